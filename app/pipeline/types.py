@@ -1,0 +1,106 @@
+"""What passes between the stages: Query -> Encoded -> Candidates -> Scored -> Slate. Arrays inside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.pipeline.predicates import Predicate
+from models.contract.catalogue import UserState
+from models.contract.features import Floats, Indices
+
+Mask = NDArray[np.bool_]
+
+
+class DiversityMethod(StrEnum):
+    """The re-rankers."""
+
+    NONE = "none"
+    MMR = "mmr"
+    DPP = "dpp"
+
+
+@dataclass(frozen=True, slots=True)
+class Diversity:
+    """How the slate is spread: strength 0 is pure relevance, 1 the most diverse."""
+
+    method: DiversityMethod = DiversityMethod.MMR
+    strength: float = 0.3
+    max_per_category: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request, checked, with the state read: what the pipeline needs and nothing of HTTP."""
+
+    state: UserState  # stored history, then session events; oldest first
+    now: float  # Unix seconds of the request
+    limit: int
+    context: Mapping[str, str]
+    weights: Mapping[str, float]
+    diversity: Diversity
+    text: str = ""  # the request's free text; "" for none
+    predicate: Predicate | None = None
+    excluded: frozenset[str] = frozenset()  # exclude_ids, and the pages before this one
+    exclude_seen: bool = True
+    explain: bool = False
+    item_ids: tuple[str, ...] | None = None  # exactly these (rank); None: the whole catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The user at this moment, as the network sees them."""
+
+    vector: Floats  # [D + 1] the retrieval vector; the last number multiplies the items' bias
+    base: Floats  # [D] the user tower's output before feedback and query moved it
+    history: Floats  # [L, D] the history's representations, for the scorer's target attention
+    history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
+    text: Floats | None = None  # [T] the query's text vector
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """K items that may be answered, each with the names of the sources that found it."""
+
+    rows: Indices  # [K] catalogue rows, distinct
+    sources: tuple[str, ...]  # S names
+    found_by: Mask  # [S, K]
+    allowed: int  # items in the catalogue that passed every filter
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The candidates with every head's calibrated value and its contribution to the score."""
+
+    candidates: Candidates
+    values: Mapping[str, Floats]  # head -> [K]
+    contributions: Mapping[str, Floats]  # head -> [K]; they add up to the score
+    score: Floats  # [K]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item is here. `strength` is measured, on the score's scale."""
+
+    code: str
+    text: str
+    strength: float
+    item_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """The answer: `order` are positions into the scored candidates, best first."""
+
+    scored: Scored
+    order: Indices  # [N]
+    method: DiversityMethod
+    intra_list_diversity: float
+    relevance_cost: float  # the mean score given up against the pure order's first N
+    reasons: tuple[tuple[Reason, ...], ...] = ()  # one a slate item; empty where not asked
+    unknown: tuple[str, ...] = ()  # asked-for ids (rank) that the catalogue lacks
+    degraded: tuple[str, ...] = ()
+    took_ms: Mapping[str, float] = field(default_factory=dict)

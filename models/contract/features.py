@@ -1,0 +1,283 @@
+"""Plain values -> arrays, for training and serving alike: the first lock against training/serving skew.
+
+Fed `Event`, `User`, `Item`; never a DataFrame, never a Redis reply. The statistics are fitted offline, on the
+training split, and travel in the bundle.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.contract.catalogue import Attribute, Item, User
+from models.contract.events import NEGATIVE_ACTIONS, Action, Event
+from models.contract.vocabulary import PAD, Vocabulary
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+DAY = 86_400.0
+DAYPARTS = ("night", "morning", "afternoon", "evening")
+"""Six hours each, UTC: 0-6, 6-12, 12-18, 18-24."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DENSE_WIDTH = 5
+"""Numbers an event: value, has a value, log gap, running mean value, log count."""
+WINDOW = 200
+"""Events over which a user's running mean and count are taken; the state store keeps at least as many."""
+CLIP = 5.0
+
+
+class FieldKind(StrEnum):
+    """How an attribute is read."""
+
+    CATEGORICAL = "categorical"  # one str
+    CATEGORIES = "categories"  # a tuple of str
+    NUMERIC = "numeric"  # a float
+    TEXT = "text"  # a str, to the text encoder
+    VECTOR = "vector"  # floats, another modality
+
+
+class FieldSpec(BaseModel):
+    """One attribute; `mean` and `std` are fitted for numeric fields, `size` is a vector field's length."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: FieldKind
+    mean: float = 0.0
+    std: float = Field(default=1.0, gt=0)
+    size: int = Field(default=0, ge=0)
+
+
+class FeatureSpec(BaseModel):
+    """Which features there are, with everything fitted: vocabularies, means, deviations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timed: bool
+    """Whether timestamps are times; false where the job gave only an order."""
+    history_length: int = Field(ge=1, le=2000)
+    """The events that the user tower sees."""
+    item_ids: Vocabulary
+    actions: Vocabulary
+    item_fields: tuple[FieldSpec, ...] = ()
+    user_fields: tuple[FieldSpec, ...] = ()
+    context_fields: tuple[str, ...] = ()
+    item_tokens: Vocabulary = Vocabulary()
+    user_tokens: Vocabulary = Vocabulary()
+    context_tokens: Vocabulary = Vocabulary()
+    value_range: tuple[float, float] | None = None
+    """The lowest and highest value in the training split; None where events carry no values."""
+    value_mean: float = 0.0
+    value_std: float = Field(default=1.0, gt=0)
+    text_size: int = Field(default=0, ge=0)
+    """Width of the text encoder's vectors; 0 where there is no text."""
+
+    def digest(self) -> str:
+        """SHA-256 of the specification, vocabularies included."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def fields(self, kind: FieldKind) -> tuple[FieldSpec, ...]:
+        """The item fields of one kind, in order."""
+        return tuple(field for field in self.item_fields if field.kind is kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemArrays:
+    """n items. Tokens are padded with PAD."""
+
+    ids: Indices  # [n] index in item_ids, OOV for an item that training never saw
+    tokens: Indices  # [n, M]
+    numeric: Floats  # [n, 2 * numeric fields] standardised value, has a value
+    content: Floats  # [n, text_size + the vector fields' sizes]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryArrays:
+    """The last `history_length` events of one user, oldest first; no padding."""
+
+    item_ids: tuple[str, ...]  # [L]
+    actions: Indices  # [L]
+    dense: Floats  # [L, DENSE_WIDTH]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileArrays:
+    """One user's profile."""
+
+    tokens: Indices  # [P]
+    numeric: Floats  # [2 * numeric fields]
+
+
+def encode_items(spec: FeatureSpec, items: Sequence[Item], text: Floats | None = None) -> ItemArrays:
+    """Arrays of n items. `text` [n, text_size] are their text vectors; None means all zero."""
+    rows = [_tokens(spec.item_fields, spec.item_tokens, item.attributes) for item in items]
+    width = max((len(row) for row in rows), default=0)
+    tokens = np.full((len(items), max(width, 1)), PAD, dtype=np.int64)
+    for number, row in enumerate(rows):
+        tokens[number, : len(row)] = row
+    numeric = [_numeric(spec.item_fields, item.attributes) for item in items]
+    if text is None:
+        text = np.zeros((len(items), spec.text_size), dtype=np.float32)
+    if text.shape != (len(items), spec.text_size):
+        raise ValueError(f"expected text vectors {(len(items), spec.text_size)}, given {text.shape}")
+    blocks = [text.astype(np.float32)] + [
+        np.stack([_vector(field, item) for item in items]) if items else np.zeros((0, field.size), np.float32)
+        for field in spec.fields(FieldKind.VECTOR)
+    ]
+    return ItemArrays(
+        ids=spec.item_ids.encode(item.item_id for item in items),
+        tokens=tokens,
+        numeric=_stack(numeric, spec.item_fields),
+        content=np.concatenate(blocks, axis=1),
+    )
+
+
+def encode_history(spec: FeatureSpec, events: Sequence[Event], length: int | None = None) -> HistoryArrays:
+    """Arrays of the last `length` (default: history_length) of a user's events, given oldest first.
+
+    What is said of event t is known at t: its value, the time since the event before it, and the mean value
+    and number of the WINDOW events up to and including it.
+    """
+    keep = spec.history_length if length is None else length
+    values = np.array([_value(spec, event) for event in events], dtype=np.float64)
+    known = ~np.isnan(values)
+    standard = np.where(known, (values - spec.value_mean) / spec.value_std, 0.0)
+    times = np.array([event.timestamp for event in events], dtype=np.float64)
+    gap = np.diff(times, prepend=times[:1]) if spec.timed else np.zeros(len(events))
+    total = _windowed(standard)
+    count = _windowed(known.astype(np.float64))
+    seen = np.minimum(np.arange(1, len(events) + 1), WINDOW)
+    dense = np.stack(
+        [
+            np.clip(standard, -CLIP, CLIP),
+            known,
+            np.log1p(np.clip(gap, 0, None)) / 10,
+            total / (count + 3),  # shrunk: three events' worth of "average"
+            np.log1p(seen) / 5,
+        ],
+        axis=1,
+    )
+    last = slice(max(len(events) - keep, 0), None)
+    return HistoryArrays(
+        item_ids=tuple(event.item_id for event in events[last]),
+        actions=spec.actions.encode(event.action for event in events[last]),
+        dense=dense[last].astype(np.float32),
+    )
+
+
+def encode_profile(spec: FeatureSpec, profile: User | None) -> ProfileArrays:
+    """Arrays of a profile; an unknown profile is all padding and zeros."""
+    attributes: Mapping[str, Attribute] = {} if profile is None else profile.attributes
+    tokens = _tokens(spec.user_fields, spec.user_tokens, attributes)
+    return ProfileArrays(
+        tokens=np.array(tokens or [PAD], dtype=np.int64),
+        numeric=_numeric(spec.user_fields, attributes),
+    )
+
+
+def context_tokens(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> tuple[str, ...]:
+    """The tokens of a moment: daypart and weekday where times are known, then the job's context columns."""
+    found = []
+    if spec.timed and timestamp is not None:
+        found += [f"daypart={daypart(timestamp)}", f"weekday={weekday(timestamp)}"]
+    return (*found, *(f"{name}={context[name]}" for name in spec.context_fields if name in context))
+
+
+def encode_context(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> Indices:
+    """Indices [C] of a moment's tokens, padded to C = 2 + the context columns."""
+    found = context_tokens(spec, context, timestamp)
+    encoded = np.full(2 + len(spec.context_fields), PAD, dtype=np.int64)
+    encoded[: len(found)] = spec.context_tokens.encode(found)
+    return encoded
+
+
+def item_text(spec: FeatureSpec, item: Item) -> str:
+    """What the text encoder reads of an item: its texts, then its categories as words."""
+    parts = []
+    for kind in (FieldKind.TEXT, FieldKind.CATEGORIES):
+        for field in spec.fields(kind):
+            value = item.attributes.get(field.name, "")
+            parts.append(value if isinstance(value, str) else ", ".join(map(str, _as_tuple(value))))
+    return ". ".join(part for part in parts if part)
+
+
+def user_text(spec: FeatureSpec, profile: User | None) -> str:
+    """What the text encoder reads of a user: stated interests, then profile texts."""
+    if profile is None:
+        return ""
+    texts = [field.name for field in spec.user_fields if field.kind is FieldKind.TEXT]
+    parts = [profile.interests, *(str(profile.attributes.get(name, "")) for name in texts)]
+    return ". ".join(part for part in parts if part)
+
+
+def daypart(timestamp: float) -> str:
+    """The quarter of the day (UTC) of a Unix time."""
+    return DAYPARTS[int(timestamp % DAY // (DAY / len(DAYPARTS)))]
+
+
+def weekday(timestamp: float) -> str:
+    """The day of the week (UTC) of a Unix time; 1970-01-01 was a Thursday."""
+    return WEEKDAYS[int(timestamp // DAY + 3) % len(WEEKDAYS)]
+
+
+def _value(spec: FeatureSpec, event: Event) -> float:
+    """The event's value; like and dislike say the best and the worst where values are in use; else NaN."""
+    if spec.value_range is None:
+        return np.nan
+    if event.value is not None:
+        return event.value
+    if event.action in NEGATIVE_ACTIONS:
+        return spec.value_range[0]
+    return spec.value_range[1] if event.action == Action.LIKE else np.nan
+
+
+def _windowed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum over the last WINDOW values up to and including each."""
+    running = np.cumsum(values)
+    running[WINDOW:] -= running[:-WINDOW].copy()
+    return running
+
+
+def _tokens(fields: Sequence[FieldSpec], vocabulary: Vocabulary, attributes: Mapping[str, Attribute]) -> list[int]:
+    found = []
+    for field in fields:
+        if field.kind in (FieldKind.CATEGORICAL, FieldKind.CATEGORIES) and field.name in attributes:
+            labels = _as_tuple(attributes[field.name])
+            found += [vocabulary.index(f"{field.name}={label}") for label in labels]
+    return found
+
+
+def _as_tuple(value: Attribute) -> tuple[str | float, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _numeric(fields: Sequence[FieldSpec], attributes: Mapping[str, Attribute]) -> Floats:
+    numbers = []
+    for field in fields:
+        if field.kind is FieldKind.NUMERIC:
+            value = attributes.get(field.name)
+            known = isinstance(value, int | float) and bool(np.isfinite(value))
+            standard = (float(value) - field.mean) / field.std if known else 0.0  # type: ignore[arg-type]
+            numbers += [float(np.clip(standard, -CLIP, CLIP)), float(known)]
+    return np.array(numbers, dtype=np.float32)
+
+
+def _stack(rows: Sequence[Floats], fields: Sequence[FieldSpec]) -> Floats:
+    width = 2 * sum(field.kind is FieldKind.NUMERIC for field in fields)
+    return np.stack(rows) if rows else np.zeros((0, width), dtype=np.float32)
+
+
+def _vector(field: FieldSpec, item: Item) -> Floats:
+    """An item's vector of one modality, scaled to length 1; zeros where it has none."""
+    given = item.vectors.get(field.name)
+    if given is None:
+        return np.zeros(field.size, dtype=np.float32)
+    if len(given) != field.size:
+        raise ValueError(f"expected {field.size} numbers for '{field.name}', given {len(given)}")
+    vector = np.asarray(given, dtype=np.float32)
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32)
