@@ -1,0 +1,19 @@
+"""Opening a text encoder by the name that a job or a bundle gives."""
+
+from models.language.protocol import TextEncoder
+from models.language.sentence_transformer import PREFIX, SentenceTransformerEncoder
+from models.language.use import NAME, UseEncoder
+
+DEFAULT = NAME
+
+
+def open_text_encoder(name: str) -> TextEncoder:
+    """The encoder of that name: "use-multilingual", or "sentence-transformers:<name or folder>".
+
+    Raises ValueError for any other name, TextEncoderUnavailableError where it cannot be opened here.
+    """
+    if name == NAME:
+        return UseEncoder()
+    if name.startswith(PREFIX) and len(name) > len(PREFIX):
+        return SentenceTransformerEncoder(name.removeprefix(PREFIX))
+    raise ValueError(f"expected one of '{NAME}', '{PREFIX}<name or folder>', given '{name}'")
