@@ -44,7 +44,7 @@ def readable(text: str) -> str:
 
 
 def encode_present(texts: Sequence[str], size: int, encode: Callable[[list[str]], Floats]) -> Floats:
-    """Unit vectors [n, size] of n texts; `encode` gets only the readable, non-blank ones, the others are zero."""
+    """Unit vectors [n, size] of n texts; blank ones, which `encode` does not get, are zero."""
     read = [readable(text) for text in texts]
     present = [row for row, text in enumerate(read) if text]
     vectors = np.zeros((len(read), size), dtype=np.float32)
