@@ -1,0 +1,67 @@
+"""The application: routes, limits and errors around one runtime, which lives from start to end."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypedDict
+
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Depends, FastAPI
+
+from app.config import Settings
+from app.dependencies import Service, authorize
+from app.middleware import Bounded, Observed
+from app.openapi import DESCRIPTION, TITLE, describe
+from app.responses import handle_errors
+from app.routes import batch, events, health, items, model, recommendation, users
+from app.runtime import Runtime
+from app.schemas.batch import BatchRequest
+from app.schemas.interactions import EventsRequest
+from app.schemas.recommendation import RankRequest, RecommendRequest
+from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
+from app.telemetry import Metrics
+
+OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]
+"""Opens what serves (the bundle, the store) and closes it at the end."""
+
+BODIES = (
+    RecommendRequest,
+    RankRequest,
+    BatchRequest,
+    EventsRequest,
+    ItemRequest,
+    UserRequest,
+    ReloadRequest,
+)
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    service: Service
+
+
+def create_app(settings: Settings, open_runtime: OpenRuntime) -> FastAPI:
+    """The service. `open_runtime` is entered when it starts, and left when the last request is answered."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+        async with open_runtime(settings) as runtime:
+            limiter = CapacityLimiter(settings.compute_threads)
+            yield {"service": Service(settings, runtime, metrics, limiter)}
+
+    app = FastAPI(
+        title=TITLE, description=DESCRIPTION, version="1", lifespan=lifespan, redirect_slashes=False
+    )
+    guarded = APIRouter(prefix="/v1", dependencies=[Depends(authorize)])
+    for room in (recommendation, batch, events, items, users, model):
+        guarded.include_router(room.router)
+    app.include_router(guarded)
+    app.include_router(health.router)
+    handle_errors(app)
+    describe(app, BODIES)
+    app.add_middleware(
+        Bounded, max_body_bytes=settings.max_body_bytes, max_concurrency=settings.max_concurrency
+    )
+    app.add_middleware(Observed, metrics=metrics)  # the last one added is the outermost
+    return app

@@ -1,0 +1,41 @@
+"""POST /v1/events: accepted means stored."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.dependencies import Serving
+from app.errors import InvalidRequestError
+from app.openapi import answers, body_of
+from app.responses import json_response, read_body
+from app.routes.interactions import to_event
+from app.schemas.answers import EventsAnswer
+from app.schemas.interactions import EventsRequest, StoredEvent
+from app.state.protocol import RecordedEvent
+from models.contract.features import FeatureSpec
+
+router = APIRouter(tags=["events"])
+
+
+@router.post(
+    "/events", openapi_extra=body_of(EventsRequest), responses=answers(EventsAnswer, 401, 413, 422, 429, 503)
+)
+async def posted(request: Request, serving: Serving) -> Response:
+    """Store events. One that the bundle cannot take is rejected by its place; the others are stored."""
+    body = await read_body(request, EventsRequest, serving.settings.body_timeout_s)
+    spec, now = serving.runtime.bundle.spec, serving.clock()
+    records, rejected = [], []
+    for index, event in enumerate(body.events):
+        try:
+            records.append(_record(spec, event, now))
+        except InvalidRequestError as error:
+            rejected.append({"index": index, "error": error.shape()})
+    stored = await serving.runtime.store.append(records) if records else []
+    accepted = sum(stored)
+    duplicates = len(stored) - accepted
+    serving.metrics.events(accepted, duplicates, len(rejected))
+    return json_response({"accepted": accepted, "duplicates": duplicates, "rejected": rejected})
+
+
+def _record(spec: FeatureSpec, event: StoredEvent, now: float) -> RecordedEvent:
+    return RecordedEvent(
+        event.user_id, to_event(spec, event, now), event.event_id, event.recommendation_id, event.rank
+    )

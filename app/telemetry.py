@@ -1,0 +1,111 @@
+"""What the service says of itself: metrics in Prometheus' form, and one JSON log line a request.
+
+Neither holds user data: no ids, bodies, query strings or paths, only the route's template.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+LOGGER = "chorus"
+
+
+class Metrics:
+    """The counters of one service; each has its own registry, so that two may live in one process."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self.in_flight = Gauge("chorus_requests_in_flight", "Requests in work", registry=registry)
+        self._seconds = Histogram(
+            "chorus_request_seconds", "Time a request took", ["endpoint"], buckets=SECONDS, registry=registry
+        )
+        self._answers = Counter(
+            "chorus_requests", "Requests answered", ["endpoint", "method", "status"], registry=registry
+        )
+        self._stages = Histogram(
+            "chorus_stage_seconds", "Time a stage took", ["stage"], buckets=SECONDS, registry=registry
+        )
+        self._degraded = Counter(
+            "chorus_degraded", "Answers that fell back, by what", ["reason"], registry=registry
+        )
+        self._events = Counter("chorus_events", "Events posted, by outcome", ["outcome"], registry=registry)
+        self._errors = Counter("chorus_errors", "Error answers, by code", ["code"], registry=registry)
+        self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
+
+    def answered(self, endpoint: str, method: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._seconds.labels(endpoint).observe(seconds)
+        self._answers.labels(endpoint, method, str(status)).inc()
+
+    def stages(self, took_ms: Mapping[str, float], degraded: Iterable[str]) -> None:
+        """Count one slate: what each stage took (milliseconds), and what fell back."""
+        for stage, milliseconds in took_ms.items():
+            self._stages.labels(stage).observe(milliseconds / 1000)
+        self.fell_back(degraded)
+
+    def fell_back(self, degraded: Iterable[str]) -> None:
+        """Count the fallbacks of one answer."""
+        for reason in degraded:
+            self._degraded.labels(reason).inc()
+
+    def events(self, accepted: int, duplicates: int, rejected: int) -> None:
+        """Count the events of one call."""
+        self._events.labels("accepted").inc(accepted)
+        self._events.labels("duplicate").inc(duplicates)
+        self._events.labels("rejected").inc(rejected)
+
+    def failed(self, code: str) -> None:
+        """Count one error answer."""
+        self._errors.labels(code).inc()
+
+    def loaded(self, model_version: str) -> None:
+        """Name the bundle in use."""
+        self._bundle.clear()
+        self._bundle.labels(model_version).set(1)
+
+    def page(self) -> bytes:
+        """All of it, in Prometheus' text form."""
+        return generate_latest(self._registry)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, then the record's `fields`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info is not None and record.exc_info[0] is not None:
+            # The exception's own words may hold an id; its type and the frames do not.
+            line["exception"] = record.exc_info[0].__name__
+            line["frames"] = [frame.strip() for frame in traceback.format_tb(record.exc_info[2])]
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configure_logging(level: str) -> None:
+    """Send every logger of the process through one JSON handler, to standard error, but uvicorn's access log."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = name != "uvicorn.access"
+
+
+def log_request(fields: Mapping[str, object]) -> None:
+    """The one line of a request."""
+    logging.getLogger(LOGGER).info("request", extra={"fields": fields})
