@@ -135,7 +135,11 @@ def _fits(value: Value, kind: FieldKind) -> bool:
 
 def _shown(value: Value) -> str:
     """A value in an error: short, and never an int with more digits than Python prints."""
-    return repr(value)[:80] if isinstance(value, str | float | bool) else f"a {type(value).__name__}"
+    return (
+        repr(value)[:80]
+        if isinstance(value, str | float | bool)
+        else f"a value of type {type(value).__name__}"
+    )
 
 
 def _invalid(node: Compare, expected: str, given: str) -> InvalidFilterError:

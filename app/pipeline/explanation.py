@@ -1,0 +1,216 @@
+"""Why an item is here: at most three reasons an item, each with the number that was measured for it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.pipeline.retrieval import RECENT, Source
+from app.pipeline.sentiment import Sentiment, latest_sentiments
+from app.pipeline.types import Mask, Query, Reason, Scored
+from models.contract.catalogue import Item
+from models.contract.features import Floats, Indices
+from models.contract.statistics import STATISTICS
+from models.contract.tasks import Head, TaskKind
+
+if TYPE_CHECKING:
+    from app.catalogue import Catalogue
+
+MOST_REASONS = 3
+LEAST_STRENGTH = 0.01
+"""An influence or lift below this, on the score's scale, is not worth saying."""
+POPULAR_SHARE = 0.05
+"""Popular now: among this share of the available items by recent interactions."""
+TITLE_LENGTH = 80
+TOTAL = STATISTICS.index("total")
+
+
+class Code(StrEnum):
+    """The reasons there are."""
+
+    LIKED = "because_you_liked"  # strength: how far the score falls without that event
+    POPULAR = "popular_now"  # log recent count above the bar, as a share of the greatest
+    QUERY = "matches_your_query"  # cosine of the texts
+    TASTE = "fits_your_taste"  # a multilabel head's contribution, less its mean over the candidates
+    MOMENT = "fits_the_moment"  # the same of a context head
+    NEW = "new_here"  # 0: nothing is measured of an item that nobody took yet
+    RANKED = "ranked_by"  # the strongest head's contribution; only where there is no other reason
+
+
+WORDING: Mapping[Code, str] = {
+    Code.LIKED: "Because you liked {title}",
+    Code.POPULAR: "Popular right now",
+    Code.QUERY: "Matches what you asked for",
+    Code.TASTE: "Fits your taste",
+    Code.MOMENT: "Fits this moment",
+    Code.NEW: "New here",
+    Code.RANKED: "Ranked here mostly by '{head}'",
+}
+LIKED_NEUTRALLY = "Because of your interest in {title}"
+TASTE_WITH_LABEL = "Fits your taste for {label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """What the last L' events of the history did: how far an item's score falls without each."""
+
+    item_ids: tuple[str, ...]  # [L']
+    rows: Indices  # [L'] catalogue rows; -1 for an item that the catalogue lacks
+    drop: Floats  # [L', N] by event and slate item
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the bundle says of its heads and fields, and what was measured beside the scores."""
+
+    heads: tuple[Head, ...]
+    influence: Influence
+    text: Floats | None = None  # [T] the query's text vector
+    label_values: Mapping[str, Floats] = field(default_factory=dict)  # multilabel head -> [K, classes]
+    value_range: tuple[float, float] | None = None
+    text_fields: tuple[str, ...] = ()  # fields that may stand for a title
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything a reason may be drawn from."""
+
+    scored: Scored
+    order: Indices  # [N] positions into the candidates
+    query: Query
+    catalogue: "Catalogue"
+    evidence: Evidence
+
+    @property
+    def rows(self) -> Indices:  # [N]
+        return self.scored.candidates.rows[self.order]
+
+
+def explain(
+    scored: Scored, order: Indices, query: Query, catalogue: "Catalogue", evidence: Evidence
+) -> tuple[tuple[Reason, ...], ...]:
+    """1 to MOST_REASONS reasons for each of the N items of the slate, the strongest first."""
+    case = _Case(scored, order, query, catalogue, evidence)
+    found = [finder(case) for finder in FINDERS]
+    return tuple(
+        _strongest([reasons[place] for reasons in found if place in reasons]) or (_ranked_by(case, place),)
+        for place in range(len(order))
+    )
+
+
+def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
+    return tuple(sorted(reasons, key=lambda reason: -reason.strength)[:MOST_REASONS])
+
+
+def _liked(case: _Case) -> dict[int, Reason]:
+    """The history item whose absence costs the score most, of those that the user did not turn down."""
+    influence = case.evidence.influence
+    feelings = latest_sentiments(case.query.state.events, case.evidence.value_range)
+    said = np.array([feelings.get(item_id, Sentiment.NEUTRAL) for item_id in influence.item_ids])
+    nameable = (said != Sentiment.NEGATIVE)[:, None] & (influence.rows[:, None] != case.rows)
+    drop = np.where(nameable, influence.drop, -np.inf)
+    found = {}
+    for place in range(len(case.order) if len(drop) else 0):
+        event = int(np.argmax(drop[:, place]))
+        strength, item_id = float(drop[event, place]), influence.item_ids[event]
+        if strength >= LEAST_STRENGTH:
+            words = WORDING[Code.LIKED] if said[event] == Sentiment.POSITIVE else LIKED_NEUTRALLY
+            row = int(influence.rows[event])
+            title = item_id if row < 0 else title_of(case.catalogue.items[row], case.evidence.text_fields)
+            found[place] = Reason(Code.LIKED, words.format(title=title), strength, (item_id,))
+    return found
+
+
+def _popular(case: _Case) -> dict[int, Reason]:
+    candidates = case.scored.candidates
+    if Source.POPULAR not in candidates.sources:
+        return {}
+    hit = candidates.found_by[candidates.sources.index(Source.POPULAR)][case.order]
+    if not hit.any():
+        return {}
+    recent = case.catalogue.statistics[:, RECENT]
+    bar = float(np.quantile(recent[case.catalogue.available], 1 - POPULAR_SHARE))
+    above = (recent[case.rows] - bar) / max(float(recent.max()), 1e-12)
+    return _reasons(Code.POPULAR, above, hit & (above >= 0))
+
+
+def _query(case: _Case) -> dict[int, Reason]:
+    """Cosines above 0 and above the mean of all candidates."""
+    if case.evidence.text is None or not case.catalogue.text.shape[1]:
+        return {}
+    cosine = case.catalogue.text[case.scored.candidates.rows] @ case.evidence.text
+    own = cosine[case.order]
+    return _reasons(Code.QUERY, own, own > max(float(cosine.mean()), 0.0))
+
+
+def _taste(case: _Case) -> dict[int, Reason]:
+    """The multilabel head that lifts the item most, and the item's likeliest label by that head."""
+    heads, lifts = _lifts(case, TaskKind.MULTILABEL)
+    found = {}
+    for place in range(len(case.order) if heads else 0):
+        best = int(np.argmax(lifts[:, place]))
+        strength, label = float(lifts[best, place]), _likeliest_label(case, heads[best], place)
+        if strength >= LEAST_STRENGTH:
+            words = WORDING[Code.TASTE] if label is None else TASTE_WITH_LABEL.format(label=label)
+            found[place] = Reason(Code.TASTE, words, strength)
+    return found
+
+
+def _moment(case: _Case) -> dict[int, Reason]:
+    """The context head that lifts the item most."""
+    heads, lifts = _lifts(case, TaskKind.CONTEXT)
+    best = lifts.max(axis=0, initial=-np.inf)
+    return _reasons(Code.MOMENT, best, best >= LEAST_STRENGTH) if heads else {}
+
+
+def _new(case: _Case) -> dict[int, Reason]:
+    taken = case.catalogue.statistics[case.rows, TOTAL]
+    return _reasons(Code.NEW, np.zeros_like(taken), taken == 0)
+
+
+def _ranked_by(case: _Case, place: int) -> Reason:
+    position = int(case.order[place])
+    parts = {name: float(part[position]) for name, part in case.scored.contributions.items()}
+    head = max(parts, key=parts.__getitem__)
+    return Reason(Code.RANKED, WORDING[Code.RANKED].format(head=head), parts[head])
+
+
+def _reasons(code: Code, strength: Floats, said: Mask) -> dict[int, Reason]:
+    """Place -> a reason in plain words, where `said` [N]."""
+    return {int(place): Reason(code, WORDING[code], float(strength[place])) for place in np.flatnonzero(said)}
+
+
+def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
+    """The heads of one kind, and [heads, N] their contributions, less each one's mean over the candidates."""
+    heads = [head for head in case.evidence.heads if head.task.kind is kind]
+    lifts = np.zeros((len(heads), len(case.order)), dtype=np.float32)
+    for number, head in enumerate(heads):
+        part = case.scored.contributions[head.task.name]
+        lifts[number] = part[case.order] - part.mean()
+    return heads, lifts
+
+
+def _likeliest_label(case: _Case, head: Head, place: int) -> str | None:
+    """The item's own label that the head holds likeliest; None where the head knows none of them."""
+    values = case.evidence.label_values.get(head.task.name)
+    own = case.catalogue.labels[int(case.rows[place])]
+    known = [(number, label) for number, label in enumerate(head.classes) if label in own]
+    if values is None or not known:
+        return None
+    position = int(case.order[place])
+    return max(known, key=lambda numbered: values[position, numbered[0]])[1]
+
+
+def title_of(item: Item, text_fields: tuple[str, ...]) -> str:
+    """What a person would call an item: its title, else its first text field, else its id; one short line."""
+    for name in ("title", *text_fields):
+        value = item.attributes.get(name)
+        if isinstance(value, str) and (line := " ".join(value.split())):
+            return line if len(line) <= TITLE_LENGTH else f"{line[: TITLE_LENGTH - 1]}…"
+    return item.item_id
+
+
+Finder = Callable[[_Case], dict[int, Reason]]
+FINDERS: tuple[Finder, ...] = (_liked, _query, _taste, _moment, _popular, _new)

@@ -1,0 +1,80 @@
+"""A small item table with what the pipeline reads of the catalogue, and the pipeline's inputs around it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from app.pipeline.types import Diversity, DiversityMethod, Encoded, Mask, Query
+from models.contract.catalogue import Item, UserState
+from models.contract.events import Event
+from models.contract.features import Floats, Indices
+
+
+@dataclass(eq=False)
+class Table:
+    """The catalogue's attributes as plain arrays."""
+
+    items: Sequence[Item]
+    vectors: Floats
+    text: Floats
+    available: Mask
+    statistics: Floats
+    labels: Sequence[frozenset[str]]
+    fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        self.ids = [item.item_id for item in self.items]
+        self._rows = {item_id: row for row, item_id in enumerate(self.ids)}
+
+    def row(self, item_id: str) -> int | None:
+        return self._rows.get(item_id)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@pytest.fixture(scope="session")
+def make_catalogue() -> Callable[..., Table]:
+    def make(items: int | Sequence[Item], dim: int = 8, seed: int = 0, text: Floats | None = None) -> Table:
+        rng = np.random.default_rng(seed)
+        rows = [Item(str(n)) for n in range(items)] if isinstance(items, int) else items
+        n = len(rows)
+        return Table(
+            items=rows,
+            vectors=rng.standard_normal((n, dim + 1)).astype(np.float32),
+            text=np.zeros((n, 0), dtype=np.float32) if text is None else text,
+            available=np.ones(n, dtype=np.bool_),
+            statistics=np.zeros((n, 3), dtype=np.float32),
+            labels=[frozenset()] * n,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_query() -> Callable[..., Query]:
+    def make(events: Sequence[Event] = (), **changes) -> Query:
+        fields = {
+            "state": UserState(events=tuple(events)),
+            "now": 0.0,
+            "limit": 10,
+            "context": {},
+            "weights": {"next": 1.0},
+            "diversity": Diversity(DiversityMethod.NONE),
+        }
+        return Query(**(fields | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_encoded() -> Callable[..., Encoded]:
+    def make(vector: Floats, text: Floats | None = None) -> Encoded:
+        dim = len(vector) - 1
+        empty = np.zeros((0, dim), dtype=np.float32)
+        return Encoded(vector, np.zeros(dim, dtype=np.float32), empty, np.zeros(0, dtype=np.int64), text)
+
+    return make
