@@ -1,1 +1,1 @@
-
+"""How good the network is: pure metrics, honest baselines, the report, the promotion gate."""

@@ -1,0 +1,39 @@
+"""Small logs: one worked by hand, one with a pattern that popularity cannot see."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from models.evaluation.cases import Interactions
+
+
+def log(rows: list[tuple[int, int, float]], n_users: int, n_items: int, timed: bool = True) -> Interactions:
+    users, items, times = (np.array(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+    return Interactions(
+        np.asarray(users, np.int64),
+        np.asarray(items, np.int64),
+        np.asarray(times, float),
+        n_users,
+        n_items,
+        timed,
+    )
+
+
+@pytest.fixture
+def make_log():
+    return log
+
+
+@pytest.fixture(scope="session")
+def crowds() -> tuple[Interactions, Interactions, Interactions]:
+    """Train, valid and test of 60 users in three crowds, each crowd with its own 20 of 60 items."""
+    random = np.random.default_rng(3)
+    rows = []
+    for user in range(60):
+        items = random.permutation(20)[:14] + 20 * (user % 3)
+        rows += [(user, int(item), 86_400.0 * place) for place, item in enumerate(items)]
+    rows.sort(key=lambda row: row[2])
+    cuts = [0, 600, 720, 840]
+    train, valid, test = (log(rows[a:b], 60, 60) for a, b in itertools.pairwise(cuts))
+    return train, valid, test
