@@ -9,7 +9,14 @@ from models.contract.events import Event
 
 
 class StateUnavailableError(Exception):
-    """The store did not answer in time, or refused; nothing was stored. The caller may try again."""
+    """The store did not answer in time, or refused. Of a write, a part may be stored: whole users of a batch.
+
+    The caller may try again; events with the same event ids are not stored twice.
+    """
+
+
+class StoreFullError(Exception):
+    """The store holds as many items as it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +31,19 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """One accepted event and its place in the stream."""
+
+    entry_id: str
+    recorded: RecordedEvent
+
+
+@dataclass(frozen=True, slots=True)
 class StoredUser:
     """All that the store has of a user."""
 
-    state: UserState  # profile None where none was put; events oldest first
-    erased_at: float | None = None  # set: the user was erased, so a bundle's training history must not be used
+    state: UserState  # profile None where none was put; events oldest first, without their contexts
+    erased_at: float | None = None  # set: the user was erased; a bundle's history of them must not be used
     catalogue_version: int = 0  # of the same round trip: changes with every item put or deleted
 
 
@@ -51,10 +66,11 @@ class UserStateStore(Protocol):
         """The version alone, for requests without a user."""
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
-        """Store events atomically per user, in one round trip; True for each stored, False for a duplicate id.
+        """Store events atomically per user, in one round trip; True for each stored, False for a duplicate.
 
-        Each user's value keeps the newest events (cap), with a time to live; each event also goes to the capped
-        stream. When this returns, the events are stored.
+        Each user's value keeps the newest events by time (cap), with a time to live; each event also goes to
+        the capped stream, with its context. When this returns, the events are stored. Raises ValueError, with
+        nothing stored, for an event that cannot be (a time that is not finite, a text that is not Unicode).
         """
 
     async def put_profile(self, user: User) -> None:
@@ -63,24 +79,26 @@ class UserStateStore(Protocol):
     async def erase(self, user_id: str, now: float) -> dict[str, int]:
         """Delete events, profile and the user's entries in the stream, and remember the erasure.
 
-        Returns what was deleted: {"events": n, "profile": 0 or 1, "stream": n}.
+        Returns what was deleted: {"events": n, "profile": 0 or 1, "stream": n}. Later events count again.
         """
 
-    async def items(self) -> StoredItems:
-        """All items put or deleted since the beginning (capped by the store's item limit)."""
+    async def items(self, since: int = 0) -> StoredItems:
+        """Items put or deleted after a catalogue version, 0 for all (capped by the store's item limit).
+
+        Where `since` is past the store's version, the store lost its memory: the answer holds all there is.
+        """
 
     async def put_item(self, item: Item) -> int:
         """Store an item; returns the new catalogue version. Raises StoreFullError past the item limit."""
 
     async def delete_item(self, item_id: str) -> int:
-        """Store a deletion; returns the new catalogue version."""
+        """Store a deletion; returns the new catalogue version. Raises StoreFullError past the item limit."""
+
+    async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
+        """Up to `count` accepted events that came after a stream entry, oldest first."""
 
     async def ping(self) -> None:
         """Raises StateUnavailableError where the store is away."""
 
     async def close(self) -> None:
         """Let go of connections."""
-
-
-class StoreFullError(Exception):
-    """The store holds as many items as it may."""

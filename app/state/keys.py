@@ -1,0 +1,53 @@
+"""The names of all keys that the store has in Redis, and the digests in them."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class UserKeys:
+    """A user's keys, named by a digest, as ids may hold anything; in braces: one cluster slot for all."""
+
+    events: str
+    event_ids: str
+    profile: str
+    erased: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All keys under one prefix."""
+
+    prefix: str
+
+    def user(self, user_id: str) -> UserKeys:
+        """The keys of a user, named by the user id's digest."""
+        stem = f"{self.prefix}:{{{digest(user_id).hex()}}}"
+        return UserKeys(f"{stem}:events", f"{stem}:ids", f"{stem}:profile", f"{stem}:erased")
+
+    @property
+    def stream(self) -> str:
+        """All users' accepted events, newest last, capped."""
+        return f"{self.prefix}:stream"
+
+    @property
+    def items(self) -> str:
+        """Hash: item id -> document or tombstone."""
+        return f"{self.prefix}:{{items}}"
+
+    @property
+    def item_changes(self) -> str:
+        """Sorted set: item id by the version that changed it last."""
+        return f"{self.prefix}:{{items}}:changes"
+
+    @property
+    def items_version(self) -> str:
+        """Counter of item changes."""
+        return f"{self.prefix}:{{items}}:version"
+
+
+def digest(text: str) -> bytes:
+    """16 bytes that stand for a text of any length; a collision is out of reach, even if sought."""
+    return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()

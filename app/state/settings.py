@@ -1,0 +1,44 @@
+"""How much a store keeps, for how long, and how long it may take to answer."""
+
+from dataclasses import dataclass, field
+
+DAY_S = 86_400
+LEAST_EVENTS = 200
+"""Fewer stored events than this would starve the user tower, which reads up to 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """Hard caps: memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
+
+    max_events: int = 500  # newest events read back a user; a quarter more may be stored between two trims
+    max_event_ids: int = 2_000  # newest event ids remembered a user: twice the largest batch, 16 bytes each
+    ttl_s: int = 90 * DAY_S  # of a user's events and profile, counted from the user's last event
+    event_id_ttl_s: int = 2 * DAY_S  # how long a retry is known for one, counted from the last id
+    stream_cap: int = 100_000  # events in the stream, all users together (approximate: up to 100 more)
+    item_cap: int = 100_000  # items put or deleted
+    user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
+
+    def __post_init__(self) -> None:
+        if self.max_events < LEAST_EVENTS:
+            raise ValueError(f"expected max_events of at least {LEAST_EVENTS}, given {self.max_events}")
+        for name in ("max_event_ids", "ttl_s", "event_id_ttl_s", "stream_cap", "item_cap", "user_cap"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"expected {name} of at least 1, given {getattr(self, name)}")
+
+    @property
+    def stored_events(self) -> int:
+        """A user's value is trimmed back to max_events past this many: most appends then rewrite nothing."""
+        return self.max_events + self.max_events // 4
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSettings:
+    """Where Redis is, and how long to wait for it. A write waits longer: it may stand behind a disk."""
+
+    url: str
+    timeout_s: float = 0.25
+    write_timeout_s: float = 2.0
+    max_connections: int = 64
+    prefix: str = "chorus"
+    limits: StoreLimits = field(default_factory=StoreLimits)

@@ -1,0 +1,56 @@
+"""A real Redis server for the session, and a fresh store of either kind for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+import redis
+
+from app.state.embedded import EmbeddedRedis
+from app.state.memory_store import MemoryUserStateStore
+from app.state.protocol import UserStateStore
+from app.state.redis_store import RedisUserStateStore
+from app.state.settings import RedisSettings, StoreLimits
+
+LIMITS = StoreLimits(max_events=200, stream_cap=3_000, item_cap=5)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: EmbeddedRedis) -> RedisSettings:
+    """Keys of this test alone; patient, as the machine that runs the tests may be slow."""
+    return RedisSettings(
+        server.url, timeout_s=10, write_timeout_s=10, prefix=f"test-{uuid4().hex}", limits=LIMITS
+    )
+
+
+@pytest.fixture
+def redis_client(server: EmbeddedRedis) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(server.url) as client:
+        yield client
+
+
+@pytest.fixture
+async def redis_store(settings: RedisSettings) -> AsyncIterator[RedisUserStateStore]:
+    store = RedisUserStateStore(settings)
+    yield store
+    await store.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def store(request: pytest.FixtureRequest, settings: RedisSettings) -> AsyncIterator[UserStateStore]:
+    made: UserStateStore
+    made = MemoryUserStateStore(LIMITS) if request.param == "memory" else RedisUserStateStore(settings)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def impatient(settings: RedisSettings) -> RedisSettings:
+    return replace(settings, timeout_s=0.2, write_timeout_s=0.2)

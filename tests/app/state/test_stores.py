@@ -1,0 +1,216 @@
+"""The contract of every store."""
+
+import asyncio
+import math
+from dataclasses import replace
+
+import pytest
+
+from app.state.protocol import RecordedEvent, StoredUser, StoreFullError, UserStateStore
+from models.contract.catalogue import Item, User, UserState
+from models.contract.events import Event
+
+ODD_IDS = ["", "\x00", "{a}b", "a\nb\r\n", "🎬/é", "a:b*?", " ", "x" * 512, "🎬" * 512, "'; \"] \\"]
+
+
+def viewed(user_id: str, item_id: str, timestamp: float = 0.0, event_id: str | None = None) -> RecordedEvent:
+    return RecordedEvent(user_id, Event(item_id, "view", timestamp), event_id)
+
+
+def views(user_id: str, count: int, start: int = 0) -> list[RecordedEvent]:
+    return [viewed(user_id, str(number), float(number)) for number in range(start, start + count)]
+
+
+async def item_ids(store: UserStateStore, user_id: str) -> list[str]:
+    return [event.item_id for event in (await store.read(user_id)).state.events]
+
+
+async def test_an_unknown_user_is_empty(store: UserStateStore) -> None:
+    assert await store.read("nobody") == StoredUser(UserState("nobody"))
+
+
+async def test_an_event_is_there_at_the_next_read(store: UserStateStore) -> None:
+    event = Event("589", "rate", 1763740801.25, 4.5)
+    assert await store.append([RecordedEvent("42", event)]) == [True]
+    assert (await store.read("42")).state == UserState("42", events=(event,))
+    assert (await store.read("43")).state.events == ()
+
+
+async def test_no_events_are_no_work(store: UserStateStore) -> None:
+    assert await store.append([]) == []
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+async def test_ids_may_hold_anything(store: UserStateStore, odd: str) -> None:
+    recorded = RecordedEvent(odd, Event(odd, odd, 1.0, context={odd: odd}), odd or None, odd or None)
+    await store.put_profile(User(odd, {odd: (odd, odd)}, odd))
+    await store.put_item(Item(odd, {odd: odd}))
+    assert await store.append([recorded, viewed(odd + "!", "other")]) == [True, True]
+    state = (await store.read(odd)).state
+    assert state == UserState(odd, User(odd, {odd: (odd, odd)}, odd), (Event(odd, odd, 1.0),))
+    assert (await store.items()).items == {odd: Item(odd, {odd: odd})}
+    assert (await store.read_stream())[0].recorded == recorded
+    assert await store.erase(odd, 2.0) == {"events": 1, "profile": 1, "stream": 1}
+    assert await item_ids(store, odd + "!") == ["other"]
+
+
+async def test_events_are_read_by_time_and_then_as_they_came(store: UserStateStore) -> None:
+    await store.append([viewed("1", "c", 3.0), viewed("1", "a", 1.0), viewed("1", "b1", 2.0)])
+    await store.append([viewed("1", "b2", 2.0), viewed("1", "first", -1.0)])
+    assert await item_ids(store, "1") == ["first", "a", "b1", "b2", "c"]
+
+
+async def test_a_retry_is_harmless(store: UserStateStore) -> None:
+    batch = [viewed("1", "a", 1.0, "e1"), viewed("1", "b", 2.0, "e2"), viewed("1", "c", 3.0)]
+    assert await store.append(batch[:1]) == [True]
+    assert await store.append(batch) == [False, True, True]
+    assert await store.append(batch) == [False, False, True]  # no id, so nobody can know
+    assert await item_ids(store, "1") == ["a", "b", "c", "c"]
+    assert len(await store.read_stream()) == 4
+
+
+async def test_an_id_twice_in_one_batch_counts_once(store: UserStateStore) -> None:
+    assert await store.append([viewed("1", "a", 1.0, "e"), viewed("1", "b", 2.0, "e")]) == [True, False]
+    assert await item_ids(store, "1") == ["a"]
+
+
+async def test_event_ids_are_each_users_own(store: UserStateStore) -> None:
+    assert await store.append([viewed("1", "a", 1.0, "e"), viewed("2", "a", 1.0, "e")]) == [True, True]
+
+
+async def test_the_newest_events_are_kept(store: UserStateStore) -> None:
+    for start in range(0, 600, 7):  # over several trims
+        await store.append(views("1", 7, start))
+    assert await item_ids(store, "1") == [str(number) for number in range(402, 602)]
+
+
+async def test_old_events_that_come_late_do_not_drive_out_new_ones(store: UserStateStore) -> None:
+    await store.append(views("1", 150, start=1_000))
+    await store.append(views("1", 500))
+    expected = [*range(450, 500), *range(1_000, 1_150)]
+    assert await item_ids(store, "1") == [str(number) for number in expected]
+
+
+async def test_equal_times_keep_the_last_to_come(store: UserStateStore) -> None:
+    await store.append([viewed("1", str(number), 5.0) for number in range(900)])
+    assert await item_ids(store, "1") == [str(number) for number in range(700, 900)]
+
+
+async def test_a_full_batch_over_many_users(store: UserStateStore) -> None:
+    batch = [viewed(str(n % 300), str(n), float(n), f"e{n}") for n in range(1_000)]
+    assert await store.append(batch) == [True] * 1_000
+    assert await store.append(batch) == [False] * 1_000
+    for user in (0, 99, 100, 299):
+        assert await item_ids(store, str(user)) == [str(n) for n in range(user, 1_000, 300)]
+
+
+async def test_a_full_batch_of_one_user_can_be_sent_again(store: UserStateStore) -> None:
+    batch = [viewed("1", str(n), float(n), f"e{n}") for n in range(1_000)]
+    assert await store.append(batch) == [True] * 1_000
+    assert await store.append(batch) == [False] * 1_000
+    assert await item_ids(store, "1") == [str(n) for n in range(800, 1_000)]
+
+
+async def test_appends_at_once_lose_nothing(store: UserStateStore) -> None:
+    batches = [[viewed("1", f"{batch}-{n}", float(n)) for n in range(3)] for batch in range(40)]
+    await asyncio.gather(*(store.append(batch) for batch in batches))
+    found = await item_ids(store, "1")
+    assert sorted(found) == sorted(f"{batch}-{n}" for batch in range(40) for n in range(3))
+
+
+async def test_a_bad_event_leaves_nothing_behind(store: UserStateStore) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        await store.append([viewed("1", "a"), viewed("2", "b", math.nan)])
+    assert await item_ids(store, "1") == []
+    assert await store.read_stream() == []
+
+
+async def test_the_stream_holds_all_that_an_event_came_with(store: UserStateStore) -> None:
+    event = Event("589", "rate", 1763740801.1, 0.1, {"device": "mobile", "é": "\n"})
+    given = [RecordedEvent("42", event, "e1", "r1", 0), viewed("7", "1"), viewed("42", "2", 3.0)]
+    await store.append([given[0], given[2]])
+    await store.append([given[1]])
+    found = await store.read_stream()
+    assert [entry.recorded for entry in found] == [given[0], given[2], given[1]]
+    assert await store.read_stream(count=1) == found[:1]
+    assert await store.read_stream(found[0].entry_id, count=1) == found[1:2]
+    assert await store.read_stream(found[2].entry_id) == []
+
+
+async def test_a_profile_is_replaced(store: UserStateStore) -> None:
+    await store.put_profile(User("1", {"age": 30.0, "likes": ("a", "b")}, "dry comedies"))
+    await store.put_profile(User("1", {"country": "DE"}))
+    assert (await store.read("1")).state == UserState("1", User("1", {"country": "DE"}))
+
+
+async def test_erasure_leaves_a_mark_and_nothing_else(store: UserStateStore) -> None:
+    await store.append([*views("1", 3), *views("2", 2)])
+    await store.put_profile(User("1"))
+    assert await store.erase("1", 1763740800.125) == {"events": 3, "profile": 1, "stream": 3}
+    assert await store.read("1") == StoredUser(UserState("1"), erased_at=1763740800.125)
+    assert [entry.recorded.user_id for entry in await store.read_stream()] == ["2", "2"]
+    assert await store.erase("1", 1763740801.0) == {"events": 0, "profile": 0, "stream": 0}
+    assert (await store.read("2")).erased_at is None
+
+
+async def test_events_after_an_erasure_count_again(store: UserStateStore) -> None:
+    await store.append([viewed("1", "before", 1.0, "e")])
+    await store.erase("1", 2.0)
+    assert await store.append([viewed("1", "after", 3.0, "e")]) == [True]
+    found = await store.read("1")
+    assert [event.item_id for event in found.state.events] == ["after"]
+    assert found.erased_at == 2.0
+    assert len(await store.read_stream()) == 1
+
+
+async def test_erasing_an_unknown_user(store: UserStateStore) -> None:
+    assert await store.erase("nobody", 1.0) == {"events": 0, "profile": 0, "stream": 0}
+
+
+async def test_erasure_looks_through_the_whole_stream(store: UserStateStore) -> None:
+    for start in range(0, 2_500, 500):
+        await store.append([viewed(str(n % 2), str(n), float(n)) for n in range(start, start + 500)])
+    before = [entry.recorded.user_id for entry in await store.read_stream(count=5_000)]
+    assert (await store.erase("1", 1.0))["stream"] == before.count("1") == 1_250
+    after = await store.read_stream(count=5_000)
+    assert [entry.recorded.user_id for entry in after] == ["0"] * before.count("0")
+
+
+async def test_items_put_and_deleted(store: UserStateStore) -> None:
+    assert await store.catalogue_version() == 0
+    assert (await store.items()).version == 0
+    film = Item("1", {"title": "A", "year": 1990.0, "genres": ("x", "y")}, {"image": (0.5, -1.0)}, False)
+    assert await store.put_item(film) == 1
+    assert await store.put_item(Item("2")) == 2
+    assert await store.delete_item("unheard of") == 3
+    found = await store.items()
+    assert (found.version, found.items, found.deleted) == (3, {"1": film, "2": Item("2")}, {"unheard of"})
+    assert await store.delete_item("1") == 4
+    assert await store.put_item(replace(film, available=True)) == 5
+    assert (await store.items()).items["1"].available
+    assert await store.catalogue_version() == (await store.read("1")).catalogue_version == 5
+
+
+async def test_only_later_changes_can_be_asked_for(store: UserStateStore) -> None:
+    for item_id in "abc":
+        await store.put_item(Item(item_id))
+    await store.delete_item("a")
+    found = await store.items(since=2)
+    assert (found.version, found.items, found.deleted) == (4, {"c": Item("c")}, {"a"})
+    assert (await store.items(since=4)).items == {}
+    younger = await store.items(since=99)  # that many changes are not known here: all that there is
+    assert (younger.version, set(younger.items), younger.deleted) == (4, {"b", "c"}, {"a"})
+
+
+async def test_the_item_limit_holds(store: UserStateStore) -> None:
+    for number in range(5):
+        await store.put_item(Item(str(number)))
+    with pytest.raises(StoreFullError, match="at most 5 items"):
+        await store.put_item(Item("one more"))
+    with pytest.raises(StoreFullError, match="at most 5 items"):
+        await store.delete_item("one more")
+    assert await store.delete_item("4") == await store.catalogue_version() == 6
+
+
+async def test_ping(store: UserStateStore) -> None:
+    await store.ping()
