@@ -10,7 +10,7 @@ from typing import Generic, TypeGuard, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from app.errors import InvalidCursorError, InvalidRequestError, invalid_request
+from app.errors import InvalidCursorError, InvalidRequestError
 from app.schemas.recommendation import CURSOR_LENGTH, RecommendRequest
 
 VERSION = 1
@@ -47,8 +47,8 @@ def continued(page: Page[Request], ids: Sequence[str]) -> str | None:
 def resolve(request: Request) -> Page[Request]:
     """The page that a request asks for: its cursor's query, with the fields given beside the cursor above it.
 
-    Raises InvalidCursorError for a cursor that this service did not make, or made for another kind of request,
-    and InvalidRequestError where the two together are no valid request, or name two users.
+    Raises InvalidCursorError for a cursor that this service did not make, or made for another kind of
+    request, and InvalidRequestError where it is another user's.
     """
     if request.cursor is None:
         return Page(request)
@@ -67,15 +67,11 @@ def resolve(request: Request) -> Page[Request]:
 
 
 def _merged(kind: type[Request], query: dict[str, object], given: dict[str, object]) -> Request:
-    """The cursor's query with the given fields above it, checked like any request."""
-    try:
-        kind.model_validate_json(orjson.dumps(query))
-    except ValidationError as error:
-        raise _foreign("one whose query is not valid") from error
+    """The cursor's query with the given fields, which are valid, above it."""
     try:
         return kind.model_validate_json(orjson.dumps({**query, **given}))
     except ValidationError as error:
-        raise invalid_request(error.errors()) from error
+        raise _foreign("one whose query is not valid") from error
 
 
 def _unpack(cursor: str) -> dict[str, object]:

@@ -94,16 +94,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """Send every logger of the process through one JSON handler, to standard error, but uvicorn's access log."""
+    """Send every logger of the process through one JSON handler, but uvicorn's access log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = name != "uvicorn.access"
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+    access = logging.getLogger("uvicorn.access")  # its lines hold paths, and so ids
+    access.handlers[:] = [logging.NullHandler()]
+    access.propagate = False
 
 
 def log_request(fields: Mapping[str, object]) -> None:

@@ -16,7 +16,7 @@ _WANTED: Mapping[FieldKind, tuple[type, str]] = {
 
 
 def check_attributes(fields: Sequence[FieldSpec], given: Mapping[str, Attribute]) -> None:
-    """Raises UnknownFieldError for an attribute that is no field, InvalidValueError for one of another kind."""
+    """Raises UnknownFieldError for an unknown attribute, InvalidValueError for one of another kind."""
     kinds = {field.name: field.kind for field in fields if field.kind is not FieldKind.VECTOR}
     for name, value in given.items():
         path = f"attributes.{name[:80]}"

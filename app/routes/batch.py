@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from app.dependencies import Service, Serving
 from app.errors import ChorusError
 from app.openapi import answers, body_of
-from app.pipeline.scoring import score_pairs
+from app.pipeline.recommend import score_pairs
 from app.responses import json_response, read_body
 from app.routes.interactions import session_events
 from app.routes.query import moment_of, with_session

@@ -7,8 +7,8 @@ from app.errors import InvalidRequestError
 from app.openapi import answers, body_of
 from app.responses import json_response, read_body
 from app.routes.interactions import to_event
-from app.schemas.answers import EventsAnswer
 from app.schemas.interactions import EventsRequest, StoredEvent
+from app.schemas.record_answers import EventsAnswer
 from app.state.protocol import RecordedEvent
 from models.contract.features import FeatureSpec
 

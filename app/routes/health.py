@@ -7,7 +7,7 @@ from app.dependencies import Serving
 from app.errors import UnavailableError
 from app.openapi import answers
 from app.responses import json_response
-from app.schemas.answers import HealthAnswer
+from app.schemas.record_answers import HealthAnswer
 
 router = APIRouter(tags=["health"])
 

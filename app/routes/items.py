@@ -12,7 +12,7 @@ from app.pipeline.scoring import similar
 from app.responses import json_response, read_body
 from app.routes.attributes import to_item
 from app.routes.paths import ITEM, SIMILAR, ItemName
-from app.schemas.answers import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.schemas.record_answers import ItemAnswer, ItemDeletion, SimilarAnswer
 from app.schemas.records import ItemRequest
 
 router = APIRouter(tags=["items"])

@@ -8,7 +8,7 @@ from app.dependencies import Serving
 from app.openapi import answers, body_of
 from app.responses import json_response, read_body
 from app.runtime import LoadedBundle
-from app.schemas.answers import ModelAnswer
+from app.schemas.record_answers import ModelAnswer
 from app.schemas.records import ReloadRequest
 from models.contract.events import Action
 from models.contract.features import FieldSpec

@@ -11,7 +11,7 @@ from app.responses import json_response, read_body
 from app.routes.attributes import check_attributes
 from app.routes.interactions import plain_event
 from app.routes.paths import USER, UserName
-from app.schemas.answers import ErasureAnswer, UserAnswer, UserPutAnswer
+from app.schemas.record_answers import ErasureAnswer, UserAnswer, UserPutAnswer
 from app.schemas.records import UserRequest
 from models.contract.catalogue import User
 

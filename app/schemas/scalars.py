@@ -1,4 +1,4 @@
-"""The single values of the wire: ids, moments, labels, attribute values. None is coerced into another type."""
+"""The single values of the wire: ids, moments, labels, attribute values. None is coerced to another type."""
 
 import math
 import re
