@@ -1,12 +1,12 @@
 """Why an item is here: at most three reasons an item, each with the number that was measured for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.catalogue import Catalogue
 from app.pipeline.retrieval import RECENT, Source
 from app.pipeline.sentiment import Sentiment, latest_sentiments
 from app.pipeline.types import Mask, Query, Reason, Scored
@@ -14,9 +14,6 @@ from models.contract.catalogue import Item
 from models.contract.features import Floats, Indices
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import Head, TaskKind
-
-if TYPE_CHECKING:
-    from app.catalogue import Catalogue
 
 MOST_REASONS = 3
 LEAST_STRENGTH = 0.01
@@ -67,8 +64,8 @@ class Evidence:
 
     heads: tuple[Head, ...]
     influence: Influence
+    label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
     text: Floats | None = None  # [T] the query's text vector
-    label_values: Mapping[str, Floats] = field(default_factory=dict)  # multilabel head -> [K, classes]
     value_range: tuple[float, float] | None = None
     text_fields: tuple[str, ...] = ()  # fields that may stand for a title
 
@@ -80,7 +77,7 @@ class _Case:
     scored: Scored
     order: Indices  # [N] positions into the candidates
     query: Query
-    catalogue: "Catalogue"
+    catalogue: Catalogue
     evidence: Evidence
 
     @property
@@ -89,7 +86,7 @@ class _Case:
 
 
 def explain(
-    scored: Scored, order: Indices, query: Query, catalogue: "Catalogue", evidence: Evidence
+    scored: Scored, order: Indices, query: Query, catalogue: Catalogue, evidence: Evidence
 ) -> tuple[tuple[Reason, ...], ...]:
     """1 to MOST_REASONS reasons for each of the N items of the slate, the strongest first."""
     case = _Case(scored, order, query, catalogue, evidence)
@@ -107,18 +104,20 @@ def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
 def _liked(case: _Case) -> dict[int, Reason]:
     """The history item whose absence costs the score most, of those that the user did not turn down."""
     influence = case.evidence.influence
+    if not influence.item_ids:
+        return {}
     feelings = latest_sentiments(case.query.state.events, case.evidence.value_range)
     said = np.array([feelings.get(item_id, Sentiment.NEUTRAL) for item_id in influence.item_ids])
     nameable = (said != Sentiment.NEGATIVE)[:, None] & (influence.rows[:, None] != case.rows)
     drop = np.where(nameable, influence.drop, -np.inf)
     found = {}
-    for place in range(len(case.order) if len(drop) else 0):
+    for place in range(len(case.order)):
         event = int(np.argmax(drop[:, place]))
         strength, item_id = float(drop[event, place]), influence.item_ids[event]
         if strength >= LEAST_STRENGTH:
             words = WORDING[Code.LIKED] if said[event] == Sentiment.POSITIVE else LIKED_NEUTRALLY
             row = int(influence.rows[event])
-            title = item_id if row < 0 else title_of(case.catalogue.items[row], case.evidence.text_fields)
+            title = item_id if row < 0 else title_of(case.catalogue.item(row), case.evidence.text_fields)
             found[place] = Reason(Code.LIKED, words.format(title=title), strength, (item_id,))
     return found
 
@@ -194,13 +193,11 @@ def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
 
 def _likeliest_label(case: _Case, head: Head, place: int) -> str | None:
     """The item's own label that the head holds likeliest; None where the head knows none of them."""
-    values = case.evidence.label_values.get(head.task.name)
-    own = case.catalogue.labels[int(case.rows[place])]
-    known = [(number, label) for number, label in enumerate(head.classes) if label in own]
-    if values is None or not known:
+    own = case.catalogue.head_labels(head.task.name, case.rows[place : place + 1])[0]  # [classes]
+    if not own.any():
         return None
-    position = int(case.order[place])
-    return max(known, key=lambda numbered: values[position, numbered[0]])[1]
+    probable = case.evidence.label_values[head.task.name][case.order[place]]
+    return head.classes[int(np.argmax(np.where(own > 0, probable, -np.inf)))]
 
 
 def title_of(item: Item, text_fields: tuple[str, ...]) -> str:

@@ -4,19 +4,16 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.catalogue import Catalogue
 from app.pipeline.predicates import ITEM_ID, All, Compare, Not, Operator, Predicate, Scalar
 from app.pipeline.types import Mask, Query
 from models.contract.catalogue import Attribute, Item
 from models.contract.features import Indices
-
-if TYPE_CHECKING:
-    from app.catalogue import Catalogue
 
 ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
     Operator.GT: operator.gt,
@@ -56,18 +53,18 @@ class Columns:
     def __init__(self) -> None:
         self._held: tuple[Catalogue, int, dict[str, Column]] | None = None
 
-    def of(self, catalogue: "Catalogue", field: str) -> Column:
+    def of(self, catalogue: Catalogue, field: str) -> Column:
         """The column of a field; a field that no item has gives an empty column."""
         held = self._held
         if held is None or held[0] is not catalogue or held[1] != catalogue.version:
             held = self._held = (catalogue, catalogue.version, {})
         columns = held[2]
         if field not in columns:
-            columns[field] = build_column(catalogue.items, field)
+            columns[field] = build_column(islice(catalogue.items, len(catalogue)), field)
         return columns[field]
 
 
-def allowed_rows(catalogue: "Catalogue", query: Query, columns: Columns) -> Mask:
+def allowed_rows(catalogue: Catalogue, query: Query, columns: Columns) -> Mask:
     """[n] True for the items that the query allows.
 
     An item asked for by name (rank) is not taken away for having been seen.

@@ -6,6 +6,7 @@ Ties go to the more relevant, then to the earlier candidate. At strength 0 the o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,7 @@ SimilarTo = Callable[[int], Floats]
 """position -> similarity [K] of every candidate to the one there, at most 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reranked:
+class Reranked(NamedTuple):
     """Positions into the candidates, best first, and what the order gains and costs."""
 
     order: Indices  # [min(n, K)] distinct
@@ -58,7 +58,8 @@ def rerank(
 ) -> Reranked:
     """The slate of n out of K candidates with vectors [K, D] and K label sets.
 
-    Where a score or vector is not finite, the order is that of relevance, and `degraded` says so.
+    Where a score or vector is not finite, the order is that of relevance alone, nothing else is measured, and
+    `degraded` says so.
     """
     similarity = Similarity.of(vectors, labels)
     if not (np.isfinite(scored.score).all() and np.isfinite(similarity.unit).all()):

@@ -7,17 +7,14 @@ Every source gives its own best among the allowed rows. All but `neighbours` hav
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.catalogue import Catalogue
 from app.pipeline.search import ExactSearch, IndexUnusableError, SearchIndex, best_places
 from app.pipeline.types import Candidates, Encoded, Mask, Query
 from models.contract.features import Floats, Indices
 from models.contract.statistics import STATISTICS
-
-if TYPE_CHECKING:
-    from app.catalogue import Catalogue
 
 EXACT_SEARCH = "retrieve:exact_search"
 FEW_ROWS = 20_000
@@ -62,7 +59,7 @@ class Retriever:
     limits: RetrievalLimits = RetrievalLimits()
 
     def retrieve(
-        self, catalogue: "Catalogue", query: Query, encoded: Encoded, allowed: Mask, liked_row: int | None
+        self, catalogue: Catalogue, query: Query, encoded: Encoded, allowed: Mask, liked_row: int | None
     ) -> Candidates:
         """Candidates among the allowed rows [n]; `liked_row` is the last liked item's, if there is one.
 
@@ -92,14 +89,14 @@ class Retriever:
 class _View:
     """What the sources look at."""
 
-    catalogue: "Catalogue"
+    catalogue: Catalogue
     encoded: Encoded
     allowed: Mask
     liked_row: int | None
     limits: RetrievalLimits
 
 
-def nearest(catalogue: "Catalogue", index: SearchIndex, vector: Floats, k: int, allowed: Mask) -> Indices:
+def nearest(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: int, allowed: Mask) -> Indices:
     """The min(k, allowed) rows with the greatest inner product with a vector [D + 1], best first.
 
     Exact where few rows are allowed, and over the rows that the index does not hold as they are now; else as
@@ -109,12 +106,12 @@ def nearest(catalogue: "Catalogue", index: SearchIndex, vector: Floats, k: int, 
     count = int(np.count_nonzero(allowed))
     if count <= max(FEW_ROWS, FEW_SHARE * len(allowed)):
         return exact.search(vector, k, allowed)
-    indexed = allowed.copy()
-    indexed[catalogue.fresh] = False
+    fresh, indexed = catalogue.fresh, allowed.copy()
+    indexed[fresh] = False
     found = index.search(vector, k, indexed)
     if len(found) < min(k, int(np.count_nonzero(indexed))):
         return exact.search(vector, k, allowed)
-    rows = np.concatenate([found, catalogue.fresh[allowed[catalogue.fresh]]])
+    rows = np.concatenate([found, fresh[allowed[fresh]]])
     return rows[best_places(catalogue.vectors[rows] @ vector, k)]
 
 
@@ -151,7 +148,7 @@ def _similar(view: _View, index: SearchIndex, liked_row: int) -> Indices:
     return pool[best_places(vectors[pool] @ probe / np.maximum(lengths, TINY), view.limits.similar)]
 
 
-def _asked(catalogue: "Catalogue", item_ids: Sequence[str], allowed: Mask) -> Indices:
+def _asked(catalogue: Catalogue, item_ids: Sequence[str], allowed: Mask) -> Indices:
     """The allowed rows of the ids, in their order, each once."""
     rows = dict.fromkeys(catalogue.row(item_id) for item_id in item_ids)
     return np.array([row for row in rows if row is not None and allowed[row]], dtype=np.int64)

@@ -32,6 +32,15 @@ class Table:
     def row(self, item_id: str) -> int | None:
         return self._rows.get(item_id)
 
+    def item(self, row: int) -> Item:
+        return self.items[row]
+
+    def head_labels(self, name: str, rows: Indices) -> Floats:
+        """[K, 2] of the one multilabel head that the tests have: Comedy, Drama."""
+        assert name == "genre"
+        own = [[label in self.labels[row] for label in ("Comedy", "Drama")] for row in rows]
+        return np.array(own, dtype=np.float32)
+
     def __len__(self) -> int:
         return len(self.items)
 
@@ -74,7 +83,13 @@ def make_query() -> Callable[..., Query]:
 def make_encoded() -> Callable[..., Encoded]:
     def make(vector: Floats, text: Floats | None = None) -> Encoded:
         dim = len(vector) - 1
-        empty = np.zeros((0, dim), dtype=np.float32)
-        return Encoded(vector, np.zeros(dim, dtype=np.float32), empty, np.zeros(0, dtype=np.int64), text)
+        return Encoded(
+            vector=vector,
+            base=np.zeros(dim, dtype=np.float32),
+            history=np.zeros((0, dim), dtype=np.float32),
+            history_rows=np.zeros(0, dtype=np.int64),
+            numbers=np.zeros(2, dtype=np.float32),
+            text=text,
+        )
 
     return make
