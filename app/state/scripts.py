@@ -92,8 +92,14 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('EXPIRE', KEYS[3], ARGV[3])
 if #new_ids > 0 then
-  local all = ids .. table.concat(new_ids)
-  redis.call('SET', KEYS[2], string.sub(all, -ID * tonumber(ARGV[4])), 'EX', ARGV[5])
+  -- As with the records: most appends write what is new, and few the whole value.
+  local added, room = table.concat(new_ids), ID * tonumber(ARGV[4])
+  if #ids + #added > room + room / 4 then
+    redis.call('SET', KEYS[2], string.sub(ids .. added, -room))
+  else
+    redis.call('APPEND', KEYS[2], added)
+  end
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
 end
 for _, at in ipairs(stored) do
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'user_id', ARGV[7],

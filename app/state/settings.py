@@ -12,7 +12,9 @@ class StoreLimits:
     """Hard caps: memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
 
     max_events: int = 500  # newest events read back a user; a quarter more may be stored between two trims
-    max_event_ids: int = 2_000  # newest event ids remembered a user: twice the largest batch, 16 bytes each
+    max_event_ids: int = (
+        2_000  # newest event ids remembered a user: two largest batches; a quarter more at times
+    )
     ttl_s: int = 90 * DAY_S  # of a user's events and profile, counted from the user's last event
     event_id_ttl_s: int = 2 * DAY_S  # how long a retry is known for one, counted from the last id
     stream_cap: int = 100_000  # events in the stream, all users together (approximate: up to 100 more)
