@@ -1,0 +1,143 @@
+"""The item and the user table -> items with attributes, users with profiles. An ID's first row counts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.contract.catalogue import Attribute, Item, User
+from models.contract.features import FieldKind
+from models.data.cells import labels, numbers, texts, vectors
+from models.data.sections import Items, Users
+from models.data.sources import read_table
+from models.data.table import Reject, Table
+
+Values = Sequence[Attribute | None]
+"""One a row; None where there is none."""
+Vectors = Sequence[tuple[float, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The items of the table, in its order."""
+
+    items: tuple[Item, ...] = ()
+    rows: int = 0
+    rejected_rows: int = 0
+    rejects: tuple[Reject, ...] = ()  # of rows, then of cells whose rows were kept
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The users of the table, in its order."""
+
+    users: tuple[User, ...] = ()
+    rows: int = 0
+    rejected_rows: int = 0
+    rejects: tuple[Reject, ...] = ()  # of rows, then of cells whose rows were kept
+
+
+def read_items(section: Items) -> Catalogue:
+    """Raises JobError where the table cannot be read. A cell that is no number or no vector is left out."""
+    table = _read(section, "items")
+    ids, rows, rejected = _identified(table, section.id)
+    faults: list[Reject] = []
+    columns = {
+        name: _values(table, name, kind, section.separator, faults)
+        for name, kind in section.fields.items()
+        if kind is not FieldKind.VECTOR
+    }
+    modalities = {name: _vectors(table, name, section.separator, faults) for name in section.vectors}
+    items = tuple(
+        Item(item_id, _attributes(columns, row), _vectors_at(modalities, row))
+        for item_id, row in zip(ids, rows, strict=True)
+    )
+    return Catalogue(items, _rows(table), len(rejected), (*rejected, *faults))
+
+
+def read_users(section: Users) -> Profiles:
+    """Raises JobError where the table cannot be read. A cell that is no number is left out."""
+    table = _read(section, "users")
+    ids, rows, rejected = _identified(table, section.id)
+    faults: list[Reject] = []
+    columns = {name: _values(table, name, kind, "", faults) for name, kind in section.fields.items()}
+    users = tuple(User(user_id, _attributes(columns, row)) for user_id, row in zip(ids, rows, strict=True))
+    return Profiles(users, _rows(table), len(rejected), (*rejected, *faults))
+
+
+def _read(section: Items | Users, key: str) -> Table:
+    keys = {name: f"{key}.{_LISTS[kind]}.{name}" for name, kind in section.fields.items()}
+    return read_table(section.path, {f"{key}.id": section.id} | {key: name for name, key in keys.items()})
+
+
+_LISTS = {
+    FieldKind.CATEGORIES: "categories",
+    FieldKind.CATEGORICAL: "categorical",
+    FieldKind.NUMERIC: "numeric",
+    FieldKind.TEXT: "text",
+    FieldKind.VECTOR: "vectors",
+}
+"""How the job calls the list of a kind's columns."""
+
+
+def _identified(table: Table, column: str) -> tuple[list[str], list[int], list[Reject]]:
+    """The distinct IDs, the first row of each, and the rejected rows."""
+    first: dict[str, int] = {}
+    rejected = list(table.rejected)
+    for row, found in enumerate(texts(table.columns[column]).to_pylist()):
+        if found is None:
+            rejected.append(table.reject(row, f"missing: {column} is empty"))
+        elif found in first:
+            rejected.append(table.reject(row, f"duplicate: same {column} as an earlier row"))
+        else:
+            first[found] = row
+    return list(first), list(first.values()), rejected
+
+
+def _values(table: Table, name: str, kind: FieldKind, separator: str, faults: list[Reject]) -> Values:
+    """A column's values as the contract has them. Unreadable cells are None, and noted in `faults`."""
+    column = table.columns[name]
+    if kind is FieldKind.CATEGORIES:
+        return [found or None for found in labels(column, separator)]
+    if kind is FieldKind.NUMERIC:
+        return _numbers(table, name, faults)
+    found: list[str | None] = texts(column).to_pylist()
+    return found
+
+
+def _numbers(table: Table, name: str, faults: list[Reject]) -> Values:
+    found, bad = numbers(table.columns[name])
+    bad |= np.isinf(found)
+    faults += [
+        table.reject(int(row), f"unparsable: {name} is not a finite number; kept without it")
+        for row in np.flatnonzero(bad)
+    ]
+    return [
+        None if np.isnan(number) or wrong else float(number) for number, wrong in zip(found, bad, strict=True)
+    ]
+
+
+def _vectors(table: Table, name: str, separator: str, faults: list[Reject]) -> Vectors:
+    """Vectors of the size that most rows have (of several, the first met)."""
+    found = vectors(table.columns[name], separator)
+    sizes = Counter(len(vector) for vector in found if vector)
+    size = sizes.most_common(1)[0][0] if sizes else 0
+    for row, vector in enumerate(found):
+        if vector is None or len(vector) not in (0, size):
+            given = "something else" if vector is None else f"{len(vector)}"
+            reason = f"unparsable: expected {size} finite numbers in {name}, given {given}; kept without it"
+            faults.append(table.reject(row, reason))
+    return [vector if vector and len(vector) == size else None for vector in found]
+
+
+def _attributes(columns: Mapping[str, Values], row: int) -> dict[str, Attribute]:
+    return {name: value for name, values in columns.items() if (value := values[row]) is not None}
+
+
+def _vectors_at(columns: Mapping[str, Vectors], row: int) -> dict[str, tuple[float, ...]]:
+    return {name: vector for name, found in columns.items() if (vector := found[row]) is not None}
+
+
+def _rows(table: Table) -> int:
+    return len(table.numbers) + len(table.rejected)

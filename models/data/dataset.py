@@ -1,0 +1,132 @@
+"""The whole of a job's data, cleaned, sorted and numbered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from models.contract.catalogue import Item, User
+from models.contract.events import NO_CONTEXT, Action, Event
+from models.contract.features import Indices
+from models.data.attributes import Catalogue, Profiles, read_items, read_users
+from models.data.cleaning import Cleaned, CleaningReport, clean
+from models.data.errors import JobError
+from models.data.job import JobSpec
+from models.data.log import Codes, Log, number, take
+from models.data.sections import Interactions
+from models.data.sources import read_table
+from models.data.table import Table, write_quarantine
+
+__all__ = ["Codes", "Dataset", "Log", "events_of", "load_dataset", "take"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The log with everything it speaks of."""
+
+    log: Log
+    user_ids: tuple[str, ...]  # by first interaction, then those who only have a profile
+    items: tuple[Item, ...]  # the item table, then items met only in the log, by first interaction
+    users: tuple[User, ...]  # aligned with user_ids
+    timed: bool
+    cleaning: CleaningReport
+
+
+def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
+    """Read, clean and number a job's data; every row that was not taken is in the quarantine file, with why.
+
+    Raises JobError where a file or a column is not as the job says, or no interaction is left.
+    """
+    table = _read_interactions(job.interactions)
+    cleaned = clean(table, job.interactions, reference=1 - job.split.valid - job.split.test)
+    catalogue = read_items(job.items) if job.items else Catalogue()
+    profiles = read_users(job.users) if job.users else Profiles()
+    write_quarantine(quarantine, (*cleaned.rejects, *catalogue.rejects, *profiles.rejects))
+    if not cleaned.report.kept:
+        rows = cleaned.report.rows
+        raise JobError(f"interactions: expected a usable row, given none among {rows} (see {quarantine})")
+    return _whole(job.interactions, cleaned, catalogue, profiles)
+
+
+def events_of(log: Log, dataset: Dataset) -> list[tuple[Event, ...]]:
+    """Each user's events, oldest first, aligned with user_ids. `log` is the dataset's, or a part of it."""
+    order = np.argsort(log.users, kind="stable")
+    ids = [item.item_id for item in dataset.items]
+    columns = zip(
+        log.items[order].tolist(),
+        log.actions[order].tolist(),
+        log.times[order].tolist(),
+        log.values[order].astype(np.float64).tolist(),
+        _event_contexts(log, order),
+        strict=True,
+    )
+    events = [
+        Event(ids[item], log.action_names[action], time, None if value != value else value, context)  # noqa: PLR0124
+        for item, action, time, value, context in columns
+    ]
+    bounds = np.searchsorted(log.users[order], np.arange(len(dataset.user_ids) + 1)).tolist()
+    return [tuple(events[start:stop]) for start, stop in pairwise(bounds)]
+
+
+def _event_contexts(log: Log, order: Indices) -> list[Mapping[str, str]]:
+    if not log.contexts:
+        return [NO_CONTEXT] * len(order)
+    codes = np.stack([column.codes[order] for column in log.contexts.values()], axis=1)
+    distinct, back = np.unique(codes, axis=0, return_inverse=True)
+    named = [
+        {
+            name: column.names[code]
+            for (name, column), code in zip(log.contexts.items(), row, strict=True)
+            if code >= 0
+        }
+        for row in distinct
+    ]
+    return [named[place] for place in back.ravel()]
+
+
+def _read_interactions(section: Interactions) -> Table:
+    named = {
+        "user": section.user,
+        "item": section.item,
+        "time": section.time,
+        "order": section.order,
+        "action": section.action,
+        "value": section.value,
+        **{f"context.{column}": column for column in section.context},
+    }
+    return read_table(
+        section.path, {f"interactions.{key}": column for key, column in named.items() if column is not None}
+    )
+
+
+def _whole(section: Interactions, cleaned: Cleaned, catalogue: Catalogue, profiles: Profiles) -> Dataset:
+    timed = section.time is not None
+    default_action = Action.VIEW if section.value is None else Action.RATE
+    described = [item.item_id for item in catalogue.items]
+    log, item_ids, interacting = number(cleaned, timed, described, default_action.value)
+    profile = {user.user_id: user for user in profiles.users}
+    met = set(interacting)
+    user_ids = (*interacting, *(user_id for user_id in profile if user_id not in met))
+    report = replace(
+        cleaned.report,
+        item_rows=catalogue.rows,
+        item_rows_rejected=catalogue.rejected_rows,
+        user_rows=profiles.rows,
+        user_rows_rejected=profiles.rejected_rows,
+        attributes_rejected=len(catalogue.rejects)
+        + len(profiles.rejects)
+        - catalogue.rejected_rows
+        - profiles.rejected_rows,
+        items_without_attributes=len(item_ids) - len(described),
+        users_without_profile=len(met - profile.keys()),
+    )
+    return Dataset(
+        log=log,
+        user_ids=user_ids,
+        items=(*catalogue.items, *(Item(item_id) for item_id in item_ids[len(described) :])),
+        users=tuple(profile.get(user_id) or User(user_id) for user_id in user_ids),
+        timed=timed,
+        cleaning=report,
+    )

@@ -1,0 +1,102 @@
+"""What is fitted on the training rows: vocabularies, means, deviations. Nothing later has a say."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from models.contract.catalogue import Item, User
+from models.contract.features import FeatureSpec, FieldKind, FieldSpec, Floats, Indices
+from models.contract.vocabulary import Vocabulary
+from models.data.columns import TIME_FIELDS
+from models.data.dataset import Codes, Dataset
+from models.data.expression import Operand
+from models.data.job import JobSpec
+from models.data.truth import codes_of
+
+MAX_CONTEXTS = 1000
+"""Values kept of one context column, the most frequent."""
+
+
+def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int) -> FeatureSpec:
+    """The feature specification of a job, fitted on the training rows (rows of the log).
+
+    Item vocabulary: the items that occur in them, in the dataset's order; every other item is OOV.
+    `text_size`: the text encoder's width, 0 for none.
+    """
+    log = dataset.log
+    items = [dataset.items[row] for row in np.unique(log.items[train])]
+    users = [dataset.users[row] for row in np.unique(log.users[train])]
+    item_fields = job.items.fields if job.items else {}
+    user_fields = job.users.fields if job.users else {}
+    values = log.values[train]
+    values = values[~np.isnan(values)].astype(np.float64)
+    return FeatureSpec(
+        timed=dataset.timed,
+        history_length=job.network.history_length,
+        item_ids=Vocabulary(tokens=tuple(item.item_id for item in items)),
+        actions=Vocabulary(tokens=_frequent(Codes(log.action_names, log.actions), train)),
+        item_fields=tuple(_field(name, kind, items, dataset.items) for name, kind in item_fields.items()),
+        user_fields=tuple(_field(name, kind, users, ()) for name, kind in user_fields.items()),
+        context_fields=job.interactions.context,
+        item_tokens=_tokens(item_fields, items),
+        user_tokens=_tokens(user_fields, users),
+        context_tokens=Vocabulary(tokens=tuple(_context_tokens(dataset, train, job.interactions.context))),
+        value_range=(float(values.min()), float(values.max())) if len(values) else None,
+        value_mean=_mean(values),
+        value_std=_deviation(values),
+        text_size=text_size,
+    )
+
+
+def _field(name: str, kind: FieldKind, seen: Sequence[Item | User], items: Sequence[Item]) -> FieldSpec:
+    """A field with what is fitted on the holders seen in training; a vector's size is one in all `items`."""
+    if kind is FieldKind.NUMERIC:
+        numbers = np.array([value for one in seen if isinstance(value := one.attributes.get(name), float)])
+        return FieldSpec(name=name, kind=kind, mean=_mean(numbers), std=_deviation(numbers))
+    if kind is FieldKind.VECTOR:
+        sizes = (len(item.vectors[name]) for item in items if name in item.vectors)
+        return FieldSpec(name=name, kind=kind, size=next(sizes, 0))
+    return FieldSpec(name=name, kind=kind)
+
+
+def _tokens(fields: Mapping[str, FieldKind], seen: Sequence[Item | User]) -> Vocabulary:
+    """Every "field=label" that those seen in training have, sorted."""
+    found: set[str] = set()
+    for name, kind in fields.items():
+        if kind in (FieldKind.CATEGORICAL, FieldKind.CATEGORIES):
+            values = (one.attributes.get(name, ()) for one in seen)
+            labels = (
+                label for value in values for label in (value if isinstance(value, tuple) else (value,))
+            )
+            found.update(f"{name}={label}" for label in labels)
+    return Vocabulary(tokens=tuple(sorted(found)))
+
+
+def _context_tokens(dataset: Dataset, train: Indices, fields: Sequence[str]) -> Iterator[str]:
+    """As models.contract.features.context_tokens makes them, of all training rows at once."""
+    operands = [Operand("time", name) for name in TIME_FIELDS] if dataset.timed else []
+    operands += [Operand("context", name) for name in fields]
+    tokens = (
+        f"{operand.field}={name}"
+        for operand in operands
+        for name in _frequent(codes_of(operand, dataset), train)
+    )
+    yield from dict.fromkeys(tokens)
+
+
+def _frequent(column: Codes, train: Indices) -> tuple[str, ...]:
+    """The names in the training rows, sorted; of more than MAX_CONTEXTS the most frequent."""
+    codes = column.codes[train]
+    counts = Counter(dict(enumerate(np.bincount(codes[codes >= 0]).tolist())))
+    return tuple(sorted(column.names[code] for code, count in counts.most_common(MAX_CONTEXTS) if count))
+
+
+def _mean(values: Floats | np.ndarray) -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _deviation(values: np.ndarray) -> float:
+    """The standard deviation, 1 where there is none to divide by."""
+    found = float(values.std()) if len(values) else 0.0
+    return found if found > 1e-9 else 1.0

@@ -1,0 +1,104 @@
+"""The job: where a company's data is, what its columns mean, which tasks there are, how to build and train.
+
+One YAML file; every error names its key, what was expected and what was given.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from models.contract.fusion import FusionMethod
+from models.contract.tasks import NEXT, Task
+from models.data.columns import Columns, check_label
+from models.data.errors import JobError, shown, wording
+from models.data.expression import ExpressionError
+from models.data.sections import STRICT, Export, Interactions, Items, SplitSizes, Users
+from models.network.config import NetworkConfig
+from models.training.config import TrainingConfig
+
+__all__ = ["JobError", "JobSpec", "load_job"]
+
+
+class JobSpec(BaseModel):
+    """A whole job."""
+
+    model_config = STRICT
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
+    interactions: Interactions
+    items: Items | None = None
+    users: Users | None = None
+    tasks: tuple[Task, ...] = ()
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    split: SplitSizes = SplitSizes()
+    scenes: dict[str, dict[str, float]] = {}
+    """Named presets: head -> weight."""
+    fusion: FusionMethod = FusionMethod.WEIGHTED_MEAN
+    text_encoder: str | None = "use-multilingual"
+    """The language model by its registered name; null: no text vectors."""
+    export: Export = Export()
+
+    @property
+    def columns(self) -> Columns:
+        """What labels may speak of."""
+        return Columns(
+            value=self.interactions.value is not None,
+            action=self.interactions.action is not None,
+            timed=self.interactions.time is not None,
+            contexts=self.interactions.context,
+            item=self.items.fields if self.items else {},
+            user=self.users.fields if self.users else {},
+        )
+
+    @model_validator(mode="after")
+    def check_whole(self) -> Self:
+        """Names are distinct, labels fit the columns, scenes weigh heads that exist."""
+        if errors := [*self._task_errors(), *self._scene_errors()]:
+            raise ValueError("\n".join(errors))
+        return self
+
+    def _task_errors(self) -> Iterator[str]:
+        names = [task.name for task in self.tasks]
+        if len(set(names)) < len(names):
+            yield f"tasks: expected distinct names, given {', '.join(names)}"
+        for task in self.tasks:
+            try:
+                check_label(task.kind, task.label, self.columns)
+            except ExpressionError as error:
+                yield f"tasks.{task.name}.label: {error}"
+
+    def _scene_errors(self) -> Iterator[str]:
+        heads = [*(task.name for task in self.tasks), NEXT]
+        known = ", ".join(heads)
+        for scene, weights in self.scenes.items():
+            for head, weight in weights.items():
+                if head not in heads:
+                    yield f"scenes.{scene}.{head}: expected one of the heads {known}, given {head!r}"
+                if not math.isfinite(weight):
+                    yield f"scenes.{scene}.{head}: expected a finite weight, given {weight}"
+            if not any(weights.values()):
+                yield f"scenes.{scene}: expected at least one weight other than 0, given none"
+
+
+def load_job(path: Path) -> JobSpec:
+    """The job of a YAML file, its data files found relative to the file's folder.
+
+    Raises JobError, with a line for each error found.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise JobError(f"job: expected a readable YAML file at {path}, given {error}") from error
+    except yaml.YAMLError as error:
+        raise JobError(f"job: expected YAML in {path}, given {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise JobError(f"job: expected a mapping of keys to values in {path}, given {shown(raw)}")
+    try:
+        return JobSpec.model_validate(raw, context={"folder": path.resolve().parent})
+    except ValidationError as error:
+        raise JobError(*wording(error, JobSpec)) from None

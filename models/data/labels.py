@@ -1,0 +1,97 @@
+"""Tasks -> heads with their classes, and every interaction's targets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.contract.features import Floats, Indices
+from models.contract.tasks import Head, Task, TaskKind
+from models.data.cells import Mask
+from models.data.dataset import Codes, Dataset
+from models.data.errors import JobError
+from models.data.expression import Operand, parse
+from models.data.truth import codes_of, numbers_of, truth
+
+MAX_CLASSES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLabels:
+    """One task's targets for the n interactions of the log.
+
+    Binary: 0 or 1. Regression: the number. Multilabel: 0 or 1 a class. Context: one-hot.
+    """
+
+    head: Head
+    targets: Floats  # [n, head.width], 0 where not known
+    known: Mask  # [n]
+
+
+def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
+    """The labels of every interaction. Classes are those of the training rows alone, at most the MAX_CLASSES
+    most frequent, sorted. Raises JobError for a task that no training row has a label of.
+    """
+    found = tuple(_label(task, dataset, train) for task in tasks)
+    errors = [
+        f"tasks.{one.head.task.name}.label: expected a label in the training rows, given none"
+        for one in found
+        if not one.known[train].any()
+    ]
+    if errors:
+        raise JobError(*errors)
+    return found
+
+
+def _label(task: Task, dataset: Dataset, train: Indices) -> TaskLabels:
+    expression = parse(task.label)
+    if not isinstance(expression, Operand):
+        found = truth(expression, dataset)
+        return TaskLabels(Head(task=task), found.true[:, None].astype(np.float32), found.known)
+    if task.kind is TaskKind.REGRESSION:
+        numbers = numbers_of(expression, dataset)
+        known = np.isfinite(numbers)
+        return TaskLabels(Head(task=task), np.where(known, numbers, 0)[:, None].astype(np.float32), known)
+    if task.kind is TaskKind.CONTEXT:
+        return _moments(task, codes_of(expression, dataset), train)
+    return _labels(task, str(expression.field), dataset, train)
+
+
+def _moments(task: Task, column: Codes, train: Indices) -> TaskLabels:
+    """One-hot; a context that training never met is not known."""
+    seen = column.codes[train]
+    counts = np.bincount(seen[seen >= 0], minlength=len(column.names))
+    classes = _classes(column.names, counts)
+    place = {name: number for number, name in enumerate(classes)}
+    table = np.array([*(place.get(name, -1) for name in column.names), -1], dtype=np.int64)
+    places = table[column.codes]  # -1 finds the last, -1
+    targets = np.zeros((len(places), max(len(classes), 1)), dtype=np.float32)
+    rows = np.flatnonzero(places >= 0)
+    targets[rows, places[rows]] = 1
+    return TaskLabels(Head(task=task, classes=classes), targets, places >= 0)
+
+
+def _labels(task: Task, field: str, dataset: Dataset, train: Indices) -> TaskLabels:
+    """The labels that the item carries; an item without any is not known."""
+    sets = [value if isinstance(value := item.attributes.get(field), tuple) else () for item in dataset.items]
+    names = tuple(sorted({name for found in sets for name in found}))
+    place = {name: number for number, name in enumerate(names)}
+    items = np.repeat(np.arange(len(sets)), [len(found) for found in sets])
+    labels = np.array([place[name] for found in sets for name in found], dtype=np.int64)
+    weight = np.bincount(dataset.log.items[train], minlength=len(sets))
+    classes = _classes(names, np.bincount(labels, weights=weight[items], minlength=len(names)))
+    column = np.array([classes.index(name) if name in classes else -1 for name in names], dtype=np.int64)
+    table = np.zeros((len(sets), max(len(classes), 1)), dtype=np.float32)
+    kept = column[labels] >= 0
+    table[items[kept], column[labels[kept]]] = 1
+    described = np.array([len(found) > 0 for found in sets], dtype=bool)
+    return TaskLabels(
+        Head(task=task, classes=classes), table[dataset.log.items], described[dataset.log.items]
+    )
+
+
+def _classes(names: Sequence[str], counts: Sequence[float] | np.ndarray) -> tuple[str, ...]:
+    """The most frequent names that occur at all, sorted; of equally frequent ones the first by name."""
+    frequent = sorted((name for name, count in zip(names, counts, strict=True) if count > 0))
+    count_of = dict(zip(names, counts, strict=True))
+    return tuple(sorted(sorted(frequent, key=lambda name: -count_of[name])[:MAX_CLASSES]))
