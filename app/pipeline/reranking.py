@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.pipeline.similarity import Similarity, blended_matrix, intra_list_diversity
-from app.pipeline.types import Diversity, DiversityMethod, Mask, Scored
+from app.pipeline.similarity import Similarity, intra_list_diversity
+from app.pipeline.types import Diversity, DiversityMethod, Scored
 from models.contract.features import Floats, Indices
 
 RELEVANCE_ORDER = "rerank:relevance_order"
@@ -46,11 +46,12 @@ class CategoryCap:
             raise ValueError(f"expected at least 1 item a category, given {self.most}")
         self.counts = np.zeros(self.hot.shape[1], dtype=np.float32)
 
-    def full_after(self, position: int) -> Mask:
-        """[K] the candidates that may not follow, once the one at `position` is picked."""
-        self.counts += self.hot[position]
-        full = (self.counts >= self.most) & (self.hot[position] > 0)
-        return np.asarray(self.hot[:, full].any(axis=1))
+    def closed_by(self, position: int) -> Indices:
+        """Positions of the candidates that may not follow any more, once the one at `position` is picked."""
+        own = np.flatnonzero(self.hot[position])
+        self.counts[own] += 1
+        full = own[self.counts[own] >= self.most]
+        return np.flatnonzero(self.hot[:, full].any(axis=1)) if len(full) else full
 
 
 def rerank(
@@ -77,8 +78,7 @@ def rerank(
     cost = (
         float(best.mean(dtype=np.float64) - scored.score[order].mean(dtype=np.float64)) if len(order) else 0.0
     )
-    chosen = blended_matrix(vectors[order], [labels[position] for position in order])
-    return Reranked(order, intra_list_diversity(chosen), max(cost, 0.0))
+    return Reranked(order, intra_list_diversity(similarity.among(order)), max(cost, 0.0))
 
 
 def mmr(
@@ -136,20 +136,21 @@ def _greedy(
 
     Where the cap closes every candidate left, relevance fills the list: its length comes before the cap.
     """
-    order = relevance_order(relevance)  # argmax takes the first of equals: the most relevant
-    reward = weight * _scaled(relevance)[order]
+    order = relevance_order(relevance)
+    reward = weight * _scaled(relevance)
     value, picks = reward, list[int]()
     for _ in range(min(n, len(order))):
-        best = int(np.argmax(value))
+        best = int(order[value[order].argmax()])  # the first of equals: the most relevant
         if value[best] == -np.inf:
             break
-        picks.append(int(order[best]))
+        picks.append(best)
         reward[best] = -np.inf
         if cap is not None:
-            reward[cap.full_after(picks[-1])[order]] = -np.inf
-        value = reward + bonus(picks[-1])[order]
-    rest = order[~np.isin(order, picks)]
-    return np.concatenate([np.array(picks, dtype=np.int64), rest])[:n]
+            reward[cap.closed_by(best)] = -np.inf
+        value = reward + bonus(best)
+    taken = set(picks)
+    rest = [position for position in order.tolist() if position not in taken] if len(picks) < n else []
+    return np.array([*picks, *rest][:n], dtype=np.int64)
 
 
 def _scaled(relevance: Floats) -> Doubles:

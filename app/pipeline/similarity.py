@@ -6,11 +6,12 @@ empty: nothing is known to be shared. An item is always like itself: every diago
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
 import numpy as np
 
-from models.contract.features import Floats
+from models.contract.features import Floats, Indices
 
 TINY = 1e-12
 
@@ -45,12 +46,23 @@ class Similarity:
         found[position] = 1
         return found
 
+    def among(self, positions: Indices) -> Floats:
+        """Similarity [P, P] of the items at P positions to each other."""
+        unit, hot, sizes = self.unit[positions], self.hot[positions], self.sizes[positions]
+        found: Floats = unit @ unit.T
+        if self.labelled:
+            shared = hot @ hot.T
+            found += shared / (sizes[:, None] + sizes - shared)
+            found *= np.float32(0.5)
+        return _reflexive(found)
+
 
 def multi_hot(labels: Sequence[frozenset[str]]) -> tuple[Floats, Floats]:
     """(hot [K, M], sizes [K]) of K label sets; M counts the labels that two or more of them carry."""
     sizes = np.fromiter(map(len, labels), dtype=np.int64, count=len(labels))
-    codes: dict[str, int] = {}
-    columns = [codes.setdefault(label, len(codes)) for carried in labels for label in carried]
+    carried = list(chain.from_iterable(labels))
+    codes = {label: code for code, label in enumerate(dict.fromkeys(carried))}
+    columns = [codes[label] for label in carried]
     hot = np.zeros((len(labels), len(codes)), dtype=np.float32)
     hot[np.repeat(np.arange(len(labels)), sizes), columns] = 1
     return hot[:, hot.sum(axis=0) > 1], sizes.astype(np.float32)
@@ -72,8 +84,7 @@ def jaccard_matrix(labels: Sequence[frozenset[str]]) -> Floats:
 
 def blended_matrix(vectors: Floats, labels: Sequence[frozenset[str]]) -> Floats:
     """Similarity [K, K]: the mean of cosine and Jaccard; cosine alone where no item has a label."""
-    cosine = cosine_matrix(vectors)
-    return np.float32(0.5) * (cosine + jaccard_matrix(labels)) if any(labels) else cosine
+    return Similarity.of(vectors, labels).among(np.arange(len(labels)))
 
 
 def intra_list_diversity(similarity: Floats) -> float:

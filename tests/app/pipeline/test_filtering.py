@@ -3,13 +3,18 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.pipeline.filtering import Columns, allowed_rows
+from app.catalogue import Catalogue, ItemRow
+from app.pipeline.columns import Columns
+from app.pipeline.filtering import allowed_rows
 from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator
 from models.contract.catalogue import Item
 from models.contract.events import Event
+from models.contract.features import FeatureSpec
+from models.contract.vocabulary import Vocabulary
 
 LABELS = ("a", "b", "c")
 ITEM_VALUES = st.one_of(
@@ -42,6 +47,7 @@ PREDICATES = st.recursive(
     ),
     max_leaves=6,
 )
+YEAR = Compare("year", Operator.GT, 2015)
 ITEMS = st.lists(st.dictionaries(st.sampled_from(["x", "y"]), ITEM_VALUES), min_size=1, max_size=8)
 
 
@@ -104,14 +110,35 @@ def test_unavailable_excluded_and_seen_items_are_out(make_catalogue, make_query)
     assert catalogue.available.sum() == 5  # the catalogue's own mask is left alone
 
 
-def test_columns_follow_the_version_and_the_catalogue(make_catalogue, make_query):
-    columns, query = Columns(), make_query(predicate=Compare("year", Operator.GT, 2000))
-    catalogue = make_catalogue([Item("a", {"year": 1990.0}), Item("b", {"year": 2010.0})])
-    assert allowed_rows(catalogue, query, columns).tolist() == [False, True]
-    kept = columns.of(catalogue, "year")
-    assert columns.of(catalogue, "year") is kept
-    catalogue.items = [Item("a", {"year": 2020.0}), Item("b", {"year": 2010.0})]
-    catalogue.version += 1
-    assert allowed_rows(catalogue, query, columns).tolist() == [True, True]
-    other = make_catalogue([Item("a", {"year": 1.0})])
-    assert allowed_rows(other, query, columns).tolist() == [False]
+def make_views():
+    """Two items, then one replaced, then one added, then one deleted: each a view of the real catalogue."""
+    spec = FeatureSpec(timed=True, history_length=1, item_ids=Vocabulary(), actions=Vocabulary())
+    row = ItemRow(np.zeros(3, dtype=np.float32), np.zeros(0, dtype=np.float32))
+    columns = tuple(np.zeros((2, width), dtype=np.float32) for width in (3, 0, 3))
+    first = Catalogue.of(spec, (), [Item("a", {"year": 1990.0}), Item("b", {"year": 2010.0})], columns)
+    second = first.with_item(Item("a", {"year": 2020.0, "colour": "red"}), row)
+    third = second.with_item(Item("c", {"year": 2030.0}), row)
+    return first, second, third, third.without("b")
+
+
+@pytest.mark.parametrize("built_at", range(4))
+def test_columns_follow_the_versions(make_query, built_at):
+    columns, views = Columns(), make_views()
+    recent, red = make_query(predicate=YEAR), make_query(predicate=Compare("colour", Operator.EQ, "red"))
+    allowed_rows(views[built_at], recent, columns)  # whichever version the columns were built at
+    assert allowed_rows(views[1], recent, columns).tolist() == [True, False]
+    assert allowed_rows(views[2], recent, columns).tolist() == [True, False, True]
+    assert allowed_rows(views[3], recent, columns).tolist() == [True, False, True]
+    assert allowed_rows(views[3], red, columns).tolist() == [True, False, False]
+
+
+def test_a_new_version_reads_only_its_fresh_rows_anew(make_query):
+    columns, views = Columns(), make_views()
+    kept = columns.of(views[0]).all
+    year = kept.column("year")
+    later = columns.of(views[2])
+    assert later.all is kept
+    assert later.all.column("year") is year
+    assert [item.item_id for item in later.fresh.items] == ["a", "c"]
+    assert columns.of(views[2]) is later
+    assert columns.of(make_views()[2]).all is not kept  # another bundle's catalogue

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from app.catalogue import Catalogue, ItemRow
-from app.pipeline.filtering import Columns, allowed_rows
+from app.pipeline.columns import Columns
+from app.pipeline.filtering import allowed_rows
 from app.pipeline.predicates import Compare, Not, Operator
 from app.pipeline.retrieval import FEW_ROWS, RetrievalLimits, Retriever, Source, nearest
 from app.pipeline.search import (

@@ -54,7 +54,10 @@ def test_columns_are_those_of_the_matrix(labelled):
     labels = labels if labelled else [frozenset()] * 30
     similarity = Similarity.of(vectors, labels)
     columns = np.stack([similarity.to(position) for position in range(30)])
-    np.testing.assert_allclose(columns, blended_matrix(vectors, labels), atol=1e-6)
+    cosine = cosine_matrix(vectors)
+    expected = (cosine + jaccard_matrix(labels)) / 2 if labelled else cosine
+    np.testing.assert_allclose(columns, expected, atol=1e-6)
+    np.testing.assert_allclose(similarity.among(np.array([7, 3])), expected[[7, 3]][:, [7, 3]], atol=1e-6)
 
 
 def test_as_many_label_sets_as_vectors():
