@@ -29,8 +29,8 @@ def header(path: Path) -> list[str]:
 def read_delimited(path: Path, columns: Sequence[str]) -> Table:
     """The columns of a file with a header. Rows with too many or too few cells are rejected.
 
-    A file with an unclosed quote or with bytes that are not UTF-8 is read line by line instead, so that only
-    the lines at fault are lost (there, a quoted cell cannot span lines).
+    A file with an odd number of quotes, or with bytes that are not UTF-8, is read line by line instead, so
+    that only the lines at fault are lost (there, a quoted cell cannot span lines).
     """
     try:
         _check_quotes(path)

@@ -53,7 +53,8 @@ def _expected(message: str) -> str:
     """pydantic's sentence, begun with "expected"."""
     message = re.sub(r"a valid dictionary( or instance of \w+)?", "a mapping of keys to values", message)
     message = re.sub(r"^Input (should be|is not) ", "expected ", message)
-    message = re.sub(r"^(\w+) should (match|have) ", r"expected a \1 to \2 ", message)
+    message = re.sub(r"^(\w+) should (match|have) ", r"expected the \1 to \2 ", message)
+    message = re.sub(r" for <class .*>", "", message)
     return message if message.startswith("expected") else f"expected a value for which not: {message}"
 
 

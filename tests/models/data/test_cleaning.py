@@ -1,0 +1,137 @@
+"""Cleaning: what is taken, what is not and why, to the row."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from models.data.cleaning import CleaningReport, outlying
+from models.data.dataset import load_dataset
+from models.data.errors import JobError
+from models.data.job import JobSpec
+
+Write = Callable[[str, str], Path]
+EVENTS = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "value": "v", "action": "a"}
+
+
+def quarantined(path: Path) -> list[dict[str, object]]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_every_row_is_taken_or_quarantined_once(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path
+) -> None:
+    write(
+        "events.csv",
+        "u,i,t,v,a\n"
+        "ann,x,10,4,rate\n"  # 2
+        "ann,x,10,5,rate\n"  # 3: a repeat, whatever its value
+        "ann,x,10,4,view\n"  # 4: another action
+        ",x,10,1,rate\n"  # 5
+        "bob,,10,2,rate\n"  # 6
+        "bob,x,,4,rate\n"  # 7
+        "bob,x,10,3,\n"  # 8
+        "bob,x,soon,4,rate\n"  # 9
+        "bob,x,11,good,rate\n"  # 10
+        "bob,x,-1,4,rate\n"  # 11
+        "bob,x,1500000000000,4,rate\n"  # 12: milliseconds taken for seconds
+        "bob,x,inf,4,rate\n"  # 13
+        "bob,x,12,,rate\n"  # 14: no value, which is fine
+        "bob,x,13,3,rate,extra\n"  # 15
+        "bob,x,13,3,rate\n"  # 16
+        "bob,y,14,9999,rate\n"  # 17
+        "bob,,soon,x,\n",  # 18: the first reason counts
+    )
+    found = load_dataset(job(interactions=EVENTS), tmp_path / "deep" / "quarantine.jsonl")
+    assert found.cleaning == CleaningReport(
+        rows=17,
+        kept=4,
+        missing=5,
+        unparsable=3,
+        outliers=4,
+        duplicates=1,
+        items_without_attributes=1,
+        users_without_profile=2,
+    )
+    assert found.log.times.tolist() == [10, 10, 12, 13]
+    assert np.array_equal(found.log.values, np.array([4, 4, np.nan, 3], np.float32), equal_nan=True)
+    rows = quarantined(tmp_path / "deep" / "quarantine.jsonl")
+    assert {row["row"]: str(row["reason"]) for row in rows} == {
+        3: "duplicate: same user, item, time and action as an earlier row",
+        5: "missing: u is empty",
+        6: "missing: i is empty",
+        7: "missing: t is empty",
+        8: "missing: a is empty",
+        9: "unparsable: t is not a time (time_unit: s)",
+        10: "unparsable: v is not a number",
+        11: "outlier: t is not within 1970 and 2100",
+        12: "outlier: t is not within 1970 and 2100",
+        13: "outlier: t is not within 1970 and 2100",
+        15: "unparsable: expected 5 cells, given 6",
+        17: "outlier: v is infinite, or more than 6 robust deviations from the median",
+        18: "missing: i is empty",
+    }
+    assert len(rows) == 13
+    raw = {row["row"]: row["raw"] for row in rows}
+    assert raw[10] == {"u": "bob", "i": "x", "t": "11", "v": "good", "a": "rate"}
+    assert raw[15] == "bob,x,13,3,rate,extra"
+    assert {row["file"] for row in rows} == {"events.csv"}
+
+
+def test_an_order_may_be_negative_but_not_a_word(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path
+) -> None:
+    write("events.csv", "u,i,n\na,x,-3\na,y,one\na,z,inf\na,z,\na,z,1e20\n")
+    events = {"path": "events.csv", "user": "u", "item": "i", "order": "n"}
+    found = load_dataset(job(interactions=events), tmp_path / "q.jsonl")
+    assert found.log.times.tolist() == [-3, 1e20]
+    assert [row["reason"] for row in quarantined(tmp_path / "q.jsonl")] == [
+        "unparsable: n is not a number",
+        "outlier: n is not finite",
+        "missing: n is empty",
+    ]
+
+
+def test_an_empty_quarantine_replaces_an_old_one(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path
+) -> None:
+    write("events.csv", "u,i,t,v,a\nann,x,10,4,rate\n")
+    write("q.jsonl", "old")
+    load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl")
+    assert (tmp_path / "q.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("rows", ["", "a,b,never,1,rate\n"])
+def test_nothing_left_is_an_error(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, rows: str
+) -> None:
+    write("events.csv", f"u,i,t,v,a\n{rows}")
+    with pytest.raises(JobError, match="interactions: expected a usable row, given none among"):
+        load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl")
+    assert len(quarantined(tmp_path / "q.jsonl")) == rows.count("\n")
+
+
+def test_outlying_by_hand() -> None:
+    # median 3, absolute deviations 2 1 0 1 2: MAD 1, so 3 +- 6 * 1.4826 = -5.9 .. 11.9
+    values = np.array([1, 2, 3, 4, 5, 11, 12, 400, -400, np.nan, np.inf])
+    reference = np.arange(11) < 5
+    # logarithms: median log 4 = 1.386, MAD log 5/4 = 0.223; beyond e^(1.386 + 6 * 1.4826 * 0.223) - 1 = 28
+    assert np.flatnonzero(outlying(values, reference)).tolist() == [7, 8, 10]
+
+
+def test_a_long_tail_is_no_outlier_and_equal_values_make_none() -> None:
+    durations = np.exp(np.random.default_rng(7).normal(3, 1.5, 5000))
+    everything = np.ones(5000, dtype=bool)
+    assert not outlying(durations, everything).any()
+    assert not outlying(np.array([1.0] * 9 + [100.0]), np.ones(10, dtype=bool)).any()
+
+
+def test_later_values_have_no_say_in_what_is_an_outlier() -> None:
+    values = np.array([1, 2, 3, 4, 5, 400, 3, 3], dtype=np.float64)
+    reference = np.arange(8) < 5
+    before = outlying(values, reference)
+    changed = values.copy()
+    changed[6:] = 1e6
+    assert outlying(changed, reference)[:6].tolist() == before[:6].tolist()

@@ -1,0 +1,148 @@
+"""Labels by hand, for every kind of task, and what is not known."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.contract.catalogue import Item, User
+from models.contract.features import daypart, weekday
+from models.contract.tasks import Task, TaskKind
+from models.data import labels as rooms
+from models.data.cleaning import CleaningReport
+from models.data.dataset import Codes, Dataset, Log
+from models.data.errors import JobError
+from models.data.expression import Operand
+from models.data.labels import TaskLabels, label
+from models.data.truth import codes_of
+
+HOUR = 3600.0
+TRAIN = np.array([0, 1, 2, 3])
+
+
+def dataset(times: Sequence[float] = (1 * HOUR, 7 * HOUR, 7.5 * HOUR, 26 * HOUR, 13 * HOUR)) -> Dataset:
+    """Five interactions of two users with four items."""
+    count = len(times)
+    columns = {
+        "users": [0, 0, 1, 1, 0],
+        "items": [0, 1, 2, 3, 1],
+        "actions": [0, 1, 0, 0, 1],
+        "device": [0, -1, 1, 0, 2],
+    }
+    users, items, actions, device = (np.resize(np.array(column), count) for column in columns.values())
+    log = Log(
+        users=users,
+        items=items,
+        times=np.array(times, dtype=np.float64),
+        values=np.resize(np.array([5, 3, np.nan, 4.2, 1], dtype=np.float32), count),
+        actions=actions,
+        action_names=("like", "view"),
+        contexts={"device": Codes(("desk", "phone", "watch"), device)},
+    )
+    return Dataset(
+        log=log,
+        user_ids=("a", "b"),
+        items=(
+            Item("A", {"genres": ("Drama", "War"), "year": 1980.0}),
+            Item("B", {"genres": ("Drama",), "year": 1995.0, "brand": "x"}),
+            Item("C"),
+            Item("D", {"genres": ("Comedy",), "year": 1980.0, "brand": "y"}),
+        ),
+        users=(User("a", {"gender": "F"}), User("b")),
+        timed=True,
+        cleaning=CleaningReport(count, count, 0, 0, 0, 0),
+    )
+
+
+def one(kind: TaskKind, text: str) -> TaskLabels:
+    span = (1.0, 5.0) if kind is TaskKind.REGRESSION else None
+    (found,) = label([Task(name="t", kind=kind, label=text, range=span)], dataset(), TRAIN)
+    assert found.targets.dtype == np.float32
+    assert found.targets.shape == (5, found.head.width)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "targets", "known"),
+    [
+        ("value >= 4", "10010", "11011"),
+        ("value >= 4.2", "10010", "11011"),  # in the values' own precision
+        ("value in [3, 5]", "11000", "11011"),
+        ("not value >= 4", "01001", "11011"),
+        ("value != 5", "01011", "11011"),
+        ("action == 'like'", "10110", "11111"),
+        ("item.year < 1990", "10010", "11011"),
+        ("item.genres in ['War', 'Comedy']", "10010", "11011"),
+        ("item.brand != 'x'", "00010", "01011"),
+        ("user.gender == 'F'", "11001", "11001"),
+        ("context.device == 'desk'", "10010", "10111"),
+        ("time.daypart in ['night']", "10010", "11111"),
+        ("value >= 4 and user.gender == 'F'", "10000", "11001"),  # row 3 has no gender, row 2 neither
+        ("value >= 4 or user.gender == 'F'", "11011", "11011"),
+        ("value < 4 and user.gender == 'F'", "01001", "11011"),  # row 3 is false whoever it was
+        ("action == 'poke'", "00000", "11111"),
+    ],
+)
+def test_binary(text: str, targets: str, known: str) -> None:
+    found = one(TaskKind.BINARY, text)
+    assert "".join(str(int(target)) for target in found.targets[:, 0]) == targets
+    assert "".join(str(int(flag)) for flag in found.known) == known
+    assert found.head.classes == ()
+
+
+def test_regression() -> None:
+    found = one(TaskKind.REGRESSION, "value")
+    assert found.targets[:, 0].tolist() == [5, 3, 0, np.float32(4.2), 1]
+    assert found.known.tolist() == [True, True, False, True, True]
+    assert one(TaskKind.REGRESSION, "item.year").targets[:, 0].tolist() == [1980, 1995, 0, 1980, 1995]
+
+
+def test_multilabel() -> None:
+    found = one(TaskKind.MULTILABEL, "item.genres")
+    assert found.head.classes == ("Comedy", "Drama", "War")
+    assert found.targets.tolist() == [[0, 1, 1], [0, 1, 0], [0, 0, 0], [1, 0, 0], [0, 1, 0]]
+    assert found.known.tolist() == [True, True, False, True, True]
+
+
+def test_classes_come_from_the_training_rows() -> None:
+    task = Task(name="genre", kind=TaskKind.MULTILABEL, label="item.genres")
+    (found,) = label([task], dataset(), np.array([1, 2]))
+    assert found.head.classes == ("Drama",)
+    assert found.targets[:, 0].tolist() == [1, 1, 0, 0, 1]
+    assert found.known.tolist() == [True, True, False, True, True]  # row 3's item is known not to be a drama
+
+
+def test_context() -> None:
+    found = one(TaskKind.CONTEXT, "time.daypart")
+    assert found.head.classes == ("morning", "night")
+    assert found.targets.tolist() == [[0, 1], [1, 0], [1, 0], [0, 1], [0, 0]]
+    assert found.known.tolist() == [True, True, True, True, False]  # training met no afternoon
+    found = one(TaskKind.CONTEXT, "context.device")
+    assert found.head.classes == ("desk", "phone")
+    assert found.targets.tolist() == [[1, 0], [0, 0], [0, 1], [1, 0], [0, 0]]
+
+
+def test_only_the_most_frequent_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "MAX_CLASSES", 2)
+    assert one(TaskKind.MULTILABEL, "item.genres").head.classes == (
+        "Comedy",
+        "Drama",
+    )  # Comedy before War by name
+
+
+def test_a_task_without_any_label() -> None:
+    task = Task(name="genre", kind=TaskKind.MULTILABEL, label="item.genres")
+    with pytest.raises(
+        JobError, match=r"tasks.genre.label: expected a label in the training rows, given none"
+    ):
+        label([task], dataset(), np.array([2]))
+
+
+@given(st.lists(st.floats(0, 4.1e9), min_size=1, max_size=30))
+def test_moments_are_named_as_the_service_names_them(times: list[float]) -> None:
+    found = dataset(times)
+    for field, name in (("daypart", daypart), ("weekday", weekday)):
+        names, codes = codes_of(Operand("time", field), found)
+        assert [names[code] for code in codes] == [name(time) for time in times]
