@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
 
 from app.config import Settings
 from app.errors import UnauthorizedError, UnavailableError
@@ -60,3 +60,8 @@ async def authorize(request: Request, serving: Serving) -> None:
         raise UnauthorizedError(
             "expected the key as 'Authorization: Bearer ...' or X-API-Key, given none or another"
         )
+
+
+def guarded_router(tag: str) -> APIRouter:
+    """A router whose endpoints are under /v1 and need the key, where one is set."""
+    return APIRouter(prefix="/v1", tags=[tag], dependencies=[Depends(authorize)])

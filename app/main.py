@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypedDict
 
 from anyio import CapacityLimiter
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 
 from app.config import Settings
-from app.dependencies import Service, authorize
+from app.dependencies import Service
 from app.middleware import Bounded, Observed
 from app.openapi import DESCRIPTION, TITLE, describe
 from app.responses import handle_errors
@@ -53,11 +53,8 @@ def create_app(settings: Settings, open_runtime: OpenRuntime) -> FastAPI:
     app = FastAPI(
         title=TITLE, description=DESCRIPTION, version="1", lifespan=lifespan, redirect_slashes=False
     )
-    guarded = APIRouter(prefix="/v1", dependencies=[Depends(authorize)])
-    for room in (recommendation, batch, events, items, users, model):
-        guarded.include_router(room.router)
-    app.include_router(guarded)
-    app.include_router(health.router)
+    for room in (recommendation, batch, events, items, users, model, health):
+        app.include_router(room.router)
     handle_errors(app)
     describe(app, BODIES)
     app.add_middleware(

@@ -3,7 +3,6 @@
 Pure ASGI: a wrapped request costs no extra task and no copy of the body.
 """
 
-import logging
 import re
 import time
 import uuid
@@ -14,10 +13,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError
-from app.responses import CODE, error_response
-from app.telemetry import LOGGER, Metrics, log_request
+from app.responses import CODE, REQUEST_ID, error_response, route_of
+from app.telemetry import Metrics, log_request
 
-REQUEST_ID = "x-request-id"
+GONE = 499
+"""Logged where the caller left before the answer: nobody is there to be told."""
 GUARDED = "/v1/"
 """Paths that count against the concurrency limit; health and metrics always answer."""
 
@@ -25,7 +25,7 @@ _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 class Observed:
-    """Outermost: request id, metrics, one log line, and a 500 of the one shape for a genuine bug."""
+    """Outermost: request id, metrics and one log line. A bug passes through, to the handler of all errors."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -37,30 +37,22 @@ class Observed:
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if _SANE.fullmatch(given) else uuid.uuid4().hex
+        scope[REQUEST_ID] = request_id
         answer = _Answer(send, request_id)
         started = time.perf_counter()
-        with self.metrics.in_flight.track_inprogress():
-            await self._served(scope, receive, answer)
-        seconds = time.perf_counter() - started
-        self._record(scope, answer, seconds)
-
-    async def _served(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
-            await self.app(scope, receive, answer.send)
+            with self.metrics.in_flight.track_inprogress():
+                await self.app(scope, receive, answer.send)
         except ClientDisconnect:
-            answer.status = answer.status or 499  # nobody is left to be told
-        except Exception:  # the last boundary: a bug must still answer in the one shape, and be logged
-            fields = {"request_id": answer.request_id, "route": _template(scope)}
-            logging.getLogger(LOGGER).exception("unexpected error", extra={"fields": fields})
-            if answer.status is None:
-                scope[CODE] = ChorusError.code
-                await error_response(ChorusError("something went wrong here"))(scope, receive, answer.send)
+            answer.status = answer.status or GONE
+        finally:
+            self._record(scope, answer, time.perf_counter() - started)
 
     def _record(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
-        route, status = _template(scope), answer.status or 500
+        route, status = route_of(scope), answer.status or ChorusError.status
         self.metrics.answered(route, scope["method"], status, seconds)
-        if CODE in scope:
-            self.metrics.failed(scope[CODE])
+        if answer.status is None or CODE in scope:
+            self.metrics.failed(scope.get(CODE, ChorusError.code))
         log_request(
             {
                 "request_id": answer.request_id,
@@ -138,8 +130,3 @@ class Bounded:
 
     def _too_large(self) -> PayloadTooLargeError:
         return PayloadTooLargeError(f"expected a body of at most {self.max_body_bytes} bytes, given more")
-
-
-def _template(scope: Scope) -> str:
-    """The route's template, never the path itself: a path holds ids."""
-    return getattr(scope.get("route"), "path_format", "unmatched")

@@ -1,5 +1,6 @@
 """Answers and bodies as bytes: one JSON writer, one reader, one shape for every error."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from app.errors import (
     CatalogueFullError,
@@ -22,11 +24,14 @@ from app.errors import (
     invalid_request,
 )
 from app.state.protocol import StateUnavailableError, StoreFullError
+from app.telemetry import LOGGER
 
 Model = TypeVar("Model", bound=BaseModel)
 
 CODE = "chorus.code"
 """Where an error answer leaves its code in the scope, for the metrics."""
+REQUEST_ID = "x-request-id"
+"""The header, and where the scope holds the request's id."""
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -64,6 +69,20 @@ def handle_errors(app: FastAPI) -> None:
     """Give every error of `app` the one shape."""
     for kind, tell in _TOLD.items():
         app.add_exception_handler(kind, _handler(tell))
+    app.add_exception_handler(Exception, _of_bug)
+
+
+def route_of(scope: Scope) -> str:
+    """The route's template, never the path itself: a path holds ids."""
+    return getattr(scope.get("route"), "path_format", "unmatched")
+
+
+async def _of_bug(request: Request, error: Exception) -> Response:
+    """The last boundary: a bug is logged with the request's id, and answers in the one shape."""
+    request_id = request.scope[REQUEST_ID]
+    fields = {"request_id": request_id, "route": route_of(request.scope)}
+    logging.getLogger(LOGGER).error("unexpected error", exc_info=error, extra={"fields": fields})
+    return error_response(ChorusError("something went wrong here"), {REQUEST_ID: request_id})
 
 
 def _handler(tell: Any) -> Any:

@@ -57,6 +57,7 @@ class Encoded:
     base: Floats  # [D] the user tower's output before feedback and query moved it
     history: Floats  # [L, D] the history's representations, for the scorer's target attention
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
+    numbers: Floats  # [2] of the last event: running mean value, log count
     text: Floats | None = None  # [T] the query's text vector
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.cursor import Page, continued
+from app.loaded import LoadedBundle
 from app.pipeline.types import Reason, Slate
-from app.runtime import LoadedBundle
-from app.schemas.recommendation import RecommendRequest
+from app.schemas.recommendation import RankRequest, RecommendRequest
 
 Plain = dict[str, Any]
 
@@ -79,4 +79,6 @@ def _more(page: Page[RecommendRequest], slate: Slate, answered: int) -> bool:
     """Whether there may be a page after this one."""
     if answered < page.request.limit:
         return False
-    return slate.scored.candidates.allowed + len(slate.unknown) > answered
+    candidates = slate.scored.candidates
+    ranked = isinstance(page.request, RankRequest)
+    return (len(candidates.rows) + len(slate.unknown) if ranked else candidates.allowed) > answered

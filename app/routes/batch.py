@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.dependencies import Service, Serving
+from app.dependencies import Service, Serving, guarded_router
 from app.errors import ChorusError
+from app.loaded import LoadedBundle
 from app.openapi import answers, body_of
 from app.pipeline.recommend import score_pairs
 from app.responses import json_response, read_body
 from app.routes.interactions import session_events
 from app.routes.query import moment_of, with_session
-from app.runtime import LoadedBundle
 from app.schemas.answers import BatchAnswer
 from app.schemas.batch import BadGroup, BatchRequest, Group
 from models.contract.catalogue import UserState
@@ -25,7 +26,7 @@ NDJSON = "application/x-ndjson"
 TOGETHER = 8
 """Groups read and scored in one go: other requests wait for a compute thread no longer than these take."""
 
-router = APIRouter(tags=["recommendations"])
+router = guarded_router("recommendations")
 Plain = dict[str, Any]
 
 
@@ -67,9 +68,7 @@ async def _scored(
     for start in range(0, len(groups), TOGETHER):
         chunk = groups[start : start + TOGETHER]
         ready = await asyncio.gather(*(_read(serving, group) for group in chunk))
-        for outcome in await serving.compute(
-            lambda found=ready: [_outcome(bundle, group, now) for group in found]
-        ):
+        for outcome in await serving.compute(partial(_outcomes, bundle, ready, now)):
             yield outcome
 
 
@@ -81,6 +80,10 @@ async def _read(serving: Service, group: Group | BadGroup) -> _Ready | BadGroup:
     except ChorusError as error:
         return BadGroup(group.user_id, error)
     return _Ready(group, state, degraded)
+
+
+def _outcomes(bundle: LoadedBundle, chunk: Sequence[_Ready | BadGroup], now: float) -> list[Plain]:
+    return [_outcome(bundle, group, now) for group in chunk]
 
 
 def _outcome(bundle: LoadedBundle, ready: _Ready | BadGroup, now: float) -> Plain:

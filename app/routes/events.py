@@ -1,8 +1,8 @@
 """POST /v1/events: accepted means stored."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from app.dependencies import Serving
+from app.dependencies import Serving, guarded_router
 from app.errors import InvalidRequestError
 from app.openapi import answers, body_of
 from app.responses import json_response, read_body
@@ -12,7 +12,7 @@ from app.schemas.record_answers import EventsAnswer
 from app.state.protocol import RecordedEvent
 from models.contract.features import FeatureSpec
 
-router = APIRouter(tags=["events"])
+router = guarded_router("events")
 
 
 @router.post(

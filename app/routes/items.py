@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.dependencies import Service, Serving
+from app.dependencies import Serving, guarded_router
 from app.errors import NotFoundError
 from app.openapi import answers, body_of
-from app.pipeline.scoring import similar
+from app.pipeline.similar import similar
 from app.responses import json_response, read_body
 from app.routes.attributes import to_item
 from app.routes.paths import ITEM, SIMILAR, ItemName
 from app.schemas.record_answers import ItemAnswer, ItemDeletion, SimilarAnswer
 from app.schemas.records import ItemRequest
 
-router = APIRouter(tags=["items"])
+router = guarded_router("items")
 
 
 class SimilarQuery(BaseModel):
@@ -31,7 +31,7 @@ async def similar_items(
     item_id: ItemName, query: Annotated[SimilarQuery, Query()], serving: Serving
 ) -> Response:
     """The items most like one."""
-    await _find(serving, item_id)
+    await serving.runtime.read_user(None)  # brings the catalogue up to date where the store answers
     bundle = serving.runtime.bundle
     found = await serving.compute(lambda: similar(bundle, item_id, query.limit))
     return json_response(
@@ -56,13 +56,10 @@ async def put(request: Request, item_id: ItemName, serving: Serving) -> Response
 @router.delete(ITEM, responses=answers(ItemDeletion, 401, 404, 422, 429, 503))
 async def deleted(item_id: ItemName, serving: Serving) -> Response:
     """Delete an item: no answer holds it any more."""
-    await _find(serving, item_id)
-    version = await serving.runtime.store.delete_item(item_id)
-    await serving.runtime.refresh_catalogue(version)
-    return json_response({"item_id": item_id, "deleted": True, "catalogue_version": version})
-
-
-async def _find(serving: Service, item_id: str) -> None:
-    """Raises NotFoundError for an item that the catalogue lacks."""
-    if item_id not in serving.runtime.bundle.catalogue:
+    runtime = serving.runtime
+    await runtime.refresh_catalogue(await runtime.store.catalogue_version())
+    if item_id not in runtime.bundle.catalogue:
         raise NotFoundError("expected an item of the catalogue, given an unknown one", "item_id")
+    version = await runtime.store.delete_item(item_id)
+    await runtime.refresh_catalogue(version)
+    return json_response({"item_id": item_id, "deleted": True, "catalogue_version": version})

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from app.dependencies import Serving
+from app.dependencies import Serving, guarded_router
+from app.loaded import LoadedBundle
 from app.openapi import answers, body_of
 from app.responses import json_response, read_body
-from app.runtime import LoadedBundle
 from app.schemas.record_answers import ModelAnswer
 from app.schemas.records import ReloadRequest
 from models.contract.events import Action
 from models.contract.features import FieldSpec
 from models.contract.tasks import NEXT
 
-router = APIRouter(tags=["model"])
+router = guarded_router("model")
 
 
 @router.get("/model", responses=answers(ModelAnswer, 401, 503))

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from app.cursor import Page
 from app.errors import UnknownFieldError, UnknownHeadError, UnknownSceneError
+from app.loaded import LoadedBundle
 from app.pipeline.predicates import check
 from app.pipeline.types import Diversity, Query
 from app.routes.interactions import appended, check_context, session_events
-from app.runtime import LoadedBundle
 from app.schemas.filters import predicate
 from app.schemas.interactions import Context
 from app.schemas.recommendation import RankRequest, RecommendRequest
@@ -28,8 +28,12 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     found = None if request.filter is None else predicate(request.filter)
     if found is not None:
         check(found, {field.name: field.kind for field in spec.item_fields})
+    known = with_session(state, session_events(spec, request.session or (), moment))
+    # The pipeline leaves seen items in a ranking: only a caller who says so has them out.
+    asked_out = isinstance(request, RankRequest) and request.exclude_seen
+    seen = (event.item_id for event in known.events) if asked_out else ()
     return Query(
-        state=with_session(state, session_events(spec, request.session or (), moment)),
+        state=known,
         now=moment,
         limit=request.limit,
         context=context,
@@ -37,7 +41,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         diversity=_diversity(request),
         text=(request.query or "").strip(),
         predicate=found,
-        excluded=frozenset((*(request.exclude_ids or ()), *page.shown)),
+        excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen)),
         exclude_seen=request.exclude_seen,
         explain=request.explain,
         item_ids=_left(page),
@@ -95,5 +99,5 @@ def _left(page: Page[RecommendRequest]) -> tuple[str, ...] | None:
     """The items still to be ranked, in the caller's order; None for a recommendation."""
     if not isinstance(page.request, RankRequest):
         return None
-    shown = set(page.shown)
-    return tuple(item_id for item_id in page.request.item_ids or () if item_id not in shown)
+    out = {*page.shown, *(page.request.exclude_ids or ())}
+    return tuple(item_id for item_id in page.request.item_ids or () if item_id not in out)

@@ -2,10 +2,10 @@
 
 import time
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.cursor import Page, resolve
-from app.dependencies import Service, Serving
+from app.dependencies import Service, Serving, guarded_router
 from app.openapi import answers, body_of
 from app.pipeline.recommend import recommend
 from app.responses import json_response, read_body
@@ -14,7 +14,7 @@ from app.routes.query import build_query
 from app.schemas.answers import RankAnswer, RecommendAnswer
 from app.schemas.recommendation import RankRequest, RecommendRequest
 
-router = APIRouter(tags=["recommendations"])
+router = guarded_router("recommendations")
 
 
 @router.post(
@@ -36,8 +36,9 @@ async def ranked(request: Request, serving: Serving) -> Response:
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
     started = time.perf_counter()
     body = await read_body(request, RankRequest, serving.settings.body_timeout_s)
-    page = resolve(body)
-    return await _answered(serving, Page[RecommendRequest](page.request, page.shown), started)
+    asked = resolve(body)
+    page: Page[RecommendRequest] = Page(asked.request, asked.shown)
+    return await _answered(serving, page, started)
 
 
 async def _answered(serving: Service, page: Page[RecommendRequest], started: float) -> Response:

@@ -2,9 +2,9 @@
 
 import uuid
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from app.dependencies import Serving
+from app.dependencies import Serving, guarded_router
 from app.errors import NotFoundError, UnavailableError
 from app.openapi import answers, body_of
 from app.responses import json_response, read_body
@@ -15,7 +15,7 @@ from app.schemas.record_answers import ErasureAnswer, UserAnswer, UserPutAnswer
 from app.schemas.records import UserRequest
 from models.contract.catalogue import User
 
-router = APIRouter(tags=["users"])
+router = guarded_router("users")
 
 
 @router.get(USER, responses=answers(UserAnswer, 401, 404, 422, 429, 503))

@@ -28,6 +28,8 @@ INDEX = "index.faiss"
 GOLDEN = "golden.json"  # requests with the logits that the offline network gave
 REPORT = "report.json"
 REPORT_PAGE = "report.html"
+PREVIOUS = ".previous"
+"""Publishing over a bundle keeps the old one beside it, under this ending: a service can fall back to it."""
 
 
 class BundleError(Exception):

@@ -28,5 +28,7 @@ class TrainingConfig(BaseModel):
     """Shared negatives of the sampled softmax; 0: the full softmax where the catalogue is small enough."""
     balancing: Balancing = Balancing.FIXED
     seed: int = Field(default=7, ge=0)
+    refresh_epochs: int = Field(default=3, ge=0, le=100)
+    """Epochs over the newest data too, at a quarter of the learning rate, once the number of epochs is known."""
     max_minutes: float = Field(default=60.0, gt=0)
     """Training stops after this long, with the best weights so far."""

@@ -72,7 +72,7 @@ async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClien
     handle_errors(app)
     app.add_middleware(Bounded, max_body_bytes=LIMIT, max_concurrency=2)
     app.add_middleware(Observed, metrics=metrics)
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://chorus") as opened:
         yield opened
 
@@ -166,6 +166,7 @@ async def test_a_bug_answers_500_in_the_shape_and_is_logged_with_the_request_id(
         response = await client.get("/v1/broken/bug", headers={"X-Request-ID": "find-me"})
     _told(response, 500, "internal")
     assert "user-42" not in response.text
+    assert response.headers["x-request-id"] == "find-me"
     logged = [record for record in caplog.records if record.message == "unexpected error"]
     assert [record.fields["request_id"] for record in logged] == ["find-me"]  # type: ignore[attr-defined]
 

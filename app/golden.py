@@ -1,0 +1,46 @@
+"""The golden requests: what the offline network answered, and this service must answer too.
+
+The third lock against training/serving skew, and the warm-up.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from app.loaded import LoadedBundle
+from app.pipeline.encoding import encode_user
+from app.pipeline.scoring import head_logits
+from models.contract.bundle import GOLDEN, BundleError
+from models.contract.records import GoldenRequest, GoldenRequests
+
+
+def replay(bundle: LoadedBundle) -> int:
+    """Answer every golden request; returns how many, raises BundleError where a logit is off."""
+    path: Path = bundle.folder / GOLDEN
+    try:
+        golden = GoldenRequests.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise BundleError(f"expected golden requests at {path}, given {error}") from error
+    for number, request in enumerate(golden.requests):
+        _compare(bundle, number, request, golden.tolerance)
+    return len(golden.requests)
+
+
+def _compare(bundle: LoadedBundle, number: int, request: GoldenRequest, tolerance: float) -> None:
+    encoded = encode_user(bundle, request.state())
+    rows = bundle.rows(request.item_ids)
+    if (rows < 0).any():
+        raise BundleError(f"expected all items of golden request {number} in the catalogue, given some missing")
+    logits = head_logits(bundle, encoded, rows, request.context, request.now)
+    for head, expected in request.logits.items():
+        given = logits.get(head)
+        wanted = np.array(expected, dtype=np.float32)
+        if given is None or given.shape != wanted.shape or not np.isfinite(given).all():
+            raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in golden request {number}")
+        off = float(np.abs(given - wanted).max(initial=0.0))
+        if off > tolerance:
+            raise BundleError(
+                f"expected the offline logits of '{head}' in golden request {number} within {tolerance}, "
+                f"given a difference of {off:.3g}"
+            )

@@ -1,0 +1,204 @@
+"""A bundle in memory: everything that a request needs, read once and then only read from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import faiss
+import numpy as np
+import torch
+from pydantic import ValidationError
+
+from app.catalogue import Catalogue, ItemRow
+from app.pipeline.columns import Columns
+from app.pipeline.retrieval import RetrievalLimits, Retriever
+from app.pipeline.search import ExactSearch, FaissSearch, SearchIndex
+from models.contract.bundle import (
+    HISTORIES,
+    INDEX,
+    ITEM_STATISTICS,
+    ITEM_TEXT,
+    ITEM_VECTORS,
+    ITEMS,
+    PROFILES,
+    USER_IDS,
+    BundleError,
+    Manifest,
+    read_features,
+    verify,
+)
+from models.contract.catalogue import Item, User, UserState
+from models.contract.features import (
+    FeatureSpec,
+    Floats,
+    Indices,
+    context_tokens,
+    encode_items,
+    item_text,
+    user_text,
+)
+from models.contract.histories import Histories, read_histories
+from models.contract.records import read_items, read_users
+from models.contract.statistics import STATISTICS
+from models.contract.tasks import NEXT, Head
+from models.language.protocol import TextEncoder
+from models.language.registry import open_text_encoder
+from models.network.model import ChorusNetwork, item_tensors, load_network
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Whom the bundle knows: training histories and profiles."""
+
+    rows: Mapping[str, int]  # user id -> row of the histories
+    histories: Histories
+    profiles: Mapping[str, User]
+    item_ids: Sequence[str]  # the bundle's item table
+
+    def state(self, user_id: str) -> UserState:
+        """What the bundle knows of a user; empty for an unknown one."""
+        row = self.rows.get(user_id)
+        events = () if row is None else self.histories.events(row, self.item_ids)
+        return UserState(user_id, self.profiles.get(user_id), events)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBundle:
+    """One version of the model with its catalogue as it is now; replaced, never changed."""
+
+    folder: Path
+    manifest: Manifest
+    spec: FeatureSpec
+    network: ChorusNetwork
+    catalogue: Catalogue
+    retriever: Retriever
+    visitors: Visitors
+    text_encoder: TextEncoder | None
+    unknown_vector: Floats  # [D] an item of which nothing is known
+    mean_vector: Floats  # [D] of the bundle's items
+    columns: Columns = field(default_factory=Columns)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads' names, `next` first."""
+        return (NEXT, *(head.task.name for head in self.manifest.heads))
+
+    @property
+    def dim(self) -> int:
+        """D, the network's width."""
+        return self.network.config.dim
+
+    def rows(self, item_ids: Sequence[str]) -> Indices:
+        """Catalogue rows [n]; -1 for an unknown item."""
+        found = (self.catalogue.row(item_id) for item_id in item_ids)
+        return np.fromiter((-1 if row is None else row for row in found), np.int64, len(item_ids))
+
+    def item_vectors(self, rows: Indices) -> Floats:
+        """Item vectors [n, D] without the bias; row -1 gives the unknown item's."""
+        vectors = self.catalogue.vectors[rows, :-1]
+        vectors[rows < 0] = self.unknown_vector
+        return vectors
+
+    def unit_vectors(self, rows: Indices) -> Floats:
+        """Vectors [n, D] from the mean item, of length 1: their inner product is how alike items are."""
+        vectors = self.catalogue.vectors[rows, :-1] - self.mean_vector
+        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+
+    def network_statistics(self, rows: Indices) -> Floats:
+        """Item statistics [n, S] as the network reads them: zeros where the job gave no times."""
+        found = self.catalogue.statistics[rows]
+        return found if self.spec.timed else np.zeros_like(found)
+
+    def encode_text(self, text: str) -> Floats | None:
+        """A text's unit vector [T]; None for a blank text, or where the bundle has no language model."""
+        if not text.strip() or self.text_encoder is None:
+            return None
+        vector = self.text_encoder.encode([text])[0]
+        return vector if vector.any() else None
+
+    def profile_text(self, profile: User | None) -> Floats:
+        """A profile's text vector [T] for the user tower; zeros where there is none."""
+        text = self.encode_text(user_text(self.spec, profile))
+        return np.zeros(self.spec.text_size, dtype=np.float32) if text is None else text
+
+    def context_label(self, head: Head, context: Mapping[str, str], now: float) -> str | None:
+        """The request's class of a context head (`time.daypart`, `context.device`); None where unknown."""
+        name = head.task.label.split(".", 1)[1].strip()
+        tokens = dict(token.split("=", 1) for token in context_tokens(self.spec, context, now))
+        return tokens.get(name)
+
+    def item_row(self, item: Item) -> ItemRow:
+        """An item as the network and the language model see it, for the catalogue."""
+        return encode_item(self.network, self.spec, item, self.encode_text(item_text(self.spec, item)))
+
+
+@torch.inference_mode()
+def encode_item(
+    network: ChorusNetwork, spec: FeatureSpec, item: Item, text: Floats | None, statistics: Floats | None = None
+) -> ItemRow:
+    """One item's vector and bias: `statistics` [S] are zeros for an item without history."""
+    texts = np.zeros((1, spec.text_size), dtype=np.float32) if text is None else text[None]
+    vectors, bias = network.items(*item_tensors(encode_items(spec, [item], texts)))
+    known = np.zeros(len(STATISTICS), dtype=np.float32) if statistics is None else statistics
+    if spec.timed:
+        bias = bias + network.items.popularity(torch.from_numpy(known))
+    return ItemRow(vector=torch.cat([vectors[0], bias]).numpy(), text=texts[0])
+
+
+def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
+    """A bundle, its files verified; raises BundleError. `candidates`: items scored an answer."""
+    manifest = verify(folder)
+    spec = read_features(folder, manifest)
+    network = load_network(folder, manifest, spec)
+    try:
+        return _assembled(folder, manifest, spec, network, candidates)
+    except (OSError, ValueError, KeyError, ValidationError, RuntimeError) as error:
+        raise BundleError(f"expected a bundle that can be opened at {folder}, given {error}") from error
+
+
+def _assembled(
+    folder: Path, manifest: Manifest, spec: FeatureSpec, network: ChorusNetwork, candidates: int
+) -> LoadedBundle:
+    items = read_items(folder / ITEMS)
+    vectors = np.load(folder / ITEM_VECTORS, allow_pickle=False)
+    columns = (
+        vectors,
+        np.load(folder / ITEM_TEXT, allow_pickle=False).astype(np.float32),
+        np.load(folder / ITEM_STATISTICS, allow_pickle=False),
+    )
+    user_ids: list[str] = json.loads((folder / USER_IDS).read_bytes())
+    profiles = {user.user_id: user for user in read_users(folder / PROFILES)}
+    limits = RetrievalLimits(
+        total=candidates, popular=candidates // 6, similar=candidates // 6, query=candidates // 3
+    )
+    return LoadedBundle(
+        folder=folder,
+        manifest=manifest,
+        spec=spec,
+        network=network,
+        catalogue=Catalogue.of(spec, manifest.heads, items, columns),
+        retriever=Retriever(open_index(folder / INDEX, vectors), limits),
+        visitors=Visitors(
+            rows={user_id: row for row, user_id in enumerate(user_ids)},
+            histories=read_histories(folder / HISTORIES),
+            profiles=profiles,
+            item_ids=tuple(item.item_id for item in items),
+        ),
+        text_encoder=None if manifest.text_encoder is None else open_text_encoder(manifest.text_encoder),
+        unknown_vector=encode_item(network, spec, Item("\0"), None).vector[:-1],
+        mean_vector=vectors[:, :-1].mean(axis=0),
+    )
+
+
+def open_index(path: Path, vectors: Floats) -> SearchIndex:
+    """The bundle's FAISS index; raises BundleError where it is not one over these vectors.
+
+    A bundle without an index file is searched exactly.
+    """
+    if not path.is_file():
+        return ExactSearch(vectors)
+    index = faiss.read_index(str(path))
+    if (index.ntotal, index.d) != vectors.shape:
+        raise BundleError(f"expected an index over {vectors.shape}, given {(index.ntotal, index.d)}")
+    return FaissSearch(index)

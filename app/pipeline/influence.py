@@ -1,0 +1,52 @@
+"""What the user's events did to the answer, measured: each is left out, and the scores taken again."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.pipeline.encoding import encode_user
+from app.pipeline.explanation import Influence
+from app.pipeline.fusion import fuse_heads
+from app.pipeline.scoring import candidate_values, head_logits, head_predictions
+from app.pipeline.types import Candidates, Encoded, Query, Slate
+from models.contract.features import Floats, Indices
+
+if TYPE_CHECKING:
+    from app.loaded import LoadedBundle
+
+MEASURED_EVENTS = 8
+"""Events left out in turn: those nearest to the slate's items, since each costs an encoding."""
+
+
+def measure_influence(bundle: "LoadedBundle", query: Query, encoded: Encoded, slate: Slate) -> Influence:
+    """For some of the history's items the fall [L', N] of each slate item's score without them."""
+    rows = slate.scored.candidates.rows[slate.order]
+    chosen = _nearest_events(bundle, encoded, rows)
+    item_ids = tuple(bundle.catalogue.ids[row] for row in chosen.tolist())
+    score = slate.scored.score[slate.order]
+    drop = np.zeros((len(chosen), len(rows)), dtype=np.float32)
+    for number, item_id in enumerate(item_ids):
+        drop[number] = score - _score_without(bundle, query, item_id, rows)
+    return Influence(item_ids=item_ids, rows=chosen, drop=drop)
+
+
+def _nearest_events(bundle: "LoadedBundle", encoded: Encoded, rows: Indices) -> Indices:
+    """Catalogue rows of the history's items, the MEASURED_EVENTS with the greatest cosine to a slate item."""
+    known = np.unique(encoded.history_rows[encoded.history_rows >= 0])
+    if len(known) <= MEASURED_EVENTS:
+        return known
+    cosine = bundle.unit_vectors(known) @ bundle.unit_vectors(rows).T
+    nearest = np.argsort(-cosine.max(axis=1), kind="stable")[:MEASURED_EVENTS]
+    return known[nearest]
+
+
+def _score_without(bundle: "LoadedBundle", query: Query, item_id: str, rows: Indices) -> Floats:
+    """The slate's scores had the user never met one item."""
+    events = tuple(event for event in query.state.events if event.item_id != item_id)
+    encoded = encode_user(bundle, replace(query.state, events=events), query.text)
+    logits = head_logits(bundle, encoded, rows, query.context, query.now)
+    predicted = head_predictions(bundle, encoded, logits)
+    values = candidate_values(bundle, predicted, rows, query.context, query.now)
+    candidates = Candidates(rows, (), np.zeros((0, len(rows)), dtype=np.bool_), len(rows))
+    return fuse_heads(candidates, values, bundle.manifest.fusion, query.weights).score

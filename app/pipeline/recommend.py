@@ -1,0 +1,125 @@
+"""The request path on one page: encode -> filter -> retrieve -> score -> fuse -> re-rank -> explain."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.pipeline.encoding import encode_user
+from app.pipeline.explanation import Evidence, explain
+from app.pipeline.filtering import allowed_rows
+from app.pipeline.fusion import fuse_heads
+from app.pipeline.influence import measure_influence
+from app.pipeline.reranking import rerank
+from app.pipeline.scoring import candidate_values, head_logits, head_predictions
+from app.pipeline.sentiment import last_liked
+from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
+from models.contract.catalogue import UserState
+from models.contract.features import FieldKind, Floats
+from models.contract.tasks import TaskKind
+
+if TYPE_CHECKING:
+    from app.loaded import LoadedBundle
+
+
+def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
+    """The slate for a query. Pure CPU work: everything has been read already."""
+    clock = _Stages()
+    encoded = encode_user(bundle, query.state, query.text)
+    clock.done("encode")
+    allowed = allowed_rows(bundle.catalogue, query, bundle.columns)
+    liked = last_liked(query.state.events, bundle.spec.value_range)
+    liked_row = None if liked is None else bundle.catalogue.row(liked)
+    candidates = bundle.retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
+    clock.done("retrieve")
+    scored, labels = score(bundle, query, encoded, candidates)
+    clock.done("score")
+    order, diversity, cost, degraded = reranked(bundle, query, scored)
+    clock.done("rerank")
+    slate = Slate(
+        scored=scored,
+        order=order,
+        method=query.diversity.method,
+        intra_list_diversity=diversity,
+        relevance_cost=cost,
+        unknown=unknown_ids(bundle, query),
+        degraded=(*candidates.degraded, *degraded),
+    )
+    if query.explain and len(order):
+        slate = explained(bundle, query, encoded, slate, labels)
+        clock.done("explain")
+    return replace(slate, took_ms=clock.took_ms)
+
+
+def score(
+    bundle: "LoadedBundle", query: Query, encoded: Encoded, candidates: Candidates
+) -> tuple[Scored, Mapping[str, Floats]]:
+    """The candidates scored, and each multilabel head's predictions [K, classes] for the explanation."""
+    logits = head_logits(bundle, encoded, candidates.rows, query.context, query.now)
+    predicted = head_predictions(bundle, encoded, logits)
+    values = candidate_values(bundle, predicted, candidates.rows, query.context, query.now)
+    scored = fuse_heads(candidates, values, bundle.manifest.fusion, query.weights)
+    multilabel = [h.task.name for h in bundle.manifest.heads if h.task.kind is TaskKind.MULTILABEL]
+    return scored, {name: predicted[name] for name in multilabel}
+
+
+def score_pairs(
+    bundle: "LoadedBundle",
+    state: UserState,
+    item_ids: tuple[str, ...],
+    context: Mapping[str, str],
+    now: float,
+) -> Scored:
+    """One user's known items scored, in the order given, with the bundle's own weights: batch scoring."""
+    encoded = encode_user(bundle, state)
+    rows = bundle.rows(item_ids)
+    candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
+    logits = head_logits(bundle, encoded, rows, context, now)
+    values = candidate_values(bundle, head_predictions(bundle, encoded, logits), rows, context, now)
+    return fuse_heads(candidates, values, bundle.manifest.fusion, bundle.manifest.fusion.weights)
+
+
+def reranked(
+    bundle: "LoadedBundle", query: Query, scored: Scored
+) -> tuple[np.ndarray, float, float, tuple[str, ...]]:
+    """Order, intra-list diversity, relevance cost, what was degraded."""
+    rows = scored.candidates.rows
+    vectors = bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector
+    labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
+    return rerank(scored, query.diversity, vectors, labels, query.limit)
+
+
+def explained(
+    bundle: "LoadedBundle", query: Query, encoded: Encoded, slate: Slate, labels: Mapping[str, Floats]
+) -> Slate:
+    """The slate with its reasons."""
+    evidence = Evidence(
+        heads=bundle.manifest.heads,
+        influence=measure_influence(bundle, query, encoded, slate),
+        text=encoded.text,
+        label_values=labels,
+        value_range=bundle.spec.value_range,
+        text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
+    )
+    return replace(slate, reasons=explain(slate.scored, slate.order, query, bundle.catalogue, evidence))
+
+
+def unknown_ids(bundle: "LoadedBundle", query: Query) -> tuple[str, ...]:
+    """The asked-for ids that the catalogue lacks, each once, in their order."""
+    asked = dict.fromkeys(query.item_ids or ())
+    return tuple(item_id for item_id in asked if item_id not in bundle.catalogue)
+
+
+class _Stages:
+    """Milliseconds a stage."""
+
+    def __init__(self) -> None:
+        self.took_ms: dict[str, float] = {}
+        self._at = time.perf_counter()
+
+    def done(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.took_ms[stage] = (now - self._at) * 1000
+        self._at = now

@@ -1,0 +1,226 @@
+"""The service's one mutable thing: the bundle that answers now, and the store of state beside it.
+
+A new bundle is verified, warmed up on its golden requests, and takes over by one assignment; a bad one changes
+nothing.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from anyio import to_thread
+
+from app.catalogue import Catalogue
+from app.config import Settings
+from app.errors import BadBundleError, NotFoundError, UnavailableError
+from app.golden import replay
+from app.loaded import LoadedBundle, load_bundle
+from app.state.protocol import StateUnavailableError, StoredItems, StoredUser, UserStateStore
+from models.contract.bundle import MANIFEST, PREVIOUS, BundleError, Manifest, read_manifest
+from models.contract.catalogue import Item, UserState
+from models.contract.events import Event
+from models.contract.features import FeatureSpec, FieldKind
+
+LOG = logging.getLogger("chorus.runtime")
+SESSION_ONLY = "state:session_only"
+STALE_CATALOGUE = "state:catalogue_may_be_stale"
+LAST_GOOD = "last_good.json"
+
+Result = TypeVar("Result")
+
+
+class Runtime:
+    """What answers now. `ready` when a bundle has passed its golden requests."""
+
+    def __init__(self, settings: Settings, store: UserStateStore) -> None:
+        self.settings = settings
+        self.store = store
+        self._bundle: LoadedBundle | None = None
+        self._items_version = 0
+        self._changing = asyncio.Lock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests can be answered."""
+        return self._bundle is not None
+
+    @property
+    def bundle(self) -> LoadedBundle:
+        """The bundle that answers now; raises UnavailableError before the first is loaded."""
+        if self._bundle is None:
+            raise UnavailableError("expected a loaded bundle, given none yet")
+        return self._bundle
+
+    async def start(self) -> None:
+        """Load the configured bundle, else the last good one; raises BundleError where none can serve."""
+        problems = []
+        for folder in start_candidates(self.settings):
+            try:
+                await self._take_over(folder)
+            except BundleError as error:
+                problems.append(str(error))
+                LOG.error("bundle refused", extra={"bundle": folder.name, "reason": str(error)})
+                continue
+            return
+        raise BundleError("; ".join(problems) or f"expected a bundle at {self.settings.bundle_dir}, given none")
+
+    async def reload(self, name: str) -> Manifest:
+        """Take over the bundle of this name beside the current one.
+
+        Raises NotFoundError where there is none, BadBundleError where it cannot serve; the old one stays.
+        """
+        root = bundles_root(self.settings.bundle_dir)
+        folder = root / name
+        if Path(name).name != name or not (folder / MANIFEST).is_file():
+            raise NotFoundError("expected the name of a bundle in the bundles folder, given another", "bundle")
+        try:
+            return await self._take_over(folder)
+        except BundleError as error:
+            raise BadBundleError(str(error), "bundle") from error
+
+    async def read_user(self, user_id: str | None) -> tuple[UserState, tuple[str, ...]]:
+        """What is known of a user: the bundle's history, then what the store has; and what was degraded.
+
+        Without the store nothing is known but the request's own session: an erasure could not be honoured.
+        """
+        try:
+            if user_id is None:
+                version = await self.store.catalogue_version()
+                stored = StoredUser(UserState(), catalogue_version=version)
+            else:
+                stored = await self.store.read(user_id)
+            await self.refresh_catalogue(stored.catalogue_version)
+        except StateUnavailableError:
+            return UserState(user_id), (SESSION_ONLY,) if user_id is not None else (STALE_CATALOGUE,)
+        return self._known(user_id, stored), ()
+
+    async def refresh_catalogue(self, version: int) -> None:
+        """Bring the catalogue up to a version of the store's items; raises StateUnavailableError."""
+        if version <= self._items_version or self._bundle is None:
+            return
+        async with self._changing:
+            if version <= self._items_version:
+                return
+            changes = await self.store.items(self._items_version)
+            bundle = self.bundle
+            self._bundle = await _in_thread(lambda: with_changes(bundle, changes))
+            self._items_version = changes.version
+
+    async def _take_over(self, folder: Path) -> Manifest:
+        """Verify, open, warm up, then swap by one assignment. Raises BundleError."""
+        bundle = await _in_thread(lambda: open_and_check(folder, self.settings.candidates))
+        async with self._changing:
+            try:
+                changes = await self.store.items(0)
+            except StateUnavailableError:
+                changes = StoredItems(version=0)  # they come with the first request after the store is back
+            self._bundle = await _in_thread(lambda: with_changes(bundle, changes))
+            self._items_version = changes.version
+        remember(self.settings.state_dir, folder)
+        LOG.info("bundle loaded", extra={"model_version": bundle.manifest.model_version})
+        return bundle.manifest
+
+    def _known(self, user_id: str | None, stored: StoredUser) -> UserState:
+        if user_id is None or stored.erased_at is not None:
+            return stored.state
+        trained = self.bundle.visitors.state(user_id)
+        profile = stored.state.profile or trained.profile
+        return UserState(user_id, profile, merged(trained, stored.state))
+
+
+def merged(trained: UserState, stored: UserState) -> tuple[Event, ...]:
+    """The bundle's events and the store's, oldest first, none twice."""
+    if not stored.events:
+        return trained.events
+    if not trained.events:
+        return stored.events
+    known = {(event.item_id, event.action, event.timestamp, event.value) for event in trained.events}
+    fresh = [e for e in stored.events if (e.item_id, e.action, e.timestamp, e.value) not in known]
+    return tuple(sorted((*trained.events, *fresh), key=lambda event: event.timestamp))
+
+
+def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
+    """A bundle that has answered its golden requests; raises BundleError."""
+    bundle = load_bundle(folder, candidates)
+    replay(bundle)
+    return bundle
+
+
+def with_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
+    """The bundle with items put and deleted since."""
+    catalogue: Catalogue = bundle.catalogue
+    for item in changes.items.values():
+        known = fitted(bundle.spec, item)
+        catalogue = catalogue.with_item(known, bundle.item_row(known))
+    for item_id in changes.deleted:
+        catalogue = catalogue.without(item_id)
+    return replace(bundle, catalogue=catalogue)
+
+
+def fitted(spec: FeatureSpec, item: Item) -> Item:
+    """An item with only those fields that this bundle has: it may have been put under another one."""
+    names = {field.name for field in spec.item_fields if field.kind is not FieldKind.VECTOR}
+    sizes = {field.name: field.size for field in spec.fields(FieldKind.VECTOR)}
+    return Item(
+        item.item_id,
+        {name: value for name, value in item.attributes.items() if name in names},
+        {name: vector for name, vector in item.vectors.items() if sizes.get(name) == len(vector)},
+        item.available,
+    )
+
+
+def bundles_root(configured: Path) -> Path:
+    """The folder in which bundles lie side by side: the configured one, or the one around it."""
+    return configured.parent if (configured / MANIFEST).is_file() or not configured.is_dir() else configured
+
+
+def start_candidates(settings: Settings) -> list[Path]:
+    """Where to look for a bundle that can serve: as configured, what it replaced, the last good one."""
+    configured = settings.bundle_dir
+    found = [configured, configured.with_name(configured.name + PREVIOUS)]
+    if configured.is_dir() and not (configured / MANIFEST).is_file():
+        found = sorted((folder.parent for folder in configured.glob(f"*/{MANIFEST}")), key=_created, reverse=True)
+    last = last_good(settings.state_dir)
+    if last is not None:
+        found.append(last)
+    exist = [folder for folder in dict.fromkeys(found) if folder.is_dir()]
+    return exist or [configured]
+
+
+def _created(folder: Path) -> str:
+    try:
+        return read_manifest(folder).created_at
+    except BundleError:
+        return ""
+
+
+def remember(state_dir: Path, folder: Path) -> None:
+    """Note the bundle that serves, for the next start."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    temporary = state_dir / f"{LAST_GOOD}.tmp"
+    temporary.write_text(json.dumps({"path": str(folder.resolve())}))
+    temporary.replace(state_dir / LAST_GOOD)
+
+
+def last_good(state_dir: Path) -> Path | None:
+    """The bundle that served last; None where nothing is noted."""
+    try:
+        noted = json.loads((state_dir / LAST_GOOD).read_text())
+        return Path(noted["path"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def limit_torch_threads(count: int) -> None:
+    """One thread a request: a second one gains nothing at these sizes (MEASURED.md)."""
+    torch.set_num_threads(count)
+
+
+async def _in_thread(work: Callable[[], Result]) -> Result:
+    return await to_thread.run_sync(work)
+

@@ -1,0 +1,113 @@
+"""Items, users and events as JSON records: how they stand in a bundle's files."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from models.contract.catalogue import Attribute, Item, User, UserState
+from models.contract.events import Event
+
+
+class ItemRecord(BaseModel):
+    """One item."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    item_id: str
+    attributes: dict[str, Attribute] = {}
+    vectors: dict[str, tuple[float, ...]] = {}
+    available: bool = True
+
+
+class UserRecord(BaseModel):
+    """One user's profile."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_id: str
+    attributes: dict[str, Attribute] = {}
+    interests: str = ""
+
+
+class EventRecord(BaseModel):
+    """One event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    item_id: str
+    action: str
+    timestamp: float
+    value: float | None = None
+
+
+class GoldenRequest(BaseModel):
+    """A request with the logits that the offline network gave: what the service must reproduce."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile: UserRecord | None
+    events: tuple[EventRecord, ...]
+    now: float
+    context: dict[str, str]
+    item_ids: tuple[str, ...]
+    logits: dict[str, tuple[tuple[float, ...], ...]]
+    """Head -> an item each -> its logits."""
+
+    def state(self) -> UserState:
+        """The user that the request is of."""
+        events = tuple(Event(e.item_id, e.action, e.timestamp, e.value) for e in self.events)
+        profile = None if self.profile is None else to_user(self.profile)
+        return UserState(None if profile is None else profile.user_id, profile, events)
+
+
+class GoldenRequests(BaseModel):
+    """All of a bundle's golden requests, and how far a logit may be off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tolerance: float
+    requests: tuple[GoldenRequest, ...]
+
+
+def write_items(path: Path, items: Iterable[Item]) -> None:
+    """One JSON object a line, in order."""
+    with path.open("w", encoding="utf-8") as stream:
+        for item in items:
+            record = ItemRecord(
+                item_id=item.item_id,
+                attributes=dict(item.attributes),
+                vectors=dict(item.vectors),
+                available=item.available,
+            )
+            stream.write(record.model_dump_json() + "\n")
+
+
+def read_items(path: Path) -> list[Item]:
+    """The items of a file; raises pydantic's ValidationError for a line that is none."""
+    with path.open(encoding="utf-8") as stream:
+        records = [ItemRecord.model_validate_json(line) for line in stream]
+    return [Item(record.item_id, record.attributes, record.vectors, record.available) for record in records]
+
+
+def write_users(path: Path, users: Iterable[User]) -> None:
+    """One JSON object a line, in order."""
+    with path.open("w", encoding="utf-8") as stream:
+        for user in users:
+            stream.write(from_user(user).model_dump_json() + "\n")
+
+
+def read_users(path: Path) -> list[User]:
+    """The users of a file; raises pydantic's ValidationError for a line that is none."""
+    with path.open(encoding="utf-8") as stream:
+        return [to_user(UserRecord.model_validate_json(line)) for line in stream]
+
+
+def from_user(user: User) -> UserRecord:
+    """A user as a record."""
+    return UserRecord(user_id=user.user_id, attributes=dict(user.attributes), interests=user.interests)
+
+
+def to_user(record: UserRecord) -> User:
+    """A record's user."""
+    return User(record.user_id, record.attributes, record.interests)

@@ -1,0 +1,141 @@
+"""The network and the baselines on the test part -> the report's tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from models.contract.calibration import Calibration, predictions
+from models.contract.features import FieldKind, Floats, Indices
+from models.contract.fusion import Fusion
+from models.contract.tasks import TaskKind
+from models.data.dataset import Dataset
+from models.data.labels import TaskLabels
+from models.evaluation.baselines import FittedBaseline
+from models.evaluation.cases import Interactions, RankingCase
+from models.evaluation.diversity import ItemFacts
+from models.evaluation.heads import head_figures
+from models.evaluation.judging import event_logits, fused_scores, list_values
+from models.evaluation.moments import Reader, spread
+from models.evaluation.ranking import evaluate_ranking
+from models.evaluation.reliability import reliability
+from models.evaluation.report import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
+from models.training.corpus import PART_TEST
+
+MOST_LISTS = 3_000
+MOST_EVENTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A network with what validation fitted for it."""
+
+    reader: Reader
+    calibrations: Mapping[str, Calibration]
+    fusion: Fusion
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists to rank, and the corpus rows of the events just before which they are made."""
+
+    case: RankingCase
+    moments: Indices  # [C]
+
+    def few(self, most: int) -> "Lists":
+        """At most `most` of the lists, evenly spread."""
+        chosen = spread(np.arange(len(self.case)), most)
+        case = self.case
+        kept = RankingCase(case.users[chosen], case.seen[chosen], case.relevant[chosen])
+        return Lists(kept, self.moments[chosen])
+
+
+def ranking_table(
+    judge: Judge, baselines: tuple[FittedBaseline, ...], lists: Lists, facts: ItemFacts
+) -> RankingTable:
+    """The network's row, as the service ranks, then the baselines', over the same lists."""
+    case = lists.case
+    if not len(case):
+        return RankingTable(lists=0)
+    found = list_values(judge.reader, lists.moments, case, judge.calibrations)
+    scores = fused_scores(found, judge.fusion, case.seen.shape[1])
+    rows = [RankingRow.of(MODEL, _weights(judge.fusion), evaluate_ranking(lambda b: scores[b], case, facts))]
+    rows += [
+        RankingRow.of(one.name, one.settings, evaluate_ranking(one.scores_of(case), case, facts))
+        for one in baselines
+    ]
+    return RankingTable(lists=len(case), rows=tuple(rows))
+
+
+def head_reports(judge: Judge) -> tuple[HeadReport, ...]:
+    """Every head on the test events, each given what came before it, before and after calibration."""
+    corpus = judge.reader.corpus
+    rows = spread(np.flatnonzero(corpus.part == PART_TEST), MOST_EVENTS)
+    if not len(rows):
+        return ()
+    found = event_logits(judge.reader, rows)
+    return tuple(
+        _head_report(one, rows, found.heads[one.head.task.name], judge.calibrations[one.head.task.name])
+        for one in corpus.labels
+    )
+
+
+def item_facts(dataset: Dataset, before: Interactions, vectors: Floats) -> ItemFacts:
+    """What the diversity figures know: popularity before the test, content vectors, category labels."""
+    labels: dict[str, int] = {}
+    rows: list[int] = []
+    columns: list[int] = []
+    for row, item in enumerate(dataset.items):
+        for name, value in item.attributes.items():
+            for label in value if isinstance(value, tuple) else ():
+                rows.append(row)
+                columns.append(labels.setdefault(f"{name}={label}", len(labels)))
+    ones = np.ones(len(rows), dtype=np.bool_)
+    attributes = sparse.csr_array((ones, (rows, columns)), shape=(len(dataset.items), len(labels)), dtype=np.bool_)
+    return ItemFacts(popularity=before.popularity(), vectors=vectors, attributes=attributes)
+
+
+def content_vectors(judge: Judge) -> Floats:
+    """Text vectors where the job has text, else the network's own item vectors."""
+    spec = judge.reader.corpus.spec
+    text = judge.reader.corpus.catalogue.content[:, : spec.text_size]
+    if spec.text_size and spec.fields(FieldKind.TEXT):
+        return text
+    return np.asarray(judge.reader.vectors.cpu().numpy(), dtype=np.float32)
+
+
+def _head_report(one: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
+    head, known = one.head, one.known[rows]
+    targets, given = one.targets[rows][known], logits[known]
+    labels = _labels(head.task.kind, targets)
+    after = predictions(head, given, calibration)
+    plain = Calibration()
+    if head.task.kind is TaskKind.REGRESSION and head.task.range is not None:
+        low, high = head.task.range
+        plain = Calibration(scale=(high - low) / 2, shift=(high + low) / 2)
+    bins = ()
+    if head.task.kind is TaskKind.BINARY:
+        bins = tuple(ReliabilityRow.of(found) for found in reliability(after[:, 0], labels))
+    return HeadReport(
+        name=head.task.name,
+        kind=head.task.kind,
+        count=int(known.sum()),
+        before=dict(head_figures(head.task.kind, predictions(head, given, plain), labels).figures),
+        after=dict(head_figures(head.task.kind, after, labels).figures),
+        reliability=bins,
+    )
+
+
+def _labels(kind: TaskKind, targets: Floats) -> np.ndarray:
+    match kind:
+        case TaskKind.CONTEXT:
+            return targets.argmax(axis=1)
+        case TaskKind.MULTILABEL:
+            return targets
+        case TaskKind.BINARY | TaskKind.REGRESSION:
+            return targets[:, 0]
+
+
+def _weights(fusion: Fusion) -> str:
+    return " ".join(f"{name} {weight:g}" for name, weight in fusion.weights.items() if weight)

@@ -1,0 +1,71 @@
+"""All that is fitted on validation after training: the recency gain, calibrations, fusion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from models.contract.calibration import Calibration
+from models.contract.fusion import Fusion, FusionMethod
+from models.contract.tasks import NEXT
+from models.evaluation.cases import RankingCase
+from models.evaluation.judging import EventLogits, event_logits, list_values
+from models.evaluation.moments import Reader, spread
+from models.export.calibration import calibrate, calibrate_softmax
+from models.export.fusion import Judged, fit_fusion
+from models.export.popularity import fit_recency_gain
+from models.training.corpus import PART_VALID
+
+MOST_EVENTS = 10_000
+MOST_LISTS = 1_000
+MOST_CELLS = 4_000_000
+"""Logits of `next` held at once for its temperature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What validation decided."""
+
+    recency: Mapping[float, float]  # gain -> NDCG@10
+    calibrations: Mapping[str, Calibration]
+    fusion: Fusion
+
+
+def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, method: FusionMethod) -> Fitted:
+    """Fit on the validation lists of a case, which begin at the moments `rows` [C], and on validation's events."""
+    if len(case) > MOST_LISTS:
+        chosen = spread(np.arange(len(case)), MOST_LISTS)
+        rows = rows[chosen]
+        case = RankingCase(case.users[chosen], case.seen[chosen], case.relevant[chosen])
+    recency = fit_recency_gain(reader, rows, case)
+    events = spread(np.flatnonzero(reader.corpus.part == PART_VALID), MOST_EVENTS)
+    calibrations = calibrate_heads(reader, event_logits(reader, events))
+    calibrations[NEXT] = next_temperature(reader, events)
+    found = list_values(reader, rows, case, calibrations)
+    relevant = np.zeros(found.items.shape, dtype=np.bool_)
+    for number, items in enumerate(found.items):
+        wanted = case.relevant[[number]].indices
+        relevant[number] = np.isin(items, wanted)
+    judged = Judged(found.values, relevant, np.diff(case.relevant.indptr).astype(np.int64))
+    return Fitted(recency, calibrations, fit_fusion(judged, method))
+
+
+def calibrate_heads(reader: Reader, events: EventLogits) -> dict[str, Calibration]:
+    """Every task head's calibration on observed events."""
+    found = {}
+    for one in reader.corpus.labels:
+        known = one.known[events.rows]
+        targets = one.targets[events.rows][known]
+        found[one.head.task.name] = calibrate(one.head, events.heads[one.head.task.name][known], targets)
+    return found
+
+
+def next_temperature(reader: Reader, events: np.ndarray) -> Calibration:
+    """The temperature of the softmax over the catalogue, on the items that came."""
+    rows = spread(events, max(MOST_CELLS // len(reader.vectors), 1))
+    logits = [reader.next_logits(moments) for moments in reader.moments(rows)]
+    if not logits:
+        return Calibration()
+    with torch.enable_grad():
+        return calibrate_softmax(np.concatenate(logits), reader.corpus.items[rows])

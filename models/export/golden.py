@@ -1,0 +1,62 @@
+"""Golden requests: what the offline network answers, for the service to prove that it answers the same."""
+
+import numpy as np
+
+from models.contract.features import Indices
+from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, from_user
+from models.contract.tasks import NEXT
+from models.data.dataset import Dataset, events_of
+from models.evaluation.moments import Moments, Reader
+
+REQUESTS = 12
+ITEMS = 20
+TOLERANCE = 2e-3
+"""Logits may differ by rounding: padded batches offline, one user at a time online."""
+
+
+def golden_requests(reader: Reader, dataset: Dataset, rows: Indices, snapshot: int, seed: int) -> GoldenRequests:
+    """Requests at the moments just before some of the events at `rows`, spread over short and long histories.
+
+    `snapshot` is the row of the statistics that the bundle carries: its moments must all use that one.
+    """
+    random = np.random.default_rng(seed)
+    chosen = np.sort(random.permutation(rows)[:REQUESTS])
+    events = events_of(dataset.log, dataset)
+    order = np.argsort(dataset.log.users, kind="stable")
+    found: list[GoldenRequest] = []
+    for moments in reader.moments(chosen):
+        fixed = _at(moments, snapshot)
+        items = random.permuted(np.tile(np.arange(len(dataset.items)), (len(chosen), 1)), axis=1)[:, :ITEMS]
+        logits = {NEXT: np.take_along_axis(reader.next_logits(fixed), items, axis=1)[..., None]}
+        logits |= reader.head_logits(fixed, items)
+        for number, row in enumerate(moments.rows.tolist()):
+            user = int(np.searchsorted(reader.corpus.offsets, row, side="right") - 1)
+            before = row - int(reader.corpus.offsets[user])
+            event = events[user][before]
+            found.append(
+                GoldenRequest(
+                    profile=from_user(dataset.users[user]),
+                    events=tuple(
+                        EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
+                        for e in events[user][:before]
+                    ),
+                    now=float(dataset.log.times[order[row]]),
+                    context=dict(event.context),
+                    item_ids=tuple(dataset.items[item].item_id for item in items[number].tolist()),
+                    logits={name: tuple(map(tuple, value[number].tolist())) for name, value in logits.items()},
+                )
+            )
+    return GoldenRequests(tolerance=TOLERANCE, requests=tuple(found))
+
+
+def _at(moments: Moments, snapshot: int) -> Moments:
+    """The same moments, with the item statistics of one snapshot."""
+    return Moments(
+        rows=moments.rows,
+        states=moments.states,
+        events=moments.events,
+        attend=moments.attend,
+        numbers=moments.numbers,
+        context=moments.context,
+        snapshot=moments.snapshot * 0 + snapshot,
+    )

@@ -1,0 +1,88 @@
+"""Publish a bundle: written to a temporary name, verified, renamed."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import save_file
+
+from models.contract.bundle import (
+    FEATURES,
+    GOLDEN,
+    HISTORIES,
+    INDEX,
+    ITEM_STATISTICS,
+    ITEM_TEXT,
+    ITEM_VECTORS,
+    ITEMS,
+    MANIFEST,
+    PREVIOUS,
+    PROFILES,
+    USER_IDS,
+    USER_VECTORS,
+    WEIGHTS,
+    Manifest,
+    checksum,
+    verify,
+)
+from models.contract.catalogue import Item, User
+from models.contract.features import FeatureSpec, Floats
+from models.contract.histories import Histories, write_histories
+from models.contract.records import GoldenRequests, write_items, write_users
+from models.export.index import write_index
+from models.network.model import ChorusNetwork
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes into a bundle, beside the manifest."""
+
+    spec: FeatureSpec
+    network: ChorusNetwork
+    items: tuple[Item, ...]
+    users: tuple[User, ...]
+    histories: Histories
+    golden: GoldenRequests
+    arrays: Mapping[str, Floats]  # file name -> array: ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS
+    pages: Mapping[str, str]  # file name -> text: the report
+
+
+def publish(
+    folder: Path, contents: Contents, manifest_of: Callable[[Mapping[str, str]], Manifest]
+) -> Manifest:
+    """Write a bundle to `folder`; a bundle that is there already is kept beside it, as `<folder>.previous`.
+
+    `manifest_of` makes the manifest of the files' checksums.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.writing")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    _write(temporary, contents)
+    files = {path.name: checksum(path) for path in sorted(temporary.iterdir())}
+    manifest = manifest_of(files)
+    (temporary / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    verify(temporary)
+    previous = folder.with_name(folder.name + PREVIOUS)
+    if folder.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        folder.rename(previous)
+    temporary.rename(folder)
+    return manifest
+
+
+def _write(folder: Path, contents: Contents) -> None:
+    (folder / FEATURES).write_text(contents.spec.model_dump_json(), encoding="utf-8")
+    save_file({k: v.contiguous() for k, v in contents.network.cpu().state_dict().items()}, folder / WEIGHTS)
+    write_items(folder / ITEMS, contents.items)
+    write_users(folder / PROFILES, contents.users)
+    (folder / USER_IDS).write_text(json.dumps([user.user_id for user in contents.users]), encoding="utf-8")
+    for name in (ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS):
+        np.save(folder / name, contents.arrays[name])
+    write_index(folder / INDEX, contents.arrays[ITEM_VECTORS])
+    write_histories(folder / HISTORIES, contents.histories)
+    (folder / GOLDEN).write_text(contents.golden.model_dump_json(), encoding="utf-8")
+    for name, page in contents.pages.items():
+        (folder / name).write_text(page, encoding="utf-8")

@@ -1,0 +1,76 @@
+"""The towers' outputs for the bundle: item vectors with their bias, user vectors as of the bundle's moment."""
+
+import numpy as np
+import torch
+
+from models.contract.features import Floats, Indices
+from models.contract.histories import Histories
+from models.data.dataset import Dataset
+from models.evaluation.moments import ALL_PARTS, CHUNK, Reader
+from models.training.batches import Windows, collate
+from models.training.corpus import Corpus
+
+
+@torch.no_grad()
+def item_table(reader: Reader, snapshot: int) -> Floats:
+    """[I, D + 1]: the last column is the bias, popularity as of a snapshot included."""
+    popularity = reader.network.items.popularity(reader.tables.statistics[snapshot])
+    table = torch.cat([reader.vectors, (reader.bias + popularity)[:, None]], dim=1)
+    return np.ascontiguousarray(table.cpu().numpy(), dtype=np.float32)
+
+
+@torch.no_grad()
+def user_table(reader: Reader, stops: Indices) -> Floats:
+    """[U, D + 1]: each user after all their events before row `stops` [U]; the last column is 1."""
+    corpus, network = reader.corpus, reader.network
+    users = np.arange(len(stops), dtype=np.int64)
+    start = np.maximum(corpus.offsets[:-1], stops - network.config.history_length)
+    vectors = np.ones((len(users), network.config.dim + 1), dtype=np.float32)
+    for at in range(0, len(users), CHUNK):
+        some = users[at : at + CHUNK]
+        profile = network.users.profile(
+            *(
+                torch.from_numpy(table[some]).to(reader.vectors.device)
+                for table in (corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text)
+            )
+        )
+        events = _events(reader, Windows(some, start[some], start[some], stops[some]))
+        length = torch.from_numpy(stops[some] - start[some]).to(profile.device)
+        states = network.users(profile, events)[torch.arange(len(some), device=profile.device), length]
+        vectors[at : at + CHUNK, :-1] = states.cpu().numpy()
+    return vectors
+
+
+def stops_before(corpus: Corpus, part: int) -> Indices:
+    """[U] each user's first row that is of `part` or later: the end of what came before."""
+    known = np.concatenate([[0], np.cumsum(corpus.part < part)])
+    return np.asarray(corpus.offsets[:-1] + np.diff(known[corpus.offsets]), dtype=np.int64)
+
+
+def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> Histories:
+    """Every user's events before row `stops` [U]."""
+    log = dataset.log
+    order = np.argsort(log.users, kind="stable")
+    rows = np.arange(len(order))
+    users = np.searchsorted(corpus.offsets, rows, side="right") - 1
+    kept = rows < stops[users]
+    counts = stops - corpus.offsets[:-1]
+    return Histories(
+        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        items=log.items[order][kept].astype(np.int64),
+        actions=log.actions[order][kept].astype(np.int64),
+        values=log.values[order][kept].astype(np.float32),
+        times=log.times[order][kept].astype(np.float64),
+        action_names=log.action_names,
+    )
+
+
+def _events(reader: Reader, windows: Windows) -> torch.Tensor:
+    """Event representations [B, L, D]; users without events only pad."""
+    longest = int((windows.stop - windows.start).max(initial=0))
+    if longest == 0:
+        return reader.vectors.new_zeros(len(windows), 0, reader.vectors.shape[1])
+    safe = np.clip(windows.stop, 1, len(reader.corpus.items))
+    padded = Windows(windows.users, np.minimum(windows.start, safe - 1), windows.first, safe)
+    batch = collate(reader.corpus, padded, ALL_PARTS).to(reader.vectors.device)
+    return reader.network.users.events(reader.vectors[batch.items], batch.actions, batch.dense)

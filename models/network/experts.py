@@ -1,0 +1,75 @@
+"""How the heads share the scorer: shared bottom, MMoE, PLE. One signature: x [..., X] -> one [..., W] a task."""
+
+import torch
+from torch import Tensor, nn
+
+from models.network.config import ExpertKind, NetworkConfig
+
+
+def expert(inputs: int, config: NetworkConfig) -> nn.Sequential:
+    """One expert: two layers, the width of the experts out."""
+    return nn.Sequential(
+        nn.Linear(inputs, config.expert_width),
+        nn.GELU(),
+        nn.Dropout(config.dropout),
+        nn.Linear(config.expert_width, config.expert_width),
+        nn.GELU(),
+    )
+
+
+class SharedBottom(nn.Module):
+    """One expert for all tasks (Caruana 1997)."""
+
+    def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
+        super().__init__()
+        self.tasks = tasks
+        self.bottom = expert(inputs, config)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [self.bottom(x)] * self.tasks
+
+
+class MixtureOfExperts(nn.Module):
+    """Shared experts, a softmax gate a task (MMoE, Ma et al. 2018)."""
+
+    def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
+        super().__init__()
+        self.experts = nn.ModuleList(expert(inputs, config) for _ in range(config.expert_count))
+        self.gates = nn.ModuleList(nn.Linear(inputs, config.expert_count) for _ in range(tasks))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        mixed = torch.stack([one(x) for one in self.experts], dim=-2)  # [..., E, W]
+        return [mix(gate(x), mixed) for gate in self.gates]
+
+
+class ProgressiveExtraction(nn.Module):
+    """Shared experts and each task's own, gated together (one level of PLE, i.e. CGC; Tang et al. 2020)."""
+
+    def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
+        super().__init__()
+        self.shared = nn.ModuleList(expert(inputs, config) for _ in range(config.expert_count))
+        self.own = nn.ModuleList(expert(inputs, config) for _ in range(tasks))
+        self.gates = nn.ModuleList(nn.Linear(inputs, config.expert_count + 1) for _ in range(tasks))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        shared = [one(x) for one in self.shared]
+        return [
+            mix(gate(x), torch.stack([*shared, own(x)], dim=-2))
+            for own, gate in zip(self.own, self.gates, strict=True)
+        ]
+
+
+def mix(gate: Tensor, experts: Tensor) -> Tensor:
+    """Gate logits [..., E] and experts [..., E, W] -> their mean under the gate's softmax, [..., W]."""
+    return (gate.softmax(-1).unsqueeze(-1) * experts).sum(-2)
+
+
+def build_experts(inputs: int, tasks: int, config: NetworkConfig) -> nn.Module:
+    """The configured sharing of `inputs` numbers among `tasks` heads."""
+    match config.experts:
+        case ExpertKind.SHARED_BOTTOM:
+            return SharedBottom(inputs, tasks, config)
+        case ExpertKind.MMOE:
+            return MixtureOfExperts(inputs, tasks, config)
+        case ExpertKind.PLE:
+            return ProgressiveExtraction(inputs, tasks, config)

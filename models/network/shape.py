@@ -1,0 +1,37 @@
+"""The sizes that the data fixes: read off the feature specification, never configured."""
+
+from dataclasses import dataclass
+
+from models.contract.features import FeatureSpec, FieldKind
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkShape:
+    """Table rows and input widths."""
+
+    item_ids: int
+    item_tokens: int
+    item_numeric: int
+    content: int
+    actions: int
+    user_tokens: int
+    user_numeric: int
+    user_text: int
+    context_tokens: int
+
+
+def shape_of(spec: FeatureSpec) -> NetworkShape:
+    """The network's sizes for a feature specification."""
+    vectors = sum(field.size for field in spec.fields(FieldKind.VECTOR))
+    user_numeric = sum(field.kind is FieldKind.NUMERIC for field in spec.user_fields)
+    return NetworkShape(
+        item_ids=len(spec.item_ids),
+        item_tokens=len(spec.item_tokens),
+        item_numeric=2 * len(spec.fields(FieldKind.NUMERIC)),
+        content=spec.text_size + vectors,
+        actions=len(spec.actions),
+        user_tokens=len(spec.user_tokens),
+        user_numeric=2 * user_numeric,
+        user_text=spec.text_size,
+        context_tokens=len(spec.context_tokens),
+    )

@@ -1,0 +1,154 @@
+"""The two towers: items from ID, attributes and content; users from profile and history."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name that every PyTorch reader knows
+
+from models.contract.features import DENSE_WIDTH
+from models.contract.statistics import STATISTICS
+from models.contract.vocabulary import OOV, PAD
+from models.network.config import NetworkConfig
+from models.network.shape import NetworkShape
+
+INIT_STD = 0.02
+RECENT = STATISTICS.index("recent")
+
+
+def embedding(rows: int, dim: int) -> nn.Embedding:
+    """An embedding table with small normal values and a zero row for PAD."""
+    table = nn.Embedding(rows, dim, padding_idx=PAD)
+    nn.init.normal_(table.weight, std=INIT_STD)
+    with torch.no_grad():
+        table.weight[PAD] = 0
+    return table
+
+
+class Projection(nn.Module):
+    """A linear map without bias, [..., inputs] -> [..., outputs]; `inputs` may be 0.
+
+    With `std` 0 it starts at zero: an input that training never fills then stays without effect.
+    """
+
+    def __init__(self, inputs: int, outputs: int, std: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) * std)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight.T
+
+
+class ItemTower(nn.Module):
+    """ID embedding + attribute embeddings + numbers + projected content -> a vector and a bias.
+
+    In training an ID is replaced by OOV at rate `id_dropout` (DropoutNet, Volkovs et al. 2017), so that an item
+    without history is placed by its content.
+    """
+
+    def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
+        super().__init__()
+        self.id_dropout = config.id_dropout
+        self.ids = embedding(shape.item_ids, config.dim)
+        self.id_bias = nn.Embedding(shape.item_ids, 1)
+        nn.init.zeros_(self.id_bias.weight)
+        self.tokens = embedding(shape.item_tokens, config.dim)
+        self.numeric = Projection(shape.item_numeric, config.dim)
+        self.content = Projection(shape.content, config.dim, INIT_STD)
+        self.bias = nn.Linear(config.dim, 1)
+        nn.init.zeros_(self.bias.weight)
+        self.statistics = Projection(len(STATISTICS), 1)
+        self.register_buffer("recency_gain", torch.zeros(()))
+        self.recency_gain: Tensor
+
+    def forward(self, ids: Tensor, tokens: Tensor, numeric: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
+        """Vectors [n, D] and biases [n] of n items: ids [n], tokens [n, M], numeric [n, Q], content [n, C]."""
+        if self.training and self.id_dropout:
+            hidden = torch.rand(ids.shape, device=ids.device) < self.id_dropout
+            ids = torch.where(hidden, OOV, ids)
+        count = (tokens != PAD).sum(1, keepdim=True).clamp(min=1)
+        vectors = self.ids(ids) + self.tokens(tokens).sum(1) / count
+        vectors = vectors + self.numeric(numeric) + self.content(content)
+        return vectors, (self.bias(vectors) + self.id_bias(ids)).squeeze(1)
+
+    def popularity(self, statistics: Tensor) -> Tensor:
+        """The bias that item statistics [..., S] add at one moment: [...].
+
+        `recency_gain` is fitted after training, on whole lists (models.export.popularity): the next event alone
+        undervalues what is popular now.
+        """
+        bias = self.statistics(statistics).squeeze(-1)
+        return bias if self.training else bias + self.recency_gain * statistics[..., RECENT]
+
+
+class Block(nn.Module):
+    """One pre-norm transformer layer (Vaswani et al. 2017) whose attention forgets with distance."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.heads, self.dropout = config.attention_heads, config.dropout
+        self.before = nn.LayerNorm(config.dim)
+        self.queries_keys_values = nn.Linear(config.dim, 3 * config.dim)
+        self.out = nn.Linear(config.dim, config.dim)
+        self.feed = nn.Sequential(
+            nn.LayerNorm(config.dim),
+            nn.Linear(config.dim, 2 * config.dim),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(2 * config.dim, config.dim),
+        )
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        """[B, L, D] -> [B, L, D]; `bias` [H, L, L] is added to the attention's logits."""
+        batch, length, dim = x.shape
+        split = self.queries_keys_values(self.before(x)).view(batch, length, 3, self.heads, -1)
+        queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each [B, H, L, D / H]
+        dropout = self.dropout if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias, dropout_p=dropout)
+        mixed = self.out(mixed.transpose(1, 2).reshape(batch, length, dim))
+        x = x + F.dropout(mixed, self.dropout, self.training)
+        return x + F.dropout(self.feed(x), self.dropout, self.training)
+
+
+class UserTower(nn.Module):
+    """A causal transformer over [profile, event 1, …, event L]: output t is the user after t events.
+
+    Positions are told by distance alone (ALiBi, Press et al. 2022), so that any length of history fits and the
+    service needs no padding.
+    """
+
+    def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
+        super().__init__()
+        self.dropout = config.dropout
+        self.actions = embedding(shape.actions, config.dim)
+        self.dense = nn.Linear(DENSE_WIDTH, config.dim)
+        self.start = nn.Parameter(torch.zeros(config.dim))
+        self.tokens = embedding(shape.user_tokens, config.dim)
+        self.numeric = Projection(shape.user_numeric, config.dim)
+        self.text = Projection(shape.user_text, config.dim)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.after = nn.LayerNorm(config.dim)
+        slopes = [2.0 ** (-8.0 * (head + 1) / config.attention_heads) for head in range(config.attention_heads)]
+        self.register_buffer("slopes", torch.tensor(slopes), persistent=False)
+        self.slopes: Tensor
+
+    def profile(self, tokens: Tensor, numeric: Tensor, text: Tensor) -> Tensor:
+        """Profiles [B, D] of tokens [B, P], numeric [B, Q], text [B, T]; all zero input gives the start vector."""
+        return self.start + self.tokens(tokens).sum(1) + self.numeric(numeric) + self.text(text)
+
+    def events(self, items: Tensor, actions: Tensor, dense: Tensor) -> Tensor:
+        """Events [B, L, D] of item vectors [B, L, D], actions [B, L] and numbers [B, L, DENSE_WIDTH]."""
+        return items + self.actions(actions) + self.dense(dense)
+
+    def forward(self, profile: Tensor, events: Tensor) -> Tensor:
+        """States [B, L + 1, D] of profiles [B, D] and events [B, L, D]; state t has seen events 1..t only."""
+        x = F.dropout(torch.cat([profile[:, None], events], dim=1), self.dropout, self.training)
+        bias = self.causal_bias(x.shape[1])
+        for block in self.blocks:
+            x = block(x, bias)
+        return self.after(x)
+
+    def causal_bias(self, length: int) -> Tensor:
+        """[H, L, L]: minus slope x distance to the past, minus infinity to the future."""
+        place = torch.arange(length, device=self.slopes.device)
+        distance = (place[:, None] - place[None, :]).to(self.slopes.dtype)
+        bias = -self.slopes[:, None, None] * distance.clamp(min=0)
+        return bias.masked_fill(distance < 0, float("-inf"))

@@ -1,0 +1,100 @@
+"""Ingest: a job -> its data cleaned, split, labelled and turned into arrays."""
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from models.contract.features import FeatureSpec, item_text, user_text
+from models.data.dataset import Dataset, load_dataset
+from models.data.fitting import fit_features
+from models.data.job import JobSpec
+from models.data.labels import label
+from models.data.split import Split, split
+from models.language.cache import CachedTextEncoder
+from models.language.registry import open_text_encoder
+from models.training.corpus import Corpus, Texts, build_corpus
+
+WORK = ".work"
+"""Beside a bundle lies `<bundle>.work`: quarantined rows, cached text vectors, checkpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A job's data, ready to train on."""
+
+    dataset: Dataset
+    split: Split
+    corpus: Corpus
+    text_encoder: str | None
+    digest: str
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def work_folder(out: Path) -> Path:
+    """Where a run to `out` keeps what is not part of the bundle."""
+    return out.with_name(out.name + WORK)
+
+
+def ingested(job: JobSpec, out: Path, console: Console) -> Ingested:
+    """Read, clean, split, encode; raises JobError."""
+    began = time.monotonic()
+    work = work_folder(out)
+    work.mkdir(parents=True, exist_ok=True)
+    quarantine = work / "quarantine.jsonl"
+    dataset = load_dataset(job, quarantine)
+    report = dataset.cleaning
+    console.print(
+        f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
+        f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
+    )
+    parts = split(dataset.log, dataset.timed, job.split.valid, job.split.test)
+    name = job.text_encoder if has_text(job) else None
+    size = 0 if name is None else open_text_encoder(name).size
+    spec = fit_features(dataset, parts.train, job, size)
+    read = time.monotonic()
+    texts = encode_texts(dataset, spec, name, work, console)
+    encoded = time.monotonic()
+    labels = label(job.tasks, dataset, parts.train)
+    corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
+    timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
+    return Ingested(dataset, parts, corpus, name, digest_of(corpus), timings)
+
+
+def has_text(job: JobSpec) -> bool:
+    """Whether there is anything for the language model to read."""
+    texts = [] if job.items is None else [*job.items.text, *job.items.categories]
+    return bool(texts) or bool(job.users and job.users.text)
+
+
+def encode_texts(
+    dataset: Dataset, spec: FeatureSpec, name: str | None, work: Path, console: Console
+) -> Texts:
+    """Text vectors of all items and users, cached on disk."""
+    if name is None:
+        return Texts(
+            np.zeros((len(dataset.items), 0), np.float32), np.zeros((len(dataset.users), 0), np.float32)
+        )
+    items = [item_text(spec, item) for item in dataset.items]
+    users = [user_text(spec, user) for user in dataset.users]
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("text vectors", total=None)
+        encoder = CachedTextEncoder(
+            open_text_encoder(name),
+            work / "text",
+            lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+        return Texts(items=encoder.encode(items), users=encoder.encode(users))
+
+
+def digest_of(corpus: Corpus) -> str:
+    """SHA-256 of what is trained on."""
+    found = hashlib.sha256(corpus.spec.digest().encode())
+    for array in (corpus.items, corpus.dense, corpus.part, corpus.catalogue.content):
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+

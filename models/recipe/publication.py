@@ -1,0 +1,93 @@
+"""Publish: the network and all it needs, as a verified bundle."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from models.contract.bundle import (
+    ITEM_STATISTICS,
+    ITEM_TEXT,
+    ITEM_VECTORS,
+    REPORT,
+    REPORT_PAGE,
+    USER_VECTORS,
+    Manifest,
+)
+from models.contract.features import Floats, Indices
+from models.contract.statistics import item_statistics
+from models.data.job import JobSpec
+from models.evaluation.moments import Reader
+from models.evaluation.page import render_page
+from models.evaluation.report import Report
+from models.export.golden import golden_requests
+from models.export.publish import Contents, publish
+from models.export.vectors import histories, item_table, stops_before, user_table
+from models.recipe.ingestion import Ingested
+from models.recipe.training import Trained, refreshed_with_all
+from models.training.corpus import PART_TEST, PART_VALID, statistics_interactions
+
+
+def published(
+    job: JobSpec, data: Ingested, run: Trained, report: Report, out: Path, console: Console
+) -> Manifest:
+    """The bundle of a run. With export.fit "all" the network first learns from the test part too."""
+    everything = job.export.fit == "all"
+    if everything and len(data.split.test):
+        run = refreshed_with_all(job, data, run, console)
+    reader = Reader.of(run.network, data.corpus, run.device)
+    snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
+    contents = _contents(data, reader, report, snapshot, stops_before(data.corpus, PART_TEST + everything))
+
+    def manifest_of(files: Mapping[str, str]) -> Manifest:
+        return Manifest(
+            model_version=report.model_version,
+            created_at=report.created_at,
+            job=job.name,
+            network=run.network.config.model_dump(mode="json"),
+            heads=run.network.heads,
+            calibrations=dict(run.fitted.calibrations),
+            fusion=run.fitted.fusion,
+            scenes=dict(job.scenes),
+            text_encoder=data.text_encoder,
+            features_digest=data.corpus.spec.digest(),
+            statistics_at=float(data.corpus.moments[snapshot]),
+            summary=report.headline(),
+            files=dict(files),
+        )
+
+    return publish(out, contents, manifest_of)
+
+
+def _contents(data: Ingested, reader: Reader, report: Report, snapshot: int, stops: Indices) -> Contents:
+    corpus = data.corpus
+    later = np.flatnonzero(corpus.part >= PART_VALID)
+    return Contents(
+        spec=corpus.spec,
+        network=reader.network,
+        items=data.dataset.items,
+        users=data.dataset.users,
+        histories=histories(data.dataset, corpus, stops),
+        golden=golden_requests(reader, data.dataset, later, snapshot, seed=0),
+        arrays={
+            ITEM_TEXT: np.ascontiguousarray(corpus.catalogue.content[:, : corpus.spec.text_size]),
+            ITEM_VECTORS: item_table(reader, snapshot),
+            ITEM_STATISTICS: _statistics(data, snapshot, stops),
+            USER_VECTORS: user_table(reader, stops),
+        },
+        pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
+    )
+
+
+def _statistics(data: Ingested, snapshot: int, stops: Indices) -> Floats:
+    """[I, S] as of the bundle's moment. Without times every event known counts alike, for the popular source."""
+    corpus = data.corpus
+    if corpus.spec.timed:
+        return corpus.statistics[snapshot]
+    users = np.searchsorted(corpus.offsets, np.arange(len(corpus.items)), side="right") - 1
+    order = np.argsort(data.dataset.log.users, kind="stable")
+    rows = np.sort(order[np.arange(len(order)) < stops[users]])
+    whole = statistics_interactions(data.dataset.log, corpus.spec)
+    known = type(whole)(whole.items[rows], np.zeros(len(rows)), whole.values[rows])
+    return item_statistics(known, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)[0]

@@ -1,0 +1,147 @@
+"""Train: the network on the training split, stopped by validation; then what validation fits; then a refresh."""
+
+import ctypes
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import Progress
+
+from models.contract.features import Indices
+from models.data.job import JobSpec
+from models.data.log import take
+from models.evaluation.cases import Interactions, RankingCase, at_cutoff
+from models.evaluation.moments import Reader, first_rows
+from models.export.fitting import Fitted, fit_on_validation
+from models.network.model import ChorusNetwork
+from models.network.shape import shape_of
+from models.recipe.ingestion import Ingested, work_folder
+from models.training.checkpoint import CheckpointFile
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
+from models.training.loop import EpochFigures, Trainer, detect_device
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+KEEP_BYTES = 1 << 30
+REFRESH_RATE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network, what validation fitted for it, and how it came about."""
+
+    network: ChorusNetwork
+    device: torch.device
+    fitted: Fitted
+    figures: tuple[EpochFigures, ...]
+    seconds: dict[str, float]
+
+
+def trained(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Console) -> Trained:
+    """Train with early stopping, from a checkpoint of this very run where there is one; then fit on validation."""
+    keep_memory()
+    began, device = time.monotonic(), detect_device()
+    torch.manual_seed(job.training.seed)
+    heads = tuple(one.head for one in data.corpus.labels)
+    network = ChorusNetwork(job.network, shape_of(data.corpus.spec), heads).to(device)
+    file = CheckpointFile(work_folder(out) / "checkpoint.pt", fingerprint)
+    trainer = Trainer(
+        network, data.corpus, job.training, device, frozenset({PART_TRAIN}), frozenset({PART_VALID}), file
+    )
+    figures = fit_with_progress(trainer, "training", console)
+    file.remove()
+    learned = time.monotonic()
+    rows = first_rows_of_case(data.corpus, PART_VALID, case := cutoff_case(data, PART_VALID))
+    fitted = fit_on_validation(Reader.of(network, data.corpus, device), rows, case, job.fusion)
+    seconds = {"train": learned - began, "fit": time.monotonic() - learned}
+    return Trained(network, device, fitted, tuple(figures), seconds)
+
+
+def refreshed(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
+    """Some epochs over training and validation split: the test begins where validation ends."""
+    return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID}), console)
+
+
+def refreshed_with_all(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
+    """Some epochs over all data: what is published once the evaluation is done."""
+    return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID, PART_TEST}), console)
+
+
+def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], console: Console) -> Trained:
+    """Go on at a lower rate for `refresh_epochs`, over these parts; nothing decides when to stop."""
+    if not job.training.refresh_epochs:
+        return run
+    began = time.monotonic()
+    config = job.training.model_copy(
+        update={
+            "epochs": job.training.refresh_epochs,
+            "learning_rate": REFRESH_RATE * job.training.learning_rate,
+            "seed": job.training.seed + len(parts),
+        }
+    )
+    trainer = Trainer(run.network, data.corpus, config, run.device, parts, frozenset())
+    fit_with_progress(trainer, "refresh", console)
+    seconds = run.seconds.get("refresh", 0.0) + time.monotonic() - began
+    return replace(run, seconds=run.seconds | {"refresh": seconds})
+
+
+def interactions_before(data: Ingested, part: int) -> Interactions:
+    """The interactions of all parts before one."""
+    rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
+    return interactions_of(data, rows)
+
+
+def interactions_of(data: Ingested, rows: Indices) -> Interactions:
+    """Some rows of the log, as the ranking cases and the baselines read them."""
+    log = take(data.dataset.log, rows)
+    times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
+    return Interactions(
+        users=log.users,
+        items=log.items,
+        times=times,
+        n_users=len(data.dataset.user_ids),
+        n_items=len(data.dataset.items),
+        timed=data.dataset.timed,
+    )
+
+
+def cutoff_case(data: Ingested, part: int) -> RankingCase:
+    """One list a user at the moment a part begins."""
+    after = data.split.valid if part == PART_VALID else data.split.test
+    return at_cutoff(interactions_before(data, part), interactions_of(data, after))
+
+
+def first_rows_of_case(corpus: Corpus, part: int, case: RankingCase) -> Indices:
+    """The corpus row of the first event of a part, for each list of a case."""
+    rows = first_rows(corpus, part)
+    users = np.searchsorted(corpus.offsets, rows, side="right") - 1
+    return rows[np.searchsorted(users, case.users)]
+
+
+def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[EpochFigures]:
+    """Train with a bar an epoch, and a line when one has ended."""
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task(name, total=None)
+
+        def show(done: int, steps: int, figures: EpochFigures | None) -> None:
+            progress.update(bar, completed=done, total=steps)
+            if figures is not None:
+                losses = figures.valid or figures.train
+                shown = "  ".join(f"{task} {loss:.3f}" for task, loss in losses.items())
+                kind = "valid" if figures.valid else "train"
+                console.print(f"{name} epoch {figures.epoch + 1}  {kind}: {shown}  ({figures.seconds:.1f} s)")
+
+        return trainer.fit(show)
+
+
+def keep_memory() -> None:
+    """Have glibc keep freed blocks instead of returning them: 1.5 times faster training (MEASURED.md)."""
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, KEEP_BYTES)
+        mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)

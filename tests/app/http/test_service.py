@@ -1,0 +1,132 @@
+"""The service as a whole: health, metrics, its own page, the key, and what it does without its store."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.state.embedded import EmbeddedRedis
+
+Serve = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+def test_health_needs_no_body_and_no_key(service: httpx.Client) -> None:
+    assert service.get("/livez").json() == {"status": "alive"}
+    assert service.get("/readyz").json() == {"status": "ready"}
+    assert service.get("/docs").status_code == 200
+
+
+def test_metrics_count_endpoints_and_stages(service: httpx.Client) -> None:
+    service.post("/v1/recommend", json={"user_id": "u1"})
+    service.post("/v1/recommend", json={})
+    page = service.get("/metrics")
+    assert page.headers["content-type"].startswith("text/plain")
+    for name in (
+        'chorus_requests_total{endpoint="/v1/recommend",method="POST",status="200"}',
+        'chorus_requests_total{endpoint="/v1/recommend",method="POST",status="422"}',
+        'chorus_stage_seconds_count{stage="score"}',
+        'chorus_errors_total{code="invalid_request"}',
+    ):
+        assert name in page.text
+
+
+def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.Client) -> None:
+    page = service.get("/openapi.json").json()
+    assert set(page["paths"]) == {
+        "/v1/recommend",
+        "/v1/rank",
+        "/v1/batch-score",
+        "/v1/events",
+        "/v1/items/{item_id}",
+        "/v1/items/{item_id}/similar",
+        "/v1/users/{user_id}",
+        "/v1/model",
+        "/v1/model/reload",
+        "/livez",
+        "/readyz",
+        "/metrics",
+    }
+    assert _references(page) <= {f"#/components/schemas/{name}" for name in page["components"]["schemas"]}
+    for name in ("RecommendRequest", "RankRequest", "BatchRequest", "EventsRequest"):
+        assert any("example" in schema for schema in (page["components"]["schemas"][name],)) or name in str(
+            page
+        )
+
+
+def _references(node: object) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*(_references(child) for child in node.values()))
+    if isinstance(node, list):
+        return set().union(*(_references(child) for child in node))
+    return set()
+
+
+def test_errors_of_routing_have_the_one_shape(service: httpx.Client) -> None:
+    for method, path, status in (
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/recommend", 405),
+        ("PUT", "/v1/", 404),
+    ):
+        response = service.request(method, path)
+        assert response.status_code == status
+        assert set(response.json()["error"]) == {"code", "message", "field"}
+
+
+def test_the_key_opens_v1_and_nothing_else_needs_it(serve: Serve) -> None:
+    with serve(api_key="s3cret") as service:
+        assert service.get("/livez").status_code == service.get("/readyz").status_code == 200
+        for headers in (
+            {},
+            {"X-API-Key": "wrong"},
+            {"Authorization": "Bearer wrong"},
+            {"Authorization": "s3cret"},
+        ):
+            refused = service.post("/v1/recommend", json={"user_id": "1"}, headers=headers)
+            assert refused.status_code == 401 and refused.json()["error"]["code"] == "unauthorized"
+        for headers in ({"X-API-Key": "s3cret"}, {"Authorization": "Bearer s3cret"}):
+            taken = service.post("/v1/recommend", json={"user_id": "1"}, headers=headers)
+            assert taken.status_code == 200
+
+
+def test_a_body_past_the_limit_is_413(serve: Serve) -> None:
+    with serve(max_body_bytes=2048) as service:
+        response = service.post("/v1/recommend", content=b" " * 4096)
+        assert response.status_code == 413 and response.json()["error"]["code"] == "payload_too_large"
+        assert service.post("/v1/recommend", json={"user_id": "1"}).status_code == 200
+
+
+def test_without_the_store_answers_go_on_and_say_so(serve: Serve, tmp_path: Path) -> None:
+    redis = EmbeddedRedis(tmp_path)
+    session = [{"item_id": "3", "action": "like"}]
+    with redis as server, serve(redis_url=server.url) as service:
+        assert service.post("/v1/recommend", json={"user_id": "u1"}).json()["degraded"] == []
+        redis.close()
+        answer = service.post("/v1/recommend", json={"user_id": "u1", "session": session})
+        assert answer.status_code == 200 and len(answer.json()["items"]) == 10
+        assert answer.json()["degraded"] == ["state:session_only"]
+        group = {"user_id": "u1", "item_ids": ["1"]}
+        batch = service.post("/v1/batch-score", json={"groups": [group]}).json()["groups"][0]
+        assert batch["status"] == "ok" and batch["degraded"] == ["state:session_only"]
+        assert service.get("/v1/items/1/similar").status_code == 200
+        assert service.get("/readyz").status_code == 200
+        event = {"user_id": "u1", "item_id": "1", "action": "view"}
+        for response in (
+            service.post("/v1/events", json={"events": [event]}),
+            service.put("/v1/items/1", json={}),
+            service.delete("/v1/items/1"),
+            service.get("/v1/users/u1"),
+            service.put("/v1/users/u1", json={}),
+            service.delete("/v1/users/u1"),
+        ):
+            assert response.status_code == 503 and response.headers["retry-after"] == "1"
+            assert response.json()["error"]["code"] == "unavailable"
+        assert 'chorus_degraded_total{reason="state:session_only"}' in service.get("/metrics").text
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_of_another_type_is_told_what_is_expected(service: httpx.Client, kind: str) -> None:
+    response = service.post("/v1/recommend", content=b'{"user_id": "1"}', headers={"content-type": kind})
+    assert response.status_code == 415 and "application/json" in response.json()["error"]["message"]
