@@ -1,0 +1,129 @@
+"""The front door: `chorus COMMAND`. Serving does not import what only training needs."""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.config import ConfigurationError, Settings, read_settings
+from models.contract.bundle import BundleError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 when it worked, 1 when it failed, 2 for arguments that cannot be used."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except KeyboardInterrupt:
+        return 130
+    except (BundleError, ConfigurationError) as error:
+        return _failed(error)
+    except ModuleNotFoundError as error:
+        return _failed(f"{error}: install Chorus with its 'train' extra for this command")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="chorus", description="Recommendations from one multi-task network.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    fetch = commands.add_parser("fetch", help="fetch a public data set")
+    fetch.add_argument("name", help="movielens-100k")
+    fetch.add_argument("--out", type=Path, required=True, help="folder for its files")
+    fetch.set_defaults(run=_offline)
+    train = commands.add_parser("train", help="train, evaluate and publish a bundle")
+    train.add_argument("job", type=Path, help="the job's YAML file")
+    train.add_argument("--out", type=Path, required=True, help="the bundle's folder")
+    train.set_defaults(run=_offline)
+    evaluate = commands.add_parser("evaluate", help="a bundle's evaluation")
+    evaluate.add_argument("bundle", type=Path)
+    evaluate.add_argument("--json", action="store_true", help="as JSON")
+    evaluate.set_defaults(run=_offline)
+    inspect = commands.add_parser("inspect", help="what a bundle says of itself, verified")
+    inspect.add_argument("bundle", type=Path)
+    inspect.set_defaults(run=_offline)
+    serve = commands.add_parser("serve", help="serve a bundle over HTTP")
+    serve.add_argument("bundle", type=Path, nargs="?", help="a bundle, or a folder of bundles")
+    serve.add_argument("--host", help="default 127.0.0.1, or CHORUS_HOST")
+    serve.add_argument("--port", type=int, help="default 8000, or CHORUS_PORT")
+    serve.set_defaults(run=_serve)
+    score = commands.add_parser("batch-score", help="score the (user, item) pairs of a file")
+    score.add_argument("input", type=Path, help="Parquet, CSV or JSON Lines with user_id and item_id")
+    score.add_argument("output", type=Path, help="Parquet, CSV or JSON Lines")
+    score.add_argument("--bundle", type=Path, required=True)
+    score.set_defaults(run=_batch_score)
+    return parser
+
+
+def _offline(given: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from models import cli
+    from models.data.errors import JobError
+    from models.data.movielens import FetchError
+
+    console = Console(stderr=False, soft_wrap=not sys.stdout.isatty())
+    try:
+        match given.command:
+            case "fetch":
+                cli.fetch(given.name, given.out, console)
+            case "train":
+                cli.train(given.job, given.out, console)
+            case "evaluate":
+                cli.evaluate(given.bundle, console, as_json=given.json)
+            case "inspect":
+                cli.inspect(given.bundle, console)
+    except (JobError, FetchError, OSError, ValueError) as error:
+        return _failed(error)
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from app.serving import run
+    from app.state.server_process import EmbeddedRedisError
+    from app.telemetry import configure_logging
+
+    settings = read_settings(bundle_dir=given.bundle, host=given.host, port=given.port)
+    configure_logging(settings.log_level)
+    try:
+        outcome = run(settings, lambda bundle: print(welcome(settings, _example_user(bundle.visitors.rows))))
+    except EmbeddedRedisError as error:
+        return _failed(error)
+    return 0 if outcome.problem is None else _failed(outcome.problem)
+
+
+def _batch_score(given: argparse.Namespace) -> int:
+    from app.batch_files import BatchFileError, score_file
+
+    try:
+        counts = score_file(given.input, given.output, given.bundle)
+    except (BatchFileError, OSError) as error:
+        return _failed(error)
+    print(json.dumps(counts))
+    return 0
+
+
+def welcome(settings: Settings, user_id: str) -> str:
+    """Three lines to paste, once the service answers."""
+    url = f"http://{settings.host}:{settings.port}"
+    key = "" if settings.api_key is None else " -H 'X-API-Key: '\"$CHORUS_API_KEY\""
+    post = f"curl -s {url}/v1/{{}}{key} -H 'Content-Type: application/json' -d {{}}"
+    recommend = {"user_id": user_id, "limit": 5, "explain": True}
+    event = {"events": [{"user_id": user_id, "item_id": "1", "action": "like"}]}
+    return "\n".join(
+        [
+            f"\nChorus answers at {url} (all endpoints: {url}/docs). Try:",
+            post.format("recommend", shlex.quote(json.dumps(recommend))),
+            post.format("events", shlex.quote(json.dumps(event))),
+            f"curl -s {url}/v1/model{key}",
+        ]
+    )
+
+
+def _example_user(known: Sequence[str] | dict[str, int]) -> str:
+    return next(iter(known), "anyone")
+
+
+def _failed(error: object) -> int:
+    print(f"chorus: {error}", file=sys.stderr)
+    return 1
