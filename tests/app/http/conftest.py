@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 
 from app.config import Settings, read_settings
 from app.loaded import encode_item
-from app.main import create_app
+from app.main import OpenRuntime, create_app
 from app.runtime import Runtime
 from app.state.embedded import EmbeddedRedis
 from app.state.redis_store import RedisUserStateStore
@@ -155,10 +155,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
+def patient(url: str) -> RedisSettings:
+    """The machine that runs the tests may be slow."""
+    return RedisSettings(url, timeout_s=10, write_timeout_s=10)
+
+
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     assert settings.redis_url is not None
-    store = RedisUserStateStore(RedisSettings(settings.redis_url))
+    store = RedisUserStateStore(patient(settings.redis_url))
     runtime = Runtime(settings, store)
     await runtime.start()
     try:
@@ -167,11 +172,20 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         await store.close()
 
 
+@asynccontextmanager
+async def open_empty(settings: Settings) -> AsyncIterator[Runtime]:
+    """A runtime that has not loaded its bundle yet."""
+    assert settings.redis_url is not None
+    store = RedisUserStateStore(patient(settings.redis_url))
+    yield Runtime(settings, store)
+    await store.close()
+
+
 @contextmanager
-def serving(settings: Settings) -> Iterator[httpx.Client]:
+def serving(settings: Settings, opening: OpenRuntime = open_runtime) -> Iterator[httpx.Client]:
     """A client of a service that runs in a thread of this process."""
     config = uvicorn.Config(
-        create_app(settings, open_runtime), host="127.0.0.1", port=0, log_config=None, access_log=False
+        create_app(settings, opening), host="127.0.0.1", port=0, log_config=None, access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -192,15 +206,16 @@ def serving(settings: Settings) -> Iterator[httpx.Client]:
 def serve(
     bundles: Path, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., AbstractContextManager[httpx.Client]]:
-    """Starts a service with these settings; without any, over the first bundle and the module's Redis."""
+    """Starts a service: these settings above the first bundle and the module's Redis. Empty: never loaded."""
 
-    def start(**given: object) -> AbstractContextManager[httpx.Client]:
+    def start(empty: bool = False, **given: object) -> AbstractContextManager[httpx.Client]:
         usual = {
             "bundle_dir": bundles / "first",
             "state_dir": tmp_path_factory.mktemp("state"),
             "redis_url": redis_url,
+            "compute_timeout_s": 60,
         }
-        return serving(read_settings(**{**usual, **given}))
+        return serving(read_settings(**{**usual, **given}), open_empty if empty else open_runtime)
 
     return start
 

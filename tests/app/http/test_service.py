@@ -1,5 +1,6 @@
 """The service as a whole: health, metrics, its own page, the key, and what it does without its store."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -7,6 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.schemas.batch import BatchRequest
+from app.schemas.interactions import StoredEvent
+from app.schemas.recommendation import RankRequest, RecommendRequest
+from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.state.embedded import EmbeddedRedis
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
@@ -49,10 +54,17 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         "/metrics",
     }
     assert _references(page) <= {f"#/components/schemas/{name}" for name in page["components"]["schemas"]}
-    for name in ("RecommendRequest", "RankRequest", "BatchRequest", "EventsRequest"):
-        assert any("example" in schema for schema in (page["components"]["schemas"][name],)) or name in str(
-            page
-        )
+    for model in (
+        RecommendRequest,
+        RankRequest,
+        BatchRequest,
+        StoredEvent,
+        ItemRequest,
+        UserRequest,
+        ReloadRequest,
+    ):
+        example = page["components"]["schemas"][model.__name__]["example"]
+        model.model_validate_json(json.dumps(example))
 
 
 def _references(node: object) -> set[str]:
@@ -130,3 +142,21 @@ def test_without_the_store_answers_go_on_and_say_so(serve: Serve, tmp_path: Path
 def test_a_body_of_another_type_is_told_what_is_expected(service: httpx.Client, kind: str) -> None:
     response = service.post("/v1/recommend", content=b'{"user_id": "1"}', headers={"content-type": kind})
     assert response.status_code == 415 and "application/json" in response.json()["error"]["message"]
+
+
+def test_before_a_bundle_is_there_it_lives_but_is_not_ready(serve: Serve) -> None:
+    with serve(empty=True) as service:
+        assert service.get("/livez").status_code == 200
+        assert service.get("/metrics").status_code == 200
+        event = {"user_id": "u1", "item_id": "1", "action": "view"}
+        for response in (
+            service.get("/readyz"),
+            service.get("/v1/model"),
+            service.get("/v1/items/1/similar"),
+            service.post("/v1/recommend", json={"user_id": "u1"}),
+            service.post("/v1/recommend", json={"session": []}),
+            service.post("/v1/events", json={"events": [event]}),
+            service.post("/v1/batch-score", json={"groups": [{"item_ids": ["1"]}]}),
+        ):
+            assert response.status_code == 503 and response.headers["retry-after"] == "1"
+            assert response.json()["error"]["code"] == "unavailable"
