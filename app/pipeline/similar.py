@@ -25,7 +25,7 @@ def similar(bundle: "LoadedBundle", item_id: str, limit: int) -> list[tuple[str,
     """
     catalogue = bundle.catalogue
     row = catalogue.row(item_id)
-    if row is None:
+    if row is None or item_id not in catalogue:  # a deleted item keeps its row
         raise NotFoundError("expected an item of the catalogue, given an unknown one", "item_id")
     allowed = catalogue.available.copy()
     allowed[row] = False
