@@ -63,7 +63,10 @@ def score_rows(bundle: LoadedBundle, rows: list[Row], now: float) -> list[Row]:
         found.append(_blank(bundle, row))
         key = _moment(bundle, row, now)
         if key is None:
-            found[number] |= {"status": "error", "message": f"expected {USER}, {ITEM} and a finite {TIME} if any"}
+            found[number] |= {
+                "status": "error",
+                "message": f"expected {USER}, {ITEM} and a finite {TIME} if any",
+            }
         else:
             groups.setdefault(key, []).append(number)
     for (user_id, moment, context), numbers in groups.items():
@@ -134,12 +137,20 @@ def _moment(
         return None
     if user_id is None or item_id is None or not 0 <= at <= 1e11:
         return None
-    context = tuple((name, value) for name in bundle.spec.context_fields if (value := row.get(name)) is not None)
+    context = tuple(
+        (name, value) for name in bundle.spec.context_fields if (value := row.get(name)) is not None
+    )
     return user_id, at, context
 
 
 def _blank(bundle: LoadedBundle, row: Mapping[str, str | None]) -> Row:
-    empty: Row = {USER: row.get(USER), ITEM: row.get(ITEM), "status": "unknown_item", "message": None, "score": None}
+    empty: Row = {
+        USER: row.get(USER),
+        ITEM: row.get(ITEM),
+        "status": "unknown_item",
+        "message": None,
+        "score": None,
+    }
     return empty | dict.fromkeys(bundle.heads)
 
 

@@ -58,6 +58,7 @@ class ItemStore:
         self.columns["vectors"][number] = row.vector
         self.columns["text"][number] = row.text
         self.columns["available"][number] = item.available
+        self.columns["present"][number] = True
         for head in self.label_heads:
             self.columns[_label_key(head.task.name)][number] = hot_labels(head, [item])[0]
 
@@ -81,7 +82,9 @@ class Catalogue:
         """`columns`: vectors [n, D + 1], text [n, T], statistics [n, S]. Raises ValueError for other lengths."""
         vectors, text, statistics = columns
         if not len(items) == len(vectors) == len(text) == len(statistics):
-            raise ValueError(f"expected columns of {len(items)} items, given {[len(part) for part in columns]}")
+            raise ValueError(
+                f"expected columns of {len(items)} items, given {[len(part) for part in columns]}"
+            )
         label_heads = tuple(head for head in heads if head.task.kind is TaskKind.MULTILABEL)
         store = ItemStore(spec, label_heads)
         store.ids = [item.item_id for item in items]
@@ -89,7 +92,13 @@ class Catalogue:
         store.labels = [labels_of(spec, item) for item in items]
         store.rows = {item_id: row for row, item_id in enumerate(store.ids)}
         available = np.fromiter((item.available for item in items), np.bool_, len(items))
-        store.columns = {"vectors": vectors, "text": text, "statistics": statistics, "available": available}
+        store.columns = {
+            "vectors": vectors,
+            "text": text,
+            "statistics": statistics,
+            "available": available,
+            "present": np.ones(len(items), dtype=np.bool_),
+        }
         for head in label_heads:
             store.columns[_label_key(head.task.name)] = hot_labels(head, items)
         return Catalogue(store, len(items))
@@ -99,10 +108,11 @@ class Catalogue:
 
     def __contains__(self, item_id: str) -> bool:
         """Whether the item is there and not deleted."""
-        return self.row(item_id) is not None
+        number = self.row(item_id)
+        return number is not None and bool(self.present[number])
 
     def row(self, item_id: str) -> int | None:
-        """The item's row; None where the catalogue lacks it."""
+        """The item's row, a deleted one's too: histories still speak of it. None where it was never there."""
         number = self.store.rows.get(item_id)
         return number if number is not None and number < self.count else None
 
@@ -146,6 +156,11 @@ class Catalogue:
         return self._view("available")
 
     @property
+    def present(self) -> Mask:
+        """[n] False: deleted."""
+        return self._view("present")
+
+    @property
     def fresh(self) -> Indices:
         """Rows that an index over the bundle's vectors does not hold as they are now."""
         return np.array(sorted(self.changed), dtype=np.int64)
@@ -168,6 +183,7 @@ class Catalogue:
         number = self.row(item_id)
         if number is not None:
             self.store.columns["available"][number] = False
+            self.store.columns["present"][number] = False
         return Catalogue(self.store, self.count, self.version + 1, self.changed)
 
     def _view(self, name: str) -> np.ndarray:

@@ -4,7 +4,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.config import ConfigurationError, Settings, read_settings
@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="chorus", description="Recommendations from one multi-task network.")
+    parser = argparse.ArgumentParser(
+        prog="chorus", description="Recommendations from one multi-task network."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="fetch a public data set")
     fetch.add_argument("name", help="movielens-100k")
@@ -120,10 +122,14 @@ def welcome(settings: Settings, user_id: str) -> str:
     )
 
 
-def _example_user(known: Sequence[str] | dict[str, int]) -> str:
+def _example_user(known: Mapping[str, int]) -> str:
     return next(iter(known), "anyone")
 
 
 def _failed(error: object) -> int:
     print(f"chorus: {error}", file=sys.stderr)
     return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

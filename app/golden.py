@@ -31,7 +31,9 @@ def _compare(bundle: LoadedBundle, number: int, request: GoldenRequest, toleranc
     encoded = encode_user(bundle, request.state())
     rows = bundle.rows(request.item_ids)
     if (rows < 0).any():
-        raise BundleError(f"expected all items of golden request {number} in the catalogue, given some missing")
+        raise BundleError(
+            f"expected all items of golden request {number} in the catalogue, given some missing"
+        )
     logits = head_logits(bundle, encoded, rows, request.context, request.now)
     for head, expected in request.logits.items():
         given = logits.get(head)

@@ -36,7 +36,6 @@ from models.contract.features import (
     context_tokens,
     encode_items,
     item_text,
-    user_text,
 )
 from models.contract.histories import Histories, read_histories
 from models.contract.records import read_items, read_users
@@ -117,10 +116,10 @@ class LoadedBundle:
         vector = self.text_encoder.encode([text])[0]
         return vector if vector.any() else None
 
-    def profile_text(self, profile: User | None) -> Floats:
-        """A profile's text vector [T] for the user tower; zeros where there is none."""
-        text = self.encode_text(user_text(self.spec, profile))
-        return np.zeros(self.spec.text_size, dtype=np.float32) if text is None else text
+    def text_or_zeros(self, text: str) -> Floats:
+        """A text's vector [T] for the user tower; zeros where there is none."""
+        vector = self.encode_text(text)
+        return np.zeros(self.spec.text_size, dtype=np.float32) if vector is None else vector
 
     def context_label(self, head: Head, context: Mapping[str, str], now: float) -> str | None:
         """The request's class of a context head (`time.daypart`, `context.device`); None where unknown."""
@@ -135,7 +134,11 @@ class LoadedBundle:
 
 @torch.inference_mode()
 def encode_item(
-    network: ChorusNetwork, spec: FeatureSpec, item: Item, text: Floats | None, statistics: Floats | None = None
+    network: ChorusNetwork,
+    spec: FeatureSpec,
+    item: Item,
+    text: Floats | None,
+    statistics: Floats | None = None,
 ) -> ItemRow:
     """One item's vector and bias: `statistics` [S] are zeros for an item without history."""
     texts = np.zeros((1, spec.text_size), dtype=np.float32) if text is None else text[None]

@@ -67,7 +67,9 @@ class Runtime:
                 LOG.error("bundle refused", extra={"bundle": folder.name, "reason": str(error)})
                 continue
             return
-        raise BundleError("; ".join(problems) or f"expected a bundle at {self.settings.bundle_dir}, given none")
+        raise BundleError(
+            "; ".join(problems) or f"expected a bundle at {self.settings.bundle_dir}, given none"
+        )
 
     async def reload(self, name: str) -> Manifest:
         """Take over the bundle of this name beside the current one.
@@ -77,7 +79,9 @@ class Runtime:
         root = bundles_root(self.settings.bundle_dir)
         folder = root / name
         if Path(name).name != name or not (folder / MANIFEST).is_file():
-            raise NotFoundError("expected the name of a bundle in the bundles folder, given another", "bundle")
+            raise NotFoundError(
+                "expected the name of a bundle in the bundles folder, given another", "bundle"
+            )
         try:
             return await self._take_over(folder)
         except BundleError as error:
@@ -148,6 +152,7 @@ def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
     """A bundle that has answered its golden requests; raises BundleError."""
     bundle = load_bundle(folder, candidates)
     replay(bundle)
+    bundle.encode_text("warm up")  # the language model loads on its first text
     return bundle
 
 
@@ -184,7 +189,9 @@ def start_candidates(settings: Settings) -> list[Path]:
     configured = settings.bundle_dir
     found = [configured, configured.with_name(configured.name + PREVIOUS)]
     if configured.is_dir() and not (configured / MANIFEST).is_file():
-        found = sorted((folder.parent for folder in configured.glob(f"*/{MANIFEST}")), key=_created, reverse=True)
+        found = sorted(
+            (folder.parent for folder in configured.glob(f"*/{MANIFEST}")), key=_created, reverse=True
+        )
     last = last_good(settings.state_dir)
     if last is not None:
         found.append(last)
@@ -223,4 +230,3 @@ def limit_torch_threads(count: int) -> None:
 
 async def _in_thread(work: Callable[[], Result]) -> Result:
     return await to_thread.run_sync(work)
-

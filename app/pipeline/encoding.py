@@ -1,6 +1,6 @@
-"""The user at this moment -> a vector: the user tower over profile and history, moved by dislikes and the query."""
+"""The user at this moment -> a vector: the tower over profile and history, moved by dislikes; texts add their own."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import torch
@@ -13,29 +13,35 @@ from models.contract.features import Floats, Indices, encode_history, encode_pro
 if TYPE_CHECKING:
     from app.loaded import LoadedBundle
 
+
+class _Wishes(TypedDict):
+    text: Floats | None
+    text_logits: Floats | None
+
+
 DISLIKE_PUSH = 3.0
 """Logits that a disliked item, and one just like it, loses (Rocchio 1971: negative relevance feedback)."""
 DISLIKES = 10
 """The newest dislikes that push."""
-QUERY_PULL = 4.0
-"""Logits that what a query finds gains on what it does not; twice that for a user without history."""
-QUERY_ITEMS = 20
-"""The query is placed among the items by the texts nearest to it (pseudo relevance feedback)."""
-QUERY_SHARPNESS = 20.0
+QUERY_GAIN = 1.5
+"""Logits that an item gains for each standard deviation by which its text is nearer to the query than most."""
+INTERESTS_GAIN = 0.75
+"""The same for interests stated in the profile: they always hold, so they say less about this moment."""
 
 
 @torch.inference_mode()
 def encode_user(bundle: "LoadedBundle", state: UserState, query: str = "") -> Encoded:
-    """The user tower's output for a state whose events are oldest first, and the vector to search with."""
+    """The user tower's output for a state whose events are oldest first, and what moves it."""
     history = encode_history(bundle.spec, state.events)
     rows = bundle.rows(history.item_ids)
     vectors = bundle.item_vectors(rows)
     profile = encode_profile(bundle.spec, state.profile)
+    interests = user_text(bundle.spec, state.profile)
     tower = bundle.network.users
     start = tower.profile(
         torch.from_numpy(profile.tokens)[None],
         torch.from_numpy(profile.numeric)[None],
-        torch.from_numpy(bundle.profile_text(state.profile))[None],
+        torch.from_numpy(bundle.text_or_zeros(interests))[None],
     )
     events = tower.events(
         torch.from_numpy(vectors)[None],
@@ -43,16 +49,13 @@ def encode_user(bundle: "LoadedBundle", state: UserState, query: str = "") -> En
         torch.from_numpy(history.dense)[None],
     )
     base = tower(start, events)[0, -1].numpy()
-    wish = ". ".join(part for part in (query, user_text(bundle.spec, state.profile)) if part)
-    text = bundle.encode_text(wish)
-    moved = base + _push(bundle, state) + _pull(bundle, text, has_history=len(state.events) > 0)
     return Encoded(
-        vector=np.append(moved, np.float32(1)).astype(np.float32),
+        vector=np.append(base + _push(bundle, state), np.float32(1)).astype(np.float32),
         base=base,
         history=events[0].numpy(),
         history_rows=rows,
         numbers=history.dense[-1, -2:] if len(history.dense) else np.zeros(2, dtype=np.float32),
-        text=text,
+        **_texts(bundle, query, interests),
     )
 
 
@@ -67,16 +70,22 @@ def _push(bundle: "LoadedBundle", state: UserState) -> Floats:
     return push
 
 
-def _pull(bundle: "LoadedBundle", text: Floats | None, *, has_history: bool) -> Floats:
-    """Towards the items whose texts are nearest to the query's, weighted by nearness."""
-    if text is None or not bundle.catalogue.text.shape[1]:
-        return np.zeros(bundle.dim, dtype=np.float32)
-    cosine = bundle.catalogue.text @ text
-    rows = np.argsort(-cosine, kind="stable")[:QUERY_ITEMS]
-    weight = np.exp(QUERY_SHARPNESS * (cosine[rows] - cosine[rows[0]]))
-    centre = (weight / weight.sum()) @ (bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector)
-    gain = QUERY_PULL if has_history else 2 * QUERY_PULL
-    return np.asarray(gain * _per_logit(centre), dtype=np.float32)
+def _texts(bundle: "LoadedBundle", query: str, interests: str) -> _Wishes:
+    """The query's text vector, else the interests', and what both add to every item's `next` logit."""
+    found = [
+        (vector, gain)
+        for text, gain in ((query, QUERY_GAIN), (interests, INTERESTS_GAIN))
+        if (vector := bundle.encode_text(text)) is not None
+    ]
+    if not found:
+        return {"text": None, "text_logits": None}
+    logits = np.sum([gain * _standard(bundle.catalogue.text @ vector) for vector, gain in found], axis=0)
+    return {"text": found[0][0], "text_logits": logits.astype(np.float32)}
+
+
+def _standard(cosine: Floats) -> Floats:
+    """Cosines [n] in standard deviations from their mean: how near counts as near differs from text to text."""
+    return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), 1e-6), dtype=np.float32)
 
 
 def _directions(bundle: "LoadedBundle", rows: Indices) -> list[Floats]:

@@ -25,7 +25,7 @@ def allowed_rows(catalogue: Catalogue, query: Query, columns: Columns) -> Mask:
 
     An item asked for by name (rank) is not taken away for having been seen.
     """
-    allowed = catalogue.available.copy()
+    allowed = (catalogue.available if query.item_ids is None else catalogue.present).copy()
     if query.predicate is not None:
         allowed &= passing_rows(catalogue, query.predicate, columns)
     removed: Iterable[str] = query.excluded

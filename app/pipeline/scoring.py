@@ -25,7 +25,7 @@ def head_logits(
     bundle: "LoadedBundle", encoded: Encoded, rows: Indices, context: Mapping[str, str], now: float
 ) -> dict[str, Floats]:
     """Logits [K, width] of every head for catalogue rows [K] at a moment; `next` has width 1."""
-    found = {NEXT: (bundle.catalogue.vectors[rows] @ encoded.vector)[:, None]}
+    found = {NEXT: _next_logits(bundle, encoded, rows)[:, None]}
     if not bundle.manifest.heads:
         return found
     tokens = encode_context(bundle.spec, context, now)
@@ -38,7 +38,9 @@ def head_logits(
     return found
 
 
-def head_predictions(bundle: "LoadedBundle", encoded: Encoded, logits: Mapping[str, Floats]) -> dict[str, Floats]:
+def head_predictions(
+    bundle: "LoadedBundle", encoded: Encoded, logits: Mapping[str, Floats]
+) -> dict[str, Floats]:
     """Calibrated predictions [K, width]. `next`: the probability among all items of the catalogue."""
     calibrations = bundle.manifest.calibrations
     found = {NEXT: np.exp(calibrations[NEXT].scale * logits[NEXT] - log_partition(bundle, encoded))}
@@ -66,15 +68,22 @@ def candidate_values(
 def log_partition(bundle: "LoadedBundle", encoded: Encoded) -> float:
     """Log of the calibrated softmax's denominator, in nats."""
     scale = bundle.manifest.calibrations[NEXT].scale
-    vectors = bundle.catalogue.vectors
-    stride = -(-len(vectors) // EXACT_PARTITION)
-    logits = scale * (vectors[::stride] @ encoded.vector).astype(np.float64)
+    stride = -(-len(bundle.catalogue) // EXACT_PARTITION)
+    logits = scale * _next_logits(bundle, encoded, slice(None, None, stride)).astype(np.float64)
     peak = logits.max()
     return float(peak + np.log(np.exp(logits - peak).sum() * stride))
 
 
+def _next_logits(bundle: "LoadedBundle", encoded: Encoded, rows: Indices | slice) -> Floats:
+    """[K]: the inner product, plus what the query's text adds."""
+    logits: Floats = bundle.catalogue.vectors[rows] @ encoded.vector
+    return logits if encoded.text_logits is None else logits + encoded.text_logits[rows]
+
+
 @torch.inference_mode()
-def _scorer_logits(bundle: "LoadedBundle", encoded: Encoded, rows: Indices, tokens: Indices) -> dict[str, Floats]:
+def _scorer_logits(
+    bundle: "LoadedBundle", encoded: Encoded, rows: Indices, tokens: Indices
+) -> dict[str, Floats]:
     count, length = len(rows), len(encoded.history)
     logits = bundle.network.scorer(
         ScorerInput(

@@ -58,7 +58,8 @@ class Encoded:
     history: Floats  # [L, D] the history's representations, for the scorer's target attention
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     numbers: Floats  # [2] of the last event: running mean value, log count
-    text: Floats | None = None  # [T] the query's text vector
+    text: Floats | None = None  # [T] the text vector of the query, else of the stated interests
+    text_logits: Floats | None = None  # [n] what the texts add to each catalogue row's `next` logit
 
 
 @dataclass(frozen=True, slots=True)

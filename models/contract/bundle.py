@@ -75,7 +75,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         raw = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise BundleError(f"expected a bundle with a readable {MANIFEST} at {folder}, given {error}") from error
+        raise BundleError(
+            f"expected a bundle with a readable {MANIFEST} at {folder}, given {error}"
+        ) from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION:
         raise BundleError(f"expected schema_version {SCHEMA_VERSION} in {path}, given {version!r}")

@@ -33,7 +33,7 @@ def predictions(head: Head, logits: Floats, calibration: Calibration) -> Floats:
     scaled = calibration.scale * logits + calibration.shift
     if head.task.kind is TaskKind.REGRESSION:
         low, high = head.task.range or (-np.inf, np.inf)
-        return np.clip(scaled, low, high).astype(np.float32)
+        return np.asarray(np.clip(scaled, low, high), dtype=np.float32)
     return softmax(scaled) if head.task.kind is TaskKind.CONTEXT else sigmoid(scaled)
 
 
@@ -50,4 +50,4 @@ def head_values(head: Head, predicted: Floats, labels: Floats | None) -> Floats:
         labels = np.zeros_like(predicted)
     count = labels.sum(axis=1)
     mean = (predicted * labels).sum(axis=1) / np.maximum(count, 1)
-    return np.where(count > 0, mean, predicted.mean(axis=1)).astype(np.float32)
+    return np.asarray(np.where(count > 0, mean, predicted.mean(axis=1)), dtype=np.float32)

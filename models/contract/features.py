@@ -243,7 +243,9 @@ def _windowed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return running
 
 
-def _tokens(fields: Sequence[FieldSpec], vocabulary: Vocabulary, attributes: Mapping[str, Attribute]) -> list[int]:
+def _tokens(
+    fields: Sequence[FieldSpec], vocabulary: Vocabulary, attributes: Mapping[str, Attribute]
+) -> list[int]:
     found = []
     for field in fields:
         if field.kind in (FieldKind.CATEGORICAL, FieldKind.CATEGORIES) and field.name in attributes:

@@ -51,7 +51,9 @@ class Fusion(BaseModel):
     weights: dict[str, float] = Field(default_factory=lambda: {NEXT: 1.0})
 
 
-def contributions(fusion: Fusion, values: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
+def contributions(
+    fusion: Fusion, values: Mapping[str, Floats], weights: Mapping[str, float]
+) -> dict[str, Floats]:
     """Per head [n]: weight / sum of |weights|, times the head's utility. They add up to the fused score.
 
     Heads without a weight contribute 0. Raises ValueError for a weight of an unknown head, or all zero.

@@ -1,5 +1,6 @@
 """What every user did before the bundle was made: how a service knows its users on the first day."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ class Histories:
         """A user's events; `item_ids` are the item table's."""
         part = slice(int(self.offsets[user]), int(self.offsets[user + 1]))
         return tuple(
-            Event(item_ids[item], self.action_names[action], time, None if value != value else value)
+            Event(item_ids[item], self.action_names[action], time, None if math.isnan(value) else value)
             for item, action, time, value in zip(
                 self.items[part].tolist(),
                 self.actions[part].tolist(),

@@ -33,7 +33,9 @@ class Task(BaseModel):
     @model_validator(mode="after")
     def check_range(self) -> Self:
         if self.name == NEXT:
-            raise ValueError(f"expected a task name other than '{NEXT}', which every bundle has, given '{NEXT}'")
+            raise ValueError(
+                f"expected a task name other than '{NEXT}', which every bundle has, given '{NEXT}'"
+            )
         if self.kind is TaskKind.REGRESSION and self.range is None:
             raise ValueError("expected a range: [low, high] for a regression task, given none")
         if self.range is not None and not self.range[0] < self.range[1]:

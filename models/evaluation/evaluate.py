@@ -92,7 +92,9 @@ def item_facts(dataset: Dataset, before: Interactions, vectors: Floats) -> ItemF
                 rows.append(row)
                 columns.append(labels.setdefault(f"{name}={label}", len(labels)))
     ones = np.ones(len(rows), dtype=np.bool_)
-    attributes = sparse.csr_array((ones, (rows, columns)), shape=(len(dataset.items), len(labels)), dtype=np.bool_)
+    attributes = sparse.csr_array(
+        (ones, (rows, columns)), shape=(len(dataset.items), len(labels)), dtype=np.bool_
+    )
     return ItemFacts(popularity=before.popularity(), vectors=vectors, attributes=attributes)
 
 
@@ -114,7 +116,7 @@ def _head_report(one: TaskLabels, rows: Indices, logits: Floats, calibration: Ca
     if head.task.kind is TaskKind.REGRESSION and head.task.range is not None:
         low, high = head.task.range
         plain = Calibration(scale=(high - low) / 2, shift=(high + low) / 2)
-    bins = ()
+    bins: tuple[ReliabilityRow, ...] = ()
     if head.task.kind is TaskKind.BINARY:
         bins = tuple(ReliabilityRow.of(found) for found in reliability(after[:, 0], labels))
     return HeadReport(
@@ -130,7 +132,7 @@ def _head_report(one: TaskLabels, rows: Indices, logits: Floats, calibration: Ca
 def _labels(kind: TaskKind, targets: Floats) -> np.ndarray:
     match kind:
         case TaskKind.CONTEXT:
-            return targets.argmax(axis=1)
+            return np.asarray(targets.argmax(axis=1))
         case TaskKind.MULTILABEL:
             return targets
         case TaskKind.BINARY | TaskKind.REGRESSION:

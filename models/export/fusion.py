@@ -18,7 +18,7 @@ WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 LEAST_GAIN = 1e-3
 """A head is taken in only where the other folds' choice gains this much NDCG@10 on the fold left out."""
 K = 10
-FAR_LOW, FAR_HIGH = 0.01, 0.995
+FAR_LOW, FAR_HIGH = 0.01, 1.0
 """Quantiles of a head's values that its utility maps to 0 and 1."""
 
 

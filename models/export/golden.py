@@ -14,7 +14,9 @@ TOLERANCE = 2e-3
 """Logits may differ by rounding: padded batches offline, one user at a time online."""
 
 
-def golden_requests(reader: Reader, dataset: Dataset, rows: Indices, snapshot: int, seed: int) -> GoldenRequests:
+def golden_requests(
+    reader: Reader, dataset: Dataset, rows: Indices, snapshot: int, seed: int
+) -> GoldenRequests:
     """Requests at the moments just before some of the events at `rows`, spread over short and long histories.
 
     `snapshot` is the row of the statistics that the bundle carries: its moments must all use that one.
@@ -43,7 +45,9 @@ def golden_requests(reader: Reader, dataset: Dataset, rows: Indices, snapshot: i
                     now=float(dataset.log.times[order[row]]),
                     context=dict(event.context),
                     item_ids=tuple(dataset.items[item].item_id for item in items[number].tolist()),
-                    logits={name: tuple(map(tuple, value[number].tolist())) for name, value in logits.items()},
+                    logits={
+                        name: tuple(map(tuple, value[number].tolist())) for name, value in logits.items()
+                    },
                 )
             )
     return GoldenRequests(tolerance=TOLERANCE, requests=tuple(found))

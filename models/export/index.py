@@ -17,13 +17,13 @@ def build_index(vectors: Floats) -> faiss.Index:
     """An inner-product index over vectors [n, D + 1]: exact to 50K items, halves to 200K, then IVF,SQ8."""
     count, width = vectors.shape
     if count <= FLAT_ITEMS:
-        index = faiss.IndexFlatIP(width)
+        index: faiss.Index = faiss.IndexFlatIP(width)
     elif count <= HALF_ITEMS:
         index = faiss.index_factory(width, "SQfp16", faiss.METRIC_INNER_PRODUCT)
     else:
         lists = int(LISTS_PER_ROOT * np.sqrt(count))
         index = faiss.index_factory(width, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-        index.nprobe = PROBES
+        faiss.ParameterSpace().set_index_parameter(index, "nprobe", PROBES)
     contiguous = np.ascontiguousarray(vectors, dtype=np.float32)
     index.train(contiguous)
     index.add(contiguous)

@@ -35,6 +35,7 @@ from models.contract.records import GoldenRequests, write_items, write_users
 from models.export.index import write_index
 from models.network.model import ChorusNetwork
 
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What goes into a bundle, beside the manifest."""

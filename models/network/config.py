@@ -36,5 +36,7 @@ class NetworkConfig(BaseModel):
     @model_validator(mode="after")
     def check_heads(self) -> Self:
         if self.dim % self.attention_heads:
-            raise ValueError(f"expected dim divisible by attention_heads, given {self.dim} and {self.attention_heads}")
+            raise ValueError(
+                f"expected dim divisible by attention_heads, given {self.dim} and {self.attention_heads}"
+            )
         return self

@@ -27,7 +27,9 @@ class ChorusNetwork(nn.Module):
         self.scorer = Scorer(config, shape, heads)
 
 
-def item_tensors(arrays: ItemArrays, device: torch.device | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def item_tensors(
+    arrays: ItemArrays, device: torch.device | None = None
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The item tower's arguments."""
     fields = (arrays.ids, arrays.tokens, arrays.numeric, arrays.content)
     ids, tokens, numeric, content = (torch.from_numpy(field).to(device) for field in fields)

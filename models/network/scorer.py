@@ -83,7 +83,8 @@ class Scorer(nn.Module):
         given.check(self.dim)
         attended = self.attend(given)
         x = torch.cat(
-            [given.user, given.item, given.user * given.item, attended, given.statistics, given.numbers], dim=-1
+            [given.user, given.item, given.user * given.item, attended, given.statistics, given.numbers],
+            dim=-1,
         )
         context = self.context(given.context).sum(2)
         logits = {}

@@ -126,7 +126,9 @@ class UserTower(nn.Module):
         self.text = Projection(shape.user_text, config.dim)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.after = nn.LayerNorm(config.dim)
-        slopes = [2.0 ** (-8.0 * (head + 1) / config.attention_heads) for head in range(config.attention_heads)]
+        slopes = [
+            2.0 ** (-8.0 * (head + 1) / config.attention_heads) for head in range(config.attention_heads)
+        ]
         self.register_buffer("slopes", torch.tensor(slopes), persistent=False)
         self.slopes: Tensor
 

@@ -36,7 +36,8 @@ def evaluated(job: JobSpec, data: Ingested, run: Trained, console: Console) -> R
     """Measured on the test part, which nothing was fitted on; without a test part the tables are empty."""
     began = time.monotonic()
     judge = Judge(Reader.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion)
-    cutoff, following, refused = RankingTable(lists=0), RankingTable(lists=0), {}
+    cutoff = following = RankingTable(lists=0)
+    refused: dict[str, str] = {}
     if len(data.split.test):
         console.print("evaluating on the test part, next to the baselines")
         cutoff, following, refused = _tables(data, judge)

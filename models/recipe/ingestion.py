@@ -97,4 +97,3 @@ def digest_of(corpus: Corpus) -> str:
     for array in (corpus.items, corpus.dense, corpus.part, corpus.catalogue.content):
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
-

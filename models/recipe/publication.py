@@ -84,10 +84,11 @@ def _statistics(data: Ingested, snapshot: int, stops: Indices) -> Floats:
     """[I, S] as of the bundle's moment. Without times every event known counts alike, for the popular source."""
     corpus = data.corpus
     if corpus.spec.timed:
-        return corpus.statistics[snapshot]
+        return np.asarray(corpus.statistics[snapshot])
     users = np.searchsorted(corpus.offsets, np.arange(len(corpus.items)), side="right") - 1
     order = np.argsort(data.dataset.log.users, kind="stable")
     rows = np.sort(order[np.arange(len(order)) < stops[users]])
     whole = statistics_interactions(data.dataset.log, corpus.spec)
     known = type(whole)(whole.items[rows], np.zeros(len(rows)), whole.values[rows])
-    return item_statistics(known, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)[0]
+    counts = item_statistics(known, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)
+    return np.asarray(counts[0])

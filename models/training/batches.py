@@ -50,11 +50,19 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
-        moved = {}
-        for name in self.__slots__:
-            value = getattr(self, name)
-            moved[name] = tuple(v.to(device) for v in value) if isinstance(value, tuple) else value.to(device)
-        return Batch(**moved)
+        return Batch(
+            items=self.items.to(device),
+            actions=self.actions.to(device),
+            dense=self.dense.to(device),
+            context=self.context.to(device),
+            snapshot=self.snapshot.to(device),
+            wanted=self.wanted.to(device),
+            profile_tokens=self.profile_tokens.to(device),
+            profile_numeric=self.profile_numeric.to(device),
+            profile_text=self.profile_text.to(device),
+            targets=tuple(target.to(device) for target in self.targets),
+            known=tuple(known.to(device) for known in self.known),
+        )
 
 
 def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:

@@ -58,7 +58,12 @@ class Corpus:
 
 
 def build_corpus(
-    dataset: Dataset, split: Split, spec: FeatureSpec, labels: tuple[TaskLabels, ...], texts: Texts, half_life: float
+    dataset: Dataset,
+    split: Split,
+    spec: FeatureSpec,
+    labels: tuple[TaskLabels, ...],
+    texts: Texts,
+    half_life: float,
 ) -> Corpus:
     """Point-in-time arrays of a dataset: nothing said of an event knows anything later than it."""
     log = dataset.log
@@ -120,7 +125,10 @@ def _moments(
 
 
 def _snapshots(
-    at: NDArray[np.float64], times: NDArray[np.float64], part: NDArray[np.int8], boundaries: tuple[int, int, int]
+    at: NDArray[np.float64],
+    times: NDArray[np.float64],
+    part: NDArray[np.int8],
+    boundaries: tuple[int, int, int],
 ) -> Indices:
     """Per event the last snapshot not later than it; validation and test see what was known when they began,
     as a service does that was built at that moment."""

@@ -53,7 +53,10 @@ class Trainer:
         windows = windows_of(self.corpus, self.learn, length)
         held_out = windows_of(self.corpus, self.validate, length)
         tables = Tables.of(
-            self.corpus.catalogue, torch.from_numpy(self.corpus.statistics), self.config.negatives, self.device
+            self.corpus.catalogue,
+            torch.from_numpy(self.corpus.statistics),
+            self.config.negatives,
+            self.device,
         )
         weights = {NEXT: 1.0} | {head.task.name: head.task.loss_weight for head in self.network.heads}
         balance = Balance(weights, self.config.balancing).to(self.device)
@@ -167,7 +170,12 @@ Best = tuple[int, dict[str, Tensor]]
 
 def vars_of(figures: EpochFigures) -> dict[str, object]:
     """An epoch's figures as plain values."""
-    return {"epoch": figures.epoch, "train": figures.train, "valid": figures.valid, "seconds": figures.seconds}
+    return {
+        "epoch": figures.epoch,
+        "train": figures.train,
+        "valid": figures.valid,
+        "seconds": figures.seconds,
+    }
 
 
 def detect_device() -> torch.device:

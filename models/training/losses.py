@@ -37,4 +37,3 @@ def task_loss(task: Task, logits: Tensor, targets: Tensor, known: Tensor) -> Ten
 def targets_to_unit(targets: Tensor, low: float, high: float) -> Tensor:
     """[low, high] -> [-1, 1]: regression heads predict on this scale; calibration brings the unit back."""
     return (2 * targets - low - high) / (high - low)
-

@@ -1,0 +1,47 @@
+"""A service of its own process for a benchmark: a free port, a fresh state, gone at the end."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+PATIENCE_S = 60
+
+
+@contextmanager
+def serving(bundle: Path) -> Iterator[httpx.Client]:
+    """A client of `chorus serve BUNDLE`; raises RuntimeError where it is not ready in time."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as state:
+        command = [sys.executable, "-m", "app.cli", "serve", str(bundle), "--port", str(port)]
+        environment = os.environ | {"CHORUS_STATE_DIR": state, "CHORUS_LOG_LEVEL": "error"}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                wait_until_ready(client, process)
+                yield client
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
+    """Returns when /readyz answers 200."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if client.get("/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError(f"expected a ready service within {PATIENCE_S} s, given none")

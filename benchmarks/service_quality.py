@@ -1,0 +1,84 @@
+"""The service's own answers over HTTP on the test part of MovieLens-100k, next to the baselines.
+
+    python -m benchmarks.service_quality [BUNDLE] [JOB]
+
+For every test user one POST /v1/recommend at the moment of their first test event; right is what they took later
+and had not seen. The bundle must know nothing of the test part (export.fit: train).
+"""
+
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.service import serving
+from models.contract.bundle import REPORT
+from models.data.dataset import Dataset, load_dataset
+from models.data.job import load_job
+from models.data.split import split
+from models.evaluation.cases import Interactions, RankingCase, at_cutoff
+from models.evaluation.ranking import K, accuracy
+from models.evaluation.report import Report
+
+VARIANTS: dict[str, dict[str, object]] = {
+    "chorus over HTTP, as asked by default": {},
+    "chorus over HTTP, diversity none": {"diversity": {"method": "none"}},
+    "chorus over HTTP, mmr 0.6": {"diversity": {"method": "mmr", "strength": 0.6}},
+    "chorus over HTTP, dpp 0.3": {"diversity": {"method": "dpp", "strength": 0.3}},
+    "chorus over HTTP, scene home": {"scene": "home"},
+}
+
+
+def lists_over_http(
+    client: httpx.Client, dataset: Dataset, users: np.ndarray, moments: np.ndarray, extra: dict[str, object]
+) -> np.ndarray:
+    """The item rows [C, K] that the service answers for users at their moments; -1 where it answers fewer."""
+    row = {item.item_id: number for number, item in enumerate(dataset.items)}
+    lists = np.full((len(users), K), -1, dtype=np.int64)
+    for number, (user, moment) in enumerate(zip(users.tolist(), moments.tolist(), strict=True)):
+        body = {"user_id": dataset.user_ids[user], "limit": K, "context": {"timestamp": moment}, **extra}
+        answer = client.post("/v1/recommend", json=body).raise_for_status().json()
+        items = [row[item["item_id"]] for item in answer["items"]]
+        lists[number, : len(items)] = items
+    return lists
+
+
+def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, np.ndarray]:
+    """The data, the lists to rank, and the moment [C] of each."""
+    job = load_job(job_file)
+    dataset = load_dataset(job, quarantine)
+    log = dataset.log
+    parts = split(log, dataset.timed, job.split.valid, job.split.test)
+
+    def part(rows: np.ndarray) -> Interactions:
+        shape = (len(dataset.user_ids), len(dataset.items))
+        return Interactions(log.users[rows], log.items[rows], log.times[rows], *shape)
+
+    case = at_cutoff(part(np.union1d(parts.train, parts.valid)), part(parts.test))
+    users, first = np.unique(log.users[parts.test], return_index=True)
+    moments = log.times[parts.test][first]
+    return dataset, case, moments[np.searchsorted(users, case.users)]
+
+
+def main(bundle: Path, job_file: Path) -> None:
+    """Print the table."""
+    dataset, case, moments = test_case(job_file, bundle.with_name(bundle.name + ".work") / "quarantine.jsonl")
+    table = Table("method", "NDCG@10", "HR@10", "Recall@10", title=f"{len(case)} test users at the cut")
+    with serving(bundle) as client:
+        for name, extra in VARIANTS.items():
+            found = accuracy(lists_over_http(client, dataset, case.users, moments, extra), case)
+            table.add_row(name, f"{found.ndcg:.4f}", f"{found.hit_rate:.4f}", f"{found.recall:.4f}")
+    report = Report.model_validate_json((bundle / REPORT).read_bytes())
+    for row in report.at_cutoff.rows:
+        name = f"offline: {row.name} {row.settings}"
+        table.add_row(name, f"{row.ndcg:.4f}", f"{row.hit_rate:.4f}", f"{row.recall:.4f}")
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    usual = ["bundles/movielens-100k", "jobs/movielens-100k.yaml"]
+    given = [*sys.argv[1:3], *usual[len(sys.argv) - 1 :]]
+    main(Path(given[0]), Path(given[1]))
