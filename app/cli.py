@@ -61,8 +61,6 @@ def _offline(given: argparse.Namespace) -> int:
     from rich.console import Console
 
     from models import cli
-    from models.data.errors import JobError
-    from models.data.movielens import FetchError
 
     console = Console(stderr=False, soft_wrap=not sys.stdout.isatty())
     try:
@@ -75,7 +73,7 @@ def _offline(given: argparse.Namespace) -> int:
                 cli.evaluate(given.bundle, console, as_json=given.json)
             case "inspect":
                 cli.inspect(given.bundle, console)
-    except (JobError, FetchError, OSError, ValueError) as error:
+    except cli.REFUSALS as error:
         return _failed(error)
     return 0
 

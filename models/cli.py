@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
-from models.data.job import load_job
-from models.data.movielens import fetch_movielens_100k
+from models.data.job import JobError, load_job
+from models.data.movielens import FetchError, fetch_movielens_100k
 from models.evaluation.report import Report
 from models.evaluation.terminal import print_report
 from models.recipe.evaluation import evaluated
@@ -17,6 +17,8 @@ from models.recipe.publication import published
 from models.recipe.training import refreshed, trained
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
+REFUSALS = (BundleError, JobError, FetchError, OSError, ValueError)
+"""What the commands raise when what they were given cannot be used."""
 
 
 def fetch(name: str, out: Path, console: Console) -> None:
@@ -63,4 +65,4 @@ def fingerprint(job_file: Path, data: str) -> str:
     return hashlib.sha256(job_file.read_bytes() + data.encode()).hexdigest()
 
 
-__all__ = ["BundleError", "evaluate", "fetch", "inspect", "train"]
+__all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "train"]
