@@ -128,8 +128,11 @@ class LoadedBundle:
         return tokens.get(name)
 
     def item_row(self, item: Item) -> ItemRow:
-        """An item as the network and the language model see it, for the catalogue."""
-        return encode_item(self.network, self.spec, item, self.encode_text(item_text(self.spec, item)))
+        """An item as the network and the language model see it; one that is there keeps its statistics."""
+        row = self.catalogue.row(item.item_id)
+        known = None if row is None else self.catalogue.statistics[row]
+        text = self.encode_text(item_text(self.spec, item))
+        return encode_item(self.network, self.spec, item, text, known)
 
 
 @torch.inference_mode()
@@ -170,6 +173,7 @@ def _assembled(
         np.load(folder / ITEM_TEXT, allow_pickle=False).astype(np.float32),
         np.load(folder / ITEM_STATISTICS, allow_pickle=False),
     )
+    mean = vectors[:, :-1].mean(axis=0)
     user_ids: list[str] = json.loads((folder / USER_IDS).read_bytes())
     profiles = {user.user_id: user for user in read_users(folder / PROFILES)}
     limits = RetrievalLimits(
@@ -181,7 +185,7 @@ def _assembled(
         spec=spec,
         network=network,
         catalogue=Catalogue.of(spec, manifest.heads, items, columns),
-        retriever=Retriever(open_index(folder / INDEX, vectors), limits),
+        retriever=Retriever(open_index(folder / INDEX, vectors), limits, mean),
         visitors=Visitors(
             rows={user_id: row for row, user_id in enumerate(user_ids)},
             histories=read_histories(folder / HISTORIES),
@@ -190,7 +194,7 @@ def _assembled(
         ),
         text_encoder=None if manifest.text_encoder is None else open_text_encoder(manifest.text_encoder),
         unknown_vector=encode_item(network, spec, Item("\0"), None).vector[:-1],
-        mean_vector=vectors[:, :-1].mean(axis=0),
+        mean_vector=mean,
     )
 
 

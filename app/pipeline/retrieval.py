@@ -57,6 +57,7 @@ class Retriever:
 
     index: SearchIndex
     limits: RetrievalLimits = RetrievalLimits()
+    centre: Floats | None = None  # [D] the mean item, from which cosines are measured; None: the origin
 
     def retrieve(
         self, catalogue: Catalogue, query: Query, encoded: Encoded, allowed: Mask, liked_row: int | None
@@ -69,7 +70,7 @@ class Retriever:
         if query.item_ids is not None:
             found = {Source.ASKED: _asked(catalogue, query.item_ids, allowed)}
         else:
-            view = _View(catalogue, encoded, allowed, liked_row, self.limits)
+            view = _View(catalogue, encoded, allowed, liked_row, self)
             try:
                 found = _found(view, self.index)
             except IndexUnusableError:
@@ -93,7 +94,11 @@ class _View:
     encoded: Encoded
     allowed: Mask
     liked_row: int | None
-    limits: RetrievalLimits
+    retriever: Retriever
+
+    @property
+    def limits(self) -> RetrievalLimits:
+        return self.retriever.limits
 
 
 def nearest(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: int, allowed: Mask) -> Indices:
@@ -138,14 +143,17 @@ def _popular(view: _View) -> Indices:
 
 def _similar(view: _View, index: SearchIndex, liked_row: int) -> Indices:
     """Rows by cosine with the liked item, out of the nearest by inner product; without the bias."""
-    vectors = view.catalogue.vectors
+    vectors, centre = view.catalogue.vectors, view.retriever.centre
     probe = vectors[liked_row].copy()
     probe[-1] = 0
+    if centre is not None:
+        probe[:-1] -= centre
     others = view.allowed.copy()
     others[liked_row] = False
     pool = nearest(view.catalogue, index, probe, SIMILAR_POOL * view.limits.similar, others)
-    lengths = np.linalg.norm(vectors[pool, :-1], axis=1)
-    return pool[best_places(vectors[pool] @ probe / np.maximum(lengths, TINY), view.limits.similar)]
+    found = vectors[pool, :-1] if centre is None else vectors[pool, :-1] - centre
+    cosine = found @ probe[:-1] / np.maximum(np.linalg.norm(found, axis=1), TINY)
+    return pool[best_places(cosine, view.limits.similar)]
 
 
 def _asked(catalogue: Catalogue, item_ids: Sequence[str], allowed: Mask) -> Indices:

@@ -39,8 +39,9 @@ def list_values(
 ) -> ListValues:
     """The candidates of the case's lists, which begin at the moments `rows` [C], with every head's value."""
     hot = _label_matrices(reader)
-    items: list[Indices] = []
-    values: dict[str, list[Floats]] = {}
+    items: list[Indices] = [np.zeros((0, min(CANDIDATES, case.seen.shape[1])), dtype=np.int64)]
+    none = np.zeros(items[0].shape, dtype=np.float32)
+    values: dict[str, list[Floats]] = {name: [none] for name in calibrations}
     at = 0
     for moments in reader.moments(rows):
         stop = at + len(moments.rows)
@@ -51,7 +52,7 @@ def list_values(
         found = largest(open_to_all, min(CANDIDATES, logits.shape[1]))
         items.append(found)
         for name, value in _values(reader, moments, (logits, found), calibrations, hot).items():
-            values.setdefault(name, []).append(value)
+            values[name].append(value)
         at = stop
     return ListValues(np.concatenate(items), {name: np.concatenate(parts) for name, parts in values.items()})
 

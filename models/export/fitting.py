@@ -47,7 +47,7 @@ def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, metho
     for number, items in enumerate(found.items):
         wanted = case.relevant[[number]].indices
         relevant[number] = np.isin(items, wanted)
-    judged = Judged(found.values, relevant, np.diff(case.relevant.indptr).astype(np.int64))
+    judged = Judged(found.values, relevant, found.items >= 0, np.diff(case.relevant.indptr).astype(np.int64))
     return Fitted(recency, calibrations, fit_fusion(judged, method))
 
 

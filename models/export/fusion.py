@@ -28,12 +28,15 @@ class Judged:
 
     values: Mapping[str, Floats]  # head -> [C, K']
     relevant: np.ndarray  # bool [C, K']
+    there: np.ndarray  # bool [C, K']: a candidate; a list may have fewer than K'
     wanted: Indices  # [C] relevant items of each list, also those that are no candidates
 
 
 def fit_fusion(judged: Judged, method: FusionMethod) -> Fusion:
     """Utilities and weights from validation lists; weights by cross-validation over the lists."""
-    utilities = {name: fit_utility(values, log=name == NEXT) for name, values in judged.values.items()}
+    utilities = {
+        name: fit_utility(values[judged.there], log=name == NEXT) for name, values in judged.values.items()
+    }
     fusion = Fusion(method=method, utilities=utilities)
     if len(judged.values) == 1 or len(judged.wanted) < 2 * FOLDS:
         return fusion
@@ -43,7 +46,9 @@ def fit_fusion(judged: Judged, method: FusionMethod) -> Fusion:
 
 
 def fit_utility(values: Floats, *, log: bool) -> Utility:
-    """The scale of one head: quantiles of its values (their logs) over validation candidates."""
+    """The scale of one head: quantiles of its values [n] (their logs) over validation candidates."""
+    if not len(values):
+        return Utility(low=0.0, high=1.0, log=log)
     raw = np.log(np.maximum(values, 1e-12)) if log else values
     low, high = (float(np.quantile(raw, share)) for share in (FAR_LOW, FAR_HIGH))
     return Utility(low=low, high=high if high > low + 1e-6 else low + 1.0, log=log)
@@ -53,11 +58,12 @@ def list_quality(fusion: Fusion, judged: Judged, weights: Mapping[str, float]) -
     """NDCG@10 [C] of the fused order of every list."""
     found = np.zeros(len(judged.wanted), dtype=np.float32)
     for number in range(len(found)):
-        values = {name: value[number] for name, value in judged.values.items()}
+        there = judged.there[number]
+        values = {name: value[number][there] for name, value in judged.values.items()}
         score = fuse(contributions(fusion, values, weights))
         top = np.argsort(-score, kind="stable")[:K]
         hits = np.zeros((1, K), dtype=np.bool_)
-        hits[0, : len(top)] = judged.relevant[number][top]
+        hits[0, : len(top)] = judged.relevant[number][there][top]
         found[number] = ndcg(hits, judged.wanted[number : number + 1])[0]
     return found
 
@@ -96,8 +102,8 @@ def _held_out_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -
 def _stacked(fusion: Fusion, judged: Judged) -> dict[str, float]:
     """A logistic meta-learner over the utilities (Wolpert 1992): its coefficients are the weights."""
     names = list(judged.values)
-    inputs = np.stack([fusion.utilities[name].of(judged.values[name]).ravel() for name in names], axis=1)
-    x, y = torch.from_numpy(inputs), torch.from_numpy(judged.relevant.ravel().astype(np.float32))
+    inputs = np.stack([fusion.utilities[name].of(judged.values[name][judged.there]) for name in names], axis=1)
+    x, y = torch.from_numpy(inputs), torch.from_numpy(judged.relevant[judged.there].astype(np.float32))
     layer = torch.nn.Linear(len(names), 1)
     torch.nn.init.zeros_(layer.weight)
     optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=100, line_search_fn="strong_wolfe")

@@ -57,6 +57,7 @@ def publish(
 
     `manifest_of` makes the manifest of the files' checksums.
     """
+    check_target(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.writing")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -72,6 +73,16 @@ def publish(
         folder.rename(previous)
     temporary.rename(folder)
     return manifest
+
+
+def check_target(folder: Path) -> None:
+    """Raises ValueError where a bundle would take the place of something that is none."""
+    if not folder.name or folder.name == "..":
+        raise ValueError(f"expected a bundle's folder with a name, given '{folder}'")
+    if not folder.exists() or (folder / MANIFEST).is_file():
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise ValueError(f"expected no folder, an empty one or a bundle at {folder}, given something else")
 
 
 def _write(folder: Path, contents: Contents) -> None:

@@ -12,10 +12,12 @@ from rich.progress import Progress
 from models.contract.features import FeatureSpec, item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
-from models.data.job import JobSpec
+from models.data.job import JobError, JobSpec
 from models.data.labels import label
 from models.data.split import Split, split
+from models.export.publish import check_target
 from models.language.cache import CachedTextEncoder
+from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.training.corpus import Corpus, Texts, build_corpus
 
@@ -41,8 +43,9 @@ def work_folder(out: Path) -> Path:
 
 
 def ingested(job: JobSpec, out: Path, console: Console) -> Ingested:
-    """Read, clean, split, encode; raises JobError."""
+    """Read, clean, split, encode; raises JobError, and ValueError where `out` is no place for a bundle."""
     began = time.monotonic()
+    check_target(out)
     work = work_folder(out)
     work.mkdir(parents=True, exist_ok=True)
     quarantine = work / "quarantine.jsonl"
@@ -54,7 +57,7 @@ def ingested(job: JobSpec, out: Path, console: Console) -> Ingested:
     )
     parts = split(dataset.log, dataset.timed, job.split.valid, job.split.test)
     name = job.text_encoder if has_text(job) else None
-    size = 0 if name is None else open_text_encoder(name).size
+    size = 0 if name is None else _open_encoder(name).size
     spec = fit_features(dataset, parts.train, job, size)
     read = time.monotonic()
     texts = encode_texts(dataset, spec, name, work, console)
@@ -84,16 +87,28 @@ def encode_texts(
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("text vectors", total=None)
         encoder = CachedTextEncoder(
-            open_text_encoder(name),
+            _open_encoder(name),
             work / "text",
             lambda done, total: progress.update(bar, completed=done, total=total),
         )
         return Texts(items=encoder.encode(items), users=encoder.encode(users))
 
 
+def _open_encoder(name: str) -> TextEncoder:
+    try:
+        return open_text_encoder(name)
+    except (ValueError, TextEncoderUnavailableError) as error:
+        raise JobError(f"text_encoder: {error}") from error
+
+
 def digest_of(corpus: Corpus) -> str:
     """SHA-256 of what is trained on."""
     found = hashlib.sha256(corpus.spec.digest().encode())
-    for array in (corpus.items, corpus.dense, corpus.part, corpus.catalogue.content):
-        found.update(np.ascontiguousarray(array).tobytes())
+    catalogue = corpus.catalogue
+    arrays = [corpus.offsets, corpus.items, corpus.actions, corpus.dense, corpus.context, corpus.part]
+    arrays += [corpus.snapshot, corpus.statistics, catalogue.ids, catalogue.tokens, catalogue.numeric]
+    arrays += [catalogue.content, corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text]
+    arrays += [array for one in corpus.labels for array in (one.targets, one.known)]
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()

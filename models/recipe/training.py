@@ -47,7 +47,7 @@ def trained(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: 
     torch.manual_seed(job.training.seed)
     heads = tuple(one.head for one in data.corpus.labels)
     network = ChorusNetwork(job.network, shape_of(data.corpus.spec), heads).to(device)
-    file = CheckpointFile(work_folder(out) / "checkpoint.pt", fingerprint)
+    file = CheckpointFile(work_folder(out) / "checkpoint.pt", fingerprint, console.print)
     trainer = Trainer(
         network, data.corpus, job.training, device, frozenset({PART_TRAIN}), frozenset({PART_VALID}), file
     )

@@ -37,6 +37,7 @@ class Batch:
     """B windows of at most L events. State t (of 0..L-1) has seen the first t events and predicts event t."""
 
     items: Tensor  # [B, L] item rows; 0 where padded
+    present: Tensor  # bool [B, L]: an event, no padding
     actions: Tensor  # [B, L]
     dense: Tensor  # [B, L, DENSE_WIDTH]
     context: Tensor  # [B, L, C]
@@ -52,6 +53,7 @@ class Batch:
         """The same on another device."""
         return Batch(
             items=self.items.to(device),
+            present=self.present.to(device),
             actions=self.actions.to(device),
             dense=self.dense.to(device),
             context=self.context.to(device),
@@ -68,11 +70,13 @@ class Batch:
 def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
     """Windows of at most `length` events that predict every event of some parts, once.
 
-    Every window but a user's first sees half a window of events before the first that it predicts.
+    Every window but a user's first sees half a window of events before the first that it predicts; one event at
+    least, and it predicts one at least, so a window is never shorter than two where there are two events.
     """
+    length = max(length, 2)
     found: list[tuple[int, int, int, int]] = []
     wanted = np.isin(corpus.part, list(parts))
-    half = max(length // 2, 1)
+    half = length // 2
     for user, (begin, end) in enumerate(zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)):
         rows = begin + np.flatnonzero(wanted[begin:end])
         while len(rows):
@@ -110,6 +114,7 @@ def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
     wanted = present & (rows >= windows.first[:, None]) & np.isin(corpus.part[rows], list(parts))
     return Batch(
         items=torch.from_numpy(np.where(present, corpus.items[rows], 0)),
+        present=torch.from_numpy(present),
         actions=torch.from_numpy(np.where(present, corpus.actions[rows], 0)),
         dense=_masked(corpus.dense, rows, present),
         context=torch.from_numpy(np.where(present[..., None], corpus.context[rows], 0)),

@@ -18,16 +18,16 @@ class TrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int = Field(default=30, ge=1, le=1000)
-    patience: int = Field(default=4, ge=1, le=100)
+    patience: int = Field(default=3, ge=1, le=100)
     """Epochs without a better validation loss before training stops."""
     batch_size: int = Field(default=32, ge=1, le=4096)
     """Sequences a step."""
-    learning_rate: float = Field(default=1e-3, gt=0, le=1)
+    learning_rate: float = Field(default=2e-3, gt=0, le=1)
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     negatives: int = Field(default=0, ge=0, le=100_000)
     """Shared negatives of the sampled softmax; 0: the full softmax where the catalogue is small enough."""
     balancing: Balancing = Balancing.FIXED
-    seed: int = Field(default=7, ge=0)
+    seed: int = Field(default=7, ge=0, le=2**31 - 1)
     refresh_epochs: int = Field(default=3, ge=0, le=100)
     """Epochs over the newest data too, at a quarter of the learning rate, once the number of epochs is known."""
     max_minutes: float = Field(default=60.0, gt=0)

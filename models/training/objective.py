@@ -113,7 +113,7 @@ def _next_loss(
     popularity = network.items.popularity(tables.statistics[snapshots][:, columns])  # [T', C]
     logits = states @ vectors.T + bias + popularity[back]
     if tables.negatives:
-        logits = logits - _correction(batch.items, columns, tables)
+        logits = logits - _correction(batch.items[batch.present], columns, tables)
     return next_item_loss(logits, positive)
 
 
@@ -122,7 +122,7 @@ def _columns(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor:
     if not tables.negatives:
         return torch.arange(tables.n_items, device=batch.items.device)
     drawn = torch.randint(tables.n_items, (tables.negatives,), generator=random).to(batch.items.device)
-    return torch.unique(torch.cat([drawn, batch.items.flatten()]))
+    return torch.unique(torch.cat([drawn, batch.items[batch.present]]))
 
 
 def _correction(items: Tensor, columns: Tensor, tables: Tables) -> Tensor:
@@ -130,5 +130,5 @@ def _correction(items: Tensor, columns: Tensor, tables: Tables) -> Tensor:
 
     (Bengio & Senécal 2008; Yi et al. 2019, with the batch's own frequency as the estimate.)
     """
-    count = torch.bincount(items.flatten(), minlength=tables.n_items)[columns]
+    count = torch.bincount(items, minlength=tables.n_items)[columns]
     return torch.log(tables.negatives / tables.n_items + count)
