@@ -23,9 +23,13 @@ DISLIKE_PUSH = 3.0
 """Logits that a disliked item, and one just like it, loses (Rocchio 1971: negative relevance feedback)."""
 DISLIKES = 10
 """The newest dislikes that push."""
-QUERY_GAIN = 1.5
+QUERY_SHARE = 0.25
+"""What is left of popularity where the request says in words what it wants: of the items' bias, and, of a user
+without history, of the user's vector, which then says little else.
+"""
+QUERY_GAIN = 2.0
 """Logits that an item gains for each standard deviation by which its text is nearer to the query than most."""
-INTERESTS_GAIN = 0.75
+INTERESTS_GAIN = 1.0
 """The same for interests stated in the profile: they always hold, so they say less about this moment."""
 
 
@@ -48,15 +52,29 @@ def encode_user(bundle: "LoadedBundle", state: UserState, query: str = "") -> En
         torch.from_numpy(history.actions)[None],
         torch.from_numpy(history.dense)[None],
     )
-    base = tower(start, events)[0, -1].numpy()
+    read = torch.from_numpy(_read_by_tower(bundle, state, len(rows)))
+    base = tower(start, events[:, read])[0, -1].numpy()
+    asked = QUERY_SHARE if query.strip() else 1.0
+    personal = 1.0 if state.events else asked
     return Encoded(
-        vector=np.append(base + _push(bundle, state), np.float32(1)).astype(np.float32),
+        vector=np.append(personal * base + _push(bundle, state), asked).astype(np.float32),
         base=base,
         history=events[0].numpy(),
         history_rows=rows,
         numbers=history.dense[-1, -2:] if len(history.dense) else np.zeros(2, dtype=np.float32),
         **_texts(bundle, query, interests),
     )
+
+
+def _read_by_tower(bundle: "LoadedBundle", state: UserState, count: int) -> Indices:
+    """The places, among the last `count` events, of those that the tower reads: no dislikes it never learned.
+
+    A tower that never met a dislike would take it for interest. The scorer's target attention reads it all the
+    same, since it sees the value; and a dislike pushes by itself.
+    """
+    actions = [event.action for event in state.events[len(state.events) - count :]]
+    known = [action not in NEGATIVE_ACTIONS or action in bundle.spec.actions for action in actions]
+    return np.flatnonzero(known)
 
 
 def _push(bundle: "LoadedBundle", state: UserState) -> Floats:

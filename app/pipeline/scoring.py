@@ -66,12 +66,15 @@ def candidate_values(
 
 
 def log_partition(bundle: "LoadedBundle", encoded: Encoded) -> float:
-    """Log of the calibrated softmax's denominator, in nats."""
+    """Log of the calibrated softmax's denominator, in nats. Deleted items have no share in it."""
     scale = bundle.manifest.calibrations[NEXT].scale
-    stride = -(-len(bundle.catalogue) // EXACT_PARTITION)
-    logits = scale * _next_logits(bundle, encoded, slice(None, None, stride)).astype(np.float64)
+    every = slice(None, None, -(-len(bundle.catalogue) // EXACT_PARTITION))
+    logits = scale * _next_logits(bundle, encoded, every).astype(np.float64)
+    present = bundle.catalogue.present[every]
+    if present.any():
+        logits = logits[present]
     peak = logits.max()
-    return float(peak + np.log(np.exp(logits - peak).sum() * stride))
+    return float(peak + np.log(np.exp(logits - peak).sum() * every.step))
 
 
 def _next_logits(bundle: "LoadedBundle", encoded: Encoded, rows: Indices | slice) -> Floats:
