@@ -59,7 +59,7 @@ lint: install
 	$(BIN)/mypy
 
 bench: install $(BUNDLE)/manifest.json
-	@for file in benchmarks/[a-z]*.py; do \
+	@for file in $$(grep -l __main__ benchmarks/*.py); do \
 	  $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; \
 	done
 
@@ -67,5 +67,5 @@ compose-test: install
 	$(BIN)/python -m pytest tests/compose/stack.py -x -s
 
 clean:
-	rm -rf $(VENV) $(BUNDLE) .chorus build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BUNDLE) $(BUNDLE).work $(BUNDLE).previous .chorus build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find app models benchmarks tests -name __pycache__ -prune -exec rm -rf {} +

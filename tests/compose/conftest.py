@@ -31,9 +31,26 @@ class Stack:
 
     def run(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> None:
         """A compose command; raises CalledProcessError where it fails, TimeoutExpired where it hangs."""
-        environment = {**os.environ, "PORT": str(self.port)}
-        command = [*self.compose, "--project-name", self.project, *arguments]
+        command, environment = self._command(*arguments)
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=seconds)
+
+    def inside(self, service: str, shell: str) -> "subprocess.CompletedProcess[str]":
+        """A shell command in a service's container; its exit status and output are the caller's to judge."""
+        command, environment = self._command("exec", "-T", service, "sh", "-c", shell)
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=30
+        )
+
+    def _command(self, *arguments: str) -> tuple[list[str], dict[str, str]]:
+        command = [*self.compose, "--project-name", self.project, *arguments]
+        return command, {**os.environ, "PORT": str(self.port)}
+
+    def health(self, service: str) -> str:
+        """What the engine says of a service's container: starting, healthy or unhealthy."""
+        label = f"label=com.docker.compose.service={service}"
+        project = f"label=com.docker.compose.project={self.project}"
+        found = _docker("ps", "--quiet", "--filter", label, "--filter", project)
+        return _docker("inspect", "--format", "{{.State.Health.Status}}", found)
 
     def wait_ready(self) -> None:
         """Until /readyz answers 200; fails after READY_SECONDS."""
@@ -58,6 +75,11 @@ class Stack:
         response = self.http.post(path, json=body)
         assert response.status_code == httpx.codes.OK, response.text
         return dict(response.json())
+
+
+def _docker(*arguments: str) -> str:
+    command = ["docker", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
 
 def compose_command() -> tuple[str, ...]:

@@ -111,6 +111,27 @@ def test_the_other_doors_are_open(stack: "Stack") -> None:
     assert "# TYPE" in metrics.text
 
 
+def test_the_service_has_no_rights_that_it_does_not_need(stack: "Stack") -> None:
+    assert stack.inside("chorus", "id -u").stdout.strip() == "10001"
+    assert stack.inside("chorus", "touch state/probe && rm state/probe").returncode == 0
+    refused = stack.inside("chorus", "touch bundles/probe")
+    assert refused.returncode != 0
+    assert "Read-only" in refused.stderr
+    stack.wait_for("the engine finds the service healthy", lambda: stack.health("chorus") == "healthy")
+
+
+def test_the_bundle_can_be_loaded_again_by_name(stack: "Stack") -> None:
+    version = stack.http.get("/v1/model").json()["model_version"]
+    assert stack.post("/v1/model/reload", bundle="movielens-100k")["model_version"] == version
+
+
+def test_a_second_up_trains_nothing(stack: "Stack") -> None:
+    version = stack.http.get("/v1/model").json()["model_version"]
+    stack.run("up", "--detach")  # within COMMAND_SECONDS
+    stack.wait_ready()
+    assert stack.http.get("/v1/model").json()["model_version"] == version
+
+
 @pytest.mark.parametrize("outage", ["restart", "kill"])
 def test_nothing_accepted_is_lost_while_redis_is_away(stack: "Stack", outage: str) -> None:
     probe = store_probe(stack, f"redis-{outage}")
@@ -128,8 +149,11 @@ def test_nothing_accepted_is_lost_while_redis_is_away(stack: "Stack", outage: st
 
 def test_nothing_accepted_is_lost_when_the_service_is_killed(stack: "Stack") -> None:
     probe = store_probe(stack, "service-kill")
+    put = stack.http.put("/v1/items/probe-item", json={"text": {"title": "A Voyage Home"}})
+    assert put.status_code == httpx.codes.OK, put.text
     stack.run("kill", "-s", "SIGKILL", "chorus")
     stack.run("start", "chorus")
     stack.wait_ready()
     assert is_stored(stack, probe)
+    assert stack.http.get("/v1/items/probe-item/similar").status_code == httpx.codes.OK
     assert len(recommended(stack)) == 20
