@@ -11,8 +11,8 @@ from torch import Tensor
 from models.contract.features import Floats, Indices
 from models.training.corpus import Corpus
 
-BUCKET = 50
-"""Batches are cut from groups of this many, sorted by length, so that little is padding."""
+BUCKET = 2_000
+"""Batches are cut from groups of this many windows, sorted by length, so that little is padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +89,22 @@ def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
     return Windows(*table.T)
 
 
-def shuffled_batches(windows: Windows, size: int, random: np.random.Generator) -> Iterator[Windows]:
-    """All windows once, in random batches of windows of like length."""
+def shuffled_batches(windows: Windows, events: int, random: np.random.Generator) -> list[Windows]:
+    """All windows once, in random batches of windows of like length, each of about `events` events, padded.
+
+    A batch of short windows holds more of them, up to `events` / 8: a step costs the whole item tower each time.
+    """
     order = random.permutation(len(windows))
-    length = windows.stop - windows.start
-    batches = []
-    for begin in range(0, len(order), size * BUCKET):
-        group = order[begin : begin + size * BUCKET]
-        group = group[np.argsort(length[group], kind="stable")]
-        batches += [group[at : at + size] for at in range(0, len(group), size)]
-    for number in random.permutation(len(batches)):
-        yield windows.take(batches[number])
+    length = np.maximum(windows.stop - windows.start, 8)
+    batches: list[Indices] = []
+    for begin in range(0, len(order), BUCKET):
+        group = order[begin : begin + BUCKET]
+        group = group[np.argsort(-length[group], kind="stable")]
+        while len(group):
+            count = max(int(events // length[group[0]]), 1)
+            batches.append(group[:count])
+            group = group[count:]
+    return [windows.take(batches[number]) for number in random.permutation(len(batches))]
 
 
 def ordered_batches(windows: Windows, size: int) -> Iterator[Windows]:

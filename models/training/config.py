@@ -21,7 +21,7 @@ class TrainingConfig(BaseModel):
     patience: int = Field(default=3, ge=1, le=100)
     """Epochs without a better validation loss before training stops."""
     batch_size: int = Field(default=32, ge=1, le=4096)
-    """Sequences a step."""
+    """Full-length windows a step; of shorter ones a step takes more."""
     learning_rate: float = Field(default=2e-3, gt=0, le=1)
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     negatives: int = Field(default=0, ge=0, le=100_000)

@@ -60,7 +60,7 @@ class Trainer:
         )
         weights = {NEXT: 1.0} | {head.task.name: head.task.loss_weight for head in self.network.heads}
         balance = Balance(weights, self.config.balancing).to(self.device)
-        steps = -(-len(windows) // self.config.batch_size)
+        steps = len(self._batches(windows, np.random.default_rng(self.config.seed)))
         optimiser = torch.optim.AdamW(self._groups(balance), lr=self.config.learning_rate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate(steps * self.config.epochs))
         state = Checkpoint(self.network, balance, optimiser, schedule)
@@ -79,10 +79,14 @@ class Trainer:
                 best = (epoch, {name: value.clone() for name, value in self.network.state_dict().items()})
             if self.file is not None:
                 self.file.write(state, best, [vars_of(figure) for figure in self.figures])
-            progress(steps, steps, figures)
+            progress(1, 1, figures)
         if best is not None:
             self.network.load_state_dict(best[1])
         return self.figures
+
+    def _batches(self, windows: Windows, random: np.random.Generator) -> list[Windows]:
+        """One epoch's batches, each of about batch_size full windows' events."""
+        return shuffled_batches(windows, self.config.batch_size * self.network.config.history_length, random)
 
     def _groups(self, balance: Balance) -> list[dict[str, object]]:
         """Weight decay for matrices only: not for biases, norms, embeddings of IDs seen once, or balance."""
@@ -111,9 +115,10 @@ class Trainer:
         self.network.train()
         optimiser, schedule = optimisation
         sums: dict[str, float] = {}
-        steps = -(-len(windows) // self.config.batch_size)
+        batches = self._batches(windows, random)
+        steps = len(batches)
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
-        for step, some in enumerate(shuffled_batches(windows, self.config.batch_size, random)):
+        for step, some in enumerate(batches):
             batch = collate(self.corpus, some, self.learn).to(self.device)
             losses = batch_losses(self.network, batch, tables, generator)
             optimiser.zero_grad(set_to_none=True)
