@@ -41,7 +41,7 @@ def list_values(
     hot = _label_matrices(reader)
     items: list[Indices] = [np.zeros((0, min(CANDIDATES, case.seen.shape[1])), dtype=np.int64)]
     none = np.zeros(items[0].shape, dtype=np.float32)
-    values: dict[str, list[Floats]] = {name: [none] for name in calibrations}
+    values: dict[str, list[Floats]] = {name: [none] for name in (NEXT, *calibrations)}
     at = 0
     for moments in reader.moments(rows):
         stop = at + len(moments.rows)

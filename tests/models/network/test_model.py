@@ -1,0 +1,42 @@
+"""The network as it is kept in a bundle."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from models.contract.bundle import WEIGHTS, BundleError, read_features, read_manifest
+from models.network.model import item_tensors, load_network
+from models.network.shape import shape_of
+
+
+def test_the_bundles_network_is_the_saved_one(shop_bundle, tmp_path):
+    manifest = read_manifest(shop_bundle)
+    spec = read_features(shop_bundle, manifest)
+    network = load_network(shop_bundle, manifest, spec)
+    assert not network.training
+    save_file(network.state_dict(), tmp_path / WEIGHTS)
+    again = load_network(tmp_path, manifest, spec)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+
+
+def test_weights_that_do_not_fit(shop_bundle, tmp_path):
+    manifest = read_manifest(shop_bundle)
+    spec = read_features(shop_bundle, manifest)
+    with pytest.raises(BundleError, match="expected weights of the manifest's network"):
+        load_network(tmp_path, manifest, spec)
+    wider = manifest.model_copy(update={"network": {**manifest.network, "dim": 32}})
+    with pytest.raises(BundleError, match="size mismatch"):
+        load_network(shop_bundle, wider, spec)
+    (tmp_path / WEIGHTS).write_bytes((shop_bundle / WEIGHTS).read_bytes()[:1000])
+    with pytest.raises(BundleError, match="expected weights of the manifest's network"):
+        load_network(tmp_path, manifest, spec)
+
+
+@torch.no_grad()
+def test_the_shape_is_the_data_s(shop_data, make_network):
+    corpus = shop_data.corpus
+    shape = shape_of(corpus.spec)
+    assert (shape.item_numeric, shape.content, shape.user_numeric, shape.user_text) == (2, 3, 2, 0)
+    vectors, bias = make_network().eval().items(*item_tensors(corpus.catalogue))
+    assert (vectors.shape, bias.shape) == ((100, 16), (100,))
