@@ -10,6 +10,9 @@ from pathlib import Path
 from app.config import ConfigurationError, Settings, read_settings
 from models.contract.bundle import BundleError
 
+FILE_WIDTH = 120
+"""Columns of a table that goes into a file or a container's log, where no terminal says how wide it is."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it worked, 1 when it failed, 2 for arguments that cannot be used."""
@@ -62,7 +65,8 @@ def _offline(given: argparse.Namespace) -> int:
 
     from models import cli
 
-    console = Console(stderr=False, soft_wrap=not sys.stdout.isatty())
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else FILE_WIDTH, soft_wrap=not terminal)
     try:
         match given.command:
             case "fetch":
