@@ -14,6 +14,26 @@ from models.data.job import JobSpec
 
 Write = Callable[[str, str], Path]
 EVENTS = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "value": "v", "action": "a"}
+ROWS = (
+    "u,i,t,v,a\n"
+    "ann,x,10,4,rate\n"  # 2
+    "ann,x,10,5,rate\n"  # 3: a repeat, whatever its value
+    "ann,x,10,4,view\n"  # 4: another action
+    ",x,10,1,rate\n"  # 5
+    "bob,,10,2,rate\n"  # 6
+    "bob,x,,4,rate\n"  # 7
+    "bob,x,10,3,\n"  # 8
+    "bob,x,soon,4,rate\n"  # 9
+    "bob,x,11,good,rate\n"  # 10
+    "bob,x,-1,4,rate\n"  # 11
+    "bob,x,1500000000000,4,rate\n"  # 12: milliseconds taken for seconds
+    "bob,x,inf,4,rate\n"  # 13
+    "bob,x,12,,rate\n"  # 14: no value, which is fine
+    "bob,x,13,3,rate,extra\n"  # 15
+    "bob,x,13,3,rate\n"  # 16
+    "bob,y,14,9999,rate\n"  # 17
+    "bob,,soon,x,\n"  # 18: the first reason counts
+)
 
 
 def quarantined(path: Path) -> list[dict[str, object]]:
@@ -23,27 +43,7 @@ def quarantined(path: Path) -> list[dict[str, object]]:
 def test_every_row_is_taken_or_quarantined_once(
     job: Callable[..., JobSpec], write: Write, tmp_path: Path
 ) -> None:
-    write(
-        "events.csv",
-        "u,i,t,v,a\n"
-        "ann,x,10,4,rate\n"  # 2
-        "ann,x,10,5,rate\n"  # 3: a repeat, whatever its value
-        "ann,x,10,4,view\n"  # 4: another action
-        ",x,10,1,rate\n"  # 5
-        "bob,,10,2,rate\n"  # 6
-        "bob,x,,4,rate\n"  # 7
-        "bob,x,10,3,\n"  # 8
-        "bob,x,soon,4,rate\n"  # 9
-        "bob,x,11,good,rate\n"  # 10
-        "bob,x,-1,4,rate\n"  # 11
-        "bob,x,1500000000000,4,rate\n"  # 12: milliseconds taken for seconds
-        "bob,x,inf,4,rate\n"  # 13
-        "bob,x,12,,rate\n"  # 14: no value, which is fine
-        "bob,x,13,3,rate,extra\n"  # 15
-        "bob,x,13,3,rate\n"  # 16
-        "bob,y,14,9999,rate\n"  # 17
-        "bob,,soon,x,\n",  # 18: the first reason counts
-    )
+    write("events.csv", ROWS)
     found = load_dataset(job(interactions=EVENTS), tmp_path / "deep" / "quarantine.jsonl")
     assert found.cleaning == CleaningReport(
         rows=17,
