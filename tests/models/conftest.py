@@ -114,7 +114,11 @@ def write_shop(folder: Path, **changes: Any) -> Path:
         "scenes": {"home": {"next": 1.0, "like": 0.5}},
     } | changes  # fmt: skip
     path = folder / "job.yaml"
-    path.write_text(yaml.safe_dump({key: value for key, value in job.items() if value is not None or key == "text_encoder"}))
+    path.write_text(
+        yaml.safe_dump(
+            {key: value for key, value in job.items() if value is not None or key == "text_encoder"}
+        )
+    )
     return path
 
 

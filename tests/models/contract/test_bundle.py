@@ -22,9 +22,7 @@ from models.contract.vocabulary import Vocabulary
 @pytest.fixture
 def folder(tmp_path):
     """Two files and a manifest."""
-    spec = FeatureSpec(
-        timed=True, history_length=3, item_ids=Vocabulary(tokens=("a",)), actions=Vocabulary()
-    )
+    spec = FeatureSpec(timed=True, history_length=3, item_ids=Vocabulary(tokens=("a",)), actions=Vocabulary())
     (tmp_path / FEATURES).write_text(spec.model_dump_json())
     (tmp_path / "weights").write_bytes(bytes(range(256)))
     manifest = Manifest(

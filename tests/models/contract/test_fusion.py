@@ -73,7 +73,9 @@ def test_no_candidates_and_one(method: FusionMethod):
 
 
 def test_refused_weights():
-    with pytest.raises(ValueError, match=r"expected weights of \['like', 'next', 'rating'\], given \['odd'\]"):
+    with pytest.raises(
+        ValueError, match=r"expected weights of \['like', 'next', 'rating'\], given \['odd'\]"
+    ):
         contributions(fusion(), VALUES, {"odd": 1.0, "like": 1.0})
     with pytest.raises(ValueError, match="expected at least one weight other than 0"):
         contributions(fusion(), VALUES, {"like": 0.0})

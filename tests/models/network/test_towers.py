@@ -105,9 +105,7 @@ def test_alibi_by_hand():
     bias = UserTower(config(attention_heads=2), SHAPE).causal_bias(3)
     far = float("-inf")
     first, second = 2.0**-4, 2.0**-8
-    expected = [
-        [[0, far, far], [-slope, 0, far], [-2 * slope, -slope, 0]] for slope in (first, second)
-    ]
+    expected = [[[0, far, far], [-slope, 0, far], [-2 * slope, -slope, 0]] for slope in (first, second)]
     torch.testing.assert_close(bias, torch.tensor(expected), rtol=0, atol=0)
 
 
@@ -132,7 +130,10 @@ def test_items_by_hand():
     tower = item_tower()
     tower.tokens.weight[PAD] = 0
     ids, tokens = torch.tensor([3, OOV]), torch.tensor([[2, 4, PAD], [PAD, PAD, PAD]])
-    numeric, content = torch.tensor([[1.0, 0.0], [0.0, 0.0]]), torch.tensor([[0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
+    numeric, content = (
+        torch.tensor([[1.0, 0.0], [0.0, 0.0]]),
+        torch.tensor([[0.0, 2.0, 0.0], [0.0, 0.0, 0.0]]),
+    )
     vectors, bias = tower(ids, tokens, numeric, content)
     known = tower.ids.weight[3] + (tower.tokens.weight[2] + tower.tokens.weight[4]) / 2
     known = known + tower.numeric.weight[:, 0] + 2 * tower.content.weight[:, 1]

@@ -1,0 +1,70 @@
+"""The network's lists: candidates by `next`, unseen, each with every head's calibrated value."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.contract.calibration import Calibration, softmax
+from models.contract.fusion import Fusion, Utility
+from models.contract.tasks import NEXT
+from models.evaluation import judging
+from models.evaluation.judging import event_logits, fused_scores, list_values
+from models.evaluation.moments import Reader
+from models.recipe.training import cutoff_case, first_rows_of_case
+from models.training.corpus import PART_VALID
+
+HEADS = ("like", "rating", "genre", "device")
+AS_THEY_ARE = {name: Calibration() for name in (*HEADS, NEXT)}
+
+
+@pytest.fixture(scope="module")
+def lists(shop_data, make_network):
+    reader = Reader.of(make_network(), shop_data.corpus, torch.device("cpu"))
+    case = cutoff_case(shop_data, PART_VALID)
+    return reader, first_rows_of_case(shop_data.corpus, PART_VALID, case), case
+
+
+def test_candidates_are_the_best_that_were_not_seen(lists):
+    reader, rows, case = lists
+    found = list_values(reader, rows, case, AS_THEY_ARE)
+    assert set(found.values) == {NEXT, *HEADS}
+    assert all(value.shape == found.items.shape == (len(case), 100) for value in found.values.values())
+    logits = np.concatenate([reader.next_logits(moments) for moments in reader.moments(rows)])
+    for number, items in enumerate(found.items):
+        seen = set(case.seen[[number]].indices.tolist())
+        there = items[items >= 0].tolist()
+        assert set(there) == set(range(100)) - seen
+        assert np.argsort(-logits[number, there], kind="stable").tolist() == list(range(len(there)))
+        chances = softmax(logits[number][None])[0]
+        np.testing.assert_allclose(found.values[NEXT][number][: len(there)], chances[there], rtol=1e-4)
+
+
+def test_scores_of_those_that_are_no_candidates_come_last(lists, monkeypatch):
+    monkeypatch.setattr(judging, "CANDIDATES", 5)
+    reader, rows, case = lists
+    found = list_values(reader, rows, case, AS_THEY_ARE)
+    utilities = {name: Utility(low=0, high=1, log=name == NEXT) for name in (NEXT, *HEADS)}
+    scores = fused_scores(found, Fusion(utilities=utilities, weights={"like": 1.0}), 100)
+    assert (np.isfinite(scores).sum(1) == 5).all()
+    for number, items in enumerate(found.items):
+        np.testing.assert_allclose(scores[number, items], found.values["like"][number], rtol=1e-5)
+
+
+def test_no_lists_at_all(lists):
+    reader, rows, case = lists
+    none = type(case)(case.users[:0], case.seen[:0], case.relevant[:0])
+    found = list_values(reader, rows[:0], none, AS_THEY_ARE)
+    assert found.items.shape == (0, 100)
+    assert {name: value.shape for name, value in found.values.items()} == dict.fromkeys(
+        (NEXT, *HEADS), (0, 100)
+    )
+
+
+def test_event_logits(lists):
+    reader, rows, _ = lists
+    found = event_logits(reader, rows[:7])
+    assert found.heads["genre"].shape == (7, 3)
+    assert found.heads["like"].shape == (7, 1)
+    logits = np.concatenate([reader.next_logits(moments) for moments in reader.moments(rows[:7])])
+    chances = softmax(logits)[np.arange(7), reader.corpus.items[rows[:7]]]
+    assert found.next_loss == pytest.approx(float(-np.log(chances).mean()), rel=1e-4)

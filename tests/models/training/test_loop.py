@@ -1,0 +1,228 @@
+"""The loop: seeds, early stopping, and going on where it was stopped."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.network.model import ChorusNetwork
+from models.training.checkpoint import Checkpoint, CheckpointFile
+from models.training.config import Balancing, TrainingConfig
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
+from models.training.loop import EpochFigures, Trainer
+
+CPU = torch.device("cpu")
+TRAIN, VALID = frozenset({PART_TRAIN}), frozenset({PART_VALID})
+CONFIG = TrainingConfig(epochs=4, batch_size=16, learning_rate=0.01, balancing=Balancing.UNCERTAINTY)
+
+
+class StoppedError(Exception):
+    """The run is ended from outside."""
+
+
+def ignore(_done: int, _steps: int, _figures: EpochFigures | None) -> None:
+    pass
+
+
+def stop_after(epochs: int):
+    """Ends the run in the middle of the epoch that follows."""
+    ended = 0
+
+    def progress(done: int, _steps: int, figures: EpochFigures | None) -> None:
+        nonlocal ended
+        ended += figures is not None
+        if ended == epochs and figures is None and done == 2:
+            raise StoppedError
+
+    return progress
+
+
+@pytest.fixture
+def train(shop_data, make_network):
+    """Train a fresh network; returns it and its trainer."""
+
+    def run(progress=ignore, file=None, seed=0, valid=VALID, **changes) -> tuple[ChorusNetwork, Trainer]:
+        network = make_network(seed)
+        config = CONFIG.model_copy(update=changes)
+        trainer = Trainer(network, shop_data.corpus, config, CPU, TRAIN, valid, file)
+        trainer.fit(progress)
+        return network, trainer
+
+    return run
+
+
+def same_weights(one: ChorusNetwork, other: ChorusNetwork) -> bool:
+    mine, its = one.state_dict(), other.state_dict()
+    return all(torch.equal(mine[name], its[name]) for name in mine)
+
+
+def silent(_line: str) -> None:
+    raise AssertionError("nothing to tell of")
+
+
+def test_the_same_seed_gives_the_same_weights(train):
+    assert same_weights(train(epochs=1)[0], train(epochs=1)[0])
+    assert not same_weights(train(epochs=1)[0], train(epochs=1, seed=1)[0])
+    first, other = train(epochs=1)[1], train(epochs=1, **{"balancing": Balancing.FIXED})[1]
+    assert first.figures[0].train != other.figures[0].train
+
+
+def test_the_trainings_own_seed_counts(shop_data, make_network):
+    found = []
+    for seed in (1, 2):
+        network = make_network(0)
+        config = CONFIG.model_copy(update={"epochs": 1, "seed": seed})
+        Trainer(network, shop_data.corpus, config, CPU, TRAIN, VALID).fit(ignore)
+        found.append(network)
+    assert not same_weights(*found)
+
+
+def test_losses_fall(train):
+    figures = train(epochs=4)[1].figures
+    assert [one.epoch for one in figures] == [0, 1, 2, 3]
+    assert figures[-1].train["next"] < figures[0].train["next"]
+    assert figures[-1].valid["rating"] < figures[0].valid["rating"]
+    assert set(figures[0].train) == {"next", "like", "rating", "genre", "device"}
+
+
+@pytest.mark.parametrize("stopped", [1, 2, 3])
+def test_resumed_training_is_as_if_it_had_not_stopped(train, tmp_path, stopped):
+    whole, uninterrupted = train()
+    file = CheckpointFile(tmp_path / "work" / "checkpoint.pt", "this run", silent)
+    with pytest.raises(StoppedError):
+        train(progress=stop_after(stopped), file=file)
+    seen = []
+    resumed, trainer = train(progress=lambda d, s, f: f and seen.append(f.epoch), file=file, seed=5)
+    assert seen == list(range(stopped, 4))
+    assert same_weights(whole, resumed)
+    assert [(f.epoch, f.train, f.valid) for f in trainer.figures] == [
+        (f.epoch, f.train, f.valid) for f in uninterrupted.figures
+    ]
+    file.remove()
+    file.remove()
+    assert not file.path.exists()
+
+
+def test_a_finished_run_resumed_trains_no_more(train, tmp_path):
+    file = CheckpointFile(tmp_path / "checkpoint.pt", "this run", silent)
+    whole, _ = train(file=file, epochs=2)
+    seen = []
+    again, _ = train(progress=lambda *given: seen.append(given), file=file, epochs=2, seed=3)
+    assert not seen
+    assert same_weights(whole, again)
+
+
+def test_another_runs_checkpoint_is_ignored(train, tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    train(file=CheckpointFile(path, "another run", silent), epochs=1)
+    whole, _ = train(epochs=2)
+    found, trainer = train(file=CheckpointFile(path, "this run", silent), epochs=2)
+    assert len(trainer.figures) == 2
+    assert same_weights(whole, found)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "noise", "text", "list", "flipped"])
+def test_a_damaged_checkpoint_kills_no_run(train, tmp_path, damage):
+    path = tmp_path / "checkpoint.pt"
+    train(file=CheckpointFile(path, "this run", silent), epochs=1)
+    content = path.read_bytes()
+    match damage:
+        case "truncated":
+            path.write_bytes(content[: len(content) // 2])
+        case "empty":
+            path.write_bytes(b"")
+        case "noise":
+            path.write_bytes(np.random.default_rng(0).bytes(1000))
+        case "text":
+            path.write_text("not a checkpoint\n" * 10)
+        case "list":
+            torch.save([1, 2], path)
+        case "flipped":
+            path.write_bytes(content[:200] + bytes(200) + content[400:])
+    told: list[str] = []
+    whole, _ = train(epochs=2)
+    found, trainer = train(file=CheckpointFile(path, "this run", told.append), epochs=2)
+    assert len(told) == 1
+    assert told[0].startswith(f"training begins anew: expected a whole checkpoint in {path}, given ")
+    assert "\n" not in told[0]
+    assert len(trainer.figures) == 2
+    assert same_weights(whole, found)
+
+
+def test_weights_of_another_network_are_ignored(shop_data, make_network, tmp_path):
+    """The code has changed since, the job has not."""
+    told: list[str] = []
+    file = CheckpointFile(tmp_path / "checkpoint.pt", "this run", told.append)
+    config = CONFIG.model_copy(update={"epochs": 1})
+    Trainer(make_network(dim=8), shop_data.corpus, config, CPU, TRAIN, VALID, file).fit(ignore)
+    trainer = Trainer(make_network(), shop_data.corpus, config, CPU, TRAIN, VALID, file)
+    assert len(trainer.fit(ignore)) == 1
+    assert told == [
+        f"training begins anew: expected a whole checkpoint in {file.path}, given the weights of another network"
+    ]
+
+
+def test_a_checkpoint_is_replaced_whole(train, tmp_path, monkeypatch):
+    file = CheckpointFile(tmp_path / "checkpoint.pt", "this run", silent)
+    train(file=file, epochs=1)
+    before = file.path.read_bytes()
+
+    def fail(_content, path):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(torch, "save", fail)
+    state = Checkpoint(torch.nn.Linear(1, 1), *[torch.nn.Linear(1, 1)] * 3)
+    with pytest.raises(OSError, match="disk full"):
+        file.write(state, None, [])
+    assert file.path.read_bytes() == before
+
+
+class Scripted(Trainer):
+    """Validation losses by hand; the rest is real."""
+
+    __slots__ = ("script", "weights")
+
+    def _mean_losses(self, _windows, _tables):
+        epoch = len(self.figures)
+        self.weights.append({name: value.clone() for name, value in self.network.state_dict().items()})
+        return {"next": self.script[epoch]}
+
+
+@pytest.mark.parametrize(
+    ("script", "epochs", "best"),
+    [
+        ([5.0, 4.0, 4.5, 4.6, 0.0], 4, 1),  # patience 2: the fifth is never seen
+        ([5.0, 4.0, 4.5, 3.0, 3.5], 5, 3),
+        ([5.0, 5.0, 5.0, 0.0, 0.0], 3, 0),  # equal is not better
+        ([5.0, 4.0, 3.0, 2.0, 1.0], 5, 4),
+    ],
+)
+def test_early_stopping_keeps_the_best_epoch(shop_data, make_network, script, epochs, best):
+    config = CONFIG.model_copy(update={"epochs": 5, "patience": 2})
+    trainer = Scripted(make_network(), shop_data.corpus, config, CPU, TRAIN, VALID)
+    trainer.script, trainer.weights = script, []
+    assert len(trainer.fit(ignore)) == epochs
+    for name, value in trainer.network.state_dict().items():
+        assert torch.equal(value, trainer.weights[best][name])
+
+
+def test_without_validation_the_last_epoch_stands(train):
+    network, trainer = train(valid=frozenset(), epochs=2)
+    assert [one.valid for one in trainer.figures] == [{}, {}]
+    assert not same_weights(network, train(valid=frozenset(), epochs=1)[0])
+
+
+def test_time_is_up(train):
+    assert train(max_minutes=1e-9)[1].figures == []
+
+
+def test_a_history_of_one_event(shop_data, make_network):
+    config = CONFIG.model_copy(update={"epochs": 1, "batch_size": 512})
+    network = make_network(history_length=1)
+    figures = Trainer(network, shop_data.corpus, config, CPU, TRAIN, frozenset({PART_TEST})).fit(ignore)
+    assert np.isfinite(list(figures[0].valid.values())).all()
+
+
+def test_training_on_sampled_negatives(train):
+    figures = train(negatives=30, epochs=4)[1].figures
+    assert figures[-1].train["next"] < figures[0].train["next"]

@@ -1,0 +1,122 @@
+"""One batch's losses: the softmax, full and sampled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from models.contract.tasks import NEXT
+from models.training.batches import collate, windows_of
+from models.training.corpus import PART_TRAIN
+from models.training.objective import FULL_SOFTMAX_ITEMS, Tables, batch_losses, scorer_input, user_states
+
+TRAIN = frozenset({PART_TRAIN})
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def batch(shop_data):
+    corpus = shop_data.corpus
+    return collate(corpus, windows_of(corpus, TRAIN, 20).take(np.arange(0, 40, 3)), TRAIN)
+
+
+def tables(shop_data, negatives: int) -> Tables:
+    corpus = shop_data.corpus
+    return Tables.of(corpus.catalogue, torch.from_numpy(corpus.statistics), negatives, CPU)
+
+
+@torch.no_grad()
+def rough(make_network):
+    """A network whose items differ much."""
+    network = make_network().eval()
+    torch.manual_seed(3)
+    network.items.ids.weight.normal_(std=0.5)
+    network.items.id_bias.weight.normal_(std=0.5)
+    network.items.recency_gain.fill_(0.3)
+    return network
+
+
+@torch.no_grad()
+def test_the_full_softmax_by_hand(shop_data, make_network, batch):
+    network, given = rough(make_network), tables(shop_data, 0)
+    vectors, bias = network.items(*given.catalogue)
+    states, _ = user_states(network, batch, vectors[batch.items])
+    losses = []
+    for user, place in batch.wanted.nonzero().tolist():
+        popularity = network.items.popularity(given.statistics[batch.snapshot[user, place]])
+        logits = vectors @ states[user, place] + bias + popularity
+        losses.append(float(torch.logsumexp(logits, 0) - logits[batch.items[user, place]]))
+    found = batch_losses(network, batch, given, torch.Generator())
+    assert float(found[NEXT]) == pytest.approx(np.mean(losses), rel=1e-5)
+    assert set(found) == {NEXT, "like", "rating", "genre", "device"}
+
+
+@torch.no_grad()
+def test_so_many_negatives_are_the_full_softmax(shop_data, make_network, batch):
+    network = rough(make_network)
+    full = batch_losses(network, batch, tables(shop_data, 0), torch.Generator())
+    sampled = batch_losses(network, batch, tables(shop_data, 10_000_000), torch.Generator().manual_seed(0))
+    assert float(sampled[NEXT]) == pytest.approx(float(full[NEXT]), abs=1e-3)
+    for name in ("like", "rating", "genre", "device"):  # the heads know nothing of negatives
+        assert float(sampled[name]) == pytest.approx(float(full[name]), rel=1e-5)
+
+
+@torch.no_grad()
+def test_few_negatives_are_near_it_on_average(shop_data, make_network, batch):
+    """One wanted event at a time, so that the batch's own items say little; uncorrected it is far off."""
+    network, random = rough(make_network), torch.Generator().manual_seed(0)
+    user = int(batch.present.sum(1).argmin())
+    one = {
+        name: getattr(batch, name)[[user]] for name in ("items", "actions", "dense", "context", "snapshot")
+    }
+    one |= {
+        name: getattr(batch, name)[[user]]
+        for name in ("present", "profile_tokens", "profile_numeric", "profile_text")
+    }
+    wanted = torch.zeros_like(batch.wanted[[user]])
+    wanted[0, 0] = True
+    labels = {name: tuple(part[[user]] for part in getattr(batch, name)) for name in ("targets", "known")}
+    alone = replace(batch, wanted=wanted, **one, **labels)
+    full = float(batch_losses(network, alone, tables(shop_data, 0), random)[NEXT])
+    few = [float(batch_losses(network, alone, tables(shop_data, 30), random)[NEXT]) for _ in range(200)]
+    assert np.mean(few) == pytest.approx(full, abs=0.25)
+    count = int(torch.unique(alone.items[alone.present]).numel()) + 30
+    assert full - np.log(100 / count) < np.mean(few)  # an uncorrected sample's loss is lower by about that
+
+
+@torch.no_grad()
+def test_padding_has_no_say_in_the_sampled_softmax(shop_data, make_network, batch):
+    network = rough(make_network)
+    altered = replace(batch, items=torch.where(batch.present, batch.items, 7))
+    assert not batch.present.all()
+    losses = [
+        batch_losses(network, one, tables(shop_data, 20), torch.Generator().manual_seed(5))
+        for one in (batch, altered)
+    ]
+    for name, loss in losses[0].items():
+        assert float(loss) == pytest.approx(float(losses[1][name]), rel=1e-6)
+
+
+@torch.no_grad()
+def test_a_pair_looks_at_what_came_before_it(shop_data, make_network, batch):
+    network, given = make_network().eval(), tables(shop_data, 0)
+    vectors, _ = network.items(*given.catalogue)
+    states, events = user_states(network, batch, vectors[batch.items])
+    found = scorer_input(batch, given, states, events, vectors[batch.items])
+    length = batch.items.shape[1]
+    for place in range(length):
+        assert found.attend[0, place].tolist() == [event < place for event in range(length - 1)]
+    assert not found.numbers[:, 0].any()
+    torch.testing.assert_close(found.numbers[:, 1:], batch.dense[:, :-1, -2:])
+
+
+def test_a_large_catalogue_gets_negatives(shop_data):
+    corpus = shop_data.corpus
+    many = FULL_SOFTMAX_ITEMS + 1
+    catalogue = replace(corpus.catalogue, ids=np.zeros(many, np.int64))
+    statistics = torch.from_numpy(corpus.statistics)
+    assert Tables.of(catalogue, statistics, 0, CPU).negatives == FULL_SOFTMAX_ITEMS // 10
+    assert Tables.of(catalogue, statistics, 5, CPU).negatives == 5
+    assert Tables.of(catalogue, statistics, 0, CPU, full=True).negatives == 0
+    assert tables(shop_data, 0).negatives == 0
