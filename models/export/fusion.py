@@ -102,10 +102,13 @@ def _held_out_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -
 def _stacked(fusion: Fusion, judged: Judged) -> dict[str, float]:
     """A logistic meta-learner over the utilities (Wolpert 1992): its coefficients are the weights."""
     names = list(judged.values)
-    inputs = np.stack([fusion.utilities[name].of(judged.values[name][judged.there]) for name in names], axis=1)
+    inputs = np.stack(
+        [fusion.utilities[name].of(judged.values[name][judged.there]) for name in names], axis=1
+    )
     x, y = torch.from_numpy(inputs), torch.from_numpy(judged.relevant[judged.there].astype(np.float32))
     layer = torch.nn.Linear(len(names), 1)
     torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
     optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:

@@ -83,7 +83,7 @@ def test_no_manifest_at_all(folder, text):
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(BundleError, match=r"expected a bundle with a readable manifest.json at"):
+    with pytest.raises(BundleError, match="expected a bundle with a readable manifest"):
         verify(tmp_path / "nowhere")
 
 
@@ -92,5 +92,5 @@ def test_features_of_another_bundle(folder):
     with pytest.raises(BundleError, match="expected features 000000000000, given"):
         read_features(folder, read_manifest(folder))
     (folder / FEATURES).write_text("{}")
-    with pytest.raises(BundleError, match=r"expected a valid features.json"):
+    with pytest.raises(BundleError, match="expected a valid features"):
         read_features(folder, read_manifest(folder))

@@ -79,5 +79,5 @@ def test_refused_weights():
         contributions(fusion(), VALUES, {"odd": 1.0, "like": 1.0})
     with pytest.raises(ValueError, match="expected at least one weight other than 0"):
         contributions(fusion(), VALUES, {"like": 0.0})
-    with pytest.raises(ValueError, match="expected low < high, given 1.0 and 1.0"):
+    with pytest.raises(ValueError, match=r"expected low < high, given 1\.0 and 1\.0"):
         Utility(low=1.0, high=1.0)

@@ -1,0 +1,128 @@
+"""Fitting the fusion: heads that help are taken in, heads that do not are left out."""
+
+import numpy as np
+import pytest
+
+from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
+from models.contract.tasks import NEXT
+from models.export.fusion import Judged, fit_fusion, fit_utility, list_quality
+
+
+def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> Judged:
+    """`next` knows a little, `good` much, `noise` nothing, `bad` the opposite."""
+    random = np.random.default_rng(seed)
+    truth = random.normal(size=(lists, candidates))
+    relevant = truth >= np.sort(truth, axis=1)[:, [-4]]
+
+    def noisy(share: float) -> np.ndarray:
+        return share * truth + random.normal(size=truth.shape)
+
+    values = {
+        NEXT: np.exp(noisy(0.4) - 8),
+        "good": 1 / (1 + np.exp(-noisy(1.5))),
+        "noise": random.random(truth.shape),
+        "bad": noisy(-1.5),
+    }
+    return Judged(
+        {name: value.astype(np.float32) for name, value in values.items()},
+        relevant,
+        np.ones_like(relevant),
+        relevant.sum(1).astype(np.int64),
+    )
+
+
+def quality(fusion: Fusion, of: Judged) -> float:
+    return float(list_quality(fusion, of, fusion.weights).mean())
+
+
+def test_the_search_takes_in_what_helps():
+    found = fit_fusion(judged(), FusionMethod.WEIGHTED_MEAN)
+    assert found.weights[NEXT] == 1.0
+    assert found.weights["good"] == 0.8
+    assert found.weights["noise"] == found.weights["bad"] == 0.0
+    fresh, alone = judged(1), found.model_copy(update={"weights": {NEXT: 1.0}})
+    assert quality(found, fresh) > quality(alone, fresh) + 0.05
+
+
+def test_stacking_weighs_by_what_they_know():
+    found = fit_fusion(judged(), FusionMethod.STACKING)
+    assert found.weights["good"] > found.weights[NEXT] > abs(found.weights["noise"])
+    assert found.weights["bad"] < 0
+    fresh, alone = judged(1), found.model_copy(update={"weights": {NEXT: 1.0}})
+    assert quality(found, fresh) > quality(alone, fresh) + 0.1
+
+
+def test_a_vote_is_searched_too():
+    found = fit_fusion(judged(), FusionMethod.VOTE)
+    assert found.weights["good"] > 0
+    assert found.weights["bad"] == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_alone_is_left_out(seed: int):
+    whole = judged(seed)
+    values = {name: whole.values[name] for name in (NEXT, "noise")}
+    found = fit_fusion(Judged(values, whole.relevant, whole.there, whole.wanted), FusionMethod.WEIGHTED_MEAN)
+    assert found.weights == {NEXT: 1.0, "noise": 0.0}
+
+
+@pytest.mark.parametrize("method", FusionMethod)
+def test_too_little_to_fit_on(method: FusionMethod):
+    few = judged(lists=3)
+    assert fit_fusion(few, method).weights == {NEXT: 1.0}
+    none = Judged(
+        {name: value[:0] for name, value in few.values.items()},
+        few.relevant[:0],
+        few.there[:0],
+        few.wanted[:0],
+    )
+    found = fit_fusion(none, method)
+    assert found.weights == {NEXT: 1.0}
+    assert set(found.utilities) == set(few.values)
+
+
+@pytest.mark.parametrize("method", FusionMethod)
+def test_places_without_a_candidate_have_no_say(method: FusionMethod):
+    """A list may have fewer candidates than another: whatever stands in the places left over."""
+    whole = judged()
+    there = np.ones_like(whole.there)
+    there[::2, 30:] = False
+    relevant = whole.relevant & there
+    found = []
+    for odd in (1e-9, 1e9):
+        values = {name: np.where(there, value, np.float32(odd)) for name, value in whole.values.items()}
+        found.append(fit_fusion(Judged(values, relevant, there, whole.wanted), method))
+    assert found[0] == found[1]
+
+
+def test_list_quality_by_hand():
+    """Relevant are the second and the fourth of four; of three wanted one is no candidate."""
+    utilities = {NEXT: Utility(low=0, high=1)}
+    one = Judged(
+        {NEXT: np.array([[0.9, 0.5, 0.2, 0.1]], np.float32)},
+        np.array([[False, True, False, True]]),
+        np.ones((1, 4), bool),
+        np.array([3]),
+    )
+    gain = 1 / np.log2(3) + 1 / np.log2(5)
+    best = 1 + 1 / np.log2(3) + 1 / np.log2(4)
+    found = list_quality(Fusion(utilities=utilities), one, {NEXT: 1.0})
+    assert found.tolist() == [pytest.approx(gain / best)]
+
+
+def test_utility_by_hand():
+    found = fit_utility(np.linspace(0, 1, 101).astype(np.float32), log=False)
+    assert (found.low, found.high) == (pytest.approx(0.01), pytest.approx(1.0))
+    logs = fit_utility(np.exp(np.linspace(-5, -1, 101)).astype(np.float32), log=True)
+    assert (logs.low, logs.high) == (pytest.approx(-4.96), pytest.approx(-1, abs=1e-6))
+    same = fit_utility(np.full(9, 0.5, np.float32), log=False)
+    assert (same.low, same.high) == (0.5, 1.5)
+    assert fit_utility(np.zeros(0, np.float32), log=False) == Utility(low=0, high=1)
+
+
+def test_stacked_weights_still_add_up():
+    of = judged()
+    found = fit_fusion(of, FusionMethod.STACKING)
+    values = {name: value[0] for name, value in of.values.items()}
+    parts = contributions(found, values, found.weights)
+    assert fuse(parts) == pytest.approx(sum(parts.values()), abs=1e-6)

@@ -1,0 +1,117 @@
+"""The golden requests of a bundle: the service answers them, and notices when anything that counts was changed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+
+from app.golden import replay
+from app.loaded import load_bundle
+from models.contract import features
+from models.contract.bundle import (
+    FEATURES,
+    GOLDEN,
+    ITEM_STATISTICS,
+    ITEMS,
+    MANIFEST,
+    WEIGHTS,
+    BundleError,
+    checksum,
+    read_manifest,
+)
+from models.contract.features import FeatureSpec
+from models.contract.records import GoldenRequests
+from models.export.golden import ITEMS as GOLDEN_ITEMS
+from models.export.golden import REQUESTS, TOLERANCE
+
+OFF = "expected the offline logits of"
+
+
+@pytest.fixture
+def bundle(shop_bundle, tmp_path) -> Path:
+    """A copy to change."""
+    return Path(shutil.copytree(shop_bundle, tmp_path / "bundle"))
+
+
+def resign(folder: Path, **changes) -> None:
+    """Make the manifest agree with its files: whoever changes them may well do so."""
+    manifest = read_manifest(folder)
+    files = {name: checksum(folder / name) for name in manifest.files}
+    raw = manifest.model_dump(mode="json") | {"files": files} | changes
+    (folder / MANIFEST).write_text(json.dumps(raw))
+
+
+def test_they_pass(shop_bundle):
+    assert replay(load_bundle(shop_bundle, 50)) == REQUESTS
+
+
+def test_they_are_of_short_and_long_histories_and_all_heads(shop_bundle):
+    golden = GoldenRequests.model_validate_json((shop_bundle / GOLDEN).read_bytes())
+    assert golden.tolerance == TOLERANCE
+    assert len({len(request.events) for request in golden.requests}) > 3
+    for request in golden.requests:
+        assert set(request.logits) == {"next", "like", "rating", "genre", "device"}
+        assert len(set(request.item_ids)) == GOLDEN_ITEMS
+        assert all(event.timestamp <= request.now for event in request.events)
+        assert len(request.logits["genre"][0]) == 3
+    assert any(request.context for request in golden.requests)
+    assert any(request.profile and request.profile.attributes for request in golden.requests)
+
+
+@pytest.mark.parametrize("layer", ["users.after.weight", "users.actions.weight", "scorer.towers.like.2.bias"])
+def test_a_changed_weight_is_noticed(bundle, layer):
+    weights = load_file(bundle / WEIGHTS)
+    weights[layer] += 0.05
+    save_file(weights, bundle / WEIGHTS)
+    with pytest.raises(BundleError, match=f"expected {WEIGHTS} with checksum"):
+        load_bundle(bundle, 50)
+    resign(bundle)
+    with pytest.raises(BundleError, match=OFF):
+        replay(load_bundle(bundle, 50))
+
+
+def test_a_changed_statistic_of_a_feature_is_noticed(bundle):
+    spec = FeatureSpec.model_validate_json((bundle / FEATURES).read_bytes())
+    changed = spec.model_copy(update={"value_mean": spec.value_mean + 0.5})
+    (bundle / FEATURES).write_text(changed.model_dump_json())
+    resign(bundle)
+    with pytest.raises(BundleError, match="expected features"):
+        load_bundle(bundle, 50)
+    resign(bundle, features_digest=changed.digest())
+    with pytest.raises(BundleError, match=OFF):
+        replay(load_bundle(bundle, 50))
+
+
+def test_changed_item_statistics_are_noticed(bundle):
+    statistics = np.load(bundle / ITEM_STATISTICS)
+    np.save(bundle / ITEM_STATISTICS, statistics + 1)
+    resign(bundle)
+    with pytest.raises(BundleError, match=OFF):
+        replay(load_bundle(bundle, 50))
+
+
+@pytest.mark.parametrize(("constant", "value"), [("CLIP", 0.3), ("WINDOW", 2), ("DAY", 3600.0)])
+def test_changed_feature_code_is_noticed(shop_bundle, monkeypatch, constant, value):
+    loaded = load_bundle(shop_bundle, 50)
+    monkeypatch.setattr(features, constant, value)
+    with pytest.raises(BundleError, match=OFF):
+        replay(loaded)
+
+
+def test_a_missing_item_is_noticed(bundle):
+    golden = GoldenRequests.model_validate_json((bundle / GOLDEN).read_bytes())
+    renamed = (bundle / ITEMS).read_text().replace(f'"{golden.requests[0].item_ids[0]}"', '"another"')
+    (bundle / ITEMS).write_text(renamed)
+    resign(bundle)
+    with pytest.raises(BundleError, match="in the catalogue, given some missing"):
+        replay(load_bundle(bundle, 50))
+
+
+def test_no_golden_requests(bundle):
+    (bundle / GOLDEN).write_text("{}")
+    resign(bundle)
+    with pytest.raises(BundleError, match="expected golden requests at"):
+        replay(load_bundle(bundle, 50))

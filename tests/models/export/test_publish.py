@@ -1,0 +1,123 @@
+"""Publishing: whole or not at all, and the old bundle is kept."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.contract.bundle import (
+    GOLDEN,
+    HISTORIES,
+    ITEM_STATISTICS,
+    ITEM_TEXT,
+    ITEM_VECTORS,
+    ITEMS,
+    PROFILES,
+    REPORT,
+    USER_VECTORS,
+    BundleError,
+    checksum,
+    read_features,
+    read_manifest,
+    verify,
+)
+from models.contract.histories import read_histories
+from models.contract.records import GoldenRequests, read_items, read_users
+from models.export import publish as publishing
+from models.export.publish import Contents, check_target, publish
+from models.network.model import load_network
+
+
+@pytest.fixture(scope="module")
+def contents(shop_bundle) -> Contents:
+    manifest = read_manifest(shop_bundle)
+    spec = read_features(shop_bundle, manifest)
+    return Contents(
+        spec=spec,
+        network=load_network(shop_bundle, manifest, spec),
+        items=tuple(read_items(shop_bundle / ITEMS)),
+        users=tuple(read_users(shop_bundle / PROFILES)),
+        histories=read_histories(shop_bundle / HISTORIES),
+        golden=GoldenRequests.model_validate_json((shop_bundle / GOLDEN).read_bytes()),
+        arrays={
+            name: np.load(shop_bundle / name)
+            for name in (ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS)
+        },
+        pages={REPORT: (shop_bundle / REPORT).read_text()},
+    )
+
+
+@pytest.fixture
+def manifest_of(shop_bundle):
+    """Manifests of a version."""
+    whole = read_manifest(shop_bundle)
+    return lambda version: (
+        lambda files: whole.model_copy(update={"model_version": version, "files": dict(files)})
+    )
+
+
+def folders(path: Path) -> set[str]:
+    return {one.name for one in path.iterdir()}
+
+
+def test_what_is_published_is_whole(contents, manifest_of, tmp_path, shop_bundle):
+    manifest = publish(tmp_path / "deep" / "bundle", contents, manifest_of("v1"))
+    assert verify(tmp_path / "deep" / "bundle") == manifest
+    assert folders(tmp_path / "deep") == {"bundle"}
+    for name in (ITEMS, PROFILES, GOLDEN, ITEM_VECTORS, "weights.safetensors", "features.json"):
+        assert checksum(tmp_path / "deep" / "bundle" / name) == checksum(shop_bundle / name), name
+    assert set(manifest.files) == folders(tmp_path / "deep" / "bundle") - {"manifest.json"}
+
+
+def test_the_one_before_is_kept(contents, manifest_of, tmp_path):
+    out = tmp_path / "bundle"
+    for version in ("v1", "v2", "v3"):
+        publish(out, contents, manifest_of(version))
+    assert verify(out).model_version == "v3"
+    assert verify(tmp_path / "bundle.previous").model_version == "v2"
+    assert folders(tmp_path) == {"bundle", "bundle.previous"}
+
+
+@pytest.mark.parametrize("step", ["write_index", "write_histories", "save_file", "verify", "checksum"])
+def test_a_failure_leaves_the_old_one(contents, manifest_of, tmp_path, monkeypatch, step):
+    out = tmp_path / "bundle"
+    publish(out, contents, manifest_of("v1"))
+    with monkeypatch.context() as patch:
+
+        def fail(*_given):
+            raise OSError("disk full")
+
+        patch.setattr(publishing, step, fail)
+        with pytest.raises(OSError, match="disk full"):
+            publish(out, contents, manifest_of("v2"))
+    assert verify(out).model_version == "v1"
+    assert not (tmp_path / "bundle.previous").exists()
+    publish(out, contents, manifest_of("v3"))  # what was left over is no hindrance
+    assert verify(out).model_version == "v3"
+    assert folders(tmp_path) == {"bundle", "bundle.previous"}
+
+
+def test_what_does_not_verify_is_not_published(contents, manifest_of, tmp_path):
+    def wrong(files):
+        return manifest_of("v1")(dict(files) | {"weights.safetensors": "0" * 64})
+
+    with pytest.raises(BundleError, match="expected weights.safetensors with checksum 000000000000"):
+        publish(tmp_path / "bundle", contents, wrong)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_folder_of_somebody_elses_is_not_replaced(contents, manifest_of, tmp_path):
+    out = tmp_path / "photos"
+    out.mkdir()
+    publish(out, contents, manifest_of("v1"))  # an empty folder is one to fill
+    shutil.rmtree(out)
+    out.mkdir()
+    (out / "cat.jpg").write_text("purr")
+    with pytest.raises(ValueError, match="expected no folder, an empty one or a bundle at"):
+        publish(out, contents, manifest_of("v1"))
+    assert (out / "cat.jpg").read_text() == "purr"
+    (tmp_path / "file").write_text("")
+    for odd in (tmp_path / "file", Path(), Path("/"), Path("..")):
+        with pytest.raises(ValueError, match="^expected "):
+            check_target(odd)
