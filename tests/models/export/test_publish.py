@@ -102,7 +102,7 @@ def test_what_does_not_verify_is_not_published(contents, manifest_of, tmp_path):
     def wrong(files):
         return manifest_of("v1")(dict(files) | {"weights.safetensors": "0" * 64})
 
-    with pytest.raises(BundleError, match="expected weights.safetensors with checksum 000000000000"):
+    with pytest.raises(BundleError, match=r"expected weights\.safetensors with checksum 000000000000"):
         publish(tmp_path / "bundle", contents, wrong)
     assert not (tmp_path / "bundle").exists()
 
@@ -119,5 +119,5 @@ def test_a_folder_of_somebody_elses_is_not_replaced(contents, manifest_of, tmp_p
     assert (out / "cat.jpg").read_text() == "purr"
     (tmp_path / "file").write_text("")
     for odd in (tmp_path / "file", Path(), Path("/"), Path("..")):
-        with pytest.raises(ValueError, match="^expected "):
+        with pytest.raises(ValueError, match=r"^expected "):
             check_target(odd)

@@ -1,0 +1,153 @@
+"""What the offline commands say when something is wrong: one clear line, exit code 1, no traceback."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.cli import main
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(capsys) -> Refused:
+    """Run a command that must fail; returns its one line."""
+
+    def run(*arguments: object) -> str:
+        assert main([str(argument) for argument in arguments]) == 1
+        given = capsys.readouterr()
+        lines = given.err.splitlines()
+        assert len(lines) == 1, given.err
+        assert lines[0].startswith("chorus: ")
+        assert "Traceback" not in given.out + given.err
+        return lines[0].removeprefix("chorus: ")
+
+    return run
+
+
+def edit(job: Path, **changes) -> Path:
+    """The job with some keys replaced; a dotted key goes into its section."""
+    raw = yaml.safe_load(job.read_text())
+    for key, value in changes.items():
+        *sections, last = key.split("__")
+        place = raw
+        for section in sections:
+            place = place[section]
+        place[last] = value
+    job.write_text(yaml.safe_dump(raw))
+    return job
+
+
+@pytest.fixture
+def job(make_shop, tmp_path) -> Path:
+    return make_shop(tmp_path / "shop")
+
+
+def test_a_job_that_is_not_there(refused, tmp_path):
+    line = refused("train", tmp_path / "nowhere.yaml", "--out", tmp_path / "bundle")
+    assert line.startswith("job: expected a readable YAML file at ")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"color": "red"}, "color: expected one of the keys name, interactions, "),
+        ({"network__dims": 3}, "network.dims: expected one of the keys dim, layers, "),
+        ({"network__dim": 10, "network__attention_heads": 4}, "network: expected dim divisible by "),
+        ({"training__epochs": 0}, "training.epochs: expected greater than or equal to 1, given 0"),
+        ({"training__seed": 2**70}, "training.seed: expected less than or equal to 2147483647, given "),
+        ({"interactions__user": "who"}, "interactions.user: expected one of the columns of events.csv"),
+        ({"interactions__path": "no.csv"}, "interactions.path: expected a file, given 'no.csv'"),
+        ({"interactions__value": "device"}, "interactions: expected a usable row, given none among 1500"),
+        ({"items__numeric": "length"}, "items.numeric.length: expected one of the columns of items.jsonl"),
+        ({"tasks": [{"name": "x", "kind": "binary", "label": "rating > 4"}]}, "tasks.x.label: expected "),
+        ({"tasks": [{"name": "x", "kind": "binary", "label": "value >"}]}, "tasks.x.label: expected "),
+        ({"tasks": [{"name": "x", "kind": "odd", "label": "value"}]}, "tasks.0.kind: expected 'binary', "),
+        ({"scenes": {"home": {"love": 1.0}}}, "scenes.home.love: expected one of the heads like, "),
+        ({"text_encoder": "parrot"}, "text_encoder: expected one of 'use-multilingual'"),
+        (
+            {"text_encoder": "sentence-transformers:/nowhere/at/all"},
+            "text_encoder: ",
+        ),
+    ],
+)
+def test_a_job_that_cannot_be_run(refused, job, changes, expected):
+    if "tasks" in changes:
+        changes = changes | {"scenes": {}}
+    if "interactions__value" in changes:
+        changes = changes | {"tasks": [], "scenes": {}}
+    assert refused("train", edit(job, **changes), "--out", job.parent / "bundle").startswith(expected)
+    assert not (job.parent / "bundle").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "interactions.user: expected one of the columns of events.csv"),
+        ("user,item,time,value,action,device\n", "interactions: expected a usable row, given none among 0"),
+        ("user,item,time,value,action,device\nu,i,1,1,rate,x\n", "split: expected at least 3 distinct times"),
+    ],
+)
+def test_an_empty_file(capsys, job, content, expected):
+    (job.parent / "events.csv").write_text(content)
+    assert main(["train", str(job), "--out", str(job.parent / "bundle")]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith(f"chorus: {expected}")
+    assert all(line.removeprefix("chorus: ").startswith(("interactions", "split")) for line in lines)
+
+
+def test_yaml_that_is_none(refused, job):
+    job.write_text("name: [shop\n")
+    assert refused("train", job, "--out", job.parent / "bundle").startswith("job: expected YAML in ")
+    job.write_text("- a list\n")
+    assert "expected a mapping of keys to values" in refused("train", job, "--out", job.parent / "bundle")
+
+
+def test_an_unknown_data_set(refused, tmp_path):
+    line = refused("fetch", "netflix", "--out", tmp_path)
+    assert line == "expected one of movielens-100k, given 'netflix'"
+
+
+@pytest.mark.parametrize("command", [["inspect"], ["evaluate"], ["evaluate", "--json"]])
+def test_a_folder_that_is_no_bundle(refused, tmp_path, command):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        line = refused(command[0], folder, *command[1:])
+        assert line.startswith(f"expected a bundle with a readable manifest.json at {folder}")
+
+
+def test_a_damaged_bundle(refused, shop_bundle, tmp_path):
+    bundle = Path(shutil.copytree(shop_bundle, tmp_path / "bundle"))
+    with (bundle / "report.json").open("a") as stream:
+        stream.write(" ")
+    for command in ("inspect", "evaluate"):
+        assert refused(command, bundle).startswith("expected report.json with checksum ")
+
+
+def test_a_folder_with_something_else_in_it(refused, job):
+    """It is said before the training, and nothing is touched."""
+    out = job.parent / "photos"
+    out.mkdir()
+    (out / "cat.jpg").write_text("purr")
+    line = refused("train", job, "--out", out)
+    assert line == f"expected no folder, an empty one or a bundle at {out}, given something else"
+    assert [one.name for one in out.iterdir()] == ["cat.jpg"]
+
+
+def test_several_errors_are_one_line_each(capsys, job):
+    assert main(["train", str(edit(job, color="red", shape="round")), "--out", str(job.parent / "b")]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("chorus: color: expected one of the keys ")
+    assert lines[1].startswith("shape: expected one of the keys ")
+
+
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["train"], ["train", "job.yaml"]])
+def test_arguments_that_cannot_be_used(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: chorus" in capsys.readouterr().err
