@@ -78,7 +78,7 @@ def test_another_schema(folder, version):
 @pytest.mark.parametrize("text", ["", "[]", "{", "{}", '{"schema_version": 1}', "\udcff"])
 def test_no_manifest_at_all(folder, text):
     (folder / MANIFEST).write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(BundleError, match="^expected "):
+    with pytest.raises(BundleError, match=r"^expected "):
         verify(folder)
 
 

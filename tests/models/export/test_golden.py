@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from app.golden import replay
-from app.loaded import load_bundle
+from app.loaded import encode_item, load_bundle
 from models.contract import features
 from models.contract.bundle import (
     FEATURES,
@@ -23,7 +24,7 @@ from models.contract.bundle import (
     read_manifest,
 )
 from models.contract.features import FeatureSpec
-from models.contract.records import GoldenRequests
+from models.contract.records import GoldenRequests, read_items
 from models.export.golden import ITEMS as GOLDEN_ITEMS
 from models.export.golden import REQUESTS, TOLERANCE
 
@@ -64,7 +65,7 @@ def test_they_are_of_short_and_long_histories_and_all_heads(shop_bundle):
 @pytest.mark.parametrize("layer", ["users.after.weight", "users.actions.weight", "scorer.towers.like.2.bias"])
 def test_a_changed_weight_is_noticed(bundle, layer):
     weights = load_file(bundle / WEIGHTS)
-    weights[layer] += 0.05
+    weights[layer] += 0.1 * torch.randn(weights[layer].shape, generator=torch.Generator().manual_seed(0))
     save_file(weights, bundle / WEIGHTS)
     with pytest.raises(BundleError, match=f"expected {WEIGHTS} with checksum"):
         load_bundle(bundle, 50)
@@ -115,3 +116,13 @@ def test_no_golden_requests(bundle):
     resign(bundle)
     with pytest.raises(BundleError, match="expected golden requests at"):
         replay(load_bundle(bundle, 50))
+
+
+def test_an_item_put_again_stays_where_it_is(shop_bundle):
+    """The service's own item tower against the bundle's item table, which golden requests take as it stands."""
+    loaded = load_bundle(shop_bundle, 50)
+    statistics = np.load(shop_bundle / ITEM_STATISTICS)
+    for row in range(0, 100, 7):
+        item = read_items(shop_bundle / ITEMS)[row]
+        found = encode_item(loaded.network, loaded.spec, item, None, statistics[row])
+        np.testing.assert_allclose(found.vector, loaded.catalogue.vectors[row], rtol=1e-4, atol=1e-5)
