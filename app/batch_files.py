@@ -45,13 +45,16 @@ def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     temporary = target.with_name(f".{target.name}.writing")
     rows = read_rows(source)
-    with _Writer(temporary, target.suffix, bundle.heads) as writer:
-        while chunk := list(islice(rows, CHUNK)):
-            scored = score_rows(bundle, chunk, time.time())
-            for row in scored:
-                counts[row["status"]] += 1
-            writer.write(scored)
-    temporary.replace(target)
+    try:
+        with _Writer(temporary, target.suffix, bundle.heads) as writer:
+            while chunk := list(islice(rows, CHUNK)):
+                scored = score_rows(bundle, chunk, time.time())
+                for row in scored:
+                    counts[row["status"]] += 1
+                writer.write(scored)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     return counts
 
 
@@ -84,10 +87,15 @@ def score_rows(bundle: LoadedBundle, rows: list[Row], now: float) -> list[Row]:
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, ids as strings; raises BatchFileError where a needed column is missing."""
     rows = {".parquet": _parquet_rows, ".csv": _csv_rows}.get(path.suffix, _json_rows)(path)
-    for number, row in enumerate(rows):
-        if number == 0 and not {USER, ITEM} <= set(row):
-            raise BatchFileError(f"expected the columns {USER} and {ITEM} in {path}, given {', '.join(row)}")
-        yield {name: _plain(value) for name, value in row.items()}
+    try:
+        for number, row in enumerate(rows):
+            if number == 0 and not {USER, ITEM} <= set(row):
+                raise BatchFileError(
+                    f"expected the columns {USER} and {ITEM} in {path}, given {', '.join(row)}"
+                )
+            yield {name: _plain(value) for name, value in row.items()}
+    except (UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+        raise BatchFileError(f"expected {path.suffix[1:]} in UTF-8 in {path}, given {error}") from error
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:

@@ -93,7 +93,9 @@ def _serve(given: argparse.Namespace) -> int:
     settings = read_settings(bundle_dir=given.bundle, host=given.host, port=given.port)
     configure_logging(settings.log_level)
     try:
-        outcome = run(settings, lambda bundle: print(welcome(settings, _example_user(bundle.visitors.rows))))
+        outcome = run(
+            settings, lambda bundle: print(welcome(settings, _example_user(bundle.visitors.rows)), flush=True)
+        )
     except EmbeddedRedisError as error:
         return _failed(error)
     return 0 if outcome.problem is None else _failed(outcome.problem)
@@ -112,7 +114,8 @@ def _batch_score(given: argparse.Namespace) -> int:
 
 def welcome(settings: Settings, user_id: str) -> str:
     """Three lines to paste, once the service answers."""
-    url = f"http://{settings.host}:{settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{settings.port}"
     key = "" if settings.api_key is None else " -H 'X-API-Key: '\"$CHORUS_API_KEY\""
     post = f"curl -s {url}/v1/{{}}{key} -H 'Content-Type: application/json' -d {{}}"
     recommend = {"user_id": user_id, "limit": 5, "explain": True}

@@ -37,6 +37,8 @@ def _compare(bundle: LoadedBundle, number: int, request: GoldenRequest, toleranc
     logits = head_logits(bundle, encoded, rows, request.context, request.now)
     for head, expected in request.logits.items():
         given = logits.get(head)
+        if len({len(row) for row in expected}) > 1:
+            raise BundleError(f"expected logits of one width for '{head}' in golden request {number}")
         wanted = np.array(expected, dtype=np.float32)
         if given is None or given.shape != wanted.shape or not np.isfinite(given).all():
             raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in golden request {number}")

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import faiss
 import numpy as np
 import torch
-from pydantic import ValidationError
 
 from app.catalogue import Catalogue, ItemRow
 from app.pipeline.columns import Columns
@@ -159,7 +159,7 @@ def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
     network = load_network(folder, manifest, spec)
     try:
         return _assembled(folder, manifest, spec, network, candidates)
-    except (OSError, ValueError, KeyError, ValidationError, RuntimeError) as error:
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError, RuntimeError) as error:
         raise BundleError(f"expected a bundle that can be opened at {folder}, given {error}") from error
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import torch
 from anyio import to_thread
 
@@ -64,7 +65,7 @@ class Runtime:
                 await self._take_over(folder)
             except BundleError as error:
                 problems.append(str(error))
-                LOG.error("bundle refused", extra={"bundle": folder.name, "reason": str(error)})
+                LOG.error("bundle refused", extra={"fields": {"bundle": folder.name, "reason": str(error)}})
                 continue
             return
         raise BundleError(
@@ -104,11 +105,14 @@ class Runtime:
         return self._known(user_id, stored), ()
 
     async def refresh_catalogue(self, version: int) -> None:
-        """Bring the catalogue up to a version of the store's items; raises StateUnavailableError."""
-        if version <= self._items_version or self._bundle is None:
+        """Bring the catalogue up to a version of the store's items; raises StateUnavailableError.
+
+        A version below the known one: the store lost its memory, and counts anew.
+        """
+        if version == self._items_version or self._bundle is None:
             return
         async with self._changing:
-            if version <= self._items_version:
+            if version == self._items_version:
                 return
             changes = await self.store.items(self._items_version)
             bundle = self.bundle
@@ -125,8 +129,11 @@ class Runtime:
                 changes = StoredItems(version=0)  # they come with the first request after the store is back
             self._bundle = await _in_thread(lambda: with_changes(bundle, changes))
             self._items_version = changes.version
-        remember(self.settings.state_dir, folder)
-        LOG.info("bundle loaded", extra={"model_version": bundle.manifest.model_version})
+        try:
+            remember(self.settings.state_dir, folder)
+        except OSError as error:  # a read-only disk: it serves, but the next start will not know of it
+            LOG.warning("last good bundle not noted", extra={"fields": {"reason": type(error).__name__}})
+        LOG.info("bundle loaded", extra={"fields": {"model_version": bundle.manifest.model_version}})
         return bundle.manifest
 
     def _known(self, user_id: str | None, stored: StoredUser) -> UserState:
@@ -139,12 +146,17 @@ class Runtime:
 
 def merged(trained: UserState, stored: UserState) -> tuple[Event, ...]:
     """The bundle's events and the store's, oldest first, none twice."""
+
+    def identity(event: Event) -> tuple[str, str, float, float | None]:
+        value = None if event.value is None else float(np.float32(event.value))  # as the bundle keeps it
+        return event.item_id, event.action, event.timestamp, value
+
     if not stored.events:
         return trained.events
     if not trained.events:
         return stored.events
-    known = {(event.item_id, event.action, event.timestamp, event.value) for event in trained.events}
-    fresh = [e for e in stored.events if (e.item_id, e.action, e.timestamp, e.value) not in known]
+    known = {identity(event) for event in trained.events}
+    fresh = [event for event in stored.events if identity(event) not in known]
     return tuple(sorted((*trained.events, *fresh), key=lambda event: event.timestamp))
 
 

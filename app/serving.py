@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 
@@ -49,10 +51,20 @@ def run(settings: Settings, on_ready: OnReady) -> Outcome:
     """Serve until asked to stop; `on_ready` is called once a bundle answers."""
     limit_torch_threads(settings.torch_threads)
     outcome = Outcome()
+    # uvicorn raises a SIGTERM again once it has shut down: unhandled, it would end us with Redis still running.
+    signal.signal(signal.SIGTERM, _leave)
     with redis_server(settings) as url:
         server = uvicorn.Server(_server_config(settings, url, on_ready, outcome, lambda: _stop(server)))
-        server.run()
+        try:
+            server.run()
+        except SystemExit as leaving:
+            if leaving.code:  # uvicorn's way out where it cannot listen; it has logged why
+                outcome.problem = f"expected an address that is free, given {settings.host}:{settings.port}"
     return outcome
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _stop(server: uvicorn.Server) -> None:

@@ -1,0 +1,103 @@
+"""The user as a vector: what the tower reads, what a dislike pushes, what texts add."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.loaded import LoadedBundle
+from app.pipeline.encoding import DISLIKE_PUSH, DISLIKES, INTERESTS_GAIN, QUERY_GAIN, QUERY_SHARE, encode_user
+from models.contract.catalogue import User, UserState
+from models.contract.events import Event
+
+LIKES = tuple(Event(f"i{item}", "rate", 1.7e9 + item, 5.0) for item in (0, 4, 8))
+
+
+def state(*events: Event, **more: object) -> UserState:
+    return replace(UserState("u", events=(*LIKES, *events)), **more)
+
+
+def dislike(item: int, moment: float = 1.8e9) -> Event:
+    return Event(f"i{item}", "dislike", moment)
+
+
+def centred(bundle: LoadedBundle) -> np.ndarray:
+    return bundle.catalogue.vectors[:, :-1] - bundle.mean_vector
+
+
+def test_a_dislike_lowers_each_item_by_how_alike_it_is(learnt: LoadedBundle) -> None:
+    """Against the mean item: the item itself by DISLIKE_PUSH, any other by that times cos * |x| / |v|."""
+    encoded = encode_user(learnt, state(dislike(5)))
+    pushed = encoded.vector[:-1] - encoded.base
+    away = centred(learnt)
+    length = np.linalg.norm(away, axis=1)
+    cosine = away @ away[5] / length / length[5]
+    np.testing.assert_allclose(away @ pushed, -DISLIKE_PUSH * cosine * length / length[5], atol=1e-4)
+    assert (away @ pushed)[5] == pytest.approx(-DISLIKE_PUSH, abs=1e-4)
+
+
+def test_a_dislike_that_training_never_met_is_no_interest(learnt: LoadedBundle) -> None:
+    """The tower does not read it; the scorer's history, which knows its value, does."""
+    without, after = encode_user(learnt, state()), encode_user(learnt, state(dislike(5)))
+    np.testing.assert_allclose(without.base, after.base, atol=1e-5)
+    assert after.history_rows.tolist() == [0, 4, 8, 5] and len(after.history) == 4
+
+
+def test_only_the_last_word_on_an_item_counts(learnt: LoadedBundle) -> None:
+    forgiven = encode_user(learnt, state(dislike(5), Event("i5", "like", 1.9e9)))
+    np.testing.assert_array_equal(forgiven.vector[:-1], forgiven.base)
+    again = encode_user(learnt, state(Event("i5", "like", 1.7e9), dislike(5)))
+    assert not np.array_equal(again.vector[:-1], again.base)
+
+
+def test_dislikes_add_up_to_the_newest_ten(learnt: LoadedBundle) -> None:
+    def push(*items: int) -> np.ndarray:
+        encoded = encode_user(learnt, state(*(dislike(item, 1.8e9 + n) for n, item in enumerate(items))))
+        return encoded.vector[:-1] - encoded.base
+
+    np.testing.assert_allclose(push(5, 6), push(5) + push(6), atol=1e-5)
+    many = tuple(range(10, 10 + DISLIKES + 3))
+    np.testing.assert_allclose(push(*many), push(*many[-DISLIKES:]), atol=1e-5)
+
+
+def test_a_dislike_of_an_unknown_item_pushes_nothing(learnt: LoadedBundle) -> None:
+    encoded = encode_user(learnt, state(Event("never", "dislike", 1.8e9)))
+    np.testing.assert_array_equal(encoded.vector[:-1], encoded.base)
+    assert encoded.history_rows.tolist() == [0, 4, 8, -1]
+
+
+def test_an_event_changes_the_vector_and_a_newcomer_has_one(learnt: LoadedBundle) -> None:
+    nobody = encode_user(learnt, UserState())
+    assert np.isfinite(nobody.vector).all() and nobody.history.shape == (0, learnt.dim)
+    assert not np.allclose(nobody.base, encode_user(learnt, state()).base, atol=1e-3)
+    assert nobody.text is nobody.text_logits is None and nobody.vector[-1] == 1
+
+
+def test_a_query_adds_its_standardised_cosine_to_every_item(learnt: LoadedBundle) -> None:
+    encoded = encode_user(learnt, state(), "robots")
+    cosine = learnt.catalogue.text @ learnt.encode_text("robots")
+    np.testing.assert_array_equal(encoded.text, learnt.encode_text("robots"))
+    wanted = QUERY_GAIN * (cosine - cosine.mean()) / cosine.std()
+    np.testing.assert_allclose(encoded.text_logits, wanted, atol=1e-4)
+    assert encoded.vector[-1] == pytest.approx(QUERY_SHARE)
+    np.testing.assert_array_equal(encoded.vector[:-1], encoded.base)
+    newcomer = encode_user(learnt, UserState(), "robots")
+    np.testing.assert_allclose(newcomer.vector[:-1], QUERY_SHARE * newcomer.base)
+
+
+def test_interests_and_query_both_count_and_the_query_is_the_text(learnt: LoadedBundle) -> None:
+    profile = User("u", interests="wild animals")
+    said = encode_user(learnt, state(profile=profile))
+    asked = encode_user(learnt, state(), "robots")
+    both = encode_user(learnt, state(profile=profile), "robots")
+    assert said.text_logits is not None and asked.text_logits is not None
+    assert said.text_logits.std() == pytest.approx(INTERESTS_GAIN, abs=1e-3)
+    np.testing.assert_allclose(both.text_logits, said.text_logits + asked.text_logits, atol=1e-4)
+    np.testing.assert_array_equal(both.text, asked.text)
+    assert said.vector[-1] == 1
+
+
+def test_a_blank_query_is_none(learnt: LoadedBundle) -> None:
+    blank = encode_user(learnt, state(), "  \n")
+    np.testing.assert_allclose(blank.vector, encode_user(learnt, state()).vector, atol=1e-6)
+    assert blank.text is None

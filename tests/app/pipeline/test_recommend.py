@@ -1,0 +1,66 @@
+"""The request path as a whole, over a trained bundle."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.loaded import LoadedBundle
+from app.pipeline.predicates import Compare, Operator
+from app.pipeline.recommend import recommend, score_pairs, unknown_ids
+from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
+
+NOW = 1.701e9
+
+
+@pytest.fixture
+def query(learnt: LoadedBundle, make_query: Callable[..., Query]) -> Query:
+    return make_query(now=NOW, state=learnt.visitors.state("u6"))
+
+
+def shown(bundle: LoadedBundle, slate: Slate) -> list[str]:
+    return [bundle.catalogue.ids[row] for row in slate.scored.candidates.rows[slate.order]]
+
+
+def test_a_slate_is_full_distinct_and_unseen(learnt: LoadedBundle, query: Query) -> None:
+    for method in DiversityMethod:
+        slate = recommend(learnt, replace(query, limit=25, diversity=Diversity(method, 0.5), explain=True))
+        found = shown(learnt, slate)
+        assert len(set(found)) == 25 and slate.degraded == ()
+        assert not set(found) & {event.item_id for event in query.state.events}
+        assert len(slate.reasons) == 25 and all(slate.reasons)
+        assert set(slate.took_ms) == {"encode", "retrieve", "score", "rerank", "explain"}
+        parts = np.sum(list(slate.scored.contributions.values()), axis=0)
+        np.testing.assert_allclose(parts, slate.scored.score, atol=1e-6)
+
+
+def test_a_small_catalogue_is_scored_whole_so_the_best_is_the_best(
+    learnt: LoadedBundle, query: Query
+) -> None:
+    every = score_pairs(learnt, query.state, tuple(learnt.catalogue.ids), {}, NOW)
+    chances = every.values["next"]
+    seen = learnt.rows([event.item_id for event in query.state.events])
+    chances[seen] = -1
+    best = [learnt.catalogue.ids[row] for row in np.argsort(-chances)[:10]]
+    assert shown(learnt, recommend(learnt, query)) == best
+
+
+def test_a_ranking_is_of_exactly_these(learnt: LoadedBundle, query: Query) -> None:
+    asked = ("i3", "never", query.state.events[0].item_id, "i9", "never")
+    slate = recommend(learnt, replace(query, item_ids=asked))
+    assert sorted(shown(learnt, slate)) == sorted({*asked} - {"never"})
+    assert slate.unknown == unknown_ids(learnt, replace(query, item_ids=asked)) == ("never",)
+
+
+def test_nothing_that_passes_gives_an_empty_slate(learnt: LoadedBundle, query: Query) -> None:
+    none = Compare("year", Operator.GT, 3000.0)
+    slate = recommend(learnt, replace(query, predicate=none, explain=True))
+    assert len(slate.order) == 0 and slate.reasons == () and slate.degraded == ()
+
+
+def test_pairs_are_scored_in_the_order_given(learnt: LoadedBundle, query: Query) -> None:
+    asked = ("i70", "i2", "i35")
+    forth = score_pairs(learnt, query.state, asked, {}, NOW)
+    back = score_pairs(learnt, query.state, asked[::-1], {}, NOW)
+    np.testing.assert_allclose(forth.score, back.score[::-1], atol=1e-6)

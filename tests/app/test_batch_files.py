@@ -1,0 +1,194 @@
+"""Files of pairs, scored: every format in and out, every row once and in order, and what cannot be read named."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from app import batch_files
+from app.batch_files import BatchFileError, read_rows, score_file
+from app.loaded import LoadedBundle
+from app.pipeline.recommend import score_pairs
+from models.contract.bundle import BundleError
+
+MOMENT = 1_701_000_000
+PAIRS = [
+    {"user_id": "u1", "item_id": "i5", "timestamp": MOMENT},
+    {"user_id": "u2", "item_id": "i6", "timestamp": MOMENT},
+    {"user_id": "u1", "item_id": "never", "timestamp": MOMENT},
+    {"user_id": "u1", "item_id": "i9", "timestamp": MOMENT},
+    {"user_id": "stranger", "item_id": "i5", "timestamp": MOMENT},
+]
+HEADS = ("next", "like", "rating", "genre", "daypart")
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a result; numbers as numbers, nothing as None, in every format."""
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    if path.suffix != ".csv":
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    with path.open(newline="", encoding="utf-8") as stream:
+        found = []
+        for row in csv.DictReader(stream):
+            numbers = {name: float(row[name]) if row[name] else None for name in ("score", *HEADS)}
+            found.append({**row, "message": row["message"] or None, **numbers})
+        return found
+
+
+Score = Callable[[Path, str], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def score(trained: Path, tmp_path: Path) -> Score:
+    """Score a file into one of another name; the rows that came out."""
+
+    def scored(source: Path, target: str = "out.jsonl") -> list[dict[str, Any]]:
+        score_file(source, tmp_path / target, trained)
+        return read(tmp_path / target)
+
+    return scored
+
+
+@pytest.mark.parametrize("source", ["in.parquet", "in.csv", "in.jsonl", "in.ndjson"])
+@pytest.mark.parametrize("target", ["out.parquet", "out.csv", "out.jsonl"])
+def test_every_format_gives_the_pipelines_scores(
+    learnt: LoadedBundle, score: Score, tmp_path: Path, source: str, target: str
+) -> None:
+    found = score(write(tmp_path / source, PAIRS), target)
+    assert [(row["user_id"], row["item_id"]) for row in found] == [
+        (pair["user_id"], pair["item_id"]) for pair in PAIRS
+    ]
+    assert [row["status"] for row in found] == ["ok", "ok", "unknown_item", "ok", "ok"]
+    for row in found:
+        assert set(row) == {"user_id", "item_id", "status", "message", "score", *HEADS}
+        if row["status"] == "unknown_item":
+            assert row["score"] is None and row["like"] is None
+            continue
+        state = learnt.visitors.state(row["user_id"])
+        alone = score_pairs(learnt, state, (row["item_id"],), {}, MOMENT)
+        assert row["score"] == pytest.approx(float(alone.score[0]), abs=1e-5)
+        for head in HEADS:
+            assert row[head] == pytest.approx(float(alone.values[head][0]), abs=1e-5)
+
+
+def test_a_bad_row_fails_alone(score: Score, tmp_path: Path) -> None:
+    rows = [
+        {"user_id": "u1", "item_id": "i1", "timestamp": ""},
+        {"user_id": "", "item_id": "i1", "timestamp": ""},
+        {"user_id": "u1", "item_id": "", "timestamp": ""},
+        {"user_id": "u1", "item_id": "i1", "timestamp": "yesterday"},
+        {"user_id": "u1", "item_id": "i1", "timestamp": "nan"},
+        {"user_id": "u1", "item_id": "i1", "timestamp": "-1"},
+        {"user_id": "u1", "item_id": "i2", "timestamp": "1701000000.5"},
+    ]
+    found = score(write(tmp_path / "in.csv", rows))
+    assert [row["status"] for row in found] == ["ok", *["error"] * 5, "ok"]
+    assert all("finite timestamp" in row["message"] for row in found if row["status"] == "error")
+
+
+def test_a_file_of_many_chunks_comes_out_whole_and_in_order(
+    score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"user_id": f"u{number * 7 % 9}", "item_id": f"i{number * 13 % 80}", "timestamp": MOMENT}
+        for number in range(230)
+    ]
+    whole = score(write(tmp_path / "in.jsonl", rows))
+    held = []
+    scored = batch_files.score_rows
+
+    def counted(bundle: LoadedBundle, chunk: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
+        held.append(len(chunk))
+        return scored(bundle, chunk, now)
+
+    monkeypatch.setattr(batch_files, "score_rows", counted)
+    monkeypatch.setattr(batch_files, "CHUNK", 50)
+    for name in ("in.jsonl", "in.csv", "in.parquet"):
+        held.clear()
+        parts = score(write(tmp_path / name, rows), "out.parquet")
+        assert held == [50, 50, 50, 50, 30]
+        for given, one, other in zip(rows, whole, parts, strict=True):
+            assert (one["user_id"], one["item_id"]) == (given["user_id"], given["item_id"])
+            assert other["score"] == pytest.approx(one["score"], abs=1e-5)
+            assert other["item_id"] == one["item_id"]
+
+
+def test_numbers_as_ids_are_read_as_text(tmp_path: Path) -> None:
+    """A table with a missing id has widened the others to floats."""
+    rows = [{"user_id": 7.0, "item_id": 12, "x": None}, {"user_id": float("nan"), "item_id": 1, "x": 2.5}]
+    found = list(read_rows(write(tmp_path / "in.parquet", rows)))
+    assert found == [
+        {"user_id": "7", "item_id": "12", "x": None},
+        {"user_id": None, "item_id": "1", "x": "2.5"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "in.csv",
+            b"user_id,film\nu1,i1\n",
+            "expected the columns user_id and item_id in .*given user_id, film",
+        ),
+        ("in.jsonl", b'{"user_id": "u1"}\n', "expected the columns user_id and item_id"),
+        ("in.jsonl", b'{"user_id": "u1", "item_id": "i1"}\n{oops\n', "expected JSON in line 2"),
+        ("in.jsonl", b"[1, 2]\n", "expected an object in line 1"),
+        ("in.parquet", b"not a table at all", "expected Parquet in"),
+        ("in.csv", b"user_id,item_id\nu1,caf\xe9\n", "expected csv in UTF-8"),
+        ("in.jsonl", b'{"user_id": "u1", "item_id": "caf\xe9"}\n', "expected jsonl in UTF-8"),
+        ("in.csv", b"user_id,item_id\nu1," + b"x" * 200_000 + b"\n", "expected csv .* field larger"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_leaves_nothing(
+    trained: Path, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BatchFileError, match=message):
+        score_file(tmp_path / name, tmp_path / "out.csv", trained)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_failure_keeps_the_result_of_before(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("what was there")
+    (tmp_path / "in.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BatchFileError):
+        score_file(tmp_path / "in.csv", tmp_path / "out.csv", trained)
+    assert (tmp_path / "out.csv").read_text() == "what was there"
+
+
+@pytest.mark.parametrize(("source", "target"), [("in.xlsx", "out.csv"), ("in.csv", "out")])
+def test_another_kind_of_file_is_refused_before_any_work(tmp_path: Path, source: str, target: str) -> None:
+    with pytest.raises(BatchFileError, match=r"expected a file that ends in \.parquet, \.csv"):
+        score_file(tmp_path / source, tmp_path / target, tmp_path / "no-bundle")
+
+
+def test_a_file_or_bundle_that_is_not_there(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        score_file(tmp_path / "absent.csv", tmp_path / "out.csv", trained)
+    with pytest.raises(BundleError):
+        score_file(write(tmp_path / "in.csv", PAIRS), tmp_path / "out.csv", tmp_path / "absent")
+
+
+def test_counts_are_returned(trained: Path, tmp_path: Path) -> None:
+    counts = score_file(write(tmp_path / "in.csv", PAIRS), tmp_path / "out.csv", trained)
+    assert counts == {"ok": 4, "unknown_item": 1, "error": 0}

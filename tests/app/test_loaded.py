@@ -1,0 +1,133 @@
+"""A bundle in memory: the same vectors as offline, users known, and every broken file refused."""
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.loaded import LoadedBundle, load_bundle
+from app.pipeline.search import ExactSearch
+from models.contract.bundle import BundleError
+from models.contract.catalogue import Item
+
+
+def test_the_online_network_gives_the_items_their_offline_vectors(learnt: LoadedBundle) -> None:
+    for row in (0, 17, 79):
+        found = learnt.item_row(learnt.catalogue.item(row))
+        np.testing.assert_allclose(found.vector, learnt.catalogue.vectors[row], atol=1e-4)
+        np.testing.assert_allclose(found.text, learnt.catalogue.text[row], atol=1e-4)
+
+
+def test_an_item_without_history_has_no_popularity(learnt: LoadedBundle) -> None:
+    """The same content under a new id: another bias, since nobody took it yet; near by content."""
+    known = learnt.catalogue.item(0)
+    cold = learnt.item_row(Item("cold", known.attributes))
+    assert cold.vector[-1] != pytest.approx(learnt.catalogue.vectors[0, -1], abs=1e-3)
+    np.testing.assert_allclose(cold.text, learnt.catalogue.text[0], atol=1e-4)
+    centred = learnt.catalogue.vectors[:, :-1] - learnt.mean_vector
+    probe = cold.vector[:-1] - learnt.mean_vector
+    cosine = centred @ probe / np.linalg.norm(centred, axis=1) / np.linalg.norm(probe)
+    same = np.arange(80) % 4 == 0
+    assert cosine[same].mean() > cosine[~same].mean() + 0.2
+
+
+def test_rows_of_unknown_items_give_the_unknown_vector(learnt: LoadedBundle) -> None:
+    rows = learnt.rows(["i3", "never", "i0"])
+    assert rows.tolist() == [3, -1, 0]
+    vectors = learnt.item_vectors(rows)
+    assert (vectors[1] == learnt.unknown_vector).all()
+    assert (vectors[0] == learnt.catalogue.vectors[3, :-1]).all()
+    np.testing.assert_allclose(np.linalg.norm(learnt.unit_vectors(rows[[0, 2]]), axis=1), 1, atol=1e-5)
+
+
+def test_users_are_known_by_their_training_events(learnt: LoadedBundle) -> None:
+    known = learnt.visitors.state("u5")
+    assert known.profile is not None and known.profile.attributes == {"job": "artist"}
+    times = [event.timestamp for event in known.events]
+    assert len(known.events) == 24 and times == sorted(times)
+    assert all(event.value in (1, 2, 4, 5) for event in known.events)
+    stranger = learnt.visitors.state("stranger")
+    assert stranger.profile is None and stranger.events == ()
+
+
+def test_text_is_encoded_to_unit_length_and_blank_text_to_nothing(learnt: LoadedBundle) -> None:
+    assert learnt.encode_text(" \n") is None
+    vector = learnt.encode_text("robots")
+    assert vector is not None and np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+    assert not learnt.text_or_zeros("").any() and len(learnt.text_or_zeros("")) == len(vector)
+
+
+def test_the_class_of_the_moment(learnt: LoadedBundle) -> None:
+    (daypart,) = [head for head in learnt.manifest.heads if head.task.name == "daypart"]
+    assert learnt.context_label(daypart, {}, 7 * 3600.0) == "morning"
+    assert learnt.context_label(daypart, {}, 23 * 3600.0) == "evening"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("weights.safetensors", "expected the file weights.safetensors"),
+        ("histories.npz", "expected the file histories.npz"),
+        ("manifest.json", "expected a bundle with a readable manifest.json"),
+    ],
+)
+def test_a_missing_file_is_refused_by_name(trained: Path, tmp_path: Path, name: str, message: str) -> None:
+    folder = shutil.copytree(trained, tmp_path / "bundle")
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder, candidates=100)
+
+
+def _written(folder: Path, name: str, content: bytes | None) -> Path:
+    """A file of a bundle replaced, or left out, in its manifest too: whole, but not right."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if content is None:
+        (folder / name).unlink()
+        del manifest["files"][name]
+    else:
+        (folder / name).write_bytes(content)
+        manifest["files"][name] = sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "weights.safetensors",
+        "histories.npz",
+        "items.jsonl",
+        "item_vectors.npy",
+        "item_text.npy",
+        "user_ids.json",
+        "index.faiss",
+        "features.json",
+    ],
+)
+@pytest.mark.parametrize("content", [b"", b"nonsense\n" * 20], ids=["empty", "nonsense"])
+def test_a_file_that_is_not_what_it_should_be_is_refused(
+    trained: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    folder = _written(shutil.copytree(trained, tmp_path / "bundle"), name, content)
+    with pytest.raises(BundleError):
+        load_bundle(folder, candidates=100)
+
+
+def test_an_index_over_other_vectors_is_refused(trained: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained, tmp_path / "bundle")
+    lines = (folder / "items.jsonl").read_bytes().splitlines(keepends=True)
+    for name in ("item_vectors.npy", "item_text.npy", "item_statistics.npy"):
+        np.save(tmp_path / name, np.load(folder / name)[:-1])
+        _written(folder, name, (tmp_path / name).read_bytes())
+    _written(folder, "items.jsonl", b"".join(lines[:-1]))
+    with pytest.raises(BundleError, match=r"expected an index over \(79, 17\), given \(80, 17\)"):
+        load_bundle(folder, candidates=100)
+
+
+def test_without_an_index_every_item_is_looked_at(trained: Path, tmp_path: Path) -> None:
+    folder = _written(shutil.copytree(trained, tmp_path / "bundle"), "index.faiss", None)
+    bundle = load_bundle(folder, candidates=100)
+    assert isinstance(bundle.retriever.index, ExactSearch)

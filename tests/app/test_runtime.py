@@ -1,0 +1,216 @@
+"""What answers now: the bundle that is taken over or refused, users as they are known, items as they are put."""
+
+import json
+import logging
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings, read_settings
+from app.errors import BadBundleError, NotFoundError, UnavailableError
+from app.runtime import (
+    SESSION_ONLY,
+    STALE_CATALOGUE,
+    Runtime,
+    bundles_root,
+    fitted,
+    last_good,
+    merged,
+    remember,
+    start_candidates,
+)
+from app.state.memory_store import MemoryUserStateStore
+from app.state.protocol import RecordedEvent, StateUnavailableError, StoredUser
+from models.contract.bundle import BundleError
+from models.contract.catalogue import Item, User, UserState
+from models.contract.events import Event
+
+
+class AwayStore(MemoryUserStateStore):
+    """A store that may be away, as one behind a network may."""
+
+    away = False
+
+    async def read(self, user_id: str) -> StoredUser:
+        if self.away:
+            raise StateUnavailableError("away")
+        return await super().read(user_id)
+
+    async def catalogue_version(self) -> int:
+        if self.away:
+            raise StateUnavailableError("away")
+        return await super().catalogue_version()
+
+
+def put(name: str) -> Item:
+    return Item(name, {"genres": ("space",), "title": "Robots"})
+
+
+@pytest.fixture
+def settings(trained: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(trained, tmp_path / "bundles" / "first")
+    return read_settings(bundle_dir=tmp_path / "bundles" / "first", state_dir=tmp_path / "state")
+
+
+@pytest.fixture
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """A started runtime over a store in memory."""
+    made = Runtime(settings, AwayStore())
+    await made.start()
+    yield made
+    await made.store.close()
+
+
+def version(folder: Path, name: str) -> Path:
+    """A copy of a bundle, beside it, of another version."""
+    copy = shutil.copytree(folder, folder.with_name(name))
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"model_version": name, "created_at": name}))
+    return copy
+
+
+def test_histories_are_merged_in_order_and_without_doubles() -> None:
+    """Values are kept as float32 in a bundle: 3.7 there is the store's 3.7."""
+    single = 3.700000047683716
+    trained = UserState("u", events=(Event("a", "rate", 1.0, single), Event("b", "view", 3.0)))
+    stored = UserState(
+        "u", events=(Event("a", "rate", 1.0, 3.7), Event("c", "view", 2.0), Event("b", "like", 3.0))
+    )
+    both = merged(trained, stored)
+    assert [(event.item_id, event.action) for event in both] == [
+        ("a", "rate"),
+        ("c", "view"),
+        ("b", "view"),
+        ("b", "like"),
+    ]
+    nothing = UserState("u")
+    assert merged(trained, nothing) == trained.events and merged(nothing, stored) == stored.events
+
+
+async def test_a_user_is_known_by_training_and_store(runtime: Runtime) -> None:
+    trained = runtime.bundle.visitors.state("u3")
+    await runtime.store.append([RecordedEvent("u3", Event("i1", "like", 1.8e9))])
+    state, degraded = await runtime.read_user("u3")
+    assert degraded == ()
+    assert state.profile == trained.profile
+    assert state.events[:-1] == trained.events and state.events[-1].item_id == "i1"
+    await runtime.store.put_profile(User("u3", {"job": "farmer"}, "space"))
+    state, _ = await runtime.read_user("u3")
+    assert state.profile == User("u3", {"job": "farmer"}, "space")
+
+
+async def test_an_erased_users_training_history_is_used_no_more(runtime: Runtime) -> None:
+    await runtime.store.erase("u3", 1.0)
+    state, _ = await runtime.read_user("u3")
+    assert state == UserState("u3")
+    await runtime.store.append([RecordedEvent("u3", Event("i1", "like", 1.8e9))])
+    state, _ = await runtime.read_user("u3")
+    assert [event.item_id for event in state.events] == ["i1"] and state.profile is None
+
+
+async def test_without_the_store_nobodys_history_is_used(runtime: Runtime) -> None:
+    """Whether the user was erased cannot be known."""
+    assert isinstance(runtime.store, AwayStore)
+    runtime.store.away = True
+    assert await runtime.read_user("u3") == (UserState("u3"), (SESSION_ONLY,))
+    assert await runtime.read_user(None) == (UserState(), (STALE_CATALOGUE,))
+
+
+async def test_items_put_and_deleted_show_with_the_next_read(runtime: Runtime) -> None:
+    before = runtime.bundle
+    await runtime.store.put_item(put("new"))
+    await runtime.store.delete_item("i7")
+    await runtime.read_user(None)
+    assert "new" in runtime.bundle.catalogue and "i7" not in runtime.bundle.catalogue
+    assert len(before.catalogue) == 80 and len(runtime.bundle.catalogue) == 81
+    after = runtime.bundle
+    await runtime.read_user("anybody")
+    assert runtime.bundle is after
+
+
+async def test_a_store_that_lost_its_memory_is_followed_anew(runtime: Runtime) -> None:
+    for name in ("one", "two"):
+        await runtime.store.put_item(put(name))
+    await runtime.read_user(None)
+    runtime.store = AwayStore()
+    await runtime.store.put_item(put("three"))
+    await runtime.read_user(None)
+    assert {"one", "two", "three"} <= set(runtime.bundle.catalogue.ids)
+
+
+async def test_a_new_bundle_takes_the_items_along_and_a_bad_one_changes_nothing(
+    runtime: Runtime, settings: Settings
+) -> None:
+    version(settings.bundle_dir, "second")
+    broken = version(settings.bundle_dir, "broken")
+    (broken / "item_vectors.npy").write_bytes(b"")
+    await runtime.store.put_item(put("new"))
+    assert (await runtime.reload("second")).model_version == "second"
+    assert "new" in runtime.bundle.catalogue
+    kept = runtime.bundle
+    with pytest.raises(BadBundleError, match=r"item_vectors\.npy"):
+        await runtime.reload("broken")
+    for name in ("absent", "../first", ".", "..", "second/../second"):
+        with pytest.raises(NotFoundError):
+            await runtime.reload(name)
+    assert runtime.bundle is kept
+    assert last_good(settings.state_dir) == (settings.bundle_dir.parent / "second").resolve()
+
+
+async def test_before_the_start_nothing_answers(settings: Settings) -> None:
+    runtime = Runtime(settings, MemoryUserStateStore())
+    assert not runtime.ready
+    with pytest.raises(UnavailableError):
+        runtime.bundle  # noqa: B018
+    (settings.bundle_dir / "manifest.json").unlink()
+    with pytest.raises(BundleError, match=r"readable manifest\.json"):
+        await runtime.start()
+    assert not runtime.ready
+
+
+async def test_a_refused_bundle_is_logged_by_name(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    remember(settings.state_dir, version(settings.bundle_dir, "good"))
+    (settings.bundle_dir / "features.json").write_text("{}")
+    runtime = Runtime(settings, MemoryUserStateStore())
+    with caplog.at_level(logging.INFO, "chorus.runtime"):
+        await runtime.start()
+    refused, loaded = (record.__dict__["fields"] for record in caplog.records)
+    assert refused["bundle"] == "first" and "features.json" in refused["reason"]
+    assert loaded == {"model_version": "good"}
+
+
+async def test_a_state_folder_that_cannot_be_written_stops_no_start(settings: Settings) -> None:
+    settings.state_dir.write_text("a file where the folder should be")
+    runtime = Runtime(settings, MemoryUserStateStore())
+    await runtime.start()
+    assert runtime.ready
+
+
+def test_where_a_start_looks(settings: Settings) -> None:
+    first = settings.bundle_dir
+    assert start_candidates(settings) == [first]
+    previous = version(first, "first.previous")
+    other = version(first, "z")
+    remember(settings.state_dir, other)
+    assert start_candidates(settings) == [first, previous, other.resolve()]
+    whole = settings.model_copy(update={"bundle_dir": first.parent})
+    (first.parent / "not-a-bundle").mkdir()
+    assert start_candidates(whole) == [other, previous, first]
+    nowhere = settings.model_copy(update={"bundle_dir": first / "nowhere", "state_dir": first})
+    assert start_candidates(nowhere) == [first / "nowhere"]
+    assert bundles_root(first) == bundles_root(first.parent) == first.parent
+
+
+@pytest.mark.parametrize("noted", ["", "[]", "{}", '{"path": 3}', '"x"'])
+def test_a_note_that_is_none_is_passed_over(tmp_path: Path, noted: str) -> None:
+    (tmp_path / "last_good.json").write_text(noted)
+    assert last_good(tmp_path) is None
+
+
+def test_an_item_of_another_bundle_keeps_what_this_one_knows(runtime: Runtime) -> None:
+    given = Item("x", {"title": "A", "colour": "red"}, {"image": (1.0, 2.0)}, available=False)
+    assert fitted(runtime.bundle.spec, given) == Item("x", {"title": "A"}, {}, available=False)
