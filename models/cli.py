@@ -14,7 +14,7 @@ from models.evaluation.terminal import print_report
 from models.recipe.evaluation import evaluated
 from models.recipe.ingestion import ingested
 from models.recipe.publication import published
-from models.recipe.training import refreshed, trained
+from models.recipe.training import checkpoint_path, refreshed, trained
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
 REFUSALS = (BundleError, JobError, FetchError, OSError, ValueError)
@@ -37,6 +37,7 @@ def train(job_file: Path, out: Path, console: Console) -> None:
     run = refreshed(job, data, run, console)
     report = evaluated(job, data, run, console)
     manifest = published(job, data, run, report, out, console)
+    checkpoint_path(out).unlink(missing_ok=True)
     print_report(report, console)
     console.print(f"published {manifest.model_version} in {out}")
 

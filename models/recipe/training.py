@@ -47,17 +47,21 @@ def trained(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: 
     torch.manual_seed(job.training.seed)
     heads = tuple(one.head for one in data.corpus.labels)
     network = ChorusNetwork(job.network, shape_of(data.corpus.spec), heads).to(device)
-    file = CheckpointFile(work_folder(out) / "checkpoint.pt", fingerprint, console.print)
+    file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
     trainer = Trainer(
         network, data.corpus, job.training, device, frozenset({PART_TRAIN}), frozenset({PART_VALID}), file
     )
     figures = fit_with_progress(trainer, "training", console)
-    file.remove()
     learned = time.monotonic()
     rows = first_rows_of_case(data.corpus, PART_VALID, case := cutoff_case(data, PART_VALID))
     fitted = fit_on_validation(Reader.of(network, data.corpus, device), rows, case, job.fusion)
     seconds = {"train": learned - began, "fit": time.monotonic() - learned}
     return Trained(network, device, fitted, tuple(figures), seconds)
+
+
+def checkpoint_path(out: Path) -> Path:
+    """Where a run to `out` keeps its checkpoint until the bundle is published."""
+    return work_folder(out) / "checkpoint.pt"
 
 
 def refreshed(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:

@@ -84,7 +84,3 @@ class CheckpointFile:
         if own != {name: value.shape for name, value in found["network"].items()}:
             raise ValueError("the weights of another network")
         return found
-
-    def remove(self) -> None:
-        """Forget the checkpoint: the run is complete."""
-        self.path.unlink(missing_ok=True)

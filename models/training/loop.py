@@ -133,18 +133,20 @@ class Trainer:
 
     @torch.no_grad()
     def _mean_losses(self, windows: Windows, tables: Tables) -> dict[str, float]:
-        """Mean loss a task over the validation windows, weighted by their wanted events."""
+        """Mean loss a task over the validation windows' events that have the task's label; 0 where none has."""
         self.network.eval()
         sums: dict[str, float] = {}
-        count = 0
+        counts: dict[str, int] = {}
         generator = torch.Generator().manual_seed(self.config.seed)
         for some in ordered_batches(windows, self.config.batch_size):
             batch = collate(self.corpus, some, self.validate).to(self.device)
-            size = int(batch.wanted.sum())
+            sizes = {NEXT: int(batch.wanted.sum())}
+            for head, known in zip(self.network.heads, batch.known, strict=True):
+                sizes[head.task.name] = int(known.sum())
             for name, loss in batch_losses(self.network, batch, tables, generator).items():
-                sums[name] = sums.get(name, 0.0) + float(loss) * size
-            count += size
-        return {name: value / count for name, value in sums.items()}
+                sums[name] = sums.get(name, 0.0) + float(loss) * sizes[name]
+                counts[name] = counts.get(name, 0) + sizes[name]
+        return {name: value / max(counts[name], 1) for name, value in sums.items()}
 
     def _objective(self, figures: EpochFigures) -> float:
         """What early stopping watches: the next item's loss plus the heads' by their weights."""

@@ -97,9 +97,6 @@ def test_resumed_training_is_as_if_it_had_not_stopped(train, tmp_path, stopped):
     assert [(f.epoch, f.train, f.valid) for f in trainer.figures] == [
         (f.epoch, f.train, f.valid) for f in uninterrupted.figures
     ]
-    file.remove()
-    file.remove()
-    assert not file.path.exists()
 
 
 def test_a_finished_run_resumed_trains_no_more(train, tmp_path):
