@@ -44,7 +44,7 @@ def card(bundle: LoadedBundle) -> dict[str, Any]:
         "model_version": manifest.model_version,
         "job": manifest.job,
         "created_at": manifest.created_at,
-        "items": len(bundle.catalogue),
+        "items": int(bundle.catalogue.present.sum()),
         "heads": [{"name": NEXT, "kind": NEXT, "classes": 0}, *tasks],
         "fusion": manifest.fusion.method.value,
         "weights": manifest.fusion.weights,
