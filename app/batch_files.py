@@ -4,6 +4,7 @@ import csv
 import json
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from app.golden import replay
 from app.loaded import LoadedBundle, load_bundle
 from app.pipeline.recommend import score_pairs
 from app.runtime import limit_torch_threads
+from models.contract.catalogue import UserState
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""
@@ -77,11 +79,19 @@ def score_rows(bundle: LoadedBundle, rows: list[Row], now: float) -> list[Row]:
         if not known:
             continue
         items = tuple(rows[number][ITEM] for number in known)
-        scored = score_pairs(bundle, bundle.visitors.state(user_id), items, dict(context), moment)
+        scored = score_pairs(bundle, _known_by(bundle, user_id, moment), items, dict(context), moment)
         for place, number in enumerate(known):
             values = {name: float(value[place]) for name, value in scored.values.items()}
             found[number] |= {"status": "ok", "score": float(scored.score[place]), **values}
     return found
+
+
+def _known_by(bundle: LoadedBundle, user_id: str, moment: float) -> UserState:
+    """What the bundle knows of a user at a moment: a past one does not see what came after it."""
+    state = bundle.visitors.state(user_id)
+    if not bundle.spec.timed:  # an order cannot be held against a moment
+        return state
+    return replace(state, events=tuple(event for event in state.events if event.timestamp < moment))
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -5,14 +5,20 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.config import ConfigurationError, Settings, read_settings
 from models.contract.bundle import BundleError
+from models.contract.features import FieldKind
 
 FILE_WIDTH = 120
 """Columns of a table that goes into a file or a container's log, where no terminal says how wide it is."""
+
+if TYPE_CHECKING:
+    from app.loaded import LoadedBundle
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,8 +68,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _offline(given: argparse.Namespace) -> int:
-    # Before torch is loaded: its threads spin while they wait, which takes ten times as long on shared cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Before torch is loaded: its waiting threads would spin for long, which takes ten times as long where the
+    # cores are shared. Spinning a little and then sleeping is as fast on idle cores.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     from rich.console import Console
 
     from models import cli
@@ -93,9 +100,7 @@ def _serve(given: argparse.Namespace) -> int:
     settings = read_settings(bundle_dir=given.bundle, host=given.host, port=given.port)
     configure_logging(settings.log_level)
     try:
-        outcome = run(
-            settings, lambda bundle: print(welcome(settings, _example_user(bundle.visitors.rows)), flush=True)
-        )
+        outcome = run(settings, lambda bundle: print(welcome(settings, example_of(bundle)), flush=True))
     except EmbeddedRedisError as error:
         return _failed(error)
     return 0 if outcome.problem is None else _failed(outcome.problem)
@@ -112,14 +117,33 @@ def _batch_score(given: argparse.Namespace) -> int:
     return 0
 
 
-def welcome(settings: Settings, user_id: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Whom and what the lines to paste speak of."""
+
+    user_id: str = "anyone"
+    item_id: str = "1"
+    fields: tuple[str, ...] = ()
+
+
+def example_of(bundle: "LoadedBundle") -> Example:
+    """A user and an item that the bundle knows, and what its items are called by."""
+    return Example(
+        user_id=next(iter(bundle.visitors.rows), "anyone"),
+        item_id=next(iter(bundle.visitors.item_ids), "1"),
+        fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)[:1]),
+    )
+
+
+def welcome(settings: Settings, example: Example) -> str:
     """Three lines to paste, once the service answers."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{settings.port}"
     key = "" if settings.api_key is None else " -H 'X-API-Key: '\"$CHORUS_API_KEY\""
     post = f"curl -s {url}/v1/{{}}{key} -H 'Content-Type: application/json' -d {{}}"
-    recommend = {"user_id": user_id, "limit": 5, "explain": True}
-    event = {"events": [{"user_id": user_id, "item_id": "1", "action": "like"}]}
+    recommend = {"user_id": example.user_id, "limit": 5, "fields": example.fields, "explain": True}
+    event = {"events": [{"user_id": example.user_id, "item_id": example.item_id, "action": "like"}]}
     return "\n".join(
         [
             f"\nChorus answers at {url} (all endpoints: {url}/docs). Try:",
@@ -128,10 +152,6 @@ def welcome(settings: Settings, user_id: str) -> str:
             f"curl -s {url}/v1/model{key}",
         ]
     )
-
-
-def _example_user(known: Mapping[str, int]) -> str:
-    return next(iter(known), "anyone")
 
 
 def _failed(error: object) -> int:

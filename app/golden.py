@@ -14,6 +14,9 @@ from app.pipeline.scoring import head_logits
 from models.contract.bundle import GOLDEN, BundleError
 from models.contract.records import GoldenRequest, GoldenRequests
 
+ITEM_TOLERANCE = 1e-2
+"""Texts are encoded one at a time here, and in batches offline, which rounds differently."""
+
 
 def replay(bundle: LoadedBundle) -> int:
     """Answer every golden request; returns how many, raises BundleError where a logit is off."""
@@ -24,7 +27,21 @@ def replay(bundle: LoadedBundle) -> int:
         raise BundleError(f"expected golden requests at {path}, given {error}") from error
     for number, request in enumerate(golden.requests):
         _compare(bundle, number, request, golden.tolerance)
+    for item_id in {item_id for request in golden.requests for item_id in request.item_ids[:1]}:
+        _compare_item(bundle, item_id)
     return len(golden.requests)
+
+
+def _compare_item(bundle: LoadedBundle, item_id: str) -> None:
+    """An item put now, as it stands in the bundle, must land where the offline item tower placed it."""
+    row = int(bundle.rows((item_id,))[0])
+    again = bundle.item_row(bundle.catalogue.item(row))
+    off = float(np.abs(again.vector - bundle.catalogue.vectors[row]).max())
+    if not off <= ITEM_TOLERANCE:
+        raise BundleError(
+            f"expected item vectors as the offline item tower gave them within {ITEM_TOLERANCE}, "
+            f"given a difference of {off:.3g}"
+        )
 
 
 def _compare(bundle: LoadedBundle, number: int, request: GoldenRequest, tolerance: float) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main, welcome
+from app.cli import Example, main, welcome
 from app.config import Settings
 
 
@@ -87,7 +87,7 @@ def test_inspect_and_evaluate_show_the_bundle(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_greeting_quotes_whatever_a_user_is_called() -> None:
-    said = welcome(Settings(port=8123), 'o\'hara "$HOME" `id`')
+    said = welcome(Settings(port=8123), Example('o\'hara "$HOME" `id`'))
     recommend, event, model = [shlex.split(line) for line in said.splitlines() if line.startswith("curl")]
     assert recommend[2] == "http://127.0.0.1:8123/v1/recommend"
     assert json.loads(recommend[-1])["user_id"] == 'o\'hara "$HOME" `id`'
@@ -96,7 +96,7 @@ def test_the_greeting_quotes_whatever_a_user_is_called() -> None:
 
 
 def test_an_address_of_ipv6_is_in_brackets() -> None:
-    assert "http://[::1]:8000/v1/model" in welcome(Settings(host="::1"), "u")
+    assert "http://[::1]:8000/v1/model" in welcome(Settings(host="::1"), Example("u"))
 
 
 def test_serving_imports_nothing_that_only_training_needs(trained: Path) -> None:
