@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pipeline.encoding import encode_user
+from app.pipeline.encoding import Wishes, encode_state, read_wishes
 from app.pipeline.explanation import Influence
 from app.pipeline.fusion import fuse_heads
 from app.pipeline.scoring import candidate_values, head_logits, head_predictions
 from app.pipeline.types import Candidates, Encoded, Query, Slate
 from models.contract.features import Floats, Indices
+from models.contract.fusion import FusionMethod
 
 if TYPE_CHECKING:
     from app.loaded import LoadedBundle
@@ -24,10 +25,10 @@ def measure_influence(bundle: "LoadedBundle", query: Query, encoded: Encoded, sl
     rows = slate.scored.candidates.rows[slate.order]
     chosen = _nearest_events(bundle, encoded, rows)
     item_ids = tuple(bundle.catalogue.ids[row] for row in chosen.tolist())
-    score = slate.scored.score[slate.order]
+    wishes = read_wishes(bundle, query.text, query.state.profile)
     drop = np.zeros((len(chosen), len(rows)), dtype=np.float32)
     for number, item_id in enumerate(item_ids):
-        drop[number] = score - _score_without(bundle, query, item_id, rows)
+        drop[number] = slate.scored.score[slate.order] - _score_without(bundle, query, wishes, item_id, slate)
     return Influence(item_ids=item_ids, rows=chosen, drop=drop)
 
 
@@ -41,12 +42,19 @@ def _nearest_events(bundle: "LoadedBundle", encoded: Encoded, rows: Indices) -> 
     return known[nearest]
 
 
-def _score_without(bundle: "LoadedBundle", query: Query, item_id: str, rows: Indices) -> Floats:
-    """The slate's scores had the user never met one item."""
+def _score_without(
+    bundle: "LoadedBundle", query: Query, wishes: Wishes, item_id: str, slate: Slate
+) -> Floats:
+    """The slate's scores [N] had the user never met one item."""
+    fusion, candidates = bundle.manifest.fusion, slate.scored.candidates
+    # A vote is among all candidates; elsewhere an item's score is its own, and the slate's are enough.
+    places = np.arange(len(candidates.rows)) if fusion.method is FusionMethod.VOTE else slate.order
+    rows = candidates.rows[places]
     events = tuple(event for event in query.state.events if event.item_id != item_id)
-    encoded = encode_user(bundle, replace(query.state, events=events), query.text)
+    encoded = encode_state(bundle, replace(query.state, events=events), wishes)
     logits = head_logits(bundle, encoded, rows, query.context, query.now)
     predicted = head_predictions(bundle, encoded, logits)
     values = candidate_values(bundle, predicted, rows, query.context, query.now)
-    candidates = Candidates(rows, (), np.zeros((0, len(rows)), dtype=np.bool_), len(rows))
-    return fuse_heads(candidates, values, bundle.manifest.fusion, query.weights).score
+    alone = Candidates(rows, (), np.zeros((0, len(rows)), dtype=np.bool_), len(rows))
+    score = fuse_heads(alone, values, fusion, query.weights).score
+    return score[slate.order] if fusion.method is FusionMethod.VOTE else score

@@ -28,23 +28,27 @@ def sentiment(event: Event, value_range: tuple[float, float] | None) -> Sentimen
     return Sentiment.POSITIVE if event.value >= sum(value_range) / 2 else Sentiment.NEGATIVE
 
 
+def newest_sentiments(
+    events: Sequence[Event], value_range: tuple[float, float] | None
+) -> list[tuple[Event, Sentiment]]:
+    """For each item the last event that says anything of it, the newest first; events oldest first."""
+    found: dict[str, tuple[Event, Sentiment]] = {}
+    for event in reversed(events):
+        said = sentiment(event, value_range)
+        if said is not Sentiment.NEUTRAL and event.item_id not in found:
+            found[event.item_id] = (event, said)
+    return list(found.values())
+
+
 def latest_sentiments(
     events: Sequence[Event], value_range: tuple[float, float] | None
 ) -> dict[str, Sentiment]:
-    """Item id -> what the last event about it says that says anything; events oldest first."""
-    found: dict[str, Sentiment] = {}
-    for event in events:
-        said = sentiment(event, value_range)
-        if said is not Sentiment.NEUTRAL or event.item_id not in found:
-            found[event.item_id] = said
-    return found
+    """Item id -> what the last event about it says that says anything; neutral where none does."""
+    found = dict.fromkeys((event.item_id for event in events), Sentiment.NEUTRAL)
+    return found | {event.item_id: said for event, said in newest_sentiments(events, value_range)}
 
 
 def last_liked(events: Sequence[Event], value_range: tuple[float, float] | None) -> str | None:
     """The item of the newest positive event that no later event takes back; None without one."""
-    latest = latest_sentiments(events, value_range)
-    for event in reversed(events):
-        positive = sentiment(event, value_range) is Sentiment.POSITIVE
-        if positive and latest[event.item_id] is Sentiment.POSITIVE:
-            return event.item_id
-    return None
+    newest = newest_sentiments(events, value_range)
+    return next((event.item_id for event, said in newest if said is Sentiment.POSITIVE), None)

@@ -101,3 +101,19 @@ def test_a_blank_query_is_none(learnt: LoadedBundle) -> None:
     blank = encode_user(learnt, state(), "  \n")
     np.testing.assert_allclose(blank.vector, encode_user(learnt, state()).vector, atol=1e-6)
     assert blank.text is None
+
+
+def test_the_newest_dislikes_push_and_only_praise_takes_one_back(learnt: LoadedBundle) -> None:
+    def pushed(*events: tuple[int, str]) -> np.ndarray:
+        made = tuple(Event(f"i{item}", action, float(at)) for at, (item, action) in enumerate(events))
+        anew = replace(UserState("u"), events=made)
+        neutral = tuple(event for event in made if event.action != "dislike")
+        return encode_user(learnt, anew).vector - encode_user(learnt, replace(anew, events=neutral)).vector
+
+    alone = pushed((0, "dislike"))
+    assert alone.any()
+    assert np.allclose(pushed((0, "dislike"), (0, "view"), (0, "skip")), alone, atol=1e-5)
+    assert np.allclose(pushed((0, "dislike"), (0, "like")), 0, atol=1e-5)
+    many = [(item, "dislike") for item in range(1, DISLIKES + 2)]
+    met_first_disliked_last = pushed((0, "view"), *many, (0, "dislike"))
+    assert np.allclose(met_first_disliked_last, pushed(*many[2:], (0, "dislike")), atol=1e-4)
