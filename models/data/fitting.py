@@ -1,7 +1,7 @@
-"""What is fitted on the training rows: vocabularies, means, deviations. Nothing later has a say."""
+"""What is fitted on the training rows: vocabularies, means, deviations. Later rows only add tokens, if asked to."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -47,6 +47,35 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
         value_std=_deviation(values),
         text_size=text_size,
     )
+
+
+def extended(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:
+    """The specification with what it lacks of some rows of the log, at the end of each vocabulary.
+
+    So every index stays what it was, and a trained network can grow. Means, deviations and the value range stay
+    too: the network learned on their scale.
+    """
+    log = dataset.log
+    items = [dataset.items[row] for row in np.unique(log.items[rows])]
+    users = [dataset.users[row] for row in np.unique(log.users[rows])]
+    found = {
+        "item_ids": [item.item_id for item in items],
+        "actions": _frequent(Codes(log.action_names, log.actions), rows),
+        "item_tokens": _tokens(_kinds(spec.item_fields), items).tokens,
+        "user_tokens": _tokens(_kinds(spec.user_fields), users).tokens,
+        "context_tokens": _context_tokens(dataset, rows, spec.context_fields),
+    }
+    return spec.model_copy(
+        update={name: _appended(getattr(spec, name), tokens) for name, tokens in found.items()}
+    )
+
+
+def _appended(vocabulary: Vocabulary, tokens: Iterable[str]) -> Vocabulary:
+    return Vocabulary(tokens=(*vocabulary.tokens, *(token for token in tokens if token not in vocabulary)))
+
+
+def _kinds(fields: Sequence[FieldSpec]) -> dict[str, FieldKind]:
+    return {field.name: field.kind for field in fields}
 
 
 def _field(name: str, kind: FieldKind, seen: Sequence[Item | User], items: Sequence[Item]) -> FieldSpec:

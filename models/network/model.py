@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from models.contract.bundle import WEIGHTS, BundleError, Manifest
 from models.contract.features import FeatureSpec, ItemArrays
 from models.contract.tasks import Head
+from models.contract.vocabulary import OOV
 from models.network.config import NetworkConfig
 from models.network.scorer import Scorer
 from models.network.shape import NetworkShape, shape_of
@@ -25,6 +26,29 @@ class ChorusNetwork(nn.Module):
         self.items = ItemTower(config, shape)
         self.users = UserTower(config, shape)
         self.scorer = Scorer(config, shape, heads)
+
+
+def grown(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
+    """A copy with larger embedding tables; a new row starts as the OOV row, which stood for its token so far.
+
+    Raises ValueError where a table would shrink or anything else would change its size.
+    """
+    larger = ChorusNetwork(network.config, shape, network.heads)
+    tables = {
+        f"{name}.weight" for name, module in network.named_modules() if isinstance(module, nn.Embedding)
+    }
+    weights = network.state_dict()
+    for name, empty in larger.state_dict().items():
+        old = weights[name]
+        more = len(empty) - len(old) if name in tables else 0
+        if more < 0 or (not more and empty.shape != old.shape):
+            raise ValueError(
+                f"expected {name} no smaller than {tuple(old.shape)}, given {tuple(empty.shape)}"
+            )
+        if more:
+            weights[name] = torch.cat([old, old[OOV].expand(more, -1)])
+    larger.load_state_dict(weights)
+    return larger.to(next(network.parameters()).device)
 
 
 def item_tensors(

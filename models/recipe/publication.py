@@ -1,6 +1,7 @@
 """Publish: the network and all it needs, as a verified bundle."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from models.contract.bundle import (
 )
 from models.contract.features import Floats, Indices
 from models.contract.statistics import item_statistics
+from models.data.fitting import extended
 from models.data.job import JobSpec
 from models.evaluation.moments import Reader
 from models.evaluation.page import render_page
@@ -24,9 +26,11 @@ from models.evaluation.report import Report
 from models.export.golden import golden_requests
 from models.export.publish import Contents, publish
 from models.export.vectors import histories, item_table, stops_before, user_table
+from models.network.model import grown
+from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested
 from models.recipe.training import Trained, refreshed_with_all
-from models.training.corpus import PART_TEST, PART_VALID, statistics_interactions
+from models.training.corpus import PART_TEST, PART_VALID, recoded, statistics_interactions
 
 
 def published(
@@ -34,7 +38,8 @@ def published(
 ) -> Manifest:
     """The bundle of a run. With export.fit "all" the network first learns from the test part too."""
     everything = job.export.fit == "all"
-    if everything and len(data.split.test):
+    if everything:
+        data, run = _grown(data, run)
         run = refreshed_with_all(job, data, run, console)
     reader = Reader.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
@@ -58,6 +63,13 @@ def published(
         )
 
     return publish(out, contents, manifest_of)
+
+
+def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:
+    """Data and network with the items, labels, actions and contexts that came after the training part."""
+    spec = extended(data.corpus.spec, data.dataset, np.arange(len(data.dataset.log), dtype=np.int64))
+    corpus = recoded(data.corpus, data.dataset, spec)
+    return replace(data, corpus=corpus), replace(run, network=grown(run.network, shape_of(spec)))
 
 
 def _contents(data: Ingested, reader: Reader, report: Report, snapshot: int, stops: Indices) -> Contents:

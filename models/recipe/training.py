@@ -65,7 +65,12 @@ def checkpoint_path(out: Path) -> Path:
 
 
 def refreshed(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
-    """Some epochs over training and validation split: the test begins where validation ends."""
+    """Some epochs over training and validation split: the test begins where validation ends.
+
+    Without a test part there is nothing to measure in between: refreshed_with_all learns all of it at once.
+    """
+    if job.export.fit == "all" and not len(data.split.test):
+        return run
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID}), console)
 
 

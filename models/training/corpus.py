@@ -1,6 +1,6 @@
 """All that training and evaluation read, as arrays: every user's events in order, items, profiles, statistics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,7 @@ class Corpus:
     profile_numeric: Floats  # [U, Q]
     profile_text: Floats  # [U, T]
     labels: tuple[TaskLabels, ...]  # their rows follow the events' order
+    log_rows: Indices  # [n] each event's row of the log
     moments: NDArray[np.float64]  # [T] when each snapshot was taken
     part_snapshot: tuple[int, int, int]  # the snapshot known when each part begins (train: the first)
 
@@ -91,8 +92,23 @@ def build_corpus(
         labels=tuple(
             TaskLabels(head=one.head, targets=one.targets[order], known=one.known[order]) for one in labels
         ),
+        log_rows=order.astype(np.int64),
         moments=at,
         part_snapshot=boundaries,
+    )
+
+
+def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
+    """The corpus under a specification that only has more tokens (models.data.fitting.extended)."""
+    log = dataset.log
+    text = np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size])
+    return replace(
+        corpus,
+        spec=spec,
+        catalogue=encode_items(spec, dataset.items, text),
+        actions=spec.actions.encode(log.action_names)[log.actions[corpus.log_rows]],
+        context=_contexts(spec, log)[corpus.log_rows],
+        profile_tokens=_padded([encode_profile(spec, user).tokens for user in dataset.users]),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.contract.features import FeatureSpec, FieldKind, FieldSpec, context_tokens
 from models.data.dataset import Dataset, events_of, load_dataset
-from models.data.fitting import fit_features
+from models.data.fitting import extended, fit_features
 from models.data.job import JobSpec
 from models.data.labels import label
 from models.data.split import Split, split
@@ -144,3 +144,22 @@ def test_a_constant_number_is_not_divided_by(spec: JobSpec, tmp_path: Path) -> N
     found = fit_features(alone, np.array([0]), spec, text_size=0)
     assert (found.value_std, found.value_range) == (1, (4, 4))
     assert [field.std for field in found.item_fields] == [1] * 5
+
+
+def test_extended_appends_what_came_later_and_moves_nothing(spec: JobSpec, tmp_path: Path) -> None:
+    dataset, parts, found = fitted(spec, tmp_path)
+    more = extended(found, dataset, np.arange(len(dataset.log)))
+    new = {
+        name: getattr(more, name).tokens[len(getattr(found, name).tokens) :]
+        for name in ("item_ids", "actions", "item_tokens", "user_tokens", "context_tokens")
+    }
+    assert new["item_ids"] == ("C", "E")
+    assert new["actions"] == ("save",)
+    assert new["item_tokens"] == ("brand=y", "genres=Film-Noir")
+    assert new["user_tokens"] == ("gender=X",)
+    assert set(new["context_tokens"]) >= {"device=tv", "device=watch"}
+    for name in new:
+        assert getattr(more, name).tokens[: len(getattr(found, name).tokens)] == getattr(found, name).tokens
+    same = set(type(found).model_fields) - set(new)
+    assert more.model_dump(include=same) == found.model_dump(include=same)
+    assert extended(found, dataset, parts.train) == found

@@ -1,11 +1,14 @@
 """The network as it is kept in a bundle."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from models.contract.bundle import WEIGHTS, BundleError, read_features, read_manifest
-from models.network.model import item_tensors, load_network
+from models.contract.vocabulary import OOV
+from models.network.model import grown, item_tensors, load_network
 from models.network.shape import shape_of
 
 
@@ -40,3 +43,25 @@ def test_the_shape_is_the_data_s(shop_data, make_network):
     assert (shape.item_numeric, shape.content, shape.user_numeric, shape.user_text) == (2, 3, 2, 0)
     vectors, bias = make_network().eval().items(*item_tensors(corpus.catalogue))
     assert (vectors.shape, bias.shape) == ((100, 16), (100,))
+
+
+@torch.no_grad()
+def test_a_grown_network_answers_as_before_and_takes_the_new_as_unknown(shop_data, make_network):
+    network, shape = make_network().eval(), shape_of(shop_data.corpus.spec)
+    network.items.id_bias.weight.normal_()
+    larger = grown(
+        network, replace(shape, item_ids=shape.item_ids + 3, item_tokens=shape.item_tokens + 1)
+    ).eval()
+    given = item_tensors(shop_data.corpus.catalogue)
+    for mine, its in zip(network.items(*given), larger.items(*given), strict=True):
+        assert torch.equal(mine, its)
+    assert torch.equal(larger.items.ids.weight[-3:], network.items.ids.weight[[OOV] * 3])
+    assert torch.equal(larger.items.id_bias.weight[-3:], network.items.id_bias.weight[[OOV] * 3])
+    assert torch.equal(larger.items.tokens.weight[-1], network.items.tokens.weight[OOV])
+    assert len(network.items.ids.weight) == shape.item_ids
+
+
+@pytest.mark.parametrize("change", [{"item_ids": 3}, {"content": 99}])
+def test_a_network_grows_in_its_tables_only(shop_data, make_network, change):
+    with pytest.raises(ValueError, match="no smaller than"):
+        grown(make_network(), replace(shape_of(shop_data.corpus.spec), **change))

@@ -13,6 +13,7 @@ from app.golden import replay
 from app.loaded import LoadedBundle, load_bundle
 from models.contract.bundle import ITEM_STATISTICS, USER_VECTORS, read_manifest, verify
 from models.contract.tasks import NEXT
+from models.contract.vocabulary import OOV
 from models.evaluation.report import Report
 
 EVERY_TASK = {"like", "rating", "genre", "device"}
@@ -164,6 +165,41 @@ def test_new_users_and_items_after_training(make_shop, tmp_path):
     loaded = trained(job)
     assert np.isfinite(np.load(loaded.folder / USER_VECTORS)).all()
     assert len(loaded.catalogue.vectors) == 37 + 23
+
+
+NEWEST = [
+    ({"time": "time"}, {"valid": 0.1, "test": 0.1}),
+    ({"time": "time"}, {"valid": 0.1, "test": 0}),
+    ({"order": "time"}, {"valid": 0.1, "test": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("when", "split"), NEWEST, ids=["timed", "no test", "untimed"])
+def test_fitted_on_all_knows_the_newest(make_shop, tmp_path, when, split):
+    """Items, labels, actions and contexts that come after the training part are in the published vocabularies."""
+    rows = [f"u{n % 10},i{(n // 10 + 3 * n) % 37},{1000 + n},view,desk\n" for n in range(300)]
+    rows += [f"u{n % 10},fresh{n % 7},{2000 + n},save,tv\n" for n in range(20)]
+    (tmp_path / "new.csv").write_text("user,item,time,did,device\n" + "".join(rows))
+    ids = [f"i{n}" for n in range(37)] + [f"fresh{n}" for n in range(7)]
+    (tmp_path / "new.jsonl").write_text(
+        "".join(json.dumps({"id": one, "kinds": [one[:5]]}) + "\n" for one in ids)
+    )
+    job = make_shop(
+        tmp_path,
+        interactions={
+            "path": "new.csv", "user": "user", "item": "item", "action": "did", "context": ["device"], **when,
+        },
+        items={"path": "new.jsonl", "id": "id", "categories": "kinds"},
+        users=None, tasks=None, scenes=None, split=split, export={"fit": "all"},
+    )  # fmt: skip
+    loaded = trained(job)
+    spec = loaded.spec
+    assert "fresh3" in spec.item_ids
+    assert "kinds=fresh" in spec.item_tokens
+    assert ("save" in spec.actions, "device=tv" in spec.context_tokens) == (True, True)
+    ids_table = loaded.network.items.ids.weight.detach()
+    unlike = ids_table[spec.item_ids.encode(["fresh3", "fresh5"])] - ids_table[OOV]
+    assert (unlike.abs().max(1).values > 0).all()  # learned, not only there
 
 
 def test_a_run_that_is_stopped_goes_on(make_shop, tmp_path, monkeypatch, capsys):

@@ -9,14 +9,15 @@ import torch
 
 from models.contract.features import encode_history
 from models.contract.statistics import item_statistics
+from models.contract.vocabulary import Vocabulary
 from models.data.dataset import events_of
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import shape_of
-from models.recipe.ingestion import Ingested
+from models.recipe.ingestion import Ingested, digest_of
 from models.training.batches import collate, ordered_batches, windows_of
 from models.training.config import TrainingConfig
-from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, statistics_interactions
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recoded, statistics_interactions
 from models.training.loop import Trainer
 
 TRAIN = frozenset({PART_TRAIN})
@@ -176,3 +177,11 @@ def test_without_times_nothing_is_said_of_popularity(make_shop, make_ingested, t
     assert not corpus.dense[:, :4].any()  # no values, no gaps
     assert not corpus.context.any()
     assert not corpus.spec.timed
+
+
+def test_recoded_with_the_same_specification_is_the_same(shop_data):
+    corpus = shop_data.corpus
+    assert digest_of(recoded(corpus, shop_data.dataset, corpus.spec)) == digest_of(corpus)
+    later = corpus.spec.model_copy(update={"actions": Vocabulary(tokens=("view", "rate"))})
+    again = recoded(corpus, shop_data.dataset, later)
+    assert np.array_equal(np.array([0, 1, 3, 2])[corpus.actions], again.actions)
