@@ -14,12 +14,17 @@ INIT_STD = 0.02
 RECENT = STATISTICS.index("recent")
 
 
-def embedding(rows: int, dim: int) -> nn.Embedding:
-    """An embedding table with small normal values and a zero row for PAD."""
+def embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding:
+    """An embedding table with small normal values and a zero row for PAD.
+
+    Where training meets no OOV, its row starts at zero too: an unknown token then says nothing, instead of noise.
+    """
     table = nn.Embedding(rows, dim, padding_idx=PAD)
     nn.init.normal_(table.weight, std=INIT_STD)
     with torch.no_grad():
         table.weight[PAD] = 0
+        if not oov_learned:
+            table.weight[OOV] = 0
     return table
 
 
@@ -47,7 +52,7 @@ class ItemTower(nn.Module):
     def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
         super().__init__()
         self.id_dropout = config.id_dropout
-        self.ids = embedding(shape.item_ids, config.dim)
+        self.ids = embedding(shape.item_ids, config.dim, oov_learned=config.id_dropout > 0)
         self.id_bias = nn.Embedding(shape.item_ids, 1)
         nn.init.zeros_(self.id_bias.weight)
         self.tokens = embedding(shape.item_tokens, config.dim)

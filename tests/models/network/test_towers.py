@@ -212,3 +212,15 @@ def test_nothing_to_read_warns_of_nothing():
         states.sum().backward()
     assert (vectors.shape, bias.shape, states.shape) == ((3, 8), (3,), (2, 1, 8))
     assert np.isfinite(states.detach().numpy()).all()
+
+
+@torch.no_grad()
+def test_an_unknown_token_says_nothing_before_training():
+    """Only item IDs meet OOV in training, and only where some are dropped."""
+    items, users = ItemTower(config(), SHAPE), UserTower(config(), SHAPE)
+    for table in (items.tokens, users.tokens, users.actions):
+        assert not table.weight[OOV].any()
+        assert table.weight[OOV + 1 :].any(1).all()
+        assert table.weight.requires_grad
+    assert items.ids.weight[OOV].any()
+    assert not ItemTower(config(id_dropout=0.0), SHAPE).ids.weight[OOV].any()
