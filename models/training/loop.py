@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.contract.tasks import NEXT
 from models.network.model import ChorusNetwork
@@ -89,9 +89,11 @@ class Trainer:
         return shuffled_batches(windows, self.config.batch_size * self.network.config.history_length, random)
 
     def _groups(self, balance: Balance) -> list[dict[str, object]]:
-        """Weight decay for matrices only: not for biases, norms, embeddings of IDs seen once, or balance."""
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in (*self.network.parameters(), *balance.parameters()) if p.ndim <= 1]
+        """Weight decay for the matrices of linear maps only: not for embeddings, biases, norms or balance."""
+        tables = {id(one.weight) for one in self.network.modules() if isinstance(one, nn.Embedding)}
+        decayed = [p for p in self.network.parameters() if p.ndim > 1 and id(p) not in tables]
+        taken = set(map(id, decayed))
+        plain = [p for p in (*self.network.parameters(), *balance.parameters()) if id(p) not in taken]
         return [
             {"params": decayed, "weight_decay": self.config.weight_decay},
             {"params": plain, "weight_decay": 0.0},
