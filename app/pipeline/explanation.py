@@ -38,7 +38,7 @@ class Code(StrEnum):
 
 WORDING: Mapping[Code, str] = {
     Code.LIKED: "Because you liked {title}",
-    Code.POPULAR: "Popular right now",
+    Code.POPULAR: "Popular with other people",
     Code.QUERY: "Matches what you asked for",
     Code.TASTE: "Fits your taste",
     Code.MOMENT: "Fits this moment",
