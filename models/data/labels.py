@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract.features import Floats, Indices
+from models.contract.labels import field_labels, hot_labels
 from models.contract.tasks import Head, Task, TaskKind
 from models.data.cells import Mask
 from models.data.dataset import Codes, Dataset
@@ -26,6 +27,7 @@ class TaskLabels:
     head: Head
     targets: Floats  # [n, head.width], 0 where not known
     known: Mask  # [n]
+    by_item: Floats | None = None  # multilabel: [I, width] every item's own labels, also of one never taken
 
 
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
@@ -73,21 +75,17 @@ def _moments(task: Task, column: Codes, train: Indices) -> TaskLabels:
 
 def _labels(task: Task, field: str, dataset: Dataset, train: Indices) -> TaskLabels:
     """The labels that the item carries; an item without any is not known."""
-    sets = [value if isinstance(value := item.attributes.get(field), tuple) else () for item in dataset.items]
+    sets = [field_labels(item, field) for item in dataset.items]
     names = tuple(sorted({name for found in sets for name in found}))
     place = {name: number for number, name in enumerate(names)}
     items = np.repeat(np.arange(len(sets)), [len(found) for found in sets])
     labels = np.array([place[name] for found in sets for name in found], dtype=np.int64)
     weight = np.bincount(dataset.log.items[train], minlength=len(sets))
     classes = _classes(names, np.bincount(labels, weights=weight[items], minlength=len(names)))
-    column = np.array([classes.index(name) if name in classes else -1 for name in names], dtype=np.int64)
-    table = np.zeros((len(sets), max(len(classes), 1)), dtype=np.float32)
-    kept = column[labels] >= 0
-    table[items[kept], column[labels[kept]]] = 1
+    head = Head(task=task, classes=classes)
+    table = hot_labels(head, dataset.items)
     described = np.array([len(found) > 0 for found in sets], dtype=bool)
-    return TaskLabels(
-        Head(task=task, classes=classes), table[dataset.log.items], described[dataset.log.items]
-    )
+    return TaskLabels(head, table[dataset.log.items], described[dataset.log.items], by_item=table)
 
 
 def _classes(names: Sequence[str], counts: Sequence[float] | np.ndarray) -> tuple[str, ...]:

@@ -31,14 +31,13 @@ class EventLogits:
 
     rows: Indices  # [m] rows of the corpus's events
     heads: Mapping[str, Floats]  # head -> [m, width]
-    next_loss: float  # mean negative log likelihood of the item that came, in nats, uncalibrated
 
 
 def list_values(
     reader: Reader, rows: Indices, case: RankingCase, calibrations: Mapping[str, Calibration]
 ) -> ListValues:
     """The candidates of the case's lists, which begin at the moments `rows` [C], with every head's value."""
-    hot = _label_matrices(reader)
+    hot = {one.head.task.name: one.by_item for one in reader.corpus.labels if one.by_item is not None}
     items: list[Indices] = [np.zeros((0, min(CANDIDATES, case.seen.shape[1])), dtype=np.int64)]
     none = np.zeros(items[0].shape, dtype=np.float32)
     values: dict[str, list[Floats]] = {name: [none] for name in (NEXT, *calibrations)}
@@ -70,19 +69,11 @@ def fused_scores(found: ListValues, fusion: Fusion, n_items: int) -> Floats:
 def event_logits(reader: Reader, rows: Indices) -> EventLogits:
     """Every head's logits for the events at `rows`, each given what came before it."""
     heads: dict[str, list[Floats]] = {head.task.name: [] for head in reader.network.heads}
-    losses: list[Floats] = []
     for moments in reader.moments(rows):
         items = reader.corpus.items[moments.rows]
-        logits = reader.next_logits(moments).astype(np.float64)
-        chosen = logits[np.arange(len(items)), items]
-        losses.append(np.asarray(_logsumexp(logits) - chosen, dtype=np.float32))
         for name, found in reader.head_logits(moments, items[:, None]).items():
             heads[name].append(found[:, 0])
-    return EventLogits(
-        rows=rows,
-        heads={name: np.concatenate(parts) for name, parts in heads.items()},
-        next_loss=float(np.concatenate(losses).mean()) if losses else float("nan"),
-    )
+    return EventLogits(rows, {name: np.concatenate(parts) for name, parts in heads.items()})
 
 
 def _values(
@@ -116,17 +107,6 @@ def _candidate_labels(
         own = next(one for one in reader.corpus.labels if one.head.task.name == head.task.name)
         return np.repeat(own.targets[moments.rows], items.shape[1], axis=0)
     return None
-
-
-def _label_matrices(reader: Reader) -> dict[str, Floats]:
-    """Multilabel head -> [I, classes], read off the events' targets; an item without events has no labels."""
-    found = {}
-    for one in reader.corpus.labels:
-        if one.head.task.kind is TaskKind.MULTILABEL:
-            table = np.zeros((len(reader.corpus.catalogue.ids), one.head.width), dtype=np.float32)
-            table[reader.corpus.items] = one.targets
-            found[one.head.task.name] = table
-    return found
 
 
 def _logsumexp(logits: np.ndarray) -> np.ndarray:

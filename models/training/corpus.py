@@ -89,9 +89,7 @@ def build_corpus(
         profile_tokens=_padded([profile.tokens for profile in profiles]),
         profile_numeric=np.stack([profile.numeric for profile in profiles]),
         profile_text=texts.users,
-        labels=tuple(
-            TaskLabels(head=one.head, targets=one.targets[order], known=one.known[order]) for one in labels
-        ),
+        labels=tuple(replace(one, targets=one.targets[order], known=one.known[order]) for one in labels),
         log_rows=order.astype(np.int64),
         moments=at,
         part_snapshot=boundaries,

@@ -1,10 +1,12 @@
 """The network's lists: candidates by `next`, unseen, each with every head's calibrated value."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from models.contract.calibration import Calibration, softmax
+from models.contract.calibration import Calibration, sigmoid, softmax
 from models.contract.fusion import Fusion, Utility
 from models.contract.tasks import NEXT
 from models.evaluation import judging
@@ -65,6 +67,27 @@ def test_event_logits(lists):
     found = event_logits(reader, rows[:7])
     assert found.heads["genre"].shape == (7, 3)
     assert found.heads["like"].shape == (7, 1)
-    logits = np.concatenate([reader.next_logits(moments) for moments in reader.moments(rows[:7])])
-    chances = softmax(logits)[np.arange(7), reader.corpus.items[rows[:7]]]
-    assert found.next_loss == pytest.approx(float(-np.log(chances).mean()), rel=1e-4)
+    expected = np.concatenate(
+        [
+            reader.head_logits(m, reader.corpus.items[m.rows, None])["like"][:, 0]
+            for m in reader.moments(rows[:7])
+        ]
+    )
+    np.testing.assert_array_equal(found.heads["like"], expected)
+
+
+def test_an_item_without_events_has_its_own_labels(lists):
+    """Nobody takes the cold item, yet a `genre` value is of its own genres, as in the service."""
+    reader, rows, case = lists
+    cold = 6  # romance and drama
+    genre = next(one for one in reader.corpus.labels if one.head.task.name == "genre")
+    assert genre.head.classes == ("Drama", "Romance", "War")
+    corpus = replace(reader.corpus, items=np.where(reader.corpus.items == cold, 8, reader.corpus.items))
+    reader = replace(reader, corpus=corpus)
+    found = list_values(
+        reader, rows[:5], type(case)(case.users[:5], case.seen[:5], case.relevant[:5]), AS_THEY_ARE
+    )
+    number, place = (int(which[0]) for which in np.nonzero(found.items == cold))
+    (moments,) = reader.moments(rows[:5])
+    chances = sigmoid(reader.head_logits(moments, found.items.clip(0))["genre"][number, place])
+    assert found.values["genre"][number, place] == pytest.approx(chances[:2].mean(), rel=1e-5)
