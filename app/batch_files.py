@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.config import read_settings
-from app.golden import replay
-from app.loaded import LoadedBundle, load_bundle
+from app.golden import open_and_check
+from app.loaded import LoadedBundle
 from app.pipeline.recommend import score_pairs
 from app.runtime import limit_torch_threads
 from models.contract.catalogue import UserState
@@ -42,8 +42,7 @@ def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int
         if path.suffix not in SUFFIXES:
             raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {path.name}")
     limit_torch_threads(1)
-    bundle = load_bundle(bundle_folder, read_settings().candidates)
-    replay(bundle)
+    bundle = open_and_check(bundle_folder, read_settings().candidates)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     temporary = target.with_name(f".{target.name}.writing")
     rows = read_rows(source)

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str | None, AfterValidator(_redis_url)] = None
     """None: an embedded real server is started."""
     redis_timeout_s: Annotated[float, Field(gt=0, le=60)] = 0.5
+    """The longest that a read of state may take; a write may take as long, and never less than 2 s."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,21 +1,57 @@
 """The golden requests: what the offline network answered, and this service must answer too.
 
-The third lock against training/serving skew, and the warm-up.
+The third lock against training/serving skew, and the warm-up: a bundle that passes can serve.
 """
 
+import time
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
-from app.loaded import LoadedBundle
+from app.loaded import UNUSABLE, LoadedBundle, load_bundle
 from app.pipeline.encoding import encode_user
+from app.pipeline.recommend import recommend
 from app.pipeline.scoring import head_logits
+from app.pipeline.types import Diversity, Query
 from models.contract.bundle import GOLDEN, BundleError
 from models.contract.records import GoldenRequest, GoldenRequests
 
 ITEM_TOLERANCE = 1e-2
 """Texts are encoded one at a time here, and in batches offline, which rounds differently."""
+
+
+def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
+    """A bundle that has given its golden answers and a whole one; raises BundleError, and nothing else, if not."""
+    bundle = load_bundle(folder, candidates)
+    try:
+        replay(bundle)
+        warm_up(bundle)
+    except UNUSABLE as error:
+        raise BundleError(
+            f"expected a bundle that can answer at {folder}, given {type(error).__name__}: {error}"
+        ) from error
+    return bundle
+
+
+def warm_up(bundle: LoadedBundle) -> None:
+    """One answer with everything in it; the language model loads on its first text.
+
+    Raises BundleError where a score is not finite, and whatever a bundle's content can raise.
+    """
+    query = Query(
+        state=bundle.visitors.state(next(iter(bundle.visitors.rows), "")),
+        now=time.time(),
+        limit=10,
+        context={},
+        weights=bundle.manifest.fusion.weights,
+        diversity=Diversity(),
+        text="warm up",
+        explain=True,
+    )
+    slate = recommend(bundle, query)
+    if not np.isfinite(slate.scored.score).all():
+        raise BundleError("expected finite scores in the first answer, given others")
 
 
 def replay(bundle: LoadedBundle) -> int:

@@ -1,6 +1,9 @@
 """A bundle in memory: everything that a request needs, read once and then only read from."""
 
 import json
+import math
+import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,13 +40,32 @@ from models.contract.features import (
     encode_items,
     item_text,
 )
+from models.contract.fusion import FusionMethod
 from models.contract.histories import Histories, read_histories
 from models.contract.records import read_items, read_users
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT, Head
-from models.language.protocol import TextEncoder
+from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.network.model import ChorusNetwork, item_tensors, load_network
+
+UNUSABLE = (
+    OSError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,  # pydantic's and JSON's errors too
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,  # torch's and FAISS's errors
+    AssertionError,  # FAISS's of an array that does not fit
+    MemoryError,  # a header that claims a terabyte
+    TextEncoderUnavailableError,
+)
+"""What the content of a bundle can raise, wherever it is read or computed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +176,34 @@ def encode_item(
 
 def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
     """A bundle, its files verified; raises BundleError. `candidates`: items scored an answer."""
-    manifest = verify(folder)
-    spec = read_features(folder, manifest)
-    network = load_network(folder, manifest, spec)
     try:
+        manifest = verify(folder)
+        check_heads(manifest)
+        spec = read_features(folder, manifest)
+        network = load_network(folder, manifest, spec)
         return _assembled(folder, manifest, spec, network, candidates)
-    except (OSError, EOFError, BadZipFile, ValueError, KeyError, RuntimeError) as error:
-        raise BundleError(f"expected a bundle that can be opened at {folder}, given {error}") from error
+    except UNUSABLE as error:
+        raise BundleError(
+            f"expected a bundle that can be opened at {folder}, given {type(error).__name__}: {error}"
+        ) from error
+
+
+def check_heads(manifest: Manifest) -> None:
+    """Raises BundleError where a head lacks a calibration or utility, or weights cannot be meant."""
+    heads = {NEXT, *(head.task.name for head in manifest.heads)}
+    fusion = manifest.fusion
+    fitted: dict[str, Mapping[str, object]] = {"calibrations": manifest.calibrations}
+    if fusion.method is not FusionMethod.VOTE:  # a vote is of ranks: it needs no scale
+        fitted["utilities"] = fusion.utilities
+    for name, values in fitted.items():
+        if missing := sorted(heads - values.keys()):
+            raise BundleError(f"expected {name} of every head, given none of {', '.join(missing)}")
+    for name, weights in {"the fusion": fusion.weights, **manifest.scenes}.items():
+        if unknown := sorted(weights.keys() - heads):
+            raise BundleError(f"expected weights of known heads in {name}, given {', '.join(unknown)}")
+        total = sum(abs(weight) for weight in weights.values())
+        if not 0 < total < math.inf:
+            raise BundleError(f"expected finite weights, not all 0, in {name}, given a sum of {total:g}")
 
 
 def _assembled(

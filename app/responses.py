@@ -116,7 +116,10 @@ def _of_routing(error: HTTPException) -> ChorusError:
 
 
 def _of_state(_error: StateUnavailableError) -> ChorusError:
-    return UnavailableError("expected the state store to answer, given nothing; nothing was stored")
+    return UnavailableError(
+        "expected the state store to answer, given nothing; "
+        "some of it may be stored: send it again with the same event_ids"
+    )
 
 
 def _of_fullness(_error: StoreFullError) -> ChorusError:

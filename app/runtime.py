@@ -7,7 +7,8 @@ nothing.
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +19,9 @@ from anyio import to_thread
 
 from app.catalogue import Catalogue
 from app.config import Settings
-from app.errors import BadBundleError, NotFoundError, UnavailableError
-from app.golden import replay
-from app.loaded import LoadedBundle, load_bundle
+from app.errors import BadBundleError, NotFoundError, TooManyRequestsError, UnavailableError
+from app.golden import open_and_check
+from app.loaded import LoadedBundle
 from app.state.protocol import StateUnavailableError, StoredItems, StoredUser, UserStateStore
 from models.contract.bundle import MANIFEST, PREVIOUS, BundleError, Manifest, read_manifest
 from models.contract.catalogue import Item, UserState
@@ -44,6 +45,7 @@ class Runtime:
         self._bundle: LoadedBundle | None = None
         self._items_version = 0
         self._changing = asyncio.Lock()
+        self._loading = False
 
     @property
     def ready(self) -> bool:
@@ -60,14 +62,16 @@ class Runtime:
     async def start(self) -> None:
         """Load the configured bundle, else the last good one; raises BundleError where none can serve."""
         problems = []
-        for folder in start_candidates(self.settings):
-            try:
-                await self._take_over(folder)
-            except BundleError as error:
-                problems.append(str(error))
-                LOG.error("bundle refused", extra={"fields": {"bundle": folder.name, "reason": str(error)}})
-                continue
-            return
+        with self._one_at_a_time():
+            for folder in await _in_thread(lambda: start_candidates(self.settings)):
+                try:
+                    await self._take_over(folder)
+                except BundleError as error:
+                    problems.append(str(error))
+                    fields = {"bundle": folder.name, "reason": str(error)}
+                    LOG.error("bundle refused", extra={"fields": fields})
+                    continue
+                return
         raise BundleError(
             "; ".join(problems) or f"expected a bundle at {self.settings.bundle_dir}, given none"
         )
@@ -76,17 +80,19 @@ class Runtime:
         """Take over the bundle of this name beside the current one.
 
         Raises NotFoundError where there is none, BadBundleError where it cannot serve; the old one stays.
+        Raises TooManyRequestsError while another is being loaded: two at once would need memory for three.
         """
         root = bundles_root(self.settings.bundle_dir)
         folder = root / name
-        if Path(name).name != name or not (folder / MANIFEST).is_file():
+        if Path(name).name != name or _half_written(name) or not (folder / MANIFEST).is_file():
             raise NotFoundError(
                 "expected the name of a bundle in the bundles folder, given another", "bundle"
             )
-        try:
-            return await self._take_over(folder)
-        except BundleError as error:
-            raise BadBundleError(str(error), "bundle") from error
+        with self._one_at_a_time():
+            try:
+                return await self._take_over(folder)
+            except BundleError as error:
+                raise BadBundleError(str(error), "bundle") from error
 
     async def read_user(self, user_id: str | None) -> tuple[UserState, tuple[str, ...]]:
         """What is known of a user: the bundle's history, then what the store has; and what was degraded.
@@ -118,6 +124,17 @@ class Runtime:
             bundle = self.bundle
             self._bundle = await _in_thread(lambda: with_changes(bundle, changes))
             self._items_version = changes.version
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """One bundle is loaded at a time: the last that was accepted is the one that serves."""
+        if self._loading:
+            raise TooManyRequestsError("expected one load of a bundle at a time, given another meanwhile")
+        self._loading = True
+        try:
+            yield
+        finally:
+            self._loading = False
 
     async def _take_over(self, folder: Path) -> Manifest:
         """Verify, open, warm up, then swap by one assignment. Raises BundleError."""
@@ -160,14 +177,6 @@ def merged(trained: UserState, stored: UserState) -> tuple[Event, ...]:
     return tuple(sorted((*trained.events, *fresh), key=lambda event: event.timestamp))
 
 
-def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
-    """A bundle that has answered its golden requests; raises BundleError."""
-    bundle = load_bundle(folder, candidates)
-    replay(bundle)
-    bundle.encode_text("warm up")  # the language model loads on its first text
-    return bundle
-
-
 def with_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
     """The bundle with items put and deleted since."""
     catalogue: Catalogue = bundle.catalogue
@@ -199,16 +208,22 @@ def bundles_root(configured: Path) -> Path:
 def start_candidates(settings: Settings) -> list[Path]:
     """Where to look for a bundle that can serve: as configured, what it replaced, the last good one."""
     configured = settings.bundle_dir
-    found = [configured, configured.with_name(configured.name + PREVIOUS)]
+    found = [configured]
     if configured.is_dir() and not (configured / MANIFEST).is_file():
-        found = sorted(
-            (folder.parent for folder in configured.glob(f"*/{MANIFEST}")), key=_created, reverse=True
-        )
+        inside = (path.parent for path in configured.glob(f"*/{MANIFEST}"))
+        whole = [folder for folder in inside if not _half_written(folder.name)]
+        found = sorted(whole, key=_created, reverse=True)
+    found.append(configured.with_name(configured.name + PREVIOUS))
     last = last_good(settings.state_dir)
     if last is not None:
         found.append(last)
     exist = [folder for folder in dict.fromkeys(found) if folder.is_dir()]
     return exist or [configured]
+
+
+def _half_written(name: str) -> bool:
+    """Publishing writes into a hidden folder, and renames it when it is whole."""
+    return name.startswith(".")
 
 
 def _created(folder: Path) -> str:

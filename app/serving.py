@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -45,6 +45,14 @@ def redis_server(settings: Settings) -> Iterator[str]:
         return
     with EmbeddedRedis(settings.state_dir / REDIS_FOLDER) as server:
         yield server.url
+
+
+def redis_settings(settings: Settings, url: str) -> RedisSettings:
+    """How long Redis may take: a write never less than usual, as it may stand behind a disk."""
+    usual = RedisSettings(url).write_timeout_s
+    return RedisSettings(
+        url, timeout_s=settings.redis_timeout_s, write_timeout_s=max(usual, settings.redis_timeout_s)
+    )
 
 
 def run(settings: Settings, on_ready: OnReady) -> Outcome:
@@ -93,24 +101,34 @@ async def _runtime(
     settings: Settings, url: str, on_ready: OnReady, outcome: Outcome, stop: Callable[[], None]
 ) -> AsyncIterator[Runtime]:
     """The runtime, whose bundle is loaded in the background: /readyz says when it is there."""
-    store = RedisUserStateStore(RedisSettings(url, timeout_s=settings.redis_timeout_s))
+    store = RedisUserStateStore(redis_settings(settings, url))
     runtime = Runtime(settings, store)
 
     async def load() -> None:
-        try:
-            await runtime.start()
-        except BundleError as error:
-            outcome.problem = str(error)
-            LOG.critical("no bundle can serve", extra={"fields": {"reason": str(error)}})
-            stop()
-            return
+        await runtime.start()
         on_ready(runtime.bundle)
 
+    def ended(task: asyncio.Task[None]) -> None:
+        # Whatever it was that failed, a service that will never be ready must not stay.
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            outcome.problem = _one_line(error)
+            bug = None if isinstance(error, BundleError) else error
+            LOG.critical("it cannot serve", exc_info=bug, extra={"fields": {"reason": outcome.problem}})
+            stop()
+
     loading = asyncio.create_task(load())
+    loading.add_done_callback(ended)
     try:
         yield runtime
     finally:
-        loading.cancel()
-        with suppress(asyncio.CancelledError):
-            await loading
-        await store.close()
+        try:
+            loading.cancel()
+            await asyncio.wait([loading])
+        finally:
+            await store.close()
+
+
+def _one_line(error: BaseException) -> str:
+    kind = "" if isinstance(error, BundleError) else f"{type(error).__name__}: "
+    return kind + " ".join(str(error).split())

@@ -24,7 +24,9 @@ async def model(serving: Serving) -> Response:
 
 
 @router.post(
-    "/model/reload", openapi_extra=body_of(ReloadRequest), responses=answers(ModelAnswer, 401, 404, 422, 503)
+    "/model/reload",
+    openapi_extra=body_of(ReloadRequest),
+    responses=answers(ModelAnswer, 401, 404, 422, 429, 503),
 )
 async def reloaded(request: Request, serving: Serving) -> Response:
     """Load another bundle: verified on its golden requests, then swapped; a bad one changes nothing."""
@@ -44,6 +46,7 @@ def card(bundle: LoadedBundle) -> dict[str, Any]:
         "model_version": manifest.model_version,
         "job": manifest.job,
         "created_at": manifest.created_at,
+        "statistics_at": manifest.statistics_at,
         "items": int(bundle.catalogue.present.sum()),
         "heads": [{"name": NEXT, "kind": NEXT, "classes": 0}, *tasks],
         "fusion": manifest.fusion.method.value,

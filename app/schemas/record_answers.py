@@ -136,6 +136,7 @@ class ModelAnswer(BaseModel):
     model_version: str
     job: str
     created_at: str
+    statistics_at: float
     items: int
     heads: list[HeadAnswer]
     fusion: str

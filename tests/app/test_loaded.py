@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.golden import open_and_check
 from app.loaded import LoadedBundle, load_bundle
 from app.pipeline.search import ExactSearch
 from models.contract.bundle import BundleError
@@ -114,6 +115,61 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(
     folder = _written(shutil.copytree(trained, tmp_path / "bundle"), name, content)
     with pytest.raises(BundleError):
         load_bundle(folder, candidates=100)
+
+
+def _manifest(folder: Path, **changed: object) -> Path:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for path, value in changed.items():
+        place = manifest
+        *parents, last = path.split("__")
+        for name in parents:
+            place = place[name]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"calibrations__next": None}, "expected calibrations of every head, given none of next"),
+        ({"calibrations__like": None}, "expected calibrations of every head, given none of like"),
+        ({"fusion__utilities__rating": None}, "expected utilities of every head, given none of rating"),
+        ({"fusion__weights": {"colour": 1}}, "known heads in the fusion, given colour"),
+        ({"fusion__weights": {}}, "not all 0, in the fusion, given a sum of 0"),
+        ({"scenes__home": {"next": 1, "taste": 1}}, "known heads in home, given taste"),
+        ({"scenes__home": {"next": 0, "like": 0}}, "not all 0, in home"),
+        ({"text_encoder": "sentence-transformers:no-such-model"}, "no-such-model|sentence"),
+        ({"network": {"dim": "wide"}}, "expected a bundle that can be opened"),
+    ],
+)
+def test_a_manifest_that_cannot_be_meant_is_refused(
+    trained: Path, tmp_path: Path, changed: dict[str, object], message: str
+) -> None:
+    folder = _manifest(shutil.copytree(trained, tmp_path / "bundle"), **changed)
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder, candidates=100)
+
+
+def test_a_vote_needs_no_utilities(trained: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained, tmp_path / "bundle")
+    _manifest(folder, fusion__method="vote", fusion__utilities={})
+    assert open_and_check(folder, candidates=100).manifest.fusion.utilities == {}
+
+
+def test_a_bundle_whose_first_answer_cannot_be_given_is_refused(trained: Path, tmp_path: Path) -> None:
+    """Whole and with its golden answers right, as their users are others: the first user's history is torn."""
+    folder = shutil.copytree(trained, tmp_path / "bundle")
+    histories = dict(np.load(folder / "histories.npz"))
+    histories["items"] = np.full_like(histories["items"], 10_000)
+    np.savez(tmp_path / "histories.npz", **histories)
+    _written(folder, "histories.npz", (tmp_path / "histories.npz").read_bytes())
+    load_bundle(folder, candidates=100)
+    with pytest.raises(BundleError, match=r"expected a bundle that can answer at .*IndexError"):
+        open_and_check(folder, candidates=100)
 
 
 def test_an_index_over_other_vectors_is_refused(trained: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What answers now: the bundle that is taken over or refused, users as they are known, items as they are put."""
 
+import asyncio
 import json
 import logging
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings, read_settings
-from app.errors import BadBundleError, NotFoundError, UnavailableError
+from app.errors import BadBundleError, NotFoundError, TooManyRequestsError, UnavailableError
 from app.runtime import (
     SESSION_ONLY,
     STALE_CATALOGUE,
@@ -152,11 +153,39 @@ async def test_a_new_bundle_takes_the_items_along_and_a_bad_one_changes_nothing(
     kept = runtime.bundle
     with pytest.raises(BadBundleError, match=r"item_vectors\.npy"):
         await runtime.reload("broken")
-    for name in ("absent", "../first", ".", "..", "second/../second"):
+    version(settings.bundle_dir, ".half")
+    for name in ("absent", "../first", ".", "..", "second/../second", ".half"):
         with pytest.raises(NotFoundError):
             await runtime.reload(name)
     assert runtime.bundle is kept
     assert last_good(settings.state_dir) == (settings.bundle_dir.parent / "second").resolve()
+
+
+async def test_bundles_are_loaded_one_at_a_time_and_the_last_one_taken_serves(settings: Settings) -> None:
+    for name in ("second", "third"):
+        version(settings.bundle_dir, name)
+    runtime = Runtime(settings, MemoryUserStateStore())
+    starting = asyncio.create_task(runtime.start())
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequestsError) as refused:
+        await runtime.reload("second")
+    assert refused.value.retry_after == 1
+    await starting
+    both = await asyncio.gather(runtime.reload("second"), runtime.reload("third"), return_exceptions=True)
+    assert isinstance(both[1], TooManyRequestsError)
+    assert runtime.bundle.manifest.model_version == "second"
+    with pytest.raises(NotFoundError):
+        await runtime.reload("absent")
+    await runtime.reload("third")
+    assert runtime.bundle.manifest.model_version == "third"
+
+
+async def test_a_folder_without_its_bundle_falls_back_to_what_it_replaced(settings: Settings) -> None:
+    version(settings.bundle_dir, "first.previous")
+    (settings.bundle_dir / "manifest.json").unlink()
+    runtime = Runtime(settings, MemoryUserStateStore())
+    await runtime.start()
+    assert runtime.bundle.manifest.model_version == "first.previous"
 
 
 async def test_before_the_start_nothing_answers(settings: Settings) -> None:
@@ -199,6 +228,7 @@ def test_where_a_start_looks(settings: Settings) -> None:
     assert start_candidates(settings) == [first, previous, other.resolve()]
     whole = settings.model_copy(update={"bundle_dir": first.parent})
     (first.parent / "not-a-bundle").mkdir()
+    version(first, ".half-written")
     assert start_candidates(whole) == [other, previous, first]
     nowhere = settings.model_copy(update={"bundle_dir": first / "nowhere", "state_dir": first})
     assert start_candidates(nowhere) == [first / "nowhere"]
