@@ -55,9 +55,11 @@ def publish(
 ) -> Manifest:
     """Write a bundle to `folder`; a bundle that is there already is kept beside it, as `<folder>.previous`.
 
-    `manifest_of` makes the manifest of the files' checksums.
+    `manifest_of` makes the manifest of the files' checksums. Raises ValueError where `folder` is no place for a
+    bundle or a number is not finite.
     """
     check_target(folder)
+    check_finite(contents)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.writing")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -83,6 +85,20 @@ def check_target(folder: Path) -> None:
         return
     if not folder.is_dir() or any(folder.iterdir()):
         raise ValueError(f"expected no folder, an empty one or a bundle at {folder}, given something else")
+
+
+def check_finite(contents: Contents) -> None:
+    """Raises ValueError where a vector, a statistic or a golden logit is NaN or infinite."""
+    logits = [
+        np.asarray(rows, dtype=np.float32).ravel()
+        for request in contents.golden.requests
+        for rows in request.logits.values()
+    ]
+    numbers = {GOLDEN: np.concatenate(logits)} if logits else {}
+    for name, array in {**contents.arrays, **numbers}.items():
+        wrong = int(array.size - np.isfinite(array).sum())
+        if wrong:
+            raise ValueError(f"expected finite numbers in {name}, given {wrong} that are not")
 
 
 def _write(folder: Path, contents: Contents) -> None:

@@ -1,5 +1,6 @@
 """The training loop: epochs over shuffled windows, early stopping on validation, a checkpoint each epoch."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.contract.tasks import NEXT
+from models.data.errors import JobError
 from models.network.model import ChorusNetwork
 from models.training.batches import Windows, collate, ordered_batches, shuffled_batches, windows_of
 from models.training.checkpoint import Checkpoint, CheckpointFile
@@ -48,7 +50,10 @@ class Trainer:
     figures: list[EpochFigures] = field(default_factory=list)
 
     def fit(self, progress: Progress) -> list[EpochFigures]:
-        """Train; the network ends with the best epoch's weights (the last one's where nothing validates)."""
+        """Train; the network ends with the best epoch's weights (the last one's where nothing validates).
+
+        Raises JobError where a loss is not finite.
+        """
         length = self.network.config.history_length
         windows = windows_of(self.corpus, self.learn, length)
         held_out = windows_of(self.corpus, self.validate, length)
@@ -73,6 +78,7 @@ class Trainer:
             torch.manual_seed(self.config.seed * 100_003 + epoch)
             train = self._train_epoch(windows, tables, balance, (optimiser, schedule), random, progress)
             valid = self._mean_losses(held_out, tables) if len(held_out) else {}
+            self._check_finite(valid)
             figures = EpochFigures(epoch, train, valid, time.monotonic() - at)
             self.figures.append(figures)
             if self._better(figures, best):
@@ -123,6 +129,7 @@ class Trainer:
         for step, some in enumerate(batches):
             batch = collate(self.corpus, some, self.learn).to(self.device)
             losses = batch_losses(self.network, batch, tables, generator)
+            self._check_finite({name: float(loss.detach()) for name, loss in losses.items()})
             optimiser.zero_grad(set_to_none=True)
             balance(losses).backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
@@ -149,6 +156,15 @@ class Trainer:
                 sums[name] = sums.get(name, 0.0) + float(loss) * sizes[name]
                 counts[name] = counts.get(name, 0) + sizes[name]
         return {name: value / max(counts[name], 1) for name, value in sums.items()}
+
+    def _check_finite(self, losses: dict[str, float]) -> None:
+        """Raises JobError where training diverges: no weights after that are worth having."""
+        for name, loss in losses.items():
+            if not math.isfinite(loss):
+                raise JobError(
+                    f"training: expected a finite loss, given {loss} in epoch {len(self.figures) + 1} of '{name}'; "
+                    "lower training.learning_rate"
+                )
 
     def _objective(self, figures: EpochFigures) -> float:
         """What early stopping watches: the next item's loss plus the heads' by their weights."""

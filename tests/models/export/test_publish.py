@@ -1,6 +1,7 @@
 """Publishing: whole or not at all, and the old bundle is kept."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,21 @@ def test_a_folder_of_somebody_elses_is_not_replaced(contents, manifest_of, tmp_p
     for odd in (tmp_path / "file", Path(), Path("/"), Path("..")):
         with pytest.raises(ValueError, match=r"^expected "):
             check_target(odd)
+
+
+@pytest.mark.parametrize("name", [ITEM_VECTORS, USER_VECTORS, ITEM_STATISTICS])
+def test_vectors_that_are_not_finite_are_not_published(contents, manifest_of, tmp_path, name):
+    broken = contents.arrays[name].copy()
+    broken[1, 0], broken[2, 1] = np.nan, np.inf
+    with pytest.raises(ValueError, match=f"expected finite numbers in {name}, given 2 that are not"):
+        publish(tmp_path / "b", replace(contents, arrays={**contents.arrays, name: broken}), manifest_of("v"))
+    assert folders(tmp_path) == set()
+
+
+def test_golden_logits_that_are_not_finite_are_not_published(contents, manifest_of, tmp_path):
+    first, *others = contents.golden.requests
+    logits = {**first.logits, "next": ((float("nan"),), *first.logits["next"][1:])}
+    requests = (first.model_copy(update={"logits": logits}), *others)
+    broken = replace(contents, golden=contents.golden.model_copy(update={"requests": requests}))
+    with pytest.raises(ValueError, match=f"expected finite numbers in {GOLDEN}, given 1 that are not"):
+        publish(tmp_path / "b", broken, manifest_of("v"))

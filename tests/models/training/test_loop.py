@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.data.errors import JobError
 from models.network.model import ChorusNetwork
 from models.training.checkpoint import Checkpoint, CheckpointFile
 from models.training.config import Balancing, TrainingConfig
@@ -237,3 +238,24 @@ def test_weight_decay_leaves_embeddings_biases_and_norms_alone(shop_data, make_n
     tables = {"items.ids.weight", "items.id_bias.weight", "items.tokens.weight", "users.actions.weight"}
     assert not of & (tables | {"users.tokens.weight", "scorer.context.weight", "users.after.weight"})
     assert len(decayed["params"]) + len(plain["params"]) == len(name_of) + 1
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_validation_loss_that_is_not_finite_ends_the_run(shop_data, make_network, tmp_path, loss):
+    file = CheckpointFile(tmp_path / "checkpoint.pt", "this run", silent)
+    trainer = Scripted(make_network(), shop_data.corpus, CONFIG, CPU, TRAIN, VALID, file)
+    trainer.script, trainer.weights = [5.0, loss], []
+    with pytest.raises(JobError) as raised:
+        trainer.fit(ignore)
+    assert str(raised.value) == (
+        f"training: expected a finite loss, given {loss} in epoch 2 of 'next'; lower training.learning_rate"
+    )
+    assert torch.load(file.path, weights_only=True)["best"][0] == 0
+
+
+def test_training_that_diverges_says_so(shop_data, make_network):
+    network = make_network()
+    with torch.no_grad():
+        network.scorer.towers["like"][2].bias.fill_(float("nan"))
+    with pytest.raises(JobError, match=r"given nan in epoch 1 of 'like'; lower training\.learning_rate"):
+        Trainer(network, shop_data.corpus, CONFIG, CPU, TRAIN, VALID).fit(ignore)
