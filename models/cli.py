@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from importlib import metadata
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from models.recipe.evaluation import evaluated
 from models.recipe.ingestion import ingested
 from models.recipe.publication import published
 from models.recipe.training import checkpoint_path, refreshed, trained
+from models.training.checkpoint import SCHEMA
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
 REFUSALS = (BundleError, JobError, FetchError, OSError, ValueError)
@@ -62,8 +64,17 @@ def inspect(folder: Path, console: Console) -> None:
 
 
 def fingerprint(job_file: Path, data: str) -> str:
-    """What a training run is of: the job's text and its data."""
-    return hashlib.sha256(job_file.read_bytes() + data.encode()).hexdigest()
+    """What a training run is of: the job's text and its data, and the code that reads them."""
+    code = f"{SCHEMA} {package_version()} "
+    return hashlib.sha256(code.encode() + job_file.read_bytes() + data.encode()).hexdigest()
+
+
+def package_version() -> str:
+    """The installed package's version; "source" where it runs from a source tree."""
+    try:
+        return metadata.version("chorus-recommender")
+    except metadata.PackageNotFoundError:
+        return "source"
 
 
 __all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "train"]

@@ -1,7 +1,8 @@
 """Checkpoints: training that was stopped goes on where it was."""
 
+import copy
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-PARTS = {"fingerprint", "network", "balance", "optimiser", "schedule", "best", "figures"}
+SCHEMA = 2
+"""Raised with every change of what a checkpoint holds or of what its numbers mean; it is part of the fingerprint."""
+STATES = ("network", "balance", "optimiser", "schedule")
+PARTS = {"fingerprint", *STATES, "best", "figures"}
+UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, TypeError, LookupError, AttributeError)
+"""What reading and restoring raise where a file is damaged, or of another code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,19 @@ class Checkpoint:
     balance: nn.Module
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
+
+    def restore(self, found: Mapping[str, Any]) -> None:
+        """Take the states of a file, all of them or, where one does not fit, none."""
+        before = {name: copy.deepcopy(getattr(self, name).state_dict()) for name in STATES}
+        try:
+            self._load(found)
+        except UNREADABLE:
+            self._load(before)
+            raise
+
+    def _load(self, states: Mapping[str, Any]) -> None:
+        for name in STATES:
+            getattr(self, name).load_state_dict(states[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +59,7 @@ class CheckpointFile:
         torch.save(
             {
                 "fingerprint": self.fingerprint,
-                "network": state.network.state_dict(),
-                "balance": state.balance.state_dict(),
-                "optimiser": state.optimiser.state_dict(),
-                "schedule": state.schedule.state_dict(),
+                **{name: getattr(state, name).state_dict() for name in STATES},
                 "best": best,
                 "figures": figures,
             },
@@ -62,16 +78,13 @@ class CheckpointFile:
             return None
         try:
             found = self._load(state)
-        except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+            if found["fingerprint"] != self.fingerprint:
+                return None
+            state.restore(found)
+        except (*UNREADABLE, pickle.UnpicklingError) as error:
             reason = str(error).split("\n")[0][:200]
             self.say(f"training begins anew: expected a whole checkpoint in {self.path}, given {reason}")
             return None
-        if found["fingerprint"] != self.fingerprint:
-            return None
-        state.network.load_state_dict(found["network"])
-        state.balance.load_state_dict(found["balance"])
-        state.optimiser.load_state_dict(found["optimiser"])
-        state.schedule.load_state_dict(found["schedule"])
         best = found["best"]
         return (None if best is None else (int(best[0]), best[1])), found["figures"]
 

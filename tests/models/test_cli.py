@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 
 from app.cli import main
+from models import cli as commands
 
 Refused = Callable[..., str]
 
@@ -151,3 +153,16 @@ def test_arguments_that_cannot_be_used(capsys, arguments):
         main(arguments)
     assert stopped.value.code == 2
     assert "usage: chorus" in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_of_one_code(tmp_path, monkeypatch):
+    job = tmp_path / "job.yaml"
+    job.write_text("name: a")
+    before = commands.fingerprint(job, "data")
+    assert commands.fingerprint(job, "data") == before
+    assert commands.fingerprint(job, "other") != before
+    with monkeypatch.context() as patch:
+        patch.setattr(commands, "SCHEMA", commands.SCHEMA + 1)
+        assert commands.fingerprint(job, "data") != before
+    monkeypatch.setattr(metadata, "version", lambda _name: "99.0")
+    assert commands.fingerprint(job, "data") != before

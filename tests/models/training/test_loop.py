@@ -160,6 +160,27 @@ def test_weights_of_another_network_are_ignored(shop_data, make_network, tmp_pat
     ]
 
 
+@pytest.mark.parametrize("part", ["optimiser", "schedule", "balance"])
+def test_states_of_another_code_are_ignored(train, tmp_path, part):
+    """The weights fit, the rest does not: nothing of it is taken."""
+    path = tmp_path / "checkpoint.pt"
+    train(file=CheckpointFile(path, "this run", silent), epochs=1)
+    content = torch.load(path, weights_only=True)
+    if part == "optimiser":
+        content[part]["param_groups"][0]["params"].pop()
+    else:
+        content[part] = [1] if part == "schedule" else {}
+    torch.save(content, path)
+    told: list[str] = []
+    whole, _ = train(epochs=2)
+    found, trainer = train(file=CheckpointFile(path, "this run", told.append), epochs=2)
+    assert [line.split(",")[0] for line in told] == [
+        f"training begins anew: expected a whole checkpoint in {path}"
+    ]
+    assert len(trainer.figures) == 2
+    assert same_weights(whole, found)
+
+
 def test_a_checkpoint_is_replaced_whole(train, tmp_path, monkeypatch):
     file = CheckpointFile(tmp_path / "checkpoint.pt", "this run", silent)
     train(file=file, epochs=1)
