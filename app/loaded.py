@@ -77,6 +77,10 @@ class Visitors:
     profiles: Mapping[str, User]
     item_ids: Sequence[str]  # the bundle's item table
 
+    def knows(self, user_id: str) -> bool:
+        """Whether the bundle has a history or a profile of the user."""
+        return user_id in self.rows or user_id in self.profiles
+
     def state(self, user_id: str) -> UserState:
         """What the bundle knows of a user; empty for an unknown one."""
         row = self.rows.get(user_id)

@@ -108,7 +108,14 @@ class Runtime:
             await self.refresh_catalogue(stored.catalogue_version)
         except StateUnavailableError:
             return UserState(user_id), (SESSION_ONLY,) if user_id is not None else (STALE_CATALOGUE,)
-        return self._known(user_id, stored), ()
+        if user_id is None or stored.erased_at is not None or not self.bundle.visitors.knows(user_id):
+            return stored.state, ()
+        visitors = self.bundle.visitors  # a long history takes milliseconds: not on the event loop
+        return await _in_thread(lambda: joined(visitors.state(user_id), stored.state)), ()
+
+    def may_know(self, user_id: str) -> bool:
+        """Whether the bundle knows the user; before there is one it may."""
+        return self._bundle is None or self._bundle.visitors.knows(user_id)
 
     async def refresh_catalogue(self, version: int) -> None:
         """Bring the catalogue up to a version of the store's items; raises StateUnavailableError.
@@ -153,12 +160,10 @@ class Runtime:
         LOG.info("bundle loaded", extra={"fields": {"model_version": bundle.manifest.model_version}})
         return bundle.manifest
 
-    def _known(self, user_id: str | None, stored: StoredUser) -> UserState:
-        if user_id is None or stored.erased_at is not None:
-            return stored.state
-        trained = self.bundle.visitors.state(user_id)
-        profile = stored.state.profile or trained.profile
-        return UserState(user_id, profile, merged(trained, stored.state))
+
+def joined(trained: UserState, stored: UserState) -> UserState:
+    """What the bundle and the store know of a user; the stored profile stands for the trained one."""
+    return UserState(trained.user_id, stored.profile or trained.profile, merged(trained, stored))
 
 
 def merged(trained: UserState, stored: UserState) -> tuple[Event, ...]:

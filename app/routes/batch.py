@@ -16,7 +16,7 @@ from app.loaded import LoadedBundle
 from app.openapi import answers, body_of
 from app.pipeline.recommend import score_pairs
 from app.responses import json_response, read_body
-from app.routes.interactions import session_events
+from app.routes.interactions import rules_of, session_events
 from app.routes.query import moment_of, with_session
 from app.schemas.answers import BatchAnswer
 from app.schemas.batch import BadGroup, BatchRequest, Group
@@ -68,7 +68,11 @@ async def _scored(
     for start in range(0, len(groups), TOGETHER):
         chunk = groups[start : start + TOGETHER]
         ready = await asyncio.gather(*(_read(serving, group) for group in chunk))
-        for outcome in await serving.compute(partial(_outcomes, bundle, ready, now)):
+        try:
+            outcomes = await serving.compute(partial(_outcomes, bundle, ready, now))
+        except ChorusError as error:  # no thread in time: the groups before and after have their answers
+            outcomes = [_unanswered(group, error) for group in ready]
+        for outcome in outcomes:
             yield outcome
 
 
@@ -104,7 +108,8 @@ def _outcome(bundle: LoadedBundle, ready: _Ready | BadGroup, now: float) -> Plai
 def _scores(bundle: LoadedBundle, ready: _Ready, now: float) -> list[Plain]:
     group = ready.group
     moment, context = moment_of(bundle.spec, group.context, now)
-    state = with_session(ready.state, session_events(bundle.spec, group.session or (), moment))
+    rules = rules_of(bundle.spec, bundle.manifest.heads, max(now, moment))
+    state = with_session(ready.state, session_events(rules, group.session or (), moment))
     known = tuple(dict.fromkeys(item_id for item_id in group.item_ids if item_id in bundle.catalogue))
     found: dict[str, Plain] = {}
     if known:
@@ -113,6 +118,13 @@ def _scores(bundle: LoadedBundle, ready: _Ready, now: float) -> list[Plain]:
             heads = {name: values[place] for name, values in scored.values.items()}
             found[item_id] = {"item_id": item_id, "score": scored.score[place], "heads": heads}
     return [found.get(item_id, {"item_id": item_id, "unknown": True}) for item_id in group.item_ids]
+
+
+def _unanswered(group: _Ready | BadGroup, error: ChorusError) -> Plain:
+    """A group's own error where it has one, else that of its chunk."""
+    if isinstance(group, BadGroup):
+        return _failed(group.user_id, group.error)
+    return _failed(group.group.user_id, error)
 
 
 def _failed(user_id: str | None, error: ChorusError) -> Plain:

@@ -7,7 +7,7 @@ from app.errors import UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.loaded import LoadedBundle
 from app.pipeline.predicates import check
 from app.pipeline.types import Diversity, Query
-from app.routes.interactions import appended, check_context, session_events
+from app.routes.interactions import appended, check_context, rules_of, session_events
 from app.schemas.filters import predicate
 from app.schemas.interactions import Context
 from app.schemas.recommendation import RankRequest, RecommendRequest
@@ -28,7 +28,8 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     found = None if request.filter is None else predicate(request.filter)
     if found is not None:
         check(found, {field.name: field.kind for field in spec.item_fields})
-    known = with_session(state, session_events(spec, request.session or (), moment))
+    rules = rules_of(spec, bundle.manifest.heads, max(now, moment))
+    known = with_session(state, session_events(rules, request.session or (), moment))
     # The pipeline leaves seen items in a ranking: only a caller who says so has them out.
     asked_out = isinstance(request, RankRequest) and request.exclude_seen
     seen = (event.item_id for event in known.events) if asked_out else ()

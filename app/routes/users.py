@@ -59,7 +59,8 @@ async def erased(user_id: UserName, serving: Serving) -> Response:
     Also for a user of whom nothing is stored: the promise for the future still counts.
     """
     now = serving.clock()
-    counts = await serving.runtime.store.erase(user_id, now)
+    runtime = serving.runtime
+    counts = await runtime.store.erase(user_id, now, lasting=runtime.may_know(user_id))
     return json_response(
         {"user_id": user_id, "erased_at": now, "deleted": counts, "receipt": uuid.uuid4().hex}
     )

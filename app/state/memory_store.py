@@ -56,10 +56,16 @@ class MemoryUserStateStore:
         profile = pack_profile(user)
         self._kept(user.user_id).profile = profile
 
-    async def erase(self, user_id: str, now: float) -> dict[str, int]:
-        """Delete all that is kept of the user but the time of this erasure."""
+    async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
+        """Delete all that is kept of the user but the time of this erasure.
+
+        Nothing has a time to live here: a mark that is not lasting is the first to be forgotten.
+        """
+        known = lasting or user_id in self._users
         kept = self._kept(user_id)
         self._users[user_id] = _Kept(erased_at=now)
+        if not known:
+            self._users.move_to_end(user_id, last=False)
         others = [entry for entry in self._stream if entry.recorded.user_id != user_id]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)

@@ -76,10 +76,12 @@ class UserStateStore(Protocol):
     async def put_profile(self, user: User) -> None:
         """Replace the user's profile."""
 
-    async def erase(self, user_id: str, now: float) -> dict[str, int]:
+    async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """Delete events, profile and the user's entries in the stream, and remember the erasure.
 
-        Returns what was deleted: {"events": n, "profile": 0 or 1, "stream": n}. Later events count again.
+        It is remembered for ever where it is `lasting` or the store had something of the user; else, so that
+        made-up ids cannot fill the store, only as long as a user's events are. Returns what was deleted:
+        {"events": n, "profile": 0 or 1, "stream": n}. Later events count again.
         """
 
     async def items(self, since: int = 0) -> StoredItems:

@@ -75,13 +75,16 @@ class RedisUserStateStore:
         key = self._keys.user(user.user_id).profile
         await self._link.command("SET", key, profile, "EX", ttl_s, deadline_s=self._settings.write_timeout_s)
 
-    async def erase(self, user_id: str, now: float) -> dict[str, int]:
+    async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """One atomic script for the user's keys, then the stream up to that moment, a chunk a round trip.
 
-        Where the stream's part fails, erasing again finishes it. The erasure's mark has no time to live.
+        Where the stream's part fails, erasing again finishes it.
         """
         keys = self._keys.user(user_id)
-        call = Call((keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream), [repr(now)])
+        call = Call(
+            (keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
+            [repr(now), int(lasting), self._settings.limits.ttl_s],
+        )
         deadline_s = self._settings.write_timeout_s
         events, profile, last = await self._link.script(ERASE_USER, call, deadline_s)
         erased, start = 0, "-"
@@ -89,6 +92,8 @@ class RedisUserStateStore:
             call = Call((self._keys.stream,), [start, last, STREAM_CHUNK, user_id])
             found, seen = await self._link.script(ERASE_STREAM, call, deadline_s)
             erased, start = erased + found, f"({seen.decode()}" if seen else ""
+        if erased:  # the stream goes on where a user's events have been forgotten
+            await self._link.command("PERSIST", keys.erased, deadline_s=deadline_s)
         return {"events": events, "profile": profile, "stream": erased}
 
     async def items(self, since: int = 0) -> StoredItems:

@@ -111,12 +111,17 @@ return answer
 """)
 
 ERASE_USER = Script("""
--- KEYS: events, event ids, profile, erased, stream. ARGV: now
+-- KEYS: events, event ids, profile, erased, stream. ARGV: now, 1 for a lasting mark, else 0, ttl_s
 -- Answers events deleted, profiles deleted, the stream's last id ('' where it is empty).
 local head = redis.call('GETRANGE', KEYS[1], 0, 4)
 local count = #head == 5 and struct.unpack('<I', head, 2) or 0
 local last = redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 1)
-redis.call('SET', KEYS[4], ARGV[1])
+local lasting = ARGV[2] == '1' or redis.call('TTL', KEYS[4]) == -1
+if lasting or redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3]) > 0 then
+  redis.call('SET', KEYS[4], ARGV[1])
+else
+  redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[3])
+end
 local profile = redis.call('DEL', KEYS[3])
 redis.call('DEL', KEYS[1], KEYS[2])
 return {count, profile, last[1] and last[1][1] or ''}

@@ -4,13 +4,16 @@ import asyncio
 import json
 import logging
 import shutil
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.config import Settings, read_settings
 from app.errors import BadBundleError, NotFoundError, TooManyRequestsError, UnavailableError
+from app.loaded import Visitors
 from app.runtime import (
     SESSION_ONLY,
     STALE_CATALOGUE,
@@ -103,12 +106,33 @@ async def test_a_user_is_known_by_training_and_store(runtime: Runtime) -> None:
 
 
 async def test_an_erased_users_training_history_is_used_no_more(runtime: Runtime) -> None:
-    await runtime.store.erase("u3", 1.0)
+    await runtime.store.erase("u3", 1.0, lasting=runtime.may_know("u3"))
     state, _ = await runtime.read_user("u3")
     assert state == UserState("u3")
     await runtime.store.append([RecordedEvent("u3", Event("i1", "like", 1.8e9))])
     state, _ = await runtime.read_user("u3")
     assert [event.item_id for event in state.events] == ["i1"] and state.profile is None
+
+
+async def test_whom_the_bundle_may_know(runtime: Runtime, settings: Settings) -> None:
+    assert runtime.may_know("u3") and not runtime.may_know("stranger")
+    assert Runtime(settings, MemoryUserStateStore()).may_know("stranger")
+
+
+async def test_a_training_history_is_built_off_the_event_loop(runtime: Runtime) -> None:
+    threads = []
+
+    class Recorded(Visitors):
+        def state(self, user_id: str) -> UserState:
+            threads.append(threading.get_ident())
+            return super().state(user_id)
+
+    known = runtime.bundle.visitors
+    seen = Recorded(known.rows, known.histories, known.profiles, known.item_ids)
+    runtime._bundle = replace(runtime.bundle, visitors=seen)
+    state, _ = await runtime.read_user("u3")
+    assert len(state.events) == 24 and len(threads) == 1
+    assert threads[0] != threading.get_ident()
 
 
 async def test_without_the_store_nobodys_history_is_used(runtime: Runtime) -> None:

@@ -57,6 +57,8 @@ class Maker:
             lambda moment: f"{moment.isoformat()}Z"
         )
         self.times = self.part(st.floats(0, 1e11) | st.integers(0, 2**31) | moments)
+        past = moments.filter(lambda moment: moment < "2025")
+        self.past = self.part(st.floats(0, 1.7e9) | st.integers(0, 1_700_000_000) | past, st.just(1e11))
         self.labels = self.object(device=self.part(st.text(min_size=1)), season=self.part(st.just("winter")))
         self.actions = self.part(st.sampled_from(["view", "dislike", "rate", "listen"]), st.just("hum"))
         self.fields = self.part(
@@ -84,7 +86,7 @@ class Maker:
         needed = {"item_id": self.ids, "action": self.actions, "value": self.numbers}
         return self.object(
             {**needed, **({"user_id": self.ids} if further else {})},
-            timestamp=self.times,
+            timestamp=self.past,
             context=self.labels,
             **further,
         )

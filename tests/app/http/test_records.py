@@ -43,6 +43,7 @@ def test_good_events_are_stored_and_bad_ones_named_by_their_place(service: httpx
         {**good, "value": 9},
         {**good, "context": {"mood": "low"}},
         {**good, "item_id": "never heard of", "recommendation_id": "r", "rank": 1, "context": {}},
+        {**good, "timestamp": "2999-01-01T00:00:00Z"},
     ]
     response = service.post("/v1/events", json={"events": events})
     answer = EventsAnswer.model_validate_json(response.content)
@@ -53,6 +54,7 @@ def test_good_events_are_stored_and_bad_ones_named_by_their_place(service: httpx
         (2, "missing_value", "value"),
         (3, "invalid_value", "value"),
         (4, "unknown_field", "context.mood"),
+        (6, "invalid_value", "timestamp"),
     ]
     stored = UserAnswer.model_validate_json(service.get(_path("users", user_id)).content)
     assert [event.item_id for event in stored.events] == ["7", "never heard of"]
@@ -159,7 +161,7 @@ def test_a_profile_of_another_shape_is_refused_by_field(service: httpx.Client) -
 def test_a_bundle_is_swapped_and_a_bad_one_changes_nothing(serve: Serve) -> None:
     with serve() as service:
         card = ModelAnswer.model_validate_json(service.get("/v1/model").content)
-        assert card.model_version == "first" and card.items >= 60
+        assert card.model_version == "first" and card.items >= 60 and card.statistics_at == 1_763_740_800
         assert [head.name for head in card.heads] == ["next", "like", "rating", "genre", "daypart"]
         swapped = service.post("/v1/model/reload", json={"bundle": "second"})
         assert ModelAnswer.model_validate_json(swapped.content).model_version == "second"

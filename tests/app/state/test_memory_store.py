@@ -15,6 +15,16 @@ async def test_the_user_written_to_longest_ago_is_forgotten() -> None:
     assert [entry.recorded.user_id for entry in await store.read_stream()] == ["b", "a", "c"]
 
 
+async def test_made_up_users_erasures_push_nobody_out() -> None:
+    store = MemoryUserStateStore(StoreLimits(user_cap=3))
+    await store.append([RecordedEvent("real", Event("1", "view", 1.0))])
+    await store.erase("trained", 1.0, lasting=True)
+    for number in range(10):
+        await store.erase(f"nobody-{number}", 1.0, lasting=False)
+    assert (await store.read("trained")).erased_at == 1.0
+    assert len((await store.read("real")).state.events) == 1
+
+
 async def test_event_ids_are_capped() -> None:
     store = MemoryUserStateStore(StoreLimits(max_event_ids=2))
     for event_id in ("a", "b", "c"):

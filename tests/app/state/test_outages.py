@@ -83,7 +83,7 @@ def every_call(store: RedisUserStateStore) -> list[Callable[[], Awaitable[object
         store.catalogue_version,
         lambda: store.append(views(1)),
         lambda: store.put_profile(User("1")),
-        lambda: store.erase("1", 1.0),
+        lambda: store.erase("1", 1.0, lasting=True),
         store.items,
         lambda: store.put_item(Item("1")),
         lambda: store.delete_item("1"),

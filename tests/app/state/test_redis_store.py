@@ -22,6 +22,26 @@ def views(user_id: str, count: int, start: int = 0) -> list[RecordedEvent]:
     ]
 
 
+async def test_a_made_up_users_erasure_is_forgotten_and_a_real_ones_is_not(
+    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+) -> None:
+    """For ever: whom the bundle knows, who had anything in the store, and whoever was marked so before."""
+    keys, ttl_s = Keys(settings.prefix), settings.limits.ttl_s
+
+    async def left(user_id: str, lasting: bool = False) -> int:
+        await redis_store.erase(user_id, 1.0, lasting)
+        return redis_client.ttl(keys.user(user_id).erased)
+
+    assert ttl_s - 3_600 < await left("nobody") <= ttl_s
+    assert await left("trained", lasting=True) == await left("trained") == -1
+    await redis_store.append(views("active", 1))
+    await redis_store.put_profile(User("profiled"))
+    assert await left("active") == await left("profiled") == -1
+    await redis_store.append(views("long ago", 1))
+    redis_client.delete(keys.user("long ago").events, keys.user("long ago").event_ids)
+    assert await left("long ago") == -1  # the stream still had something
+
+
 async def test_every_key_expires_or_is_capped(
     redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
 ) -> None:
@@ -29,7 +49,7 @@ async def test_every_key_expires_or_is_capped(
         await redis_store.append(views("1", 100, start))
     await redis_store.put_profile(User("1", {"age": 30.0}))
     await redis_store.append(views("2", 1))
-    await redis_store.erase("3", 1.0)
+    await redis_store.erase("3", 1.0, lasting=True)
     for number in range(5):
         await redis_store.put_item(Item(str(number)))
     keys, limits = Keys(settings.prefix), settings.limits

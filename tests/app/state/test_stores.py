@@ -50,7 +50,7 @@ async def test_ids_may_hold_anything(store: UserStateStore, odd: str) -> None:
     assert state == UserState(odd, User(odd, {odd: (odd, odd)}, odd), (Event(odd, odd, 1.0),))
     assert (await store.items()).items == {odd: Item(odd, {odd: odd})}
     assert (await store.read_stream())[0].recorded == recorded
-    assert await store.erase(odd, 2.0) == {"events": 1, "profile": 1, "stream": 1}
+    assert await store.erase(odd, 2.0, lasting=True) == {"events": 1, "profile": 1, "stream": 1}
     assert await item_ids(store, odd + "!") == ["other"]
 
 
@@ -146,16 +146,16 @@ async def test_a_profile_is_replaced(store: UserStateStore) -> None:
 async def test_erasure_leaves_a_mark_and_nothing_else(store: UserStateStore) -> None:
     await store.append([*views("1", 3), *views("2", 2)])
     await store.put_profile(User("1"))
-    assert await store.erase("1", 1763740800.125) == {"events": 3, "profile": 1, "stream": 3}
+    assert await store.erase("1", 1763740800.125, lasting=False) == {"events": 3, "profile": 1, "stream": 3}
     assert await store.read("1") == StoredUser(UserState("1"), erased_at=1763740800.125)
     assert [entry.recorded.user_id for entry in await store.read_stream()] == ["2", "2"]
-    assert await store.erase("1", 1763740801.0) == {"events": 0, "profile": 0, "stream": 0}
+    assert await store.erase("1", 1763740801.0, lasting=False) == {"events": 0, "profile": 0, "stream": 0}
     assert (await store.read("2")).erased_at is None
 
 
 async def test_events_after_an_erasure_count_again(store: UserStateStore) -> None:
     await store.append([viewed("1", "before", 1.0, "e")])
-    await store.erase("1", 2.0)
+    await store.erase("1", 2.0, lasting=True)
     assert await store.append([viewed("1", "after", 3.0, "e")]) == [True]
     found = await store.read("1")
     assert [event.item_id for event in found.state.events] == ["after"]
@@ -164,14 +164,14 @@ async def test_events_after_an_erasure_count_again(store: UserStateStore) -> Non
 
 
 async def test_erasing_an_unknown_user(store: UserStateStore) -> None:
-    assert await store.erase("nobody", 1.0) == {"events": 0, "profile": 0, "stream": 0}
+    assert await store.erase("nobody", 1.0, lasting=False) == {"events": 0, "profile": 0, "stream": 0}
 
 
 async def test_erasure_looks_through_the_whole_stream(store: UserStateStore) -> None:
     for start in range(0, 2_500, 500):
         await store.append([viewed(str(n % 2), str(n), float(n)) for n in range(start, start + 500)])
     before = [entry.recorded.user_id for entry in await store.read_stream(count=5_000)]
-    assert (await store.erase("1", 1.0))["stream"] == before.count("1") == 1_250
+    assert (await store.erase("1", 1.0, lasting=True))["stream"] == before.count("1") == 1_250
     after = await store.read_stream(count=5_000)
     assert [entry.recorded.user_id for entry in after] == ["0"] * before.count("0")
 
