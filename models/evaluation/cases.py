@@ -94,32 +94,35 @@ def at_cutoff(before: Interactions, after: Interactions) -> RankingCase:
     return RankingCase(users=users, seen=seen[users], relevant=relevant[users])
 
 
-def next_event(before: Interactions, after: Interactions) -> tuple[RankingCase, Indices]:
-    """One list for every event of `after` on an item new to its user, given all events before it.
+def new_events(before: Interactions, after: Interactions) -> Indices:
+    """The rows of `after`, ascending, that are of an item new to its user."""
+    pairs, first = np.unique(after.users * after.n_items + after.items, return_index=True)
+    known = before.users * before.n_items + before.items
+    return np.asarray(np.sort(first[~np.isin(pairs, known)]), dtype=np.int64)
 
-    Returns the case and, for each of its lists, the row of its event in `after`: whoever ranks knows all of
-    `before` and the rows of `after` above that one.
+
+def next_event(before: Interactions, after: Interactions, rows: Indices) -> RankingCase:
+    """One list for each of some events of `after` (of new_events), given all events before it.
+
+    Whoever ranks knows all of `before` and the rows of `after` above the event's. The lists' histories are held
+    each on its own: choose few of many events.
     """
-    shape = (len(after.users), before.n_items)
-    history: dict[int, set[int]] = {}
-    base = before.matrix()
-    events: list[int] = []
-    rows: list[int] = []
-    columns: list[int] = []
-    for event, (user, item) in enumerate(zip(after.users.tolist(), after.items.tolist(), strict=True)):
-        if user not in history:
-            history[user] = set(base.indices[base.indptr[user] : base.indptr[user + 1]].tolist())
-        known = history[user]
-        if item in known:
-            continue
-        events.append(event)
-        rows += [event] * len(known)
-        columns += known
-        known.add(item)
-    kept = np.array(events, dtype=np.int64)
-    seen = pairs_matrix(np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), shape)
-    relevant = pairs_matrix(kept, after.items[kept], shape)
-    return RankingCase(users=after.users[kept], seen=seen[kept], relevant=relevant[kept]), kept
+    shape, base = (len(rows), before.n_items), before.matrix()
+    by_user = np.argsort(after.users, kind="stable")
+    starts = np.searchsorted(after.users[by_user], np.arange(after.n_users + 1))
+    seen: list[Indices] = [np.zeros(0, dtype=np.int64)]
+    for row in rows.tolist():
+        user = int(after.users[row])
+        own = by_user[starts[user] : starts[user + 1]]
+        earlier = own[: np.searchsorted(own, row)]
+        known = base.indices[base.indptr[user] : base.indptr[user + 1]]
+        seen.append(np.union1d(known, after.items[earlier]).astype(np.int64))
+    lists = np.repeat(np.arange(len(rows)), [len(items) for items in seen[1:]])
+    return RankingCase(
+        users=after.users[rows],
+        seen=pairs_matrix(lists, np.concatenate(seen), shape),
+        relevant=pairs_matrix(np.arange(len(rows)), after.items[rows], shape),
+    )
 
 
 def pairs_matrix(rows: Indices, columns: Indices, shape: tuple[int, int]) -> sparse.csr_array:

@@ -16,9 +16,9 @@ from models.evaluation.baselines import FittedBaseline
 from models.evaluation.cases import Interactions, RankingCase
 from models.evaluation.diversity import ItemFacts
 from models.evaluation.heads import head_figures
-from models.evaluation.judging import event_logits, fused_scores, list_values
+from models.evaluation.judging import event_logits, fused_lists, list_values
 from models.evaluation.moments import Reader, spread
-from models.evaluation.ranking import evaluate_ranking
+from models.evaluation.ranking import K, evaluate_lists, evaluate_ranking
 from models.evaluation.reliability import reliability
 from models.evaluation.report import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
 from models.training.corpus import PART_TEST
@@ -59,8 +59,8 @@ def ranking_table(
     if not len(case):
         return RankingTable(lists=0)
     found = list_values(judge.reader, lists.moments, case, judge.calibrations)
-    scores = fused_scores(found, judge.fusion, case.seen.shape[1])
-    rows = [RankingRow.of(MODEL, _weights(judge.fusion), evaluate_ranking(lambda b: scores[b], case, facts))]
+    figures = evaluate_lists(fused_lists(found, judge.fusion, K), case, facts)
+    rows = [RankingRow.of(MODEL, _weights(judge.fusion), figures)]
     rows += [
         RankingRow.of(one.name, one.settings, evaluate_ranking(one.scores_of(case), case, facts))
         for one in baselines

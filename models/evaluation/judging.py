@@ -10,6 +10,7 @@ from models.contract.features import Floats, Indices
 from models.contract.fusion import Fusion, contributions, fuse
 from models.contract.tasks import NEXT, Head, TaskKind
 from models.evaluation.cases import RankingCase
+from models.evaluation.diversity import NO_ITEM
 from models.evaluation.moments import Moments, Reader
 from models.evaluation.ranking import largest
 
@@ -56,14 +57,20 @@ def list_values(
     return ListValues(np.concatenate(items), {name: np.concatenate(parts) for name, parts in values.items()})
 
 
-def fused_scores(found: ListValues, fusion: Fusion, n_items: int) -> Floats:
-    """Scores [C, I] of all items: the fused score of candidates, lower than any of them for the others."""
-    scores = np.full((len(found.items), n_items), -np.inf, dtype=np.float32)
-    for number, items in enumerate(found.items):
-        there = items >= 0
+def fused_lists(found: ListValues, fusion: Fusion, k: int) -> Indices:
+    """The k candidates [C, k] of the highest fused score, best first, NO_ITEM where there are fewer.
+
+    Equal scores: the lower item first.
+    """
+    lists = np.full((len(found.items), k), NO_ITEM, dtype=np.int64)
+    for number, row in enumerate(found.items):
+        there = row >= 0
+        items = row[there]
         values = {name: value[number][there] for name, value in found.values.items()}
-        scores[number, items[there]] = fuse(contributions(fusion, values, fusion.weights))
-    return scores
+        scores = fuse(contributions(fusion, values, fusion.weights))
+        best = items[np.lexsort((items, -scores))][:k]
+        lists[number, : len(best)] = best
+    return lists
 
 
 def event_logits(reader: Reader, rows: Indices) -> EventLogits:

@@ -10,6 +10,7 @@ from torch import Tensor
 from models.contract.features import Floats, Indices
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
+from models.network.towers import RECENT
 from models.training.batches import Batch, Windows, collate
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.objective import Tables, user_states
@@ -64,6 +65,12 @@ class Reader:
         popularity = self.network.items.popularity(self.tables.statistics[snapshots])[back]
         logits = moments.states @ self.vectors.T + self.bias + popularity
         return np.asarray(logits.cpu().numpy(), dtype=np.float32)
+
+    def recent(self, moments: Moments) -> Floats:
+        """How popular every item [B, I] was of late: what the network's `recency_gain` is multiplied by."""
+        snapshots, back = torch.unique(moments.snapshot, return_inverse=True)
+        recent = self.tables.statistics[snapshots][..., RECENT][back]
+        return np.asarray(recent.cpu().numpy(), dtype=np.float32)
 
     @torch.no_grad()
     def head_logits(self, moments: Moments, items: Indices) -> dict[str, Floats]:

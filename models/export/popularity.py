@@ -5,8 +5,9 @@ import torch
 
 from models.contract.features import Indices
 from models.evaluation.cases import RankingCase
+from models.evaluation.diversity import NO_ITEM
 from models.evaluation.moments import Reader
-from models.evaluation.ranking import accuracy, recommend_all
+from models.evaluation.ranking import K, accuracy, rank_top
 
 GAINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 """Tried on validation; 0 leaves the network as it was trained."""
@@ -18,13 +19,24 @@ def fit_recency_gain(reader: Reader, rows: Indices, case: RankingCase) -> dict[f
     `rows` [C] are the moments at which the case's lists begin; without lists the gain stays 0.
     """
     gain = reader.network.items.recency_gain
-    found = {}
-    for candidate in GAINS if reader.corpus.spec.timed and len(case) else GAINS[:1]:
-        gain.fill_(candidate)
-        parts = [reader.next_logits(moments) for moments in reader.moments(rows)]
-        logits = np.concatenate(parts) if parts else np.zeros(case.seen.shape, dtype=np.float32)
-        lists = recommend_all(lambda batch, scores=logits: scores[batch], case)  # type: ignore[misc]
-        found[candidate] = accuracy(lists, case).ndcg
+    gains = GAINS if reader.corpus.spec.timed and len(case) else GAINS[:1]
     with torch.no_grad():
+        gain.fill_(0)
+        found = {one: accuracy(lists, case).ndcg for one, lists in _lists(reader, rows, case, gains).items()}
         gain.fill_(max(found, key=lambda candidate: (found[candidate], -candidate)))
     return found
+
+
+def _lists(
+    reader: Reader, rows: Indices, case: RankingCase, gains: tuple[float, ...]
+) -> dict[float, Indices]:
+    """Gain -> top lists [C, K]; the logits of one chunk of moments at a time are held, not all of them."""
+    lists = {one: np.full((len(case), K), NO_ITEM, dtype=np.int64) for one in gains}
+    at = 0
+    for moments in reader.moments(rows):
+        part = np.arange(at, at + len(moments.rows))
+        logits, recent = reader.next_logits(moments), reader.recent(moments)
+        for one in gains:
+            lists[one][part] = rank_top(logits + np.float32(one) * recent, case.seen[part], K)
+        at += len(part)
+    return lists

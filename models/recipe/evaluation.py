@@ -9,7 +9,7 @@ from rich.console import Console
 
 from models.data.job import JobSpec
 from models.evaluation.baselines import fit_baselines
-from models.evaluation.cases import next_event
+from models.evaluation.cases import new_events, next_event
 from models.evaluation.evaluate import (
     MOST_LISTS,
     Judge,
@@ -19,7 +19,7 @@ from models.evaluation.evaluate import (
     item_facts,
     ranking_table,
 )
-from models.evaluation.moments import Reader
+from models.evaluation.moments import Reader, spread
 from models.evaluation.report import DataCounts, Epoch, RankingTable, Report
 from models.recipe.ingestion import Ingested
 from models.recipe.training import (
@@ -75,8 +75,9 @@ def _tables(data: Ingested, judge: Judge) -> tuple[RankingTable, RankingTable, d
     facts = item_facts(data.dataset, before, content_vectors(judge))
     case = cutoff_case(data, PART_TEST)
     cutoff = Lists(case, first_rows_of_case(data.corpus, PART_TEST, case)).few(MOST_LISTS)
-    events, rows = next_event(before, interactions_of(data, data.split.test))
-    following = Lists(events, _corpus_rows(data)[data.split.test[rows]]).few(MOST_LISTS)
+    test = interactions_of(data, data.split.test)
+    rows = spread(new_events(before, test), MOST_LISTS)
+    following = Lists(next_event(before, test, rows), _corpus_rows(data)[data.split.test[rows]])
     return (
         ranking_table(judge, found.fitted, cutoff, facts),
         ranking_table(judge, found.fitted, following, facts),

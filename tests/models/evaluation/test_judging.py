@@ -10,7 +10,7 @@ from models.contract.calibration import Calibration, sigmoid, softmax
 from models.contract.fusion import Fusion, Utility
 from models.contract.tasks import NEXT
 from models.evaluation import judging
-from models.evaluation.judging import event_logits, fused_scores, list_values
+from models.evaluation.judging import ListValues, event_logits, fused_lists, list_values
 from models.evaluation.moments import Reader
 from models.recipe.training import cutoff_case, first_rows_of_case
 from models.training.corpus import PART_VALID
@@ -41,15 +41,24 @@ def test_candidates_are_the_best_that_were_not_seen(lists):
         np.testing.assert_allclose(found.values[NEXT][number][: len(there)], chances[there], rtol=1e-4)
 
 
-def test_scores_of_those_that_are_no_candidates_come_last(lists, monkeypatch):
+def test_the_candidates_alone_are_ranked_by_their_fused_score(lists, monkeypatch):
     monkeypatch.setattr(judging, "CANDIDATES", 5)
     reader, rows, case = lists
     found = list_values(reader, rows, case, AS_THEY_ARE)
     utilities = {name: Utility(low=0, high=1, log=name == NEXT) for name in (NEXT, *HEADS)}
-    scores = fused_scores(found, Fusion(utilities=utilities, weights={"like": 1.0}), 100)
-    assert (np.isfinite(scores).sum(1) == 5).all()
+    fusion = Fusion(utilities=utilities, weights={"like": 1.0})
+    ranked = fused_lists(found, fusion, 7)
+    assert (ranked[:, 5:] == -1).all()
+    assert (fused_lists(found, fusion, 3) == ranked[:, :3]).all()
     for number, items in enumerate(found.items):
-        np.testing.assert_allclose(scores[number, items], found.values["like"][number], rtol=1e-5)
+        order = np.argsort(-found.values["like"][number], kind="stable")
+        assert ranked[number, :5].tolist() == items[order].tolist()
+
+
+def test_equal_scores_put_the_lower_item_first():
+    found = ListValues(np.array([[7, 2, 5, -1]]), {NEXT: np.array([[0.5, 0.5, 0.9, 9.0]], dtype=np.float32)})
+    fusion = Fusion(utilities={NEXT: Utility(low=0, high=1)}, weights={NEXT: 1.0})
+    assert fused_lists(found, fusion, 4).tolist() == [[5, 2, 7, -1]]
 
 
 def test_no_lists_at_all(lists):

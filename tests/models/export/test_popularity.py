@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.evaluation.moments import Reader
+from models.evaluation.moments import CHUNK, Reader
 from models.evaluation.ranking import accuracy, recommend_all
 from models.export.popularity import GAINS, fit_recency_gain
 from models.recipe.training import cutoff_case, first_rows_of_case
@@ -57,3 +57,17 @@ def test_without_lists_it_stays_nothing(lists):
     found = fit_recency_gain(reader, rows[:0], none)
     assert list(found) == [0.0]
     assert float(reader.network.items.recency_gain) == 0
+
+
+def test_all_gains_are_tried_on_the_logits_of_one_pass(lists, monkeypatch):
+    reader, rows, case = lists
+    held, logits_of = [], Reader.next_logits
+
+    def counted(self, moments):
+        held.append(len(moments.rows))
+        return logits_of(self, moments)
+
+    monkeypatch.setattr(Reader, "next_logits", counted)
+    fit_recency_gain(reader, rows, case)
+    assert sum(held) == len(case)
+    assert max(held) <= CHUNK
