@@ -42,8 +42,18 @@ def calibrate_softmax(logits: Floats, chosen: np.ndarray) -> Calibration:
     return Calibration(scale=max(scale, LEAST_SCALE))
 
 
+def smoothed(targets: Floats) -> Floats:
+    """Targets 0/1 as Platt (1999) fits them: (P + 1) / (P + 2) of P positives, 1 / (N + 2) of N negatives.
+
+    So labels that are all alike, or that the logits part without error, keep scale and shift small.
+    """
+    positive = targets > 0.5
+    p, n = int(positive.sum()), int((~positive).sum())
+    return np.where(positive, (p + 1) / (p + 2), 1 / (n + 2)).astype(np.float32)
+
+
 def _platt(logits: Floats, targets: Floats) -> Calibration:
-    given, wanted = torch.from_numpy(logits), torch.from_numpy(targets)
+    given, wanted = torch.from_numpy(logits), torch.from_numpy(smoothed(targets))
     scale, shift = _fit(
         [1.0, 0.0],
         lambda p: F.binary_cross_entropy_with_logits(given * p[0].clamp(min=LEAST_SCALE) + p[1], wanted),

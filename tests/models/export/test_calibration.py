@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.contract.calibration import Calibration, predictions, sigmoid, softmax
 from models.contract.tasks import Head, Task, TaskKind
-from models.export.calibration import LEAST_ROWS, LEAST_SCALE, calibrate, calibrate_softmax
+from models.export.calibration import LEAST_ROWS, LEAST_SCALE, calibrate, calibrate_softmax, smoothed
 
 LIKE = Head(task=Task(name="like", kind=TaskKind.BINARY, label="value >= 4"))
 RATING = Head(task=Task(name="rating", kind=TaskKind.REGRESSION, label="value", range=(1, 5)))
@@ -62,7 +62,8 @@ def test_any_labels_make_it_no_worse_and_no_order_is_lost(seed: int, skill: floa
         assert found.scale >= LEAST_SCALE
         assert math.isfinite(found.scale)
         assert math.isfinite(found.shift)
-        before, after = (log_loss(head, logits, targets, one) for one in (Calibration(), found))
+        fitted = targets if head is CONTEXT else smoothed(targets)
+        before, after = (log_loss(head, logits, fitted, one) for one in (Calibration(), found))
         assert after <= before + 1e-4
         line = np.linspace(-3, 3, 50)[:, None].astype(np.float32)
         if head is LIKE:
@@ -74,6 +75,22 @@ def test_separable_labels_stay_finite():
     for targets in (logits > 0, np.ones_like(logits), np.zeros_like(logits)):
         found = calibrate(LIKE, logits, targets.astype(np.float32))
         assert np.isfinite(predictions(LIKE, logits, found)).all()
+
+
+def test_smoothed_targets_by_hand():
+    given = smoothed(np.array([[1], [0], [1], [1]], dtype=np.float32))
+    assert given[:, 0].tolist() == pytest.approx([4 / 5, 1 / 3, 4 / 5, 4 / 5])
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_labels_that_are_all_alike_do_not_explode(label: float):
+    """The chance is as of 100 rows and one more of each kind: 101/102, or 1/102."""
+    logits = np.linspace(-1, 1, 100)[:, None].astype(np.float32)
+    found = calibrate(LIKE, logits, np.full_like(logits, label))
+    assert predictions(LIKE, logits, found)[:, 0] == pytest.approx(
+        np.full(100, 101 / 102 if label else 1 / 102), abs=2e-3
+    )
+    assert abs(found.shift) < 6
 
 
 def test_the_line_is_least_squares():
