@@ -80,8 +80,10 @@ def refreshed_with_all(job: JobSpec, data: Ingested, run: Trained, console: Cons
 
 
 def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], console: Console) -> Trained:
-    """Go on at a lower rate for `refresh_epochs`, over these parts; nothing decides when to stop."""
-    if not job.training.refresh_epochs:
+    """Go on at a lower rate for `refresh_epochs`, over these parts, in what training left of max_minutes."""
+    spent = run.seconds["train"] + run.seconds.get("refresh", 0.0)
+    left = job.training.max_minutes - spent / 60
+    if not job.training.refresh_epochs or left <= 0:
         return run
     began = time.monotonic()
     config = job.training.model_copy(
@@ -89,6 +91,7 @@ def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], c
             "epochs": job.training.refresh_epochs,
             "learning_rate": REFRESH_RATE * job.training.learning_rate,
             "seed": job.training.seed + len(parts),
+            "max_minutes": left,
         }
     )
     trainer = Trainer(run.network, data.corpus, config, run.device, parts, frozenset())

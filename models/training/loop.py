@@ -48,11 +48,14 @@ class Trainer:
     validate: frozenset[int]  # the parts that decide when to stop; empty: train all epochs
     file: CheckpointFile | None = None
     figures: list[EpochFigures] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic  # seconds
+    until: float = field(default=math.inf, init=False)  # when the time is up, by the clock
 
     def fit(self, progress: Progress) -> list[EpochFigures]:
         """Train; the network ends with the best epoch's weights (the last one's where nothing validates).
 
-        Raises JobError where a loss is not finite.
+        When max_minutes are over it ends within the epoch, with the best weights so far. Raises JobError where a
+        loss is not finite.
         """
         length = self.network.config.history_length
         windows = windows_of(self.corpus, self.learn, length)
@@ -69,17 +72,19 @@ class Trainer:
         optimiser = torch.optim.AdamW(self._groups(balance), lr=self.config.learning_rate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate(steps * self.config.epochs))
         state = Checkpoint(self.network, balance, optimiser, schedule)
-        best, began = self._resume(state), time.monotonic()
+        best, self.until = self._resume(state), self.clock() + 60 * self.config.max_minutes
         for epoch in range(len(self.figures), self.config.epochs):
-            if self._finished(best, began):
+            if self._finished(best):
                 break
-            at = time.monotonic()
+            at = self.clock()
             random = np.random.default_rng([self.config.seed, epoch])
             torch.manual_seed(self.config.seed * 100_003 + epoch)
             train = self._train_epoch(windows, tables, balance, (optimiser, schedule), random, progress)
+            if train is None:
+                break
             valid = self._mean_losses(held_out, tables) if len(held_out) else {}
             self._check_finite(valid)
-            figures = EpochFigures(epoch, train, valid, time.monotonic() - at)
+            figures = EpochFigures(epoch, train, valid, self.clock() - at)
             self.figures.append(figures)
             if self._better(figures, best):
                 best = (epoch, {name: value.clone() for name, value in self.network.state_dict().items()})
@@ -119,7 +124,8 @@ class Trainer:
         optimisation: tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler],
         random: np.random.Generator,
         progress: Progress,
-    ) -> dict[str, float]:
+    ) -> dict[str, float] | None:
+        """Mean losses; None where the time was up before the epoch's end."""
         self.network.train()
         optimiser, schedule = optimisation
         sums: dict[str, float] = {}
@@ -127,6 +133,8 @@ class Trainer:
         steps = len(batches)
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
         for step, some in enumerate(batches):
+            if self.clock() > self.until:
+                return None
             batch = collate(self.corpus, some, self.learn).to(self.device)
             losses = batch_losses(self.network, batch, tables, generator)
             self._check_finite({name: float(loss.detach()) for name, loss in losses.items()})
@@ -176,9 +184,9 @@ class Trainer:
             return True
         return self._objective(figures) < self._objective(self.figures[best[0]])
 
-    def _finished(self, best: "Best | None", began: float) -> bool:
+    def _finished(self, best: "Best | None") -> bool:
         waited = best is not None and len(self.figures) - 1 - best[0] >= self.config.patience
-        return waited or time.monotonic() - began > 60 * self.config.max_minutes
+        return waited or self.clock() > self.until
 
     def _resume(self, state: Checkpoint) -> "Best | None":
         found = None if self.file is None else self.file.read(state)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,3 +74,12 @@ def test_a_refresh_learns_and_may_be_left_out(runs):
     after = run.network.state_dict()
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert torch.equal(before["items.recency_gain"], after["items.recency_gain"])
+
+
+def test_a_refresh_has_what_training_left_of_the_time(runs):
+    job, data, run = runs[0]
+    minutes = job.training.max_minutes
+    spent = replace(run, seconds={"train": 60 * minutes - 1, "refresh": 1.0})
+    before = {name: value.clone() for name, value in run.network.state_dict().items()}
+    assert refreshed(job, data, spent, quiet()) is spent
+    assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items())

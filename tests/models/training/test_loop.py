@@ -236,6 +236,28 @@ def test_time_is_up(train):
     assert train(max_minutes=1e-9)[1].figures == []
 
 
+def test_time_is_up_within_an_epoch(shop_data, make_network):
+    """The second epoch is broken off after two steps, and the first one's weights stand."""
+    network, now = make_network(), 0.0
+    steps: list[int] = []
+    first: dict[str, torch.Tensor] = {}
+
+    def progress(done: int, _steps: int, figures: EpochFigures | None) -> None:
+        nonlocal now
+        if figures is not None:
+            first.update({name: value.clone() for name, value in network.state_dict().items()})
+        elif first:
+            steps.append(done)
+            now = 61.0 if done == 2 else now
+
+    config = CONFIG.model_copy(update={"max_minutes": 1.0})
+    trainer = Trainer(network, shop_data.corpus, config, CPU, TRAIN, VALID, clock=lambda: now)
+    assert len(trainer.fit(progress)) == 1
+    assert steps == [1, 2]
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, first[name])
+
+
 def test_a_history_of_one_event(shop_data, make_network):
     config = CONFIG.model_copy(update={"epochs": 1, "batch_size": 512})
     network = make_network(history_length=1)
