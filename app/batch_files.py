@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.config import read_settings
@@ -17,11 +18,13 @@ from app.golden import open_and_check
 from app.loaded import LoadedBundle
 from app.pipeline.recommend import score_pairs
 from app.runtime import limit_torch_threads
+from app.schemas.scalars import LATEST, seconds
 from models.contract.catalogue import UserState
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""
 USER, ITEM, TIME = "user_id", "item_id", "timestamp"
+PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
 
 Row = dict[str, Any]
@@ -34,6 +37,7 @@ class BatchFileError(Exception):
 def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int]:
     """Score every row of `source` (user_id, item_id, optional timestamp and context columns) into `target`.
 
+    A timestamp is in Unix seconds or RFC 3339, or a Parquet timestamp, which counts as UTC where it has no zone.
     Each row comes out once, in order, with status ok, unknown_item or error, its score and every head's value.
     Users are known by the bundle's training histories. Written under a temporary name, then renamed. Returns
     counts by status. Raises BatchFileError, BundleError, OSError.
@@ -69,7 +73,7 @@ def score_rows(bundle: LoadedBundle, rows: list[Row], now: float) -> list[Row]:
         if key is None:
             found[number] |= {
                 "status": "error",
-                "message": f"expected {USER}, {ITEM} and a finite {TIME} if any",
+                "message": f"expected {USER}, {ITEM} and a {TIME}, if any, in Unix seconds or RFC 3339",
             }
         else:
             groups.setdefault(key, []).append(number)
@@ -113,7 +117,17 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     except pa.ArrowInvalid as error:
         raise BatchFileError(f"expected Parquet in {path}, given {error}") from error
     for batch in file.iter_batches(batch_size=CHUNK):
-        yield from batch.to_pylist()
+        yield from _in_seconds(batch).to_pylist()
+
+
+def _in_seconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows with a timestamp column's moments as Unix seconds."""
+    place = batch.schema.get_field_index(TIME)
+    if place < 0 or not pa.types.is_timestamp(batch.schema.field(place).type):
+        return batch
+    ticks = batch.column(place).cast(pa.int64()).cast(pa.float64(), safe=False)
+    moments = pc.divide(ticks, PER_SECOND[batch.schema.field(place).type.unit])
+    return batch.set_column(place, TIME, moments)
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
@@ -149,15 +163,23 @@ def _moment(
     """Whom and when a row asks about; None where it does not say."""
     user_id, item_id, moment = row.get(USER), row.get(ITEM), row.get(TIME)
     try:
-        at = now if moment is None else float(moment)
+        at = now if moment is None else _unix_seconds(moment)
     except ValueError:
         return None
-    if user_id is None or item_id is None or not 0 <= at <= 1e11:
+    if user_id is None or item_id is None or not 0 <= at <= LATEST:
         return None
     context = tuple(
         (name, value) for name in bundle.spec.context_fields if (value := row.get(name)) is not None
     )
     return user_id, at, context
+
+
+def _unix_seconds(moment: str) -> float:
+    """The moment of a number or an RFC 3339 time; raises ValueError for any other text."""
+    try:
+        return float(moment)
+    except ValueError:
+        return float(seconds(moment))
 
 
 def _blank(bundle: LoadedBundle, row: Mapping[str, str | None]) -> Row:

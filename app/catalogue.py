@@ -4,14 +4,15 @@ A `Catalogue` is a view of fixed length over a store that grows: a request keeps
 change gives a new view. A change to a row that a running request reads may show in it at once, which is harmless.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from app.pipeline.types import Mask
-from models.contract.catalogue import Attribute, Item
+from models.contract.catalogue import Item
 from models.contract.features import FeatureSpec, FieldKind, Floats, Indices
+from models.contract.labels import field_labels, hot_labels
 from models.contract.tasks import Head, TaskKind
 
 GROWTH = 1.5
@@ -37,8 +38,13 @@ class ItemStore:
     rows: dict[str, int] = field(default_factory=dict)
     columns: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def append(self, item: Item) -> int:
-        """A new row, of zeros; columns are replaced by larger ones where they are full."""
+    def place(self, item: Item) -> int:
+        """The item's row: its own where the store has one, else a new one, of zeros and not present.
+
+        Columns are replaced by larger ones where they are full.
+        """
+        if (known := self.rows.get(item.item_id)) is not None:
+            return known
         number = len(self.items)
         for name, column in self.columns.items():
             if number >= len(column):
@@ -51,26 +57,49 @@ class ItemStore:
         self.rows[item.item_id] = number
         return number
 
-    def write(self, number: int, item: Item, row: ItemRow) -> None:
-        """Fill a row."""
-        self.items[number] = item
-        self.labels[number] = labels_of(self.spec, item)
-        self.columns["vectors"][number] = row.vector
-        self.columns["text"][number] = row.text
-        self.columns["available"][number] = item.available
-        self.columns["present"][number] = True
+    def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
+        """Fill the rows of items, each given once; where they stand. All is computed before anything is written.
+
+        Raises ValueError for rows that do not fit, with the store as it was.
+        """
+        filled = self._filled(items, rows)
+        labels = [labels_of(self.spec, item) for item in items]
+        numbers = [self.place(item) for item in items]
+        for name, values in filled.items():
+            self.columns[name][numbers] = values
+        for number, item, own in zip(numbers, items, labels, strict=True):
+            self.items[number] = item
+            self.labels[number] = own
+        return np.array(numbers, dtype=np.int64)
+
+    def _filled(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
+        """What the items' rows of all columns but the statistics are to hold."""
+        filled = {
+            "vectors": np.stack([row.vector for row in rows]),
+            "text": np.stack([row.text for row in rows]),
+            "available": np.array([item.available for item in items], dtype=np.bool_),
+            "present": np.ones(len(items), dtype=np.bool_),
+        }
         for head in self.label_heads:
-            self.columns[_label_key(head.task.name)][number] = hot_labels(head, [item])[0]
+            filled[_label_key(head.task.name)] = hot_labels(head, items)
+        for name, values in filled.items():
+            if values.shape != (len(items), *self.columns[name].shape[1:]):
+                raise ValueError(
+                    f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
+                    f"given {values.shape}"
+                )
+        return filled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """Columns over n items, as they were when the view was taken."""
 
     store: ItemStore
     count: int
     version: int = 0
-    changed: frozenset[int] = frozenset()
+    fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Rows, ascending, that an index over the bundle's vectors does not hold as they are now."""
 
     @staticmethod
     def of(
@@ -160,23 +189,24 @@ class Catalogue:
         """[n] False: deleted."""
         return self._view("present")
 
-    @property
-    def fresh(self) -> Indices:
-        """Rows that an index over the bundle's vectors does not hold as they are now."""
-        return np.array(sorted(self.changed), dtype=np.int64)
-
     def head_labels(self, name: str, rows: Indices) -> Floats:
         """[K, classes] 1 where the item carries a multilabel head's class."""
         return self._view(_label_key(name))[rows]
 
     def with_item(self, item: Item, row: ItemRow) -> "Catalogue":
-        """The catalogue with an item added, or replaced where it stands: searchable from now on."""
-        number = self.row(item.item_id)
-        added = number is None
-        if number is None:
-            number = self.store.append(item)
-        self.store.write(number, item, row)
-        return Catalogue(self.store, self.count + added, self.version + 1, self.changed | {number})
+        """The catalogue with one item added, or replaced where it stands."""
+        return self.with_items([item], [row])
+
+    def with_items(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> "Catalogue":
+        """The catalogue with items, each given once, added, or replaced where they stand: searchable from now on.
+
+        Raises ValueError for rows that do not fit, with nothing changed.
+        """
+        if not items:
+            return self
+        numbers = self.store.put(items, rows)
+        count = max(self.count, int(numbers.max()) + 1)
+        return Catalogue(self.store, count, self.version + 1, np.union1d(self.fresh, numbers))
 
     def without(self, item_id: str) -> "Catalogue":
         """The catalogue with an item in no answer any more; an unknown one is no error."""
@@ -184,7 +214,7 @@ class Catalogue:
         if number is not None:
             self.store.columns["available"][number] = False
             self.store.columns["present"][number] = False
-        return Catalogue(self.store, self.count, self.version + 1, self.changed)
+        return Catalogue(self.store, self.count, self.version + 1, self.fresh)
 
     def _view(self, name: str) -> np.ndarray:
         return self.store.columns[name][: self.count]
@@ -194,25 +224,8 @@ def labels_of(spec: FeatureSpec, item: Item) -> frozenset[str]:
     """The labels of all of an item's category fields."""
     found: set[str] = set()
     for one in spec.fields(FieldKind.CATEGORIES):
-        found.update(_labels(item.attributes, one.name))
+        found.update(field_labels(item, one.name))
     return frozenset(found)
-
-
-def hot_labels(head: Head, items: Sequence[Item]) -> Floats:
-    """[n, classes] of a multilabel head, whose label is `item.<field>`."""
-    name = head.task.label.removeprefix("item.").strip()
-    column = {label: number for number, label in enumerate(head.classes)}
-    hot = np.zeros((len(items), len(head.classes)), dtype=np.float32)
-    for number, item in enumerate(items):
-        for label in _labels(item.attributes, name):
-            if label in column:
-                hot[number, column[label]] = 1
-    return hot
-
-
-def _labels(attributes: Mapping[str, Attribute], name: str) -> tuple[str, ...]:
-    value = attributes.get(name, ())
-    return value if isinstance(value, tuple) else (str(value),)
 
 
 def _label_key(head: str) -> str:

@@ -49,6 +49,8 @@ from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.network.model import ChorusNetwork, item_tensors, load_network
 
+ITEM_BATCH = 256
+"""Items encoded at once: what the language model needs of memory meanwhile stays small."""
 UNUSABLE = (
     OSError,
     EOFError,
@@ -155,13 +157,26 @@ class LoadedBundle:
 
     def item_row(self, item: Item) -> ItemRow:
         """An item as the network and the language model see it; one that is there keeps its statistics."""
-        row = self.catalogue.row(item.item_id)
-        known = None if row is None else self.catalogue.statistics[row]
-        text = self.encode_text(item_text(self.spec, item))
-        return encode_item(self.network, self.spec, item, text, known)
+        return self.item_rows([item])[0]
+
+    def item_rows(self, items: Sequence[Item]) -> list[ItemRow]:
+        """Items as `item_row` gives each, many at once."""
+        found: list[ItemRow] = []
+        for start in range(0, len(items), ITEM_BATCH):
+            batch = items[start : start + ITEM_BATCH]
+            rows = self.rows([item.item_id for item in batch])
+            statistics = self.catalogue.statistics[rows]
+            statistics[rows < 0] = 0
+            found += encode_rows(self.network, self.spec, batch, self._item_texts(batch), statistics)
+        return found
+
+    def _item_texts(self, items: Sequence[Item]) -> Floats:
+        """The text vectors [n, T] of items; zeros where there is no text, or no language model."""
+        if self.text_encoder is None:
+            return np.zeros((len(items), self.spec.text_size), dtype=np.float32)
+        return self.text_encoder.encode([item_text(self.spec, item) for item in items])
 
 
-@torch.inference_mode()
 def encode_item(
     network: ChorusNetwork,
     spec: FeatureSpec,
@@ -171,11 +186,20 @@ def encode_item(
 ) -> ItemRow:
     """One item's vector and bias: `statistics` [S] are zeros for an item without history."""
     texts = np.zeros((1, spec.text_size), dtype=np.float32) if text is None else text[None]
-    vectors, bias = network.items(*item_tensors(encode_items(spec, [item], texts)))
-    known = np.zeros(len(STATISTICS), dtype=np.float32) if statistics is None else statistics
+    known = np.zeros((1, len(STATISTICS)), dtype=np.float32) if statistics is None else statistics[None]
+    return encode_rows(network, spec, [item], texts, known)[0]
+
+
+@torch.inference_mode()
+def encode_rows(
+    network: ChorusNetwork, spec: FeatureSpec, items: Sequence[Item], texts: Floats, statistics: Floats
+) -> list[ItemRow]:
+    """Vectors and biases of n items in one call, with texts [n, T] and statistics [n, S]."""
+    vectors, bias = network.items(*item_tensors(encode_items(spec, items, texts)))
     if spec.timed:
-        bias = bias + network.items.popularity(torch.from_numpy(known))
-    return ItemRow(vector=torch.cat([vectors[0], bias]).numpy(), text=texts[0])
+        bias = bias + network.items.popularity(torch.from_numpy(statistics))
+    found = torch.cat([vectors, bias[:, None]], dim=1).numpy()
+    return [ItemRow(vector, text) for vector, text in zip(found, texts, strict=True)]
 
 
 def load_bundle(folder: Path, candidates: int) -> LoadedBundle:

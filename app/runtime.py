@@ -7,7 +7,7 @@ nothing.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,13 @@ LOG = logging.getLogger("chorus.runtime")
 SESSION_ONLY = "state:session_only"
 STALE_CATALOGUE = "state:catalogue_may_be_stale"
 LAST_GOOD = "last_good.json"
+ATTRIBUTES: Mapping[FieldKind, type] = {
+    FieldKind.CATEGORICAL: str,
+    FieldKind.TEXT: str,
+    FieldKind.NUMERIC: float,
+    FieldKind.CATEGORIES: tuple,
+}
+"""What an attribute of a field is, in memory."""
 
 Result = TypeVar("Result")
 
@@ -184,22 +191,20 @@ def merged(trained: UserState, stored: UserState) -> tuple[Event, ...]:
 
 def with_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
     """The bundle with items put and deleted since."""
-    catalogue: Catalogue = bundle.catalogue
-    for item in changes.items.values():
-        known = fitted(bundle.spec, item)
-        catalogue = catalogue.with_item(known, bundle.item_row(known))
+    items = [fitted(bundle.spec, item) for item in changes.items.values()]
+    catalogue: Catalogue = bundle.catalogue.with_items(items, bundle.item_rows(items))
     for item_id in changes.deleted:
         catalogue = catalogue.without(item_id)
     return replace(bundle, catalogue=catalogue)
 
 
 def fitted(spec: FeatureSpec, item: Item) -> Item:
-    """An item with only those fields that this bundle has: it may have been put under another one."""
-    names = {field.name for field in spec.item_fields if field.kind is not FieldKind.VECTOR}
+    """An item with only what fits this bundle's fields: it may have been put under another one."""
+    kinds = {field.name: ATTRIBUTES[field.kind] for field in spec.item_fields if field.kind in ATTRIBUTES}
     sizes = {field.name: field.size for field in spec.fields(FieldKind.VECTOR)}
     return Item(
         item.item_id,
-        {name: value for name, value in item.attributes.items() if name in names},
+        {name: value for name, value in item.attributes.items() if isinstance(value, kinds.get(name, ()))},
         {name: vector for name, vector in item.vectors.items() if sizes.get(name) == len(vector)},
         item.available,
     )

@@ -102,7 +102,29 @@ def test_a_bad_row_fails_alone(score: Score, tmp_path: Path) -> None:
     ]
     found = score(write(tmp_path / "in.csv", rows))
     assert [row["status"] for row in found] == ["ok", *["error"] * 5, "ok"]
-    assert all("finite timestamp" in row["message"] for row in found if row["status"] == "error")
+    assert all("in Unix seconds or RFC 3339" in row["message"] for row in found if row["status"] == "error")
+
+
+def test_moments_may_be_written_out(score: Score, tmp_path: Path) -> None:
+    """2023-11-26 12:00 UTC, three times; then what is no moment."""
+    written = ["1701000000", "2023-11-26T12:00:00Z", "2023-11-26 13:00:00.000+01:00"]
+    wrong = ["2023-11-26T12:00:00", "2023-11-26", "2023-02-31T00:00:00Z", "12:00", "1e400"]
+    rows = [{"user_id": "u1", "item_id": "i1", "timestamp": moment} for moment in written + wrong]
+    for name in ("in.csv", "in.jsonl", "in.parquet"):
+        found = score(write(tmp_path / name, rows))
+        assert [row["status"] for row in found] == ["ok"] * 3 + ["error"] * 5
+        assert len({row["score"] for row in found[:3]}) == 1
+
+
+@pytest.mark.parametrize("kind", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "+02:00"])
+def test_parquets_own_timestamps_are_read(tmp_path: Path, kind: str, zone: str | None) -> None:
+    moments = pa.array([MOMENT, None], pa.int64())
+    scaled = pa.array([n and n * batch_files.PER_SECOND[kind] for n in moments.to_pylist()], pa.int64())
+    column = scaled.cast(pa.timestamp(kind, zone))
+    table = pa.table({"timestamp": column, "user_id": ["u1", "u2"], "item_id": ["i1", "i2"]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    assert [row["timestamp"] for row in read_rows(tmp_path / "in.parquet")] == [str(MOMENT), None]
 
 
 def test_a_file_of_many_chunks_comes_out_whole_and_in_order(

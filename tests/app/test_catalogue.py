@@ -104,3 +104,38 @@ def test_columns_of_other_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected columns of 2 items, given \[1, 2, 2\]"):
         whole = np.zeros((2, 3), np.float32)
         Catalogue.of(SPEC, HEADS, [item("a"), item("b")], (short, whole, whole))
+
+
+def test_many_items_make_one_change(catalogue: Catalogue) -> None:
+    items = [item("b", "drama"), item("c", "comedy"), Item("d", {"genres": ("drama",)}, available=False)]
+    view = catalogue.with_items(items, [row(5), row(6), row(7)])
+    assert (len(view), view.version, view.fresh.tolist()) == (4, 1, [1, 2, 3])
+    assert view.vectors[:, 0].tolist() == [1, 5, 6, 7] and view.text[:, 1].tolist() == [0, 5, 6, 7]
+    assert view.available.tolist() == [True, True, True, False] and view.present.all()
+    assert view.statistics.tolist() == [[3, 4, 5], [6, 7, 8], [0, 0, 0], [0, 0, 0]]
+    assert view.head_labels("genre", np.arange(4)).tolist() == [[1, 0], [1, 0], [0, 1], [1, 0]]
+    assert view.labels[1] == {"drama"} and view.item(2).item_id == "c"
+    again = view.with_items([item("a"), item("c")], [row(8), row(9)])
+    assert again.fresh.tolist() == [0, 1, 2, 3] and view.fresh.tolist() == [1, 2, 3]
+    assert view.with_items([], []) is view
+
+
+def test_a_change_that_fails_changes_nothing(catalogue: Catalogue) -> None:
+    """The second row is of another model: the first item is not half put either."""
+    wide = ItemRow(np.ones(4, np.float32), np.ones(2, np.float32))
+    scalar = ItemRow(np.ones((), np.float32), np.ones(2, np.float32))
+    for bad in ([row(5), wide], [wide, wide], [scalar, scalar], [row(5)]):
+        with pytest.raises(ValueError, match=r"shape|expected vectors"):
+            catalogue.with_items([item("a", "comedy"), item("new", "drama")], bad)
+        assert catalogue.store.ids == ["a", "b"] and len(catalogue.items) == 2
+        assert catalogue.vectors[:, 0].tolist() == [1, 2]
+        assert catalogue.labels == [{"drama"}, {"comedy", "new"}]
+        assert catalogue.head_labels("genre", np.array([0])).tolist() == [[1, 0]]
+
+
+def test_an_item_that_the_store_has_keeps_its_row(catalogue: Catalogue) -> None:
+    """A view that did not come to be, as its request failed, leaves no second row of an item."""
+    catalogue.with_items([item("x"), item("y")], [row(3), row(4)])
+    view = catalogue.with_items([item("y", "drama")], [row(5)])
+    assert (len(view), view.row("x"), view.row("y")) == (4, 2, 3)
+    assert view.store.ids == ["a", "b", "x", "y"] and view.vectors[3, 0] == 5

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app import loaded
 from app.golden import open_and_check
 from app.loaded import LoadedBundle, load_bundle
 from app.pipeline.search import ExactSearch
@@ -20,6 +21,21 @@ def test_the_online_network_gives_the_items_their_offline_vectors(learnt: Loaded
         found = learnt.item_row(learnt.catalogue.item(row))
         np.testing.assert_allclose(found.vector, learnt.catalogue.vectors[row], atol=1e-4)
         np.testing.assert_allclose(found.text, learnt.catalogue.text[row], atol=1e-4)
+
+
+def test_items_come_in_batches_as_they_come_alone(
+    learnt: LoadedBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [learnt.catalogue.item(row) for row in range(7)]
+    items = [*known, Item("cold", known[0].attributes), Item("bare")]
+    monkeypatch.setattr(loaded, "ITEM_BATCH", 4)
+    found = learnt.item_rows(items)
+    assert len(found) == len(items) and learnt.item_rows([]) == []
+    for item, row in zip(items, found, strict=True):
+        alone = learnt.item_row(item)
+        np.testing.assert_allclose(row.vector, alone.vector, atol=1e-3)
+        np.testing.assert_allclose(row.text, alone.text, atol=1e-3)
+    assert not found[-1].text.any()
 
 
 def test_an_item_without_history_has_no_popularity(learnt: LoadedBundle) -> None:

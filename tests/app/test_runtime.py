@@ -268,3 +268,13 @@ def test_a_note_that_is_none_is_passed_over(tmp_path: Path, noted: str) -> None:
 def test_an_item_of_another_bundle_keeps_what_this_one_knows(runtime: Runtime) -> None:
     given = Item("x", {"title": "A", "colour": "red"}, {"image": (1.0, 2.0)}, available=False)
     assert fitted(runtime.bundle.spec, given) == Item("x", {"title": "A"}, {}, available=False)
+    otherwise = Item("x", {"title": 1984.0, "genres": "space", "year": "1984"})
+    assert fitted(runtime.bundle.spec, otherwise) == Item("x")
+
+
+async def test_an_item_put_under_fields_of_other_kinds_stops_no_bundle(settings: Settings) -> None:
+    store = MemoryUserStateStore()
+    await store.put_item(Item("x", {"title": ("a", "b"), "genres": 7.0, "year": "the nineties"}))
+    runtime = Runtime(settings, store)
+    await runtime.start()
+    assert runtime.bundle.catalogue.row("x") == 80
