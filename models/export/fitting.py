@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from models.contract.calibration import Calibration
 from models.contract.fusion import Fusion, FusionMethod
@@ -67,5 +66,4 @@ def next_temperature(reader: Reader, events: np.ndarray) -> Calibration:
     logits = [reader.next_logits(moments) for moments in reader.moments(rows)]
     if not logits:
         return Calibration()
-    with torch.enable_grad():
-        return calibrate_softmax(np.concatenate(logits), reader.corpus.items[rows])
+    return calibrate_softmax(np.concatenate(logits), reader.corpus.items[rows])

@@ -1,12 +1,15 @@
 """Golden requests: what the offline network answers, for the service to prove that it answers the same."""
 
+from dataclasses import replace
+
 import numpy as np
+import torch
 
 from models.contract.features import Indices
 from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, from_user
 from models.contract.tasks import NEXT
 from models.data.dataset import Dataset, events_of
-from models.evaluation.moments import Moments, Reader
+from models.evaluation.moments import Reader
 
 REQUESTS = 12
 ITEMS = 20
@@ -24,10 +27,9 @@ def golden_requests(
     random = np.random.default_rng(seed)
     chosen = np.sort(random.permutation(rows)[:REQUESTS])
     events = events_of(dataset.log, dataset)
-    order = np.argsort(dataset.log.users, kind="stable")
     found: list[GoldenRequest] = []
     for moments in reader.moments(chosen):
-        fixed = _at(moments, snapshot)
+        fixed = replace(moments, snapshot=torch.full_like(moments.snapshot, snapshot))
         items = random.permuted(np.tile(np.arange(len(dataset.items)), (len(chosen), 1)), axis=1)[:, :ITEMS]
         logits = {NEXT: np.take_along_axis(reader.next_logits(fixed), items, axis=1)[..., None]}
         logits |= reader.head_logits(fixed, items)
@@ -42,7 +44,7 @@ def golden_requests(
                         EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
                         for e in events[user][:before]
                     ),
-                    now=float(dataset.log.times[order[row]]),
+                    now=float(dataset.log.times[reader.corpus.log_rows[row]]),
                     context=dict(event.context),
                     item_ids=tuple(dataset.items[item].item_id for item in items[number].tolist()),
                     logits={
@@ -51,16 +53,3 @@ def golden_requests(
                 )
             )
     return GoldenRequests(tolerance=TOLERANCE, requests=tuple(found))
-
-
-def _at(moments: Moments, snapshot: int) -> Moments:
-    """The same moments, with the item statistics of one snapshot."""
-    return Moments(
-        rows=moments.rows,
-        states=moments.states,
-        events=moments.events,
-        attend=moments.attend,
-        numbers=moments.numbers,
-        context=moments.context,
-        snapshot=moments.snapshot * 0 + snapshot,
-    )

@@ -50,17 +50,16 @@ def stops_before(corpus: Corpus, part: int) -> Indices:
 def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> Histories:
     """Every user's events before row `stops` [U]."""
     log = dataset.log
-    order = np.argsort(log.users, kind="stable")
-    rows = np.arange(len(order))
+    rows = np.arange(len(corpus.items))
     users = np.searchsorted(corpus.offsets, rows, side="right") - 1
-    kept = rows < stops[users]
+    kept = corpus.log_rows[rows < stops[users]]
     counts = stops - corpus.offsets[:-1]
     return Histories(
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        items=log.items[order][kept].astype(np.int64),
-        actions=log.actions[order][kept].astype(np.int64),
-        values=log.values[order][kept].astype(np.float32),
-        times=log.times[order][kept].astype(np.float64),
+        items=log.items[kept].astype(np.int64),
+        actions=log.actions[kept].astype(np.int64),
+        values=log.values[kept].astype(np.float32),
+        times=log.times[kept].astype(np.float64),
         action_names=log.action_names,
     )
 

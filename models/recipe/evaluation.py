@@ -87,9 +87,8 @@ def _tables(data: Ingested, judge: Judge) -> tuple[RankingTable, RankingTable, d
 
 def _corpus_rows(data: Ingested) -> np.ndarray:
     """Log row -> row of the corpus, whose events are sorted by user."""
-    order = np.argsort(data.dataset.log.users, kind="stable")
-    rows = np.empty(len(order), dtype=np.int64)
-    rows[order] = np.arange(len(order))
+    rows = np.empty_like(data.corpus.log_rows)
+    rows[data.corpus.log_rows] = np.arange(len(rows))
     return rows
 
 

@@ -30,7 +30,7 @@ from models.network.model import grown
 from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested
 from models.recipe.training import Trained, refreshed_with_all
-from models.training.corpus import PART_TEST, PART_VALID, recoded, statistics_interactions
+from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded, statistics_interactions
 
 
 def published(
@@ -43,7 +43,8 @@ def published(
         run = refreshed_with_all(job, data, run, console)
     reader = Reader.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
-    contents = _contents(data, reader, report, snapshot, stops_before(data.corpus, PART_TEST + everything))
+    stops = stops_before(data.corpus, PART_END if everything else PART_TEST)
+    contents = _contents(data, reader, report, snapshot, stops)
 
     def manifest_of(files: Mapping[str, str]) -> Manifest:
         return Manifest(
@@ -98,8 +99,7 @@ def _statistics(data: Ingested, snapshot: int, stops: Indices) -> Floats:
     if corpus.spec.timed:
         return np.asarray(corpus.statistics[snapshot])
     users = np.searchsorted(corpus.offsets, np.arange(len(corpus.items)), side="right") - 1
-    order = np.argsort(data.dataset.log.users, kind="stable")
-    rows = np.sort(order[np.arange(len(order)) < stops[users]])
+    rows = np.sort(corpus.log_rows[np.arange(len(users)) < stops[users]])
     whole = statistics_interactions(data.dataset.log, corpus.spec)
     known = type(whole)(whole.items[rows], np.zeros(len(rows)), whole.values[rows])
     counts = item_statistics(known, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)

@@ -24,7 +24,8 @@ from models.data.split import Split
 SNAPSHOTS = 200
 SNAPSHOT_CELLS = 20_000_000
 """At most this many item statistics are held: fewer snapshots for a larger catalogue."""
-PART_TRAIN, PART_VALID, PART_TEST = 0, 1, 2
+PART_TRAIN, PART_VALID, PART_TEST, PART_END = 0, 1, 2, 3
+"""PART_END comes after all events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Corpus:
     profile_numeric: Floats  # [U, Q]
     profile_text: Floats  # [U, T]
     labels: tuple[TaskLabels, ...]  # their rows follow the events' order
-    log_rows: Indices  # [n] each event's row of the log
+    log_rows: Indices  # [n] each event's row of the log: the log, sorted by user
     moments: NDArray[np.float64]  # [T] when each snapshot was taken
     part_snapshot: tuple[int, int, int]  # the snapshot known when each part begins (train: the first)
 

@@ -62,10 +62,12 @@ def batch_losses(
 ) -> dict[str, Tensor]:
     """The mean loss of `next` and of every head over the batch's wanted events."""
     columns = _columns(batch, tables, random)
-    vectors, bias = network.items(*(field[columns] for field in tables.catalogue))
-    local = torch.searchsorted(columns, batch.items)
+    catalogue = tables.catalogue if columns is None else tuple(field[columns] for field in tables.catalogue)
+    vectors, bias = network.items(*catalogue)
+    local = batch.items if columns is None else torch.searchsorted(columns, batch.items)
     states, events = user_states(network, batch, vectors[local])
-    losses = {NEXT: _next_loss(network, batch, tables, (columns, vectors, bias), states[batch.wanted])}
+    scores = states[batch.wanted] @ vectors.T + bias
+    losses = {NEXT: _next_loss(network, batch, tables, columns, scores)}
     if network.heads:
         logits = network.scorer(scorer_input(batch, tables, states, events, vectors[local]))
         for head, wanted, known in zip(network.heads, batch.targets, batch.known, strict=True):
@@ -100,27 +102,26 @@ def scorer_input(batch: Batch, tables: Tables, states: Tensor, events: Tensor, i
 
 
 def _next_loss(
-    network: ChorusNetwork,
-    batch: Batch,
-    tables: Tables,
-    items: tuple[Tensor, Tensor, Tensor],
-    states: Tensor,
+    network: ChorusNetwork, batch: Batch, tables: Tables, columns: Tensor | None, scores: Tensor
 ) -> Tensor:
-    """Softmax over the columns' items, each with its popularity as known at the event's moment."""
-    columns, vectors, bias = items
-    positive = torch.searchsorted(columns, batch.items[batch.wanted])
+    """Softmax over the columns' items, each with its popularity as known at the event's moment.
+
+    `scores` [P, C] are the wanted events' logits without popularity.
+    """
+    positive = batch.items[batch.wanted]
     snapshots, back = torch.unique(batch.snapshot[batch.wanted], return_inverse=True)
-    popularity = network.items.popularity(tables.statistics[snapshots][:, columns])  # [T', C]
-    logits = states @ vectors.T + bias + popularity[back]
-    if tables.negatives:
-        logits = logits - _correction(batch.items[batch.present], columns, tables)
-    return next_item_loss(logits, positive)
+    if columns is None:
+        popularity = network.items.popularity(tables.statistics[snapshots])  # [T', I]
+        return next_item_loss(scores + popularity[back], positive)
+    popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
+    logits = scores + popularity[back] - _correction(batch.items[batch.present], columns, tables)
+    return next_item_loss(logits, torch.searchsorted(columns, positive))
 
 
-def _columns(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor:
-    """The items of this step, ascending: all of them, or the batch's own and uniformly drawn negatives."""
+def _columns(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:
+    """The items of this step, ascending: the batch's own and uniformly drawn negatives; None: the whole catalogue."""
     if not tables.negatives:
-        return torch.arange(tables.n_items, device=batch.items.device)
+        return None
     drawn = torch.randint(tables.n_items, (tables.negatives,), generator=random).to(batch.items.device)
     return torch.unique(torch.cat([drawn, batch.items[batch.present]]))
 

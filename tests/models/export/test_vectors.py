@@ -9,7 +9,7 @@ import torch
 from models.data.dataset import events_of
 from models.evaluation.moments import Reader
 from models.export.vectors import histories, item_table, stops_before, user_table
-from models.training.corpus import PART_TEST, PART_VALID
+from models.training.corpus import PART_END, PART_TEST, PART_VALID
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def reader(shop_data, make_network) -> Reader:
 
 def test_stops(shop_data):
     corpus = shop_data.corpus
-    assert stops_before(corpus, PART_TEST + 1).tolist() == corpus.offsets[1:].tolist()
+    assert stops_before(corpus, PART_END).tolist() == corpus.offsets[1:].tolist()
     assert stops_before(corpus, 0).tolist() == corpus.offsets[:-1].tolist()
     stops = stops_before(corpus, PART_VALID)
     for user in range(len(stops)):

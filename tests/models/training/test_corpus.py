@@ -36,6 +36,13 @@ def test_events_are_each_users_own_in_order(shop_data):
         assert (np.diff(corpus.part[rows]) >= 0).all()
 
 
+def test_log_rows_lead_back_to_the_log(shop_data):
+    corpus, log = shop_data.corpus, shop_data.dataset.log
+    assert sorted(corpus.log_rows.tolist()) == list(range(1500))
+    assert corpus.items.tolist() == log.items[corpus.log_rows].tolist()
+    assert (np.diff(log.users[corpus.log_rows]) >= 0).all()
+
+
 def test_labels_follow_the_events(shop_data):
     corpus, dataset = shop_data.corpus, shop_data.dataset
     like = next(one for one in corpus.labels if one.head.task.name == "like")

@@ -111,6 +111,14 @@ def test_a_pair_looks_at_what_came_before_it(shop_data, make_network, batch):
     torch.testing.assert_close(found.numbers[:, 1:], batch.dense[:, :-1, -2:])
 
 
+@pytest.mark.parametrize(("negatives", "same"), [(0, True), (20, False)])
+def test_a_full_softmax_copies_no_catalogue(shop_data, make_network, batch, negatives, same):
+    network, given, seen = make_network(), tables(shop_data, negatives), []
+    network.items.register_forward_pre_hook(lambda _tower, fields: seen.append(fields))
+    batch_losses(network, batch, given, torch.Generator().manual_seed(0))
+    assert [one is its for one, its in zip(seen[0], given.catalogue, strict=True)] == [same] * 4
+
+
 def test_a_large_catalogue_gets_negatives(shop_data):
     corpus = shop_data.corpus
     many = FULL_SOFTMAX_ITEMS + 1
