@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from app.config import Settings
 from app.dependencies import Service
@@ -50,8 +51,13 @@ def create_app(settings: Settings, open_runtime: OpenRuntime) -> FastAPI:
             limiter = CapacityLimiter(settings.compute_threads)
             yield {"service": Service(settings, runtime, metrics, limiter)}
 
-    app = FastAPI(
-        title=TITLE, description=DESCRIPTION, version="1", lifespan=lifespan, redirect_slashes=False
+    app = FastAPIOffline(
+        title=TITLE,
+        description=DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
     )
     for room in (recommendation, batch, events, items, users, model, health):
         app.include_router(room.router)
