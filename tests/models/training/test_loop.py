@@ -10,7 +10,6 @@ from models.training.checkpoint import Checkpoint, CheckpointFile
 from models.training.config import Balancing, TrainingConfig
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from models.training.loop import EpochFigures, Trainer
-from models.training.objective import Balance
 
 CPU = torch.device("cpu")
 TRAIN, VALID = frozenset({PART_TRAIN}), frozenset({PART_VALID})
@@ -268,19 +267,6 @@ def test_a_history_of_one_event(shop_data, make_network):
 def test_training_on_sampled_negatives(train):
     figures = train(negatives=30, epochs=4)[1].figures
     assert figures[-1].train["next"] < figures[0].train["next"]
-
-
-def test_weight_decay_leaves_embeddings_biases_and_norms_alone(shop_data, make_network):
-    network = make_network()
-    trainer = Trainer(network, shop_data.corpus, CONFIG, CPU, TRAIN, VALID)
-    decayed, plain = trainer._groups(Balance({"next": 1.0}, Balancing.UNCERTAINTY))
-    assert (decayed["weight_decay"], plain["weight_decay"]) == (CONFIG.weight_decay, 0.0)
-    name_of = {id(value): name for name, value in network.named_parameters()}
-    of = {name_of[id(value)] for value in decayed["params"]}
-    assert {"items.content.weight", "items.bias.weight", "users.blocks.0.out.weight"} <= of
-    tables = {"items.ids.weight", "items.id_bias.weight", "items.tokens.weight", "users.actions.weight"}
-    assert not of & (tables | {"users.tokens.weight", "scorer.context.weight", "users.after.weight"})
-    assert len(decayed["params"]) + len(plain["params"]) == len(name_of) + 1
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
