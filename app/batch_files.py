@@ -17,7 +17,7 @@ from app.config import read_settings
 from app.golden import open_and_check
 from app.loaded import LoadedBundle
 from app.pipeline.recommend import score_pairs
-from app.runtime import limit_torch_threads
+from app.runtime import limit_threads
 from app.schemas.scalars import LATEST, seconds
 from models.contract.catalogue import UserState
 
@@ -45,7 +45,7 @@ def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int
     for path in (source, target):
         if path.suffix not in SUFFIXES:
             raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {path.name}")
-    limit_torch_threads(1)
+    limit_threads(1)
     bundle = open_and_check(bundle_folder, read_settings().candidates)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     temporary = target.with_name(f".{target.name}.writing")

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from anyio import to_thread
 
 from app.catalogue import Catalogue
@@ -260,9 +261,10 @@ def last_good(state_dir: Path) -> Path | None:
         return None
 
 
-def limit_torch_threads(count: int) -> None:
-    """One thread a request: a second one gains nothing at these sizes (MEASURED.md)."""
+def limit_threads(count: int) -> None:
+    """One thread a request, in torch and in numpy's BLAS: a second one gains nothing at these sizes (MEASURED.md)."""
     torch.set_num_threads(count)
+    threadpool_limits(count, user_api="blas")
 
 
 async def _in_thread(work: Callable[[], Result]) -> Result:

@@ -13,7 +13,7 @@ import uvicorn
 from app.config import Settings
 from app.loaded import LoadedBundle
 from app.main import create_app
-from app.runtime import Runtime, limit_torch_threads
+from app.runtime import Runtime, limit_threads
 from app.state.embedded import EmbeddedRedis
 from app.state.redis_store import RedisUserStateStore
 from app.state.settings import RedisSettings
@@ -57,7 +57,7 @@ def redis_settings(settings: Settings, url: str) -> RedisSettings:
 
 def run(settings: Settings, on_ready: OnReady) -> Outcome:
     """Serve until asked to stop; `on_ready` is called once a bundle answers."""
-    limit_torch_threads(settings.torch_threads)
+    limit_threads(settings.torch_threads)
     outcome = Outcome()
     # uvicorn raises a SIGTERM again once it has shut down: unhandled, it would end us with Redis still running.
     signal.signal(signal.SIGTERM, _leave)
