@@ -15,8 +15,8 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 from anyio import to_thread
+from threadpoolctl import threadpool_limits
 
 from app.catalogue import Catalogue
 from app.config import Settings
