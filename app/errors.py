@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from pydantic import ValidationError
+
 _PLAIN = {
     "missing": "expected a value, given none",
     "extra_forbidden": "expected no field of this name, given one",
@@ -160,6 +162,19 @@ class UnavailableError(ChorusError):
     status = 503
     code = "unavailable"
     retry_after = 1
+
+
+MOST_PROBLEMS = 100
+"""Describing more would take seconds, in which nobody else is answered."""
+
+
+def invalid_body(error: ValidationError) -> InvalidRequestError:
+    """What is wrong with a body: its first problem, or, where there are very many, only that."""
+    if error.error_count() > MOST_PROBLEMS:
+        return InvalidRequestError(
+            f"expected a body of the documented shape, given one with {error.error_count()} problems"
+        )
+    return invalid_request(error.errors())
 
 
 def invalid_request(details: Sequence[Any]) -> InvalidRequestError:

@@ -3,6 +3,7 @@
 Pure ASGI: a wrapped request costs no extra task and no copy of the body.
 """
 
+import asyncio
 import re
 import time
 import uuid
@@ -12,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError
+from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError, UnavailableError
 from app.responses import CODE, REQUEST_ID, error_response, route_of
 from app.telemetry import Metrics, log_request
 
@@ -45,8 +46,18 @@ class Observed:
                 await self.app(scope, receive, answer.send)
         except ClientDisconnect:
             answer.status = answer.status or GONE
+        except asyncio.CancelledError:  # the service stops, and this request has had its grace
+            if answer.status is None:
+                await self._sorry(scope, receive, answer)
+            raise
         finally:
             self._record(scope, answer, time.perf_counter() - started)
+
+    @staticmethod
+    async def _sorry(scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        stopping = UnavailableError("expected an answer before the service stops, given none in time")
+        scope[CODE] = stopping.code
+        await error_response(stopping, {"connection": "close"})(scope, receive, answer.send)
 
     def _record(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
         route, status = route_of(scope), answer.status or ChorusError.status

@@ -21,6 +21,7 @@ from app.errors import (
     RequestTimeoutError,
     UnavailableError,
     UnsupportedMediaTypeError,
+    invalid_body,
     invalid_request,
 )
 from app.state.protocol import StateUnavailableError, StoreFullError
@@ -62,7 +63,7 @@ async def read_body(request: Request, model: type[Model], within_s: float) -> Mo
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise invalid_request(error.errors()) from error
+        raise invalid_body(error) from error
 
 
 def handle_errors(app: FastAPI) -> None:

@@ -18,10 +18,13 @@ from app.pipeline.sentiment import last_liked
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
 from models.contract.catalogue import UserState
 from models.contract.features import FieldKind, Floats
-from models.contract.tasks import TaskKind
+from models.contract.tasks import NEXT, TaskKind
 
 if TYPE_CHECKING:
     from app.loaded import LoadedBundle
+
+WIDE = 2_000
+"""Candidates where `next` has no weight: a catalogue of up to so many items is ranked whole."""
 
 
 def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
@@ -32,7 +35,9 @@ def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
     allowed = allowed_rows(bundle.catalogue, query, bundle.columns)
     liked = last_liked(query.state.events, bundle.spec.value_range)
     liked_row = None if liked is None else bundle.catalogue.row(liked)
-    candidates = bundle.retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
+    # Retrieval goes by `next`: a request that gives it no weight wants what other heads find best, so look wider.
+    retriever = bundle.retriever if query.weights.get(NEXT) else bundle.retriever.wide(WIDE)
+    candidates = retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
     clock.done("retrieve")
     scored, labels = score(bundle, query, encoded, candidates)
     clock.done("score")

@@ -5,7 +5,7 @@ Every source gives its own best among the allowed rows. All but `neighbours` hav
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -58,6 +58,10 @@ class Retriever:
     index: SearchIndex
     limits: RetrievalLimits = RetrievalLimits()
     centre: Floats | None = None  # [D] the mean item, from which cosines are measured; None: the origin
+
+    def wide(self, total: int) -> "Retriever":
+        """The same with room for at least `total` candidates."""
+        return replace(self, limits=replace(self.limits, total=max(total, self.limits.total)))
 
     def retrieve(
         self, catalogue: Catalogue, query: Query, encoded: Encoded, allowed: Mask, liked_row: int | None

@@ -14,7 +14,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.errors import ChorusError, invalid_request
+from app.errors import ChorusError, invalid_body
 from app.schemas.interactions import Context, SessionEvent
 from app.schemas.scalars import STRICT, Id
 
@@ -47,7 +47,7 @@ def _alone(given: Any, read: ValidatorFunctionWrapHandler) -> Group | BadGroup:
         group: Group = read(given)
     except ValidationError as error:
         user_id = given.get("user_id") if isinstance(given, dict) else None
-        return BadGroup(user_id if isinstance(user_id, str) else None, invalid_request(error.errors()))
+        return BadGroup(user_id if isinstance(user_id, str) else None, invalid_body(error))
     return group
 
 

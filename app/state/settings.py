@@ -11,7 +11,7 @@ LEAST_EVENTS = 200
 class StoreLimits:
     """Hard caps: memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
 
-    max_events: int = 500  # newest events read back a user; a quarter more may be stored between two trims
+    max_events: int = 1_000  # newest events read back a user; a quarter more may be stored between two trims
     max_event_ids: int = (
         2_000  # newest event ids remembered a user: two largest batches; a quarter more at times
     )

@@ -1,5 +1,6 @@
 """The service as a whole: health, metrics, its own page, the key, and what it does without its store."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from app.middleware import Observed
 from app.schemas.batch import BatchRequest
 from app.schemas.interactions import StoredEvent
 from app.schemas.recommendation import RankRequest, RecommendRequest
 from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.state.embedded import EmbeddedRedis
+from app.telemetry import Metrics
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
@@ -162,3 +166,37 @@ def test_before_a_bundle_is_there_it_lives_but_is_not_ready(serve: Serve) -> Non
         ):
             assert response.status_code == 503 and response.headers["retry-after"] == "1"
             assert response.json()["error"]["code"] == "unavailable"
+
+
+def test_a_body_of_very_many_problems_is_refused_in_few_words(service: httpx.Client) -> None:
+    """Describing each of them would keep everybody else waiting."""
+    wild = {"user_id": "u1", **{f"unknown{number}": 1 for number in range(2_000)}}
+    answer = service.post("/v1/recommend", json=wild)
+    assert answer.status_code == 422
+    assert "2000 problems" in answer.json()["error"]["message"]
+
+
+def test_a_request_cut_off_by_the_end_of_the_service_gets_503() -> None:
+    async def endless(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        await asyncio.sleep(60)
+
+    async def cut_off() -> list[Message]:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/batch-score", "headers": []}
+        task = asyncio.ensure_future(Observed(endless, Metrics())(scope, receive, send))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return sent
+
+    start, body = asyncio.run(cut_off())
+    assert start["status"] == 503
+    assert json.loads(body["body"])["error"]["code"] == "unavailable"

@@ -9,6 +9,7 @@ import pytest
 from app.loaded import LoadedBundle
 from app.pipeline.predicates import Compare, Operator
 from app.pipeline.recommend import recommend, score_pairs, unknown_ids
+from app.pipeline.retrieval import RetrievalLimits
 from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
 
 NOW = 1.701e9
@@ -64,3 +65,15 @@ def test_pairs_are_scored_in_the_order_given(learnt: LoadedBundle, query: Query)
     forth = score_pairs(learnt, query.state, asked, {}, NOW)
     back = score_pairs(learnt, query.state, asked[::-1], {}, NOW)
     np.testing.assert_allclose(forth.score, back.score[::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("head", ["like", "rating"])
+def test_one_head_without_next_is_ranked_over_the_whole_catalogue(
+    learnt: LoadedBundle, query: Query, head: str
+) -> None:
+    narrow = replace(learnt, retriever=replace(learnt.retriever, limits=RetrievalLimits(20, 5, 5, 5)))
+    alone = replace(query, limit=5, weights={head: 1.0}, diversity=Diversity(DiversityMethod.NONE))
+    slate = recommend(narrow, alone)
+    values = slate.scored.values[head]
+    assert len(values) == slate.scored.candidates.allowed > 20
+    assert values[slate.order].tolist() == sorted(values.tolist(), reverse=True)[:5]

@@ -6,8 +6,8 @@ from app.state.settings import StoreLimits
 
 
 def test_defaults_keep_what_the_user_tower_reads() -> None:
-    assert StoreLimits().max_events == 500
-    assert StoreLimits().stored_events == 625
+    assert StoreLimits().max_events == 1_000
+    assert StoreLimits().stored_events == 1_250
 
 
 @pytest.mark.parametrize(
