@@ -20,6 +20,10 @@ from models.training.objective import Balance, Tables, batch_losses
 
 GRADIENT_NORM = 1.0
 WARM_UP_STEPS = 50
+LEAST_STEPS = 64
+"""An epoch has about so many steps at least: a small log would be over before the weights have moved."""
+SHORT = 8
+"""But a batch is never smaller than batch_size windows of so many events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,10 @@ class Trainer:
         return self.figures
 
     def _batches(self, windows: Windows, random: np.random.Generator) -> list[Windows]:
-        """One epoch's batches, each of about batch_size full windows' events."""
-        return shuffled_batches(windows, self.config.batch_size * self.network.config.history_length, random)
+        """One epoch's batches, each of about batch_size full windows' events; of fewer where data is scarce."""
+        full = self.config.batch_size * self.network.config.history_length
+        scarce = max(int((windows.stop - windows.start).sum()) // LEAST_STEPS, SHORT * self.config.batch_size)
+        return shuffled_batches(windows, min(full, scarce), random)
 
     def _groups(self, balance: Balance) -> list[dict[str, object]]:
         """Weight decay for the matrices of linear maps only: not for embeddings, biases, norms or balance."""
