@@ -9,7 +9,7 @@ from models.evaluation.report import Report
 @pytest.fixture(scope="module")
 def report(make_shop, tmp_path_factory) -> Report:
     """Longer training than the other tests' is needed to learn anything: ten epochs, some seconds."""
-    training = {"epochs": 10, "refresh_epochs": 1, "batch_size": 8, "learning_rate": 0.02}
+    training = {"epochs": 10, "refresh_epochs": 1, "batch_size": 8, "learning_rate": 0.005}
     job = make_shop(tmp_path_factory.mktemp("quality"), training=training)
     assert main(["train", str(job), "--out", str(job.parent / "bundle")]) == 0
     return Report.model_validate_json((job.parent / "bundle" / "report.json").read_bytes())
