@@ -144,11 +144,6 @@ class LoadedBundle:
         vector = self.text_encoder.encode([text])[0]
         return vector if vector.any() else None
 
-    def text_or_zeros(self, text: str) -> Floats:
-        """A text's vector [T] for the user tower; zeros where there is none."""
-        vector = self.encode_text(text)
-        return np.zeros(self.spec.text_size, dtype=np.float32) if vector is None else vector
-
     def context_label(self, head: Head, context: Mapping[str, str], now: float) -> str | None:
         """The request's class of a context head (`time.daypart`, `context.device`); None where unknown."""
         name = head.task.label.split(".", 1)[1].strip()

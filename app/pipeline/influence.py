@@ -7,8 +7,7 @@ import numpy as np
 
 from app.pipeline.encoding import Wishes, encode_state, read_wishes
 from app.pipeline.explanation import Influence
-from app.pipeline.fusion import fuse_heads
-from app.pipeline.scoring import candidate_values, head_logits, head_predictions
+from app.pipeline.scoring import score_candidates
 from app.pipeline.types import Candidates, Encoded, Query, Slate
 from models.contract.features import Floats, Indices
 from models.contract.fusion import FusionMethod
@@ -52,9 +51,7 @@ def _score_without(
     rows = candidates.rows[places]
     events = tuple(event for event in query.state.events if event.item_id != item_id)
     encoded = encode_state(bundle, replace(query.state, events=events), wishes)
-    logits = head_logits(bundle, encoded, rows, query.context, query.now)
-    predicted = head_predictions(bundle, encoded, logits)
-    values = candidate_values(bundle, predicted, rows, query.context, query.now)
     alone = Candidates(rows, (), np.zeros((0, len(rows)), dtype=np.bool_), len(rows))
-    score = fuse_heads(alone, values, fusion, query.weights).score
+    scored, _ = score_candidates(bundle, encoded, alone, query.context, query.now, query.weights)
+    score = scored.score
     return score[slate.order] if fusion.method is FusionMethod.VOTE else score

@@ -10,10 +10,9 @@ import numpy as np
 from app.pipeline.encoding import encode_user
 from app.pipeline.explanation import Evidence, explain
 from app.pipeline.filtering import allowed_rows
-from app.pipeline.fusion import fuse_heads
 from app.pipeline.influence import measure_influence
 from app.pipeline.reranking import rerank
-from app.pipeline.scoring import candidate_values, head_logits, head_predictions
+from app.pipeline.scoring import score_candidates
 from app.pipeline.sentiment import last_liked
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
 from models.contract.catalogue import UserState
@@ -62,10 +61,7 @@ def score(
     bundle: "LoadedBundle", query: Query, encoded: Encoded, candidates: Candidates
 ) -> tuple[Scored, Mapping[str, Floats]]:
     """The candidates scored, and each multilabel head's predictions [K, classes] for the explanation."""
-    logits = head_logits(bundle, encoded, candidates.rows, query.context, query.now)
-    predicted = head_predictions(bundle, encoded, logits)
-    values = candidate_values(bundle, predicted, candidates.rows, query.context, query.now)
-    scored = fuse_heads(candidates, values, bundle.manifest.fusion, query.weights)
+    scored, predicted = score_candidates(bundle, encoded, candidates, query.context, query.now, query.weights)
     multilabel = [h.task.name for h in bundle.manifest.heads if h.task.kind is TaskKind.MULTILABEL]
     return scored, {name: predicted[name] for name in multilabel}
 
@@ -81,9 +77,7 @@ def score_pairs(
     encoded = encode_user(bundle, state)
     rows = bundle.rows(item_ids)
     candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
-    logits = head_logits(bundle, encoded, rows, context, now)
-    values = candidate_values(bundle, head_predictions(bundle, encoded, logits), rows, context, now)
-    return fuse_heads(candidates, values, bundle.manifest.fusion, bundle.manifest.fusion.weights)
+    return score_candidates(bundle, encoded, candidates, context, now, bundle.manifest.fusion.weights)[0]
 
 
 def reranked(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from app.pipeline.types import Encoded
+from app.pipeline.fusion import fuse_heads
+from app.pipeline.types import Candidates, Encoded, Scored
 from models.contract.calibration import head_values, predictions
 from models.contract.features import Floats, Indices, encode_context
 from models.contract.tasks import NEXT, Head, TaskKind
@@ -19,6 +20,21 @@ CHUNK = 512
 """Candidates scored at once (MEASURED.md: chunks of a few hundred rows are the fastest)."""
 EXACT_PARTITION = 50_000
 """Up to so many items the softmax's denominator is summed over all; above, over a fixed even sample."""
+
+
+def score_candidates(
+    bundle: "LoadedBundle",
+    encoded: Encoded,
+    candidates: Candidates,
+    context: Mapping[str, str],
+    now: float,
+    weights: Mapping[str, float],
+) -> tuple[Scored, Mapping[str, Floats]]:
+    """The candidates scored at a moment by these weights, and every head's predictions [K, width]."""
+    logits = head_logits(bundle, encoded, candidates.rows, context, now)
+    predicted = head_predictions(bundle, encoded, logits)
+    values = candidate_values(bundle, predicted, candidates.rows, context, now)
+    return fuse_heads(candidates, values, bundle.manifest.fusion, weights), predicted
 
 
 def head_logits(
