@@ -74,7 +74,6 @@ def test_text_is_encoded_to_unit_length_and_blank_text_to_nothing(learnt: Loaded
     assert learnt.encode_text(" \n") is None
     vector = learnt.encode_text("robots")
     assert vector is not None and np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
-    assert not learnt.text_or_zeros("").any() and len(learnt.text_or_zeros("")) == len(vector)
 
 
 def test_the_class_of_the_moment(learnt: LoadedBundle) -> None:
