@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -105,7 +106,7 @@ class Trainer:
         scarce = max(int((windows.stop - windows.start).sum()) // LEAST_STEPS, SHORT * self.config.batch_size)
         return shuffled_batches(windows, min(full, scarce), random)
 
-    def _groups(self, balance: Balance) -> list[dict[str, object]]:
+    def _groups(self, balance: Balance) -> list[dict[str, Any]]:
         """Weight decay for the matrices of linear maps only: not for embeddings, biases, norms or balance."""
         tables = {id(one.weight) for one in self.network.modules() if isinstance(one, nn.Embedding)}
         decayed = [p for p in self.network.parameters() if p.ndim > 1 and id(p) not in tables]

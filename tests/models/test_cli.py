@@ -10,6 +10,7 @@ import yaml
 
 from app.cli import main
 from models import cli as commands
+from models.training.checkpoint import SCHEMA
 
 Refused = Callable[..., str]
 
@@ -162,7 +163,7 @@ def test_a_checkpoint_is_of_one_code(tmp_path, monkeypatch):
     assert commands.fingerprint(job, "data") == before
     assert commands.fingerprint(job, "other") != before
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "SCHEMA", commands.SCHEMA + 1)
+        patch.setattr(commands, "SCHEMA", SCHEMA + 1)
         assert commands.fingerprint(job, "data") != before
     monkeypatch.setattr(metadata, "version", lambda _name: "99.0")
     assert commands.fingerprint(job, "data") != before

@@ -56,15 +56,15 @@ def test_without_any_other_reason_the_strongest_head(catalogue, make_query):
     assert found[1][0].text == "Ranked here mostly by 'next'"
 
 
-def history(*events):
+def influence_of(events, drop):
     ids = tuple(event.item_id for event in events)
-    return ids, np.array([int(item_id) if item_id.isdigit() else -1 for item_id in ids])
+    return Influence(ids, np.array([int(item_id) if item_id.isdigit() else -1 for item_id in ids]), drop)
 
 
 def test_because_you_liked_names_the_greatest_influence(catalogue, make_query):
     events = [Event("4", "like", 0), Event("5", "view", 1), Event("gone", "like", 2)]
     drop = np.array([[0.3, 0.1, 0.001, 0], [0.2, 0.15, 0.0, -1], [0, 0, 0, 0.02]], dtype=np.float32)
-    evidence = Evidence(HEADS, Influence(*history(*events), drop), NO_LABELS)
+    evidence = Evidence(HEADS, influence_of(events, drop), NO_LABELS)
     codes, found = told(scored_of(next=[1, 1, 1, 1]), catalogue, make_query(events), evidence)
     assert codes == [[Code.LIKED], [Code.LIKED], [Code.RANKED], [Code.LIKED]]
     assert found[0][0].text == "Because you liked Jaws"
@@ -84,7 +84,7 @@ def test_because_you_liked_names_the_greatest_influence(catalogue, make_query):
     ],
 )
 def test_what_the_user_turned_down_is_never_named(catalogue, make_query, events):
-    influence = Influence(*history(*events), np.ones((len(events), K), dtype=np.float32))
+    influence = influence_of(events, np.ones((len(events), K), dtype=np.float32))
     evidence = Evidence(HEADS, influence, NO_LABELS, value_range=(1.0, 5.0))
     codes, _ = told(scored_of(next=[1, 1, 1, 1]), catalogue, make_query(events), evidence)
     assert codes == [[Code.RANKED]] * K
@@ -92,7 +92,7 @@ def test_what_the_user_turned_down_is_never_named(catalogue, make_query, events)
 
 def test_an_item_is_no_reason_for_itself(catalogue, make_query):
     events = [Event("2", "like", 0)]
-    evidence = Evidence(HEADS, Influence(*history(*events), np.ones((1, K), dtype=np.float32)), NO_LABELS)
+    evidence = Evidence(HEADS, influence_of(events, np.ones((1, K), dtype=np.float32)), NO_LABELS)
     codes, _ = told(scored_of(next=[1, 1, 1, 1]), catalogue, make_query(events), evidence)
     assert codes == [[Code.LIKED], [Code.LIKED], [Code.RANKED], [Code.LIKED]]
 
@@ -159,7 +159,7 @@ def test_at_most_three_the_strongest_first(make_catalogue, make_query):
     text = np.array([[1, 0], [0, 1], [0, 1], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
     catalogue = make_catalogue(6, 2, text=text)
     events = [Event("4", "like", 0)]
-    influence = Influence(*history(*events), np.array([[0.5, 0, 0, 0]], dtype=np.float32))
+    influence = influence_of(events, np.array([[0.5, 0, 0, 0]], dtype=np.float32))
     scored = scored_of(next=[1] * K, genre=[0.4, 0, 0, 0], daypart=[0.8, 0, 0, 0])
     codes, found = told(
         scored, catalogue, make_query(events), Evidence(HEADS, influence, NO_LABELS, text=floats(1, 0))

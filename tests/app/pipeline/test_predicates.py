@@ -64,7 +64,7 @@ def test_refuses_and_names_the_field(field, op, value, words):
 
 def test_depth_is_capped():
     year = Compare("year", Operator.EQ, 1)
-    deep = year
+    deep: Compare | Not = year
     for _ in range(7):
         deep = Not(deep)
     check(deep, FIELDS)

@@ -41,7 +41,7 @@ def ivf(catalogue):
     index = faiss.index_factory(DIM + 1, "IVF32,SQ8", faiss.METRIC_INNER_PRODUCT)
     index.train(catalogue.vectors)
     index.add(catalogue.vectors)
-    index.nprobe = 16
+    faiss.extract_index_ivf(index).nprobe = 16
     return FaissSearch(index)
 
 
@@ -106,7 +106,7 @@ def test_probes_that_hold_too_few_rows_are_made_good(catalogue, vector, everythi
     index = faiss.index_factory(DIM + 1, "IVF256,Flat", faiss.METRIC_INNER_PRODUCT)
     index.train(catalogue.vectors)
     index.add(catalogue.vectors)
-    index.nprobe = 1
+    faiss.extract_index_ivf(index).nprobe = 1
     exact = ExactSearch(catalogue.vectors).search(vector, 2000, everything)
     assert len(FaissSearch(index).search(vector, 2000, everything)) < 2000
     assert nearest(catalogue, FaissSearch(index), vector, 2000, everything).tolist() == exact.tolist()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ def wait_for(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "expected it to hold by now"
         time.sleep(0.02)
+
+
+def replaced(server: EmbeddedRedis, pid: int) -> bool:
+    return server.pid != pid
 
 
 def is_gone(pid: int) -> bool:
@@ -119,7 +124,7 @@ def test_killed_it_comes_back_at_the_same_place_with_all_it_had(tmp_path: Path) 
         for _ in range(2):
             before = server.pid
             os.kill(before, signal.SIGKILL)
-            wait_for(lambda pid=before: server.pid != pid)
+            wait_for(partial(replaced, server, before))
             wait_for(lambda: answers(url))
         assert server.url == url and server.pid != first
         with redis.Redis.from_url(url) as client:

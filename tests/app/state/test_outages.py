@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,7 +49,7 @@ async def test_nothing_accepted_is_lost_by_kill_9(fragile: EmbeddedRedis) -> Non
     for kill in range(3):
         for _ in range(1 + 20 * kill):
             batch = views(3, accepted)
-            stored = await retried(lambda batch=batch: store.append(batch))
+            stored = await retried(partial(store.append, batch))
             assert kill or all(stored)
             accepted += 3
         os.kill(fragile.pid, signal.SIGKILL)
@@ -64,7 +65,7 @@ async def test_killed_in_the_middle_of_writes(fragile: EmbeddedRedis) -> None:
 
     async def write(writer: int) -> None:
         for n in range(writer * 10, writer * 10 + 10):
-            await retried(lambda n=n: store.append(views(1, n)))
+            await retried(partial(store.append, views(1, n)))
 
     writers = [asyncio.create_task(write(writer)) for writer in range(12)]
     for _ in range(2):

@@ -99,9 +99,10 @@ def test_the_headline_is_the_networks_own_and_finite() -> None:
 
 @pytest.mark.parametrize("given", [report(), empty()], ids=["full", "empty"])
 def test_the_terminal_shows_names_as_they_are(given: Report) -> None:
-    console = Console(file=io.StringIO(), width=200)
+    page = io.StringIO()
+    console = Console(file=page, width=200)
     print_report(given, console)
-    shown = console.file.getvalue()
+    shown = page.getvalue()
     assert given.job in shown
     assert (NASTY + " (λ 200)" in shown) == bool(given.at_cutoff.rows)
 

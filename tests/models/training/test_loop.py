@@ -200,6 +200,8 @@ class Scripted(Trainer):
     """Validation losses by hand; the rest is real."""
 
     __slots__ = ("script", "weights")
+    script: list[float]
+    weights: list[dict[str, torch.Tensor]]
 
     def _mean_losses(self, _windows, _tables):
         epoch = len(self.figures)
