@@ -171,7 +171,7 @@ class Runtime:
 
 def joined(trained: UserState, stored: UserState) -> UserState:
     """What the bundle and the store know of a user; the stored profile stands for the trained one."""
-    return UserState(trained.user_id, stored.profile or trained.profile, merged(trained, stored))
+    return replace(stored, profile=stored.profile or trained.profile, events=merged(trained, stored))
 
 
 def merged(trained: UserState, stored: UserState) -> tuple[Event, ...]:

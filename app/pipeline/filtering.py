@@ -30,7 +30,7 @@ def allowed_rows(catalogue: Catalogue, query: Query, columns: Columns) -> Mask:
         allowed &= passing_rows(catalogue, query.predicate, columns)
     removed: Iterable[str] = query.excluded
     if query.exclude_seen and query.item_ids is None:
-        removed = chain(removed, (event.item_id for event in query.state.events))
+        removed = chain(removed, query.state.seen)
     for item_id in removed:
         row = catalogue.row(item_id)
         if row is not None:

@@ -1,6 +1,7 @@
 """A request -> the pipeline's query, held to what the bundle has: scenes, heads, fields, context keys."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.cursor import Page
 from app.errors import UnknownFieldError, UnknownHeadError, UnknownSceneError
@@ -32,7 +33,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     known = with_session(state, session_events(rules, request.session or (), moment))
     # The pipeline leaves seen items in a ranking: only a caller who says so has them out.
     asked_out = isinstance(request, RankRequest) and request.exclude_seen
-    seen = (event.item_id for event in known.events) if asked_out else ()
+    seen = known.seen if asked_out else ()
     return Query(
         state=known,
         now=moment,
@@ -88,7 +89,7 @@ def check_fields(spec: FeatureSpec, names: tuple[str, ...] | list[str]) -> None:
 
 def with_session(state: UserState, session: tuple[Event, ...]) -> UserState:
     """The state with the session's events after the stored ones."""
-    return UserState(state.user_id, state.profile, appended(state.events, session)) if session else state
+    return replace(state, events=appended(state.events, session)) if session else state
 
 
 def _diversity(request: RecommendRequest) -> Diversity:

@@ -32,6 +32,7 @@ async def user(user_id: UserName, serving: Serving) -> Response:
             "user_id": user_id,
             "profile": profile and {"attributes": dict(profile.attributes), "interests": profile.interests},
             "events": [plain_event(event) for event in state.events],
+            "past_item_ids": sorted(state.past_items),
         }
     )
 

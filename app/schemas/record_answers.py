@@ -89,13 +89,17 @@ class UserEvent(BaseModel):
 
 
 class UserAnswer(BaseModel):
-    """All that is known of a user: the profile, and the events of the store and of training, oldest first."""
+    """All that is known of a user: the profile, and the events of the store and of training, oldest first.
+
+    `past_item_ids` are the items of older events, of which no more is kept.
+    """
 
     model_config = ANSWER
 
     user_id: str
     profile: ProfileAnswer | None
     events: list[UserEvent]
+    past_item_ids: list[str]
 
 
 class UserPutAnswer(BaseModel):

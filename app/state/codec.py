@@ -4,6 +4,10 @@
     record = size u16 of what follows, timestamp f64, value f64 (NaN: none), bytes of the action u16,
              action, item id
 
+The items of events that were trimmed away are a value of their own, each item once:
+
+    past  = version u8, then item ids, each after its size u16
+
 Little endian, texts in UTF-8. A record carries no context: that is in the stream only. The scripts of
 `app.state.scripts` read the count, the sizes and the timestamps at these very offsets.
 """
@@ -18,7 +22,8 @@ from models.contract.events import Event
 VERSION = 1
 HEADER = struct.Struct("<BI")
 RECORD = struct.Struct("<HddH")
-SIZE_BYTES = 2
+SIZE = struct.Struct("<H")
+SIZE_BYTES = SIZE.size
 """A record's size counts what follows these bytes."""
 MAX_SIZE = 0xFFFF
 
@@ -60,6 +65,23 @@ def unpack_events(packed: bytes) -> tuple[Event, ...]:
         raise CorruptValueError(f"expected {count} events in {stop} bytes, given {len(packed)} bytes")
     events.sort(key=_timestamp)
     return tuple(events)
+
+
+def unpack_past_items(packed: bytes) -> frozenset[str]:
+    """The items of a past value. Raises CorruptValueError."""
+    found, at = set(), 1
+    try:
+        if packed[0] != VERSION:
+            raise CorruptValueError(f"expected version {VERSION}, given {packed[0]}")
+        while at < len(packed):
+            start = at + SIZE_BYTES
+            at = start + SIZE.unpack_from(packed, at)[0]
+            found.add(packed[start:at].decode())
+    except (struct.error, IndexError, UnicodeDecodeError) as exc:
+        raise CorruptValueError(f"expected item ids, given {len(packed)} bytes that are none") from exc
+    if at != len(packed):
+        raise CorruptValueError(f"expected {at} bytes of item ids, given {len(packed)}")
+    return frozenset(found)
 
 
 def _walk(packed: bytes, count: int) -> tuple[list[Event], int]:

@@ -14,6 +14,7 @@ class UserKeys:
     event_ids: str
     profile: str
     erased: str
+    past_items: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,13 @@ class Keys:
     def user(self, user_id: str) -> UserKeys:
         """The keys of a user, named by the user id's digest."""
         stem = f"{self.prefix}:{{{digest(user_id).hex()}}}"
-        return UserKeys(f"{stem}:events", f"{stem}:ids", f"{stem}:profile", f"{stem}:erased")
+        return UserKeys(
+            events=f"{stem}:events",
+            event_ids=f"{stem}:ids",
+            profile=f"{stem}:profile",
+            erased=f"{stem}:erased",
+            past_items=f"{stem}:past",
+        )
 
     @property
     def stream(self) -> str:

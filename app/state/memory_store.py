@@ -16,6 +16,7 @@ class _Kept:
     """What is kept of a user: packed as in Redis, so that both stores take and give the same."""
 
     records: list[tuple[float, bytes]] = field(default_factory=list)  # (timestamp, record), sorted by time
+    past_items: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of records trimmed away
     event_ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
     profile: bytes | None = None
     erased_at: float | None = None
@@ -39,6 +40,7 @@ class MemoryUserStateStore:
             user_id=user_id,
             profile=None if kept.profile is None else unpack_profile(user_id, kept.profile),
             events=unpack_events(pack_value(record for _, record in kept.records)),
+            past_items=frozenset(kept.past_items),
         )
         return StoredUser(state, kept.erased_at, self._version)
 
@@ -120,10 +122,20 @@ class MemoryUserStateStore:
                 kept.event_ids.popitem(last=False)
         kept.records.append((recorded.event.timestamp, record))
         kept.records.sort(key=lambda timed: timed[0])  # stable, and next to free where it is sorted already
-        del kept.records[: -self._limits.max_events]
+        self._trim(kept)
         self._accepted += 1
         self._stream.append(StreamEntry(f"{self._accepted}-0", recorded))
         return True
+
+    def _trim(self, kept: _Kept) -> None:
+        """Of the oldest records past the cap only the items stay, of these the newest."""
+        gone = kept.records[: -self._limits.max_events]
+        del kept.records[: -self._limits.max_events]
+        for event in unpack_events(pack_value(record for _, record in gone)):
+            kept.past_items[event.item_id] = None
+            kept.past_items.move_to_end(event.item_id)
+        while len(kept.past_items) > self._limits.max_past_items:
+            kept.past_items.popitem(last=False)
 
     def _change_item(self, item_id: str, document: bytes) -> int:
         if item_id not in self._items and len(self._items) >= self._limits.item_cap:

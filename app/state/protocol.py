@@ -42,7 +42,7 @@ class StreamEntry:
 class StoredUser:
     """All that the store has of a user."""
 
-    state: UserState  # profile None where none was put; events oldest first, without their contexts
+    state: UserState  # profile None where none was put; events without their contexts
     erased_at: float | None = None  # set: the user was erased; a bundle's history of them must not be used
     catalogue_version: int = 0  # of the same round trip: changes with every item put or deleted
 
@@ -68,9 +68,10 @@ class UserStateStore(Protocol):
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
         """Store events atomically per user, in one round trip; True for each stored, False for a duplicate.
 
-        Each user's value keeps the newest events by time (cap), with a time to live; each event also goes to
-        the capped stream, with its context. When this returns, the events are stored. Raises ValueError, with
-        nothing stored, for an event that cannot be (a time that is not finite, a text that is not Unicode).
+        Each user's value keeps the newest events by time (cap), with a time to live; of older ones it remembers
+        the items (cap). Each event also goes to the capped stream, with its context. When this returns, the
+        events are stored. Raises ValueError, with nothing stored, for an event that cannot be (a time that is
+        not finite, a text that is not Unicode).
         """
 
     async def put_profile(self, user: User) -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from app.state.codec import CorruptValueError, pack_event, unpack_events
+from app.state.codec import CorruptValueError, pack_event, unpack_events, unpack_past_items
 from app.state.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
 from app.state.keys import Keys, digest
 from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
@@ -36,17 +36,23 @@ class RedisUserStateStore:
         self._link = RedisLink(settings)
 
     async def read(self, user_id: str) -> StoredUser:
-        """One MGET: events, profile, erasure, catalogue version."""
+        """One MGET: events, the items before them, profile, erasure, catalogue version."""
         keys = self._keys.user(user_id)
-        events, profile, erased, version = await self._link.command(
+        packed, past, profile, erased, version = await self._link.command(
             "MGET",
-            *(keys.events, keys.profile, keys.erased, self._keys.items_version),
+            *(keys.events, keys.past_items, keys.profile, keys.erased, self._keys.items_version),
             deadline_s=self._settings.timeout_s,
+        )
+        events = () if packed is None else self._events(packed)
+        older, newest = (
+            events[: -self._settings.limits.max_events],
+            events[-self._settings.limits.max_events :],
         )
         state = UserState(
             user_id=user_id,
             profile=None if profile is None else self._profile(user_id, profile),
-            events=() if events is None else self._events(events),
+            events=newest,
+            past_items=self._past_items(past).union(event.item_id for event in older),
         )
         return StoredUser(state, None if erased is None else float(erased), int(version or 0))
 
@@ -82,7 +88,7 @@ class RedisUserStateStore:
         """
         keys = self._keys.user(user_id)
         call = Call(
-            (keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
+            (keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream, keys.past_items),
             [repr(now), int(lasting), self._settings.limits.ttl_s],
         )
         deadline_s = self._settings.write_timeout_s
@@ -151,13 +157,15 @@ class RedisUserStateStore:
         """The append script's keys and arguments for events of one user."""
         user_id, limits = events[0].user_id, self._settings.limits
         arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
-        arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap, user_id]
+        arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
+        arguments += [user_id, limits.max_past_items]
         for recorded in events:
             arguments.append(digest(recorded.event_id) if recorded.event_id else b"")
             arguments.append(pack_event(recorded.event))
             arguments += stream_values(recorded)
         keys = self._keys.user(user_id)
-        return Call((keys.events, keys.event_ids, keys.profile, self._keys.stream), arguments)
+        of_user = (keys.events, keys.event_ids, keys.profile, self._keys.stream, keys.past_items)
+        return Call(of_user, arguments)
 
     async def _change_item(self, item_id: str, document: bytes) -> int:
         cap = self._settings.limits.item_cap
@@ -169,10 +177,17 @@ class RedisUserStateStore:
 
     def _events(self, packed: bytes) -> tuple[Event, ...]:
         try:
-            return unpack_events(packed)[-self._settings.limits.max_events :]
+            return unpack_events(packed)
         except CorruptValueError as exc:
             self._count_corrupt(exc)
             return ()
+
+    def _past_items(self, packed: bytes | None) -> frozenset[str]:
+        try:
+            return frozenset() if packed is None else unpack_past_items(packed)
+        except CorruptValueError as exc:
+            self._count_corrupt(exc)
+            return frozenset()
 
     def _profile(self, user_id: str, stored: bytes) -> User | None:
         try:

@@ -22,11 +22,11 @@ class Script:
 
 
 APPEND = Script("""
--- KEYS: events, event ids, profile, stream
--- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id,
+-- KEYS: events, event ids, profile, stream, past items
+-- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id, max_past_items,
 --       then 10 for each event: id's digest ('' for none), record, and 8 for the stream
 -- Answers 1 for each event stored, 0 for each duplicate.
-local newest, most, FIRST, WIDTH, ID = tonumber(ARGV[1]), tonumber(ARGV[2]), 8, 10, 16
+local newest, most, FIRST, WIDTH, ID = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 10, 16
 
 local function holds(ids, id)
   local at = string.find(ids, id, 1, true)
@@ -34,7 +34,8 @@ local function holds(ids, id)
   return at ~= nil
 end
 
--- The newest records by time, equal times as they came; nil where the bytes are not records.
+-- The newest records by time, equal times as they came, and the item ids of the others; nil where the bytes
+-- are not records.
 local function trimmed(body)
   local found, at = {}, 1
   while at <= #body do
@@ -42,18 +43,45 @@ local function trimmed(body)
     local stop = at + 1 + struct.unpack('<H', body, at)
     local time = struct.unpack('<d', body, at + 2)
     if stop < at + 19 or stop > #body or time - time ~= 0 then return nil end -- NaN and inf too
-    found[#found + 1] = {time, at, stop}
+    found[#found + 1] = {time, at, stop, at + 20 + struct.unpack('<H', body, at + 18)}
     at = stop + 1
   end
   table.sort(found, function(a, b)
     if a[1] ~= b[1] then return a[1] < b[1] end
     return a[2] < b[2]
   end)
-  local kept = {}
-  for place = math.max(#found - newest, 0) + 1, #found do
-    kept[#kept + 1] = string.sub(body, found[place][2], found[place][3])
+  local kept, gone = {}, {}
+  for place, record in ipairs(found) do
+    if place > #found - newest then
+      kept[#kept + 1] = string.sub(body, record[2], record[3])
+    else
+      gone[#gone + 1] = string.sub(body, record[4], record[3])
+    end
   end
-  return kept
+  return kept, gone
+end
+
+-- The past items with more at their end: each once, the newest `room`. What is not ours counts as none.
+local function remembered(past, gone, room)
+  local all, at = {}, 2
+  while string.byte(past) == 1 and at + 1 <= #past do
+    local stop = at + 1 + struct.unpack('<H', past, at)
+    all[#all + 1] = string.sub(past, at + 2, stop)
+    at = stop + 1
+  end
+  for _, id in ipairs(gone) do all[#all + 1] = id end
+  local taken, newest_first = {}, {}
+  for place = #all, 1, -1 do
+    if not taken[all[place]] and #newest_first < room then
+      taken[all[place]] = true
+      newest_first[#newest_first + 1] = all[place]
+    end
+  end
+  local parts = {}
+  for place = #newest_first, 1, -1 do
+    parts[#parts + 1] = struct.pack('<H', #newest_first[place]) .. newest_first[place]
+  end
+  return '\\1' .. table.concat(parts)
 end
 
 local ids, known, new_ids, records, stored, answer = nil, {}, {}, {}, {}, {}
@@ -81,8 +109,11 @@ local count = readable and struct.unpack('<I', head, 2) or 0
 local body = table.concat(records)
 if count + #records > most then
   local before = readable and redis.call('GETRANGE', KEYS[1], 5, -1) or ''
-  local kept = trimmed(before .. body) or trimmed(body)
+  local kept, gone = trimmed(before .. body)
+  if not kept then kept, gone = trimmed(body) end
+  local past = remembered(redis.call('GET', KEYS[5]) or '', gone, tonumber(ARGV[8]))
   redis.call('SET', KEYS[1], '\\1' .. struct.pack('<I', #kept) .. table.concat(kept))
+  redis.call('SET', KEYS[5], past)
 elseif readable then
   redis.call('SETRANGE', KEYS[1], 1, struct.pack('<I', count + #records))
   redis.call('APPEND', KEYS[1], body)
@@ -91,6 +122,7 @@ else
 end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('EXPIRE', KEYS[3], ARGV[3])
+redis.call('EXPIRE', KEYS[5], ARGV[3])
 if #new_ids > 0 then
   -- As with the records: most appends write what is new, and few the whole value.
   local added, room = table.concat(new_ids), ID * tonumber(ARGV[4])
@@ -111,19 +143,19 @@ return answer
 """)
 
 ERASE_USER = Script("""
--- KEYS: events, event ids, profile, erased, stream. ARGV: now, 1 for a lasting mark, else 0, ttl_s
+-- KEYS: events, event ids, profile, erased, stream, past items. ARGV: now, 1 for a lasting mark, else 0, ttl_s
 -- Answers events deleted, profiles deleted, the stream's last id ('' where it is empty).
 local head = redis.call('GETRANGE', KEYS[1], 0, 4)
 local count = #head == 5 and struct.unpack('<I', head, 2) or 0
 local last = redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 1)
 local lasting = ARGV[2] == '1' or redis.call('TTL', KEYS[4]) == -1
-if lasting or redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3]) > 0 then
+if lasting or redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[6]) > 0 then
   redis.call('SET', KEYS[4], ARGV[1])
 else
   redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[3])
 end
 local profile = redis.call('DEL', KEYS[3])
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[6])
 return {count, profile, last[1] and last[1][1] or ''}
 """)
 

@@ -1,6 +1,6 @@
 """How much a store keeps, for how long, and how long it may take to answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 DAY_S = 86_400
 LEAST_EVENTS = 200
@@ -12,6 +12,7 @@ class StoreLimits:
     """Hard caps: memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
 
     max_events: int = 1_000  # newest events read back a user; a quarter more may be stored between two trims
+    max_past_items: int = 5_000  # newest items of older events, remembered a user as seen
     max_event_ids: int = (
         2_000  # newest event ids remembered a user: two largest batches; a quarter more at times
     )
@@ -24,7 +25,7 @@ class StoreLimits:
     def __post_init__(self) -> None:
         if self.max_events < LEAST_EVENTS:
             raise ValueError(f"expected max_events of at least {LEAST_EVENTS}, given {self.max_events}")
-        for name in ("max_event_ids", "ttl_s", "event_id_ttl_s", "stream_cap", "item_cap", "user_cap"):
+        for name in (limit.name for limit in fields(self)):
             if getattr(self, name) < 1:
                 raise ValueError(f"expected {name} of at least 1, given {getattr(self, name)}")
 

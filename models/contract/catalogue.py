@@ -39,3 +39,9 @@ class UserState:
     user_id: str | None = None
     profile: User | None = None
     events: tuple[Event, ...] = ()
+    past_items: frozenset[str] = frozenset()  # items of older events, of which no more is kept
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Every item that the user had to do with."""
+        return self.past_items.union(event.item_id for event in self.events)

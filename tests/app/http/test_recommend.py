@@ -143,6 +143,19 @@ def test_rank_keeps_seen_items_unless_told_otherwise(service: httpx.Client) -> N
     assert ids(rank(service, user_id="u1", item_ids=[*seen, "40"], exclude_seen=True)) == ["40"]
 
 
+def test_what_was_seen_longest_ago_stays_seen(service: httpx.Client) -> None:
+    """More events than a history holds: the first item's is long gone, and the item still does not come back."""
+    user_id = uuid4().hex
+    first = {"user_id": user_id, "item_id": "40", "action": "like", "timestamp": 1_700_000_000}
+    later = [{**first, "item_id": "41", "timestamp": 1_700_000_001 + n} for n in range(1_000)]
+    for batch in ([first], later):
+        assert service.post("/v1/events", json={"events": batch}).json()["accepted"] == len(batch)
+    known = service.get(f"/v1/users/{user_id}").json()
+    assert known["past_item_ids"] == ["40"] and len(known["events"]) == 1_000
+    found = ids(recommend(service, user_id=user_id, limit=60))
+    assert len(found) == 58 and not {"40", "41"} & set(found)
+
+
 def test_rank_goes_on_where_its_page_ended(service: httpx.Client) -> None:
     asked = [str(number) for number in range(20, 27)] + ["nope"]
     first = rank(service, user_id="u1", item_ids=asked, limit=5)

@@ -11,7 +11,7 @@ from app.catalogue import Catalogue, ItemRow
 from app.pipeline.columns import Columns
 from app.pipeline.filtering import allowed_rows
 from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator
-from models.contract.catalogue import Item
+from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
 from models.contract.features import FeatureSpec
 from models.contract.vocabulary import Vocabulary
@@ -103,6 +103,8 @@ def test_unavailable_excluded_and_seen_items_are_out(make_catalogue, make_query)
     columns = Columns()
     query = make_query(events, excluded=frozenset({"1", "unknown"}))
     assert np.flatnonzero(allowed_rows(catalogue, query, columns)).tolist() == [3, 4, 5]
+    older = make_query(state=UserState(events=tuple(events), past_items=frozenset({"3", "gone"})))
+    assert np.flatnonzero(allowed_rows(catalogue, older, columns)).tolist() == [1, 4, 5]
     query = make_query(events, exclude_seen=False)
     assert np.flatnonzero(allowed_rows(catalogue, query, columns)).tolist() == [1, 2, 3, 4, 5]
     query = make_query(events, item_ids=("2",))

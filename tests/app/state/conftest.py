@@ -13,7 +13,7 @@ from app.state.protocol import UserStateStore
 from app.state.redis_store import RedisUserStateStore
 from app.state.settings import RedisSettings, StoreLimits
 
-LIMITS = StoreLimits(max_events=200, stream_cap=3_000, item_cap=5)
+LIMITS = StoreLimits(max_events=200, max_past_items=700, stream_cap=3_000, item_cap=5)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.state.codec import HEADER, CorruptValueError, pack_event, pack_value, unpack_events
+from app.state.codec import (
+    HEADER,
+    CorruptValueError,
+    pack_event,
+    pack_value,
+    unpack_events,
+    unpack_past_items,
+)
 from models.contract.events import Event
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -82,3 +89,14 @@ def test_any_bytes_are_events_or_corrupt(packed: bytes) -> None:
     except CorruptValueError:
         return
     assert len(found) == HEADER.unpack_from(packed)[1]
+
+
+def test_bytes_of_past_items() -> None:
+    assert unpack_past_items(b"\x01\x02\x00\xc3\xa9\x00\x00\x04\x001196") == {"é", "", "1196"}
+    assert unpack_past_items(b"\x01") == frozenset()
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\x02", b"\x01\x01", b"\x01\x02\x00a", b"\x01\x01\x00\xff"])
+def test_damaged_past_items_are_found(damaged: bytes) -> None:
+    with pytest.raises(CorruptValueError):
+        unpack_past_items(damaged)

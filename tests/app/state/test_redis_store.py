@@ -54,7 +54,7 @@ async def test_every_key_expires_or_is_capped(
         await redis_store.put_item(Item(str(number)))
     keys, limits = Keys(settings.prefix), settings.limits
     one, two, three = keys.user("1"), keys.user("2"), keys.user("3")
-    lasting = {one.events, one.profile, two.events}
+    lasting = {one.events, one.past_items, one.profile, two.events}
     passing = {one.event_ids, two.event_ids}
     capped = {keys.stream, keys.items, keys.item_changes, keys.items_version}
     found = {key.decode() for key in redis_client.scan_iter(f"{settings.prefix}*", count=1_000)}
@@ -68,6 +68,7 @@ async def test_every_key_expires_or_is_capped(
     ids_bytes = redis_client.strlen(one.event_ids)
     assert 16 * limits.max_event_ids <= ids_bytes <= 20 * limits.max_event_ids
     assert redis_client.strlen(one.events) <= 5 + limits.stored_events * len(b"..ttttttttvvvvvvvv..view2999")
+    assert redis_client.strlen(one.past_items) == 1 + limits.max_past_items * len(b"..2000")
     assert limits.stream_cap <= redis_client.xlen(keys.stream) <= limits.stream_cap + 100
     assert redis_client.hlen(keys.items) == redis_client.zcard(keys.item_changes) == limits.item_cap
 
@@ -159,6 +160,19 @@ async def test_a_history_with_an_impossible_time_heals(
     assert (await redis_store.read("1")).state.events == ()
     await redis_store.append(views("1", 300))
     assert len((await redis_store.read("1")).state.events) == 200
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\x02", b"\x01\x09", b"\x01\x09\x00abc", b"x" * 900])
+async def test_damaged_past_items_count_as_none_and_heal(
+    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis, damaged: bytes
+) -> None:
+    redis_client.set(Keys(settings.prefix).user("1").past_items, damaged)
+    await redis_store.append(views("1", 9))
+    state = (await redis_store.read("1")).state
+    assert (len(state.events), state.past_items, redis_store.corrupt_values) == (9, frozenset(), 1)
+    await redis_store.append(views("1", 500, 9))
+    assert {str(n) for n in range(309)} <= (await redis_store.read("1")).state.past_items
+    assert redis_store.corrupt_values == 1
 
 
 async def test_a_damaged_profile_item_or_stream_entry_counts_as_none(

@@ -11,7 +11,15 @@ def test_defaults_keep_what_the_user_tower_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [{"max_events": 199}, {"ttl_s": 0}, {"stream_cap": 0}, {"item_cap": 0}, {"user_cap": -1}]
+    "limits",
+    [
+        {"max_events": 199},
+        {"max_past_items": 0},
+        {"ttl_s": 0},
+        {"stream_cap": 0},
+        {"item_cap": 0},
+        {"user_cap": -1},
+    ],
 )
 def test_limits_that_cannot_work(limits: dict[str, int]) -> None:
     (name,) = limits

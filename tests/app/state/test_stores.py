@@ -91,6 +91,26 @@ async def test_old_events_that_come_late_do_not_drive_out_new_ones(store: UserSt
     assert await item_ids(store, "1") == [str(number) for number in expected]
 
 
+async def test_of_older_events_the_items_are_remembered(store: UserStateStore) -> None:
+    for start in range(0, 600, 7):  # over several trims
+        await store.append(views("1", 7, start))
+        await store.append([viewed("1", "often", float(start))])
+    state = (await store.read("1")).state
+    assert len(state.events) == 200
+    kept = {event.item_id for event in state.events}
+    assert state.past_items == {str(number) for number in range(602)} - kept | {"often"}
+    assert state.seen == {str(number) for number in range(602)} | {"often"}
+    await store.erase("1", 1.0, lasting=True)
+    assert (await store.read("1")).state == UserState("1")
+
+
+async def test_the_newest_past_items_are_remembered(store: UserStateStore) -> None:
+    """200 events and 700 items before them; an item that came again is among the newest."""
+    await store.append(views("1", 1_200))
+    await store.append([viewed("1", "0", 1_199.5), *views("1", 200, 1_200)])
+    assert (await store.read("1")).state.past_items == {"0", *(str(number) for number in range(501, 1_200))}
+
+
 async def test_equal_times_keep_the_last_to_come(store: UserStateStore) -> None:
     await store.append([viewed("1", str(number), 5.0) for number in range(900)])
     assert await item_ids(store, "1") == [str(number) for number in range(700, 900)]
