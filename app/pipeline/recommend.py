@@ -11,7 +11,8 @@ from app.pipeline.encoding import encode_user
 from app.pipeline.explanation import Evidence, explain
 from app.pipeline.filtering import allowed_rows
 from app.pipeline.influence import measure_influence
-from app.pipeline.reranking import rerank
+from app.pipeline.reranking import CATEGORY_CAP, Reranked, rerank
+from app.pipeline.retrieval import Retriever
 from app.pipeline.scoring import score_candidates
 from app.pipeline.sentiment import last_liked
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
@@ -34,27 +35,40 @@ def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
     allowed = allowed_rows(bundle.catalogue, query, bundle.columns)
     liked = last_liked(query.state.events, bundle.spec.value_range)
     liked_row = None if liked is None else bundle.catalogue.row(liked)
-    # Retrieval goes by `next`: a request that gives it no weight wants what other heads find best, so look wider.
-    retriever = bundle.retriever if query.weights.get(NEXT) else bundle.retriever.wide(WIDE)
-    candidates = retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
-    clock.done("retrieve")
-    scored, labels = score(bundle, query, encoded, candidates)
-    clock.done("score")
-    order, diversity, cost, degraded = reranked(bundle, query, scored)
-    clock.done("rerank")
+    for retriever in retrievers(bundle, query):
+        candidates = retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
+        clock.done("retrieve")
+        scored, labels = score(bundle, query, encoded, candidates)
+        clock.done("score")
+        found = reranked(bundle, query, scored)
+        clock.done("rerank")
+        if CATEGORY_CAP not in found.degraded or len(candidates.rows) == candidates.allowed:
+            break
     slate = Slate(
         scored=scored,
-        order=order,
+        order=found.order,
         method=query.diversity.method,
-        intra_list_diversity=diversity,
-        relevance_cost=cost,
+        intra_list_diversity=found.intra_list_diversity,
+        relevance_cost=found.relevance_cost,
         unknown=unknown_ids(bundle, query),
-        degraded=(*candidates.degraded, *degraded),
+        degraded=(*candidates.degraded, *found.degraded),
     )
-    if query.explain and len(order):
+    if query.explain and len(found.order):
         slate = explained(bundle, query, encoded, slate, labels)
         clock.done("explain")
     return replace(slate, took_ms=clock.took_ms)
+
+
+def retrievers(bundle: "LoadedBundle", query: Query) -> list[Retriever]:
+    """What finds the candidates, and what does where these do not fill the list within a category cap.
+
+    Retrieval goes by `next`: a request that gives it no weight wants what other heads find best, so look wider;
+    so does one for a few of each category, once the nearest items are all of the same.
+    """
+    wide = bundle.retriever.wide(WIDE)
+    if query.item_ids is not None or not query.weights.get(NEXT):
+        return [wide]
+    return [bundle.retriever] if query.diversity.max_per_category is None else [bundle.retriever, wide]
 
 
 def score(
@@ -80,10 +94,8 @@ def score_pairs(
     return score_candidates(bundle, encoded, candidates, context, now, bundle.manifest.fusion.weights)[0]
 
 
-def reranked(
-    bundle: "LoadedBundle", query: Query, scored: Scored
-) -> tuple[np.ndarray, float, float, tuple[str, ...]]:
-    """Order, intra-list diversity, relevance cost, what was degraded."""
+def reranked(bundle: "LoadedBundle", query: Query, scored: Scored) -> Reranked:
+    """The slate's order, and what it gains and costs."""
     rows = scored.candidates.rows
     vectors = bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
@@ -112,7 +124,7 @@ def unknown_ids(bundle: "LoadedBundle", query: Query) -> tuple[str, ...]:
 
 
 class _Stages:
-    """Milliseconds a stage."""
+    """Milliseconds a stage, summed where it was gone through again."""
 
     def __init__(self) -> None:
         self.took_ms: dict[str, float] = {}
@@ -120,5 +132,5 @@ class _Stages:
 
     def done(self, stage: str) -> None:
         now = time.perf_counter()
-        self.took_ms[stage] = (now - self._at) * 1000
+        self.took_ms[stage] = self.took_ms.get(stage, 0.0) + (now - self._at) * 1000
         self._at = now

@@ -5,17 +5,18 @@ Ties go to the more relevant, then to the earlier candidate. At strength 0 the o
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.pipeline.category_cap import CategoryCap
 from app.pipeline.similarity import Similarity, intra_list_diversity
 from app.pipeline.types import Diversity, DiversityMethod, Scored
 from models.contract.features import Floats, Indices
 
 RELEVANCE_ORDER = "rerank:relevance_order"
+CATEGORY_CAP = "rerank:category_cap_exceeded"
 SMALLEST_VARIANCE = 1e-6
 """What is left of an item's variance below this is float32's rounding: the item adds nothing new."""
 
@@ -33,52 +34,24 @@ class Reranked(NamedTuple):
     degraded: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class CategoryCap:
-    """No label more than `most` times among the picks, as long as other candidates are left."""
-
-    hot: Floats  # [K, M]
-    most: int
-    counts: Floats = field(init=False)  # [M]
-
-    def __post_init__(self) -> None:
-        if self.most < 1:
-            raise ValueError(f"expected at least 1 item a category, given {self.most}")
-        self.counts = np.zeros(self.hot.shape[1], dtype=np.float32)
-
-    def closed_by(self, position: int) -> Indices:
-        """Positions of the candidates that may not follow any more, once the one at `position` is picked."""
-        own = np.flatnonzero(self.hot[position])
-        self.counts[own] += 1
-        full = own[self.counts[own] >= self.most]
-        return np.flatnonzero(self.hot[:, full].any(axis=1)) if len(full) else full
-
-
 def rerank(
     scored: Scored, diversity: Diversity, vectors: Floats, labels: Sequence[frozenset[str]], n: int
 ) -> Reranked:
     """The slate of n out of K candidates with vectors [K, D] and K label sets.
 
     Where a score or vector is not finite, the order is that of relevance alone, nothing else is measured, and
-    `degraded` says so.
+    `degraded` says so; it also says where the list could not be filled within the cap.
     """
     similarity = Similarity.of(vectors, labels)
     if not (np.isfinite(scored.score).all() and np.isfinite(similarity.unit).all()):
         order = relevance_order(scored.score)[:n]
         return Reranked(order, 0.0, 0.0, (RELEVANCE_ORDER,))
-    cap = (
-        None
-        if diversity.max_per_category is None
-        else CategoryCap(similarity.hot, diversity.max_per_category)
-    )
-    strength = 0.0 if diversity.method is DiversityMethod.NONE else diversity.strength
-    algorithm = greedy_map_dpp if diversity.method is DiversityMethod.DPP else mmr
-    order = algorithm(scored.score, similarity.to, strength, n, cap)
+    order, degraded = _ordered(scored.score, similarity, diversity, n)
     best = scored.score[relevance_order(scored.score)[: len(order)]]
     cost = (
         float(best.mean(dtype=np.float64) - scored.score[order].mean(dtype=np.float64)) if len(order) else 0.0
     )
-    return Reranked(order, intra_list_diversity(similarity.among(order)), max(cost, 0.0))
+    return Reranked(order, intra_list_diversity(similarity.among(order)), max(cost, 0.0), degraded)
 
 
 def mmr(
@@ -129,28 +102,51 @@ def relevance_order(relevance: Floats) -> Indices:
     return np.argsort(-np.where(np.isfinite(relevance), relevance, -np.inf), kind="stable")
 
 
+def _ordered(
+    relevance: Floats, similarity: Similarity, diversity: Diversity, n: int
+) -> tuple[Indices, tuple[str, ...]]:
+    """The order [min(n, K)] by the request's method, and what was degraded.
+
+    An item of many categories fills them all. Where the cap closes the list before it is full, items of fewer
+    and fewer categories are tried, and last the cap is exceeded as little as may be.
+    """
+    strength = 0.0 if diversity.method is DiversityMethod.NONE else diversity.strength
+    algorithm = greedy_map_dpp if diversity.method is DiversityMethod.DPP else mmr
+    if diversity.max_per_category is None:
+        return algorithm(relevance, similarity.to, strength, n), ()
+    first = np.zeros(0, dtype=np.int64)
+    for size in np.unique(similarity.sizes)[::-1]:
+        barred = similarity.sizes > size
+        if len(first) and np.count_nonzero(~barred) < n:
+            break
+        cap = CategoryCap(similarity.hot, diversity.max_per_category, barred)
+        order = algorithm(relevance, similarity.to, strength, n, cap)
+        if not cap.exceeded:
+            return order, ()
+        first = first if len(first) else order
+    return first, (CATEGORY_CAP,) if len(first) else ()
+
+
 def _greedy(
     relevance: Floats, weight: float, bonus: Callable[[int], Doubles], n: int, cap: CategoryCap | None
 ) -> Indices:
-    """Pick by pick the best sum of weight * scaled relevance and the bonus [K] that the last pick leaves.
-
-    Where the cap closes every candidate left, relevance fills the list: its length comes before the cap.
-    """
+    """Pick by pick the best sum of weight * scaled relevance and the bonus [K] that the last pick leaves."""
     order = relevance_order(relevance)
     reward = weight * _scaled(relevance)
-    value, picks = reward, list[int]()
+    added, picks = np.zeros(len(order)), list[int]()
     for _ in range(min(n, len(order))):
+        value = reward + added
+        while cap is not None and (cap.closed | (reward == -np.inf)).all():
+            cap.rise()
+        if cap is not None:
+            value[cap.closed] = -np.inf
         best = int(order[value[order].argmax()])  # the first of equals: the most relevant
-        if value[best] == -np.inf:
-            break
         picks.append(best)
         reward[best] = -np.inf
+        added = bonus(best)
         if cap is not None:
-            reward[cap.closed_by(best)] = -np.inf
-        value = reward + bonus(best)
-    taken = set(picks)
-    rest = [position for position in order.tolist() if position not in taken] if len(picks) < n else []
-    return np.array([*picks, *rest][:n], dtype=np.int64)
+            cap.pick(best)
+    return np.array(picks, dtype=np.int64)
 
 
 def _scaled(relevance: Floats) -> Doubles:

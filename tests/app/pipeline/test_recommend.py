@@ -9,6 +9,7 @@ import pytest
 from app.loaded import LoadedBundle
 from app.pipeline.predicates import Compare, Operator
 from app.pipeline.recommend import recommend, score_pairs, unknown_ids
+from app.pipeline.reranking import CATEGORY_CAP
 from app.pipeline.retrieval import RetrievalLimits
 from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
 
@@ -77,3 +78,20 @@ def test_one_head_without_next_is_ranked_over_the_whole_catalogue(
     values = slate.scored.values[head]
     assert len(values) == slate.scored.candidates.allowed > 20
     assert values[slate.order].tolist() == sorted(values.tolist(), reverse=True)[:5]
+
+
+def test_a_cap_looks_past_the_nearest_items_and_says_where_it_cannot_hold(
+    learnt: LoadedBundle, query: Query
+) -> None:
+    """The nearest twelve items do not have enough labels for a list of one each; the catalogue has."""
+    narrow = replace(learnt.retriever, limits=RetrievalLimits(12, 1, 1, 1))
+    bundle = replace(learnt, retriever=narrow)
+    labels = set().union(*learnt.catalogue.labels)
+    capped = Diversity(DiversityMethod.NONE, max_per_category=1)
+    slate = recommend(bundle, replace(query, limit=len(labels), diversity=capped))
+    rows = slate.scored.candidates.rows[slate.order].tolist()
+    assert sorted(label for row in rows for label in bundle.catalogue.labels[row]) == sorted(labels)
+    assert slate.degraded == ()
+    slate = recommend(bundle, replace(query, limit=len(labels) + 1, diversity=capped))
+    assert len(slate.order) == len(labels) + 1
+    assert slate.degraded == (CATEGORY_CAP,)

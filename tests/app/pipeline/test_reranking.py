@@ -1,13 +1,15 @@
 """MMR, greedy DPP and the category cap: hand-worked picks, and what must hold for every input."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.pipeline.reranking import CategoryCap, greedy_map_dpp, mmr, relevance_order, rerank
+from app.pipeline.category_cap import CategoryCap
+from app.pipeline.reranking import CATEGORY_CAP, greedy_map_dpp, mmr, relevance_order, rerank
 from app.pipeline.similarity import Similarity, blended_matrix, multi_hot
 from app.pipeline.types import Candidates, Diversity, DiversityMethod, Scored
 
@@ -111,7 +113,7 @@ def test_nothing_lost_nothing_twice(case, method):
     assert len(found.order) == min(n, k) == len(set(found.order.tolist()))
     assert set(found.order.tolist()) <= set(range(k))
     assert found.relevance_cost >= 0
-    assert found.degraded == ()
+    assert found.degraded == () or cap is not None
     again = rerank(scored, Diversity(method, strength, cap), vectors, labels, n)
     assert found.order.tolist() == again.order.tolist()
     if cap is None and (strength == 0 or method is DiversityMethod.NONE):
@@ -127,13 +129,44 @@ def test_the_cap_holds_while_it_can(case, algorithm):
     labels = [frozenset(rng.choice(list("abcd"), rng.integers(0, 3)).tolist()) for _ in range(k)]
     relevance = rng.random(k).astype(np.float32)
     similarity = Similarity.of(rng.standard_normal((k, 4)).astype(np.float32), labels)
-    order = algorithm(relevance, similarity.to, strength, n, CategoryCap(multi_hot(labels)[0], 1)).tolist()
+    cap = CategoryCap(multi_hot(labels)[0], 1)
+    order = algorithm(relevance, similarity.to, strength, n, cap).tolist()
     assert len(order) == min(n, k)
+    counts = Counter[str]()
     for place, position in enumerate(order):
-        used = frozenset().union(*(labels[earlier] for earlier in order[:place]))
-        if labels[position] & used:  # over the cap: then nothing within it was left
-            left = set(range(k)) - set(order[:place])
-            assert all(labels[other] & used for other in left)
+        most = max((counts[label] for label in labels[position]), default=0)
+        left = set(range(k)) - set(order[:place])
+        rivals = [max((counts[label] for label in labels[other]), default=0) for other in left]
+        assert most == 0 or (
+            most <= cap.most - 1 and min(rivals) >= 1
+        )  # over the cap: nothing within it was left
+        counts.update(labels[position])
+    assert cap.exceeded == (max(counts.values(), default=0) > 1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(CASES, st.sampled_from(list(DiversityMethod)))
+def test_an_exceeded_cap_is_named(case, method):
+    k, n, strength, seed, cap = case
+    rng = np.random.default_rng(seed)
+    labels = [frozenset(rng.choice(list("abcd"), rng.integers(0, 4)).tolist()) for _ in range(k)]
+    vectors = rng.standard_normal((k, 4)).astype(np.float32)
+    found = rerank(scored_of(rng.random(k)), Diversity(method, strength, cap), vectors, labels, n)
+    counts = Counter(label for position in found.order.tolist() for label in labels[position])
+    exceeded = cap is not None and max(counts.values(), default=0) > cap
+    assert found.degraded == ((CATEGORY_CAP,) if exceeded else ())
+
+
+def test_where_many_labels_close_the_list_items_of_fewer_fill_it():
+    """The best has every category: with it there is one item, without it there are three."""
+    labels = [frozenset("abc"), frozenset("a"), frozenset("b"), frozenset("c"), frozenset("a")]
+    scored = scored_of([5, 4, 3, 2, 1])
+    vectors = np.eye(5, dtype=np.float32)
+    capped = Diversity(DiversityMethod.NONE, 0.0, 1)
+    assert rerank(scored, capped, vectors, labels, 3).order.tolist() == [1, 2, 3]
+    assert rerank(scored, capped, vectors, labels, 1).order.tolist() == [0]
+    found = rerank(scored, capped, vectors, labels, 4)
+    assert (found.order.tolist(), found.degraded) == ([0, 1, 2, 3], (CATEGORY_CAP,))
 
 
 def test_cap_by_hand():
