@@ -83,8 +83,8 @@ def test_one_head_without_next_is_ranked_over_the_whole_catalogue(
 def test_a_cap_looks_past_the_nearest_items_and_says_where_it_cannot_hold(
     learnt: LoadedBundle, query: Query
 ) -> None:
-    """The nearest twelve items do not have enough labels for a list of one each; the catalogue has."""
-    narrow = replace(learnt.retriever, limits=RetrievalLimits(12, 1, 1, 1))
+    """The nearest four items do not have four labels; the catalogue has."""
+    narrow = replace(learnt.retriever, limits=RetrievalLimits(4, 1, 1, 1))
     bundle = replace(learnt, retriever=narrow)
     labels = set().union(*learnt.catalogue.labels)
     capped = Diversity(DiversityMethod.NONE, max_per_category=1)
