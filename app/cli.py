@@ -155,7 +155,7 @@ def welcome(settings: Settings, example: Example) -> str:
 
 
 def _failed(error: object) -> int:
-    print(f"chorus: {error}", file=sys.stderr)
+    print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
     return 1
 
 

@@ -3,18 +3,24 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.features import FieldKind
 from models.data.cells import labels, numbers, texts, vectors
+from models.data.errors import JobError
+from models.data.findings import example, nearly_all
 from models.data.sections import Items, Users
 from models.data.sources import read_table
 from models.data.table import Reject, Table
 
 Values = Sequence[Attribute | None]
 """One a row; None where there is none."""
+Faults = dict[str, list[Reject]]
+"""Column -> its cells that were left out."""
+KEPT = "; kept without it"
 Vectors = Sequence[tuple[float, ...] | None]
 
 
@@ -41,34 +47,57 @@ class Profiles:
 def read_items(section: Items) -> Catalogue:
     """Raises JobError where the table cannot be read. A cell that is no number or no vector is left out."""
     table = _read(section, "items")
-    ids, rows, rejected = _identified(table, section.id)
-    faults: list[Reject] = []
+    ids, rows, rejected = _identified(table, section.id, "items")
+    faults: Faults = {name: [] for name in section.fields}
     columns = {
-        name: _values(table, name, kind, section.separator, faults)
+        name: _values(table, name, kind, section.separator, faults[name])
         for name, kind in section.fields.items()
         if kind is not FieldKind.VECTOR
     }
-    modalities = {name: _vectors(table, name, section.separator, faults) for name in section.vectors}
+    modalities = {name: _vectors(table, name, section.separator, faults[name]) for name in section.vectors}
+    _check_cells(table, _keys(section, "items"), faults)
     items = tuple(
         Item(item_id, _attributes(columns, row), _vectors_at(modalities, row))
         for item_id, row in zip(ids, rows, strict=True)
     )
-    return Catalogue(items, _rows(table), len(rejected), (*rejected, *faults))
+    return Catalogue(items, _rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values())))
 
 
 def read_users(section: Users) -> Profiles:
     """Raises JobError where the table cannot be read. A cell that is no number is left out."""
     table = _read(section, "users")
-    ids, rows, rejected = _identified(table, section.id)
-    faults: list[Reject] = []
-    columns = {name: _values(table, name, kind, "", faults) for name, kind in section.fields.items()}
+    ids, rows, rejected = _identified(table, section.id, "users")
+    faults: Faults = {name: [] for name in section.fields}
+    columns = {name: _values(table, name, kind, "", faults[name]) for name, kind in section.fields.items()}
+    _check_cells(table, _keys(section, "users"), faults)
     users = tuple(User(user_id, _attributes(columns, row)) for user_id, row in zip(ids, rows, strict=True))
-    return Profiles(users, _rows(table), len(rejected), (*rejected, *faults))
+    return Profiles(users, _rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values())))
 
 
 def _read(section: Items | Users, key: str) -> Table:
-    keys = {name: f"{key}.{_LISTS[kind]}.{name}" for name, kind in section.fields.items()}
-    return read_table(section.path, {f"{key}.id": section.id} | {key: name for name, key in keys.items()})
+    wanted = {key: name for name, key in _keys(section, key).items()}
+    return read_table(section.path, {f"{key}.id": section.id} | wanted)
+
+
+def _keys(section: Items | Users, key: str) -> dict[str, str]:
+    """Column -> the job's key that names it."""
+    return {name: f"{key}.{_LISTS[kind]}.{name}" for name, kind in section.fields.items()}
+
+
+def _check_cells(table: Table, keys: Mapping[str, str], faults: Faults) -> None:
+    """Raises JobError where nearly all filled cells of a column are not what the job says."""
+    errors = []
+    for name, found in faults.items():
+        filled = len(table.numbers) - table.columns[name].null_count
+        if nearly_all(len(found), filled):
+            reason = found[0].reason.removeprefix("unparsable: ").removesuffix(KEPT)
+            given = example(table.columns[name][int(np.searchsorted(table.numbers, found[0].row))].as_py())
+            errors.append(
+                f"{keys[name]}: expected cells that can be read, given {len(found):,} of {filled:,} that cannot, "
+                f"such as {given} ({reason})"
+            )
+    if errors:
+        raise JobError(*errors)
 
 
 _LISTS = {
@@ -81,7 +110,7 @@ _LISTS = {
 """How the job calls the list of a kind's columns."""
 
 
-def _identified(table: Table, column: str) -> tuple[list[str], list[int], list[Reject]]:
+def _identified(table: Table, column: str, key: str) -> tuple[list[str], list[int], list[Reject]]:
     """The distinct IDs, the first row of each, and the rejected rows."""
     first: dict[str, int] = {}
     rejected = list(table.rejected)
@@ -92,6 +121,8 @@ def _identified(table: Table, column: str) -> tuple[list[str], list[int], list[R
             rejected.append(table.reject(row, f"duplicate: same {column} as an earlier row"))
         else:
             first[found] = row
+    if not first:
+        raise JobError(f"{key}.id: expected IDs, given an empty cell in every row of the column {column}")
     return list(first), list(first.values()), rejected
 
 
@@ -110,7 +141,7 @@ def _numbers(table: Table, name: str, faults: list[Reject]) -> Values:
     found, bad = numbers(table.columns[name])
     bad |= np.isinf(found)
     faults += [
-        table.reject(int(row), f"unparsable: {name} is not a finite number; kept without it")
+        table.reject(int(row), f"unparsable: {name} is not a finite number{KEPT}")
         for row in np.flatnonzero(bad)
     ]
     return [
@@ -126,7 +157,7 @@ def _vectors(table: Table, name: str, separator: str, faults: list[Reject]) -> V
     for row, vector in enumerate(found):
         if vector is None or len(vector) not in (0, size):
             given = "something else" if vector is None else f"{len(vector)}"
-            reason = f"unparsable: expected {size} finite numbers in {name}, given {given}; kept without it"
+            reason = f"unparsable: expected {size or 'some'} finite numbers in {name}, given {given}{KEPT}"
             faults.append(table.reject(row, reason))
     return [vector if vector and len(vector) == size else None for vector in found]
 

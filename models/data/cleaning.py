@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 
 from models.contract.features import Floats
 from models.data.cells import Mask, Numbers, moments, numbers, texts
+from models.data.findings import Fault, Finding, blamed
 from models.data.sections import Interactions
 from models.data.table import Reject, Table
 
@@ -18,15 +18,9 @@ LATEST = 4_102_444_800.0
 DEVIATIONS = 6.0
 MAD_TO_STD = 1.4826
 """The standard deviation of a normal distribution is this many median absolute deviations."""
-
-
-class Fault(StrEnum):
-    """Why an interaction is not taken; the first that applies."""
-
-    MISSING = "missing"
-    UNPARSABLE = "unparsable"
-    OUTLIER = "outlier"
-    DUPLICATE = "duplicate"
+UNITS = {"s": "Unix seconds", "ms": "Unix milliseconds", "iso": "ISO 8601"}
+SAMPLE = 100
+"""Cells that are tried in another unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +54,7 @@ class Cleaned:
     contexts: Mapping[str, pa.Array]  # [n] string, null: none
     rejects: tuple[Reject, ...]
     report: CleaningReport
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """Rows [n] with one fault."""
-
-    fault: Fault
-    reason: str
-    rows: Mask
+    blamed: tuple[str, ...]  # an error a key of the job that nearly all rows do not fit
 
 
 def clean(table: Table, columns: Interactions, reference: float) -> Cleaned:
@@ -83,13 +69,13 @@ def clean(table: Table, columns: Interactions, reference: float) -> Cleaned:
     values, bad_values = _values(table, columns)
     findings = [
         *_missing(table, columns),
-        _Finding(Fault.UNPARSABLE, f"{columns.time or columns.order} is not a {_noun(columns)}", bad_times),
-        _Finding(Fault.UNPARSABLE, f"{columns.value} is not a number", bad_values),
+        *_unparsable(table, columns, bad_times, bad_values),
         *_outliers(columns, times, values, reference),
     ]
     sound = ~np.any([finding.rows for finding in findings], axis=0)
     keys = [users, items, actions] if actions is not None else [users, items]
-    findings.append(_repeats(keys, times, sound))
+    errors = (*blamed(table, findings), *_seconds_as_milliseconds(columns, times[sound]))
+    findings.append(_repeats(columns, keys, times, sound))
     keep = sound & ~findings[-1].rows
     kept = pa.array(keep)
     return Cleaned(
@@ -101,6 +87,7 @@ def clean(table: Table, columns: Interactions, reference: float) -> Cleaned:
         contexts={name: texts(table.columns[name]).filter(kept) for name in columns.context},
         rejects=(*table.rejected, *_rejects(table, findings)),
         report=_report(table, findings, keep),
+        blamed=errors,
     )
 
 
@@ -126,10 +113,6 @@ def _far(values: Numbers, reference: Mask) -> Mask:
     return np.asarray((deviation > 0) & (np.abs(values - median) > DEVIATIONS * deviation))
 
 
-def _noun(columns: Interactions) -> str:
-    return f"time (time_unit: {columns.time_unit})" if columns.time else "number"
-
-
 def _times(table: Table, columns: Interactions) -> tuple[Numbers, Mask]:
     if columns.time is not None:
         return moments(table.columns[columns.time], columns.time_unit)
@@ -143,28 +126,78 @@ def _values(table: Table, columns: Interactions) -> tuple[Numbers, Mask]:
     return np.full(count, np.nan), np.zeros(count, dtype=bool)
 
 
-def _missing(table: Table, columns: Interactions) -> Iterator[_Finding]:
-    for name in (columns.user, columns.item, columns.time or columns.order, columns.action):
+def _missing(table: Table, columns: Interactions) -> Iterator[Finding]:
+    roles = {
+        "user": columns.user,
+        "item": columns.item,
+        "time": columns.time,
+        "order": columns.order,
+        "action": columns.action,
+    }
+    for role, name in roles.items():
         if name is not None:
             empty = np.asarray(pc.is_null(texts(table.columns[name])), dtype=bool)
-            yield _Finding(Fault.MISSING, f"{name} is empty", empty)
+            key = f"interactions.{role}"
+            yield Finding(Fault.MISSING, f"{name} is empty", empty, name, key, f"one {role} a row")
 
 
-def _outliers(columns: Interactions, times: Numbers, values: Numbers, reference: float) -> Iterator[_Finding]:
-    finite = np.isfinite(times)
+def _unparsable(table: Table, columns: Interactions, bad_times: Mask, bad_values: Mask) -> Iterator[Finding]:
+    if columns.order is not None:
+        reason = f"{columns.order} is not a number"
+        yield Finding(
+            Fault.UNPARSABLE, reason, bad_times, columns.order, "interactions.order", "one number a row"
+        )
     if columns.time is not None:
-        odd = ~finite | (times < 0) | (times > LATEST)
-        yield _Finding(Fault.OUTLIER, f"{columns.time} is not within 1970 and 2100", odd)
-    else:
-        odd = ~finite
-        yield _Finding(Fault.OUTLIER, f"{columns.order} is not finite", odd)
-    sound = times[~odd]
-    early = ~odd & (times <= (np.quantile(sound, reference) if len(sound) else 0))
-    reason = f"{columns.value} is infinite, or more than {DEVIATIONS:g} robust deviations from the median"
-    yield _Finding(Fault.OUTLIER, reason, outlying(values, early))
+        unit = f"time_unit: {columns.time_unit}"
+        expected = f"times in {UNITS[columns.time_unit]} ({unit})"
+        cells = table.columns[columns.time].filter(pa.array(bad_times))
+        key = "interactions.time_unit" if _of_another_unit(cells, columns) else "interactions.time"
+        reason = f"{columns.time} is not a time ({unit})"
+        yield Finding(Fault.UNPARSABLE, reason, bad_times, columns.time, key, expected)
+    if columns.value is not None:
+        reason, key = f"{columns.value} is not a number", "interactions.value"
+        yield Finding(Fault.UNPARSABLE, reason, bad_values, columns.value, key, "numbers")
 
 
-def _repeats(keys: list[pa.Array], times: Numbers, sound: Mask) -> _Finding:
+def _of_another_unit(cells: pa.Array, columns: Interactions) -> bool:
+    """Whether cells that are no times in the job's unit would be, in another."""
+    other = "s" if columns.time_unit == "iso" else "iso"
+    return bool(len(cells)) and not moments(cells.slice(0, SAMPLE), other)[1].any()
+
+
+def _outliers(columns: Interactions, times: Numbers, values: Numbers, reference: float) -> Iterator[Finding]:
+    odd = ~np.isfinite(times)
+    if columns.time is not None:
+        late = times > LATEST
+        odd |= (times < 0) | late
+        reason = f"{columns.time} is not within 1970 and 2100"
+        expected = f"times within 1970 and 2100 (time_unit: {columns.time_unit})"
+        key = "interactions.time_unit" if late.sum() > odd.sum() / 2 else "interactions.time"
+        yield Finding(Fault.OUTLIER, reason, odd, columns.time, key, expected)
+    if columns.order is not None:
+        reason, key = f"{columns.order} is not finite", "interactions.order"
+        yield Finding(Fault.OUTLIER, reason, odd, columns.order, key, "finite numbers")
+    if columns.value is not None:
+        sound = times[~odd]
+        early = ~odd & (times <= (np.quantile(sound, reference) if len(sound) else 0))
+        reason = f"{columns.value} is infinite, or more than {DEVIATIONS:g} robust deviations from the median"
+        found = outlying(values, early)
+        yield Finding(Fault.OUTLIER, reason, found, columns.value, "interactions.value", "finite numbers")
+
+
+def _seconds_as_milliseconds(columns: Interactions, times: Numbers) -> Iterator[str]:
+    """An error where all times lie in the first weeks of 1970 as milliseconds, and after 1973 as seconds."""
+    if columns.time_unit != "ms" or not len(times):
+        return
+    first, last = 1000 * times.min(), 1000 * times.max()
+    if first >= 1e8 and last <= LATEST:
+        yield (
+            "interactions.time_unit: expected s for times that are all in early 1970 as milliseconds, "
+            f"given ms for {first:.0f} to {last:.0f}"
+        )
+
+
+def _repeats(columns: Interactions, keys: list[pa.Array], times: Numbers, sound: Mask) -> Finding:
     """Sound rows whose keys and time an earlier sound row has."""
     rows = np.flatnonzero(sound)
     codes = [
@@ -175,23 +208,24 @@ def _repeats(keys: list[pa.Array], times: Numbers, sound: Mask) -> _Finding:
     same = np.all([column[order][1:] == column[order][:-1] for column in table], axis=0)
     repeats = np.zeros(len(sound), dtype=bool)
     repeats[rows[order[1:][same]]] = True
-    return _Finding(Fault.DUPLICATE, "same user, item, time and action as an earlier row", repeats)
+    reason, expected = "same user, item, time and action as an earlier row", "rows that differ"
+    return Finding(Fault.DUPLICATE, reason, repeats, columns.item, "interactions.path", expected)
 
 
-def _first(findings: list[_Finding]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _first(findings: list[Finding]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Per row [n] the number of the first finding that holds; -1 for none."""
     holds = np.stack([finding.rows for finding in findings])
     return np.where(holds.any(axis=0), holds.argmax(axis=0), -1)
 
 
-def _rejects(table: Table, findings: list[_Finding]) -> Iterator[Reject]:
+def _rejects(table: Table, findings: list[Finding]) -> Iterator[Reject]:
     first = _first(findings)
     for row in np.flatnonzero(first >= 0):
         finding = findings[first[row]]
         yield table.reject(int(row), f"{finding.fault}: {finding.reason}")
 
 
-def _report(table: Table, findings: list[_Finding], keep: Mask) -> CleaningReport:
+def _report(table: Table, findings: list[Finding], keep: Mask) -> CleaningReport:
     first = _first(findings)
     count = {
         fault: sum(

@@ -6,13 +6,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.contract.catalogue import Item, User
 from models.contract.events import NO_CONTEXT, Action, Event
 from models.contract.features import Indices
 from models.data.attributes import Catalogue, Profiles, read_items, read_users
 from models.data.cleaning import Cleaned, CleaningReport, clean
-from models.data.errors import JobError
+from models.data.errors import JobError, shown
 from models.data.job import JobSpec
 from models.data.log import Codes, Log, number, take
 from models.data.sections import Interactions
@@ -44,9 +46,12 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
     catalogue = read_items(job.items) if job.items else Catalogue()
     profiles = read_users(job.users) if job.users else Profiles()
     write_quarantine(quarantine, (*cleaned.rejects, *catalogue.rejects, *profiles.rejects))
+    if cleaned.blamed:
+        raise JobError(*cleaned.blamed)
     if not cleaned.report.kept:
         rows = cleaned.report.rows
         raise JobError(f"interactions: expected a usable row, given none among {rows} (see {quarantine})")
+    _check_shared_ids(cleaned, catalogue, profiles)
     return _whole(job.interactions, cleaned, catalogue, profiles)
 
 
@@ -99,6 +104,22 @@ def _read_interactions(section: Interactions) -> Table:
     return read_table(
         section.path, {f"interactions.{key}": column for key, column in named.items() if column is not None}
     )
+
+
+def _check_shared_ids(cleaned: Cleaned, catalogue: Catalogue, profiles: Profiles) -> None:
+    """A table that describes nobody and nothing of the log is another log's, or writes its IDs in another way."""
+    described = [item.item_id for item in catalogue.items], [user.user_id for user in profiles.users]
+    errors = [
+        f"{key}: expected IDs that {column} has too, such as {shown(met[0].as_py())}, "
+        f"given none of them, but such as {shown(ids[0])}"
+        for key, column, ids, met in (
+            ("items.id", "interactions.item", described[0], cleaned.items),
+            ("users.id", "interactions.user", described[1], cleaned.users),
+        )
+        if ids and not pc.any(pc.is_in(met, value_set=pa.array(ids, pa.string()))).as_py()
+    ]
+    if errors:
+        raise JobError(*errors)
 
 
 def _whole(section: Interactions, cleaned: Cleaned, catalogue: Catalogue, profiles: Profiles) -> Dataset:

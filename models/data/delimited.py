@@ -13,6 +13,8 @@ from pyarrow import csv as arrow_csv
 from models.data.table import Reject, Table
 
 CHUNK = 1 << 20
+DELIMITERS = (",", "\t", ";", "|")
+"""What others part cells with, to tell what a file was meant to be."""
 
 
 class UnbalancedError(Exception):
@@ -21,9 +23,9 @@ class UnbalancedError(Exception):
 
 def header(path: Path) -> list[str]:
     """The column names; empty for an empty file."""
-    with _opened(path) as stream:
+    with opened(path) as stream:
         lines = (line.decode("utf-8-sig", errors="replace") for line in stream)
-        return next((row for row in csv.reader(lines, delimiter=_delimiter(path)) if row), [])
+        return next((row for row in csv.reader(lines, delimiter=delimiter(path)) if row), [])
 
 
 def read_delimited(path: Path, columns: Sequence[str]) -> Table:
@@ -54,7 +56,7 @@ def _read_whole(path: Path, columns: Sequence[str]) -> Table:
         path,
         read_options=arrow_csv.ReadOptions(use_threads=False),  # only then are row numbers known
         parse_options=arrow_csv.ParseOptions(
-            delimiter=_delimiter(path), newlines_in_values=True, invalid_row_handler=note
+            delimiter=delimiter(path), newlines_in_values=True, invalid_row_handler=note
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types={name: pa.string() for name in columns},
@@ -75,11 +77,11 @@ def _read_lines(path: Path, columns: Sequence[str]) -> Table:
     places = [names.index(name) for name in columns]
     cells: list[list[str | None]] = [[] for _ in columns]
     numbers, rejects = [], []
-    with _opened(path) as stream:
+    with opened(path) as stream:
         lines = (line for line in stream if line.strip(b"\r\n"))
         next(lines)  # the header
         for number, line in enumerate(lines, start=2):
-            row = _parted(line, _delimiter(path), len(names))
+            row = _parted(line, delimiter(path), len(names))
             if isinstance(row, str):
                 text = line.decode(errors="replace").rstrip("\r\n")
                 rejects.append(Reject(path.name, number, row, text))
@@ -107,15 +109,17 @@ def _cells(expected: int, given: int) -> str:
 
 
 def _check_quotes(path: Path) -> None:
-    with _opened(path) as stream:
+    with opened(path) as stream:
         chunks: Iterator[bytes] = iter(lambda: stream.read(CHUNK), b"")
         if sum(chunk.count(b'"') for chunk in chunks) % 2:
             raise UnbalancedError
 
 
-def _delimiter(path: Path) -> str:
-    return "\t" if ".tsv" in path.suffixes[-2:] else ","
+def delimiter(path: Path) -> str:
+    """What parts the cells, by the file's name."""
+    return "\t" if path.name.lower().endswith((".tsv", ".tsv.gz")) else ","
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+def opened(path: Path) -> IO[bytes]:
+    """The file's bytes, of a .gz file what was packed into it."""
+    return cast(IO[bytes], gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")

@@ -1,4 +1,4 @@
-"""What is wrong with a job: each error on one line, naming the key, what was expected and what was given."""
+"""What is wrong with a job: each error names the key, what was expected and what was given."""
 
 import re
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ SHOWN = 80
 
 
 class JobError(Exception):
-    """A job that cannot be run as it is written. The message has one line an error."""
+    """A job that cannot be run as it is written. The message is one line: the errors, parted by "; "."""
 
     def __init__(self, *errors: str) -> None:
-        super().__init__("\n".join(errors))
+        super().__init__("; ".join(errors))
         self.errors = errors
 
 
@@ -51,11 +51,23 @@ def _lines(
 
 def _expected(message: str) -> str:
     """pydantic's sentence, begun with "expected"."""
-    message = re.sub(r"a valid dictionary( or instance of \w+)?", "a mapping of keys to values", message)
+    for pattern, ours in _NOUNS.items():
+        message = re.sub(pattern, ours, message)
     message = re.sub(r"^Input (should be|is not) ", "expected ", message)
     message = re.sub(r"^(\w+) should (match|have) ", r"expected the \1 to \2 ", message)
     message = re.sub(r" for <class .*>", "", message)
     return message if message.startswith("expected") else f"expected a value for which not: {message}"
+
+
+_NOUNS = {
+    r"a valid dictionary( or instance of \w+)?": "a mapping of keys to values",
+    r"an object": "a mapping of keys to values",
+    r"a valid (array|list|tuple)": "a list",
+    r"a valid integer": "a whole number",
+    r"a valid number": "a number",
+    r"a valid string": "a text",
+}
+"""pydantic's words for what a job has -> ours."""
 
 
 def _model_at(model: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel]:

@@ -3,18 +3,19 @@
 One YAML file; every error names its key, what was expected and what was given.
 """
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.data.columns import Columns, check_label
-from models.data.errors import JobError, shown, wording
+from models.data.document import read_document
+from models.data.errors import JobError, wording
 from models.data.expression import ExpressionError
 from models.data.sections import STRICT, Export, Interactions, Items, SplitSizes, Users
 from models.network.config import NetworkConfig
@@ -88,17 +89,11 @@ class JobSpec(BaseModel):
 def load_job(path: Path) -> JobSpec:
     """The job of a YAML file, its data files found relative to the file's folder.
 
-    Raises JobError, with a line for each error found.
+    Raises JobError with all errors found.
     """
+    document = json.dumps(read_document(path), default=str)  # str: of dates
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise JobError(f"job: expected a readable YAML file at {path}, given {error}") from error
-    except yaml.YAMLError as error:
-        raise JobError(f"job: expected YAML in {path}, given {' '.join(str(error).split())}") from error
-    if not isinstance(raw, dict):
-        raise JobError(f"job: expected a mapping of keys to values in {path}, given {shown(raw)}")
-    try:
-        return JobSpec.model_validate(raw, context={"folder": path.resolve().parent})
+        # As JSON, strictly: a number is no text in quotes, and true is no 1.
+        return JobSpec.model_validate_json(document, strict=True, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise JobError(*wording(error, JobSpec)) from None

@@ -1,5 +1,6 @@
 """JSON Lines files -> columns of texts, or of lists."""
 
+import codecs
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def read_json_lines(path: Path, columns: Sequence[str], lists: Collection[str]) 
     numbers, rejects = [], []
     keys: set[str] = set()
     with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, whole in enumerate(stream, start=1):
+            line = whole.removeprefix(codecs.BOM_UTF8) if number == 1 else whole
             if not line.strip():
                 continue
             row = _parsed(line)

@@ -1,6 +1,6 @@
 """Tasks -> heads with their classes, and every interaction's targets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from models.data.cells import Mask
 from models.data.dataset import Codes, Dataset
 from models.data.errors import JobError
 from models.data.expression import Operand, parse
+from models.data.findings import nearly_all
 from models.data.truth import codes_of, numbers_of, truth
 
 MAX_CLASSES = 200
@@ -32,17 +33,34 @@ class TaskLabels:
 
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
     """The labels of every interaction. Classes are those of the training rows alone, at most the MAX_CLASSES
-    most frequent, sorted. Raises JobError for a task that no training row has a label of.
+    most frequent, sorted. Raises JobError for a task that has nothing to learn there: no label,
+    one class of two, or a range that the labels are not in.
     """
     found = tuple(_label(task, dataset, train) for task in tasks)
-    errors = [
-        f"tasks.{one.head.task.name}.label: expected a label in the training rows, given none"
-        for one in found
-        if not one.known[train].any()
-    ]
-    if errors:
+    if errors := [error for one in found for error in _errors(one, train)]:
         raise JobError(*errors)
     return found
+
+
+def _errors(labels: TaskLabels, train: Indices) -> Iterator[str]:
+    """Why nothing can be learned from the training rows' labels."""
+    task, known = labels.head.task, labels.targets[train][labels.known[train]]
+    if not len(known):
+        yield f"tasks.{task.name}.label: expected a label in the training rows, given none"
+    elif task.kind is TaskKind.BINARY and len(found := np.unique(known)) == 1:
+        given = "none" if found[0] == 0 else "all"
+        yield (
+            f"tasks.{task.name}.label: expected training rows for which it holds and others, "
+            f"given {given} of {len(known):,} for which {task.label} holds"
+        )
+    elif task.range is not None and task.kind is TaskKind.REGRESSION:
+        low, high = task.range
+        outside = int(((known < low) | (known > high)).sum())
+        if nearly_all(outside, len(known)):
+            yield (
+                f"tasks.{task.name}.range: expected a range that the labels of the training rows lie in, given "
+                f"[{low:g}, {high:g}] for labels from {known.min():g} to {known.max():g}"
+            )
 
 
 def _label(task: Task, dataset: Dataset, train: Indices) -> TaskLabels:

@@ -29,13 +29,16 @@ def _located(path: Path, info: ValidationInfo) -> Path:
         return path
     found = (Path(info.context["folder"]) / path.expanduser()).resolve()
     if not found.is_file():
-        raise ValueError(f"expected a file, given {str(path)!r}, and there is none at {found}")
+        there = "a folder" if found.is_dir() else "none"
+        raise ValueError(f"expected a file, given {str(path)!r}, and there is {there} at {found}")
     return found
 
 
 def _listed(value: object) -> object:
     """One column's name stands for a list of one."""
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
 Column = Annotated[str, Field(min_length=1)]

@@ -1,5 +1,7 @@
 """CSV, TSV, Parquet and JSON Lines files -> tables. A bad row never stops it, a missing column does."""
 
+import codecs
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -7,14 +9,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.data.delimited import header, read_delimited
-from models.data.errors import JobError
+from models.data.delimited import DELIMITERS, delimiter, header, opened, read_delimited
+from models.data.errors import JobError, shown
+from models.data.findings import nearly_all
 from models.data.jsonlines import read_json_lines
 from models.data.table import Table
 
 MOMENT = pa.timestamp("us", tz="UTC")
 LISTS = ("categories", "vectors")
 """Keys whose cells may hold lists."""
+PARQUET = b"PAR1"
+PEEK = 4096
+"""Bytes that tell an empty file and a foreign encoding."""
 
 
 def read_table(path: Path, wanted: Mapping[str, str]) -> Table:
@@ -25,21 +31,60 @@ def read_table(path: Path, wanted: Mapping[str, str]) -> Table:
     key = f"{next(iter(wanted)).split('.')[0]}.path"
     columns = list(dict.fromkeys(wanted.values()))
     try:
-        return _read(path, wanted, columns)
-    except (OSError, EOFError, pa.ArrowException) as error:
+        _check_content(path, key)
+        table = _read(path, wanted, columns)
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise JobError(f"{key}: expected a readable file at {path}, given {error}") from error
+    _check_rows(table, key)
+    return table
 
 
 def _read(path: Path, wanted: Mapping[str, str], columns: Sequence[str]) -> Table:
-    name = path.name.lower()
+    name, key = path.name.lower(), f"{next(iter(wanted)).split('.')[0]}.path"
     if name.endswith(".parquet"):
         return _read_parquet(path, wanted, columns)
     if name.endswith((".jsonl", ".ndjson")):
         table, keys = read_json_lines(path, columns, [name for key, name in wanted.items() if _may_list(key)])
+        _check_rows(table, key)
         _check_columns(path, wanted, sorted(keys))
         return table
-    _check_columns(path, wanted, header(path))
+    names = header(path)
+    _check_delimiter(path, key, names)
+    _check_columns(path, wanted, names)
     return read_delimited(path, columns)
+
+
+def _check_content(path: Path, key: str) -> None:
+    """Something is there, and it is not text in an encoding that would be read as other columns and cells."""
+    with opened(path) as stream:
+        begin = stream.read(PEEK)
+    if len(begin) < PEEK and not begin.removeprefix(codecs.BOM_UTF8).strip():
+        raise JobError(f"{key}: expected rows in {path}, given an empty file")
+    if path.name.lower().endswith(".parquet"):
+        return
+    utf16 = begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if utf16 or begin.startswith(PARQUET) or b"\0" in begin.partition(b"\n")[0]:
+        given = "UTF-16" if utf16 else "binary data"
+        raise JobError(f"{key}: expected UTF-8 text in {path}, given {given}")
+
+
+def _check_delimiter(path: Path, key: str, names: Sequence[str]) -> None:
+    wanted = delimiter(path)
+    if len(names) == 1 and any(other in names[0] for other in DELIMITERS if other != wanted):
+        raise JobError(f"{key}: expected cells parted by {wanted!r} in {path}, given {shown(names[0])}")
+
+
+def _check_rows(table: Table, key: str) -> None:
+    """There are rows, and most of them can be read."""
+    rows = len(table.numbers) + len(table.rejected)
+    if not rows:
+        raise JobError(f"{key}: expected rows in {table.file}, given none")
+    if nearly_all(len(table.rejected), rows):
+        first = table.rejected[0]
+        raise JobError(
+            f"{key}: expected rows that can be read in {table.file}, given {len(table.rejected):,} of {rows:,} "
+            f"that cannot, such as row {first.row}, {shown(first.raw)} ({first.reason})"
+        )
 
 
 def _read_parquet(path: Path, wanted: Mapping[str, str], columns: Sequence[str]) -> Table:
@@ -53,9 +98,10 @@ def _read_parquet(path: Path, wanted: Mapping[str, str], columns: Sequence[str])
 
 def _check_columns(path: Path, wanted: Mapping[str, str], there: Iterable[str]) -> None:
     there = list(there)
-    known = ", ".join(there) or "none"
     errors = [
-        f"{key}: expected one of the columns of {path.name}, once ({known}), given {column!r}"
+        f"{key}: expected a column that {path.name} has once, given {column!r}, which it has {count} times"
+        if (count := there.count(column)) > 1
+        else f"{key}: expected one of the columns of {path.name} ({', '.join(there)}), given {column!r}"
         for key, column in wanted.items()
         if there.count(column) != 1
     ]

@@ -9,6 +9,9 @@ from models.contract.features import Indices
 from models.data.errors import JobError
 from models.data.log import Log
 
+LEAST = 0.25
+"""Events; a share of fewer asks for an empty part. A tenth of three moments, the fewest to part, is more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
@@ -31,7 +34,8 @@ def split(log: Log, timed: bool, valid: float, test: float) -> Split:
 
     Timed: at two moments for all users, so rows of one moment are never parted. Untimed: each user's last
     events are test, those before them valid, at least the share of each; a user with too few events to leave
-    one for training is all training. Raises JobError where a part would be empty.
+    one for training is all training. Raises JobError where a part would be empty,
+    or is asked for with a share that means no event.
     """
     return _by_time(log.times, valid, test) if timed else _by_user(log, valid, test)
 
@@ -41,6 +45,11 @@ def _by_time(times: NDArray[np.float64], valid: float, test: float) -> Split:
     parts = 3 if test else 2
     if len(distinct) < parts:
         raise JobError(f"split: expected at least {parts} distinct times to part, given {len(distinct)}")
+    for name, share in (("valid", valid), ("test", test)):
+        if 0 < share * len(times) < LEAST:
+            raise JobError(
+                f"split.{name}: expected a share of at least one event of {len(times):,}, given {share:g}"
+            )
     shares = starts / len(times)
     last = len(distinct) - (1 if test else 0)
     first = 1 + int(np.argmin(np.abs(shares[1:last] - (1 - valid - test))))

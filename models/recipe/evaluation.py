@@ -41,6 +41,8 @@ def evaluated(job: JobSpec, data: Ingested, run: Trained, console: Console) -> R
     if len(data.split.test):
         console.print("evaluating on the test part, next to the baselines")
         cutoff, following, refused = _tables(data, judge)
+        if not following.lists:
+            console.print("nobody takes anything new in the test part: no list was there to measure")
     heads = head_reports(judge)
     created = datetime.now(UTC)
     seconds = data.timings | run.seconds | {"evaluate": time.monotonic() - began}

@@ -56,13 +56,15 @@ def ingested(job: JobSpec, out: Path, console: Console) -> Ingested:
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
     parts = split(dataset.log, dataset.timed, job.split.valid, job.split.test)
+    labels = label(
+        job.tasks, dataset, parts.train
+    )  # before the texts, which take long: it may refuse the job
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size
     spec = fit_features(dataset, parts.train, job, size)
     read = time.monotonic()
     texts = encode_texts(dataset, spec, name, work, console)
     encoded = time.monotonic()
-    labels = label(job.tasks, dataset, parts.train)
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
     return Ingested(dataset, parts, corpus, name, digest_of(corpus), timings)

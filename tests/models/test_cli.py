@@ -38,7 +38,7 @@ def edit(job: Path, **changes) -> Path:
         *sections, last = key.split("__")
         place = raw
         for section in sections:
-            place = place[section]
+            place = place[int(section) if section.isdigit() else section]
         place[last] = value
     job.write_text(yaml.safe_dump(raw))
     return job
@@ -65,7 +65,10 @@ def test_a_job_that_is_not_there(refused, tmp_path):
         ({"training__seed": 2**70}, "training.seed: expected less than or equal to 2147483647, given "),
         ({"interactions__user": "who"}, "interactions.user: expected one of the columns of events.csv"),
         ({"interactions__path": "no.csv"}, "interactions.path: expected a file, given 'no.csv'"),
-        ({"interactions__value": "device"}, "interactions: expected a usable row, given none among 1500"),
+        (
+            {"interactions__value": "device"},
+            "interactions.value: expected numbers in the column device, given ",
+        ),
         ({"items__numeric": "length"}, "items.numeric.length: expected one of the columns of items.jsonl"),
         ({"tasks": [{"name": "x", "kind": "binary", "label": "rating > 4"}]}, "tasks.x.label: expected "),
         ({"tasks": [{"name": "x", "kind": "binary", "label": "value >"}]}, "tasks.x.label: expected "),
@@ -90,17 +93,47 @@ def test_a_job_that_cannot_be_run(refused, job, changes, expected):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("", "interactions.user: expected one of the columns of events.csv"),
-        ("user,item,time,value,action,device\n", "interactions: expected a usable row, given none among 0"),
-        ("user,item,time,value,action,device\nu,i,1,1,rate,x\n", "split: expected at least 3 distinct times"),
+        ("", "interactions.path: expected rows in "),
+        (
+            "user,item,time,value,action,device\n",
+            "interactions.path: expected rows in events.csv, given none",
+        ),
+        (
+            "user,item,time,value,action,device\nu0,i1,1,1,rate,x\n",
+            "split: expected at least 3 distinct times",
+        ),
+        (
+            "user,item,time,value,action,device\nu,i1,1,1,rate,x\n",
+            "users.id: expected IDs that interactions.user",
+        ),
     ],
 )
-def test_an_empty_file(capsys, job, content, expected):
+def test_a_log_with_nothing_to_learn_from(refused, job, content, expected):
     (job.parent / "events.csv").write_text(content)
-    assert main(["train", str(job), "--out", str(job.parent / "bundle")]) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith(f"chorus: {expected}")
-    assert all(line.removeprefix("chorus: ").startswith(("interactions", "split")) for line in lines)
+    assert refused("train", job, "--out", job.parent / "bundle").startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"tasks__0__label": "value >= 99"},
+            "tasks.like.label: expected training rows for which it holds and ",
+        ),
+        (
+            {"tasks__1__range": [100, 200]},
+            "tasks.rating.range: expected a range that the labels of the training ",
+        ),
+        (
+            {"split": {"valid": 0.1, "test": 0.00001}},
+            "split.test: expected a share of at least one event of 1,500",
+        ),
+    ],
+)
+def test_a_job_with_nothing_to_learn_or_measure(refused, job, changes, expected):
+    """It is said before the training, and nothing is published."""
+    assert refused("train", edit(job, **changes), "--out", job.parent / "bundle").startswith(expected)
+    assert not (job.parent / "bundle").exists()
 
 
 def test_yaml_that_is_none(refused, job):
@@ -140,12 +173,17 @@ def test_a_folder_with_something_else_in_it(refused, job):
     assert [one.name for one in out.iterdir()] == ["cat.jpg"]
 
 
-def test_several_errors_are_one_line_each(capsys, job):
-    assert main(["train", str(edit(job, color="red", shape="round")), "--out", str(job.parent / "b")]) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 2
-    assert lines[0].startswith("chorus: color: expected one of the keys ")
-    assert lines[1].startswith("shape: expected one of the keys ")
+def test_several_errors_are_one_line(refused, job):
+    line = refused("train", edit(job, color="red", shape="round"), "--out", job.parent / "b")
+    first, second = line.split("; ")
+    assert first.startswith("color: expected one of the keys ")
+    assert second.startswith("shape: expected one of the keys ")
+    columns = edit(job, interactions__user="who", interactions__item="what")
+    raw = yaml.safe_load(columns.read_text())
+    columns.write_text(yaml.safe_dump({key: raw[key] for key in raw if key not in ("color", "shape")}))
+    first, second = refused("train", columns, "--out", job.parent / "b").split("; ")
+    assert first.startswith("interactions.user: expected one of the columns of events.csv ")
+    assert second.startswith("interactions.item: expected one of the columns of events.csv ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["sing"], ["train"], ["train", "job.yaml"]])

@@ -103,14 +103,60 @@ def test_an_empty_quarantine_replaces_an_old_one(
     assert (tmp_path / "q.jsonl").read_bytes() == b""
 
 
-@pytest.mark.parametrize("rows", ["", "a,b,never,1,rate\n"])
-def test_nothing_left_is_an_error(
-    job: Callable[..., JobSpec], write: Write, tmp_path: Path, rows: str
-) -> None:
-    write("events.csv", f"u,i,t,v,a\n{rows}")
-    with pytest.raises(JobError, match="interactions: expected a usable row, given none among"):
+def test_nothing_left_is_an_error(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    write("events.csv", "u,i,t,v,a\na,b,never,1,rate\n,b,1,1,rate\n")
+    with pytest.raises(JobError, match="interactions: expected a usable row, given none among 2"):
         load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl")
-    assert len(quarantined(tmp_path / "q.jsonl")) == rows.count("\n")
+    assert len(quarantined(tmp_path / "q.jsonl")) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"time": "i"}, ["interactions.time: expected times in Unix seconds (time_unit: s) in the column i, given"]),
+        ({"time": "iso"}, ["interactions.time_unit: expected times in Unix seconds (time_unit: s) in the column iso"]),
+        ({"time_unit": "iso"}, ["interactions.time_unit: expected times in ISO 8601 (time_unit: iso) in the column t"]),
+        ({"time": "ms"}, ["interactions.time_unit: expected times within 1970 and 2100 (time_unit: s) in the column"]),
+        ({"time_unit": "ms"}, ["interactions.time_unit: expected s for times that are all in early 1970"]),
+        ({"time": "old"}, ["interactions.time: expected times within 1970 and 2100 (time_unit: s) in the column old"]),
+        ({"time": None, "order": "i"}, ["interactions.order: expected one number a row in the column i, given 'x0'"]),
+        ({"value": "i"}, ["interactions.value: expected numbers in the column i, given 'x0'"]),
+        ({"user": "none"}, ["interactions.user: expected one user a row in the column none, given an empty cell"]),
+        (
+            {"time": "i", "value": "i"},
+            ["interactions.time: expected times in Unix seconds", "interactions.value: expected numbers in the column"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_column_that_nearly_no_row_fits_is_the_jobs_error(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, changes: dict[str, str], expected: list[str]
+) -> None:
+    """One row of twenty is fit, whatever the column: that is no reason to train on it."""
+    row = "u{n},x{n},{t},{n},rate,2024-01-01T00:00:{n:02d},{t}000,-{t},\n"
+    rows = "".join(row.format(n=n, t=1_700_000_000 + n) for n in range(19))
+    write("events.csv", f"u,i,t,v,a,iso,ms,old,none\n{rows}ann,7,9,4,rate,9,9,9,one\n")
+    if changes == {"time_unit": "ms"}:
+        write("events.csv", f"u,i,t,v,a,iso,ms,old,none\n{rows}")
+    with pytest.raises(JobError) as raised:
+        load_dataset(job(interactions={**EVENTS, **changes}), tmp_path / "q.jsonl")
+    assert len(raised.value.errors) == len(expected)
+    for error, start in zip(raised.value.errors, expected, strict=True):
+        assert error.startswith(start)
+        assert ", given " in error
+    if changes == {"value": "i"}:
+        assert str(raised.value).endswith("given 'x0' and the like in 19 of 20 rows")
+
+
+def test_milliseconds_may_be_few(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    """A clock that starts at 0 is one, too."""
+    write("events.csv", "u,i,t,v,a\nann,x,0,4,rate\nann,y,1700000000,4,rate\n")
+    found = load_dataset(job(interactions=EVENTS | {"time_unit": "ms"}), tmp_path / "q.jsonl")
+    assert found.log.times.tolist() == [0, 1_700_000]
+
+
+def test_half_of_the_rows_may_be_unfit(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    write("events.csv", "u,i,t,v,a\n" + "ann,x,soon,4,rate\n" * 8 + "ann,y,1,4,rate\nann,z,2,4,rate\n")
+    assert load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl").cleaning.kept == 2
 
 
 def test_outlying_by_hand() -> None:

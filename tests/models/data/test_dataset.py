@@ -7,10 +7,12 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from models.contract.catalogue import Item, User
 from models.contract.events import Event
 from models.data.dataset import Dataset, events_of, load_dataset, take
+from models.data.errors import JobError
 from models.data.job import JobSpec
 
 Write = Callable[[str, str], Path]
@@ -158,3 +160,37 @@ def test_vectors_of_another_size_are_left_out(
         "unparsable: expected 2 finite numbers in image, given 3; kept without it",
         "unparsable: expected 2 finite numbers in image, given something else; kept without it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ({"numeric": "kind"}, "items.numeric.kind: expected cells that can be read, given 2 of 2 that cannot, such as"),
+        ({"vectors": "kind"}, "items.vectors.kind: expected cells that can be read, given 2 of 2 that cannot, such as"),
+        ({"id": "kind"}, "items.id: expected IDs that interactions.item has too, such as '1', given none of them, but"),
+        ({"id": "none"}, "items.id: expected IDs, given an empty cell in every row of the column none"),
+    ],
+)  # fmt: skip
+def test_a_table_that_does_not_fit_the_job(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, items: dict[str, str], expected: str
+) -> None:
+    write("events.csv", "u,i,t\nann,1,1\nann,2,2\n")
+    write("items.csv", "id,kind,none\n1,a,\n2,b,\n")
+    spec = job(
+        interactions={"path": "events.csv", "user": "u", "item": "i", "time": "t"},
+        items={"path": "items.csv", "id": "id"} | items,
+    )
+    with pytest.raises(JobError) as raised:
+        load_dataset(spec, tmp_path / "q.jsonl")
+    assert str(raised.value).startswith(expected)
+
+
+def test_users_of_another_log(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    write("events.csv", "u,i,t\n1.0,x,1\n")
+    write("users.csv", "id\n1\n")
+    events = {"path": "events.csv", "user": "u", "item": "i", "time": "t"}
+    spec = job(interactions=events, users={"path": "users.csv", "id": "id"})
+    with pytest.raises(
+        JobError, match=r"users.id: expected IDs .* such as '1.0', given none of them, .* '1'"
+    ):
+        load_dataset(spec, tmp_path / "q.jsonl")

@@ -57,7 +57,7 @@ def dataset(times: Sequence[float] = (1 * HOUR, 7 * HOUR, 7.5 * HOUR, 26 * HOUR,
 
 
 def one(kind: TaskKind, text: str) -> TaskLabels:
-    span = (1.0, 5.0) if kind is TaskKind.REGRESSION else None
+    span = (1.0, 2000.0) if kind is TaskKind.REGRESSION else None
     (found,) = label([Task(name="t", kind=kind, label=text, range=span)], dataset(), TRAIN)
     assert found.targets.dtype == np.float32
     assert found.targets.shape == (5, found.head.width)
@@ -76,13 +76,11 @@ def one(kind: TaskKind, text: str) -> TaskLabels:
         ("item.year < 1990", "10010", "11011"),
         ("item.genres in ['War', 'Comedy']", "10010", "11011"),
         ("item.brand != 'x'", "00010", "01011"),
-        ("user.gender == 'F'", "11001", "11001"),
         ("context.device == 'desk'", "10010", "10111"),
         ("time.daypart in ['night']", "10010", "11111"),
         ("value >= 4 and user.gender == 'F'", "10000", "11001"),  # row 3 has no gender, row 2 neither
-        ("value >= 4 or user.gender == 'F'", "11011", "11011"),
+        ("value == 5 or item.brand == 'y'", "10010", "11011"),  # row 1 has another brand
         ("value < 4 and user.gender == 'F'", "01001", "11011"),  # row 3 is false whoever it was
-        ("action == 'poke'", "00000", "11111"),
     ],
 )
 def test_binary(text: str, targets: str, known: str) -> None:
@@ -138,6 +136,37 @@ def test_a_task_without_any_label() -> None:
         JobError, match=r"tasks.genre.label: expected a label in the training rows, given none"
     ):
         label([task], dataset(), np.array([2]))
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("value >= 99", "none of 3"),
+        ("value >= 1", "all of 3"),
+        ("action == 'poke'", "none of 4"),
+        ("user.gender == 'F'", "all of 2"),  # nothing is known of the others
+    ],
+)
+def test_a_condition_of_one_class(text: str, given: str) -> None:
+    task = Task(name="like", kind=TaskKind.BINARY, label=text)
+    with pytest.raises(JobError) as raised:
+        label([task], dataset(), TRAIN)
+    assert str(raised.value) == (
+        "tasks.like.label: expected training rows for which it holds and others, "
+        f"given {given} for which {text} holds"
+    )
+
+
+def test_a_range_that_the_labels_are_not_in() -> None:
+    task = Task(name="rating", kind=TaskKind.REGRESSION, label="value", range=(100, 200))
+    with pytest.raises(JobError) as raised:
+        label([task], dataset(), TRAIN)
+    assert str(raised.value) == (
+        "tasks.rating.range: expected a range that the labels of the training rows lie in, "
+        "given [100, 200] for labels from 3 to 5"
+    )
+    low = task.model_copy(update={"range": (1.0, 4.0)})  # 5 and 4.2 are outside, 3 is not
+    assert label([low], dataset(), TRAIN)[0].known.tolist() == [True, True, False, True, True]
 
 
 @given(st.lists(st.floats(0, 4.1e9), min_size=1, max_size=30))

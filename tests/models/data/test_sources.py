@@ -77,6 +77,18 @@ def test_json_lines(write: Write) -> None:
     assert [(row, raw) for row, _, raw in rejected(table)] == [(2, "not json"), (5, "[1]")]
 
 
+def test_json_lines_after_a_byte_order_mark(write: Write) -> None:
+    assert cells(read_table(write("e.jsonl", '\ufeff{"u": "a", "i": 1}\n'), WANTED), "u") == ["a"]
+
+
+def test_a_table_without_rows(tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"u": pa.array([], pa.string()), "i": pa.array([], pa.int64())}), tmp_path / "e.parquet"
+    )
+    with pytest.raises(JobError, match=r"items.path: expected rows in e.parquet, given none"):
+        read_table(tmp_path / "e.parquet", {"items.id": "u"})
+
+
 def test_parquet_ids_are_texts_without_decimal_points(tmp_path: Path) -> None:
     path = tmp_path / "e.parquet"
     users = pa.array([1, 42, None], pa.int32())
@@ -110,15 +122,38 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, name: st
         read_table(path, WANTED)
     there = "item, u" if name == "e.jsonl" else "u, item"
     assert raised.value.errors == (
-        f"interactions.item: expected one of the columns of {name}, once ({there}), given 'i'",
+        f"interactions.item: expected one of the columns of {name} ({there}), given 'i'",
     )
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("e.csv", b"", r"once \(none\), given 'u'"),
-        ("e.csv", b"u,u,i\n", r"once \(u, u, i\), given 'u'"),
+        ("e.csv", b"", r"interactions.path: expected rows in .*e.csv, given an empty file"),
+        ("e.csv", b"\xef\xbb\xbf\n", r"interactions.path: expected rows in .*e.csv, given an empty file"),
+        ("e.csv.gz", gzip.compress(b""), r"interactions.path: expected rows in .*, given an empty file"),
+        ("e.jsonl", b"\n\n", r"interactions.path: expected rows in .*e.jsonl, given an empty file"),
+        ("e.parquet", b"", r"interactions.path: expected rows in .*e.parquet, given an empty file"),
+        ("e.csv", b"u,i\n", r"interactions.path: expected rows in e.csv, given none"),
+        (
+            "e.csv",
+            b"u,u,i\na,b,c\n",
+            r"user: expected a column that e.csv has once, given 'u', which it has 2",
+        ),
+        ("e.csv", b"u;i\na;b\n", r"interactions.path: expected cells parted by ',' in .*, given 'u;i'"),
+        ("e.tsv", b"u,i\na,b\n", r"interactions.path: expected cells parted by '.t' in .*, given 'u,i'"),
+        (
+            "e.csv",
+            "u,i\na,b\n".encode("utf-16"),
+            r"interactions.path: expected UTF-8 text in .*, given UTF-16",
+        ),
+        ("e.csv", b"PAR1\x15", r"interactions.path: expected UTF-8 text in .*, given binary data"),
+        ("e.csv", b"u,i\na,b,\n", r"path: expected rows that can be read in e.csv, given 1 of 1 that cannot"),
+        (
+            "e.jsonl",
+            b"u,i\na,b\n",
+            r"path: expected rows that can be read in e.jsonl, given 2 of 2 that cannot",
+        ),
         ("e.csv.gz", b"no gzip", r"interactions.path: expected a readable file at .*, given"),
         ("e.parquet", b"no parquet", r"interactions.path: expected a readable file at .*, given"),
         ("none.csv", None, r"interactions.path: expected a readable file at .*, given"),

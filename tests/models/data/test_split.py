@@ -57,10 +57,28 @@ def test_too_few_moments() -> None:
         split(log([1, 1, 2]), timed=True, valid=0.1, test=0.1)
 
 
+@pytest.mark.parametrize(("valid", "test", "key"), [(1e-5, 0.1, "split.valid"), (0.1, 1e-5, "split.test")])
+def test_a_share_of_no_event(valid: float, test: float, key: str) -> None:
+    whole = log([float(time) for time in range(6000)])
+    with pytest.raises(
+        JobError, match=f"^{key}: expected a share of at least one event of 6,000, given 1e-05$"
+    ):
+        split(whole, timed=True, valid=valid, test=test)
+
+
+def test_a_share_of_one_event_is_one() -> None:
+    found = split(log([float(time) for time in range(6000)]), timed=True, valid=1 / 6000, test=1 / 6000)
+    assert [len(part) for part in parts(found)] == [5998, 1, 1]
+
+
+def test_a_tenth_of_the_fewest_moments() -> None:
+    assert parts(split(log([1, 2, 3]), timed=True, valid=0.1, test=0.1)) == [[0], [1], [2]]
+
+
 @given(
     times=st.lists(st.integers(0, 40), min_size=3, max_size=80).filter(lambda found: len(set(found)) > 2),
-    valid=st.floats(0.01, 0.44),
-    test=st.sampled_from([0.0, 0.05, 0.3, 0.44]),
+    valid=st.floats(0.09, 0.44),
+    test=st.sampled_from([0.0, 0.09, 0.3, 0.44]),
 )
 def test_by_time_whatever_the_times(times: list[int], valid: float, test: float) -> None:
     whole = log(sorted(map(float, times)))

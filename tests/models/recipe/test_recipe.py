@@ -120,7 +120,7 @@ def test_without_a_test_part(make_shop, tmp_path):
     assert main(["evaluate", str(loaded.folder)]) == 0
 
 
-def test_everybody_always_takes_the_same(make_shop, tmp_path):
+def test_everybody_always_takes_the_same(make_shop, tmp_path, capsys):
     """Nothing new to anyone in validation or test: no list to rank, and still a bundle."""
     rows = [f"u{n % 5},i{n % 5 + n // 5 % 2},{1000 + n},{n % 5 + 1}\n" for n in range(200)]
     (tmp_path / "again.csv").write_text("u,i,t,v\n" + "".join(rows))
@@ -134,6 +134,7 @@ def test_everybody_always_takes_the_same(make_shop, tmp_path):
     loaded = trained(job)
     assert loaded.manifest.fusion.weights == {NEXT: 1.0}
     assert report_of(loaded).at_cutoff.lists == 0
+    assert "nobody takes anything new in the test part" in capsys.readouterr().out
 
 
 def test_a_label_that_is_rare(make_shop, tmp_path):
