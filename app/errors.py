@@ -94,6 +94,12 @@ class InvalidCursorError(InvalidRequestError):
     code = "invalid_cursor"
 
 
+class UnknownBundleError(InvalidRequestError):
+    """A name that no bundle of the folder has."""
+
+    code = "unknown_bundle"
+
+
 class BadBundleError(InvalidRequestError):
     """A bundle that is not whole, or whose answers differ from its golden ones."""
 
@@ -183,7 +189,7 @@ def invalid_request(details: Sequence[Any]) -> InvalidRequestError:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "json_invalid":
         return InvalidJsonError(f"expected JSON, given {context.get('error', 'something else')}")
-    field = field_path((*detail["loc"], context["field"])) if kind == "absent" else field_path(detail["loc"])
+    field = field_path((*detail["loc"], context["field"])) if kind == "about" else field_path(detail["loc"])
     if kind in _PLAIN:
         return InvalidRequestError(_PLAIN[kind], field)
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")

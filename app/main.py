@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from app.config import Settings
 from app.dependencies import Service
+from app.lingering import Lingering
 from app.middleware import Bounded, Observed
 from app.openapi import DESCRIPTION, TITLE, describe
 from app.responses import handle_errors
@@ -66,5 +67,6 @@ def create_app(settings: Settings, open_runtime: OpenRuntime) -> FastAPI:
     app.add_middleware(
         Bounded, max_body_bytes=settings.max_body_bytes, max_concurrency=settings.max_concurrency
     )
-    app.add_middleware(Observed, metrics=metrics)  # the last one added is the outermost
+    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(Lingering)  # the last one added is the outermost: no figure counts its waiting
     return app

@@ -26,7 +26,7 @@ _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 class Observed:
-    """Outermost: request id, metrics and one log line. A bug passes through, to the handler of all errors."""
+    """Around the rest: request id, metrics and one log line. A bug passes through, to the handler of all errors."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -106,8 +106,7 @@ class Bounded:
         refusal = self._refusal(scope)
         if refusal is not None:
             scope[CODE] = refusal.code
-            # The body is left unread, so the connection cannot be used again.
-            await error_response(refusal, {"connection": "close"})(scope, receive, send)
+            await error_response(refusal)(scope, receive, send)
             return
         self._in_work += 1
         try:

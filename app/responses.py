@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Scope
 
 from app.errors import (
@@ -33,6 +34,7 @@ CODE = "chorus.code"
 """Where an error answer leaves its code in the scope, for the metrics."""
 REQUEST_ID = "x-request-id"
 """The header, and where the scope holds the request's id."""
+METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -90,12 +92,23 @@ def _handler(tell: Any) -> Any:
     async def handle(request: Request, error: Exception) -> Response:
         told: ChorusError = tell(error)
         request.scope[CODE] = told.code
-        headers = getattr(error, "headers", None) or {}
-        return error_response(
-            told, {name: value for name, value in headers.items() if name.lower() == "allow"}
-        )
+        of_route = "Allow" in (getattr(error, "headers", None) or {})
+        return error_response(told, {"allow": allowed(request)} if of_route else None)
 
     return handle
+
+
+def allowed(request: Request) -> str:
+    """The methods of the request's path. The router itself names those of the first route that fits."""
+    found = (
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
+    return ", ".join(found)
 
 
 def _own(error: ChorusError) -> ChorusError:

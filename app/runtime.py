@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from app.catalogue import Catalogue
 from app.config import Settings
-from app.errors import BadBundleError, NotFoundError, TooManyRequestsError, UnavailableError
+from app.errors import BadBundleError, TooManyRequestsError, UnavailableError, UnknownBundleError
 from app.golden import open_and_check
 from app.loaded import LoadedBundle
 from app.state.protocol import StateUnavailableError, StoredItems, StoredUser, UserStateStore
@@ -87,13 +87,13 @@ class Runtime:
     async def reload(self, name: str) -> Manifest:
         """Take over the bundle of this name beside the current one.
 
-        Raises NotFoundError where there is none, BadBundleError where it cannot serve; the old one stays.
+        Raises UnknownBundleError where there is none, BadBundleError where it cannot serve; the old one stays.
         Raises TooManyRequestsError while another is being loaded: two at once would need memory for three.
         """
         root = bundles_root(self.settings.bundle_dir)
         folder = root / name
         if Path(name).name != name or _half_written(name) or not (folder / MANIFEST).is_file():
-            raise NotFoundError(
+            raise UnknownBundleError(
                 "expected the name of a bundle in the bundles folder, given another", "bundle"
             )
         with self._one_at_a_time():

@@ -75,54 +75,59 @@ Predicate = Compare | All | AnyOf | Not
 def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
     """Raises InvalidFilterError for an unknown field, a value its operator cannot take, or too large a tree.
 
-    `fields` are the items' fields; `item_id` is always one. The error's field is `filter.<name>` or `filter`.
+    `fields` are the items' fields; `item_id` is always one. The error's field is the way to the part and the
+    part's own field, as `filter.all.1.year`, or `filter` for the tree.
     """
     known = {**fields, ITEM_ID: FieldKind.CATEGORICAL}
-    for number, node in enumerate(_nodes(predicate, 1), start=1):
+    for number, (node, path) in enumerate(_nodes(predicate, "filter", 1), start=1):
         if number > MAX_NODES:
             raise InvalidFilterError(f"expected at most {MAX_NODES} parts in a filter, given more", "filter")
         if isinstance(node, Compare):
-            _check_field(node, known)
-            _check_value(node, known[node.field])
+            fault = _field_fault(node, known) or _value_fault(node, known[node.field])
+            if fault is not None:
+                raise InvalidFilterError(fault, f"{path}.{node.field[:80]}")
 
 
-def _nodes(predicate: Predicate, depth: int) -> Iterator[Predicate]:
-    """The tree's nodes, parents first; raises InvalidFilterError below MAX_DEPTH."""
+def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predicate, str]]:
+    """The tree's nodes and the way to each, parents first; raises InvalidFilterError below MAX_DEPTH."""
     if depth > MAX_DEPTH:
         raise InvalidFilterError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
-    yield predicate
+    yield predicate, path
     if isinstance(predicate, Not):
-        yield from _nodes(predicate.part, depth + 1)
+        yield from _nodes(predicate.part, f"{path}.not", depth + 1)
     elif isinstance(predicate, All | AnyOf):
-        for part in predicate.parts:
-            yield from _nodes(part, depth + 1)
+        word = "all" if isinstance(predicate, All) else "any"
+        for place, part in enumerate(predicate.parts):
+            yield from _nodes(part, f"{path}.{word}.{place}", depth + 1)
 
 
-def _check_field(node: Compare, known: Mapping[str, FieldKind]) -> None:
-    if known.get(node.field, FieldKind.VECTOR) is FieldKind.VECTOR:
+def _field_fault(node: Compare, known: Mapping[str, FieldKind]) -> str | None:
+    """What is wrong with the field, or with its operator; None: nothing."""
+    kind = known.get(node.field, FieldKind.VECTOR)
+    if kind is FieldKind.VECTOR:
         fields = ", ".join(sorted(name for name, kind in known.items() if kind is not FieldKind.VECTOR))
-        raise _invalid(node, f"expected one of the fields {fields}", _shown(node.field))
-    if known[node.field] is FieldKind.NUMERIC and node.op in MEMBERSHIP:
-        raise _invalid(node, f"expected a field of words for '{node.op}'", "a numeric field")
-    if known[node.field] is not FieldKind.NUMERIC and node.op in ORDERED:
-        raise _invalid(node, f"expected a numeric field for '{node.op}'", f"a {known[node.field]} field")
+        return f"expected one of the fields {fields}, given {_shown(node.field)}"
+    if kind is FieldKind.NUMERIC and node.op in MEMBERSHIP:
+        return f"expected a field of words for '{node.op}', given a numeric field"
+    if kind is not FieldKind.NUMERIC and node.op in ORDERED:
+        return f"expected a numeric field for '{node.op}', given a {kind} field"
+    return None
 
 
-def _check_value(node: Compare, kind: FieldKind) -> None:
+def _value_fault(node: Compare, kind: FieldKind) -> str | None:
+    """What is wrong with the value; None: nothing."""
     if node.op is Operator.EXISTS:
-        if not isinstance(node.value, bool):
-            raise _invalid(node, "expected true or false for 'exists'", _shown(node.value))
-        return
+        right = isinstance(node.value, bool)
+        return None if right else f"expected true or false for 'exists', given {_shown(node.value)}"
     if isinstance(node.value, tuple) != (node.op in LISTED):
         wanted = "a list" if node.op in LISTED else "one value"
-        raise _invalid(node, f"expected {wanted} for '{node.op}'", _shown(node.value))
+        return f"expected {wanted} for '{node.op}', given {_shown(node.value)}"
     values = node.value if isinstance(node.value, tuple) else (node.value,)
     if len(values) > MAX_VALUES:
-        raise _invalid(node, f"expected at most {MAX_VALUES} values", str(len(values)))
-    for value in values:
-        if not _fits(value, kind):
-            wanted = "a finite number" if kind is FieldKind.NUMERIC else "a string"
-            raise _invalid(node, f"expected {wanted} for this field", _shown(value))
+        return f"expected at most {MAX_VALUES} values, given {len(values)}"
+    wanted = "a finite number" if kind is FieldKind.NUMERIC else "a string"
+    unfit = (value for value in values if not _fits(value, kind))
+    return next((f"expected {wanted} for this field, given {_shown(value)}" for value in unfit), None)
 
 
 def _fits(value: Value, kind: FieldKind) -> bool:
@@ -135,12 +140,6 @@ def _fits(value: Value, kind: FieldKind) -> bool:
 
 def _shown(value: Value) -> str:
     """A value in an error: short, and never an int with more digits than Python prints."""
-    return (
-        repr(value)[:80]
-        if isinstance(value, str | float | bool)
-        else f"a value of type {type(value).__name__}"
-    )
-
-
-def _invalid(node: Compare, expected: str, given: str) -> InvalidFilterError:
-    return InvalidFilterError(f"{expected}, given {given}", f"filter.{node.field[:80]}")
+    if isinstance(value, tuple):
+        return f"a list of {len(value)}"
+    return repr(value)[:80] if isinstance(value, str | float | bool) else "a whole number"

@@ -32,20 +32,33 @@ def to_item(fields: Sequence[FieldSpec], item_id: str, given: ItemRequest) -> It
 
     Raises UnknownFieldError, InvalidValueError, or InvalidRequestError for a text that is given twice.
     """
-    twice = given.attributes.keys() & given.text.keys()
+    texts = _texts(fields, given.text)
+    twice = given.attributes.keys() & texts.keys()
     if twice:
         raise InvalidRequestError(
             "expected each text once, given it also in 'attributes'", f"text.{min(twice)[:80]}"
         )
-    texts = {field.name for field in fields if field.kind is FieldKind.TEXT}
-    for name in given.text:
-        if name not in texts:
-            raise UnknownFieldError(
-                f"expected one of {_names(texts)}, given {name[:80]!r}", f"text.{name[:80]}"
-            )
-    attributes = {**given.attributes, **given.text}
+    attributes = {**given.attributes, **texts}
     check_attributes(fields, attributes)
-    return Item(item_id, attributes, _vectors(fields, given.vectors), given.available)
+    available = given.available and given.availability  # one was given at most, the other is true
+    return Item(item_id, attributes, _vectors(fields, given.vectors), available)
+
+
+def _texts(fields: Sequence[FieldSpec], given: str | Mapping[str, str]) -> Mapping[str, str]:
+    """Texts by the name of their field; a string alone is that of the only text field."""
+    names = {field.name for field in fields if field.kind is FieldKind.TEXT}
+    if isinstance(given, str):
+        if len(names) != 1:
+            raise InvalidRequestError(
+                f"expected each text under its field's name ({_names(names)}), given a string alone", "text"
+            )
+        return {names.pop(): given}
+    for name in given:
+        if name not in names:
+            raise UnknownFieldError(
+                f"expected one of {_names(names)}, given {name[:80]!r}", f"text.{name[:80]}"
+            )
+    return given
 
 
 def _vectors(

@@ -1,5 +1,7 @@
 """POST /v1/events: accepted means stored."""
 
+from collections.abc import Mapping, Sequence
+
 from fastapi import Request, Response
 
 from app.dependencies import Serving, guarded_router
@@ -7,7 +9,7 @@ from app.errors import InvalidRequestError
 from app.openapi import answers, body_of
 from app.responses import json_response, read_body
 from app.routes.interactions import EventRules, rules_of, to_event
-from app.schemas.interactions import EventsRequest, StoredEvent
+from app.schemas.interactions import BadEvent, EventsRequest, StoredEvent
 from app.schemas.record_answers import EventsAnswer
 from app.state.protocol import RecordedEvent
 
@@ -18,16 +20,11 @@ router = guarded_router("events")
     "/events", openapi_extra=body_of(EventsRequest), responses=answers(EventsAnswer, 401, 413, 422, 429, 503)
 )
 async def posted(request: Request, serving: Serving) -> Response:
-    """Store events. One that the bundle cannot take is rejected by its place; the others are stored."""
+    """Store events. One that cannot be read or taken is rejected by its place; the others are stored."""
     body = await read_body(request, EventsRequest, serving.settings.body_timeout_s)
     bundle, now = serving.runtime.bundle, serving.clock()
     rules = rules_of(bundle.spec, bundle.manifest.heads, now)
-    records, rejected = [], []
-    for index, event in enumerate(body.events):
-        try:
-            records.append(_record(rules, event, now))
-        except InvalidRequestError as error:
-            rejected.append({"index": index, "error": error.shape()})
+    records, rejected = _sorted_out(rules, body.events, now)
     stored = await serving.runtime.store.append(records) if records else []
     accepted = sum(stored)
     duplicates = len(stored) - accepted
@@ -35,7 +32,24 @@ async def posted(request: Request, serving: Serving) -> Response:
     return json_response({"accepted": accepted, "duplicates": duplicates, "rejected": rejected})
 
 
-def _record(rules: EventRules, event: StoredEvent, now: float) -> RecordedEvent:
+def _sorted_out(
+    rules: EventRules, events: Sequence[StoredEvent | BadEvent], now: float
+) -> tuple[list[RecordedEvent], list[Mapping[str, object]]]:
+    """What can be stored, and what is rejected, each in the order given."""
+    records: list[RecordedEvent] = []
+    rejected: list[Mapping[str, object]] = []
+    for index, event in enumerate(events):
+        try:
+            records.append(_record(rules, event, now))
+        except InvalidRequestError as error:
+            rejected.append({"index": index, "error": error.shape()})
+    return records, rejected
+
+
+def _record(rules: EventRules, event: StoredEvent | BadEvent, now: float) -> RecordedEvent:
+    """Raises an InvalidRequestError: the event's own, or that of what the bundle cannot take."""
+    if isinstance(event, BadEvent):
+        raise event.error
     return RecordedEvent(
         event.user_id, to_event(rules, event, now), event.event_id, event.recommendation_id, event.rank
     )

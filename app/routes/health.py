@@ -12,12 +12,14 @@ from app.schemas.record_answers import HealthAnswer
 router = APIRouter(tags=["health"])
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez", responses=answers(HealthAnswer))
 async def livez() -> Response:
     """The process answers."""
     return json_response({"status": "alive"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=answers(HealthAnswer, 503))
 async def readyz(serving: Serving) -> Response:
     """A bundle is loaded and has given its golden answers. A store that is away degrades answers, no more."""
@@ -26,6 +28,7 @@ async def readyz(serving: Serving) -> Response:
     return json_response({"status": "ready"})
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=Response)
 async def metrics(serving: Serving) -> Response:
     """Prometheus' text form."""

@@ -26,6 +26,7 @@ class SimilarQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=100)] = 10
 
 
+@router.head(SIMILAR, include_in_schema=False)
 @router.get(SIMILAR, responses=answers(SimilarAnswer, 401, 404, 422, 429))
 async def similar_items(
     item_id: ItemName, query: Annotated[SimilarQuery, Query()], serving: Serving

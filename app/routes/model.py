@@ -17,6 +17,7 @@ from models.contract.tasks import NEXT
 router = guarded_router("model")
 
 
+@router.head("/model", include_in_schema=False)
 @router.get("/model", responses=answers(ModelAnswer, 401, 503))
 async def model(serving: Serving) -> Response:
     """The bundle in use, and what it can be asked for."""
@@ -26,7 +27,7 @@ async def model(serving: Serving) -> Response:
 @router.post(
     "/model/reload",
     openapi_extra=body_of(ReloadRequest),
-    responses=answers(ModelAnswer, 401, 404, 422, 429, 503),
+    responses=answers(ModelAnswer, 401, 422, 429, 503),
 )
 async def reloaded(request: Request, serving: Serving) -> Response:
     """Load another bundle: verified on its golden requests, then swapped; a bad one changes nothing."""

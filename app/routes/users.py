@@ -18,6 +18,7 @@ from models.contract.catalogue import User
 router = guarded_router("users")
 
 
+@router.head(USER, include_in_schema=False)
 @router.get(USER, responses=answers(UserAnswer, 401, 404, 422, 429, 503))
 async def user(user_id: UserName, serving: Serving) -> Response:
     """All that is known of a user: profile, stored events, and those of the bundle's training history."""

@@ -1,12 +1,26 @@
 """Events on the wire: those of a session, which count for one answer, and those that are stored."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
+from app.errors import InvalidRequestError, invalid_body
 from app.schemas.scalars import STRICT, Id, Label, Magnitude, Moment
 
 CONTEXT_KEYS = 32
+EVENTS = 1000
+"""Events that one call stores."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
 """An event's context. Which keys there are is the bundle's to say; device and location always."""
@@ -53,21 +67,20 @@ class SessionEvent(BaseModel):
     context: Labels | None = None
 
 
+EXAMPLE: dict[str, Any] = {
+    "event_id": "5f0c",
+    "user_id": "42",
+    "item_id": "589",
+    "action": "rate",
+    "value": 4,
+    "timestamp": 1763740801,
+}
+
+
 class StoredEvent(SessionEvent):
     """An event to be stored. `event_id` makes a retry harmless."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "event_id": "5f0c",
-                "user_id": "42",
-                "item_id": "589",
-                "action": "rate",
-                "value": 4,
-                "timestamp": 1763740801,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     user_id: Id
     event_id: Id | None = None
@@ -75,9 +88,42 @@ class StoredEvent(SessionEvent):
     rank: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BadEvent:
+    """An event that cannot be read: it is rejected alone."""
+
+    error: InvalidRequestError
+
+
+def _each_alone(given: Any, read: ValidatorFunctionWrapHandler) -> Sequence[StoredEvent | BadEvent]:
+    """The events, read at once; where one cannot be read, one by one. Where none can, the call is refused."""
+    if isinstance(given, list) and len(given) > EVENTS:
+        raise ValueError(f"expected up to {EVENTS} events a call, given {len(given)}")
+    try:
+        events: list[StoredEvent | BadEvent] = read(given)
+    except ValidationError:
+        if not isinstance(given, list):
+            raise
+        events = [_alone(event) for event in given]
+        if all(isinstance(event, BadEvent) for event in events):
+            raise
+    return events
+
+
+def _alone(given: Any) -> StoredEvent | BadEvent:
+    """An event, or what is wrong with it."""
+    try:
+        return StoredEvent.model_validate(given)
+    except ValidationError as error:
+        return BadEvent(invalid_body(error))
+
+
 class EventsRequest(BaseModel):
-    """POST /v1/events."""
+    """POST /v1/events. An event that cannot be read is rejected alone, where another can be read."""
 
-    model_config = STRICT
+    model_config = STRICT | ConfigDict(json_schema_extra={"example": {"events": [EXAMPLE]}})
 
-    events: Annotated[list[StoredEvent], Field(min_length=1, max_length=1000)]
+    events: Annotated[
+        list[StoredEvent], Field(min_length=1, max_length=EVENTS), FailFast(), WrapValidator(_each_alone)
+    ]
+    """Each a StoredEvent, or a BadEvent in its place."""

@@ -3,12 +3,11 @@
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from app.pipeline.types import DiversityMethod
 from app.schemas.filters import Filter
 from app.schemas.interactions import Context, SessionEvent
-from app.schemas.scalars import STRICT, Finite, Id, Label, distinct, some_weight
+from app.schemas.scalars import STRICT, Finite, Id, Label, about, distinct, some_weight
 
 CURSOR_LENGTH = 65_536
 RANKED = 1000
@@ -17,11 +16,6 @@ RANKED = 1000
 Weight = Annotated[Finite, Field(ge=-100, le=100)]
 Strength = Annotated[Finite, Field(ge=0, le=1)]
 HeadName = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-def absent(field: str, message: str) -> PydanticCustomError:
-    """What a check over several fields raises, so that the error names the one that would help."""
-    return PydanticCustomError("absent", "{message}", {"field": field, "message": message})
 
 
 class DiversityRequest(BaseModel):
@@ -73,7 +67,7 @@ class RecommendRequest(BaseModel):
     def check_asked(self) -> Self:
         asked = (self.user_id, self.session, self.query or None, self.cursor)
         if all(value is None for value in asked):
-            raise absent("user_id", "expected one of user_id, session, query and cursor, given none of them")
+            raise about("user_id", "expected one of user_id, session, query and cursor, given none of them")
         return self
 
 
@@ -93,5 +87,5 @@ class RankRequest(RecommendRequest):
     @model_validator(mode="after")
     def check_items(self) -> Self:
         if self.item_ids is None and self.cursor is None:
-            raise absent("item_ids", "expected item_ids, given none")
+            raise about("item_ids", "expected item_ids, given none")
         return self

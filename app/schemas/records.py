@@ -1,10 +1,23 @@
 """What is put by name: items, users, and the bundle to load."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from app.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, VectorValue
+from app.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, VectorValue, about
+
+
+def _kind(given: Any) -> str:
+    """One text or several; a tag in angle brackets never shows in an error's field."""
+    return "<one>" if isinstance(given, str) else "<named>"
+
+
+Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
+Texts = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[dict[Label, Text], Field(max_length=200), Tag("<named>")],
+    Discriminator(_kind),
+    Field(description="text attributes by name; a string alone where the bundle has one text field"),
+]
 
 
 class ItemRequest(BaseModel):
@@ -17,11 +30,18 @@ class ItemRequest(BaseModel):
     )
 
     attributes: Attributes = Field(default_factory=dict)
-    text: Annotated[dict[Label, Annotated[str, Field(max_length=TEXT_LENGTH)]], Field(max_length=200)] = (
-        Field(default_factory=dict)
-    )
+    text: Texts = Field(default_factory=dict)
     vectors: Annotated[dict[Label, VectorValue], Field(max_length=20)] = Field(default_factory=dict)
-    available: bool = True
+    available: Annotated[bool, Field(description="false: in no answer")] = True
+    availability: Annotated[bool, Field(description="another name for `available`: give one of the two")] = (
+        True
+    )
+
+    @model_validator(mode="after")
+    def check_one_name(self) -> Self:
+        if {"available", "availability"} <= self.model_fields_set:
+            raise about("availability", "expected one of available and availability, given both")
+        return self
 
 
 class UserRequest(BaseModel):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 """Every wire type's configuration: no unknown field, no coercion, no NaN."""
@@ -24,6 +25,11 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Magnitude = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 """A number that 32 bits hold, and whose square they hold too."""
 VectorValue = Annotated[list[Magnitude], Field(min_length=1, max_length=4096)]
+
+
+def about(field: str, message: str) -> PydanticCustomError:
+    """What a check over several fields raises, so that the error names the one that would help."""
+    return PydanticCustomError("about", "{message}", {"field": field, "message": message})
 
 
 def seconds(given: Any) -> Any:

@@ -127,7 +127,6 @@ async def test_a_body_past_the_limit_is_refused_whether_its_length_is_told_or_no
 
     told = await client.post("/v1/echo/a", content=b"x" * (LIMIT + 1))
     _told(told, 413, "payload_too_large")
-    assert told.headers["connection"] == "close"
     _told(await client.post("/v1/echo/a", content=pieces()), 413, "payload_too_large")
     exact = json.dumps({"text": "x" * (LIMIT - 12)})
     assert len(exact) == LIMIT

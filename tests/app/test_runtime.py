@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings, read_settings
-from app.errors import BadBundleError, NotFoundError, TooManyRequestsError, UnavailableError
+from app.errors import BadBundleError, TooManyRequestsError, UnavailableError, UnknownBundleError
 from app.loaded import Visitors
 from app.runtime import (
     SESSION_ONLY,
@@ -179,7 +179,7 @@ async def test_a_new_bundle_takes_the_items_along_and_a_bad_one_changes_nothing(
         await runtime.reload("broken")
     version(settings.bundle_dir, ".half")
     for name in ("absent", "../first", ".", "..", "second/../second", ".half"):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(UnknownBundleError):
             await runtime.reload(name)
     assert runtime.bundle is kept
     assert last_good(settings.state_dir) == (settings.bundle_dir.parent / "second").resolve()
@@ -198,7 +198,7 @@ async def test_bundles_are_loaded_one_at_a_time_and_the_last_one_taken_serves(se
     both = await asyncio.gather(runtime.reload("second"), runtime.reload("third"), return_exceptions=True)
     assert isinstance(both[1], TooManyRequestsError)
     assert runtime.bundle.manifest.model_version == "second"
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownBundleError):
         await runtime.reload("absent")
     await runtime.reload("third")
     assert runtime.bundle.manifest.model_version == "third"

@@ -9,7 +9,7 @@ from app.errors import InvalidRequestError, invalid_request
 from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator
 from app.schemas.batch import BadGroup, BatchRequest, Group
 from app.schemas.filters import predicate
-from app.schemas.interactions import EventsRequest
+from app.schemas.interactions import BadEvent, EventsRequest, StoredEvent
 from app.schemas.recommendation import RankRequest, RecommendRequest
 from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
 
@@ -203,14 +203,53 @@ def test_a_call_scores_at_most_10_000_pairs() -> None:
 
 def test_an_events_field_is_named_with_its_place() -> None:
     event = {"user_id": "1", "item_id": "2", "action": "view"}
-    body = {"events": [event, {**event, "item_id": ""}]}
-    assert refusal(EventsRequest, json.dumps(body)).field == "events.1.item_id"
-    assert refusal(EventsRequest, '{"events": []}').field == "events"
+    body = {"events": [{**event, "item_id": ""}, {}]}
+    assert refusal(EventsRequest, json.dumps(body)).field == "events.0.item_id"
+    assert refusal(EventsRequest, json.dumps({"events": [{}] * 1000})).field == "events.0.item_id"
+    for none in ("[]", "{}", "null", "3"):
+        assert refusal(EventsRequest, f'{{"events": {none}}}').field == "events"
+    assert refusal(EventsRequest, json.dumps({"events": [event], "colour": 1})).field == "colour"
+    assert refusal(EventsRequest, json.dumps({"events": [{}] * 1001})).field == "events"
     assert refusal(EventsRequest, json.dumps({"events": [event] * 1001})).field == "events"
     assert refusal(EventsRequest, json.dumps({"events": [{**event, "rank": 0}]})).field == "events.0.rank"
     assert (
         refusal(EventsRequest, json.dumps({"events": [{**event, "value": 1e300}]})).field == "events.0.value"
     )
+
+
+def test_an_event_that_cannot_be_read_is_rejected_alone() -> None:
+    event = {"user_id": "1", "item_id": "2", "action": "view"}
+    torn = [
+        {"user_id": "1", "action": "view"},
+        {**event, "colour": 1},
+        {**event, "timestamp": "yesterday"},
+        {**event, "context": {"device": 3}},
+        3,
+        {**event, **{f"unknown{number}": 1 for number in range(101)}},
+    ]
+    first, *bad, last = EventsRequest.model_validate_json(
+        json.dumps({"events": [event, *torn, event]})
+    ).events
+    assert isinstance(first, StoredEvent) and first == last and first.item_id == "2"
+    fields = [one.error.field for one in bad if isinstance(one, BadEvent)]
+    assert fields == ["item_id", "colour", "timestamp", "context.device", None, None]
+    assert {one.error.code for one in bad if isinstance(one, BadEvent)} == {"invalid_request"}
+
+
+def test_an_items_availability_has_two_names_of_which_one_is_given() -> None:
+    for name in ("available", "availability"):
+        item = ItemRequest.model_validate_json(f'{{"{name}": false}}')
+        assert not (item.available and item.availability)
+        assert refusal(ItemRequest, f'{{"{name}": 0}}').field == name
+    both = refusal(ItemRequest, '{"available": true, "availability": true}')
+    assert (both.code, both.field) == ("invalid_request", "availability")
+
+
+def test_texts_are_given_by_name_or_alone() -> None:
+    assert ItemRequest.model_validate_json('{"text": {"title": "x"}}').text == {"title": "x"}
+    assert ItemRequest.model_validate_json('{"text": "x"}').text == "x"
+    for text, field in (("3", "text"), ('{"title": 3}', "text.title"), (f'"{"x" * 20_001}"', "text")):
+        assert refusal(ItemRequest, f'{{"text": {text}}}').field == field
 
 
 def test_attributes_are_words_numbers_or_lists_of_words() -> None:

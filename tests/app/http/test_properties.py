@@ -91,6 +91,10 @@ class Maker:
             **further,
         )
 
+    def stored(self) -> Bodies:
+        rank = self.part(st.integers(1, 9))
+        return self.event(event_id=self.ids, recommendation_id=self.ids, rank=rank)
+
     def filter(self) -> Bodies:
         plain = [
             {"field": "year", "op": "gte", "value": 1990},
@@ -152,10 +156,7 @@ class Maker:
             group = self.object({"item_ids": self.asked()}, user_id=self.ids, context=self.labels, **who)
             return self.object({"groups": self.part(st.lists(group, min_size=1, max_size=4))})
         if path == "/v1/events":
-            event = self.event(
-                event_id=self.ids, recommendation_id=self.ids, rank=self.part(st.integers(1, 9))
-            )
-            return self.object({"events": self.part(st.lists(event, min_size=1, max_size=5))})
+            return self.object({"events": self.part(st.lists(self.stored(), min_size=1, max_size=5))})
         assert path == "/v1/model/reload"
         names = self.part(
             st.sampled_from(["first", "second"]), st.sampled_from(["absent", "broken", "../first"])
@@ -169,14 +170,14 @@ class Maker:
             return self.object(attributes=self.object(job=texts), interests=texts)
         genres = self.part(st.lists(st.text(min_size=1, max_size=5), max_size=3))
         vector = self.part(st.lists(st.floats(-1e9, 1e9), min_size=3, max_size=3), st.lists(st.floats()))
-        return self.object(
-            attributes=self.object(
-                genres=genres, year=self.part(st.floats(allow_nan=False, allow_infinity=False))
-            ),
-            text=self.object(title=texts),
-            vectors=self.object(image=vector),
-            available=self.flags,
-        )
+        years = self.part(st.floats(allow_nan=False, allow_infinity=False))
+        parts = {
+            "attributes": self.object(genres=genres, year=years),
+            "text": self.object(title=texts) | texts,
+            "vectors": self.object(image=vector),
+        }
+        names = st.sampled_from(["available", "availability"])
+        return names.flatmap(lambda name: self.object(**parts, **{name: self.flags}))
 
 
 VALID, WILD = Maker(wild=False), Maker(wild=True)
@@ -213,6 +214,19 @@ def test_posts(service: httpx.Client, path: str, maker: Maker) -> None:
         hold_to_shape(send(service, "POST", path, content), POSTS[path], valid=not maker.wild)
 
     hold()
+
+
+@EXAMPLES
+@given(torn=st.lists(WILD.stored() | junk, max_size=5), place=st.integers(0, 5))
+def test_beside_an_event_that_is_right_no_other_refuses_the_call(
+    service: httpx.Client, torn: list[object], place: int
+) -> None:
+    event = {"user_id": "u1", "item_id": "7", "action": "view"}
+    events = [*torn[:place], event, *torn[place:]]
+    answer = EventsAnswer.model_validate_json(send(service, "POST", "/v1/events", {"events": events}).content)
+    rejected = [one.index for one in answer.rejected]
+    assert answer.accepted + answer.duplicates + len(rejected) == len(events)
+    assert rejected == sorted(set(rejected)) and min(place, len(torn)) not in rejected
 
 
 @pytest.mark.parametrize("maker", [VALID, WILD], ids=["valid", "wild"])

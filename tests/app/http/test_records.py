@@ -67,11 +67,33 @@ def test_a_retry_is_harmless(service: httpx.Client) -> None:
     assert service.post("/v1/events", json=body).json() == {"accepted": 0, "duplicates": 1, "rejected": []}
 
 
-def test_a_broken_call_stores_nothing(service: httpx.Client) -> None:
+def test_an_event_that_cannot_be_read_keeps_no_other_from_being_stored(service: httpx.Client) -> None:
     user_id = uuid4().hex
     event = {"user_id": user_id, "item_id": "7", "action": "view"}
-    response = service.post("/v1/events", json={"events": [event, {**event, "colour": 1}]})
-    _error(response, 422, "invalid_request", "events.1.colour")
+    torn = {"user_id": user_id, "action": "view"}
+    events = [*[event] * 5, torn, {**event, "action": "hum"}, {**event, "colour": 1}, event]
+    answer = EventsAnswer.model_validate_json(service.post("/v1/events", json={"events": events}).content)
+    told = [(one.index, one.error.code, one.error.field) for one in answer.rejected]
+    assert told == [
+        (5, "invalid_request", "item_id"),
+        (6, "unknown_action", "action"),
+        (7, "invalid_request", "colour"),
+    ]
+    stored = UserAnswer.model_validate_json(service.get(_path("users", user_id)).content)
+    assert answer.accepted == len(stored.events) == 6
+
+
+def test_a_call_of_which_nothing_can_be_read_stores_nothing(service: httpx.Client) -> None:
+    user_id = uuid4().hex
+    torn = {"user_id": user_id, "action": "view"}
+    event = {**torn, "item_id": "7"}
+    for body, field in (
+        ({"events": [torn, 3]}, "events.0.item_id"),
+        ({"events": [event], "colour": 1}, "colour"),
+        ({"events": [event] * 1001}, "events"),
+        ({"events": []}, "events"),
+    ):
+        _error(service.post("/v1/events", json=body), 422, "invalid_request", field)
     _error(service.get(_path("users", user_id)), 404, "not_found", "user_id")
 
 
@@ -118,8 +140,10 @@ def test_an_item_of_another_shape_is_refused_by_field(service: httpx.Client) -> 
 
 def test_an_item_that_is_not_available_is_in_no_answer(service: httpx.Client) -> None:
     service.put("/v1/items/hidden", json={"attributes": {"year": 1990}, "available": False})
-    asked = {"session": [], "filter": {"field": "item_id", "op": "eq", "value": "hidden"}}
-    assert service.post("/v1/recommend", json=asked).json()["items"] == []
+    other = service.put("/v1/items/hidden-too", json={"text": "Hidden", "availability": False})
+    assert not ItemAnswer.model_validate_json(other.content).available
+    rule = {"field": "item_id", "op": "in", "value": ["hidden", "hidden-too"]}
+    assert service.post("/v1/recommend", json={"session": [], "filter": rule}).json()["items"] == []
 
 
 def test_an_id_that_is_not_utf_8_is_refused(service: httpx.Client) -> None:
@@ -166,7 +190,7 @@ def test_a_bundle_is_swapped_and_a_bad_one_changes_nothing(serve: Serve) -> None
         swapped = service.post("/v1/model/reload", json={"bundle": "second"})
         assert ModelAnswer.model_validate_json(swapped.content).model_version == "second"
         _error(service.post("/v1/model/reload", json={"bundle": "broken"}), 422, "bad_bundle", "bundle")
-        _error(service.post("/v1/model/reload", json={"bundle": "absent"}), 404, "not_found", "bundle")
+        _error(service.post("/v1/model/reload", json={"bundle": "absent"}), 422, "unknown_bundle", "bundle")
         outside = service.post("/v1/model/reload", json={"bundle": "../first"})
         _error(outside, 422, "invalid_request", "bundle")
         assert service.get("/v1/model").json()["model_version"] == "second"

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.middleware import Observed
 from app.schemas.batch import BatchRequest
-from app.schemas.interactions import StoredEvent
+from app.schemas.interactions import EventsRequest, StoredEvent
 from app.schemas.recommendation import RankRequest, RecommendRequest
 from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.state.embedded import EmbeddedRedis
@@ -62,6 +62,7 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         RecommendRequest,
         RankRequest,
         BatchRequest,
+        EventsRequest,
         StoredEvent,
         ItemRequest,
         UserRequest,
@@ -89,6 +90,28 @@ def test_errors_of_routing_have_the_one_shape(service: httpx.Client) -> None:
         response = service.request(method, path)
         assert response.status_code == status
         assert set(response.json()["error"]) == {"code", "message", "field"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/livez", "/readyz", "/metrics", "/v1/model", "/v1/items/7/similar", "/v1/users/u1", "/v1/users/nobody"],
+)
+def test_head_answers_as_get_does_without_a_body(service: httpx.Client, path: str) -> None:
+    asked, told = service.head(path), service.get(path)
+    assert asked.status_code == told.status_code and asked.content == b""
+    assert asked.headers["content-type"] == told.headers["content-type"]
+
+
+def test_a_wrong_method_is_told_all_that_the_path_takes(service: httpx.Client) -> None:
+    for method, path, methods in (
+        ("POST", "/livez", "GET, HEAD"),
+        ("HEAD", "/v1/recommend", "POST"),
+        ("POST", "/v1/users/1", "DELETE, GET, HEAD, PUT"),
+        ("POST", "/v1/items/50", "DELETE, PUT"),
+        ("PATCH", "/v1/items/a%2Fb/similar", "DELETE, GET, HEAD, PUT"),
+    ):
+        response = service.request(method, path)
+        assert (response.status_code, response.headers["allow"]) == (405, methods)
 
 
 def test_the_key_opens_v1_and_nothing_else_needs_it(serve: Serve) -> None:

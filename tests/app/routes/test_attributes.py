@@ -27,6 +27,16 @@ def test_texts_and_attributes_become_one_item() -> None:
     assert to_item(FIELDS, "7", ItemRequest()) == Item("7", {}, {}, available=True)
 
 
+def test_a_text_alone_is_that_of_the_only_text_field() -> None:
+    given = ItemRequest.model_validate_json('{"text": "x", "availability": false}')
+    assert to_item(FIELDS, "7", given) == Item("7", {"title": "x"}, {}, available=False)
+    two = (*FIELDS, FieldSpec(name="plot", kind=FieldKind.TEXT))
+    for fields, words in ((two, r"\(plot, title\), given a string"), ((), "no field at all")):
+        with pytest.raises(InvalidRequestError, match=words) as caught:
+            to_item(fields, "7", given)
+        assert caught.value.field == "text"
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "field"),
     [
@@ -38,6 +48,7 @@ def test_texts_and_attributes_become_one_item() -> None:
         ({"attributes": {"title": 3}}, InvalidValueError, "attributes.title"),
         ({"text": {"studio": "a"}}, UnknownFieldError, "text.studio"),
         ({"text": {"title": "a"}, "attributes": {"title": "b"}}, InvalidRequestError, "text.title"),
+        ({"text": "a", "attributes": {"title": "b"}}, InvalidRequestError, "text.title"),
         ({"vectors": {"image": [1.0]}}, InvalidValueError, "vectors.image"),
         ({"vectors": {"title": [1.0, 2.0]}}, UnknownFieldError, "vectors.title"),
     ],
