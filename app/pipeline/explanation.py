@@ -7,8 +7,10 @@ from enum import StrEnum
 import numpy as np
 
 from app.catalogue import Catalogue
+from app.pipeline.nearness import near_items, turned_down
 from app.pipeline.retrieval import RECENT, Source
-from app.pipeline.sentiment import Sentiment, latest_sentiments
+from app.pipeline.sentiment import Sentiment, latest_sentiments, liked_items, wanted_items
+from app.pipeline.taste import tasted
 from app.pipeline.types import Mask, Query, Reason, Scored
 from models.contract.catalogue import Item
 from models.contract.features import Floats, Indices
@@ -29,24 +31,26 @@ class Code(StrEnum):
 
     LIKED = "because_you_liked"  # strength: how far the score falls without that event
     POPULAR = "popular_now"  # log recent count above the bar, as a share of the greatest
-    QUERY = "matches_your_query"  # cosine of the texts
+    QUERY = "matches_your_query"  # cosine of the item's text with the request's
+    INTERESTS = "fits_your_interests"  # cosine of the item's text with what the profile says
     TASTE = "fits_your_taste"  # a multilabel head's contribution, less its mean over the candidates
     MOMENT = "fits_the_moment"  # the same of a context head
     NEW = "new_here"  # 0: nothing is measured of an item that nobody took yet
-    RANKED = "ranked_by"  # the strongest head's contribution; only where there is no other reason
+    RANKED = "ranked_by"  # the greatest contribution of a head; only where there is no other reason
 
 
 WORDING: Mapping[Code, str] = {
     Code.LIKED: "Because you liked {title}",
     Code.POPULAR: "Popular with other people",
     Code.QUERY: "Matches what you asked for",
-    Code.TASTE: "Fits your taste",
+    Code.INTERESTS: "Fits the interests in your profile",
+    Code.TASTE: "Fits your taste for {label}",
     Code.MOMENT: "Fits this moment",
     Code.NEW: "New here",
     Code.RANKED: "Ranked here mostly by '{head}'",
 }
 LIKED_NEUTRALLY = "Because of your interest in {title}"
-TASTE_WITH_LABEL = "Fits your taste for {label}"
+RANKED_DESPITE = "Ranked here as '{head}' counts least against it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class Evidence:
     heads: tuple[Head, ...]
     influence: Influence
     label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
-    text: Floats | None = None  # [T] the query's text vector
+    query: Floats | None = None  # [T] the vector of the request's text
+    interests: Floats | None = None  # [T] the vector of the profile's
+    unwanted: tuple[Floats, ...] = ()  # vectors [T] of what either text turns down
     value_range: tuple[float, float] | None = None
     text_fields: tuple[str, ...] = ()  # fields that may stand for a title
 
@@ -102,11 +108,14 @@ def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
 
 
 def _liked(case: _Case) -> dict[int, Reason]:
-    """The history item whose absence costs the score most, of those that the user did not turn down."""
-    influence = case.evidence.influence
-    if not influence.item_ids:
+    """The history item whose absence costs the score most, of those that the user did not turn down.
+
+    Where nothing predicted speaks for an item, as no weight is above 0, no event does.
+    """
+    influence, events, spread = case.evidence.influence, case.query.state.events, case.evidence.value_range
+    if not influence.item_ids or max(case.query.weights.values(), default=0.0) <= 0:
         return {}
-    feelings = latest_sentiments(case.query.state.events, case.evidence.value_range)
+    feelings, liked = latest_sentiments(events, spread), liked_items(events, spread)
     said = np.array([feelings.get(item_id, Sentiment.NEUTRAL) for item_id in influence.item_ids])
     nameable = (said != Sentiment.NEGATIVE)[:, None] & (influence.rows[:, None] != case.rows)
     drop = np.where(nameable, influence.drop, -np.inf)
@@ -115,7 +124,7 @@ def _liked(case: _Case) -> dict[int, Reason]:
         event = int(np.argmax(drop[:, place]))
         strength, item_id = float(drop[event, place]), influence.item_ids[event]
         if strength >= LEAST_STRENGTH:
-            words = WORDING[Code.LIKED] if said[event] == Sentiment.POSITIVE else LIKED_NEUTRALLY
+            words = WORDING[Code.LIKED] if item_id in liked else LIKED_NEUTRALLY
             row = int(influence.rows[event])
             title = item_id if row < 0 else title_of(case.catalogue.item(row), case.evidence.text_fields)
             found[place] = Reason(Code.LIKED, words.format(title=title), strength, (item_id,))
@@ -136,24 +145,32 @@ def _popular(case: _Case) -> dict[int, Reason]:
 
 
 def _query(case: _Case) -> dict[int, Reason]:
-    """Cosines above 0 and above the mean of all candidates."""
-    if case.evidence.text is None or not case.catalogue.text.shape[1]:
+    return _near(case, Code.QUERY, case.evidence.query, case.query.text)
+
+
+def _interests(case: _Case) -> dict[int, Reason]:
+    profile = case.query.state.profile
+    return _near(case, Code.INTERESTS, case.evidence.interests, "" if profile is None else profile.interests)
+
+
+def _near(case: _Case, code: Code, vector: Floats | None, text: str) -> dict[int, Reason]:
+    if vector is None or not case.catalogue.text.shape[1]:
         return {}
-    cosine = case.catalogue.text[case.scored.candidates.rows] @ case.evidence.text
-    own = cosine[case.order]
-    return _reasons(Code.QUERY, own, own > max(float(cosine.mean()), 0.0))
+    cosine, near = near_items(case.catalogue, case.rows, vector, text)
+    return _reasons(code, cosine, near & ~turned_down(case.catalogue, case.rows, case.evidence.unwanted))
 
 
 def _taste(case: _Case) -> dict[int, Reason]:
-    """The multilabel head that lifts the item most, and the item's likeliest label by that head."""
+    """The multilabel head that lifts the item most, and the likeliest of the item's labels that the history shows."""
+    wanted = wanted_items(case.query.state.events, case.evidence.value_range)
     heads, lifts = _lifts(case, TaskKind.MULTILABEL)
+    known = [tasted(case.catalogue, head, wanted) for head in heads]
     found = {}
     for place in range(len(case.order) if heads else 0):
         best = int(np.argmax(lifts[:, place]))
-        strength, label = float(lifts[best, place]), _likeliest_label(case, heads[best], place)
-        if strength >= LEAST_STRENGTH:
-            words = WORDING[Code.TASTE] if label is None else TASTE_WITH_LABEL.format(label=label)
-            found[place] = Reason(Code.TASTE, words, strength)
+        strength, label = float(lifts[best, place]), _likeliest_label(case, heads[best], known[best], place)
+        if strength >= LEAST_STRENGTH and label is not None:
+            found[place] = Reason(Code.TASTE, WORDING[Code.TASTE].format(label=label), strength)
     return found
 
 
@@ -170,10 +187,16 @@ def _new(case: _Case) -> dict[int, Reason]:
 
 
 def _ranked_by(case: _Case, place: int) -> Reason:
+    """The head with the greatest contribution, of those that have a weight."""
     position = int(case.order[place])
-    parts = {name: float(part[position]) for name, part in case.scored.contributions.items()}
+    parts = {
+        name: float(part[position])
+        for name, part in case.scored.contributions.items()
+        if case.query.weights.get(name)
+    }
     head = max(parts, key=parts.__getitem__)
-    return Reason(Code.RANKED, WORDING[Code.RANKED].format(head=head), parts[head])
+    words = WORDING[Code.RANKED] if parts[head] > 0 else RANKED_DESPITE
+    return Reason(Code.RANKED, words.format(head=head), parts[head])
 
 
 def _reasons(code: Code, strength: Floats, said: Mask) -> dict[int, Reason]:
@@ -182,8 +205,16 @@ def _reasons(code: Code, strength: Floats, said: Mask) -> dict[int, Reason]:
 
 
 def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
-    """The heads of one kind, and [heads, N] their contributions, less each one's mean over the candidates."""
-    heads = [head for head in case.evidence.heads if head.task.kind is kind]
+    """The heads of one kind, and [heads, N] their contributions, less each one's mean over the candidates.
+
+    Only heads with a weight above 0: below, what lifts an item is that the head's prediction is low.
+    """
+    weights = case.query.weights
+    heads = [
+        head
+        for head in case.evidence.heads
+        if head.task.kind is kind and weights.get(head.task.name, 0.0) > 0
+    ]
     lifts = np.zeros((len(heads), len(case.order)), dtype=np.float32)
     for number, head in enumerate(heads):
         part = case.scored.contributions[head.task.name]
@@ -191,13 +222,13 @@ def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
     return heads, lifts
 
 
-def _likeliest_label(case: _Case, head: Head, place: int) -> str | None:
-    """The item's own label that the head holds likeliest; None where the head knows none of them."""
-    own = case.catalogue.head_labels(head.task.name, case.rows[place : place + 1])[0]  # [classes]
+def _likeliest_label(case: _Case, head: Head, known: Mask, place: int) -> str | None:
+    """The item's own label, out of the known [classes], that the head holds likeliest; None without one."""
+    own = (case.catalogue.head_labels(head.task.name, case.rows[place : place + 1])[0] > 0) & known
     if not own.any():
         return None
     probable = case.evidence.label_values[head.task.name][case.order[place]]
-    return head.classes[int(np.argmax(np.where(own > 0, probable, -np.inf)))]
+    return head.classes[int(np.argmax(np.where(own, probable, -np.inf)))]
 
 
 def title_of(item: Item, text_fields: tuple[str, ...]) -> str:
@@ -210,4 +241,4 @@ def title_of(item: Item, text_fields: tuple[str, ...]) -> str:
 
 
 Finder = Callable[[_Case], dict[int, Reason]]
-FINDERS: tuple[Finder, ...] = (_liked, _query, _taste, _moment, _popular, _new)
+FINDERS: tuple[Finder, ...] = (_liked, _query, _interests, _taste, _moment, _popular, _new)

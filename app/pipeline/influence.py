@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pipeline.encoding import Wishes, encode_state, read_wishes
+from app.pipeline.encoding import encode_state
 from app.pipeline.explanation import Influence
 from app.pipeline.scoring import score_candidates
 from app.pipeline.types import Candidates, Encoded, Query, Slate
+from app.pipeline.wishes import Wishes
 from models.contract.features import Floats, Indices
 from models.contract.fusion import FusionMethod
 
@@ -19,12 +20,13 @@ MEASURED_EVENTS = 8
 """Events left out in turn: those nearest to the slate's items, since each costs an encoding."""
 
 
-def measure_influence(bundle: "LoadedBundle", query: Query, encoded: Encoded, slate: Slate) -> Influence:
+def measure_influence(
+    bundle: "LoadedBundle", query: Query, wishes: Wishes, encoded: Encoded, slate: Slate
+) -> Influence:
     """For some of the history's items the fall [L', N] of each slate item's score without them."""
     rows = slate.scored.candidates.rows[slate.order]
     chosen = _nearest_events(bundle, encoded, rows)
     item_ids = tuple(bundle.catalogue.ids[row] for row in chosen.tolist())
-    wishes = read_wishes(bundle, query.text, query.state.profile)
     drop = np.zeros((len(chosen), len(rows)), dtype=np.float32)
     for number, item_id in enumerate(item_ids):
         drop[number] = slate.scored.score[slate.order] - _score_without(bundle, query, wishes, item_id, slate)

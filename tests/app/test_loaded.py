@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from app import loaded
 from app.golden import open_and_check
 from app.loaded import LoadedBundle, load_bundle
+from app.pipeline.recommend import recommend
 from app.pipeline.search import ExactSearch
+from app.pipeline.types import Diversity, DiversityMethod, Query
 from models.contract.bundle import BundleError
-from models.contract.catalogue import Item
+from models.contract.catalogue import Item, User, UserState
 
 
 def test_the_online_network_gives_the_items_their_offline_vectors(learnt: LoadedBundle) -> None:
@@ -74,6 +77,35 @@ def test_text_is_encoded_to_unit_length_and_blank_text_to_nothing(learnt: Loaded
     assert learnt.encode_text(" \n") is None
     vector = learnt.encode_text("robots")
     assert vector is not None and np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("query", "interests", "degraded"),
+    [
+        ("robots", "", ("encode:no_text_encoder",)),
+        ("", "robots", ("encode:no_text_encoder",)),
+        ("", " \n", ()),
+        ("", "", ()),
+    ],
+)
+def test_a_text_that_no_language_model_can_read_is_said_to_be_unread(
+    learnt: LoadedBundle, query: str, interests: str, degraded: tuple[str, ...]
+) -> None:
+    plain = Query(
+        state=UserState("u"),
+        now=1.7e9,
+        limit=10,
+        context={},
+        weights={"next": 1.0},
+        diversity=Diversity(DiversityMethod.NONE),
+    )
+    asked = replace(plain, text=query, state=UserState("u", profile=User("u", interests=interests)))
+    deaf = replace(learnt, text_encoder=None)
+    slate, stranger = recommend(deaf, asked), recommend(deaf, plain)
+    assert deaf.encode_text("robots") is None
+    assert slate.degraded == degraded and stranger.degraded == ()
+    assert slate.order.tolist() == stranger.order.tolist()
+    assert recommend(learnt, asked).degraded == ()
 
 
 def test_the_class_of_the_moment(learnt: LoadedBundle) -> None:

@@ -1,11 +1,13 @@
 """Reasons: each code where its measurement says so, and nowhere else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.pipeline.explanation import Code, Evidence, Influence, explain, title_of
 from app.pipeline.types import Candidates, Scored
-from models.contract.catalogue import Item
+from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.tasks import Head, Task, TaskKind
 
@@ -49,11 +51,27 @@ def told(scored, catalogue, query, evidence, order=(0, 1, 2, 3)):
 
 def test_without_any_other_reason_the_strongest_head(catalogue, make_query):
     scored = scored_of(next=[0.5, 0.5, 0.5, 0.5], like=[0.4, 0.6, 0.4, 0.4])
-    codes, found = told(scored, catalogue, make_query(), Evidence(HEADS, NOTHING, NO_LABELS), order=(1, 0))
+    query = make_query(weights={"next": 1.0, "like": 1.0})
+    codes, found = told(scored, catalogue, query, Evidence(HEADS, NOTHING, NO_LABELS), order=(1, 0))
     assert codes == [[Code.RANKED], [Code.RANKED]]
     assert found[0][0].text == "Ranked here mostly by 'like'"
     assert found[0][0].strength == pytest.approx(0.6)
     assert found[1][0].text == "Ranked here mostly by 'next'"
+
+
+def test_only_a_head_with_a_weight_ranks_and_where_all_count_against_the_least_is_named(
+    catalogue, make_query
+):
+    scored = scored_of(next=[-0.5, -0.1, 0.2, -0.3], like=[-0.2, -0.4, -0.2, -0.3])
+    query = make_query(weights={"next": -1.0, "like": -0.5, "genre": 0.0})
+    _, found = told(scored, catalogue, query, Evidence(HEADS, NOTHING, NO_LABELS))
+    assert [reasons[0].text for reasons in found] == [
+        "Ranked here as 'like' counts least against it",
+        "Ranked here as 'next' counts least against it",
+        "Ranked here mostly by 'next'",
+        "Ranked here as 'next' counts least against it",
+    ]
+    assert [reasons[0].strength for reasons in found] == pytest.approx([-0.2, -0.1, 0.2, -0.3])
 
 
 def influence_of(events, drop):
@@ -72,6 +90,31 @@ def test_because_you_liked_names_the_greatest_influence(catalogue, make_query):
     assert found[0][0].strength == pytest.approx(0.3)
     assert found[1][0].text == "Because of your interest in Up"
     assert found[3][0].text == "Because you liked gone"
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([Event("4", "rate", 0, 4.0)], "Because you liked Jaws"),
+        ([Event("4", "rate", 0, 3.0)], "Because of your interest in Jaws"),
+        ([Event("4", "like", 0), Event("4", "rate", 1, 3.0)], "Because of your interest in Jaws"),
+        ([Event("4", "like", 0), Event("4", "view", 1)], "Because you liked Jaws"),
+        ([Event("4", "purchase", 0)], "Because of your interest in Jaws"),
+    ],
+)
+def test_liked_is_said_only_of_what_the_user_said_they_like(catalogue, make_query, events, words):
+    influence = influence_of(events[-1:], np.ones((1, K), dtype=np.float32))
+    evidence = Evidence(HEADS, influence, NO_LABELS, value_range=(1.0, 5.0))
+    _, found = told(scored_of(next=[1] * K), catalogue, make_query(events), evidence)
+    assert {reasons[0].text for reasons in found} == {words}
+
+
+def test_no_event_speaks_for_an_item_where_no_weight_does(catalogue, make_query):
+    events = [Event("4", "like", 0)]
+    evidence = Evidence(HEADS, influence_of(events, np.ones((1, K), dtype=np.float32)), NO_LABELS)
+    query = make_query(events, weights={"next": -1.0})
+    codes, _ = told(scored_of(next=[-1] * K), catalogue, query, evidence)
+    assert codes == [[Code.RANKED]] * K
 
 
 @pytest.mark.parametrize(
@@ -110,40 +153,88 @@ def test_popular_now_is_measured_against_the_bar(make_catalogue, make_query):
     assert codes[3] == [Code.RANKED]
 
 
-def test_matches_your_query_is_the_cosine(make_catalogue, make_query):
-    text = np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0]], dtype=np.float32)
-    catalogue = make_catalogue(4, 2, text=text)
+def asked_of(make_catalogue, cosines, *wishes):
+    """A catalogue of titles "0", "1" and so on, whose cosine with the text (1, 0) is as given; and the evidence."""
+    text = np.array([[cosine, np.sqrt(1 - cosine**2)] for cosine in cosines], dtype=np.float32)
+    items = [Item(str(row), {"title": f"Film {row}"}) for row in range(len(cosines))]
+    catalogue = make_catalogue(items, 2, text=text)
     catalogue.statistics[:, 1] = 1
-    evidence = Evidence(HEADS, NOTHING, NO_LABELS, text=floats(1, 0))
+    return catalogue, Evidence(HEADS, NOTHING, NO_LABELS, **{name: floats(1, 0) for name in wishes})
+
+
+def test_matches_your_query_is_the_cosine_of_what_stands_out(make_catalogue, make_query):
+    """Over the catalogue the mean is 0.016 and the deviation 0.098: near is what is above 0.31."""
+    catalogue, evidence = asked_of(make_catalogue, [0.9, 0.35, 0.2, 0.1, *[0.0001] * 96], "query")
     codes, found = told(scored_of(next=[1] * K), catalogue, make_query(text="x"), evidence)
     assert codes == [[Code.QUERY], [Code.QUERY], [Code.RANKED], [Code.RANKED]]
-    assert [found[0][0].strength, found[1][0].strength] == pytest.approx([1, 0.6])
+    assert [found[0][0].strength, found[1][0].strength] == pytest.approx([0.9, 0.35])
+    assert found[0][0].text == "Matches what you asked for"
+    evidence = replace(evidence, unwanted=(floats(1, 0),))
+    codes, _ = told(scored_of(next=[1] * K), catalogue, make_query(text="x, not y"), evidence)
+    assert codes == [[Code.RANKED]] * K
 
 
-def test_fits_your_taste_names_the_likeliest_of_the_items_labels(catalogue, make_query):
-    catalogue.labels = [
-        frozenset({"Drama", "Comedy"}),
-        frozenset({"Drama"}),
-        frozenset({"War"}),
-        frozenset(),
-        *[frozenset()] * 2,
-    ]
-    probable = np.array([[0.2, 0.7], [0.9, 0.1], [0.9, 0.1], [0.5, 0.5]], dtype=np.float32)
-    evidence = Evidence(HEADS, NOTHING, {"genre": probable})
+def test_what_the_profile_says_was_not_asked_for(make_catalogue, make_query):
+    catalogue, evidence = asked_of(make_catalogue, [0.9, 0, 0, 0, *[0.0001] * 96], "interests")
+    query = make_query(state=UserState("u", profile=User("u", interests="robots")))
+    codes, found = told(scored_of(next=[1] * K), catalogue, query, evidence)
+    assert codes == [[Code.INTERESTS], [Code.RANKED], [Code.RANKED], [Code.RANKED]]
+    assert found[0][0].text == "Fits the interests in your profile"
+
+
+def fond_of(catalogue, *labels):
+    catalogue.labels = [*(frozenset(own) for own in labels), *[frozenset()] * (6 - len(labels))]
+
+
+LABELS = ({"Drama", "Comedy"}, {"Drama"}, {"War"}, set(), {"Drama"})
+PROBABLE = {"genre": np.array([[0.7, 0.2], [0.1, 0.9], [0.1, 0.9], [0.5, 0.5]], dtype=np.float32)}
+SEEN_DRAMA = [Event("4", "view", 0)]
+
+
+def test_fits_your_taste_names_the_likeliest_label_that_the_history_shows(catalogue, make_query):
+    """Comedy is likelier for the first, yet the user only ever took a drama; who is nobody has no taste."""
+    fond_of(catalogue, *LABELS)
+    evidence = Evidence(HEADS, NOTHING, PROBABLE)
     scored = scored_of(next=[0.1] * K, genre=[0.4, 0.3, 0.3, 0.0])
-    codes, found = told(scored, catalogue, make_query(), evidence)
-    assert codes == [[Code.TASTE], [Code.TASTE], [Code.TASTE], [Code.RANKED]]
-    assert [reasons[0].text for reasons in found[:3]] == [
-        "Fits your taste for Drama",
-        "Fits your taste for Drama",
-        "Fits your taste",
-    ]
+    weights = {"next": 1.0, "genre": 1.0}
+    codes, found = told(scored, catalogue, make_query(SEEN_DRAMA, weights=weights), evidence)
+    assert codes == [[Code.TASTE], [Code.TASTE], [Code.RANKED], [Code.RANKED]]
+    assert [reasons[0].text for reasons in found[:2]] == ["Fits your taste for Drama"] * 2
     assert found[0][0].strength == pytest.approx(0.4 - 0.25)
+    codes, _ = told(scored, catalogue, make_query(weights=weights), evidence)
+    assert codes == [[Code.RANKED]] * K
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [],
+        [Event("5", "view", 0)],
+        [Event("4", "dislike", 0)],
+        [Event("4", "view", 0), Event("5", "like", 1)],
+        [Event("never", "like", 0)],
+    ],
+)
+def test_no_taste_for_what_the_user_did_not_want(catalogue, make_query, events):
+    fond_of(catalogue, *LABELS)
+    scored = scored_of(next=[0.1] * K, genre=[0.4, 0.3, 0.3, 0.0])
+    query = make_query(events, weights={"next": 1.0, "genre": 1.0})
+    codes, _ = told(scored, catalogue, query, Evidence(HEADS, NOTHING, PROBABLE))
+    assert codes == [[Code.RANKED]] * K
+
+
+def test_a_head_that_counts_against_items_is_no_taste_and_no_moment(catalogue, make_query):
+    fond_of(catalogue, *LABELS)
+    scored = scored_of(genre=[-0.1, -0.5, -0.5, -0.5], daypart=[-0.1, -0.5, -0.5, -0.5])
+    query = make_query(SEEN_DRAMA, weights={"genre": -1.0, "daypart": -1.0})
+    codes, _ = told(scored, catalogue, query, Evidence(HEADS, NOTHING, PROBABLE))
+    assert codes == [[Code.RANKED]] * K
 
 
 def test_fits_the_moment_is_the_lift_over_the_candidates(catalogue, make_query):
     scored = scored_of(next=[1] * K, daypart=[0.3, 0.1, 0.1, 0.1])
-    codes, found = told(scored, catalogue, make_query(), Evidence(HEADS, NOTHING, NO_LABELS), order=(1, 0))
+    query = make_query(weights={"next": 1.0, "daypart": 0.5})
+    codes, found = told(scored, catalogue, query, Evidence(HEADS, NOTHING, NO_LABELS), order=(1, 0))
     assert codes == [[Code.RANKED], [Code.MOMENT]]
     assert found[1][0].strength == pytest.approx(0.3 - 0.15)
 
@@ -156,14 +247,14 @@ def test_new_here_has_no_statistics(catalogue, make_query):
 
 
 def test_at_most_three_the_strongest_first(make_catalogue, make_query):
-    text = np.array([[1, 0], [0, 1], [0, 1], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
-    catalogue = make_catalogue(6, 2, text=text)
+    catalogue, _ = asked_of(make_catalogue, [0.9, *[0.0001] * 99])
+    catalogue.statistics[0] = 0  # new, the fourth reason
     events = [Event("4", "like", 0)]
     influence = influence_of(events, np.array([[0.5, 0, 0, 0]], dtype=np.float32))
-    scored = scored_of(next=[1] * K, genre=[0.4, 0, 0, 0], daypart=[0.8, 0, 0, 0])
-    codes, found = told(
-        scored, catalogue, make_query(events), Evidence(HEADS, influence, NO_LABELS, text=floats(1, 0))
-    )
+    scored = scored_of(next=[1] * K, daypart=[0.8, 0, 0, 0])
+    query = make_query(events, weights={"next": 1.0, "daypart": 1.0})
+    evidence = Evidence(HEADS, influence, NO_LABELS, query=floats(1, 0))
+    codes, found = told(scored, catalogue, query, evidence)
     assert codes[0] == [Code.QUERY, Code.MOMENT, Code.LIKED]
     strengths = [reason.strength for reason in found[0]]
     assert strengths == sorted(strengths, reverse=True)

@@ -8,9 +8,12 @@ import pytest
 
 from app.loaded import LoadedBundle
 from app.pipeline.encoding import encode_user
+from app.pipeline.explanation import Influence
 from app.pipeline.influence import MEASURED_EVENTS, measure_influence
-from app.pipeline.recommend import recommend, score_pairs
-from app.pipeline.types import Query
+from app.pipeline.pairs import Pairs, score_pairs
+from app.pipeline.recommend import recommend
+from app.pipeline.types import Query, Slate
+from app.pipeline.wishes import read_wishes
 from models.contract.catalogue import UserState
 from models.contract.events import Event
 
@@ -29,12 +32,17 @@ def query(learnt: LoadedBundle, make_query: Callable[..., Query]) -> Query:
 
 
 def scores(bundle: LoadedBundle, events: tuple[Event, ...], item_ids: tuple[str, ...]) -> np.ndarray:
-    return score_pairs(bundle, UserState(events=events), item_ids, {}, NOW).score
+    return score_pairs(bundle, [Pairs(UserState(events=events), item_ids, {}, NOW)])[0].score
+
+
+def measured(bundle: LoadedBundle, query: Query, slate: Slate) -> Influence:
+    wishes = read_wishes(bundle, query.text, query.state.profile)
+    return measure_influence(bundle, query, wishes, encode_user(bundle, query.state, query.text), slate)
 
 
 def test_a_drop_is_the_score_with_less_the_score_without(learnt: LoadedBundle, query: Query) -> None:
     slate = recommend(learnt, query)
-    found = measure_influence(learnt, query, encode_user(learnt, query.state), slate)
+    found = measured(learnt, query, slate)
     assert sorted(found.item_ids) == ["i0", "i22", "i40", "i9"]
     rows = slate.scored.candidates.rows[slate.order]
     shown = tuple(learnt.catalogue.ids[row] for row in rows)
@@ -51,7 +59,7 @@ def test_a_long_history_is_measured_where_it_is_nearest(learnt: LoadedBundle, qu
     history = tuple(Event(f"i{item}", "view", 1.7e9 + item) for item in range(20))
     asked = replace(query, state=UserState(events=history), item_ids=("i76", "i72"))
     slate = recommend(learnt, asked)
-    found = measure_influence(learnt, asked, encode_user(learnt, asked.state), slate)
+    found = measured(learnt, asked, slate)
     rows = slate.scored.candidates.rows[slate.order]
     cosine = (learnt.unit_vectors(np.arange(20)) @ learnt.unit_vectors(rows).T).max(axis=1)
     nearest = {f"i{row}" for row in np.argsort(-cosine)[:MEASURED_EVENTS]}
@@ -60,5 +68,5 @@ def test_a_long_history_is_measured_where_it_is_nearest(learnt: LoadedBundle, qu
 
 def test_events_about_unknown_items_are_not_measured(learnt: LoadedBundle, query: Query) -> None:
     asked = replace(query, state=UserState(events=(Event("never", "view", 1.7e9),)))
-    found = measure_influence(learnt, asked, encode_user(learnt, asked.state), recommend(learnt, asked))
+    found = measured(learnt, asked, recommend(learnt, asked))
     assert found.item_ids == () and found.drop.shape == (0, 10)

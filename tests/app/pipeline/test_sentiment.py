@@ -2,7 +2,14 @@
 
 import pytest
 
-from app.pipeline.sentiment import Sentiment, last_liked, latest_sentiments, sentiment
+from app.pipeline.sentiment import (
+    Sentiment,
+    last_liked,
+    latest_sentiments,
+    liked_items,
+    sentiment,
+    wanted_items,
+)
 from models.contract.events import Event
 
 STARS = (1.0, 5.0)
@@ -16,8 +23,11 @@ STARS = (1.0, 5.0)
         ("like", 1.0, STARS, Sentiment.POSITIVE),  # the action says it
         ("dislike", 5.0, STARS, Sentiment.NEGATIVE),
         ("skip", None, None, Sentiment.NEGATIVE),
-        ("rate", 3.0, STARS, Sentiment.POSITIVE),
+        ("rate", 3.5, STARS, Sentiment.POSITIVE),
+        ("rate", 3.4, STARS, Sentiment.NEUTRAL),
+        ("rate", 3.0, STARS, Sentiment.NEUTRAL),
         ("rate", 2.9, STARS, Sentiment.NEGATIVE),
+        ("rate", 1.0, (1.0, 1.0), Sentiment.NEUTRAL),  # everybody gives that
         ("rate", 5.0, None, Sentiment.NEUTRAL),
         ("rate", None, STARS, Sentiment.NEUTRAL),
         ("view", None, STARS, Sentiment.NEUTRAL),
@@ -40,3 +50,26 @@ def test_last_liked_is_the_newest():
     assert last_liked(events, STARS) == "2"
     assert last_liked(events[2:], STARS) is None
     assert last_liked([], STARS) is None
+
+
+def test_a_value_in_the_middle_takes_praise_and_blame_back():
+    events = [Event("1", "like", 0), Event("2", "rate", 1, 1.0), *(Event(i, "rate", 2, 3.0) for i in "12")]
+    assert latest_sentiments(events, STARS) == {"1": Sentiment.NEUTRAL, "2": Sentiment.NEUTRAL}
+    assert last_liked(events, STARS) is None
+    assert last_liked(events, None) == "1"
+
+
+def test_liked_is_what_was_said_to_be_liked():
+    events = [
+        Event("1", "like", 0),
+        Event("2", "rate", 1, 5.0),
+        Event("3", "purchase", 2),
+        Event("4", "rate", 3, 3.0),
+        Event("5", "like", 4),
+        Event("5", "dislike", 5),
+        Event("6", "view", 6),
+    ]
+    assert liked_items(events, STARS) == {"1", "2"}
+    assert wanted_items(events, STARS) == ["1", "2", "3"]
+    assert wanted_items(events[3:], STARS) == ["4", "6"]
+    assert wanted_items([], STARS) == []
