@@ -3,31 +3,24 @@
 import csv
 import json
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from app.batch_rows import ITEM, TIME, USER, Row, Scored, score_rows
 from app.config import read_settings
 from app.golden import open_and_check
-from app.loaded import LoadedBundle
-from app.pipeline.recommend import score_pairs
 from app.runtime import limit_threads
-from app.schemas.scalars import LATEST, seconds
-from models.contract.catalogue import UserState
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""
-USER, ITEM, TIME = "user_id", "item_id", "timestamp"
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
-
-Row = dict[str, Any]
 
 
 class BatchFileError(Exception):
@@ -45,12 +38,13 @@ def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int
     for path in (source, target):
         if path.suffix not in SUFFIXES:
             raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {path.name}")
-    limit_threads(1)
-    bundle = open_and_check(bundle_folder, read_settings().candidates)
+    source.open("rb").close()
+    temporary = _begun(target)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
-    temporary = target.with_name(f".{target.name}.writing")
-    rows = read_rows(source)
     try:
+        limit_threads(1)
+        bundle = open_and_check(bundle_folder, read_settings().candidates)
+        rows = read_rows(source)
         with _Writer(temporary, target.suffix, bundle.heads) as writer:
             while chunk := list(islice(rows, CHUNK)):
                 scored = score_rows(bundle, chunk, time.time())
@@ -63,52 +57,37 @@ def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int
     return counts
 
 
-def score_rows(bundle: LoadedBundle, rows: list[Row], now: float) -> list[Row]:
-    """The rows with their scores, in order."""
-    groups: dict[tuple[str, float, tuple[tuple[str, str], ...]], list[int]] = {}
-    found: list[Row] = []
-    for number, row in enumerate(rows):
-        found.append(_blank(bundle, row))
-        key = _moment(bundle, row, now)
-        if key is None:
-            found[number] |= {
-                "status": "error",
-                "message": f"expected {USER}, {ITEM} and a {TIME}, if any, in Unix seconds or RFC 3339",
-            }
-        else:
-            groups.setdefault(key, []).append(number)
-    for (user_id, moment, context), numbers in groups.items():
-        known = [number for number in numbers if rows[number][ITEM] in bundle.catalogue]
-        if not known:
-            continue
-        items = tuple(rows[number][ITEM] for number in known)
-        scored = score_pairs(bundle, _known_by(bundle, user_id, moment), items, dict(context), moment)
-        for place, number in enumerate(known):
-            values = {name: float(value[place]) for name, value in scored.values.items()}
-            found[number] |= {"status": "ok", "score": float(scored.score[place]), **values}
-    return found
-
-
-def _known_by(bundle: LoadedBundle, user_id: str, moment: float) -> UserState:
-    """What the bundle knows of a user at a moment: a past one does not see what came after it."""
-    state = bundle.visitors.state(user_id)
-    if not bundle.spec.timed:  # an order cannot be held against a moment
-        return state
-    return replace(state, events=tuple(event for event in state.events if event.timestamp < moment))
+def _begun(target: Path) -> Path:
+    """An empty file beside the target, to become it; raises BatchFileError where it cannot be written there."""
+    if not target.parent.is_dir():
+        raise BatchFileError(f"expected the folder {target.parent} to exist, given none")
+    if target.is_dir():
+        raise BatchFileError(f"expected a file to write into, given the folder {target}")
+    temporary = target.with_name(f".{target.name}.writing")
+    try:
+        temporary.write_bytes(b"")
+    except OSError as error:
+        raise BatchFileError(
+            f"expected to write {target.name} in the folder {target.parent}, given {error.strerror}"
+        ) from error
+    return temporary
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a file, ids as strings; raises BatchFileError where a needed column is missing."""
+    """The rows of a file; raises BatchFileError where a needed column is missing, or the file is not as it says.
+
+    A row that cannot be read has a fault. Of JSON it is enough that some row has the columns.
+    """
     rows = {".parquet": _parquet_rows, ".csv": _csv_rows}.get(path.suffix, _json_rows)(path)
     try:
-        for number, row in enumerate(rows):
-            if number == 0 and not {USER, ITEM} <= set(row):
-                raise BatchFileError(
-                    f"expected the columns {USER} and {ITEM} in {path}, given {', '.join(row)}"
-                )
-            yield {name: _plain(value) for name, value in row.items()}
+        yield from rows
     except (UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
         raise BatchFileError(f"expected {path.suffix[1:]} in UTF-8 in {path}, given {error}") from error
+
+
+def _check_columns(path: Path, names: Sequence[str]) -> None:
+    if not {USER, ITEM} <= set(names):
+        raise BatchFileError(f"expected the columns {USER} and {ITEM} in {path}, given {', '.join(names)}")
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -116,8 +95,12 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise BatchFileError(f"expected Parquet in {path}, given {error}") from error
+    _check_columns(path, file.schema_arrow.names)
+    number = 0
     for batch in file.iter_batches(batch_size=CHUNK):
-        yield from _in_seconds(batch).to_pylist()
+        for row in _in_seconds(batch).to_pylist():
+            number += 1
+            yield _row(number, row)
 
 
 def _in_seconds(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -132,22 +115,56 @@ def _in_seconds(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _csv_rows(path: Path) -> Iterator[Row]:
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        yield from ({name: value for name, value in row.items() if name is not None} for row in reader)
+        lines = (line for line in csv.reader(stream) if line)
+        names = next(lines, None)
+        if names is None:
+            raise BatchFileError(f"expected the columns {USER} and {ITEM} in {path}, given an empty file")
+        _check_columns(path, names)
+        for number, cells in enumerate(lines, start=1):
+            row = _row(number, dict(zip(names, cells, strict=False)))
+            unfit = len(cells) != len(names)
+            fault = f"expected {len(names)} cells, given {len(cells)}"
+            yield Row(number, row.cells, fault) if unfit else row
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise BatchFileError(f"expected JSON in line {number} of {path}, given {error}") from error
-            if not isinstance(row, dict):
-                raise BatchFileError(f"expected an object in line {number} of {path}, given {line[:40]!r}")
-            yield row
+        lines = (line for line in stream if line.strip())
+        rows = (_json_row(number, line) for number, line in enumerate(lines, start=1))
+        first = list(islice(rows, CHUNK))
+        objects = [row.cells for row in first if row.fault is None]
+        if objects and not any({USER, ITEM} <= cells.keys() for cells in objects):
+            _check_columns(path, list(objects[0]))
+        yield from first
+        yield from rows
+
+
+def _json_row(number: int, line: str) -> Row:
+    try:
+        row = json.loads(line, parse_constant=_no_json)
+        json.dumps(
+            row, ensure_ascii=False
+        ).encode()  # half a pair of surrogates is no text that can be written
+    except (ValueError, RecursionError) as error:
+        return Row(number, {}, f"expected JSON, given {error}")
+    if not isinstance(row, dict):
+        return Row(number, {}, f"expected an object, given {line[:40].strip()!r}")
+    return _row(number, row)
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"the constant {constant}")
+
+
+def _row(number: int, cells: dict[str, object]) -> Row:
+    """A row of plain values; at fault where an id is neither text nor a number."""
+    odd = [
+        name
+        for name in (USER, ITEM)
+        if not isinstance(cells.get(name), str | int | float | None) or isinstance(cells.get(name), bool)
+    ]
+    fault = f"expected text or a number as {odd[0]}, given {type(cells[odd[0]]).__name__}" if odd else None
+    return Row(number, {name: _plain(value) for name, value in cells.items() if name not in odd}, fault)
 
 
 def _plain(value: object) -> str | None:
@@ -155,42 +172,6 @@ def _plain(value: object) -> str | None:
     if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN
         return None
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _moment(
-    bundle: LoadedBundle, row: Mapping[str, str | None], now: float
-) -> tuple[str, float, tuple[tuple[str, str], ...]] | None:
-    """Whom and when a row asks about; None where it does not say."""
-    user_id, item_id, moment = row.get(USER), row.get(ITEM), row.get(TIME)
-    try:
-        at = now if moment is None else _unix_seconds(moment)
-    except ValueError:
-        return None
-    if user_id is None or item_id is None or not 0 <= at <= LATEST:
-        return None
-    context = tuple(
-        (name, value) for name in bundle.spec.context_fields if (value := row.get(name)) is not None
-    )
-    return user_id, at, context
-
-
-def _unix_seconds(moment: str) -> float:
-    """The moment of a number or an RFC 3339 time; raises ValueError for any other text."""
-    try:
-        return float(moment)
-    except ValueError:
-        return float(seconds(moment))
-
-
-def _blank(bundle: LoadedBundle, row: Mapping[str, str | None]) -> Row:
-    empty: Row = {
-        USER: row.get(USER),
-        ITEM: row.get(ITEM),
-        "status": "unknown_item",
-        "message": None,
-        "score": None,
-    }
-    return empty | dict.fromkeys(bundle.heads)
 
 
 class _Writer:
@@ -213,10 +194,10 @@ class _Writer:
             self._csv.writeheader()
         return self
 
-    def write(self, rows: list[Row]) -> None:
+    def write(self, rows: Sequence[Scored]) -> None:
         """Append rows."""
         if self._suffix == ".parquet":
-            self._parquet.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+            self._parquet.write_table(pa.Table.from_pylist(list(rows), schema=self._schema))
         elif self._suffix == ".csv":
             self._csv.writerows(rows)
         else:

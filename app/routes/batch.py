@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,9 @@ from app.dependencies import Service, Serving, guarded_router
 from app.errors import ChorusError
 from app.loaded import LoadedBundle
 from app.openapi import answers, body_of
-from app.pipeline.recommend import score_pairs
+from app.pipeline.pairs import Pairs, PairScores, score_pairs
+from app.pipeline.portions import USER, portions
+from app.pipeline.wishes import unread_texts
 from app.responses import json_response, read_body
 from app.routes.interactions import rules_of, session_events
 from app.routes.query import moment_of, with_session
@@ -23,8 +25,8 @@ from app.schemas.batch import BadGroup, BatchRequest, Group
 from models.contract.catalogue import UserState
 
 NDJSON = "application/x-ndjson"
-TOGETHER = 8
-"""Groups read and scored in one go: other requests wait for a compute thread no longer than these take."""
+READS = 16
+"""Users read at once: a call leaves most of the store's connections to others."""
 
 router = guarded_router("recommendations")
 Plain = dict[str, Any]
@@ -48,84 +50,127 @@ async def batch_scored(request: Request, serving: Serving) -> Response:
     """Every group's scores, in order; with `Accept: application/x-ndjson` a line a group, as ready."""
     body = await read_body(request, BatchRequest, serving.settings.body_timeout_s)
     bundle = serving.runtime.bundle
-    groups = _scored(serving, bundle, body.groups)
+    ready = _in_order(_scored(serving, bundle, body.groups))
     if NDJSON in request.headers.get("accept", ""):
-        return StreamingResponse(_lines(groups), media_type=NDJSON)
-    return json_response(
-        {"model_version": bundle.manifest.model_version, "groups": [group async for group in groups]}
-    )
+        return StreamingResponse(_lines(ready), media_type=NDJSON)
+    groups = [outcome async for outcomes in ready for outcome in outcomes]
+    return json_response({"model_version": bundle.manifest.model_version, "groups": groups})
 
 
-async def _lines(groups: AsyncIterator[Plain]) -> AsyncIterator[bytes]:
-    async for group in groups:
-        yield orjson.dumps(group, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+async def _lines(ready: AsyncIterator[list[Plain]]) -> AsyncIterator[bytes]:
+    option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+    async for outcomes in ready:
+        yield b"".join(orjson.dumps(outcome, option=option) for outcome in outcomes)
+
+
+async def _in_order(scored: AsyncIterator[dict[int, Plain]]) -> AsyncIterator[list[Plain]]:
+    """The outcomes in the groups' order, each as soon as those before it are there."""
+    waiting: dict[int, Plain] = {}
+    place = 0
+    async for outcomes in scored:
+        waiting |= outcomes
+        ready = []
+        while place in waiting:
+            ready.append(waiting.pop(place))
+            place += 1
+        if ready:
+            yield ready
 
 
 async def _scored(
     serving: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
-) -> AsyncIterator[Plain]:
+) -> AsyncIterator[dict[int, Plain]]:
+    """Outcomes by the groups' places, those of some users at a time."""
     now = serving.clock()
-    for start in range(0, len(groups), TOGETHER):
-        chunk = groups[start : start + TOGETHER]
-        ready = await asyncio.gather(*(_read(serving, group) for group in chunk))
+    users = [group.user_id for group in groups]
+    for places in portions(bundle, users, [_work(group) for group in groups]):
+        portion = await _read(serving, [groups[place] for place in places])
         try:
-            outcomes = await serving.compute(partial(_outcomes, bundle, ready, now))
-        except ChorusError as error:  # no thread in time: the groups before and after have their answers
-            outcomes = [_unanswered(group, error) for group in ready]
-        for outcome in outcomes:
-            yield outcome
+            outcomes = await serving.compute(partial(_outcomes, bundle, portion, now))
+        except ChorusError as error:  # no thread in time: the groups of other portions have their answers
+            outcomes = [_failed(_or_bad(one, error)) for one in portion]
+        yield dict(zip(places, outcomes, strict=True))
 
 
-async def _read(serving: Service, group: Group | BadGroup) -> _Ready | BadGroup:
+def _work(group: Group | BadGroup) -> int:
+    """Pairs, and what takes as long: with a session a user is another one."""
     if isinstance(group, BadGroup):
-        return group
+        return 0
+    return len(group.item_ids) + (USER if group.session else 0)
+
+
+async def _read(serving: Service, groups: Sequence[Group | BadGroup]) -> list[_Ready | BadGroup]:
+    """The groups with their users' states, each user read once; a BadGroup where that cannot be."""
+    users = list(dict.fromkeys(group.user_id for group in groups if isinstance(group, Group)))
+    known: dict[str | None, tuple[UserState, tuple[str, ...]] | ChorusError] = {}
+    for start in range(0, len(users), READS):
+        chunk = users[start : start + READS]
+        states = await asyncio.gather(*(_read_user(serving, user_id) for user_id in chunk))
+        known.update(zip(chunk, states, strict=True))
+    ready: list[_Ready | BadGroup] = []
+    for group in groups:
+        if isinstance(group, BadGroup):
+            ready.append(group)
+            continue
+        read = known[group.user_id]
+        ready.append(BadGroup(group.user_id, read) if isinstance(read, ChorusError) else _Ready(group, *read))
+    return ready
+
+
+async def _read_user(
+    serving: Service, user_id: str | None
+) -> tuple[UserState, tuple[str, ...]] | ChorusError:
     try:
-        state, degraded = await serving.runtime.read_user(group.user_id)
+        return await serving.runtime.read_user(user_id)
+    except ChorusError as error:
+        return error
+
+
+def _outcomes(bundle: LoadedBundle, portion: Sequence[_Ready | BadGroup], now: float) -> list[Plain]:
+    """The portion's outcomes; what is wrong with a group is its own."""
+    asked = [_asked(bundle, one, now) for one in portion]
+    scores = iter(score_pairs(bundle, [one[1] for one in asked if not isinstance(one, BadGroup)]))
+    return [_failed(one) if isinstance(one, BadGroup) else _told(*one, next(scores)) for one in asked]
+
+
+def _asked(bundle: LoadedBundle, ready: _Ready | BadGroup, now: float) -> tuple[_Ready, Pairs] | BadGroup:
+    """What the pipeline is to score of a group: each item that is there, once."""
+    if isinstance(ready, BadGroup):
+        return ready
+    group = ready.group
+    known = tuple(dict.fromkeys(item_id for item_id in group.item_ids if item_id in bundle.catalogue))
+    try:
+        moment, context = moment_of(bundle.spec, group.context, now)
+        state = ready.state
+        if group.session:
+            rules = rules_of(bundle.spec, bundle.manifest.heads, max(now, moment))
+            state = with_session(state, session_events(rules, group.session, moment))
     except ChorusError as error:
         return BadGroup(group.user_id, error)
-    return _Ready(group, state, degraded)
+    unread = unread_texts(bundle, "", state.profile)
+    return replace(ready, degraded=(*ready.degraded, *unread)), Pairs(state, known, context, moment)
 
 
-def _outcomes(bundle: LoadedBundle, chunk: Sequence[_Ready | BadGroup], now: float) -> list[Plain]:
-    return [_outcome(bundle, group, now) for group in chunk]
-
-
-def _outcome(bundle: LoadedBundle, ready: _Ready | BadGroup, now: float) -> Plain:
-    if isinstance(ready, BadGroup):
-        return _failed(ready.user_id, ready.error)
-    try:
-        scores = _scores(bundle, ready, now)
-    except ChorusError as error:
-        return _failed(ready.group.user_id, error)
+def _told(ready: _Ready, asked: Pairs, scores: PairScores) -> Plain:
+    columns = [list(values) for values in scores.values.values()]
+    found: dict[str, Plain] = {}
+    for item_id, score, *values in zip(asked.item_ids, scores.score, *columns, strict=True):
+        heads = dict(zip(scores.values, values, strict=True))
+        found[item_id] = {"item_id": item_id, "score": score, "heads": heads}
     return {
         "user_id": ready.group.user_id,
         "status": "ok",
-        "scores": scores,
+        "scores": [
+            found.get(item_id, {"item_id": item_id, "unknown": True}) for item_id in ready.group.item_ids
+        ],
         "degraded": ready.degraded,
     }
 
 
-def _scores(bundle: LoadedBundle, ready: _Ready, now: float) -> list[Plain]:
-    group = ready.group
-    moment, context = moment_of(bundle.spec, group.context, now)
-    rules = rules_of(bundle.spec, bundle.manifest.heads, max(now, moment))
-    state = with_session(ready.state, session_events(rules, group.session or (), moment))
-    known = tuple(dict.fromkeys(item_id for item_id in group.item_ids if item_id in bundle.catalogue))
-    found: dict[str, Plain] = {}
-    if known:
-        scored = score_pairs(bundle, state, known, context, moment)
-        for place, item_id in enumerate(known):
-            heads = {name: values[place] for name, values in scored.values.items()}
-            found[item_id] = {"item_id": item_id, "score": scored.score[place], "heads": heads}
-    return [found.get(item_id, {"item_id": item_id, "unknown": True}) for item_id in group.item_ids]
+def _or_bad(one: _Ready | BadGroup, error: ChorusError) -> BadGroup:
+    """A group's own error where it has one, else that of its portion."""
+    return one if isinstance(one, BadGroup) else BadGroup(one.group.user_id, error)
 
 
-def _unanswered(group: _Ready | BadGroup, error: ChorusError) -> Plain:
-    """A group's own error where it has one, else that of its chunk."""
-    if isinstance(group, BadGroup):
-        return _failed(group.user_id, group.error)
-    return _failed(group.group.user_id, error)
-
-
-def _failed(user_id: str | None, error: ChorusError) -> Plain:
-    return {"user_id": user_id, "status": "error", "error": error.shape()}
+def _failed(bad: BadGroup) -> Plain:
+    return {"user_id": bad.user_id, "status": "error", "error": bad.error.shape()}

@@ -39,7 +39,8 @@ class Vocabulary(BaseModel):
 
     def encode(self, tokens: Iterable[str]) -> NDArray[np.int64]:
         """Indices [n] of n tokens."""
-        return np.fromiter((self._index.get(token, OOV) for token in tokens), dtype=np.int64)
+        known = self._index  # looked up once: pydantic's private attributes are slow to reach
+        return np.fromiter((known.get(token, OOV) for token in tokens), dtype=np.int64)
 
     def token(self, index: int) -> str:
         """The token at an index >= 2; raises IndexError for PAD, OOV and anything out of range."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app import batch_files
+from app import batch_files, batch_rows
 from app.batch_files import BatchFileError, read_rows, score_file
+from app.batch_rows import Row, Scored
 from app.loaded import LoadedBundle
-from app.pipeline.recommend import score_pairs
+from app.pipeline.pairs import Pairs, score_pairs
 from models.contract.bundle import BundleError
+from models.contract.catalogue import UserState
 
 MOMENT = 1_701_000_000
 PAIRS = [
@@ -84,7 +87,7 @@ def test_every_format_gives_the_pipelines_scores(
             assert row["score"] is None and row["like"] is None
             continue
         state = learnt.visitors.state(row["user_id"])
-        alone = score_pairs(learnt, state, (row["item_id"],), {}, MOMENT)
+        alone = score_pairs(learnt, [Pairs(state, (row["item_id"],), {}, MOMENT)])[0]
         assert row["score"] == pytest.approx(float(alone.score[0]), abs=1e-5)
         for head in HEADS:
             assert row[head] == pytest.approx(float(alone.values[head][0]), abs=1e-5)
@@ -102,7 +105,47 @@ def test_a_bad_row_fails_alone(score: Score, tmp_path: Path) -> None:
     ]
     found = score(write(tmp_path / "in.csv", rows))
     assert [row["status"] for row in found] == ["ok", *["error"] * 5, "ok"]
-    assert all("in Unix seconds or RFC 3339" in row["message"] for row in found if row["status"] == "error")
+    assert [row["message"] for row in found[1:-1]] == [
+        "row 2: expected user_id, given none",
+        "row 3: expected item_id, given none",
+        "row 4: expected a timestamp in Unix seconds or RFC 3339, given 'yesterday'",
+        "row 5: expected a timestamp from 0 to 100000000000 in Unix seconds, given 'nan'",
+        "row 6: expected a timestamp from 0 to 100000000000 in Unix seconds, given '-1'",
+    ]
+
+
+GOOD_LINE = '{"user_id": "u1", "item_id": "i1"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{oops", "row 2: expected JSON, given Expecting property name"),
+        ("[" * 100_000, "row 2: expected JSON, given maximum recursion depth"),
+        ("[1, 2]", r"row 2: expected an object, given '\[1, 2\]'"),
+        ('{"user_id": "u1"}', "row 2: expected item_id, given none"),
+        ('{"user_id": ["u1"], "item_id": "i1"}', "row 2: expected text or a number as user_id, given list"),
+        ('{"user_id": "u1", "item_id": true}', "row 2: expected text or a number as item_id, given bool"),
+        ('{"user_id": "\\ud800", "item_id": "i1"}', "row 2: expected JSON, given .*surrogates not allowed"),
+        (GOOD_LINE[:-1] + ', "timestamp": NaN}', "row 2: expected JSON, given the constant NaN"),
+        (GOOD_LINE[:-1] + ', "timestamp": -Infinity}', "row 2: expected JSON, given the constant -Infinity"),
+        (GOOD_LINE[:-1] + ', "timestamp": 1e999}', "row 2: expected a timestamp from 0 to 100000000000"),
+    ],
+)
+def test_a_line_of_json_fails_alone(score: Score, tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "in.jsonl").write_text(f"{GOOD_LINE}\n\n{line}\n{GOOD_LINE}\n")
+    for target in ("out.jsonl", "out.csv", "out.parquet"):
+        found = score(tmp_path / "in.jsonl", target)
+        assert [row["status"] for row in found] == ["ok", "error", "ok"]
+        assert re.match(message, found[1]["message"]) and found[1]["score"] is None
+
+
+def test_a_row_of_csv_has_as_many_cells_as_there_are_columns(score: Score, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("user_id,item_id\nu1,i1\nu1,i1,9\n\nu1\nu1,i1\n")
+    found = score(tmp_path / "in.csv")
+    assert [row["status"] for row in found] == ["ok", "error", "error", "ok"]
+    assert found[1]["message"] == "row 2: expected 2 cells, given 3" and found[1]["item_id"] == "i1"
+    assert found[2]["message"] == "row 3: expected 2 cells, given 1" and found[2]["user_id"] == "u1"
 
 
 def test_moments_may_be_written_out(score: Score, tmp_path: Path) -> None:
@@ -124,7 +167,8 @@ def test_parquets_own_timestamps_are_read(tmp_path: Path, kind: str, zone: str |
     column = scaled.cast(pa.timestamp(kind, zone))
     table = pa.table({"timestamp": column, "user_id": ["u1", "u2"], "item_id": ["i1", "i2"]})
     pq.write_table(table, tmp_path / "in.parquet")
-    assert [row["timestamp"] for row in read_rows(tmp_path / "in.parquet")] == [str(MOMENT), None]
+    found = read_rows(tmp_path / "in.parquet")
+    assert [row.cells["timestamp"] for row in found] == [str(MOMENT), None]
 
 
 def test_a_file_of_many_chunks_comes_out_whole_and_in_order(
@@ -136,11 +180,10 @@ def test_a_file_of_many_chunks_comes_out_whole_and_in_order(
     ]
     whole = score(write(tmp_path / "in.jsonl", rows))
     held = []
-    scored = batch_files.score_rows
 
-    def counted(bundle: LoadedBundle, chunk: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
+    def counted(bundle: LoadedBundle, chunk: list[Row], now: float) -> list[Scored]:
         held.append(len(chunk))
-        return scored(bundle, chunk, now)
+        return batch_rows.score_rows(bundle, chunk, now)
 
     monkeypatch.setattr(batch_files, "score_rows", counted)
     monkeypatch.setattr(batch_files, "CHUNK", 50)
@@ -159,8 +202,8 @@ def test_numbers_as_ids_are_read_as_text(tmp_path: Path) -> None:
     rows = [{"user_id": 7.0, "item_id": 12, "x": None}, {"user_id": float("nan"), "item_id": 1, "x": 2.5}]
     found = list(read_rows(write(tmp_path / "in.parquet", rows)))
     assert found == [
-        {"user_id": "7", "item_id": "12", "x": None},
-        {"user_id": None, "item_id": "1", "x": "2.5"},
+        Row(1, {"user_id": "7", "item_id": "12", "x": None}),
+        Row(2, {"user_id": None, "item_id": "1", "x": "2.5"}),
     ]
 
 
@@ -173,8 +216,8 @@ def test_numbers_as_ids_are_read_as_text(tmp_path: Path) -> None:
             "expected the columns user_id and item_id in .*given user_id, film",
         ),
         ("in.jsonl", b'{"user_id": "u1"}\n', "expected the columns user_id and item_id"),
-        ("in.jsonl", b'{"user_id": "u1", "item_id": "i1"}\n{oops\n', "expected JSON in line 2"),
-        ("in.jsonl", b"[1, 2]\n", "expected an object in line 1"),
+        ("in.csv", b"", "expected the columns user_id and item_id in .*, given an empty file"),
+        ("in.csv", b"user_id,film\n", "given user_id, film"),
         ("in.parquet", b"not a table at all", "expected Parquet in"),
         ("in.csv", b"user_id,item_id\nu1,caf\xe9\n", "expected csv in UTF-8"),
         ("in.jsonl", b'{"user_id": "u1", "item_id": "caf\xe9"}\n', "expected jsonl in UTF-8"),
@@ -202,6 +245,41 @@ def test_a_failure_keeps_the_result_of_before(trained: Path, tmp_path: Path) -> 
 def test_another_kind_of_file_is_refused_before_any_work(tmp_path: Path, source: str, target: str) -> None:
     with pytest.raises(BatchFileError, match=r"expected a file that ends in \.parquet, \.csv"):
         score_file(tmp_path / source, tmp_path / target, tmp_path / "no-bundle")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("nowhere/out.csv", "expected the folder .*nowhere to exist, given none"),
+        ("folder.csv", "expected a file to write into, given the folder .*folder.csv"),
+        ("x" * 250 + ".csv", "expected to write x+.csv in the folder .*, given File name too long"),
+    ],
+)
+def test_where_nothing_can_be_written_no_work_is_done(tmp_path: Path, target: str, message: str) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    source = write(tmp_path / "in.csv", PAIRS)
+    with pytest.raises(BatchFileError, match=message):
+        score_file(source, tmp_path / target, tmp_path / "no-bundle")
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_a_file_without_rows_gives_one_without_rows(score: Score, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("user_id,item_id\n" if name == "in.csv" else "")
+    assert score(tmp_path / name, "out.csv") == []
+
+
+def test_a_past_moment_does_not_see_what_came_after(
+    learnt: LoadedBundle, score: Score, tmp_path: Path
+) -> None:
+    """Nor does it the event of that very moment."""
+    events = learnt.visitors.state("u1").events
+    moments = [events[0].timestamp, events[9].timestamp, events[9].timestamp + 0.5, MOMENT + 0.0]
+    rows = [{"user_id": "u1", "item_id": "i5", "timestamp": moment} for moment in moments]
+    found = score(write(tmp_path / "in.jsonl", rows))
+    for row, moment, known in zip(found, moments, (0, 9, 10, len(events)), strict=True):
+        state = UserState("u1", learnt.visitors.profiles.get("u1"), events[:known])
+        alone = score_pairs(learnt, [Pairs(state, ("i5",), {}, moment)])[0]
+        assert row["score"] == pytest.approx(float(alone.score[0]), abs=1e-5)
 
 
 def test_a_file_or_bundle_that_is_not_there(trained: Path, tmp_path: Path) -> None:

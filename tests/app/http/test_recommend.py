@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -192,17 +193,30 @@ def test_a_batchs_groups_fail_alone_and_keep_their_order(service: httpx.Client) 
     assert raw[2]["error"]["field"] == "user_id"
 
 
+ASKED: list[dict[str, Any]] = [
+    {"user_id": "u3", "context": {"timestamp": 1763740800}},
+    {"session": SESSION, "context": {"season": "winter", "timestamp": 1763700000}},
+    {"user_id": "u1", "context": {"season": "winter"}},
+    {"user_id": "u3", "session": SESSION, "context": {"season": "summer", "timestamp": 1763740800}},
+    {"user_id": "nobody", "context": {}},
+]
+
+
 def test_a_batch_scores_as_rank_does(service: httpx.Client) -> None:
-    asked = ["1", "2", "40"]
-    context = {"timestamp": 1763740800}
-    ranked = service.post("/v1/rank", json={"user_id": "u3", "item_ids": asked, "context": context}).json()
-    groups = [{"user_id": "u3", "item_ids": asked, "context": context}]
-    batch = service.post("/v1/batch-score", json={"groups": groups}).json()
-    by_id = {item["item_id"]: item for item in ranked["items"]}
-    for pair in batch["groups"][0]["scores"]:
-        assert pair["score"] == pytest.approx(by_id[pair["item_id"]]["score"], abs=1e-5)
-        for head, value in pair["heads"].items():
-            assert value == pytest.approx(by_id[pair["item_id"]]["heads"][head]["value"], abs=1e-5)
+    """A user's groups are scored together, and come out in their places."""
+    groups = [
+        {**asked, "item_ids": ["1", str(place), "40"]} for place, asked in enumerate(ASKED * 3, start=2)
+    ]
+    batch = service.post("/v1/batch-score", json={"groups": groups}).json()["groups"]
+    for group, found in zip(groups, batch, strict=True):
+        ranked = service.post("/v1/rank", json={"session": [], **group}).json()
+        by_id = {item["item_id"]: item for item in ranked["items"]}
+        assert found["user_id"] == group.get("user_id")
+        assert [pair["item_id"] for pair in found["scores"]] == group["item_ids"]
+        for pair in found["scores"]:
+            assert pair["score"] == pytest.approx(by_id[pair["item_id"]]["score"], abs=1e-5)
+            for head, value in pair["heads"].items():
+                assert value == pytest.approx(by_id[pair["item_id"]]["heads"][head]["value"], abs=1e-5)
 
 
 def test_a_batch_streams_a_line_a_group(service: httpx.Client) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from app.loaded import LoadedBundle
+from app.pipeline.pairs import Pairs, score_pairs
 from app.pipeline.predicates import Compare, Operator
-from app.pipeline.recommend import recommend, score_pairs, unknown_ids
+from app.pipeline.recommend import recommend, unknown_ids
 from app.pipeline.reranking import CATEGORY_CAP
 from app.pipeline.retrieval import RetrievalLimits
 from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
@@ -40,7 +41,7 @@ def test_a_slate_is_full_distinct_and_unseen(learnt: LoadedBundle, query: Query)
 def test_a_small_catalogue_is_scored_whole_so_the_best_is_the_best(
     learnt: LoadedBundle, query: Query
 ) -> None:
-    every = score_pairs(learnt, query.state, tuple(learnt.catalogue.ids), {}, NOW)
+    every = score_pairs(learnt, [Pairs(query.state, tuple(learnt.catalogue.ids), {}, NOW)])[0]
     chances = every.values["next"]
     seen = learnt.rows([event.item_id for event in query.state.events])
     chances[seen] = -1
@@ -63,8 +64,8 @@ def test_nothing_that_passes_gives_an_empty_slate(learnt: LoadedBundle, query: Q
 
 def test_pairs_are_scored_in_the_order_given(learnt: LoadedBundle, query: Query) -> None:
     asked = ("i70", "i2", "i35")
-    forth = score_pairs(learnt, query.state, asked, {}, NOW)
-    back = score_pairs(learnt, query.state, asked[::-1], {}, NOW)
+    forth = score_pairs(learnt, [Pairs(query.state, asked, {}, NOW)])[0]
+    back = score_pairs(learnt, [Pairs(query.state, asked[::-1], {}, NOW)])[0]
     np.testing.assert_allclose(forth.score, back.score[::-1], atol=1e-6)
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.loaded import LoadedBundle, load_bundle
 from app.pipeline import scoring
 from app.pipeline.encoding import encode_user
-from app.pipeline.scoring import candidate_values, head_logits, head_predictions, log_partition
+from app.pipeline.scoring import candidate_values, head_logits, head_predictions, log_partitions
 from app.pipeline.types import Encoded
 from app.runtime import with_changes
 from app.state.protocol import StoredItems
@@ -47,16 +47,16 @@ def test_what_is_deleted_has_no_chance_that_another_lacks(trained: Path) -> None
 def test_a_sampled_denominator_comes_close(
     learnt: LoadedBundle, encoded: Encoded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exact = log_partition(learnt, encoded)
+    exact = log_partitions(learnt, [encoded])[0]
     scale = learnt.manifest.calibrations[NEXT].scale
     logits = scale * (learnt.catalogue.vectors @ encoded.vector)
     assert exact == pytest.approx(float(np.log(np.exp(logits.astype(np.float64)).sum())), abs=1e-4)
     monkeypatch.setattr(scoring, "EXACT_PARTITION", 40)
     every_second = float(np.log(2 * np.exp(logits[::2].astype(np.float64)).sum()))
-    assert log_partition(learnt, encoded) == pytest.approx(every_second, abs=1e-4)
+    assert log_partitions(learnt, [encoded])[0] == pytest.approx(every_second, abs=1e-4)
     # Genres repeat every four items, and a user prefers one: a stride of three meets all of them.
     monkeypatch.setattr(scoring, "EXACT_PARTITION", 30)
-    assert log_partition(learnt, encoded) == pytest.approx(exact, abs=0.5)
+    assert log_partitions(learnt, [encoded])[0] == pytest.approx(exact, abs=0.5)
 
 
 def test_values_are_in_their_heads_range(learnt: LoadedBundle, encoded: Encoded) -> None:
