@@ -53,7 +53,10 @@ def score_rows(bundle: LoadedBundle, rows: Sequence[Row], now: float) -> list[Sc
         if str(row.cells[ITEM]) in bundle.catalogue:
             groups.setdefault(ask, []).append(place)
     asks = list(groups)
-    for portion in portions(bundle, [ask.user_id for ask in asks], [len(groups[ask]) for ask in asks]):
+    users = [
+        ask.user_id if bundle.visitors.knows(ask.user_id) else None for ask in asks
+    ]  # strangers are alike
+    for portion in portions(bundle, users, [len(groups[ask]) for ask in asks]):
         _score(bundle, rows, {asks[number]: groups[asks[number]] for number in portion}, found)
     return found
 
