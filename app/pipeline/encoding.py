@@ -1,16 +1,18 @@
 """The user at this moment -> a vector: the tower over profile and history, moved by dislikes; texts add their own."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
+from app.pipeline.reading import Reading, read_states
 from app.pipeline.sentiment import Sentiment, newest_sentiments, sentiment
 from app.pipeline.types import Encoded
-from models.contract.catalogue import User, UserState
-from models.contract.events import NEGATIVE_ACTIONS
-from models.contract.features import Floats, Indices, encode_history, encode_profile, user_text
+from app.pipeline.wishes import Wishes, read_wishes
+from models.contract.catalogue import UserState
+from models.contract.events import Action, Event
+from models.contract.features import Floats, Indices
 
 if TYPE_CHECKING:
     from app.loaded import LoadedBundle
@@ -19,25 +21,9 @@ if TYPE_CHECKING:
 DISLIKE_PUSH = 3.0
 """Logits that a disliked item, and one just like it, loses (Rocchio 1971: negative relevance feedback)."""
 DISLIKES = 10
-"""The newest dislikes that push."""
-QUERY_SHARE = 0.25
-"""What is left of popularity where the request says in words what it wants: of the items' bias, and, of a user
-without history, of the user's vector, which then says little else.
-"""
-QUERY_GAIN = 2.0
-"""Logits that an item gains for each standard deviation by which its text is nearer to the query than most."""
-INTERESTS_GAIN = 1.0
-"""The same for interests stated in the profile: they always hold, so they say less about this moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is wanted in words: the request's query, and the interests stated in the profile."""
-
-    asked: bool  # the request says what it wants
-    interests: Floats  # [T] for the user tower; zeros for none
-    text: Floats | None  # [T] the query's vector, else the interests'
-    logits: Floats | None  # [n] what both add to each catalogue row's `next` logit
+"""The newest dislikes, and the newest skips, that push."""
+SKIP_PUSH = 1.0
+"""The same for a skip, which says less: not this, not now."""
 
 
 def encode_user(bundle: "LoadedBundle", state: UserState, query: str = "") -> Encoded:
@@ -45,88 +31,68 @@ def encode_user(bundle: "LoadedBundle", state: UserState, query: str = "") -> En
     return encode_state(bundle, state, read_wishes(bundle, query, state.profile))
 
 
-def read_wishes(bundle: "LoadedBundle", query: str, profile: User | None) -> Wishes:
-    """The texts of a request as vectors, each encoded once."""
-    wanted = bundle.encode_text(query)
-    interests = bundle.encode_text(user_text(bundle.spec, profile))
-    found = [
-        (vector, gain)
-        for vector, gain in ((wanted, QUERY_GAIN), (interests, INTERESTS_GAIN))
-        if vector is not None
-    ]
-    parts = [gain * _standard(bundle.catalogue.text @ vector) for vector, gain in found]
-    return Wishes(
-        asked=wanted is not None,
-        interests=np.zeros(bundle.spec.text_size, dtype=np.float32) if interests is None else interests,
-        text=found[0][0] if found else None,
-        logits=np.sum(parts, axis=0).astype(np.float32) if found else None,
-    )
-
-
-@torch.inference_mode()
 def encode_state(bundle: "LoadedBundle", state: UserState, wishes: Wishes) -> Encoded:
     """A user's state with the wishes already read."""
-    history = encode_history(bundle.spec, state.events)
-    rows = bundle.rows(history.item_ids)
-    vectors = bundle.item_vectors(rows)
-    profile = encode_profile(bundle.spec, state.profile)
-    tower = bundle.network.users
-    start = tower.profile(
-        torch.from_numpy(profile.tokens)[None],
-        torch.from_numpy(profile.numeric)[None],
-        torch.from_numpy(wishes.interests)[None],
+    return encode_states(bundle, [state], [wishes])[0]
+
+
+def encode_states(
+    bundle: "LoadedBundle", states: Sequence[UserState], wishes: Sequence[Wishes]
+) -> list[Encoded]:
+    """Many users' states, with each one's wishes already read, as `encode_state` gives them one by one."""
+    heard = [replace(state, events=_heard(bundle, state.events)) for state in states]
+    readings = read_states(bundle, heard, [wanted.interests for wanted in wishes])
+    return [_moved(bundle, *of_user) for of_user in zip(states, wishes, readings, strict=True)]
+
+
+def _heard(bundle: "LoadedBundle", events: Sequence[Event]) -> tuple[Event, ...]:
+    """The events without skips where the network never learned any: it would take them for interest."""
+    return tuple(
+        event for event in events if event.action != Action.SKIP or event.action in bundle.spec.actions
     )
-    events = tower.events(
-        torch.from_numpy(vectors)[None],
-        torch.from_numpy(history.actions)[None],
-        torch.from_numpy(history.dense)[None],
-    )
-    read = torch.from_numpy(_read_by_tower(bundle, state, len(rows)))
-    base = tower(start, events[:, read])[0, -1].numpy()
-    asked = QUERY_SHARE if wishes.asked else 1.0
-    personal = 1.0 if state.events else asked
+
+
+def _moved(bundle: "LoadedBundle", state: UserState, wishes: Wishes, reading: Reading) -> Encoded:
+    """What the tower read, moved by dislikes and wishes."""
+    popular = wishes.popularity_share(len(state.events))
+    personal = 1.0 if state.events else popular
     return Encoded(
-        vector=np.append(personal * base + _push(bundle, state), asked).astype(np.float32),
-        base=base,
-        history=events[0].numpy(),
-        history_rows=rows,
-        numbers=history.dense[-1, -2:] if len(history.dense) else np.zeros(2, dtype=np.float32),
+        vector=np.append(personal * reading.base + _push(bundle, state), popular).astype(np.float32),
+        base=reading.base,
+        history=reading.history,
+        history_rows=reading.rows,
+        numbers=reading.numbers,
         text=wishes.text,
         text_logits=wishes.logits,
     )
 
 
-def _read_by_tower(bundle: "LoadedBundle", state: UserState, count: int) -> Indices:
-    """The places, among the last `count` events, of those that the tower reads: no dislikes it never learned.
-
-    A tower that never met a dislike would take it for interest. The scorer's target attention reads it all the
-    same, since it sees the value; and a dislike pushes by itself.
-    """
-    actions = [event.action for event in state.events[len(state.events) - count :]]
-    known = [action not in NEGATIVE_ACTIONS or action in bundle.spec.actions for action in actions]
-    return np.flatnonzero(known)
-
-
 def _push(bundle: "LoadedBundle", state: UserState) -> Floats:
-    """Away from the newest DISLIKES items that the user disliked and did not speak well of since."""
+    """Away from the newest items that the user disliked or skipped and did not speak well of since."""
     spread = bundle.spec.value_range
-    spoken = [
-        event
-        for event in state.events
-        if event.action in NEGATIVE_ACTIONS or sentiment(event, spread) is Sentiment.POSITIVE
-    ]
-    newest = newest_sentiments(spoken, spread)
-    disliked = [event.item_id for event, said in newest if said is Sentiment.NEGATIVE][:DISLIKES]
-    rows = bundle.rows(tuple(disliked))
+    disliked = _turned_down(state.events, Action.DISLIKE, spread)
+    skipped = [one for one in _turned_down(state.events, Action.SKIP, spread) if one not in disliked]
     push = np.zeros(bundle.dim, dtype=np.float32)
-    for direction in _directions(bundle, rows[rows >= 0]):
-        push -= np.float32(DISLIKE_PUSH) * direction
+    for gain, items in ((DISLIKE_PUSH, disliked), (SKIP_PUSH, skipped)):
+        rows = bundle.rows(tuple(items[:DISLIKES]))
+        for direction in _directions(bundle, rows[rows >= 0]):
+            push -= np.float32(gain) * direction
     return push
 
 
-def _standard(cosine: Floats) -> Floats:
-    """Cosines [n] in standard deviations from their mean: how near counts as near differs from text to text."""
-    return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), 1e-6), dtype=np.float32)
+def _turned_down(
+    events: Sequence[Event], action: Action, value_range: tuple[float, float] | None
+) -> list[str]:
+    """The items turned down by an action that no later praise takes back, the newest first."""
+    if all(event.action != action for event in events):
+        return []
+    spoken = [
+        event
+        for event in events
+        if event.action == action or sentiment(event, value_range) is Sentiment.POSITIVE
+    ]
+    newest = newest_sentiments(spoken, value_range)
+    return [event.item_id for event, said in newest if said is Sentiment.NEGATIVE]
 
 
 def _directions(bundle: "LoadedBundle", rows: Indices) -> list[Floats]:

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from app.pipeline.encoding import encode_user
 from app.pipeline.explanation import Evidence, explain
 from app.pipeline.filtering import allowed_rows
@@ -16,7 +14,7 @@ from app.pipeline.retrieval import Retriever
 from app.pipeline.scoring import score_candidates
 from app.pipeline.sentiment import last_liked
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
-from models.contract.catalogue import UserState
+from app.pipeline.wishes import read_wishes, unread_texts
 from models.contract.features import FieldKind, Floats
 from models.contract.tasks import NEXT, TaskKind
 
@@ -51,7 +49,11 @@ def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
         intra_list_diversity=found.intra_list_diversity,
         relevance_cost=found.relevance_cost,
         unknown=unknown_ids(bundle, query),
-        degraded=(*candidates.degraded, *found.degraded),
+        degraded=(
+            *unread_texts(bundle, query.text, query.state.profile),
+            *candidates.degraded,
+            *found.degraded,
+        ),
     )
     if query.explain and len(found.order):
         slate = explained(bundle, query, encoded, slate, labels)
@@ -80,20 +82,6 @@ def score(
     return scored, {name: predicted[name] for name in multilabel}
 
 
-def score_pairs(
-    bundle: "LoadedBundle",
-    state: UserState,
-    item_ids: tuple[str, ...],
-    context: Mapping[str, str],
-    now: float,
-) -> Scored:
-    """One user's known items scored, in the order given, with the bundle's own weights: batch scoring."""
-    encoded = encode_user(bundle, state)
-    rows = bundle.rows(item_ids)
-    candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
-    return score_candidates(bundle, encoded, candidates, context, now, bundle.manifest.fusion.weights)[0]
-
-
 def reranked(bundle: "LoadedBundle", query: Query, scored: Scored) -> Reranked:
     """The slate's order, and what it gains and costs."""
     rows = scored.candidates.rows
@@ -106,10 +94,13 @@ def explained(
     bundle: "LoadedBundle", query: Query, encoded: Encoded, slate: Slate, labels: Mapping[str, Floats]
 ) -> Slate:
     """The slate with its reasons."""
+    wishes = read_wishes(bundle, query.text, query.state.profile)
     evidence = Evidence(
         heads=bundle.manifest.heads,
-        influence=measure_influence(bundle, query, encoded, slate),
-        text=encoded.text,
+        influence=measure_influence(bundle, query, wishes, encoded, slate),
+        query=wishes.text if wishes.asked else None,
+        interests=wishes.interests if wishes.interests.any() else None,
+        unwanted=wishes.unwanted,
         label_values=labels,
         value_range=bundle.spec.value_range,
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.loaded import LoadedBundle
-from app.pipeline.encoding import DISLIKE_PUSH, DISLIKES, INTERESTS_GAIN, QUERY_GAIN, QUERY_SHARE, encode_user
+from app.pipeline.encoding import DISLIKE_PUSH, DISLIKES, SKIP_PUSH, encode_user
+from app.pipeline.wishes import WORDS_SHARE
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
 
@@ -73,28 +74,27 @@ def test_an_event_changes_the_vector_and_a_newcomer_has_one(learnt: LoadedBundle
     assert nobody.text is nobody.text_logits is None and nobody.vector[-1] == 1
 
 
-def test_a_query_adds_its_standardised_cosine_to_every_item(learnt: LoadedBundle) -> None:
+def test_a_skip_that_training_never_met_is_no_interest_and_pushes_a_little(learnt: LoadedBundle) -> None:
+    without, after = encode_user(learnt, state()), encode_user(learnt, state(Event("i5", "skip", 1.8e9)))
+    np.testing.assert_allclose(without.base, after.base, atol=1e-5)
+    assert after.history_rows.tolist() == [0, 4, 8]
+    assert (centred(learnt) @ (after.vector[:-1] - after.base))[5] == pytest.approx(-SKIP_PUSH, abs=1e-4)
+    both = encode_user(learnt, state(dislike(5), Event("i5", "skip", 1.9e9)))
+    np.testing.assert_allclose(both.vector, encode_user(learnt, state(dislike(5))).vector, atol=1e-5)
+    praised = encode_user(learnt, state(Event("i5", "skip", 1.8e9), Event("i5", "like", 1.9e9)))
+    np.testing.assert_array_equal(praised.vector[:-1], praised.base)
+
+
+def test_words_leave_little_of_popularity_and_of_a_stranger(learnt: LoadedBundle) -> None:
     encoded = encode_user(learnt, state(), "robots")
-    cosine = learnt.catalogue.text @ learnt.encode_text("robots")
-    np.testing.assert_array_equal(encoded.text, learnt.encode_text("robots"))
-    wanted = QUERY_GAIN * (cosine - cosine.mean()) / cosine.std()
-    np.testing.assert_allclose(encoded.text_logits, wanted, atol=1e-4)
-    assert encoded.vector[-1] == pytest.approx(QUERY_SHARE)
+    assert encoded.vector[-1] == pytest.approx(WORDS_SHARE)
     np.testing.assert_array_equal(encoded.vector[:-1], encoded.base)
-    newcomer = encode_user(learnt, UserState(), "robots")
-    np.testing.assert_allclose(newcomer.vector[:-1], QUERY_SHARE * newcomer.base)
-
-
-def test_interests_and_query_both_count_and_the_query_is_the_text(learnt: LoadedBundle) -> None:
-    profile = User("u", interests="wild animals")
-    said = encode_user(learnt, state(profile=profile))
-    asked = encode_user(learnt, state(), "robots")
-    both = encode_user(learnt, state(profile=profile), "robots")
-    assert said.text_logits is not None and asked.text_logits is not None
-    assert said.text_logits.std() == pytest.approx(INTERESTS_GAIN, abs=1e-3)
-    np.testing.assert_allclose(both.text_logits, said.text_logits + asked.text_logits, atol=1e-4)
-    np.testing.assert_array_equal(both.text, asked.text)
-    assert said.vector[-1] == 1
+    for newcomer in (
+        encode_user(learnt, UserState(), "robots"),
+        encode_user(learnt, UserState("u", User("u", interests="robots"))),
+    ):
+        assert newcomer.vector[-1] == pytest.approx(WORDS_SHARE)
+        np.testing.assert_allclose(newcomer.vector[:-1], WORDS_SHARE * newcomer.base)
 
 
 def test_a_blank_query_is_none(learnt: LoadedBundle) -> None:
