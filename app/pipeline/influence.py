@@ -1,14 +1,15 @@
 """What the user's events did to the answer, measured: each is left out, and the scores taken again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pipeline.encoding import encode_state
+from app.pipeline.encoding import encode_states
 from app.pipeline.explanation import Influence
-from app.pipeline.scoring import score_candidates
-from app.pipeline.types import Candidates, Encoded, Query, Slate
+from app.pipeline.pairs import FlatPairs, score_flat
+from app.pipeline.types import Encoded, Query, Slate
 from app.pipeline.wishes import Wishes
 from models.contract.features import Floats, Indices
 from models.contract.fusion import FusionMethod
@@ -27,10 +28,8 @@ def measure_influence(
     rows = slate.scored.candidates.rows[slate.order]
     chosen = _nearest_events(bundle, encoded, rows)
     item_ids = tuple(bundle.catalogue.ids[row] for row in chosen.tolist())
-    drop = np.zeros((len(chosen), len(rows)), dtype=np.float32)
-    for number, item_id in enumerate(item_ids):
-        drop[number] = slate.scored.score[slate.order] - _score_without(bundle, query, wishes, item_id, slate)
-    return Influence(item_ids=item_ids, rows=chosen, drop=drop)
+    without = _scores_without(bundle, query, wishes, item_ids, slate)
+    return Influence(item_ids=item_ids, rows=chosen, drop=slate.scored.score[slate.order] - without)
 
 
 def _nearest_events(bundle: "LoadedBundle", encoded: Encoded, rows: Indices) -> Indices:
@@ -43,17 +42,27 @@ def _nearest_events(bundle: "LoadedBundle", encoded: Encoded, rows: Indices) -> 
     return known[nearest]
 
 
-def _score_without(
-    bundle: "LoadedBundle", query: Query, wishes: Wishes, item_id: str, slate: Slate
+def _scores_without(
+    bundle: "LoadedBundle", query: Query, wishes: Wishes, item_ids: Sequence[str], slate: Slate
 ) -> Floats:
-    """The slate's scores [N] had the user never met one item."""
-    fusion, candidates = bundle.manifest.fusion, slate.scored.candidates
+    """The slate's scores [L', N] had the user never met each of L' items."""
+    candidates, count = slate.scored.candidates, len(item_ids)
+    if not count:
+        return np.zeros((0, len(slate.order)), dtype=np.float32)
     # A vote is among all candidates; elsewhere an item's score is its own, and the slate's are enough.
-    places = np.arange(len(candidates.rows)) if fusion.method is FusionMethod.VOTE else slate.order
-    rows = candidates.rows[places]
-    events = tuple(event for event in query.state.events if event.item_id != item_id)
-    encoded = encode_state(bundle, replace(query.state, events=events), wishes)
-    alone = Candidates(rows, (), np.zeros((0, len(rows)), dtype=np.bool_), len(rows))
-    scored, _ = score_candidates(bundle, encoded, alone, query.context, query.now, query.weights)
-    score = scored.score
-    return score[slate.order] if fusion.method is FusionMethod.VOTE else score
+    vote = bundle.manifest.fusion.method is FusionMethod.VOTE
+    rows = candidates.rows if vote else candidates.rows[slate.order]
+    states = [
+        replace(query.state, events=tuple(event for event in query.state.events if event.item_id != item_id))
+        for item_id in item_ids
+    ]
+    pairs = FlatPairs(
+        rows=np.tile(rows, count),
+        users=np.repeat(np.arange(count), len(rows)),
+        moments=np.zeros(count * len(rows), dtype=np.int64),
+        at=[(query.context, query.now)],
+        sizes=[len(rows)] * count,
+    )
+    encoded = encode_states(bundle, states, [wishes] * count)
+    scores = np.stack([group.score for group in score_flat(bundle, encoded, pairs, query.weights)])
+    return scores[:, slate.order] if vote else scores

@@ -11,6 +11,7 @@ from app.pipeline.fusion import fuse_heads
 from app.pipeline.padding import alike, padded
 from app.pipeline.scoring import (
     CHUNK,
+    Moment,
     calibrated,
     log_partitions,
     next_logits,
@@ -50,12 +51,14 @@ class PairScores:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flat:
-    """The P pairs of all groups, a group's together."""
+class FlatPairs:
+    """The P pairs of G groups, a group's together, between distinct users and items at distinct moments."""
 
     rows: Indices  # [P] catalogue rows
-    users: Indices  # [P] places among the distinct users
-    moments: Indices  # [P] places among the distinct moments
+    users: Indices  # [P] places among the users
+    moments: Indices  # [P] places among `at`
+    at: Sequence[Moment]
+    sizes: Sequence[int]  # [G] pairs a group
 
 
 def score_pairs(bundle: "LoadedBundle", groups: Sequence[Pairs]) -> list[PairScores]:
@@ -68,21 +71,26 @@ def score_pairs(bundle: "LoadedBundle", groups: Sequence[Pairs]) -> list[PairSco
     sizes = [len(group.item_ids) for group in groups]
     of_users, users = _distinct([(id(group.state.events), id(group.state.profile)) for group in groups])
     of_moments, moments = _distinct([(group.now, *sorted(group.context.items())) for group in groups])
-    flat = _Flat(
+    pairs = FlatPairs(
         rows=bundle.rows([item_id for group in groups for item_id in group.item_ids]),
         users=np.repeat(users, sizes),
         moments=np.repeat(moments, sizes),
+        at=[(groups[place].context, groups[place].now) for place in of_moments],
+        sizes=sizes,
     )
     encoded = _encoded(bundle, [groups[place].state for place in of_users])
-    at = [(groups[place].context, groups[place].now) for place in of_moments]
-    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in at])
-    predicted = calibrated(
-        bundle,
-        _logits(bundle, encoded, flat, tokens[flat.moments]),
-        log_partitions(bundle, encoded)[flat.users],
-    )
-    values = values_at(bundle, predicted, flat.rows, at, flat.moments)
-    return _fused(bundle, flat.rows, values, sizes)
+    return score_flat(bundle, encoded, pairs, bundle.manifest.fusion.weights)
+
+
+def score_flat(
+    bundle: "LoadedBundle", encoded: Sequence[Encoded], pairs: FlatPairs, weights: Mapping[str, float]
+) -> list[PairScores]:
+    """Every group scored by these weights, with the users encoded."""
+    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in pairs.at])
+    logits = _logits(bundle, encoded, pairs, tokens[pairs.moments])
+    predicted = calibrated(bundle, logits, log_partitions(bundle, encoded)[pairs.users])
+    values = values_at(bundle, predicted, pairs.rows, pairs.at, pairs.moments)
+    return _fused(bundle, pairs, values, weights)
 
 
 def _distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:
@@ -106,48 +114,50 @@ def _interests(state: UserState) -> str:
 
 
 def _logits(
-    bundle: "LoadedBundle", encoded: Sequence[Encoded], flat: _Flat, tokens: Indices
+    bundle: "LoadedBundle", encoded: Sequence[Encoded], pairs: FlatPairs, tokens: Indices
 ) -> dict[str, Floats]:
     """Logits [P, width] of every head, with the pairs' context tokens [P, C]."""
     heads = bundle.manifest.heads
-    found = {head.task.name: np.empty((len(flat.rows), head.width), dtype=np.float32) for head in heads}
-    found[NEXT] = np.empty((len(flat.rows), 1), dtype=np.float32)
+    found = {head.task.name: np.empty((len(pairs.rows), head.width), dtype=np.float32) for head in heads}
+    found[NEXT] = np.empty((len(pairs.rows), 1), dtype=np.float32)
     work: list[tuple[Encoded, Indices]] = []
-    order = np.argsort(flat.users, kind="stable")
-    ends = np.cumsum(np.bincount(flat.users, minlength=len(encoded)))[:-1]
+    order = np.argsort(pairs.users, kind="stable")
+    ends = np.cumsum(np.bincount(pairs.users, minlength=len(encoded)))[:-1]
     for user, places in zip(encoded, np.split(order, ends), strict=True):
-        found[NEXT][places, 0] = next_logits(bundle, user, flat.rows[places])
+        found[NEXT][places, 0] = next_logits(bundle, user, pairs.rows[places])
         work += [(user, places[at : at + CHUNK]) for at in range(0, len(places), CHUNK)]
     if heads:
         for batch in alike([(len(places), len(user.history)) for user, places in work], (CHUNK, EVENTS)):
             users = [work[place][0] for place in batch]
             places, own = padded([work[place][1] for place in batch])
-            logits = scorer_logits(bundle, users, flat.rows[places], tokens[places])
+            logits = scorer_logits(bundle, users, pairs.rows[places], tokens[places])
             for name, value in logits.items():
                 found[name][places[own]] = value[own]
     return found
 
 
 def _fused(
-    bundle: "LoadedBundle", rows: Indices, values: Mapping[str, Floats], sizes: Sequence[int]
+    bundle: "LoadedBundle", pairs: FlatPairs, values: Mapping[str, Floats], weights: Mapping[str, float]
 ) -> list[PairScores]:
     """Values [P] as each group's scores: a vote is among a group's own items, and so is a worst value."""
-    ends = np.cumsum(sizes).tolist()
-    groups = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    ends = np.cumsum(pairs.sizes).tolist()
+    groups = [slice(end - size, end) for end, size in zip(ends, pairs.sizes, strict=True)]
     finite = all(np.isfinite(value).all() for value in values.values())
     if finite and bundle.manifest.fusion.method is not FusionMethod.VOTE:
-        whole = _fused_group(bundle, rows, values)
+        whole = _fused_group(bundle, pairs.rows, values, weights)
         return [_part(whole, group) for group in groups]
+    parts = [{name: value[group] for name, value in values.items()} for group in groups]
     return [
-        _fused_group(bundle, rows[group], {name: value[group] for name, value in values.items()})
-        for group in groups
+        _fused_group(bundle, pairs.rows[group], part, weights)
+        for group, part in zip(groups, parts, strict=True)
     ]
 
 
-def _fused_group(bundle: "LoadedBundle", rows: Indices, values: Mapping[str, Floats]) -> PairScores:
-    fusion = bundle.manifest.fusion
+def _fused_group(
+    bundle: "LoadedBundle", rows: Indices, values: Mapping[str, Floats], weights: Mapping[str, float]
+) -> PairScores:
     candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
-    scored = fuse_heads(candidates, values, fusion, fusion.weights)
+    scored = fuse_heads(candidates, values, bundle.manifest.fusion, weights)
     return PairScores(scored.score, scored.values)
 
 

@@ -10,7 +10,7 @@ from app.loaded import LoadedBundle, load_bundle
 from app.pipeline import encoding, pairs, reading, scoring
 from app.pipeline.encoding import encode_user
 from app.pipeline.fusion import fuse_heads
-from app.pipeline.pairs import Pairs, PairScores, score_pairs
+from app.pipeline.pairs import FlatPairs, Pairs, PairScores, score_pairs
 from app.pipeline.scoring import score_candidates
 from app.pipeline.types import Candidates, Encoded
 from app.pipeline.wishes import Wishes
@@ -120,7 +120,9 @@ def test_a_vote_and_a_value_that_is_not_finite_stay_in_their_group(
         same(scores, alone(voting, group))
     values = {name: np.arange(5, dtype=np.float32) / 5 for name in bundle.heads}
     values["next"] = np.array([0.5, np.nan, 0.25, 0.0625, np.inf], dtype=np.float32)
-    found = pairs._fused(bundle, np.arange(5), values, [2, 3])
+    own = np.zeros(5, dtype=np.int64)
+    flat = FlatPairs(rows=np.arange(5), users=own, moments=own, at=[({}, NOW)], sizes=[2, 3])
+    found = pairs._fused(bundle, flat, values, bundle.manifest.fusion.weights)
     assert [part.values["next"].tolist() for part in found] == [[0.5, 0.5], [0.25, 0.0625, 0.0625]]
     rows = Candidates(np.arange(2), ("asked",), np.ones((1, 2), dtype=np.bool_), 2)
     first = {name: value[:2] for name, value in values.items()}
