@@ -11,41 +11,65 @@ MOST_BYTES = 64 << 20
 """A caller that still sends more than this is cut off."""
 PATIENCE_S = 5.0
 """So is one that takes longer."""
+MOST_WAITING = 64
+"""While so many are waited for, the next is cut off at once: no flood of refusals holds sockets open."""
 
 
 class Lingering:
     """Answers at once, and closes only when the rest of the body has come, or would be too much or too slow.
 
-    The answer comes first: a caller that waits for `100 Continue`, or that watches, need not send the rest.
+    The answer comes first: a caller that watches need not send the rest. One that still waits for `100 Continue`
+    sends nothing, and nothing is waited for.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_bytes: int = MOST_BYTES,
+        patience_s: float = PATIENCE_S,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
         self.app = app
         self.most_bytes = most_bytes
         self.patience_s = patience_s
+        self.most_waiting = most_waiting
+        self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+        if scope["type"] != "http" or not _has_body(headers := Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
+        exchange = _Exchange(receive, send, asks_first=headers.get("expect", "").lower() == "100-continue")
         await self.app(scope, exchange.receive, exchange.send)
         if exchange.end is not None:
+            if exchange.is_sent and self._waiting < self.most_waiting:
+                await self._rest_of(exchange)
+            await send(exchange.end)
+
+    async def _rest_of(self, exchange: "_Exchange") -> None:
+        self._waiting += 1
+        try:
             with anyio.move_on_after(self.patience_s):
                 await exchange.discard(self.most_bytes)
-            await send(exchange.end)
+        finally:
+            self._waiting -= 1
 
 
 class _Exchange:
-    """A body on its way in, and its answer, whose `end` is held back while there may be more of the body."""
+    """A body on its way in, and its answer, whose `end` is held back while there may be more of the body.
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    The body `is_sent` from the start, or, by a caller that asks first, once it is asked for.
+    """
+
+    def __init__(self, receive: Receive, send: Send, asks_first: bool) -> None:
         self.end: Message | None = None
+        self.is_sent = not asks_first
         self._receive = receive
         self._send = send
         self._more = True
 
     async def receive(self) -> Message:
+        self.is_sent = True  # the server says `100 Continue` when it is first asked for the body
         message = await self._receive()
         self._more = message.get("more_body", False)  # a caller that left sends no more, either
         return message

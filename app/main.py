@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from app.config import Settings
@@ -60,6 +61,9 @@ def create_app(settings: Settings, open_runtime: OpenRuntime) -> FastAPI:
         redirect_slashes=False,
         redoc_url=None,
     )
+    for page in app.routes:  # only its own yet: /docs answers HEAD as every other GET does
+        if isinstance(page, APIRoute):
+            page.methods = {"GET", "HEAD"}
     for room in (recommendation, batch, events, items, users, model, health):
         app.include_router(room.router)
     handle_errors(app)

@@ -7,15 +7,21 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 from app.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, VectorValue, about
 
 
-def _kind(given: Any) -> str:
-    """One text or several; a tag in angle brackets never shows in an error's field."""
-    return "<one>" if isinstance(given, str) else "<named>"
+def _kind(given: Any) -> str | None:
+    """One text or several, or neither; a tag in angle brackets never shows in an error's field."""
+    if isinstance(given, str):
+        return "<one>"
+    return "<named>" if isinstance(given, dict) else None
 
 
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
 Texts = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[dict[Label, Text], Field(max_length=200), Tag("<named>")],
-    Discriminator(_kind),
+    Discriminator(
+        _kind,
+        custom_error_type="text_type",
+        custom_error_message="expected a string, or an object of strings by field name",
+    ),
     Field(description="text attributes by name; a string alone where the bundle has one text field"),
 ]
 
@@ -32,7 +38,10 @@ class ItemRequest(BaseModel):
     attributes: Attributes = Field(default_factory=dict)
     text: Texts = Field(default_factory=dict)
     vectors: Annotated[dict[Label, VectorValue], Field(max_length=20)] = Field(default_factory=dict)
-    available: Annotated[bool, Field(description="false: in no answer")] = True
+    available: Annotated[
+        bool,
+        Field(description="false: never recommended; asked for by name (rank, batch-score) still scored"),
+    ] = True
     availability: Annotated[bool, Field(description="another name for `available`: give one of the two")] = (
         True
     )

@@ -248,7 +248,11 @@ def test_an_items_availability_has_two_names_of_which_one_is_given() -> None:
 def test_texts_are_given_by_name_or_alone() -> None:
     assert ItemRequest.model_validate_json('{"text": {"title": "x"}}').text == {"title": "x"}
     assert ItemRequest.model_validate_json('{"text": "x"}').text == "x"
-    for text, field in (("3", "text"), ('{"title": 3}', "text.title"), (f'"{"x" * 20_001}"', "text")):
+    for neither, said in (("5", "5"), ("null", "None"), ("[1]", "a list of 1")):
+        error = refusal(ItemRequest, f'{{"text": {neither}}}')
+        wanted = "expected a string, or an object of strings by field name"
+        assert (error.message, error.field) == (f"{wanted}, given {said}", "text")
+    for text, field in (('{"title": 3}', "text.title"), (f'"{"x" * 20_001}"', "text")):
         assert refusal(ItemRequest, f'{{"text": {text}}}').field == field
 
 

@@ -59,7 +59,6 @@ def test_a_caller_that_asks_before_it_sends_need_not_send(service: httpx.Client)
         connection.sendall(f"{HEAD}Content-Length: {LARGE}\r\nExpect: 100-continue\r\n\r\n".encode())
         first = connection.recv(65536)
         assert first.startswith(b"HTTP/1.1 413 ")
-        connection.shutdown(socket.SHUT_WR)
         assert b"100 Continue" not in first + _read(connection)
 
 

@@ -138,12 +138,17 @@ def test_an_item_of_another_shape_is_refused_by_field(service: httpx.Client) -> 
         _error(service.put("/v1/items/new", json=body), 422, code, field)
 
 
-def test_an_item_that_is_not_available_is_in_no_answer(service: httpx.Client) -> None:
+def test_an_item_that_is_not_available_is_scored_only_by_name(service: httpx.Client) -> None:
     service.put("/v1/items/hidden", json={"attributes": {"year": 1990}, "available": False})
     other = service.put("/v1/items/hidden-too", json={"text": "Hidden", "availability": False})
     assert not ItemAnswer.model_validate_json(other.content).available
-    rule = {"field": "item_id", "op": "in", "value": ["hidden", "hidden-too"]}
+    names = ["hidden", "hidden-too"]
+    rule = {"field": "item_id", "op": "in", "value": names}
     assert service.post("/v1/recommend", json={"session": [], "filter": rule}).json()["items"] == []
+    ranked = service.post("/v1/rank", json={"user_id": "u1", "item_ids": names}).json()["items"]
+    assert {item["item_id"] for item in ranked} == set(names)
+    (group,) = service.post("/v1/batch-score", json={"groups": [{"item_ids": names}]}).json()["groups"]
+    assert [pair["item_id"] for pair in group["scores"] if "score" in pair] == names
 
 
 def test_an_id_that_is_not_utf_8_is_refused(service: httpx.Client) -> None:
