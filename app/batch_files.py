@@ -44,7 +44,7 @@ def score_file(source: Path, target: Path, bundle_folder: Path) -> dict[str, int
     try:
         limit_threads(1)
         bundle = open_and_check(bundle_folder, read_settings().candidates)
-        rows = read_rows(source)
+        rows = read_rows(source, bundle.spec.context_fields)
         with _Writer(temporary, target.suffix, bundle.heads) as writer:
             while chunk := list(islice(rows, CHUNK)):
                 scored = score_rows(bundle, chunk, time.time())
@@ -73,29 +73,33 @@ def _begun(target: Path) -> Path:
     return temporary
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path, context: Sequence[str] = ()) -> Iterator[Row]:
     """The rows of a file; raises BatchFileError where a needed column is missing, or the file is not as it says.
 
-    A row that cannot be read has a fault. Of JSON it is enough that some row has the columns.
+    So it does where a column that is read, those of the context too, stands there twice. A row that cannot
+    be read has a fault. Of JSON it is enough that some row has the columns.
     """
-    rows = {".parquet": _parquet_rows, ".csv": _csv_rows}.get(path.suffix, _json_rows)(path)
+    rows = {".parquet": _parquet_rows, ".csv": _csv_rows}.get(path.suffix, _json_rows)(path, context)
     try:
         yield from rows
     except (UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
         raise BatchFileError(f"expected {path.suffix[1:]} in UTF-8 in {path}, given {error}") from error
 
 
-def _check_columns(path: Path, names: Sequence[str]) -> None:
+def _check_columns(path: Path, names: Sequence[str], context: Sequence[str]) -> None:
     if not {USER, ITEM} <= set(names):
         raise BatchFileError(f"expected the columns {USER} and {ITEM} in {path}, given {', '.join(names)}")
+    for name in (USER, ITEM, TIME, *context):
+        if (count := names.count(name)) > 1:
+            raise BatchFileError(f"expected the column {name} once in {path}, given {count} times")
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path, context: Sequence[str]) -> Iterator[Row]:
     try:
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise BatchFileError(f"expected Parquet in {path}, given {error}") from error
-    _check_columns(path, file.schema_arrow.names)
+    _check_columns(path, file.schema_arrow.names, context)
     number = 0
     for batch in file.iter_batches(batch_size=CHUNK):
         for row in _in_seconds(batch).to_pylist():
@@ -113,13 +117,13 @@ def _in_seconds(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.set_column(place, TIME, moments)
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
+def _csv_rows(path: Path, context: Sequence[str]) -> Iterator[Row]:
     with path.open(newline="", encoding="utf-8-sig") as stream:
         lines = (line for line in csv.reader(stream) if line)
         names = next(lines, None)
         if names is None:
             raise BatchFileError(f"expected the columns {USER} and {ITEM} in {path}, given an empty file")
-        _check_columns(path, names)
+        _check_columns(path, names, context)
         for number, cells in enumerate(lines, start=1):
             row = _row(number, dict(zip(names, cells, strict=False)))
             unfit = len(cells) != len(names)
@@ -127,14 +131,14 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             yield Row(number, row.cells, fault) if unfit else row
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8") as stream:
+def _json_rows(path: Path, context: Sequence[str]) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig") as stream:
         lines = (line for line in stream if line.strip())
         rows = (_json_row(number, line) for number, line in enumerate(lines, start=1))
         first = list(islice(rows, CHUNK))
         objects = [row.cells for row in first if row.fault is None]
         if objects and not any({USER, ITEM} <= cells.keys() for cells in objects):
-            _check_columns(path, list(objects[0]))
+            _check_columns(path, list(objects[0]), context)
         yield from first
         yield from rows
 

@@ -13,6 +13,8 @@ from models.data.findings import Fault, Finding, blamed
 from models.data.sections import Interactions
 from models.data.table import Reject, Table
 
+EARLIEST = 946_684_800.0
+"""2000-01-01; as milliseconds, 11 days: fewer are more likely those of a clock with a start of its own."""
 LATEST = 4_102_444_800.0
 """2100-01-01: a later time is milliseconds taken for seconds, or a slip."""
 DEVIATIONS = 6.0
@@ -186,11 +188,14 @@ def _outliers(columns: Interactions, times: Numbers, values: Numbers, reference:
 
 
 def _seconds_as_milliseconds(columns: Interactions, times: Numbers) -> Iterator[str]:
-    """An error where all times lie in the first weeks of 1970 as milliseconds, and after 1973 as seconds."""
+    """An error where all times lie in early 1970 as milliseconds, and between 2000 and 2100 as seconds.
+
+    Others are taken as they are: a clock may count milliseconds from a start of its own.
+    """
     if columns.time_unit != "ms" or not len(times):
         return
     first, last = 1000 * times.min(), 1000 * times.max()
-    if first >= 1e8 and last <= LATEST:
+    if first >= EARLIEST and last <= LATEST:
         yield (
             "interactions.time_unit: expected s for times that are all in early 1970 as milliseconds, "
             f"given ms for {first:.0f} to {last:.0f}"

@@ -34,14 +34,18 @@ class Finding:
 
 
 def blamed(table: Table, findings: Iterable[Finding]) -> Iterator[str]:
-    """An error a finding that holds for nearly all rows. Of a key's findings a row has the first alone."""
+    """An error a finding that holds for nearly all rows. Of a key's findings a row has the first alone.
+
+    Empty cells must be all: a log of guests, a few users among them, can be learned from.
+    """
     taken: dict[str, Mask] = {}
     for finding in findings:
         cell = finding.key.removesuffix("_unit")  # interactions.time_unit is of interactions.time
         earlier = taken.get(cell)
         rows = finding.rows if earlier is None else finding.rows & ~earlier
         taken[cell] = rows if earlier is None else rows | earlier
-        if nearly_all(int(rows.sum()), len(rows)):
+        usable = finding.fault is Fault.MISSING and not rows.all()
+        if not usable and nearly_all(int(rows.sum()), len(rows)):
             given = example(table.columns[finding.column][int(rows.argmax())].as_py())
             yield (
                 f"{finding.key}: expected {finding.expected} in the column {finding.column}, "

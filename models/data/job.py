@@ -21,6 +21,9 @@ from models.data.sections import STRICT, Export, Interactions, Items, SplitSizes
 from models.network.config import NetworkConfig
 from models.training.config import TrainingConfig
 
+EXACT = 2**53
+"""Past it floats are whole for want of digits."""
+
 __all__ = ["JobError", "JobSpec", "load_job"]
 
 
@@ -91,9 +94,20 @@ def load_job(path: Path) -> JobSpec:
 
     Raises JobError with all errors found.
     """
-    document = json.dumps(read_document(path), default=str)  # str: of dates
+    document = json.dumps(_with_whole_numbers(read_document(path)), default=str)  # str: of dates
     try:
         # As JSON, strictly: a number is no text in quotes, and true is no 1.
         return JobSpec.model_validate_json(document, strict=True, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise JobError(*wording(error, JobSpec)) from None
+
+
+def _with_whole_numbers(value: object) -> object:
+    """A document in which 1.0 is 1, which is a float to the keys that want one."""
+    if isinstance(value, dict):
+        return {key: _with_whole_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(one) for one in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+        return int(value)
+    return value

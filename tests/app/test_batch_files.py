@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app import batch_files, batch_rows
-from app.batch_files import BatchFileError, read_rows, score_file
+from app.batch_files import BatchFileError, score_file
 from app.batch_rows import Row, Scored
 from app.loaded import LoadedBundle
 from app.pipeline.pairs import Pairs, score_pairs
@@ -159,18 +159,6 @@ def test_moments_may_be_written_out(score: Score, tmp_path: Path) -> None:
         assert len({row["score"] for row in found[:3]}) == 1
 
 
-@pytest.mark.parametrize("kind", ["s", "ms", "us", "ns"])
-@pytest.mark.parametrize("zone", [None, "UTC", "+02:00"])
-def test_parquets_own_timestamps_are_read(tmp_path: Path, kind: str, zone: str | None) -> None:
-    moments = pa.array([MOMENT, None], pa.int64())
-    scaled = pa.array([n and n * batch_files.PER_SECOND[kind] for n in moments.to_pylist()], pa.int64())
-    column = scaled.cast(pa.timestamp(kind, zone))
-    table = pa.table({"timestamp": column, "user_id": ["u1", "u2"], "item_id": ["i1", "i2"]})
-    pq.write_table(table, tmp_path / "in.parquet")
-    found = read_rows(tmp_path / "in.parquet")
-    assert [row.cells["timestamp"] for row in found] == [str(MOMENT), None]
-
-
 def test_a_file_of_many_chunks_comes_out_whole_and_in_order(
     score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,16 +185,6 @@ def test_a_file_of_many_chunks_comes_out_whole_and_in_order(
             assert other["item_id"] == one["item_id"]
 
 
-def test_numbers_as_ids_are_read_as_text(tmp_path: Path) -> None:
-    """A table with a missing id has widened the others to floats."""
-    rows = [{"user_id": 7.0, "item_id": 12, "x": None}, {"user_id": float("nan"), "item_id": 1, "x": 2.5}]
-    found = list(read_rows(write(tmp_path / "in.parquet", rows)))
-    assert found == [
-        Row(1, {"user_id": "7", "item_id": "12", "x": None}),
-        Row(2, {"user_id": None, "item_id": "1", "x": "2.5"}),
-    ]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -219,6 +197,16 @@ def test_numbers_as_ids_are_read_as_text(tmp_path: Path) -> None:
         ("in.csv", b"", "expected the columns user_id and item_id in .*, given an empty file"),
         ("in.csv", b"user_id,film\n", "given user_id, film"),
         ("in.parquet", b"not a table at all", "expected Parquet in"),
+        (
+            "in.csv",
+            b"user_id,item_id,user_id\nu1,i1,u2\n",
+            "expected the column user_id once in .*, given 2 times",
+        ),
+        (
+            "in.csv",
+            b"user_id,item_id,timestamp,timestamp\n",
+            "expected the column timestamp once in .*, given 2",
+        ),
         ("in.csv", b"user_id,item_id\nu1,caf\xe9\n", "expected csv in UTF-8"),
         ("in.jsonl", b'{"user_id": "u1", "item_id": "caf\xe9"}\n', "expected jsonl in UTF-8"),
         ("in.csv", b"user_id,item_id\nu1," + b"x" * 200_000 + b"\n", "expected csv .* field larger"),

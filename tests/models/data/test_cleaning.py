@@ -131,10 +131,10 @@ def test_nothing_left_is_an_error(job: Callable[..., JobSpec], write: Write, tmp
 def test_a_column_that_nearly_no_row_fits_is_the_jobs_error(
     job: Callable[..., JobSpec], write: Write, tmp_path: Path, changes: dict[str, str], expected: list[str]
 ) -> None:
-    """One row of twenty is fit, whatever the column: that is no reason to train on it."""
+    """One row of twenty is fit, whatever the column but the empty one: that is no reason to train on it."""
     row = "u{n},x{n},{t},{n},rate,2024-01-01T00:00:{n:02d},{t}000,-{t},\n"
     rows = "".join(row.format(n=n, t=1_700_000_000 + n) for n in range(19))
-    write("events.csv", f"u,i,t,v,a,iso,ms,old,none\n{rows}ann,7,9,4,rate,9,9,9,one\n")
+    write("events.csv", f"u,i,t,v,a,iso,ms,old,none\n{rows}ann,7,9,4,rate,9,9,9,\n")
     if changes == {"time_unit": "ms"}:
         write("events.csv", f"u,i,t,v,a,iso,ms,old,none\n{rows}")
     with pytest.raises(JobError) as raised:
@@ -152,6 +152,54 @@ def test_milliseconds_may_be_few(job: Callable[..., JobSpec], write: Write, tmp_
     write("events.csv", "u,i,t,v,a\nann,x,0,4,rate\nann,y,1700000000,4,rate\n")
     found = load_dataset(job(interactions=EVENTS | {"time_unit": "ms"}), tmp_path / "q.jsonl")
     assert found.log.times.tolist() == [0, 1_700_000]
+
+
+DAY = 86_400_000
+"""Milliseconds."""
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (2 * DAY, 3 * DAY),  # days after a start
+        (0, 40 * DAY),
+        (946_684_799, 1_700_000_000),  # one begins in 1999 as seconds
+        (1_700_000_000, 4_102_444_801),  # and one ends after 2100
+        (1_700_000_000_000, 1_700_000_001_000),
+    ],
+)
+def test_milliseconds_may_count_from_any_start(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, first: int, last: int
+) -> None:
+    write("events.csv", f"u,i,t,v,a\nann,x,{first},4,rate\nann,y,{last},4,rate\n")
+    found = load_dataset(job(interactions=EVENTS | {"time_unit": "ms"}), tmp_path / "q.jsonl")
+    assert found.log.times.tolist() == [first / 1000, last / 1000]
+
+
+@pytest.mark.parametrize(("first", "last"), [(946_684_800, 4_102_444_800), (1_700_000_000, 1_700_000_001)])
+def test_seconds_are_no_milliseconds(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, first: int, last: int
+) -> None:
+    write("events.csv", f"u,i,t,v,a\nann,x,{first},4,rate\nann,y,{last},4,rate\n")
+    with pytest.raises(
+        JobError, match=f"^interactions.time_unit: expected s .*, given ms for {first} to {last}$"
+    ):
+        load_dataset(job(interactions=EVENTS | {"time_unit": "ms"}), tmp_path / "q.jsonl")
+
+
+@pytest.mark.parametrize("column", range(5), ids=list("uitva"))
+def test_nearly_all_cells_may_be_empty(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, column: int
+) -> None:
+    """A log of guests: what the others did is learnt."""
+    cells = ["ann", "x", "1", "4", "rate"]
+    cells[column] = ""
+    write("events.csv", "u,i,t,v,a\n" + f"{','.join(cells)}\n" * 19 + "bob,y,2,4,view\n")
+    found = load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl").cleaning
+    if column == 3:
+        assert (found.missing, found.duplicates, found.kept) == (0, 18, 2)
+    else:
+        assert (found.missing, found.duplicates, found.kept) == (19, 0, 1)
 
 
 def test_half_of_the_rows_may_be_unfit(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:

@@ -165,8 +165,8 @@ def test_vectors_of_another_size_are_left_out(
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        ({"numeric": "kind"}, "items.numeric.kind: expected cells that can be read, given 2 of 2 that cannot, such as"),
-        ({"vectors": "kind"}, "items.vectors.kind: expected cells that can be read, given 2 of 2 that cannot, such as"),
+        ({"numeric": "kind"}, "items.numeric.kind: expected cells that can be read, given 10 of 10 that cannot"),
+        ({"vectors": "kind"}, "items.vectors.kind: expected cells that can be read, given 10 of 10 that cannot"),
         ({"id": "kind"}, "items.id: expected IDs that interactions.item has too, such as '1', given none of them, but"),
         ({"id": "none"}, "items.id: expected IDs, given an empty cell in every row of the column none"),
     ],
@@ -174,8 +174,8 @@ def test_vectors_of_another_size_are_left_out(
 def test_a_table_that_does_not_fit_the_job(
     job: Callable[..., JobSpec], write: Write, tmp_path: Path, items: dict[str, str], expected: str
 ) -> None:
-    write("events.csv", "u,i,t\nann,1,1\nann,2,2\n")
-    write("items.csv", "id,kind,none\n1,a,\n2,b,\n")
+    write("events.csv", "u,i,t\n" + "".join(f"ann,{n},{n}\n" for n in range(1, 11)))
+    write("items.csv", "id,kind,none\n" + "".join(f"{n},k{n},\n" for n in range(1, 11)))
     spec = job(
         interactions={"path": "events.csv", "user": "u", "item": "i", "time": "t"},
         items={"path": "items.csv", "id": "id"} | items,
@@ -185,9 +185,79 @@ def test_a_table_that_does_not_fit_the_job(
     assert str(raised.value).startswith(expected)
 
 
+def items_with_years(job: Callable[..., JobSpec], write: Write, years: list[str]) -> JobSpec:
+    write("events.csv", "u,i,t\nann,0,1\nann,1,2\n")
+    write("items.csv", "id,year\n" + "".join(f"{n},{year}\n" for n, year in enumerate(years)))
+    return job(
+        interactions={"path": "events.csv", "user": "u", "item": "i", "time": "t"},
+        items={"path": "items.csv", "id": "id", "numeric": "year"},
+    )
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        ["n/a", *[""] * 59],
+        [*["n/a"] * 9, *[""] * 51],
+        [*["n/a"] * 10, *["1990"] * 2, *[""] * 48],  # 10 of 12 filled ones: 83 %
+    ],
+    ids=["one", "nine", "ten of twelve"],
+)
+def test_a_sparse_column_may_have_a_few_bad_cells(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, years: list[str]
+) -> None:
+    found = load_dataset(items_with_years(job, write, years), tmp_path / "q.jsonl")
+    assert found.cleaning.attributes_rejected == years.count("n/a")
+    assert [item.attributes.get("year") for item in found.items] == [
+        1990.0 if year == "1990" else None for year in years
+    ]
+
+
+@pytest.mark.parametrize(
+    ("years", "given"),
+    [
+        ([*["n/a"] * 10, *[""] * 50], "given 10 of 10 that"),
+        ([*["n/a"] * 18, *["1990"] * 2, *[""] * 40], "given 18 of 20 that"),
+        (["n/a", "n/a"], "given 2 of 2 that"),
+    ],
+)
+def test_a_column_of_bad_cells_is_no_number(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, years: list[str], given: str
+) -> None:
+    with pytest.raises(JobError, match=f"^items.numeric.year: expected cells that can be read, {given}"):
+        load_dataset(items_with_years(job, write, years), tmp_path / "q.jsonl")
+
+
+@pytest.mark.parametrize(("logged", "described"), [(10, 9), (9, 10), (1, 1)])
+def test_a_small_table_may_be_of_newcomers_only(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, logged: int, described: int
+) -> None:
+    write("events.csv", "u,i,t\n" + "".join(f"u{n},i{n},{n}\nu{n},i{n},{n + 50}\n" for n in range(logged)))
+    write("users.csv", "id,age\n" + "".join(f"new{n},{n}\n" for n in range(described)))
+    write("items.csv", "id,year\n" + "".join(f"new{n},{n}\n" for n in range(described)))
+    spec = job(
+        interactions={"path": "events.csv", "user": "u", "item": "i", "time": "t"},
+        items={"path": "items.csv", "id": "id", "numeric": "year"},
+        users={"path": "users.csv", "id": "id", "numeric": "age"},
+    )
+    found = load_dataset(spec, tmp_path / "q.jsonl")
+    assert len(found.users) == len(found.items) == logged + described
+    assert found.cleaning.users_without_profile == found.cleaning.items_without_attributes == logged
+
+
+def test_one_shared_id_is_enough(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    write("events.csv", "u,i,t\n" + "".join(f"u{n},x,{n}\n" for n in range(20)))
+    write("users.csv", "id\n" + "".join(f"u{n}\n" for n in range(19, 40)))
+    events = {"path": "events.csv", "user": "u", "item": "i", "time": "t"}
+    found = load_dataset(
+        job(interactions=events, users={"path": "users.csv", "id": "id"}), tmp_path / "q.jsonl"
+    )
+    assert len(found.users) == 40 and found.cleaning.users_without_profile == 19
+
+
 def test_users_of_another_log(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
-    write("events.csv", "u,i,t\n1.0,x,1\n")
-    write("users.csv", "id\n1\n")
+    write("events.csv", "u,i,t\n" + "".join(f"{n}.0,x,{n}\n" for n in range(1, 11)))
+    write("users.csv", "id\n" + "".join(f"{n}\n" for n in range(1, 11)))
     events = {"path": "events.csv", "user": "u", "item": "i", "time": "t"}
     spec = job(interactions=events, users={"path": "users.csv", "id": "id"})
     with pytest.raises(

@@ -146,6 +146,20 @@ def test_an_error_names_the_key(job: Callable[..., JobSpec], keys: dict[str, Any
     assert ", given " in str(raised.value)
 
 
+@pytest.mark.parametrize("epochs", [2, 2.0])
+def test_a_whole_number_may_have_a_decimal_point(job: Callable[..., JobSpec], epochs: float) -> None:
+    found = job(interactions=EVENTS, training={"epochs": epochs}, scenes={"home": {"next": 3.0}})
+    assert type(found.training.epochs) is int and found.training.epochs == 2
+    assert type(found.scenes["home"]["next"]) is float and found.scenes["home"]["next"] == 3
+
+
+@pytest.mark.parametrize("epochs", [True, 1.5, "1", "1.0"])
+def test_what_is_no_whole_number_is_refused(job: Callable[..., JobSpec], epochs: object) -> None:
+    with pytest.raises(JobError, match=r"^training.epochs: expected a .*whole number.*, given") as raised:
+        job(interactions=EVENTS, training={"epochs": epochs})
+    assert str(raised.value).endswith(repr(epochs))
+
+
 def test_all_errors_are_listed(job: Callable[..., JobSpec]) -> None:
     with pytest.raises(JobError) as raised:
         job(interactions=EVENTS | {"user": 1, "extra": 2}, split={"valid": 2})

@@ -166,6 +166,14 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | 
         read_table(tmp_path / name, WANTED)
 
 
+@pytest.mark.parametrize("name", ["id|key", "a;b"])
+def test_one_column_may_be_called_as_if_it_were_two(write: Write, name: str) -> None:
+    table = read_table(write("users.csv", f"{name}\nann\nbob\n"), {"users.id": name})
+    assert cells(table, name) == ["ann", "bob"]
+    with pytest.raises(JobError, match=r"users.path: expected cells parted by ',' in"):
+        read_table(write("users.csv", f"{name}\nann\n"), {"users.id": "id"})
+
+
 def test_numbers() -> None:
     found, bad = numbers(pa.array(["1", " 2.5 ", "-3e2", None, "x", "1,0", "nan", "inf", "0x1", ""]))
     assert found[:3].tolist() == [1, 2.5, -300]
