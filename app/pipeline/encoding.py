@@ -41,7 +41,7 @@ def encode_states(
 ) -> list[Encoded]:
     """Many users' states, with each one's wishes already read, as `encode_state` gives them one by one."""
     heard = [replace(state, events=_heard(bundle, state.events)) for state in states]
-    readings = read_states(bundle, heard, [wanted.interests for wanted in wishes])
+    readings = read_states(bundle, heard, [wanted.profile for wanted in wishes])
     return [_moved(bundle, *of_user) for of_user in zip(states, wishes, readings, strict=True)]
 
 
@@ -54,8 +54,8 @@ def _heard(bundle: "LoadedBundle", events: Sequence[Event]) -> tuple[Event, ...]
 
 def _moved(bundle: "LoadedBundle", state: UserState, wishes: Wishes, reading: Reading) -> Encoded:
     """What the tower read, moved by dislikes and wishes."""
-    popular = wishes.popularity_share(len(state.events))
-    personal = 1.0 if state.events else popular
+    popular = wishes.popularity_share(reading.read)
+    personal = 1.0 if reading.read else popular
     return Encoded(
         vector=np.append(personal * reading.base + _push(bundle, state), popular).astype(np.float32),
         base=reading.base,

@@ -12,6 +12,7 @@ from app.pipeline.retrieval import RECENT, Source
 from app.pipeline.sentiment import Sentiment, latest_sentiments, liked_items, wanted_items
 from app.pipeline.taste import tasted
 from app.pipeline.types import Mask, Query, Reason, Scored
+from app.pipeline.wishes import Wish, Wishes
 from models.contract.catalogue import Item
 from models.contract.features import Floats, Indices
 from models.contract.statistics import STATISTICS
@@ -69,9 +70,7 @@ class Evidence:
     heads: tuple[Head, ...]
     influence: Influence
     label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
-    query: Floats | None = None  # [T] the vector of the request's text
-    interests: Floats | None = None  # [T] the vector of the profile's
-    unwanted: tuple[Floats, ...] = ()  # vectors [T] of what either text turns down
+    wishes: Wishes | None = None  # the texts of the request and of the profile
     value_range: tuple[float, float] | None = None
     text_fields: tuple[str, ...] = ()  # fields that may stand for a title
 
@@ -145,19 +144,20 @@ def _popular(case: _Case) -> dict[int, Reason]:
 
 
 def _query(case: _Case) -> dict[int, Reason]:
-    return _near(case, Code.QUERY, case.evidence.query, case.query.text)
+    wishes = case.evidence.wishes
+    return {} if wishes is None else _near(case, Code.QUERY, wishes.query, wishes)
 
 
 def _interests(case: _Case) -> dict[int, Reason]:
-    profile = case.query.state.profile
-    return _near(case, Code.INTERESTS, case.evidence.interests, "" if profile is None else profile.interests)
+    wishes = case.evidence.wishes
+    return {} if wishes is None else _near(case, Code.INTERESTS, wishes.interests, wishes)
 
 
-def _near(case: _Case, code: Code, vector: Floats | None, text: str) -> dict[int, Reason]:
-    if vector is None or not case.catalogue.text.shape[1]:
+def _near(case: _Case, code: Code, wish: Wish | None, wishes: Wishes) -> dict[int, Reason]:
+    if wish is None:
         return {}
-    cosine, near = near_items(case.catalogue, case.rows, vector, text)
-    return _reasons(code, cosine, near & ~turned_down(case.catalogue, case.rows, case.evidence.unwanted))
+    cosine, near = near_items(case.catalogue, case.rows, wish)
+    return _reasons(code, cosine, near & ~turned_down(case.rows, wishes.unwanted))
 
 
 def _taste(case: _Case) -> dict[int, Reason]:

@@ -1,27 +1,40 @@
 """A request's words -> what is wanted and what is not: "light-hearted science fiction, nothing scary".
 
-Rules, not a model: a sentence vector does not know "not" (Kassner, Schütze 2020: Negated and misprimed probes).
+Rules, not a model: a sentence vector does not know "not" (Kassner, Schütze 2020: Negated and misprimed probes). They
+are careful ones: to miss a "not" costs less than to turn a request into its opposite.
 """
 
 import re
 from typing import NamedTuple
 
 CUES = {
-    "en": "no not nothing without except isn't don't avoid",
-    "de": "kein keine keinen keiner nicht nichts ohne außer",
-    "fr": "pas sans rien sauf aucun aucune",
-    "es": "sin nada excepto ningún ninguna",
-    "it": "non senza niente nessun nessuna",
-    "pt": "não sem nenhum nenhuma exceto",
-    "nl": "geen niet niets zonder behalve",
-    "ru": "не без нет ничего кроме",
+    "en": "not|nothing|without|except|avoid|isn't|aren't|(?:don't|do not) (?:want|like|show)|(?:with )?no",
+    "de": "kein(?:e|en|er)?|nicht|nichts|ohne|außer",
+    "fr": "pas|sans|rien|sauf|aucune?",
+    "es": "sin|nada|excepto|ningun[ao]|ningún",
+    "it": "non|senza|niente|nessun[ao]?",
+    "pt": "não|sem|nenhuma?|exceto",
+    "nl": "geen|niet|niets|zonder|behalve",
+    "ru": "не|без|нет|ничего|кроме",
 }
-"""Words that turn down what follows them, as far as the end of the clause."""
+"""Words that turn down what follows them."""
+IDIOMS = {
+    "en": "not (?:only|just|bad|sure|necessarily)|nothing (?:beats|but|like|better|wrong|compares)|non fiction"
+    "|no (?:problem|matter|doubt|one|longer|idea|need)|without (?:a |any )?doubt|why not|if not",
+    "de": "nicht (?:nur|schlecht|unbedingt)|nichts (?:gegen|schlägt)|kein problem",
+    "fr": "pas (?:seulement|mal|de deux|de problème)|rien (?:que|ne vaut)|sans doute",
+    "es": "no (?:s[oó]lo|hay problema)|sin duda|nada como",
+    "it": "non (?:solo|male)|niente male|senza dubbio",
+    "pt": "não (?:só|apenas)|sem dúvida|nada como",
+    "nl": "niet (?:alleen|slecht)|geen probleem|zonder twijfel",
+    "ru": "не (?:только|плохо)|нет проблем",
+}
+"""Where a cue turns nothing down. A text with one of these is left as it stands."""
 FILLERS = {
     "en": "a an the and i we do does want like please too any anything so very much of that are is with",
     "de": "und mit ich will möchte zu",
     "fr": "et avec je ne veux trop de d' du",
-    "es": "y con yo quiero demasiado",
+    "es": "y con yo quiero demasiado que sea",
     "it": "e con voglio troppo",
     "pt": "e com quero muito",
     "nl": "en met ik wil te",
@@ -29,8 +42,44 @@ FILLERS = {
 }
 """Words that, at the ends of a part, say nothing of what is wanted or turned down."""
 EMPTY = frozenset(" ".join(FILLERS.values()).split())
+ALSO_ENGLISH = frozenset(
+    [
+        "about",
+        "of",
+        "the",
+        "a",
+        "and",
+        "or",
+        "by",
+        "from",
+        "in",
+        "for",
+        "on",
+        "to",
+        "my",
+        "your",
+        "his",
+        "her",
+        "their",
+    ]
+)
+"""Next to one of these "sin" is no Spanish "without"."""
+
+
+def _one_of(patterns: dict[str, str]) -> re.Pattern[str]:
+    """Any of the patterns, as whole words."""
+    return re.compile(rf"(?<![\w'-])(?:{'|'.join(patterns.values())})(?![\w'-])", re.IGNORECASE)
+
+
+CUE, IDIOM = _one_of(CUES), _one_of(IDIOMS)
 CLAUSE_END = re.compile(r"[,;.!?:()\n]+|(?<![\w'-])(?:but|aber|mais|pero|maar|но)(?![\w'-])", re.IGNORECASE)
-CUE = re.compile(rf"(?<![\w'-])(?:{'|'.join(' '.join(CUES.values()).split())})(?![\w'-])", re.IGNORECASE)
+WANTED_AGAIN = re.compile(
+    r"(?<=\w)\s+(?:with|mit|avec|con|com|met|с)\s+"
+    r"|\s+(?:and|und|et|y|e|en|и)\s+(?=(?:something|some|lots|plenty|more|with|a|etwas|viel|mit|quelque|avec|algo|con"
+    r"|qualcosa|com|iets|met|что-то|с)\s)",
+    re.IGNORECASE,
+)
+"""Where, after a refusal, what is wanted goes on."""
 WORD = re.compile(r"[\w'-]+")
 
 
@@ -43,12 +92,20 @@ class Wording(NamedTuple):
 
 def read_wording(text: str) -> Wording:
     """The clauses of a text, those after a negation apart. A cue with nothing after it turns nothing down."""
+    plain = text.replace("’", "'")
     wanted, unwanted = list[str](), list[str]()
-    for clause in CLAUSE_END.split(text.replace("’", "'")):
-        before, *refused = CUE.split(clause)
-        said = [_bare(part) for part in refused]
-        wanted.append(_bare(before) if any(said) else clause.strip())
-        unwanted += said
+    for clause in () if IDIOM.search(plain) else CLAUSE_END.split(plain):
+        cues = [cue for cue in CUE.finditer(clause) if _negates(cue)]
+        ends = [*(cue.start() for cue in cues[1:]), len(clause)]
+        parts = [clause[cue.end() : end] for cue, end in zip(cues, ends, strict=False)]
+        refused, others = list[str](), list[str]()
+        for part in parts:
+            first, *more = WANTED_AGAIN.split(part)
+            refused.append(_bare(first))
+            others += map(_bare, more)
+        before = clause[: cues[0].start()] if cues else clause
+        wanted += [_bare(before), *others] if any(refused) else [clause.strip()]
+        unwanted += refused
     if not any(unwanted):
         return Wording(text.strip(), "")
     return Wording(", ".join(filter(None, wanted)), ", ".join(filter(None, unwanted)))
@@ -57,10 +114,21 @@ def read_wording(text: str) -> Wording:
 def names_title(text: str, titles: list[str]) -> bool:
     """Whether the words of a text are those of a title, as in "No Country for Old Men": it is meant as it stands."""
     words = set(WORD.findall(text.casefold()))
-    return any(
-        words <= (own := set(WORD.findall(title.casefold()))) and len(own) <= 2 * len(words)
-        for title in titles
-    )
+    own = [set(WORD.findall(title.casefold())) for title in titles]
+    return any(words <= title and len(title) <= 2 * len(words) for title in own)
+
+
+def _negates(cue: re.Match[str]) -> bool:
+    """Whether a cue is meant as one: "no" is Portuguese for "in the", and "sin" an English noun."""
+    before = WORD.findall(cue.string[: cue.start()].casefold())
+    after = WORD.findall(cue.string[cue.end() :].casefold())
+    match cue.group().casefold():
+        case "no":
+            return not before or before[-1] in EMPTY
+        case "sin":
+            return bool(before and after) and not {before[-1], after[0]} & ALSO_ENGLISH
+        case _:
+            return True
 
 
 def _bare(part: str) -> str:

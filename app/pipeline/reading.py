@@ -28,13 +28,14 @@ class Reading:
     history: Floats  # [L, D] the events' representations
     rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     numbers: Floats  # [2] of the last event: running mean value, log count
+    read: int  # events that the tower read
 
 
 @torch.inference_mode()
 def read_states(
     bundle: "LoadedBundle", states: Sequence[UserState], interests: Sequence[Floats]
 ) -> list[Reading]:
-    """The states' readings, with the vectors [T] of the users' stated interests.
+    """The states' readings, with the vectors [T] of what the users' profiles say.
 
     The tower is causal and tells places by distance, so what is padded behind a history changes nothing.
     """
@@ -53,9 +54,14 @@ def read_states(
         ends = [len(read[place]) for place in batch]
         bases[batch] = outputs[range(len(batch)), ends].numpy()
     return [
-        Reading(base, history, own, numbers[-1, -2:] if len(numbers) else np.zeros(2, dtype=np.float32))
-        for base, history, own, numbers in zip(bases, histories, rows, dense, strict=True)
+        Reading(base, history, own, _last(numbers), len(places))
+        for base, history, own, numbers, places in zip(bases, histories, rows, dense, read, strict=True)
     ]
+
+
+def _last(numbers: Floats) -> Floats:
+    """[2] What the last event's numbers [L, DENSE_WIDTH] end in; zeros without events."""
+    return numbers[-1, -2:] if len(numbers) else np.zeros(2, dtype=np.float32)
 
 
 def _histories(

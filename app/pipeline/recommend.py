@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.pipeline.encoding import encode_user
+from app.pipeline.encoding import encode_state
 from app.pipeline.explanation import Evidence, explain
 from app.pipeline.filtering import allowed_rows
 from app.pipeline.influence import measure_influence
@@ -14,7 +14,7 @@ from app.pipeline.retrieval import Retriever
 from app.pipeline.scoring import score_candidates
 from app.pipeline.sentiment import last_liked
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
-from app.pipeline.wishes import read_wishes, unread_texts
+from app.pipeline.wishes import Wishes, read_wishes, unread_texts
 from models.contract.features import FieldKind, Floats
 from models.contract.tasks import NEXT, TaskKind
 
@@ -28,7 +28,8 @@ WIDE = 2_000
 def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
     """The slate for a query. Pure CPU work: everything has been read already."""
     clock = _Stages()
-    encoded = encode_user(bundle, query.state, query.text)
+    wishes = read_wishes(bundle, query.text, query.state.profile)
+    encoded = encode_state(bundle, query.state, wishes)
     clock.done("encode")
     allowed = allowed_rows(bundle.catalogue, query, bundle.columns)
     liked = last_liked(query.state.events, bundle.spec.value_range)
@@ -56,7 +57,7 @@ def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
         ),
     )
     if query.explain and len(found.order):
-        slate = explained(bundle, query, encoded, slate, labels)
+        slate = explained(bundle, query, wishes, encoded, slate, labels)
         clock.done("explain")
     return replace(slate, took_ms=clock.took_ms)
 
@@ -91,16 +92,18 @@ def reranked(bundle: "LoadedBundle", query: Query, scored: Scored) -> Reranked:
 
 
 def explained(
-    bundle: "LoadedBundle", query: Query, encoded: Encoded, slate: Slate, labels: Mapping[str, Floats]
+    bundle: "LoadedBundle",
+    query: Query,
+    wishes: Wishes,
+    encoded: Encoded,
+    slate: Slate,
+    labels: Mapping[str, Floats],
 ) -> Slate:
     """The slate with its reasons."""
-    wishes = read_wishes(bundle, query.text, query.state.profile)
     evidence = Evidence(
         heads=bundle.manifest.heads,
         influence=measure_influence(bundle, query, wishes, encoded, slate),
-        query=wishes.text if wishes.asked else None,
-        interests=wishes.interests if wishes.interests.any() else None,
-        unwanted=wishes.unwanted,
+        wishes=wishes,
         label_values=labels,
         value_range=bundle.spec.value_range,
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),

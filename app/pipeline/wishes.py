@@ -1,7 +1,7 @@
 """What is wanted in words, and what is not: the request's query, and the interests stated in the profile."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -34,47 +34,65 @@ TITLES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """The texts of a request as vectors, and what they do to the items."""
+class Wish:
+    """A text that says what is wanted, or what is not, and how near the items are to it."""
 
-    asked: bool  # the request says what it wants
-    stated: bool  # the profile says what the user is interested in
-    interests: Floats  # [T] for the user tower; zeros for none
-    text: Floats | None  # [T] what the query wants, else what the interests want
-    logits: Floats | None  # [n] what all of it adds to each catalogue row's `next` logit
-    unwanted: tuple[Floats, ...] = ()  # vectors [T] of what the texts turn down
+    words: str
+    vector: Floats  # [T] of length 1
+    standard: Floats  # [n] each row's cosine with it, in standard deviations from the mean
 
-    def popularity_share(self, events: int) -> float:
-        """What is left of popularity for a user with so many events, in [WORDS_SHARE, 1]."""
-        if self.asked:
-            return WORDS_SHARE
-        return WORDS_SHARE + (1 - WORDS_SHARE) * min(events / EARLY_EVENTS, 1.0) if self.stated else 1.0
+    @classmethod
+    def of(cls, words: str, vector: Floats, text: Floats) -> Self:
+        """A wish with the catalogue's unit text vectors [n, T]: how near counts as near differs from text to text.
+
+        An item without a text, whose cosine is 0, is no measure.
+        """
+        cosine = text @ vector
+        told = cosine[cosine != 0]
+        mean, deviation = (float(told.mean()), float(told.std())) if len(told) else (0.0, 0.0)
+        return cls(words, vector, np.asarray((cosine - mean) / max(deviation, 1e-6), dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """One text's two parts as unit vectors [T]; None where there is no such part, or no language model."""
+class Wishes:
+    """The texts of a request, and what they do to the items."""
 
-    wanted: Floats | None
-    unwanted: Floats | None
+    query: Wish | None  # what the request wants
+    interests: Wish | None  # what the profile's stated interests want
+    unwanted: tuple[Wish, ...]  # what either turns down
+    logits: Floats | None  # [n] what all of it adds to each catalogue row's `next` logit
+    profile: Floats  # [T] all that the profile says, for the user tower; zeros for nothing
+
+    @property
+    def text(self) -> Floats | None:
+        """[T] What the query wants, else what the interests want."""
+        wish = self.interests if self.query is None else self.query
+        return None if wish is None else wish.vector
+
+    def popularity_share(self, events: int) -> float:
+        """What is left of popularity for a user with so many events, in [WORDS_SHARE, 1]."""
+        if self.query is not None:
+            return WORDS_SHARE
+        known = min(events / EARLY_EVENTS, 1.0)
+        return 1.0 if self.interests is None else WORDS_SHARE + (1 - WORDS_SHARE) * known
 
 
 def read_wishes(bundle: "LoadedBundle", query: str, profile: User | None) -> Wishes:
-    """The texts of a request, each encoded once."""
-    asked, said = _read(bundle, query), _read(bundle, user_text(bundle.spec, profile))
-    parts = [
-        *_wanted(bundle, asked.wanted, QUERY_GAIN),
-        *_wanted(bundle, said.wanted, INTERESTS_GAIN),
-        *_unwanted(bundle, asked.unwanted),
-        *_unwanted(bundle, said.unwanted),
-    ]
+    """The texts of a request, read once."""
+    asked, refused = _read(bundle, query)
+    stated, declined = _read(bundle, "" if profile is None else profile.interests)
+    said = user_text(bundle.spec, profile)
+    if stated is not None and stated.words == said:
+        vector: Floats | None = stated.vector
+    else:
+        vector = bundle.encode_text(said)
+    unwanted = tuple(wish for wish in (refused, declined) if wish is not None)
     return Wishes(
-        asked=asked.wanted is not None,
-        stated=said.wanted is not None and profile is not None and bool(profile.interests.strip()),
-        interests=np.zeros(bundle.spec.text_size, dtype=np.float32) if said.wanted is None else said.wanted,
-        text=said.wanted if asked.wanted is None else asked.wanted,
-        logits=np.sum(parts, axis=0).astype(np.float32) if parts else None,
-        unwanted=tuple(words.unwanted for words in (asked, said) if words.unwanted is not None),
+        query=asked,
+        interests=stated,
+        unwanted=unwanted,
+        logits=_logits(asked, stated, unwanted),
+        profile=np.zeros(bundle.spec.text_size, dtype=np.float32) if vector is None else vector,
     )
 
 
@@ -84,11 +102,17 @@ def unread_texts(bundle: "LoadedBundle", query: str, profile: User | None) -> tu
     return (NO_TEXT_ENCODER,) if given and bundle.text_encoder is None else ()
 
 
-def _read(bundle: "LoadedBundle", text: str) -> _Words:
+def _read(bundle: "LoadedBundle", text: str) -> tuple[Wish | None, Wish | None]:
+    """What a text wants, and what it does not; None where there is no such part, or no language model."""
     wording = read_wording(text)
     if wording.unwanted and _is_title(bundle, text):
         wording = Wording(text, "")
-    return _Words(bundle.encode_text(wording.wanted), bundle.encode_text(wording.unwanted))
+    return _wish(bundle, wording.wanted), _wish(bundle, wording.unwanted)
+
+
+def _wish(bundle: "LoadedBundle", words: str) -> Wish | None:
+    vector = bundle.encode_text(words)
+    return None if vector is None else Wish.of(words, vector, bundle.catalogue.text)
 
 
 def _is_title(bundle: "LoadedBundle", text: str) -> bool:
@@ -101,19 +125,9 @@ def _is_title(bundle: "LoadedBundle", text: str) -> bool:
     return names_title(text, [str(item.attributes.get(name, "")) for item in near for name in fields])
 
 
-def _wanted(bundle: "LoadedBundle", vector: Floats | None, gain: float) -> list[Floats]:
-    """[n] what a wish adds; nothing where there is none."""
-    return [] if vector is None else [gain * _standard(bundle.catalogue.text @ vector)]
-
-
-def _unwanted(bundle: "LoadedBundle", vector: Floats | None) -> list[Floats]:
-    """[n] what a refusal takes from the items near to it; those far from it gain nothing by that."""
-    if vector is None:
-        return []
-    past = _standard(bundle.catalogue.text @ vector) - np.float32(UNWANTED_FROM)
-    return [-np.float32(UNWANTED_GAIN) * np.maximum(past, 0)]
-
-
-def _standard(cosine: Floats) -> Floats:
-    """Cosines [n] in standard deviations from their mean: how near counts as near differs from text to text."""
-    return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), 1e-6), dtype=np.float32)
+def _logits(query: Wish | None, interests: Wish | None, unwanted: tuple[Wish, ...]) -> Floats | None:
+    """[n]. What is not wanted takes from the items near to it; those far from it gain nothing by that."""
+    wanted = ((query, QUERY_GAIN), (interests, INTERESTS_GAIN))
+    parts = [gain * wish.standard for wish, gain in wanted if wish is not None]
+    parts += [-UNWANTED_GAIN * np.maximum(wish.standard - UNWANTED_FROM, 0) for wish in unwanted]
+    return np.sum(parts, axis=0).astype(np.float32) if parts else None

@@ -1,14 +1,17 @@
 """The golden requests: passed as they are, and refused at the first number that is off."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from app.golden import replay
+from app.cli import main
+from app.golden import open_and_check, replay
 from app.loaded import LoadedBundle
 from models.contract.bundle import BundleError
 
@@ -91,3 +94,17 @@ def test_golden_requests_that_cannot_be_meant_are_refused(
 def test_a_bundle_without_golden_requests_is_refused(learnt: LoadedBundle, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="expected golden requests at"):
         replay(replace(learnt, folder=tmp_path))
+
+
+def test_a_profile_text_is_read_as_in_training(trained: Path, tmp_path: Path) -> None:
+    """A "no" in it too: only what is asked for or stated as an interest is taken apart."""
+    for name in ("interactions.csv", "items.csv"):
+        shutil.copy(trained.parent / name, tmp_path)
+    users = [f"u{number},No fan of crime; I keep horses" for number in range(0, 40, 2)]
+    (tmp_path / "users.csv").write_text("\n".join(["user_id,bio", *users]) + "\n")
+    job = yaml.safe_load((trained.parent / "job.yaml").read_text())
+    job["users"] = {"path": "users.csv", "id": "user_id", "text": ["bio"]}
+    job["training"]["epochs"] = 1
+    (tmp_path / "job.yaml").write_text(yaml.safe_dump(job))
+    assert main(["train", str(tmp_path / "job.yaml"), "--out", str(tmp_path / "bundle")]) == 0
+    assert open_and_check(tmp_path / "bundle", 100).manifest.job == "shop"

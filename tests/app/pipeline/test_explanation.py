@@ -7,6 +7,7 @@ import pytest
 
 from app.pipeline.explanation import Code, Evidence, Influence, explain, title_of
 from app.pipeline.types import Candidates, Scored
+from app.pipeline.wishes import Wish, Wishes
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.tasks import Head, Task, TaskKind
@@ -153,29 +154,37 @@ def test_popular_now_is_measured_against_the_bar(make_catalogue, make_query):
     assert codes[3] == [Code.RANKED]
 
 
-def asked_of(make_catalogue, cosines, *wishes):
+def asked_of(make_catalogue, cosines, **wishes):
     """A catalogue of titles "0", "1" and so on, whose cosine with the text (1, 0) is as given; and the evidence."""
     text = np.array([[cosine, np.sqrt(1 - cosine**2)] for cosine in cosines], dtype=np.float32)
     items = [Item(str(row), {"title": f"Film {row}"}) for row in range(len(cosines))]
     catalogue = make_catalogue(items, 2, text=text)
     catalogue.statistics[:, 1] = 1
-    return catalogue, Evidence(HEADS, NOTHING, NO_LABELS, **{name: floats(1, 0) for name in wishes})
+    return catalogue, Evidence(HEADS, NOTHING, NO_LABELS, wishes=wishes_of(text, **wishes))
+
+
+def wishes_of(text, **words):
+    """Wishes whose texts all have the vector (1, 0)."""
+    said = {name: Wish.of(own, floats(1, 0), text) for name, own in words.items()}
+    nothing = Wishes(query=None, interests=None, unwanted=(), logits=None, profile=floats(0, 0))
+    return replace(nothing, **said)
 
 
 def test_matches_your_query_is_the_cosine_of_what_stands_out(make_catalogue, make_query):
     """Over the catalogue the mean is 0.016 and the deviation 0.098: near is what is above 0.31."""
-    catalogue, evidence = asked_of(make_catalogue, [0.9, 0.35, 0.2, 0.1, *[0.0001] * 96], "query")
+    catalogue, evidence = asked_of(make_catalogue, [0.9, 0.35, 0.2, 0.1, *[0.0001] * 96], query="x")
     codes, found = told(scored_of(next=[1] * K), catalogue, make_query(text="x"), evidence)
     assert codes == [[Code.QUERY], [Code.QUERY], [Code.RANKED], [Code.RANKED]]
     assert [found[0][0].strength, found[1][0].strength] == pytest.approx([0.9, 0.35])
     assert found[0][0].text == "Matches what you asked for"
-    evidence = replace(evidence, unwanted=(floats(1, 0),))
+    unwanted = (Wish.of("y", floats(1, 0), catalogue.text),)
+    evidence = replace(evidence, wishes=replace(evidence.wishes, unwanted=unwanted))
     codes, _ = told(scored_of(next=[1] * K), catalogue, make_query(text="x, not y"), evidence)
     assert codes == [[Code.RANKED]] * K
 
 
 def test_what_the_profile_says_was_not_asked_for(make_catalogue, make_query):
-    catalogue, evidence = asked_of(make_catalogue, [0.9, 0, 0, 0, *[0.0001] * 96], "interests")
+    catalogue, evidence = asked_of(make_catalogue, [0.9, 0, 0, 0, *[0.0001] * 96], interests="robots")
     query = make_query(state=UserState("u", profile=User("u", interests="robots")))
     codes, found = told(scored_of(next=[1] * K), catalogue, query, evidence)
     assert codes == [[Code.INTERESTS], [Code.RANKED], [Code.RANKED], [Code.RANKED]]
@@ -253,7 +262,7 @@ def test_at_most_three_the_strongest_first(make_catalogue, make_query):
     influence = influence_of(events, np.array([[0.5, 0, 0, 0]], dtype=np.float32))
     scored = scored_of(next=[1] * K, daypart=[0.8, 0, 0, 0])
     query = make_query(events, weights={"next": 1.0, "daypart": 1.0})
-    evidence = Evidence(HEADS, influence, NO_LABELS, query=floats(1, 0))
+    evidence = Evidence(HEADS, influence, NO_LABELS, wishes=wishes_of(catalogue.text, query="x"))
     codes, found = told(scored, catalogue, query, evidence)
     assert codes[0] == [Code.QUERY, Code.MOMENT, Code.LIKED]
     strengths = [reason.strength for reason in found[0]]
