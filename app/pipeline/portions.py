@@ -7,7 +7,10 @@ if TYPE_CHECKING:
     from app.loaded import LoadedBundle
 
 PORTION = 4_096
-"""Pairs, and what takes as long, in one portion: some 50 ms on one core."""
+"""Pairs, and what takes as long, in one portion: some 50 ms on one core, where a user's groups share one state.
+
+Where each has a state of its own, as with many moments of one user's past in a file, it takes longer.
+"""
 USER = 128
 """A user is as much work as so many pairs."""
 ITEMS = 4_096
