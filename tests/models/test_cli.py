@@ -102,10 +102,6 @@ def test_a_job_that_cannot_be_run(refused, job, changes, expected):
             "user,item,time,value,action,device\nu0,i1,1,1,rate,x\n",
             "split: expected at least 3 distinct times",
         ),
-        (
-            "user,item,time,value,action,device\nu,i1,1,1,rate,x\n",
-            "users.id: expected IDs that interactions.user",
-        ),
     ],
 )
 def test_a_log_with_nothing_to_learn_from(refused, job, content, expected):
