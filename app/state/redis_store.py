@@ -1,7 +1,9 @@
 """User state in Redis: one round trip to read, one atomic script a user to write."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from app.state.codec import CorruptValueError, pack_event, unpack_events, unpack_past_items
 from app.state.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
@@ -17,6 +19,8 @@ from models.contract.events import Event
 STREAM_CHUNK = 1_000
 ITEM_CHUNK = 200
 """Entries looked at, items read in one round trip: what is read or scanned holds up nobody for long."""
+
+Value = TypeVar("Value")
 
 logger = logging.getLogger(__name__)
 
@@ -43,16 +47,17 @@ class RedisUserStateStore:
             *(keys.events, keys.past_items, keys.profile, keys.erased, self._keys.items_version),
             deadline_s=self._settings.timeout_s,
         )
-        events = () if packed is None else self._events(packed)
+        events: tuple[Event, ...] = self._unpacked(unpack_events, packed, ())
+        past_items: frozenset[str] = self._unpacked(unpack_past_items, past, frozenset())
         older, newest = (
             events[: -self._settings.limits.max_events],
             events[-self._settings.limits.max_events :],
         )
         state = UserState(
             user_id=user_id,
-            profile=None if profile is None else self._profile(user_id, profile),
+            profile=self._unpacked(partial(unpack_profile, user_id), profile, None),
             events=newest,
-            past_items=self._past_items(past).union(event.item_id for event in older),
+            past_items=past_items.union(event.item_id for event in older),
         )
         return StoredUser(state, None if erased is None else float(erased), int(version or 0))
 
@@ -175,26 +180,13 @@ class RedisUserStateStore:
             raise StoreFullError(f"expected at most {cap} items put or deleted, given one more")
         return version
 
-    def _events(self, packed: bytes) -> tuple[Event, ...]:
+    def _unpacked(self, unpack: Callable[[bytes], Value], packed: bytes | None, absent: Value) -> Value:
+        """A stored value; `absent` where there is none, or none that can be read."""
         try:
-            return unpack_events(packed)
+            return absent if packed is None else unpack(packed)
         except CorruptValueError as exc:
             self._count_corrupt(exc)
-            return ()
-
-    def _past_items(self, packed: bytes | None) -> frozenset[str]:
-        try:
-            return frozenset() if packed is None else unpack_past_items(packed)
-        except CorruptValueError as exc:
-            self._count_corrupt(exc)
-            return frozenset()
-
-    def _profile(self, user_id: str, stored: bytes) -> User | None:
-        try:
-            return unpack_profile(user_id, stored)
-        except CorruptValueError as exc:
-            self._count_corrupt(exc)
-            return None
+            return absent
 
     def _note_item(self, changed: dict[str, Item | None], item_id: str, document: bytes) -> None:
         try:
