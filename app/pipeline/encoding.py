@@ -1,7 +1,6 @@
 """The user at this moment -> a vector: the tower over profile and history, moved by dislikes; texts add their own."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,16 +39,8 @@ def encode_states(
     bundle: "LoadedBundle", states: Sequence[UserState], wishes: Sequence[Wishes]
 ) -> list[Encoded]:
     """Many users' states, with each one's wishes already read, as `encode_state` gives them one by one."""
-    heard = [replace(state, events=_heard(bundle, state.events)) for state in states]
-    readings = read_states(bundle, heard, [wanted.profile for wanted in wishes])
+    readings = read_states(bundle, states, [wanted.profile for wanted in wishes])
     return [_moved(bundle, *of_user) for of_user in zip(states, wishes, readings, strict=True)]
-
-
-def _heard(bundle: "LoadedBundle", events: Sequence[Event]) -> tuple[Event, ...]:
-    """The events without skips where the network never learned any: it would take them for interest."""
-    return tuple(
-        event for event in events if event.action != Action.SKIP or event.action in bundle.spec.actions
-    )
 
 
 def _moved(bundle: "LoadedBundle", state: UserState, wishes: Wishes, reading: Reading) -> Encoded:

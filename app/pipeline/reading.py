@@ -10,7 +10,7 @@ from torch import Tensor
 
 from app.pipeline.padding import alike, padded
 from models.contract.catalogue import UserState
-from models.contract.events import NEGATIVE_ACTIONS
+from models.contract.events import NEGATIVE_ACTIONS, Action, Event
 from models.contract.features import WINDOW, Floats, Indices, encode_history, encode_profile
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def read_states(
     """
     if not states:
         return []
-    histories, rows, dense = _histories(bundle, states)
+    heard = [_heard(bundle, state.events) for state in states]
+    histories, rows, dense = _histories(bundle, heard)
     starts = _profiles(bundle, states, interests)
     read = [
-        history[_read_by_tower(bundle, state, len(history))]
-        for history, state in zip(histories, states, strict=True)
+        history[_read_by_tower(bundle, events, len(history))]
+        for history, events in zip(histories, heard, strict=True)
     ]
     bases = np.empty((len(states), bundle.dim), dtype=np.float32)
     for batch in alike([(len(part) + 1,) for part in read], (PASS,)):
@@ -64,12 +65,19 @@ def _last(numbers: Floats) -> Floats:
     return numbers[-1, -2:] if len(numbers) else np.zeros(2, dtype=np.float32)
 
 
+def _heard(bundle: "LoadedBundle", events: Sequence[Event]) -> tuple[Event, ...]:
+    """The events without skips where the network never learned any: it would take them for interest."""
+    return tuple(
+        event for event in events if event.action != Action.SKIP or event.action in bundle.spec.actions
+    )
+
+
 def _histories(
-    bundle: "LoadedBundle", states: Sequence[UserState]
+    bundle: "LoadedBundle", heard: Sequence[Sequence[Event]]
 ) -> tuple[list[Floats], list[Indices], list[Floats]]:
-    """Each state's last events: their representations [L, D], catalogue rows [L] and numbers [L, DENSE_WIDTH]."""
+    """Each user's last events: their representations [L, D], catalogue rows [L] and numbers [L, DENSE_WIDTH]."""
     reach = bundle.spec.history_length + WINDOW  # nothing that is said of the last events looks further back
-    encoded = [encode_history(bundle.spec, state.events[-reach:]) for state in states]
+    encoded = [encode_history(bundle.spec, events[-reach:]) for events in heard]
     rows = bundle.rows([item_id for history in encoded for item_id in history.item_ids])
     flat = bundle.network.users.events(
         torch.from_numpy(bundle.item_vectors(rows)),
@@ -91,12 +99,12 @@ def _profiles(bundle: "LoadedBundle", states: Sequence[UserState], interests: Se
     )
 
 
-def _read_by_tower(bundle: "LoadedBundle", state: UserState, count: int) -> Indices:
+def _read_by_tower(bundle: "LoadedBundle", events: Sequence[Event], count: int) -> Indices:
     """The places, among the last `count` events, of those that the tower reads: no dislikes it never learned.
 
     A tower that never met a dislike would take it for interest. The scorer's target attention reads it all the
     same, since it sees the value; and a dislike pushes by itself.
     """
-    actions = [event.action for event in state.events[len(state.events) - count :]]
+    actions = [event.action for event in events[len(events) - count :]]
     known = [action not in NEGATIVE_ACTIONS or action in bundle.spec.actions for action in actions]
     return np.flatnonzero(known)
