@@ -70,7 +70,7 @@ class Evidence:
     heads: tuple[Head, ...]
     influence: Influence
     label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
-    wishes: Wishes | None = None  # the texts of the request and of the profile
+    wishes: Wishes  # the texts of the request and of the profile
     value_range: tuple[float, float] | None = None
     text_fields: tuple[str, ...] = ()  # fields that may stand for a title
 
@@ -144,20 +144,18 @@ def _popular(case: _Case) -> dict[int, Reason]:
 
 
 def _query(case: _Case) -> dict[int, Reason]:
-    wishes = case.evidence.wishes
-    return {} if wishes is None else _near(case, Code.QUERY, wishes.query, wishes)
+    return _near(case, Code.QUERY, case.evidence.wishes.query)
 
 
 def _interests(case: _Case) -> dict[int, Reason]:
-    wishes = case.evidence.wishes
-    return {} if wishes is None else _near(case, Code.INTERESTS, wishes.interests, wishes)
+    return _near(case, Code.INTERESTS, case.evidence.wishes.interests)
 
 
-def _near(case: _Case, code: Code, wish: Wish | None, wishes: Wishes) -> dict[int, Reason]:
+def _near(case: _Case, code: Code, wish: Wish | None) -> dict[int, Reason]:
     if wish is None:
         return {}
     cosine, near = near_items(case.catalogue, case.rows, wish)
-    return _reasons(code, cosine, near & ~turned_down(case.rows, wishes.unwanted))
+    return _reasons(code, cosine, near & ~turned_down(case.rows, case.evidence.wishes.unwanted))
 
 
 def _taste(case: _Case) -> dict[int, Reason]:
