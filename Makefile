@@ -10,7 +10,7 @@ BUNDLE := bundles/movielens-100k
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint bench compose-test clean
+.PHONY: help install demo test lint bench structure compose-test clean
 
 help:
 	@echo "make install       $(VENV) with everything that demo and test need"
@@ -18,6 +18,7 @@ help:
 	@echo "make test          lint, then every test"
 	@echo "make lint          ruff and mypy"
 	@echo "make bench         speed and quality, as tables"
+	@echo "make structure     docs/structure.md, written anew from the docstrings"
 	@echo "make compose-test  the whole stack in containers; needs a Docker engine and docker-compose"
 	@echo "make clean         removes what the other targets made, except downloaded data"
 
@@ -57,6 +58,10 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The tree in docs/, from the files' own docstrings.
+structure: install
+	$(BIN)/python -m tests.structure
 
 bench: install $(BUNDLE)/manifest.json
 	@for file in $$(grep -l __main__ benchmarks/*.py); do \

@@ -1,1 +1,1 @@
-
+"""The online service."""

@@ -18,7 +18,7 @@ FILE_WIDTH = 120
 """Columns of a table that goes into a file or a container's log, where no terminal says how wide it is."""
 
 if TYPE_CHECKING:
-    from app.loaded import LoadedBundle
+    from app.bundle.bundle import LoadedBundle
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,8 +93,8 @@ def _offline(given: argparse.Namespace) -> int:
 
 
 def _serve(given: argparse.Namespace) -> int:
-    from app.serving import run
-    from app.state.server_process import EmbeddedRedisError
+    from app.server import run
+    from app.state.embedded.process import EmbeddedRedisError
     from app.telemetry import configure_logging
 
     settings = read_settings(bundle_dir=given.bundle, host=given.host, port=given.port)
@@ -107,7 +107,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _batch_score(given: argparse.Namespace) -> int:
-    from app.batch_files import BatchFileError, score_file
+    from app.batch.files import BatchFileError, score_file
 
     try:
         counts = score_file(given.input, given.output, given.bundle)
@@ -129,8 +129,8 @@ class Example:
 def example_of(bundle: "LoadedBundle") -> Example:
     """A user and an item that the bundle knows, and what its items are called by."""
     return Example(
-        user_id=next(iter(bundle.visitors.rows), "anyone"),
-        item_id=next(iter(bundle.visitors.item_ids), "1"),
+        user_id=next(iter(bundle.known_users.rows), "anyone"),
+        item_id=next(iter(bundle.known_users.item_ids), "1"),
         fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)[:1]),
     )
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from app.loaded import UNUSABLE, LoadedBundle, load_bundle
+from app.bundle.bundle import UNUSABLE, LoadedBundle, load_bundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.recommend import recommend
-from app.pipeline.scoring import head_logits
+from app.pipeline.scoring.scoring import head_logits
 from app.pipeline.types import Diversity, Query
 from models.contract.bundle import GOLDEN, BundleError
 from models.contract.records import GoldenRequest, GoldenRequests
@@ -40,7 +40,7 @@ def warm_up(bundle: LoadedBundle) -> None:
     Raises BundleError where a score is not finite, and whatever a bundle's content can raise.
     """
     query = Query(
-        state=bundle.visitors.state(next(iter(bundle.visitors.rows), "")),
+        state=bundle.known_users.state(next(iter(bundle.known_users.rows), "")),
         now=time.time(),
         limit=10,
         context={},

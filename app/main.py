@@ -9,18 +9,18 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
+from app.api.dependencies import Service
+from app.api.middleware import Bounded, Observed
+from app.api.openapi import DESCRIPTION, TITLE, describe
+from app.api.request_drain import Lingering
+from app.api.responses import handle_errors
+from app.api.routes import batch, events, health, items, model, recommendation, users
+from app.api.schemas.batch import BatchRequest
+from app.api.schemas.interactions import EventsRequest
+from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.config import Settings
-from app.dependencies import Service
-from app.lingering import Lingering
-from app.middleware import Bounded, Observed
-from app.openapi import DESCRIPTION, TITLE, describe
-from app.responses import handle_errors
-from app.routes import batch, events, health, items, model, recommendation, users
 from app.runtime import Runtime
-from app.schemas.batch import BatchRequest
-from app.schemas.interactions import EventsRequest
-from app.schemas.recommendation import RankRequest, RecommendRequest
-from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.telemetry import Metrics
 
 OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]

@@ -18,11 +18,11 @@ import torch
 from anyio import to_thread
 from threadpoolctl import threadpool_limits
 
-from app.catalogue import Catalogue
+from app.bundle.bundle import LoadedBundle
+from app.bundle.catalogue import Catalogue
 from app.config import Settings
 from app.errors import BadBundleError, TooManyRequestsError, UnavailableError, UnknownBundleError
 from app.golden import open_and_check
-from app.loaded import LoadedBundle
 from app.state.protocol import StateUnavailableError, StoredItems, StoredUser, UserStateStore
 from models.contract.bundle import MANIFEST, PREVIOUS, BundleError, Manifest, read_manifest
 from models.contract.catalogue import Item, UserState
@@ -116,14 +116,14 @@ class Runtime:
             await self.refresh_catalogue(stored.catalogue_version)
         except StateUnavailableError:
             return UserState(user_id), (SESSION_ONLY,) if user_id is not None else (STALE_CATALOGUE,)
-        if user_id is None or stored.erased_at is not None or not self.bundle.visitors.knows(user_id):
+        if user_id is None or stored.erased_at is not None or not self.bundle.known_users.knows(user_id):
             return stored.state, ()
-        visitors = self.bundle.visitors  # a long history takes milliseconds: not on the event loop
-        return await _in_thread(lambda: joined(visitors.state(user_id), stored.state)), ()
+        known_users = self.bundle.known_users  # a long history takes milliseconds: not on the event loop
+        return await _in_thread(lambda: joined(known_users.state(user_id), stored.state)), ()
 
     def may_know(self, user_id: str) -> bool:
         """Whether the bundle knows the user; before there is one it may."""
-        return self._bundle is None or self._bundle.visitors.knows(user_id)
+        return self._bundle is None or self._bundle.known_users.knows(user_id)
 
     async def refresh_catalogue(self, version: int) -> None:
         """Bring the catalogue up to a version of the store's items; raises StateUnavailableError.
@@ -262,7 +262,7 @@ def last_good(state_dir: Path) -> Path | None:
 
 
 def limit_threads(count: int) -> None:
-    """One thread a request, in torch and in numpy's BLAS: a second one gains nothing at these sizes (MEASURED.md)."""
+    """Set the threads of torch and BLAS; a second one gains nothing at these sizes (docs/measurements.md)."""
     torch.set_num_threads(count)
     threadpool_limits(count, user_api="blas")
 

@@ -17,11 +17,11 @@ from rich.table import Table
 from benchmarks.service import serving
 from models.contract.bundle import REPORT
 from models.data.dataset import Dataset, load_dataset
-from models.data.job import load_job
 from models.data.split import split
-from models.evaluation.cases import Interactions, RankingCase, at_cutoff
-from models.evaluation.ranking import K, accuracy
-from models.evaluation.report import Report
+from models.evaluation.full_ranking import K, accuracy
+from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
+from models.evaluation.report.schema import Report
+from models.job.spec import load_job
 
 VARIANTS: dict[str, dict[str, object]] = {
     "chorus over HTTP, as asked by default": {},
@@ -50,12 +50,12 @@ def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, n
     """The data, the lists to rank, and the moment [C] of each."""
     job = load_job(job_file)
     dataset = load_dataset(job, quarantine)
-    log = dataset.log
+    log = dataset.interactions
     parts = split(log, dataset.timed, job.split.valid, job.split.test)
 
-    def part(rows: np.ndarray) -> Interactions:
+    def part(rows: np.ndarray) -> InteractionSet:
         shape = (len(dataset.user_ids), len(dataset.items))
-        return Interactions(log.users[rows], log.items[rows], log.times[rows], *shape)
+        return InteractionSet(log.users[rows], log.items[rows], log.times[rows], *shape)
 
     case = at_cutoff(part(np.union1d(parts.train, parts.valid)), part(parts.test))
     users, first = np.unique(log.users[parts.test], return_index=True)

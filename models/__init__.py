@@ -1,1 +1,1 @@
-
+"""The offline job, and what both sides share."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
-from models.data.job import JobError, load_job
-from models.data.movielens import FetchError, fetch_movielens_100k
-from models.evaluation.report import Report
-from models.evaluation.terminal import print_report
+from models.data.datasets.movielens import FetchError, fetch_movielens_100k
+from models.evaluation.report.console import print_report
+from models.evaluation.report.schema import Report
+from models.job.spec import JobError, load_job
 from models.recipe.evaluation import evaluated
 from models.recipe.ingestion import ingested
 from models.recipe.publication import published

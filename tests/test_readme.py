@@ -13,12 +13,12 @@ import yaml
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from app.api.schemas.batch import BatchRequest
+from app.api.schemas.interactions import EventsRequest
+from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.config import PREFIX, Settings
-from app.schemas.batch import BatchRequest
-from app.schemas.interactions import EventsRequest
-from app.schemas.recommendation import RankRequest, RecommendRequest
-from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
-from models.data.job import JobSpec
+from models.job.spec import JobSpec
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 BODIES: dict[str, type[BaseModel]] = {

@@ -1,1 +1,1 @@
-
+"""The stages of one answer, each a new type."""

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.pipeline.reading import Reading, read_states
-from app.pipeline.sentiment import Sentiment, newest_sentiments, sentiment
+from app.pipeline.query.text_query import Wishes, read_wishes
 from app.pipeline.types import Encoded
-from app.pipeline.wishes import Wishes, read_wishes
+from app.pipeline.user_features import Reading, read_states
 from models.contract.catalogue import UserState
 from models.contract.events import Action, Event
 from models.contract.features import Floats, Indices
+from models.contract.feedback import Sentiment, newest_sentiments, sentiment
 
 if TYPE_CHECKING:
-    from app.loaded import LoadedBundle
+    from app.bundle.bundle import LoadedBundle
 
 
 DISLIKE_PUSH = 3.0

@@ -7,8 +7,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from app.catalogue import Catalogue
-from app.pipeline.columns import Column, Columns, Table
+from app.bundle.attribute_index import AttributeIndex, AttributeTable, Column
+from app.bundle.catalogue import Catalogue
 from app.pipeline.predicates import All, Compare, Not, Operator, Predicate
 from app.pipeline.types import Mask, Query
 
@@ -20,7 +20,7 @@ ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
 }
 
 
-def allowed_rows(catalogue: Catalogue, query: Query, columns: Columns) -> Mask:
+def allowed_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
     """[n] True for the items that the query allows.
 
     An item asked for by name (rank) is not taken away for having been seen.
@@ -38,7 +38,7 @@ def allowed_rows(catalogue: Catalogue, query: Query, columns: Columns) -> Mask:
     return allowed
 
 
-def passing_rows(catalogue: Catalogue, predicate: Predicate, columns: Columns) -> Mask:
+def passing_rows(catalogue: Catalogue, predicate: Predicate, columns: AttributeIndex) -> Mask:
     """[n] True for the items of which the predicate holds."""
     tables = columns.of(catalogue)
     passing = np.zeros(len(catalogue), dtype=np.bool_)
@@ -48,7 +48,7 @@ def passing_rows(catalogue: Catalogue, predicate: Predicate, columns: Columns) -
     return passing
 
 
-def evaluate(predicate: Predicate, table: Table) -> Mask:
+def evaluate(predicate: Predicate, table: AttributeTable) -> Mask:
     """[n] True where the predicate holds. Of a missing field only `ne` holds, and `exists` false."""
     if isinstance(predicate, Compare):
         return _compare(predicate, table.column(predicate.field))

@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.pipeline.encoding import encode_state
-from app.pipeline.explanation import Evidence, explain
+from app.pipeline.explain.attribution import measure_influence
+from app.pipeline.explain.explanation import Evidence, explain
 from app.pipeline.filtering import allowed_rows
-from app.pipeline.influence import measure_influence
+from app.pipeline.query.text_query import Wishes, read_wishes, unread_texts
 from app.pipeline.reranking import CATEGORY_CAP, Reranked, rerank
-from app.pipeline.retrieval import Retriever
-from app.pipeline.scoring import score_candidates
-from app.pipeline.sentiment import last_liked
+from app.pipeline.scoring.scoring import score_candidates
+from app.pipeline.sources.retrieval import Retriever
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
-from app.pipeline.wishes import Wishes, read_wishes, unread_texts
 from models.contract.features import FieldKind, Floats
+from models.contract.feedback import last_liked
 from models.contract.tasks import NEXT, TaskKind
 
 if TYPE_CHECKING:
-    from app.loaded import LoadedBundle
+    from app.bundle.bundle import LoadedBundle
 
 WIDE = 2_000
 """Candidates where `next` has no weight: a catalogue of up to so many items is ranked whole."""

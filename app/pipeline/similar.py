@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.bundle.vector_index import ExactSearch, IndexUnusableError
 from app.errors import NotFoundError
-from app.pipeline.retrieval import nearest
-from app.pipeline.search import ExactSearch, IndexUnusableError
 from app.pipeline.similarity import Similarity
+from app.pipeline.sources.retrieval import nearest
 from app.pipeline.types import Mask
 from models.contract.features import Floats, Indices
 
 if TYPE_CHECKING:
-    from app.loaded import LoadedBundle
+    from app.bundle.bundle import LoadedBundle
 
 POOL = 200
 """Items found by vector, of which the most alike by vector and labels are taken; at least 4 x the limit."""

@@ -1,1 +1,1 @@
-
+"""User state: protocols, and their implementations."""

@@ -14,7 +14,7 @@ PRIOR_EVENTS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Interactions:
+class ItemEvents:
     """n interactions as arrays, oldest first, item rows counted from 0; value NaN where there is none."""
 
     items: Indices  # [n]
@@ -23,7 +23,7 @@ class Interactions:
 
 
 def item_statistics(
-    events: Interactions, at: NDArray[np.float64], n_items: int, half_life_days: float
+    events: ItemEvents, at: NDArray[np.float64], n_items: int, half_life_days: float
 ) -> Floats:
     """Statistics [len(at), n_items, len(STATISTICS)] as known just before each ascending moment of `at`."""
     order = np.searchsorted(events.times, at, side="left")

@@ -1,1 +1,1 @@
-
+"""Files -> validated interactions -> a temporal split."""

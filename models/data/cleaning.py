@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.contract.features import Floats
-from models.data.cells import Mask, Numbers, moments, numbers, texts
-from models.data.findings import Fault, Finding, blamed
-from models.data.sections import Interactions
-from models.data.table import Reject, Table
+from models.data.readers.parsing import Mask, Numbers, moments, numbers, texts
+from models.data.readers.table import Reject, Table
+from models.data.validation import Fault, Finding, blamed
+from models.job.sections import InteractionsSection
 
 EARLIEST = 946_684_800.0
 """2000-01-01; as milliseconds, 11 days: fewer are more likely those of a clock with a start of its own."""
@@ -59,7 +59,7 @@ class Cleaned:
     blamed: tuple[str, ...]  # an error a key of the job that nearly all rows do not fit
 
 
-def clean(table: Table, columns: Interactions, reference: float) -> Cleaned:
+def clean(table: Table, columns: InteractionsSection, reference: float) -> Cleaned:
     """The interactions that have a user, an item and a time, once each and within reason.
 
     What counts as an outlier is measured on the earliest share `reference` of the rows alone: the rows on
@@ -115,20 +115,20 @@ def _far(values: Numbers, reference: Mask) -> Mask:
     return np.asarray((deviation > 0) & (np.abs(values - median) > DEVIATIONS * deviation))
 
 
-def _times(table: Table, columns: Interactions) -> tuple[Numbers, Mask]:
+def _times(table: Table, columns: InteractionsSection) -> tuple[Numbers, Mask]:
     if columns.time is not None:
         return moments(table.columns[columns.time], columns.time_unit)
     return numbers(table.columns[str(columns.order)])
 
 
-def _values(table: Table, columns: Interactions) -> tuple[Numbers, Mask]:
+def _values(table: Table, columns: InteractionsSection) -> tuple[Numbers, Mask]:
     if columns.value is not None:
         return numbers(table.columns[columns.value])
     count = len(table.numbers)
     return np.full(count, np.nan), np.zeros(count, dtype=bool)
 
 
-def _missing(table: Table, columns: Interactions) -> Iterator[Finding]:
+def _missing(table: Table, columns: InteractionsSection) -> Iterator[Finding]:
     roles = {
         "user": columns.user,
         "item": columns.item,
@@ -143,7 +143,9 @@ def _missing(table: Table, columns: Interactions) -> Iterator[Finding]:
             yield Finding(Fault.MISSING, f"{name} is empty", empty, name, key, f"one {role} a row")
 
 
-def _unparsable(table: Table, columns: Interactions, bad_times: Mask, bad_values: Mask) -> Iterator[Finding]:
+def _unparsable(
+    table: Table, columns: InteractionsSection, bad_times: Mask, bad_values: Mask
+) -> Iterator[Finding]:
     if columns.order is not None:
         reason = f"{columns.order} is not a number"
         yield Finding(
@@ -161,13 +163,15 @@ def _unparsable(table: Table, columns: Interactions, bad_times: Mask, bad_values
         yield Finding(Fault.UNPARSABLE, reason, bad_values, columns.value, key, "numbers")
 
 
-def _of_another_unit(cells: pa.Array, columns: Interactions) -> bool:
+def _of_another_unit(cells: pa.Array, columns: InteractionsSection) -> bool:
     """Whether cells that are no times in the job's unit would be, in another."""
     other = "s" if columns.time_unit == "iso" else "iso"
     return bool(len(cells)) and not moments(cells.slice(0, SAMPLE), other)[1].any()
 
 
-def _outliers(columns: Interactions, times: Numbers, values: Numbers, reference: float) -> Iterator[Finding]:
+def _outliers(
+    columns: InteractionsSection, times: Numbers, values: Numbers, reference: float
+) -> Iterator[Finding]:
     odd = ~np.isfinite(times)
     if columns.time is not None:
         late = times > LATEST
@@ -187,7 +191,7 @@ def _outliers(columns: Interactions, times: Numbers, values: Numbers, reference:
         yield Finding(Fault.OUTLIER, reason, found, columns.value, "interactions.value", "finite numbers")
 
 
-def _seconds_as_milliseconds(columns: Interactions, times: Numbers) -> Iterator[str]:
+def _seconds_as_milliseconds(columns: InteractionsSection, times: Numbers) -> Iterator[str]:
     """An error where all times lie in early 1970 as milliseconds, and between 2000 and 2100 as seconds.
 
     Others are taken as they are: a clock may count milliseconds from a start of its own.
@@ -202,7 +206,7 @@ def _seconds_as_milliseconds(columns: Interactions, times: Numbers) -> Iterator[
         )
 
 
-def _repeats(columns: Interactions, keys: list[pa.Array], times: Numbers, sound: Mask) -> Finding:
+def _repeats(columns: InteractionsSection, keys: list[pa.Array], times: Numbers, sound: Mask) -> Finding:
     """Sound rows whose keys and time an earlier sound row has."""
     rows = np.flatnonzero(sound)
     codes = [

@@ -12,26 +12,26 @@ import pyarrow.compute as pc
 from models.contract.catalogue import Item, User
 from models.contract.events import NO_CONTEXT, Action, Event
 from models.contract.features import Indices
-from models.data.attributes import Catalogue, Profiles, read_items, read_users
 from models.data.cleaning import Cleaned, CleaningReport, clean
-from models.data.errors import JobError, shown
-from models.data.job import JobSpec
-from models.data.log import Codes, Log, number, take
-from models.data.sections import Interactions
-from models.data.sources import read_table
-from models.data.table import Table, write_quarantine
+from models.data.entities import ItemTable, UserTable, read_items, read_users
+from models.data.interactions import Codes, Interactions, number, take
+from models.data.readers.sources import read_table
+from models.data.readers.table import Table, write_quarantine
+from models.job.errors import JobError, shown
+from models.job.sections import InteractionsSection
+from models.job.spec import JobSpec
 
 ENOUGH = 10
 """IDs of a table, and of the log, that would share one if both spoke of the same; fewer may be newcomers."""
 
-__all__ = ["Codes", "Dataset", "Log", "events_of", "load_dataset", "take"]
+__all__ = ["Codes", "Dataset", "Interactions", "events_of", "load_dataset", "take"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """The log with everything it speaks of."""
 
-    log: Log
+    interactions: Interactions
     user_ids: tuple[str, ...]  # by first interaction, then those who only have a profile
     items: tuple[Item, ...]  # the item table, then items met only in the log, by first interaction
     users: tuple[User, ...]  # aligned with user_ids
@@ -46,8 +46,8 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
     """
     table = _read_interactions(job.interactions)
     cleaned = clean(table, job.interactions, reference=1 - job.split.valid - job.split.test)
-    catalogue = read_items(job.items) if job.items else Catalogue()
-    profiles = read_users(job.users) if job.users else Profiles()
+    catalogue = read_items(job.items) if job.items else ItemTable()
+    profiles = read_users(job.users) if job.users else UserTable()
     write_quarantine(quarantine, (*cleaned.rejects, *catalogue.rejects, *profiles.rejects))
     if cleaned.blamed:
         raise JobError(*cleaned.blamed)
@@ -58,7 +58,7 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
     return _whole(job.interactions, cleaned, catalogue, profiles)
 
 
-def events_of(log: Log, dataset: Dataset) -> list[tuple[Event, ...]]:
+def events_of(log: Interactions, dataset: Dataset) -> list[tuple[Event, ...]]:
     """Each user's events, oldest first, aligned with user_ids. `log` is the dataset's, or a part of it."""
     order = np.argsort(log.users, kind="stable")
     ids = [item.item_id for item in dataset.items]
@@ -78,7 +78,7 @@ def events_of(log: Log, dataset: Dataset) -> list[tuple[Event, ...]]:
     return [tuple(events[start:stop]) for start, stop in pairwise(bounds)]
 
 
-def _event_contexts(log: Log, order: Indices) -> list[Mapping[str, str]]:
+def _event_contexts(log: Interactions, order: Indices) -> list[Mapping[str, str]]:
     if not log.contexts:
         return [NO_CONTEXT] * len(order)
     codes = np.stack([column.codes[order] for column in log.contexts.values()], axis=1)
@@ -94,7 +94,7 @@ def _event_contexts(log: Log, order: Indices) -> list[Mapping[str, str]]:
     return [named[place] for place in back.ravel()]
 
 
-def _read_interactions(section: Interactions) -> Table:
+def _read_interactions(section: InteractionsSection) -> Table:
     named = {
         "user": section.user,
         "item": section.item,
@@ -109,7 +109,7 @@ def _read_interactions(section: Interactions) -> Table:
     )
 
 
-def _check_shared_ids(cleaned: Cleaned, catalogue: Catalogue, profiles: Profiles) -> None:
+def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable) -> None:
     """A table that describes nobody and nothing of the log is another log's, or writes its IDs in another way.
 
     Unless one of them is small.
@@ -135,7 +135,9 @@ def _are_foreign(met: pa.Array, ids: Sequence[str]) -> bool:
     return len(distinct) >= ENOUGH and not shared
 
 
-def _whole(section: Interactions, cleaned: Cleaned, catalogue: Catalogue, profiles: Profiles) -> Dataset:
+def _whole(
+    section: InteractionsSection, cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable
+) -> Dataset:
     timed = section.time is not None
     default_action = Action.VIEW if section.value is None else Action.RATE
     described = [item.item_id for item in catalogue.items]
@@ -157,7 +159,7 @@ def _whole(section: Interactions, cleaned: Cleaned, catalogue: Catalogue, profil
         users_without_profile=len(met - profile.keys()),
     )
     return Dataset(
-        log=log,
+        interactions=log,
         user_ids=user_ids,
         items=(*catalogue.items, *(Item(item_id) for item_id in item_ids[len(described) :])),
         users=tuple(profile.get(user_id) or User(user_id) for user_id in user_ids),

@@ -8,11 +8,11 @@ import numpy as np
 from models.contract.catalogue import Item, User
 from models.contract.features import FeatureSpec, FieldKind, FieldSpec, Floats, Indices
 from models.contract.vocabulary import Vocabulary
-from models.data.columns import TIME_FIELDS
+from models.data.conditions import codes_of
 from models.data.dataset import Codes, Dataset
-from models.data.expression import Operand
-from models.data.job import JobSpec
-from models.data.truth import codes_of
+from models.job.label_check import TIME_FIELDS
+from models.job.label_expression import Operand
+from models.job.spec import JobSpec
 
 MAX_CONTEXTS = 1000
 """Values kept of one context column, the most frequent."""
@@ -24,7 +24,7 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
     Item vocabulary: the items that occur in them, in the dataset's order; every other item is OOV.
     `text_size`: the text encoder's width, 0 for none.
     """
-    log = dataset.log
+    log = dataset.interactions
     items = [dataset.items[row] for row in np.unique(log.items[train])]
     users = [dataset.users[row] for row in np.unique(log.users[train])]
     item_fields = job.items.fields if job.items else {}
@@ -55,7 +55,7 @@ def extended(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:
     So every index stays what it was, and a trained network can grow. Means, deviations and the value range stay
     too: the network learned on their scale.
     """
-    log = dataset.log
+    log = dataset.interactions
     items = [dataset.items[row] for row in np.unique(log.items[rows])]
     users = [dataset.users[row] for row in np.unique(log.users[rows])]
     found = {

@@ -8,12 +8,12 @@ import numpy as np
 from models.contract.features import Floats, Indices
 from models.contract.labels import field_labels, hot_labels
 from models.contract.tasks import Head, Task, TaskKind
-from models.data.cells import Mask
+from models.data.conditions import codes_of, numbers_of, truth
 from models.data.dataset import Codes, Dataset
-from models.data.errors import JobError
-from models.data.expression import Operand, parse
-from models.data.findings import nearly_all
-from models.data.truth import codes_of, numbers_of, truth
+from models.data.readers.parsing import Mask
+from models.data.validation import nearly_all
+from models.job.errors import JobError
+from models.job.label_expression import Operand, parse
 
 MAX_CLASSES = 200
 
@@ -98,12 +98,14 @@ def _labels(task: Task, field: str, dataset: Dataset, train: Indices) -> TaskLab
     place = {name: number for number, name in enumerate(names)}
     items = np.repeat(np.arange(len(sets)), [len(found) for found in sets])
     labels = np.array([place[name] for found in sets for name in found], dtype=np.int64)
-    weight = np.bincount(dataset.log.items[train], minlength=len(sets))
+    weight = np.bincount(dataset.interactions.items[train], minlength=len(sets))
     classes = _classes(names, np.bincount(labels, weights=weight[items], minlength=len(names)))
     head = Head(task=task, classes=classes)
     table = hot_labels(head, dataset.items)
     described = np.array([len(found) > 0 for found in sets], dtype=bool)
-    return TaskLabels(head, table[dataset.log.items], described[dataset.log.items], by_item=table)
+    return TaskLabels(
+        head, table[dataset.interactions.items], described[dataset.interactions.items], by_item=table
+    )
 
 
 def _classes(names: Sequence[str], counts: Sequence[float] | np.ndarray) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.contract.features import Indices
-from models.data.errors import JobError
-from models.data.log import Log
+from models.data.interactions import Interactions
+from models.job.errors import JobError
 
 LEAST = 0.25
 """Events; a share of fewer asks for an empty part. A tenth of three moments, the fewest to part, is more."""
@@ -29,7 +29,7 @@ class Split:
     test_at: float
 
 
-def split(log: Log, timed: bool, valid: float, test: float) -> Split:
+def split(log: Interactions, timed: bool, valid: float, test: float) -> Split:
     """Part a log into shares of about `valid` and `test`, the latest last; test 0 gives an empty test part.
 
     Timed: at two moments for all users, so rows of one moment are never parted. Untimed: each user's last
@@ -62,7 +62,7 @@ def _by_time(times: NDArray[np.float64], valid: float, test: float) -> Split:
     return Split(train, middle, end, valid_at, test_at)
 
 
-def _by_user(log: Log, valid: float, test: float) -> Split:
+def _by_user(log: Interactions, valid: float, test: float) -> Split:
     rows = np.argsort(log.users, kind="stable")  # by user, each user's oldest first
     users, starts, counts = np.unique(log.users[rows], return_index=True, return_counts=True)
     tests, valids = _shares(counts, test), _shares(counts, valid)

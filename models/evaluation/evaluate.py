@@ -12,15 +12,15 @@ from models.contract.fusion import Fusion
 from models.contract.tasks import TaskKind
 from models.data.dataset import Dataset
 from models.data.labels import TaskLabels
-from models.evaluation.baselines import FittedBaseline
-from models.evaluation.cases import Interactions, RankingCase
-from models.evaluation.diversity import ItemFacts
-from models.evaluation.heads import head_figures
-from models.evaluation.judging import event_logits, fused_lists, list_values
-from models.evaluation.moments import Reader, spread
-from models.evaluation.ranking import K, evaluate_lists, evaluate_ranking
-from models.evaluation.reliability import reliability
-from models.evaluation.report import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
+from models.evaluation.baselines.selection import FittedBaseline
+from models.evaluation.candidates import event_logits, fused_lists, list_values
+from models.evaluation.full_ranking import K, evaluate_lists, evaluate_ranking
+from models.evaluation.inference import Reader, spread
+from models.evaluation.metrics.calibration import reliability
+from models.evaluation.metrics.diversity import ItemFacts
+from models.evaluation.metrics.prediction import head_figures
+from models.evaluation.protocols import InteractionSet, RankingCase
+from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
 from models.training.corpus import PART_TEST
 
 MOST_LISTS = 3_000
@@ -81,7 +81,7 @@ def head_reports(judge: Judge) -> tuple[HeadReport, ...]:
     )
 
 
-def item_facts(dataset: Dataset, before: Interactions, vectors: Floats) -> ItemFacts:
+def item_facts(dataset: Dataset, before: InteractionSet, vectors: Floats) -> ItemFacts:
     """What the diversity figures know: popularity before the test, content vectors, category labels."""
     labels: dict[str, int] = {}
     rows: list[int] = []

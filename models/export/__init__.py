@@ -1,1 +1,1 @@
-
+"""Writing a bundle: index, calibration, fusion, golden requests."""

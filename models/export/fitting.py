@@ -8,9 +8,9 @@ import numpy as np
 from models.contract.calibration import Calibration
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.tasks import NEXT
-from models.evaluation.cases import RankingCase
-from models.evaluation.judging import EventLogits, event_logits, list_values
-from models.evaluation.moments import Reader, spread
+from models.evaluation.candidates import EventLogits, event_logits, list_values
+from models.evaluation.inference import Reader, spread
+from models.evaluation.protocols import RankingCase
 from models.export.calibration import calibrate, calibrate_softmax
 from models.export.fusion import Judged, fit_fusion
 from models.export.popularity import fit_recency_gain

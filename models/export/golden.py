@@ -9,7 +9,7 @@ from models.contract.features import Indices
 from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, from_user
 from models.contract.tasks import NEXT
 from models.data.dataset import Dataset, events_of
-from models.evaluation.moments import Reader
+from models.evaluation.inference import Reader
 
 REQUESTS = 12
 ITEMS = 20
@@ -26,7 +26,7 @@ def golden_requests(
     """
     random = np.random.default_rng(seed)
     chosen = np.sort(random.permutation(rows)[:REQUESTS])
-    events = events_of(dataset.log, dataset)
+    events = events_of(dataset.interactions, dataset)
     found: list[GoldenRequest] = []
     for moments in reader.moments(chosen):
         fixed = replace(moments, snapshot=torch.full_like(moments.snapshot, snapshot))
@@ -44,7 +44,7 @@ def golden_requests(
                         EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
                         for e in events[user][:before]
                     ),
-                    now=float(dataset.log.times[reader.corpus.log_rows[row]]),
+                    now=float(dataset.interactions.times[reader.corpus.log_rows[row]]),
                     context=dict(event.context),
                     item_ids=tuple(dataset.items[item].item_id for item in items[number].tolist()),
                     logits={

@@ -1,4 +1,4 @@
-"""The FAISS index over the item vectors; its kind by the catalogue's size (MEASURED.md's switches)."""
+"""The FAISS index over the item vectors; its kind by the catalogue's size (docs/measurements.md)."""
 
 from pathlib import Path
 

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from models.contract.features import Indices
-from models.evaluation.cases import RankingCase
-from models.evaluation.diversity import NO_ITEM
-from models.evaluation.moments import Reader
-from models.evaluation.ranking import K, accuracy, rank_top
+from models.evaluation.full_ranking import K, accuracy, rank_top
+from models.evaluation.inference import Reader
+from models.evaluation.metrics.diversity import NO_ITEM
+from models.evaluation.protocols import RankingCase
 
 GAINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 """Tried on validation; 0 leaves the network as it was trained."""

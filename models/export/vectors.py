@@ -6,7 +6,7 @@ import torch
 from models.contract.features import Floats, Indices
 from models.contract.histories import Histories
 from models.data.dataset import Dataset
-from models.evaluation.moments import ALL_PARTS, CHUNK, Reader
+from models.evaluation.inference import ALL_PARTS, CHUNK, Reader
 from models.training.batches import Windows, collate
 from models.training.corpus import Corpus
 
@@ -49,7 +49,7 @@ def stops_before(corpus: Corpus, part: int) -> Indices:
 
 def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> Histories:
     """Every user's events before row `stops` [U]."""
-    log = dataset.log
+    log = dataset.interactions
     rows = np.arange(len(corpus.items))
     users = np.searchsorted(corpus.offsets, rows, side="right") - 1
     kept = corpus.log_rows[rows < stops[users]]

@@ -1,1 +1,1 @@
-
+"""Towers, experts, scorer: the network's layers, no optimiser inside."""

@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from rich.console import Console
 
-from models.data.job import JobSpec
-from models.evaluation.baselines import fit_baselines
-from models.evaluation.cases import new_events, next_event
+from models.evaluation.baselines.selection import fit_baselines
 from models.evaluation.evaluate import (
     MOST_LISTS,
     Judge,
@@ -19,8 +17,10 @@ from models.evaluation.evaluate import (
     item_facts,
     ranking_table,
 )
-from models.evaluation.moments import Reader, spread
-from models.evaluation.report import DataCounts, Epoch, RankingTable, Report
+from models.evaluation.inference import Reader, spread
+from models.evaluation.protocols import new_events, next_event
+from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
+from models.job.spec import JobSpec
 from models.recipe.ingestion import Ingested
 from models.recipe.training import (
     Trained,
@@ -98,7 +98,7 @@ def _counts(data: Ingested) -> DataCounts:
     return DataCounts(
         users=len(data.dataset.user_ids),
         items=len(data.dataset.items),
-        interactions=len(data.dataset.log),
+        interactions=len(data.dataset.interactions),
         train=len(data.split.train),
         valid=len(data.split.valid),
         test=len(data.split.test),

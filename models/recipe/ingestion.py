@@ -12,10 +12,10 @@ from rich.progress import Progress
 from models.contract.features import FeatureSpec, item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
-from models.data.job import JobError, JobSpec
 from models.data.labels import label
 from models.data.split import Split, split
 from models.export.publish import check_target
+from models.job.spec import JobError, JobSpec
 from models.language.cache import CachedTextEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
@@ -55,7 +55,7 @@ def ingested(job: JobSpec, out: Path, console: Console) -> Ingested:
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
-    parts = split(dataset.log, dataset.timed, job.split.valid, job.split.test)
+    parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     labels = label(
         job.tasks, dataset, parts.train
     )  # before the texts, which take long: it may refuse the job

@@ -19,13 +19,13 @@ from models.contract.bundle import (
 from models.contract.features import Floats, Indices
 from models.contract.statistics import item_statistics
 from models.data.fitting import extended
-from models.data.job import JobSpec
-from models.evaluation.moments import Reader
-from models.evaluation.page import render_page
-from models.evaluation.report import Report
+from models.evaluation.inference import Reader
+from models.evaluation.report.html import render_page
+from models.evaluation.report.schema import Report
 from models.export.golden import golden_requests
 from models.export.publish import Contents, publish
 from models.export.vectors import histories, item_table, stops_before, user_table
+from models.job.spec import JobSpec
 from models.network.model import grown
 from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested
@@ -68,7 +68,7 @@ def published(
 
 def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:
     """Data and network with the items, labels, actions and contexts that came after the training part."""
-    spec = extended(data.corpus.spec, data.dataset, np.arange(len(data.dataset.log), dtype=np.int64))
+    spec = extended(data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64))
     corpus = recoded(data.corpus, data.dataset, spec)
     return replace(data, corpus=corpus), replace(run, network=grown(run.network, shape_of(spec)))
 
@@ -100,7 +100,7 @@ def _statistics(data: Ingested, snapshot: int, stops: Indices) -> Floats:
         return np.asarray(corpus.statistics[snapshot])
     users = np.searchsorted(corpus.offsets, np.arange(len(corpus.items)), side="right") - 1
     rows = np.sort(corpus.log_rows[np.arange(len(users)) < stops[users]])
-    whole = statistics_interactions(data.dataset.log, corpus.spec)
+    whole = statistics_interactions(data.dataset.interactions, corpus.spec)
     known = type(whole)(whole.items[rows], np.zeros(len(rows)), whole.values[rows])
     counts = item_statistics(known, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)
     return np.asarray(counts[0])

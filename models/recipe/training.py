@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from models.contract.features import Indices
-from models.data.job import JobSpec
-from models.data.log import take
-from models.evaluation.cases import Interactions, RankingCase, at_cutoff
-from models.evaluation.moments import Reader, first_rows
+from models.data.interactions import take
+from models.evaluation.inference import Reader, first_rows
+from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
 from models.export.fitting import Fitted, fit_on_validation
+from models.job.spec import JobSpec
 from models.network.model import ChorusNetwork
 from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested, work_folder
@@ -100,17 +100,17 @@ def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], c
     return replace(run, seconds=run.seconds | {"refresh": seconds})
 
 
-def interactions_before(data: Ingested, part: int) -> Interactions:
+def interactions_before(data: Ingested, part: int) -> InteractionSet:
     """The interactions of all parts before one."""
     rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
     return interactions_of(data, rows)
 
 
-def interactions_of(data: Ingested, rows: Indices) -> Interactions:
+def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
     """Some rows of the log, as the ranking cases and the baselines read them."""
-    log = take(data.dataset.log, rows)
+    log = take(data.dataset.interactions, rows)
     times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
-    return Interactions(
+    return InteractionSet(
         users=log.users,
         items=log.items,
         times=times,
@@ -150,7 +150,7 @@ def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[Epo
 
 
 def keep_memory() -> None:
-    """Have glibc keep freed blocks instead of returning them: 1.5 times faster training (MEASURED.md)."""
+    """Have glibc keep freed blocks instead of returning them: 1.5 times faster training (docs/measurements.md)."""
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none

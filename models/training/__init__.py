@@ -1,1 +1,1 @@
-
+"""The training loop, its batches and losses."""

@@ -15,9 +15,9 @@ from models.contract.features import (
     encode_items,
     encode_profile,
 )
-from models.contract.statistics import STATISTICS, Interactions, item_statistics
+from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
 from models.contract.vocabulary import PAD
-from models.data.dataset import Dataset, Log, events_of
+from models.data.dataset import Dataset, Interactions, events_of
 from models.data.labels import TaskLabels
 from models.data.split import Split
 
@@ -68,7 +68,7 @@ def build_corpus(
     half_life: float,
 ) -> Corpus:
     """Point-in-time arrays of a dataset: nothing said of an event knows anything later than it."""
-    log = dataset.log
+    log = dataset.interactions
     order = np.lexsort((np.arange(len(log.users)), log.users))  # by user; the log is sorted by time already
     users = len(dataset.user_ids)
     offsets = np.searchsorted(log.users[order], np.arange(users + 1))
@@ -99,7 +99,7 @@ def build_corpus(
 
 def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
     """The corpus under a specification that only has more tokens (models.data.fitting.extended)."""
-    log = dataset.log
+    log = dataset.interactions
     text = np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size])
     return replace(
         corpus,
@@ -111,10 +111,10 @@ def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
     )
 
 
-def statistics_interactions(log: Log, spec: FeatureSpec) -> Interactions:
+def statistics_interactions(log: Interactions, spec: FeatureSpec) -> ItemEvents:
     """The log as the item statistics read it."""
     values = (log.values - spec.value_mean) / spec.value_std
-    return Interactions(items=log.items, times=log.times, values=values.astype(np.float32))
+    return ItemEvents(items=log.items, times=log.times, values=values.astype(np.float32))
 
 
 def _parts(split: Split, count: int) -> NDArray[np.int8]:
@@ -125,7 +125,7 @@ def _parts(split: Split, count: int) -> NDArray[np.int8]:
 
 
 def _moments(
-    log: Log, split: Split, n_items: int, timed: bool
+    log: Interactions, split: Split, n_items: int, timed: bool
 ) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
     """Ascending moments at which statistics are taken, the last one after all events; and those at which train,
     valid and test begin.
@@ -154,14 +154,14 @@ def _snapshots(
 
 
 def _statistics(
-    log: Log, spec: FeatureSpec, at: NDArray[np.float64], n_items: int, half_life: float
+    log: Interactions, spec: FeatureSpec, at: NDArray[np.float64], n_items: int, half_life: float
 ) -> Floats:
     if not spec.timed:  # an order within each user says nothing of what was popular when
         return np.zeros((1, n_items, len(STATISTICS)), dtype=np.float32)
     return item_statistics(statistics_interactions(log, spec), at, n_items, half_life)
 
 
-def _contexts(spec: FeatureSpec, log: Log) -> Indices:
+def _contexts(spec: FeatureSpec, log: Interactions) -> Indices:
     """[n, C], encoded once for each distinct moment's tokens."""
     hours = np.floor(log.times / 3600) if spec.timed else np.zeros(len(log.times))
     codes = [log.contexts[name].codes for name in spec.context_fields]

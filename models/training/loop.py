@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from models.contract.tasks import NEXT
-from models.data.errors import JobError
+from models.job.errors import JobError
+from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.training.batches import Windows, collate, ordered_batches, shuffled_batches, windows_of
 from models.training.checkpoint import Checkpoint, CheckpointFile
-from models.training.config import TrainingConfig
 from models.training.corpus import Corpus
 from models.training.objective import Balance, Tables, batch_losses
 

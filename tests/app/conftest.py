@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.loaded import LoadedBundle, load_bundle
+from app.bundle.bundle import LoadedBundle, load_bundle
 
 
 @pytest.fixture(scope="session")

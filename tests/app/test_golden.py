@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from app.bundle.bundle import LoadedBundle
 from app.cli import main
 from app.golden import open_and_check, replay
-from app.loaded import LoadedBundle
 from models.contract.bundle import BundleError
 
 Rewrite = Callable[[Callable[[dict[str, Any]], None]], LoadedBundle]

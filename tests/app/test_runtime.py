@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from app.bundle.bundle import KnownUsers
 from app.config import Settings, read_settings
 from app.errors import BadBundleError, TooManyRequestsError, UnavailableError, UnknownBundleError
-from app.loaded import Visitors
 from app.runtime import (
     SESSION_ONLY,
     STALE_CATALOGUE,
@@ -25,7 +25,7 @@ from app.runtime import (
     remember,
     start_candidates,
 )
-from app.state.memory_store import MemoryUserStateStore
+from app.state.memory.store import MemoryUserStateStore
 from app.state.protocol import RecordedEvent, StateUnavailableError, StoredUser
 from models.contract.bundle import BundleError
 from models.contract.catalogue import Item, User, UserState
@@ -94,7 +94,7 @@ def test_histories_are_merged_in_order_and_without_doubles() -> None:
 
 
 async def test_a_user_is_known_by_training_and_store(runtime: Runtime) -> None:
-    trained = runtime.bundle.visitors.state("u3")
+    trained = runtime.bundle.known_users.state("u3")
     await runtime.store.append([RecordedEvent("u3", Event("i1", "like", 1.8e9))])
     state, degraded = await runtime.read_user("u3")
     assert degraded == ()
@@ -122,14 +122,14 @@ async def test_whom_the_bundle_may_know(runtime: Runtime, settings: Settings) ->
 async def test_a_training_history_is_built_off_the_event_loop(runtime: Runtime) -> None:
     threads = []
 
-    class Recorded(Visitors):
+    class Recorded(KnownUsers):
         def state(self, user_id: str) -> UserState:
             threads.append(threading.get_ident())
             return super().state(user_id)
 
-    known = runtime.bundle.visitors
+    known = runtime.bundle.known_users
     seen = Recorded(known.rows, known.histories, known.profiles, known.item_ids)
-    runtime._bundle = replace(runtime.bundle, visitors=seen)
+    runtime._bundle = replace(runtime.bundle, known_users=seen)
     state, _ = await runtime.read_user("u3")
     assert len(state.events) == 24 and len(threads) == 1
     assert threads[0] != threading.get_ident()

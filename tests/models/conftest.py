@@ -15,7 +15,7 @@ import torch
 import yaml
 from rich.console import Console
 
-from models.data.job import JobSpec, load_job
+from models.job.spec import JobSpec, load_job
 from models.network.model import ChorusNetwork
 from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested, ingested

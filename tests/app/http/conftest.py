@@ -14,12 +14,12 @@ import torch
 import uvicorn
 from safetensors.torch import save_file
 
+from app.bundle.bundle import encode_item
 from app.config import Settings, read_settings
-from app.loaded import encode_item
 from app.main import OpenRuntime, create_app
 from app.runtime import Runtime
-from app.state.embedded import EmbeddedRedis
-from app.state.redis_store import RedisUserStateStore
+from app.state.embedded.server import EmbeddedRedis
+from app.state.redis.store import RedisUserStateStore
 from app.state.settings import RedisSettings
 from models.contract.bundle import (
     FEATURES,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import BaseModel
 
-from app.schemas.answers import BatchAnswer, ErrorAnswer, RankAnswer, RecommendAnswer
-from app.schemas.record_answers import (
+from app.api.schemas.answers import BatchAnswer, ErrorAnswer, RankAnswer, RecommendAnswer
+from app.api.schemas.record_answers import (
     ErasureAnswer,
     EventsAnswer,
     ItemAnswer,

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.schemas.answers import BatchAnswer, RankAnswer, RecommendAnswer
+from app.api.schemas.answers import BatchAnswer, RankAnswer, RecommendAnswer
 
 
 def recommend(service: httpx.Client, **body: object) -> RecommendAnswer:

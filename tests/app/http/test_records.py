@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.schemas.record_answers import (
+from app.api.schemas.record_answers import (
     ErasureAnswer,
     EventsAnswer,
     ItemAnswer,

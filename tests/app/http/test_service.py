@@ -10,12 +10,12 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.middleware import Observed
-from app.schemas.batch import BatchRequest
-from app.schemas.interactions import EventsRequest, StoredEvent
-from app.schemas.recommendation import RankRequest, RecommendRequest
-from app.schemas.records import ItemRequest, ReloadRequest, UserRequest
-from app.state.embedded import EmbeddedRedis
+from app.api.middleware import Observed
+from app.api.schemas.batch import BatchRequest
+from app.api.schemas.interactions import EventsRequest, StoredEvent
+from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
+from app.state.embedded.server import EmbeddedRedis
 from app.telemetry import Metrics
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]

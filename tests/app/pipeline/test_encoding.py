@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.loaded import LoadedBundle
+from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import DISLIKE_PUSH, DISLIKES, SKIP_PUSH, encode_user
-from app.pipeline.wishes import WORDS_SHARE
+from app.pipeline.query.text_query import WORDS_SHARE
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalogue import Catalogue, ItemRow
-from app.pipeline.columns import Columns
+from app.bundle.attribute_index import AttributeIndex
+from app.bundle.catalogue import Catalogue, ItemRow
 from app.pipeline.filtering import allowed_rows
 from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator
 from models.contract.catalogue import Item, UserState
@@ -92,7 +92,7 @@ def holds(node, item):
 @given(ITEMS, PREDICATES)
 def test_agrees_with_a_naive_reading(make_catalogue, make_query, attributes, predicate):
     items = [Item("abc0"[n % 4] + "!" * (n // 4), given) for n, given in enumerate(attributes)]
-    allowed = allowed_rows(make_catalogue(items), make_query(predicate=predicate), Columns())
+    allowed = allowed_rows(make_catalogue(items), make_query(predicate=predicate), AttributeIndex())
     assert allowed.tolist() == [holds(predicate, item) for item in items]
 
 
@@ -100,7 +100,7 @@ def test_unavailable_excluded_and_seen_items_are_out(make_catalogue, make_query)
     catalogue = make_catalogue(6)
     catalogue.available[0] = False
     events = [Event("2", "view", 0.0), Event("not in the catalogue", "view", 1.0)]
-    columns = Columns()
+    columns = AttributeIndex()
     query = make_query(events, excluded=frozenset({"1", "unknown"}))
     assert np.flatnonzero(allowed_rows(catalogue, query, columns)).tolist() == [3, 4, 5]
     older = make_query(state=UserState(events=tuple(events), past_items=frozenset({"3", "gone"})))
@@ -125,7 +125,7 @@ def make_views():
 
 @pytest.mark.parametrize("built_at", range(4))
 def test_columns_follow_the_versions(make_query, built_at):
-    columns, views = Columns(), make_views()
+    columns, views = AttributeIndex(), make_views()
     recent, red = make_query(predicate=YEAR), make_query(predicate=Compare("colour", Operator.EQ, "red"))
     allowed_rows(views[built_at], recent, columns)  # whichever version the columns were built at
     assert allowed_rows(views[1], recent, columns).tolist() == [True, False]
@@ -135,7 +135,7 @@ def test_columns_follow_the_versions(make_query, built_at):
 
 
 def test_a_new_version_reads_only_its_fresh_rows_anew(make_query):
-    columns, views = Columns(), make_views()
+    columns, views = AttributeIndex(), make_views()
     kept = columns.of(views[0]).all
     year = kept.column("year")
     later = columns.of(views[2])

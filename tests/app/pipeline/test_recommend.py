@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.loaded import LoadedBundle
-from app.pipeline.pairs import Pairs, score_pairs
+from app.bundle.bundle import LoadedBundle
 from app.pipeline.predicates import Compare, Operator
 from app.pipeline.recommend import recommend, unknown_ids
 from app.pipeline.reranking import CATEGORY_CAP
-from app.pipeline.retrieval import RetrievalLimits
+from app.pipeline.scoring.pairs import Pairs, score_pairs
+from app.pipeline.sources.retrieval import RetrievalLimits
 from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
 
 NOW = 1.701e9
@@ -19,7 +19,7 @@ NOW = 1.701e9
 
 @pytest.fixture
 def query(learnt: LoadedBundle, make_query: Callable[..., Query]) -> Query:
-    return make_query(now=NOW, state=learnt.visitors.state("u6"))
+    return make_query(now=NOW, state=learnt.known_users.state("u6"))
 
 
 def shown(bundle: LoadedBundle, slate: Slate) -> list[str]:

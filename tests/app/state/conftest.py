@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 import redis
 
-from app.state.embedded import EmbeddedRedis
-from app.state.memory_store import MemoryUserStateStore
+from app.state.embedded.server import EmbeddedRedis
+from app.state.memory.store import MemoryUserStateStore
 from app.state.protocol import UserStateStore
-from app.state.redis_store import RedisUserStateStore
+from app.state.redis.store import RedisUserStateStore
 from app.state.settings import RedisSettings, StoreLimits
 
 LIMITS = StoreLimits(max_events=200, max_past_items=700, stream_cap=3_000, item_cap=5)

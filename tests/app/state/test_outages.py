@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import pytest
 
-from app.state.embedded import EmbeddedRedis
+from app.state.embedded.server import EmbeddedRedis
 from app.state.protocol import RecordedEvent, StateUnavailableError
-from app.state.redis_store import RedisUserStateStore
+from app.state.redis.store import RedisUserStateStore
 from app.state.settings import RedisSettings
 from models.contract.catalogue import Item, User
 from models.contract.events import Event

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from models.contract.features import DAY
-from models.contract.statistics import PRIOR_EVENTS, Interactions, item_statistics
+from models.contract.statistics import PRIOR_EVENTS, ItemEvents, item_statistics
 
 
-def log(rows: list[tuple[int, float, float]]) -> Interactions:
+def log(rows: list[tuple[int, float, float]]) -> ItemEvents:
     items, times, values = zip(*rows, strict=True)
-    return Interactions(np.array(items), np.array(times, np.float64), np.array(values, np.float32))
+    return ItemEvents(np.array(items), np.array(times, np.float64), np.array(values, np.float32))
 
 
 def test_by_hand():

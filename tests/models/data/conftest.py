@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from models.data.job import JobSpec, load_job
+from models.job.spec import JobSpec, load_job
 
 Write = Callable[[str, str], Path]
 Job = Callable[..., JobSpec]

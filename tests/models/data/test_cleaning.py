@@ -9,8 +9,8 @@ import pytest
 
 from models.data.cleaning import CleaningReport, outlying
 from models.data.dataset import load_dataset
-from models.data.errors import JobError
-from models.data.job import JobSpec
+from models.job.errors import JobError
+from models.job.spec import JobSpec
 
 Write = Callable[[str, str], Path]
 EVENTS = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "value": "v", "action": "a"}
@@ -55,8 +55,8 @@ def test_every_row_is_taken_or_quarantined_once(
         items_without_attributes=1,
         users_without_profile=2,
     )
-    assert found.log.times.tolist() == [10, 10, 12, 13]
-    assert np.array_equal(found.log.values, np.array([4, 4, np.nan, 3], np.float32), equal_nan=True)
+    assert found.interactions.times.tolist() == [10, 10, 12, 13]
+    assert np.array_equal(found.interactions.values, np.array([4, 4, np.nan, 3], np.float32), equal_nan=True)
     rows = quarantined(tmp_path / "deep" / "quarantine.jsonl")
     assert {row["row"]: str(row["reason"]) for row in rows} == {
         3: "duplicate: same user, item, time and action as an earlier row",
@@ -86,7 +86,7 @@ def test_an_order_may_be_negative_but_not_a_word(
     write("events.csv", "u,i,n\na,x,-3\na,y,one\na,z,inf\na,z,\na,z,1e20\n")
     events = {"path": "events.csv", "user": "u", "item": "i", "order": "n"}
     found = load_dataset(job(interactions=events), tmp_path / "q.jsonl")
-    assert found.log.times.tolist() == [-3, 1e20]
+    assert found.interactions.times.tolist() == [-3, 1e20]
     assert [row["reason"] for row in quarantined(tmp_path / "q.jsonl")] == [
         "unparsable: n is not a number",
         "outlier: n is not finite",
@@ -151,7 +151,7 @@ def test_milliseconds_may_be_few(job: Callable[..., JobSpec], write: Write, tmp_
     """A clock that starts at 0 is one, too."""
     write("events.csv", "u,i,t,v,a\nann,x,0,4,rate\nann,y,1700000000,4,rate\n")
     found = load_dataset(job(interactions=EVENTS | {"time_unit": "ms"}), tmp_path / "q.jsonl")
-    assert found.log.times.tolist() == [0, 1_700_000]
+    assert found.interactions.times.tolist() == [0, 1_700_000]
 
 
 DAY = 86_400_000
@@ -173,7 +173,7 @@ def test_milliseconds_may_count_from_any_start(
 ) -> None:
     write("events.csv", f"u,i,t,v,a\nann,x,{first},4,rate\nann,y,{last},4,rate\n")
     found = load_dataset(job(interactions=EVENTS | {"time_unit": "ms"}), tmp_path / "q.jsonl")
-    assert found.log.times.tolist() == [first / 1000, last / 1000]
+    assert found.interactions.times.tolist() == [first / 1000, last / 1000]
 
 
 @pytest.mark.parametrize(("first", "last"), [(946_684_800, 4_102_444_800), (1_700_000_000, 1_700_000_001)])

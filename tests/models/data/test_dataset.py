@@ -12,8 +12,8 @@ import pytest
 from models.contract.catalogue import Item, User
 from models.contract.events import Event
 from models.data.dataset import Dataset, events_of, load_dataset, take
-from models.data.errors import JobError
-from models.data.job import JobSpec
+from models.job.errors import JobError
+from models.job.spec import JobSpec
 
 Write = Callable[[str, str], Path]
 
@@ -54,7 +54,7 @@ def test_rich(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None
     )
     assert found.user_ids == ("ann", "bob", "cid")
     assert found.users == (User("ann", {"gender": "F", "age": 41.0}), User("bob"), User("cid", {"age": 30.0}))
-    log = found.log
+    log = found.interactions
     assert len(log) == 4
     assert log.times.tolist() == [10, 20, 20, 30]
     assert log.users.tolist() == [0, 0, 1, 1]
@@ -80,7 +80,7 @@ def test_rich_report_and_quarantine(job: Callable[..., JobSpec], write: Write, t
 
 def test_events_of_each_user(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
     found = rich(job, write, tmp_path)
-    assert events_of(found.log, found) == [
+    assert events_of(found.interactions, found) == [
         (Event("A", "rate", 10.0, 5.0), Event("C", "view", 20.0, None, {"device": "desk"})),
         (
             Event("Z", "rate", 20.0, 1.0, {"device": "phone"}),
@@ -88,7 +88,11 @@ def test_events_of_each_user(job: Callable[..., JobSpec], write: Write, tmp_path
         ),
         (),
     ]
-    assert [len(events) for events in events_of(take(found.log, np.array([1, 3])), found)] == [1, 1, 0]
+    assert [len(events) for events in events_of(take(found.interactions, np.array([1, 3])), found)] == [
+        1,
+        1,
+        0,
+    ]
 
 
 def test_poor(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
@@ -99,12 +103,12 @@ def test_poor(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None
     spec = job(interactions={"path": "events.jsonl", "user": "who", "item": "what", "order": "n"})
     found = load_dataset(spec, tmp_path / "q.jsonl")
     assert not found.timed
-    assert found.log.times.tolist() == [0, 1, 1]  # by order, then by user
-    assert [found.user_ids[row] for row in found.log.users] == ["1", "1", "2"]
-    assert [found.items[row].item_id for row in found.log.items] == ["10", "11", "10"]
-    assert np.isnan(found.log.values).all()
-    assert found.log.action_names == ("view",)
-    assert found.log.contexts == {}
+    assert found.interactions.times.tolist() == [0, 1, 1]  # by order, then by user
+    assert [found.user_ids[row] for row in found.interactions.users] == ["1", "1", "2"]
+    assert [found.items[row].item_id for row in found.interactions.items] == ["10", "11", "10"]
+    assert np.isnan(found.interactions.values).all()
+    assert found.interactions.action_names == ("view",)
+    assert found.interactions.contexts == {}
 
 
 def test_values_without_actions_are_ratings(
@@ -112,7 +116,7 @@ def test_values_without_actions_are_ratings(
 ) -> None:
     write("events.csv", "u,i,t,v\na,x,1,\n")
     events = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "value": "v"}
-    assert load_dataset(job(interactions=events), tmp_path / "q.jsonl").log.action_names == ("rate",)
+    assert load_dataset(job(interactions=events), tmp_path / "q.jsonl").interactions.action_names == ("rate",)
 
 
 def test_parquet_and_csv_say_the_same(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
@@ -131,7 +135,7 @@ def test_parquet_and_csv_say_the_same(job: Callable[..., JobSpec], write: Write,
     )
     assert one.user_ids == other.user_ids == ("1", "2")
     assert one.items == other.items == (Item("10"), Item("11"))
-    assert events_of(one.log, one) == events_of(other.log, other)
+    assert events_of(one.interactions, one) == events_of(other.interactions, other)
 
 
 def test_vectors_of_another_size_are_left_out(

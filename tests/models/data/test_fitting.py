@@ -10,9 +10,9 @@ import pytest
 from models.contract.features import FeatureSpec, FieldKind, FieldSpec, context_tokens
 from models.data.dataset import Dataset, events_of, load_dataset
 from models.data.fitting import extended, fit_features
-from models.data.job import JobSpec
 from models.data.labels import label
 from models.data.split import Split, split
+from models.job.spec import JobSpec
 
 Write = Callable[[str, str], Path]
 HEADER = "u,i,t,v,a,device\n"
@@ -60,7 +60,7 @@ def spec(write: Write, job: Callable[..., JobSpec]) -> JobSpec:
 
 def fitted(spec: JobSpec, folder: Path) -> tuple[Dataset, Split, FeatureSpec]:
     dataset = load_dataset(spec, folder / "q.jsonl")
-    parts = split(dataset.log, dataset.timed, spec.split.valid, spec.split.test)
+    parts = split(dataset.interactions, dataset.timed, spec.split.valid, spec.split.test)
     return dataset, parts, fit_features(dataset, parts.train, spec, text_size=8)
 
 
@@ -96,7 +96,7 @@ def test_context_tokens_are_those_the_service_makes(spec: JobSpec, tmp_path: Pat
     dataset, parts, found = fitted(spec, tmp_path)
     made = {
         token
-        for events in events_of(dataset.log, dataset)
+        for events in events_of(dataset.interactions, dataset)
         for event in events
         if event.timestamp < parts.valid_at
         for token in context_tokens(found, event.context, event.timestamp)
@@ -140,7 +140,12 @@ def test_no_values_and_no_times(job: Callable[..., JobSpec], write: Write, tmp_p
 
 def test_a_constant_number_is_not_divided_by(spec: JobSpec, tmp_path: Path) -> None:
     dataset, _, _ = fitted(spec, tmp_path)
-    alone = replace(dataset, log=replace(dataset.log, values=np.full(len(dataset.log), 4, dtype=np.float32)))
+    alone = replace(
+        dataset,
+        interactions=replace(
+            dataset.interactions, values=np.full(len(dataset.interactions), 4, dtype=np.float32)
+        ),
+    )
     found = fit_features(alone, np.array([0]), spec, text_size=0)
     assert (found.value_std, found.value_range) == (1, (4, 4))
     assert [field.std for field in found.item_fields] == [1] * 5
@@ -148,7 +153,7 @@ def test_a_constant_number_is_not_divided_by(spec: JobSpec, tmp_path: Path) -> N
 
 def test_extended_appends_what_came_later_and_moves_nothing(spec: JobSpec, tmp_path: Path) -> None:
     dataset, parts, found = fitted(spec, tmp_path)
-    more = extended(found, dataset, np.arange(len(dataset.log)))
+    more = extended(found, dataset, np.arange(len(dataset.interactions)))
     new = {
         name: getattr(more, name).tokens[len(getattr(found, name).tokens) :]
         for name in ("item_ids", "actions", "item_tokens", "user_tokens", "context_tokens")

@@ -12,11 +12,11 @@ from models.contract.features import daypart, weekday
 from models.contract.tasks import Task, TaskKind
 from models.data import labels as rooms
 from models.data.cleaning import CleaningReport
-from models.data.dataset import Codes, Dataset, Log
-from models.data.errors import JobError
-from models.data.expression import Operand
+from models.data.conditions import codes_of
+from models.data.dataset import Codes, Dataset, Interactions
 from models.data.labels import TaskLabels, label
-from models.data.truth import codes_of
+from models.job.errors import JobError
+from models.job.label_expression import Operand
 
 HOUR = 3600.0
 TRAIN = np.array([0, 1, 2, 3])
@@ -32,7 +32,7 @@ def dataset(times: Sequence[float] = (1 * HOUR, 7 * HOUR, 7.5 * HOUR, 26 * HOUR,
         "device": [0, -1, 1, 0, 2],
     }
     users, items, actions, device = (np.resize(np.array(column), count) for column in columns.values())
-    log = Log(
+    log = Interactions(
         users=users,
         items=items,
         times=np.array(times, dtype=np.float64),
@@ -42,7 +42,7 @@ def dataset(times: Sequence[float] = (1 * HOUR, 7 * HOUR, 7.5 * HOUR, 26 * HOUR,
         contexts={"device": Codes(("desk", "phone", "watch"), device)},
     )
     return Dataset(
-        log=log,
+        interactions=log,
         user_ids=("a", "b"),
         items=(
             Item("A", {"genres": ("Drama", "War"), "year": 1980.0}),

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.data.errors import JobError
-from models.data.log import Log
+from models.data.interactions import Interactions
 from models.data.split import Split, split
+from models.job.errors import JobError
 
 
-def log(times: list[float], users: list[int] | None = None) -> Log:
+def log(times: list[float], users: list[int] | None = None) -> Interactions:
     n = len(times)
     zeros = np.zeros(n, dtype=np.int64)
-    return Log(
+    return Interactions(
         users=zeros if users is None else np.array(users, dtype=np.int64),
         items=zeros,
         times=np.array(times, dtype=np.float64),

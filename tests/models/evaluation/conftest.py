@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from models.evaluation.cases import Interactions
+from models.evaluation.protocols import InteractionSet
 
 
-def log(rows: list[tuple[int, int, float]], n_users: int, n_items: int, timed: bool = True) -> Interactions:
+def log(rows: list[tuple[int, int, float]], n_users: int, n_items: int, timed: bool = True) -> InteractionSet:
     users, items, times = (np.array(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
-    return Interactions(
+    return InteractionSet(
         np.asarray(users, np.int64),
         np.asarray(items, np.int64),
         np.asarray(times, float),
@@ -26,7 +26,7 @@ def make_log():
 
 
 @pytest.fixture(scope="session")
-def crowds() -> tuple[Interactions, Interactions, Interactions]:
+def crowds() -> tuple[InteractionSet, InteractionSet, InteractionSet]:
     """Train, valid and test of 60 users in three crowds, each crowd with its own 20 of 60 items."""
     random = np.random.default_rng(3)
     rows = []

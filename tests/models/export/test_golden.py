@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from app.bundle.bundle import encode_item, load_bundle
 from app.golden import replay
-from app.loaded import encode_item, load_bundle
 from models.contract import features
 from models.contract.bundle import (
     FEATURES,

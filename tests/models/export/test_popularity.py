@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.evaluation.moments import CHUNK, Reader
-from models.evaluation.ranking import accuracy, recommend_all
+from models.evaluation.full_ranking import accuracy, recommend_all
+from models.evaluation.inference import CHUNK, Reader
 from models.export.popularity import GAINS, fit_recency_gain
 from models.recipe.training import cutoff_case, first_rows_of_case
 from models.training.corpus import PART_VALID

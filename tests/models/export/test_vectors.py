@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.data.dataset import events_of
-from models.evaluation.moments import Reader
+from models.evaluation.inference import Reader
 from models.export.vectors import histories, item_table, stops_before, user_table
 from models.training.corpus import PART_END, PART_TEST, PART_VALID
 
@@ -72,7 +72,7 @@ def test_histories_are_the_events_before(shop_data):
     stops = stops_before(corpus, PART_TEST)
     found = histories(dataset, corpus, stops)
     ids = [item.item_id for item in dataset.items]
-    for user, events in enumerate(events_of(dataset.log, dataset)):
+    for user, events in enumerate(events_of(dataset.interactions, dataset)):
         count = int(stops[user] - corpus.offsets[user])
         plain = [replace(event, context={}) for event in events[:count]]
         assert [replace(event, context={}) for event in found.events(user, ids)] == plain

@@ -3,7 +3,7 @@
 import pytest
 
 from app.cli import main
-from models.evaluation.report import Report
+from models.evaluation.report.schema import Report
 
 
 @pytest.fixture(scope="module")

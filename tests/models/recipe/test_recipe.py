@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from app.bundle.bundle import LoadedBundle, load_bundle
 from app.cli import main
 from app.golden import replay
-from app.loaded import LoadedBundle, load_bundle
 from models.contract.bundle import ITEM_STATISTICS, USER_VECTORS, read_manifest, verify
 from models.contract.tasks import NEXT
 from models.contract.vocabulary import OOV
-from models.evaluation.report import Report
+from models.evaluation.report.schema import Report
 
 EVERY_TASK = {"like", "rating", "genre", "device"}
 
@@ -86,7 +86,7 @@ def test_rich(make_shop, tmp_path):
     assert set(loaded.heads) == EVERY_TASK | {NEXT}
     assert (loaded.manifest.text_encoder, loaded.spec.text_size) == ("use-multilingual", 512)
     assert loaded.manifest.scenes == {"home": {"next": 1.0, "like": 0.5}}
-    assert sum(len(loaded.visitors.state(f"u{user}").events) for user in range(60)) == 1500
+    assert sum(len(loaded.known_users.state(f"u{user}").events) for user in range(60)) == 1500
     assert loaded.manifest.summary["ndcg@10"] > 0
     assert {row.name for row in report_of(loaded).at_cutoff.rows} >= {"chorus", "popularity", "EASE"}
 
@@ -105,7 +105,7 @@ def test_every_way_to_share_and_to_fuse(make_shop, tmp_path, experts, fusion):
 def test_fitted_on_train_knows_nothing_of_the_test(make_shop, tmp_path):
     loaded = trained(make_shop(tmp_path, export={"fit": "train"}))
     report = report_of(loaded)
-    known = sum(len(loaded.visitors.state(f"u{user}").events) for user in range(60))
+    known = sum(len(loaded.known_users.state(f"u{user}").events) for user in range(60))
     assert known == report.data.train + report.data.valid == 1350
     assert loaded.manifest.statistics_at == report.data.test_from
 
@@ -115,7 +115,7 @@ def test_without_a_test_part(make_shop, tmp_path):
     loaded = trained(make_shop(tmp_path, split={"valid": 0.1, "test": 0}))
     report = report_of(loaded)
     assert (report.data.test, report.at_cutoff.lists, report.next_event.lists, report.heads) == (0, 0, 0, ())
-    assert sum(len(loaded.visitors.state(f"u{user}").events) for user in range(60)) == 1500
+    assert sum(len(loaded.known_users.state(f"u{user}").events) for user in range(60)) == 1500
     assert loaded.manifest.summary == {}
     assert main(["evaluate", str(loaded.folder)]) == 0
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from models.data.job import load_job
+from models.job.spec import load_job
 from models.recipe.training import interactions_before, refreshed, refreshed_with_all, trained
 from models.training.corpus import PART_TEST, PART_VALID
 
@@ -50,8 +50,10 @@ def runs(make_shop, make_ingested, tmp_path_factory):
 
 def test_the_test_part_changes_nothing_that_is_evaluated(runs):
     (_, one, mine), (_, other, its) = runs
-    assert not np.array_equal(one.dataset.log.items, other.dataset.log.items)
-    np.testing.assert_array_equal(one.dataset.log.items[:1350], other.dataset.log.items[:1350])
+    assert not np.array_equal(one.dataset.interactions.items, other.dataset.interactions.items)
+    np.testing.assert_array_equal(
+        one.dataset.interactions.items[:1350], other.dataset.interactions.items[:1350]
+    )
     for name, value in mine.network.state_dict().items():
         assert torch.equal(value, its.network.state_dict()[name]), name
     assert mine.fitted == its.fitted

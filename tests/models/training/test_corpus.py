@@ -11,12 +11,12 @@ from models.contract.features import encode_history
 from models.contract.statistics import item_statistics
 from models.contract.vocabulary import Vocabulary
 from models.data.dataset import events_of
+from models.job.training_config import TrainingConfig
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested, digest_of
 from models.training.batches import collate, ordered_batches, windows_of
-from models.training.config import TrainingConfig
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recoded, statistics_interactions
 from models.training.loop import Trainer
 
@@ -25,8 +25,8 @@ TRAIN = frozenset({PART_TRAIN})
 
 def test_events_are_each_users_own_in_order(shop_data):
     corpus, dataset = shop_data.corpus, shop_data.dataset
-    assert corpus.offsets[-1] == len(corpus.items) == len(dataset.log) == 1500
-    for user, events in enumerate(events_of(dataset.log, dataset)):
+    assert corpus.offsets[-1] == len(corpus.items) == len(dataset.interactions) == 1500
+    for user, events in enumerate(events_of(dataset.interactions, dataset)):
         rows = slice(corpus.offsets[user], corpus.offsets[user + 1])
         assert [dataset.items[item].item_id for item in corpus.items[rows]] == [e.item_id for e in events]
         assert sorted(e.timestamp for e in events) == [e.timestamp for e in events]
@@ -37,7 +37,7 @@ def test_events_are_each_users_own_in_order(shop_data):
 
 
 def test_log_rows_lead_back_to_the_log(shop_data):
-    corpus, log = shop_data.corpus, shop_data.dataset.log
+    corpus, log = shop_data.corpus, shop_data.dataset.interactions
     assert sorted(corpus.log_rows.tolist()) == list(range(1500))
     assert corpus.items.tolist() == log.items[corpus.log_rows].tolist()
     assert (np.diff(log.users[corpus.log_rows]) >= 0).all()
@@ -46,13 +46,13 @@ def test_log_rows_lead_back_to_the_log(shop_data):
 def test_labels_follow_the_events(shop_data):
     corpus, dataset = shop_data.corpus, shop_data.dataset
     like = next(one for one in corpus.labels if one.head.task.name == "like")
-    events = [event for user in events_of(dataset.log, dataset) for event in user]
+    events = [event for user in events_of(dataset.interactions, dataset) for event in user]
     assert like.known.tolist() == [event.value is not None for event in events]
     assert like.targets[:, 0].tolist() == [float((event.value or 0) >= 4) for event in events]
 
 
 def test_an_event_sees_statistics_of_before_it_only(shop_data):
-    corpus, log = shop_data.corpus, shop_data.dataset.log
+    corpus, log = shop_data.corpus, shop_data.dataset.interactions
     times = log.times[np.argsort(log.users, kind="stable")]
     assert (corpus.moments[corpus.snapshot] <= times).all()
     assert (np.diff(corpus.moments) > 0).all()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.data.errors import JobError
+from models.job.errors import JobError
+from models.job.training_config import Balancing, TrainingConfig
 from models.network.model import ChorusNetwork
 from models.training.checkpoint import Checkpoint, CheckpointFile
-from models.training.config import Balancing, TrainingConfig
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from models.training.loop import EpochFigures, Trainer
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.contract.tasks import Task, TaskKind
-from models.training.config import Balancing
+from models.job.training_config import Balancing
 from models.training.losses import next_item_loss, targets_to_unit, task_loss
 from models.training.objective import Balance
 

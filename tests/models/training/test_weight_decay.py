@@ -2,7 +2,7 @@
 
 import torch
 
-from models.training.config import Balancing, TrainingConfig
+from models.job.training_config import Balancing, TrainingConfig
 from models.training.corpus import PART_TRAIN, PART_VALID
 from models.training.loop import Trainer
 from models.training.objective import Balance

@@ -1,0 +1,1 @@
+"""HTTP: routes, typed bodies and answers, mapping between the wire and the pipeline."""

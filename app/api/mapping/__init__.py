@@ -1,0 +1,1 @@
+"""Wire types <-> domain types, checked against the bundle."""

@@ -1,0 +1,1 @@
+"""`chorus batch-score`: files of (user, item) pairs scored into files."""

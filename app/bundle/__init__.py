@@ -1,0 +1,1 @@
+"""The bundle in memory: items, vectors, indexes, known users, and the predictor."""

@@ -1,0 +1,112 @@
+"""The items' fields as columns, which filters read: numbers in an array, labels in an inverted index."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bundle.catalogue import Catalogue
+from app.pipeline.predicates import ITEM_ID, Scalar
+from app.pipeline.types import Mask
+from models.contract.catalogue import Attribute, Item
+from models.contract.features import Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of n items. An item has a number, or any number of labels (a str is a set of one)."""
+
+    numbers: NDArray[np.float64]  # [n] NaN: no number
+    present: Mask  # [n] False: no such attribute, NaN, or an empty set
+    codes: Mapping[str, int]  # label -> its place in `starts`
+    starts: Indices  # [labels + 1]
+    rows: Indices  # the rows that carry label c, ascending, are rows[starts[c]:starts[c + 1]]
+
+    def carriers(self, label: str) -> Indices:
+        """The rows whose items carry a label."""
+        code = self.codes.get(label)
+        return self.rows[:0] if code is None else self.rows[self.starts[code] : self.starts[code + 1]]
+
+    def equal(self, value: Scalar) -> Mask:
+        """[n] whose number, text or one of whose labels is the value."""
+        if not isinstance(value, str):
+            return np.equal(self.numbers, value)
+        found = np.zeros(len(self.present), dtype=np.bool_)
+        found[self.carriers(value)] = True
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTable:
+    """Columns of n items, each built on first use."""
+
+    items: tuple[Item, ...]
+    built: dict[str, Column] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column:
+        """The column of a field; one that no item has is all missing."""
+        if name not in self.built:
+            self.built[name] = build_column(self.items, name)
+        return self.built[name]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueTables:
+    """A catalogue's items in two tables: all as they once were, and those put since as they are now."""
+
+    catalogue: Catalogue
+    all: AttributeTable
+    fresh_rows: Indices
+    fresh: AttributeTable
+
+
+class AttributeIndex:
+    """Columns kept over the versions of one bundle's catalogue: a new version costs only its fresh rows."""
+
+    def __init__(self) -> None:
+        self._held: CatalogueTables | None = None
+
+    def of(self, catalogue: Catalogue) -> CatalogueTables:
+        """The tables of a catalogue, whose fresh rows are all that differ from `all`."""
+        held = self._held
+        if held is None or held.catalogue is not catalogue:
+            known = held is not None and held.catalogue.store is catalogue.store
+            table = (
+                held.all if held and known else AttributeTable(tuple(islice(catalogue.items, len(catalogue))))
+            )
+            rows = catalogue.fresh
+            fresh = AttributeTable(tuple(catalogue.item(int(row)) for row in rows))
+            held = self._held = CatalogueTables(catalogue, table, rows, fresh)
+        return held
+
+
+def build_column(items: Iterable[Item], name: str) -> Column:
+    """The column of one field of n items."""
+    numbers, present, codes = [], [], dict[str, int]()
+    label_codes, label_rows = [], []
+    for row, item in enumerate(items):
+        value = item.item_id if name == ITEM_ID else item.attributes.get(name, math.nan)
+        labels = dict.fromkeys(_labels(value))
+        numbers.append(math.nan if isinstance(value, str | tuple) else float(value))
+        present.append(bool(labels) or not math.isnan(numbers[-1]))
+        for label in labels:
+            label_codes.append(codes.setdefault(label, len(codes)))
+            label_rows.append(row)
+    coded = np.array(label_codes, dtype=np.int64)
+    ends = np.cumsum(np.bincount(coded, minlength=len(codes)))
+    return Column(
+        numbers=np.array(numbers, dtype=np.float64),
+        present=np.array(present, dtype=np.bool_),
+        codes=codes,
+        starts=np.concatenate([np.zeros(1, dtype=np.int64), ends]).astype(np.int64),
+        rows=np.array(label_rows, dtype=np.int64)[np.argsort(coded, kind="stable")],
+    )
+
+
+def _labels(value: Attribute) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return value if isinstance(value, tuple) else ()

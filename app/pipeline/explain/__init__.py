@@ -1,0 +1,1 @@
+"""Reasons for the items of a slate, each measured."""

@@ -1,0 +1,242 @@
+"""Why an item is here: at most three reasons an item, each with the number that was measured for it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from app.bundle.catalogue import Catalogue
+from app.pipeline.explain.label_affinity import tasted
+from app.pipeline.query.text_match import near_items, turned_down
+from app.pipeline.query.text_query import Wish, Wishes
+from app.pipeline.sources.retrieval import RECENT, Source
+from app.pipeline.types import Mask, Query, Reason, Scored
+from models.contract.catalogue import Item
+from models.contract.features import Floats, Indices
+from models.contract.feedback import Sentiment, latest_sentiments, liked_items, wanted_items
+from models.contract.statistics import STATISTICS
+from models.contract.tasks import Head, TaskKind
+
+MOST_REASONS = 3
+LEAST_STRENGTH = 0.01
+"""An influence or lift below this, on the score's scale, is not worth saying."""
+POPULAR_SHARE = 0.05
+"""Popular now: among this share of the available items by recent interactions."""
+TITLE_LENGTH = 80
+TOTAL = STATISTICS.index("total")
+
+
+class Code(StrEnum):
+    """The reasons there are."""
+
+    LIKED = "because_you_liked"  # strength: how far the score falls without that event
+    POPULAR = "popular_now"  # log recent count above the bar, as a share of the greatest
+    QUERY = "matches_your_query"  # cosine of the item's text with the request's
+    INTERESTS = "fits_your_interests"  # cosine of the item's text with what the profile says
+    TASTE = "fits_your_taste"  # a multilabel head's contribution, less its mean over the candidates
+    MOMENT = "fits_the_moment"  # the same of a context head
+    NEW = "new_here"  # 0: nothing is measured of an item that nobody took yet
+    RANKED = "ranked_by"  # the greatest contribution of a head; only where there is no other reason
+
+
+WORDING: Mapping[Code, str] = {
+    Code.LIKED: "Because you liked {title}",
+    Code.POPULAR: "Popular with other people",
+    Code.QUERY: "Matches what you asked for",
+    Code.INTERESTS: "Fits the interests in your profile",
+    Code.TASTE: "Fits your taste for {label}",
+    Code.MOMENT: "Fits this moment",
+    Code.NEW: "New here",
+    Code.RANKED: "Ranked here mostly by '{head}'",
+}
+LIKED_NEUTRALLY = "Because of your interest in {title}"
+RANKED_DESPITE = "Ranked here as '{head}' counts least against it"
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """What the last L' events of the history did: how far an item's score falls without each."""
+
+    item_ids: tuple[str, ...]  # [L']
+    rows: Indices  # [L'] catalogue rows; -1 for an item that the catalogue lacks
+    drop: Floats  # [L', N] by event and slate item
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the bundle says of its heads and fields, and what was measured beside the scores."""
+
+    heads: tuple[Head, ...]
+    influence: Influence
+    label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
+    wishes: Wishes  # the texts of the request and of the profile
+    value_range: tuple[float, float] | None = None
+    text_fields: tuple[str, ...] = ()  # fields that may stand for a title
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything a reason may be drawn from."""
+
+    scored: Scored
+    order: Indices  # [N] positions into the candidates
+    query: Query
+    catalogue: Catalogue
+    evidence: Evidence
+
+    @property
+    def rows(self) -> Indices:  # [N]
+        return self.scored.candidates.rows[self.order]
+
+
+def explain(
+    scored: Scored, order: Indices, query: Query, catalogue: Catalogue, evidence: Evidence
+) -> tuple[tuple[Reason, ...], ...]:
+    """1 to MOST_REASONS reasons for each of the N items of the slate, the strongest first."""
+    case = _Case(scored, order, query, catalogue, evidence)
+    found = [finder(case) for finder in FINDERS]
+    return tuple(
+        _strongest([reasons[place] for reasons in found if place in reasons]) or (_ranked_by(case, place),)
+        for place in range(len(order))
+    )
+
+
+def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
+    return tuple(sorted(reasons, key=lambda reason: -reason.strength)[:MOST_REASONS])
+
+
+def _liked(case: _Case) -> dict[int, Reason]:
+    """The history item whose absence costs the score most, of those that the user did not turn down.
+
+    Where nothing predicted speaks for an item, as no weight is above 0, no event does.
+    """
+    influence, events, spread = case.evidence.influence, case.query.state.events, case.evidence.value_range
+    if not influence.item_ids or max(case.query.weights.values(), default=0.0) <= 0:
+        return {}
+    feelings, liked = latest_sentiments(events, spread), liked_items(events, spread)
+    said = np.array([feelings.get(item_id, Sentiment.NEUTRAL) for item_id in influence.item_ids])
+    nameable = (said != Sentiment.NEGATIVE)[:, None] & (influence.rows[:, None] != case.rows)
+    drop = np.where(nameable, influence.drop, -np.inf)
+    found = {}
+    for place in range(len(case.order)):
+        event = int(np.argmax(drop[:, place]))
+        strength, item_id = float(drop[event, place]), influence.item_ids[event]
+        if strength >= LEAST_STRENGTH:
+            words = WORDING[Code.LIKED] if item_id in liked else LIKED_NEUTRALLY
+            row = int(influence.rows[event])
+            title = item_id if row < 0 else title_of(case.catalogue.item(row), case.evidence.text_fields)
+            found[place] = Reason(Code.LIKED, words.format(title=title), strength, (item_id,))
+    return found
+
+
+def _popular(case: _Case) -> dict[int, Reason]:
+    candidates = case.scored.candidates
+    if Source.POPULAR not in candidates.sources:
+        return {}
+    hit = candidates.found_by[candidates.sources.index(Source.POPULAR)][case.order]
+    if not hit.any():
+        return {}
+    recent = case.catalogue.statistics[:, RECENT]
+    bar = float(np.quantile(recent[case.catalogue.available], 1 - POPULAR_SHARE))
+    above = (recent[case.rows] - bar) / max(float(recent.max()), 1e-12)
+    return _reasons(Code.POPULAR, above, hit & (above >= 0))
+
+
+def _query(case: _Case) -> dict[int, Reason]:
+    return _near(case, Code.QUERY, case.evidence.wishes.query)
+
+
+def _interests(case: _Case) -> dict[int, Reason]:
+    return _near(case, Code.INTERESTS, case.evidence.wishes.interests)
+
+
+def _near(case: _Case, code: Code, wish: Wish | None) -> dict[int, Reason]:
+    if wish is None:
+        return {}
+    cosine, near = near_items(case.catalogue, case.rows, wish)
+    return _reasons(code, cosine, near & ~turned_down(case.rows, case.evidence.wishes.unwanted))
+
+
+def _taste(case: _Case) -> dict[int, Reason]:
+    """The multilabel head that lifts the item most, and the likeliest of the item's labels that the history shows."""
+    wanted = wanted_items(case.query.state.events, case.evidence.value_range)
+    heads, lifts = _lifts(case, TaskKind.MULTILABEL)
+    known = [tasted(case.catalogue, head, wanted) for head in heads]
+    found = {}
+    for place in range(len(case.order) if heads else 0):
+        best = int(np.argmax(lifts[:, place]))
+        strength, label = float(lifts[best, place]), _likeliest_label(case, heads[best], known[best], place)
+        if strength >= LEAST_STRENGTH and label is not None:
+            found[place] = Reason(Code.TASTE, WORDING[Code.TASTE].format(label=label), strength)
+    return found
+
+
+def _moment(case: _Case) -> dict[int, Reason]:
+    """The context head that lifts the item most."""
+    heads, lifts = _lifts(case, TaskKind.CONTEXT)
+    best = lifts.max(axis=0, initial=-np.inf)
+    return _reasons(Code.MOMENT, best, best >= LEAST_STRENGTH) if heads else {}
+
+
+def _new(case: _Case) -> dict[int, Reason]:
+    taken = case.catalogue.statistics[case.rows, TOTAL]
+    return _reasons(Code.NEW, np.zeros_like(taken), taken == 0)
+
+
+def _ranked_by(case: _Case, place: int) -> Reason:
+    """The head with the greatest contribution, of those that have a weight."""
+    position = int(case.order[place])
+    parts = {
+        name: float(part[position])
+        for name, part in case.scored.contributions.items()
+        if case.query.weights.get(name)
+    }
+    head = max(parts, key=parts.__getitem__)
+    words = WORDING[Code.RANKED] if parts[head] > 0 else RANKED_DESPITE
+    return Reason(Code.RANKED, words.format(head=head), parts[head])
+
+
+def _reasons(code: Code, strength: Floats, said: Mask) -> dict[int, Reason]:
+    """Place -> a reason in plain words, where `said` [N]."""
+    return {int(place): Reason(code, WORDING[code], float(strength[place])) for place in np.flatnonzero(said)}
+
+
+def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
+    """The heads of one kind, and [heads, N] their contributions, less each one's mean over the candidates.
+
+    Only heads with a weight above 0: below, what lifts an item is that the head's prediction is low.
+    """
+    weights = case.query.weights
+    heads = [
+        head
+        for head in case.evidence.heads
+        if head.task.kind is kind and weights.get(head.task.name, 0.0) > 0
+    ]
+    lifts = np.zeros((len(heads), len(case.order)), dtype=np.float32)
+    for number, head in enumerate(heads):
+        part = case.scored.contributions[head.task.name]
+        lifts[number] = part[case.order] - part.mean()
+    return heads, lifts
+
+
+def _likeliest_label(case: _Case, head: Head, known: Mask, place: int) -> str | None:
+    """The item's own label, out of the known [classes], that the head holds likeliest; None without one."""
+    own = (case.catalogue.head_labels(head.task.name, case.rows[place : place + 1])[0] > 0) & known
+    if not own.any():
+        return None
+    probable = case.evidence.label_values[head.task.name][case.order[place]]
+    return head.classes[int(np.argmax(np.where(own, probable, -np.inf)))]
+
+
+def title_of(item: Item, text_fields: tuple[str, ...]) -> str:
+    """What a person would call an item: its title, else its first text field, else its id; one short line."""
+    for name in ("title", *text_fields):
+        value = item.attributes.get(name)
+        if isinstance(value, str) and (line := " ".join(value.split())):
+            return line if len(line) <= TITLE_LENGTH else f"{line[: TITLE_LENGTH - 1]}…"
+    return item.item_id
+
+
+Finder = Callable[[_Case], dict[int, Reason]]
+FINDERS: tuple[Finder, ...] = (_liked, _query, _interests, _taste, _moment, _popular, _new)

@@ -1,0 +1,1 @@
+"""Candidates -> calibrated head values -> fused scores."""

@@ -1,0 +1,1 @@
+"""A real Redis server (Valkey) that the service starts and owns."""

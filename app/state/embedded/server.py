@@ -1,0 +1,137 @@
+"""A real Redis server of the service's own: started with it, watched by it, gone with it."""
+
+import atexit
+import logging
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.state.embedded.process import (
+    HOST,
+    EmbeddedRedisError,
+    ServerPlace,
+    free_port,
+    last_words,
+    launch,
+    lock_folder,
+    stop,
+    wait_until_ready,
+)
+
+WATCH_S = 0.2
+LONGEST_PAUSE_S = 5.0
+STEADY_S = 2.0
+"""A server that lived this long had started well: the next restart comes without a pause."""
+START_ATTEMPTS = 5
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedRedis:
+    """Starts Valkey on a free loopback port with its data in a folder, and restarts it there when it dies.
+
+    One thread launches the server, watches it and stops it. That thread must live as long as the server:
+    Linux ties a process to the thread that forked it (PR_SET_PDEATHSIG), and a SIGKILL of the service ends
+    the thread, so the server goes too. Where there is no such tie (macOS), a server may outlive a killed
+    service; it keeps the folder's lock, so a second server on the same data is refused.
+    """
+
+    def __init__(self, folder: Path, maxmemory: str | None = None, patience_s: float = 20.0) -> None:
+        self._folder = folder
+        self._maxmemory = maxmemory
+        self._patience_s = patience_s
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self._thread: threading.Thread | None = None
+        self._started = threading.Event()
+        self._closing = threading.Event()
+
+    def start(self) -> Self:
+        """Return once the server answers. Raises EmbeddedRedisError within the patience."""
+        if self._thread is not None:
+            raise EmbeddedRedisError("expected a server that was never started, given one that was")
+        lock = lock_folder(self._folder, self._patience_s)
+        place = ServerPlace(self._folder, lock, self._maxmemory)
+        # A daemon, so that a service that ends without close() is not held up.
+        self._thread = threading.Thread(target=self._live, args=(place,), name="embedded-redis", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+        self._started.wait()
+        if not self._port:
+            self.close()
+            raise EmbeddedRedisError(f"expected a server that answers, given: {last_words(self._folder)}")
+        return self
+
+    def close(self) -> None:
+        """Stop the server and wait for its end. May be called twice."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """Where clients connect; the same over restarts."""
+        return f"redis://{HOST}:{self._port}/0"
+
+    @property
+    def pid(self) -> int:
+        """The server's process id; another one after a restart."""
+        if self._process is None:
+            raise EmbeddedRedisError("expected a started server, given none")
+        return self._process.pid
+
+    def _live(self, place: ServerPlace) -> None:
+        try:
+            self._process = self._first_start(place)
+            self._started.set()
+            if self._process is not None:
+                self._watch(self._process, place)
+        finally:
+            self._started.set()
+            os.close(place.lock)
+
+    def _first_start(self, place: ServerPlace) -> subprocess.Popen[bytes] | None:
+        """A server that answers, on a port that it keeps; None where it cannot be had."""
+        for _ in range(START_ATTEMPTS):
+            port = free_port()
+            process = launch(place, port)
+            if wait_until_ready(process, port, self._patience_s):
+                self._port = port
+                return process
+            if process.poll() is None:  # it hangs: another port would not help
+                stop(process, patience_s=1)
+                return None
+        return None
+
+    def _watch(self, process: subprocess.Popen[bytes], place: ServerPlace) -> None:
+        """Until close: start the server again whenever it ends, with longer pauses where it ends at once."""
+        born, pause_s = time.monotonic(), WATCH_S
+        while not self._closing.wait(WATCH_S):
+            if process.poll() is None:
+                continue
+            logger.error("the embedded Redis server ended with %s and is started again", process.returncode)
+            pause_s = WATCH_S if time.monotonic() - born > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
+            if self._closing.wait(pause_s - WATCH_S):
+                break
+            born = time.monotonic()
+            try:
+                self._process = process = launch(place, self._port)
+            except OSError as exc:
+                logger.error("the embedded Redis server cannot be started for now: %s", exc)
+        stop(process, self._patience_s)

@@ -1,0 +1,1 @@
+"""User state in this process, for development and tests."""

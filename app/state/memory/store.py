@@ -1,0 +1,147 @@
+"""User state in this process alone, for development and tests: nothing survives the process."""
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
+from app.state.redis.codec import pack_event, pack_value, unpack_events
+from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
+from app.state.settings import StoreLimits
+from models.contract.catalogue import Item, User, UserState
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept of a user: packed as in Redis, so that both stores take and give the same."""
+
+    records: list[tuple[float, bytes]] = field(default_factory=list)  # (timestamp, record), sorted by time
+    past_items: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of records trimmed away
+    event_ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    profile: bytes | None = None
+    erased_at: float | None = None
+
+
+class MemoryUserStateStore:
+    """UserStateStore in memory. Past `user_cap` the user written to longest ago is forgotten."""
+
+    def __init__(self, limits: StoreLimits | None = None) -> None:
+        self._limits = limits or StoreLimits()
+        self._users: OrderedDict[str, _Kept] = OrderedDict()
+        self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
+        self._accepted = 0
+        self._items: dict[str, tuple[int, bytes]] = {}  # (version of the change, document or tombstone)
+        self._version = 0
+
+    async def read(self, user_id: str) -> StoredUser:
+        """The user's events and profile; empty where there are none."""
+        kept = self._users.get(user_id, _Kept())
+        state = UserState(
+            user_id=user_id,
+            profile=None if kept.profile is None else unpack_profile(user_id, kept.profile),
+            events=unpack_events(pack_value(record for _, record in kept.records)),
+            past_items=frozenset(kept.past_items),
+        )
+        return StoredUser(state, kept.erased_at, self._version)
+
+    async def catalogue_version(self) -> int:
+        """How many item changes there were."""
+        return self._version
+
+    async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
+        """Store events. Raises ValueError, with nothing stored, for an unstorable event."""
+        records = [pack_event(recorded.event) for recorded in events]
+        return [self._append(recorded, record) for recorded, record in zip(events, records, strict=True)]
+
+    async def put_profile(self, user: User) -> None:
+        """Replace the user's profile."""
+        profile = pack_profile(user)
+        self._kept(user.user_id).profile = profile
+
+    async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
+        """Delete all that is kept of the user but the time of this erasure.
+
+        Nothing has a time to live here: a mark that is not lasting is the first to be forgotten.
+        """
+        known = lasting or user_id in self._users
+        kept = self._kept(user_id)
+        self._users[user_id] = _Kept(erased_at=now)
+        if not known:
+            self._users.move_to_end(user_id, last=False)
+        others = [entry for entry in self._stream if entry.recorded.user_id != user_id]
+        erased = len(self._stream) - len(others)
+        self._stream = deque(others, maxlen=self._limits.stream_cap)
+        return {"events": len(kept.records), "profile": int(kept.profile is not None), "stream": erased}
+
+    async def items(self, since: int = 0) -> StoredItems:
+        """The items changed after version `since`; all where the store is younger."""
+        after = since if since <= self._version else 0
+        changed = {
+            item_id: unpack_item(item_id, document)
+            for item_id, (version, document) in self._items.items()
+            if version > after
+        }
+        present = {item_id: item for item_id, item in changed.items() if item is not None}
+        return StoredItems(self._version, present, frozenset(changed.keys() - present.keys()))
+
+    async def put_item(self, item: Item) -> int:
+        """Store an item."""
+        return self._change_item(item.item_id, pack_item(item))
+
+    async def delete_item(self, item_id: str) -> int:
+        """Store a deletion; the tombstone takes an item's place, and room."""
+        return self._change_item(item_id, TOMBSTONE)
+
+    async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
+        """Up to `count` accepted events that came after an entry, oldest first."""
+        number = int(after.partition("-")[0])
+        later = [entry for entry in self._stream if int(entry.entry_id.partition("-")[0]) > number]
+        return later[:count]
+
+    async def ping(self) -> None:
+        """Memory is never away."""
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def _kept(self, user_id: str) -> _Kept:
+        """The user's place, now the last to be forgotten."""
+        kept = self._users.setdefault(user_id, _Kept())
+        self._users.move_to_end(user_id)
+        if len(self._users) > self._limits.user_cap:
+            self._users.popitem(last=False)
+        return kept
+
+    def _append(self, recorded: RecordedEvent, record: bytes) -> bool:
+        kept = self._kept(recorded.user_id)
+        if recorded.event_id:
+            if recorded.event_id in kept.event_ids:
+                return False
+            kept.event_ids[recorded.event_id] = None
+            if len(kept.event_ids) > self._limits.max_event_ids:
+                kept.event_ids.popitem(last=False)
+        kept.records.append((recorded.event.timestamp, record))
+        kept.records.sort(key=lambda timed: timed[0])  # stable, and next to free where it is sorted already
+        self._trim(kept)
+        self._accepted += 1
+        self._stream.append(StreamEntry(f"{self._accepted}-0", recorded))
+        return True
+
+    def _trim(self, kept: _Kept) -> None:
+        """Of the oldest records past the cap only the items stay, of these the newest."""
+        gone = kept.records[: -self._limits.max_events]
+        del kept.records[: -self._limits.max_events]
+        for event in unpack_events(pack_value(record for _, record in gone)):
+            kept.past_items[event.item_id] = None
+            kept.past_items.move_to_end(event.item_id)
+        while len(kept.past_items) > self._limits.max_past_items:
+            kept.past_items.popitem(last=False)
+
+    def _change_item(self, item_id: str, document: bytes) -> int:
+        if item_id not in self._items and len(self._items) >= self._limits.item_cap:
+            raise StoreFullError(
+                f"expected at most {self._limits.item_cap} items put or deleted, given one more"
+            )
+        self._version += 1
+        self._items[item_id] = (self._version, document)
+        return self._version

@@ -1,0 +1,94 @@
+"""The way to Redis and back: every call has a deadline, and every failure one name."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError
+
+from app.state.protocol import StateUnavailableError
+from app.state.redis.scripts import Script
+from app.state.settings import RedisSettings
+
+Argument = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a script."""
+
+    keys: tuple[str, ...]
+    arguments: Sequence[Argument]
+
+
+class RedisLink:
+    """A bounded pool of connections. One that a restart of Redis broke is replaced as it is used."""
+
+    def __init__(self, settings: RedisSettings) -> None:
+        # No socket timeout and no retries of the client's own: the deadline of each call covers the wait for
+        # a connection, the connect and the answer together, and a write sent twice could be stored twice.
+        pool = BlockingConnectionPool.from_url(
+            settings.url,
+            max_connections=settings.max_connections,
+            timeout=None,
+            socket_timeout=None,
+            socket_connect_timeout=settings.timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        self._client: Redis = Redis(connection_pool=pool)
+
+    async def command(self, *arguments: Argument, deadline_s: float) -> Any:
+        """One command, one round trip. Raises StateUnavailableError."""
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
+        except (RedisError, OSError, TimeoutError) as exc:
+            raise _unavailable(exc) from exc
+
+    async def script(self, script: Script, call: Call, deadline_s: float) -> Any:
+        """One atomic script, one round trip. Raises StateUnavailableError."""
+        return (await self.scripts(script, [call], deadline_s))[0]
+
+    async def scripts(self, script: Script, calls: Sequence[Call], deadline_s: float) -> list[Any]:
+        """A script run for each call, each atomic, all in one round trip. Raises StateUnavailableError.
+
+        A second round trip loads the script where Redis does not know it: once after each start of Redis.
+        """
+        try:
+            async with asyncio.timeout(deadline_s):
+                answers = await self._run(script, calls, load=False)
+                unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+                if unknown:
+                    again = await self._run(script, [calls[at] for at in unknown], load=True)
+                    for at, answer in zip(unknown, again, strict=True):
+                        answers[at] = answer
+        except (RedisError, OSError, TimeoutError) as exc:
+            raise _unavailable(exc) from exc
+        for answer in answers:
+            if isinstance(answer, RedisError):
+                raise _unavailable(answer) from answer
+        return answers
+
+    async def _run(self, script: Script, calls: Sequence[Call], load: bool) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        if load:
+            pipeline.execute_command("SCRIPT LOAD", script.source)
+        for call in calls:
+            pipeline.execute_command("EVALSHA", script.sha, len(call.keys), *call.keys, *call.arguments)
+        answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        return answers[1:] if load else answers
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.aclose()
+        await self._client.connection_pool.aclose()
+
+
+def _unavailable(cause: BaseException) -> StateUnavailableError:
+    # The kind of failure and no more: the client's own messages may quote the command, and so user data.
+    return StateUnavailableError(f"expected an answer from Redis, given {type(cause).__name__}")

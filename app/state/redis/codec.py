@@ -1,0 +1,101 @@
+"""Events <-> bytes: one compact packed value a user, which a script can append to and trim without this code.
+
+    value  = version u8, count u32, then `count` records
+    record = size u16 of what follows, timestamp f64, value f64 (NaN: none), bytes of the action u16,
+             action, item id
+
+The items of events that were trimmed away are a value of their own, each item once:
+
+    past  = version u8, then item ids, each after its size u16
+
+Little endian, texts in UTF-8. A record carries no context: that is in the stream only. The scripts of
+`app.state.redis.scripts` read the count, the sizes and the timestamps at these very offsets.
+"""
+
+import math
+import struct
+from collections.abc import Iterable
+from operator import attrgetter
+
+from models.contract.events import Event
+
+VERSION = 1
+HEADER = struct.Struct("<BI")
+RECORD = struct.Struct("<HddH")
+SIZE = struct.Struct("<H")
+SIZE_BYTES = SIZE.size
+"""A record's size counts what follows these bytes."""
+MAX_SIZE = 0xFFFF
+
+_timestamp = attrgetter("timestamp")
+
+
+class CorruptValueError(Exception):
+    """Stored bytes that this code did not write, or not of this version."""
+
+
+def pack_event(event: Event) -> bytes:
+    """One record. Raises ValueError for what cannot be stored: a time that is not finite, a text too long."""
+    if not math.isfinite(event.timestamp):
+        raise ValueError(f"expected a finite timestamp, given {event.timestamp}")
+    action, item_id = event.action.encode(), event.item_id.encode()
+    size = RECORD.size - SIZE_BYTES + len(action) + len(item_id)
+    if size > MAX_SIZE:
+        raise ValueError(f"expected an event of at most {MAX_SIZE} bytes, given {size}")
+    value = math.nan if event.value is None else event.value
+    return RECORD.pack(size, event.timestamp, value, len(action)) + action + item_id
+
+
+def pack_value(records: Iterable[bytes]) -> bytes:
+    """A user's value: the header, then the records as they are."""
+    packed = list(records)
+    return HEADER.pack(VERSION, len(packed)) + b"".join(packed)
+
+
+def unpack_events(packed: bytes) -> tuple[Event, ...]:
+    """The events of a value, sorted by timestamp, equal times as they came. Raises CorruptValueError."""
+    try:
+        version, count = HEADER.unpack_from(packed)
+        if version != VERSION:
+            raise CorruptValueError(f"expected version {VERSION}, given {version}")
+        events, stop = _walk(packed, count)
+    except (struct.error, UnicodeDecodeError) as exc:
+        raise CorruptValueError(f"expected packed events, given {len(packed)} bytes that are none") from exc
+    if stop != len(packed):
+        raise CorruptValueError(f"expected {count} events in {stop} bytes, given {len(packed)} bytes")
+    events.sort(key=_timestamp)
+    return tuple(events)
+
+
+def unpack_past_items(packed: bytes) -> frozenset[str]:
+    """The items of a past value. Raises CorruptValueError."""
+    found, at = set(), 1
+    try:
+        if packed[0] != VERSION:
+            raise CorruptValueError(f"expected version {VERSION}, given {packed[0]}")
+        while at < len(packed):
+            start = at + SIZE_BYTES
+            at = start + SIZE.unpack_from(packed, at)[0]
+            found.add(packed[start:at].decode())
+    except (struct.error, IndexError, UnicodeDecodeError) as exc:
+        raise CorruptValueError(f"expected item ids, given {len(packed)} bytes that are none") from exc
+    if at != len(packed):
+        raise CorruptValueError(f"expected {at} bytes of item ids, given {len(packed)}")
+    return frozenset(found)
+
+
+def _walk(packed: bytes, count: int) -> tuple[list[Event], int]:
+    """The first `count` events and where they end; an end past the value shows as a wrong end."""
+    events, at = [], HEADER.size
+    for _ in range(count):
+        size, timestamp, value, action_bytes = RECORD.unpack_from(packed, at)
+        action_at = at + RECORD.size
+        item_at, stop = action_at + action_bytes, at + SIZE_BYTES + size
+        if item_at > stop or not math.isfinite(timestamp):
+            raise CorruptValueError(
+                f"expected a record of {size} bytes with a finite time at {at}, given neither"
+            )
+        action, item_id = packed[action_at:item_at].decode(), packed[item_at:stop].decode()
+        events.append(Event(item_id, action, timestamp, None if math.isnan(value) else value))
+        at = stop
+    return events, at

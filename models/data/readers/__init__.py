@@ -1,0 +1,1 @@
+"""CSV, TSV, Parquet and JSON Lines files -> Arrow columns."""

@@ -1,0 +1,1 @@
+"""Baselines, tuned on validation like the network."""

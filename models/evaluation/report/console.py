@@ -1,0 +1,88 @@
+"""The report as tables on a terminal."""
+
+import math
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable, Report
+
+RANKING_COLUMNS: Mapping[str, str] = {
+    "ndcg": "NDCG",
+    "hit_rate": "HR",
+    "recall": "Recall",
+    "coverage": "Coverage",
+    "novelty": "Novelty",
+    "ild_cosine": "ILD cos",
+    "ild_jaccard": "ILD Jac",
+}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print what was measured: the data, both rankings, the heads, and what was refused."""
+    data = report.data
+    console.print(Text(f"{report.job}  {report.model_version}  {report.created_at}", style="bold"))
+    console.print(
+        f"{data.users:,} users, {data.items:,} items, {data.interactions:,} interactions: "
+        f"{data.train:,} train, {data.valid:,} validation, {data.test:,} test",
+        highlight=False,
+    )
+    if report.cleaning:
+        console.print(Text("cleaning: " + _counts(report.cleaning)))
+    console.print(ranking_table(f"At the cut, {report.at_cutoff.lists:,} users", report.at_cutoff, report.k))
+    console.print(
+        ranking_table(f"Next event, {report.next_event.lists:,} events", report.next_event, report.k)
+    )
+    for name, reason in report.refused.items():
+        console.print(Text(f"{name} left out: {reason}", style="yellow"))
+    if report.heads:
+        console.print(heads_table(report.heads))
+    if report.fusion_weights:
+        weights = ", ".join(f"{head} {weight:.3g}" for head, weight in report.fusion_weights.items())
+        console.print(Text(f"fusion: {weights}"))
+    if report.timings:
+        console.print(Text("seconds: " + ", ".join(f"{step} {s:.1f}" for step, s in report.timings.items())))
+
+
+def ranking_table(title: str, table: RankingTable, k: int) -> Table:
+    """One row a method, the network's in bold."""
+    drawn = Table(title=Text(f"{title}, k = {k}"), title_justify="left")
+    drawn.add_column("method")
+    for label in RANKING_COLUMNS.values():
+        drawn.add_column(label, justify="right")
+    for row in table.rows:
+        figures = [figure_text(getattr(row, name)) for name in RANKING_COLUMNS]
+        drawn.add_row(Text(method_text(row)), *figures, style="bold" if row.name == MODEL else None)
+    return drawn
+
+
+def heads_table(heads: tuple[HeadReport, ...]) -> Table:
+    """One row a head and figure, before and after calibration."""
+    drawn = Table(title=Text("Heads on the test split"), title_justify="left")
+    for label in ("head", "kind", "rows", "figure"):
+        drawn.add_column(label)
+    drawn.add_column("raw", justify="right")
+    drawn.add_column("calibrated", justify="right")
+    for head in heads:
+        for number, (figure, value) in enumerate(head.after.items()):
+            who = [head.name, head.kind.value, f"{head.count:,}"] if number == 0 else ["", "", ""]
+            raw = figure_text(head.before.get(figure, math.nan))
+            drawn.add_row(*map(Text, who), Text(figure), raw, figure_text(value))
+        drawn.add_section()
+    return drawn
+
+
+def method_text(row: RankingRow) -> str:
+    """A method's name with its settings."""
+    return f"{row.name} ({row.settings})" if row.settings else row.name
+
+
+def figure_text(value: float) -> str:
+    """Four digits, or a dash where undefined."""
+    return f"{value:.4f}" if math.isfinite(value) else "–"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())

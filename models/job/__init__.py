@@ -1,0 +1,1 @@
+"""The job file: sections, YAML reading, label expressions, errors."""

@@ -1,0 +1,167 @@
+"""The sections of a job: its tables, how the log is split, what the published bundle is fitted on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from models.contract.features import FieldKind
+from models.job.label_check import TIME_FIELDS
+
+STRICT = ConfigDict(frozen=True, extra="forbid")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".ndjson")
+
+
+def _located(path: Path, info: ValidationInfo) -> Path:
+    """The path, relative to the job's folder where there is one; then it must be there, too."""
+    if not path.name.lower().endswith(SUFFIXES):
+        raise ValueError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {str(path)!r}")
+    if info.context is None:
+        return path
+    found = (Path(info.context["folder"]) / path.expanduser()).resolve()
+    if not found.is_file():
+        there = "a folder" if found.is_dir() else "none"
+        raise ValueError(f"expected a file, given {str(path)!r}, and there is {there} at {found}")
+    return found
+
+
+def _listed(value: object) -> object:
+    """One column's name stands for a list of one."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Column = Annotated[str, Field(min_length=1)]
+ColumnList = Annotated[tuple[Column, ...], BeforeValidator(_listed)]
+DataFile = Annotated[Path, AfterValidator(_located)]
+
+
+class InteractionsSection(BaseModel):
+    """The log: who did what with which item, and when."""
+
+    model_config = STRICT
+
+    path: DataFile
+    user: Column
+    item: Column
+    time: Column | None = None
+    order: Column | None = None
+    """In place of `time`: a number that grows with time, for a user or for all."""
+    time_unit: Literal["s", "ms", "iso"] = "s"
+    """Unix seconds or milliseconds, or ISO 8601 (UTC where none is said). Parquet timestamps need none."""
+    action: Column | None = None
+    value: Column | None = None
+    context: ColumnList = ()
+
+    @model_validator(mode="after")
+    def check_columns(self) -> Self:
+        """One of time and order; context columns distinct, and not named as what every timed job has."""
+        if (self.time is None) == (self.order is None):
+            given = "neither" if self.time is None else "both"
+            raise ValueError(f"expected one of the keys time and order, given {given}")
+        taken = [name for name in self.context if name in TIME_FIELDS]
+        if taken or len(set(self.context)) < len(self.context):
+            names = ", ".join(TIME_FIELDS)
+            raise ValueError(
+                f"expected distinct context columns, none named {names}, given {list(self.context)}"
+            )
+        return self
+
+
+class ItemsSection(BaseModel):
+    """The item table. A `separator` parts the categories of one cell; Parquet and JSON may hold lists."""
+
+    model_config = STRICT
+
+    path: DataFile
+    id: Column
+    text: ColumnList = ()
+    categories: ColumnList = ()
+    categorical: ColumnList = ()
+    numeric: ColumnList = ()
+    vectors: ColumnList = ()
+    separator: str = Field(default="|", min_length=1, max_length=5)
+
+    @property
+    def fields(self) -> dict[str, FieldKind]:
+        """Column -> how it is read, in the order of the feature specification."""
+        return (
+            dict.fromkeys(self.categories, FieldKind.CATEGORIES)
+            | dict.fromkeys(self.categorical, FieldKind.CATEGORICAL)
+            | dict.fromkeys(self.numeric, FieldKind.NUMERIC)
+            | dict.fromkeys(self.text, FieldKind.TEXT)
+            | dict.fromkeys(self.vectors, FieldKind.VECTOR)
+        )
+
+    @model_validator(mode="after")
+    def check_columns(self) -> Self:
+        """Every column is read in one way."""
+        _check_distinct([*self.categories, *self.categorical, *self.numeric, *self.text, *self.vectors])
+        return self
+
+
+class UsersSection(BaseModel):
+    """The user table."""
+
+    model_config = STRICT
+
+    path: DataFile
+    id: Column
+    categorical: ColumnList = ()
+    numeric: ColumnList = ()
+    text: ColumnList = ()
+
+    @property
+    def fields(self) -> dict[str, FieldKind]:
+        """Column -> how it is read, in the order of the feature specification."""
+        return (
+            dict.fromkeys(self.categorical, FieldKind.CATEGORICAL)
+            | dict.fromkeys(self.numeric, FieldKind.NUMERIC)
+            | dict.fromkeys(self.text, FieldKind.TEXT)
+        )
+
+    @model_validator(mode="after")
+    def check_columns(self) -> Self:
+        """Every column is read in one way."""
+        _check_distinct([*self.categorical, *self.numeric, *self.text])
+        return self
+
+
+def _check_distinct(names: Sequence[str]) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"expected every column in one list and once, given {', '.join(twice)} more often")
+
+
+class SplitSection(BaseModel):
+    """Shares of the interactions, the latest last. `test: 0` where the caller holds out their own."""
+
+    model_config = STRICT
+
+    valid: float = Field(default=0.1, gt=0, lt=0.9)
+    test: float = Field(default=0.1, ge=0, lt=0.9)
+
+    @model_validator(mode="after")
+    def check_sum(self) -> Self:
+        """Something is left to train on."""
+        if self.valid + self.test >= 0.9:
+            raise ValueError(f"expected valid + test below 0.9, given {self.valid} + {self.test}")
+        return self
+
+
+class ExportSection(BaseModel):
+    """What the published bundle was fitted on."""
+
+    model_config = STRICT
+
+    fit: Literal["all", "train"] = "all"
+    """all: refitted on everything after the evaluation; train: the very model that was evaluated."""

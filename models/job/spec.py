@@ -1,0 +1,120 @@
+"""The job: where a company's data is, what its columns mean, which tasks there are, how to build and train.
+
+One YAML file; every error names its key, what was expected and what was given.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from models.contract.fusion import FusionMethod
+from models.contract.tasks import NEXT, Task
+from models.job.errors import JobError, wording
+from models.job.label_check import LabelColumns, check_label
+from models.job.label_expression import ExpressionError
+from models.job.sections import (
+    STRICT,
+    ExportSection,
+    InteractionsSection,
+    ItemsSection,
+    SplitSection,
+    UsersSection,
+)
+from models.job.training_config import TrainingConfig
+from models.job.yaml_reader import read_document
+from models.network.config import NetworkConfig
+
+EXACT = 2**53
+"""Past it floats are whole for want of digits."""
+
+__all__ = ["JobError", "JobSpec", "load_job"]
+
+
+class JobSpec(BaseModel):
+    """A whole job."""
+
+    model_config = STRICT
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
+    interactions: InteractionsSection
+    items: ItemsSection | None = None
+    users: UsersSection | None = None
+    tasks: tuple[Task, ...] = ()
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    split: SplitSection = SplitSection()
+    scenes: dict[str, dict[str, float]] = {}
+    """Named presets: head -> weight."""
+    fusion: FusionMethod = FusionMethod.WEIGHTED_MEAN
+    text_encoder: str | None = "use-multilingual"
+    """The language model by its registered name; null: no text vectors."""
+    export: ExportSection = ExportSection()
+
+    @property
+    def columns(self) -> LabelColumns:
+        """What labels may speak of."""
+        return LabelColumns(
+            value=self.interactions.value is not None,
+            action=self.interactions.action is not None,
+            timed=self.interactions.time is not None,
+            contexts=self.interactions.context,
+            item=self.items.fields if self.items else {},
+            user=self.users.fields if self.users else {},
+        )
+
+    @model_validator(mode="after")
+    def check_whole(self) -> Self:
+        """Names are distinct, labels fit the columns, scenes weigh heads that exist."""
+        if errors := [*self._task_errors(), *self._scene_errors()]:
+            raise ValueError("\n".join(errors))
+        return self
+
+    def _task_errors(self) -> Iterator[str]:
+        names = [task.name for task in self.tasks]
+        if len(set(names)) < len(names):
+            yield f"tasks: expected distinct names, given {', '.join(names)}"
+        for task in self.tasks:
+            try:
+                check_label(task.kind, task.label, self.columns)
+            except ExpressionError as error:
+                yield f"tasks.{task.name}.label: {error}"
+
+    def _scene_errors(self) -> Iterator[str]:
+        heads = [*(task.name for task in self.tasks), NEXT]
+        known = ", ".join(heads)
+        for scene, weights in self.scenes.items():
+            for head, weight in weights.items():
+                if head not in heads:
+                    yield f"scenes.{scene}.{head}: expected one of the heads {known}, given {head!r}"
+                if not math.isfinite(weight):
+                    yield f"scenes.{scene}.{head}: expected a finite weight, given {weight}"
+            if not any(weights.values()):
+                yield f"scenes.{scene}: expected at least one weight other than 0, given none"
+
+
+def load_job(path: Path) -> JobSpec:
+    """The job of a YAML file, its data files found relative to the file's folder.
+
+    Raises JobError with all errors found.
+    """
+    document = json.dumps(_with_whole_numbers(read_document(path)), default=str)  # str: of dates
+    try:
+        # As JSON, strictly: a number is no text in quotes, and true is no 1.
+        return JobSpec.model_validate_json(document, strict=True, context={"folder": path.resolve().parent})
+    except ValidationError as error:
+        raise JobError(*wording(error, JobSpec)) from None
+
+
+def _with_whole_numbers(value: object) -> object:
+    """A document in which 1.0 is 1, which is a float to the keys that want one."""
+    if isinstance(value, dict):
+        return {key: _with_whole_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(one) for one in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+        return int(value)
+    return value

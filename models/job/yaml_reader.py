@@ -1,0 +1,64 @@
+"""A YAML file -> its keys and values; what YAML would let pass or guess at is an error with its line."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from models.job.errors import JobError, shown
+
+MERGE = "tag:yaml.org,2002:merge"
+TEXT = "tag:yaml.org,2002:str"
+EXPONENT = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as PyYAML reads it, but 1e-3 is a number, as in JSON and in YAML 1.2; "1e-3" in quotes is a text."""
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+.0123456789"))
+
+
+def read_document(path: Path) -> dict[str, object]:
+    """A file's mapping of keys to values. Raises JobError where there is none, or a key stands twice in one."""
+    try:
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        errors = [] if node is None else list(_key_errors(node, "", []))
+        raw = None if node is None or errors else loader.construct_document(node)
+    except (OSError, UnicodeDecodeError) as error:
+        raise JobError(f"job: expected a readable YAML file at {path}, given {error}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2024-13-01
+        raise JobError(f"job: expected YAML in {path}, given {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise JobError(f"job: expected YAML in {path}, given too many levels of it") from error
+    if errors:
+        raise JobError(*errors)
+    if not isinstance(raw, dict):
+        raise JobError(f"job: expected a mapping of keys to values in {path}, given {shown(raw)}")
+    return raw
+
+
+def _key_errors(node: yaml.Node, place: str, above: list[yaml.Node]) -> Iterator[str]:
+    """Of every mapping in a node: keys that are no texts, or stand there twice; and a node within itself."""
+    if node in above:
+        yield f"{place}: expected a value without itself in it, given an alias of what it stands in"
+        return
+    within = [*above, node]
+    if isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _key_errors(value, f"{place}.{number}".lstrip("."), within)
+    if isinstance(node, yaml.MappingNode):
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.tag not in (TEXT, MERGE):
+                given = shown(key.value) if isinstance(key, yaml.ScalarNode) else "none"
+                yield f"{place or 'job'}: expected keys that are texts, given {given} in line {line}"
+                continue
+            name = f"{place}.{key.value}".lstrip(".")
+            if key.value in lines:
+                yield f"{name}: expected the key once, given in line {lines[key.value]} and in line {line}"
+            lines.setdefault(key.value, line)
+            yield from _key_errors(value, name, within)

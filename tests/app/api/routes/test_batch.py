@@ -1,0 +1,74 @@
+"""Batch scoring: users are read once, and where the compute threads are taken only a portion's groups fail."""
+
+import json
+from pathlib import Path
+
+from anyio import CapacityLimiter
+
+from app.api.dependencies import Service
+from app.api.routes.batch import _in_order, _lines, _scored
+from app.api.schemas.batch import BadGroup, Group
+from app.bundle.bundle import LoadedBundle
+from app.config import read_settings
+from app.errors import UnknownFieldError
+from app.pipeline.scoring.batching import PORTION, USER
+from app.runtime import Runtime
+from app.state.memory.store import MemoryUserStateStore
+from app.state.protocol import StoredUser
+from app.telemetry import Metrics
+
+
+def _serving(learnt: LoadedBundle, state: Path, store: MemoryUserStateStore | None = None) -> Service:
+    settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
+    runtime = Runtime(settings, store or MemoryUserStateStore())
+    runtime._bundle = learnt
+    return Service(settings, runtime, Metrics(), CapacityLimiter(1))
+
+
+async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBundle, tmp_path: Path) -> None:
+    """The second user's groups, which come between, are of the second portion: they have their answers."""
+    serving = _serving(learnt, tmp_path)
+    somebody = object()
+    serving.limiter.acquire_on_behalf_of_nowait(somebody)
+    bad = BadGroup("u1", UnknownFieldError("expected another", "context.mood"))
+    asked = [f"i{number % 80}" for number in range(PORTION // 2 - USER)]
+    u1, u2 = (Group(user_id=user_id, item_ids=asked) for user_id in ("u1", "u2"))
+    groups: list[Group | BadGroup] = [u1, bad, u1, u2, u2]
+    told = []
+    async for lines in _lines(_in_order(_scored(serving, learnt, groups))):
+        told.append([json.loads(line) for line in lines.splitlines()])
+        if len(told) == 1:
+            serving.limiter.release_on_behalf_of(somebody)
+    codes = [[group.get("error", {}).get("code", group["status"]) for group in lines] for lines in told]
+    assert codes == [["unavailable", "unknown_field", "unavailable"], ["ok", "ok"]]
+    assert [group["user_id"] for lines in told for group in lines] == ["u1", "u1", "u1", "u2", "u2"]
+
+
+async def test_what_is_scored_early_waits_for_its_place(learnt: LoadedBundle, tmp_path: Path) -> None:
+    """u1's third group is scored with its first, before u2's."""
+    asked = [f"i{number % 80}" for number in range(PORTION)]
+    groups = [
+        Group(user_id=user_id, item_ids=asked[:size])
+        for user_id, size in (("u1", 9), ("u2", 5000), ("u1", 3))
+    ]
+    told = [outcomes async for outcomes in _in_order(_scored(_serving(learnt, tmp_path), learnt, groups))]
+    assert [[group["user_id"] for group in outcomes] for outcomes in told] == [["u1"], ["u2", "u1"]]
+    assert [len(group["scores"]) for outcomes in told for group in outcomes] == [9, len(asked), 3]
+
+
+async def test_a_user_of_many_groups_is_read_once(learnt: LoadedBundle, tmp_path: Path) -> None:
+    class Counting(MemoryUserStateStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self.reads: list[str] = []
+
+        async def read(self, user_id: str) -> StoredUser:
+            self.reads.append(user_id)
+            return await super().read(user_id)
+
+    store = Counting()
+    serving = _serving(learnt, tmp_path, store)
+    groups = [Group(user_id=f"u{number % 3}", item_ids=["i1"]) for number in range(60)]
+    told = [group async for outcomes in _in_order(_scored(serving, learnt, groups)) for group in outcomes]
+    assert store.reads == ["u0", "u1", "u2"]
+    assert [group["user_id"] for group in told] == [group.user_id for group in groups]

@@ -1,0 +1,153 @@
+"""Many groups scored at once: what each gets alone, whoever else is asked about."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.bundle.bundle import LoadedBundle, load_bundle
+from app.pipeline import encoding, user_features
+from app.pipeline.encoding import encode_user
+from app.pipeline.query.text_query import Wishes
+from app.pipeline.scoring import pairs, scoring
+from app.pipeline.scoring.fusion import fuse_heads
+from app.pipeline.scoring.pairs import FlatPairs, Pairs, PairScores, score_pairs
+from app.pipeline.scoring.scoring import score_candidates
+from app.pipeline.types import Candidates, Encoded
+from app.runtime import with_changes
+from app.state.protocol import StoredItems
+from models.contract.catalogue import Item, User, UserState
+from models.contract.events import Event
+from models.contract.fusion import FusionMethod
+
+NOW = 1.701e9
+ACTIONS = ("rate", "view", "dislike", "skip", "like")
+
+
+@pytest.fixture(scope="module")
+def bundle(trained: Path) -> LoadedBundle:
+    """The shop with items put and deleted since."""
+    put = [Item(f"new{number}", {"title": "Robots", "genres": ("space",)}) for number in range(3)]
+    items = {item.item_id: item for item in put}
+    return with_changes(load_bundle(trained, 100), StoredItems(1, items, frozenset({"i7"})))
+
+
+def random_event(random: np.random.Generator, at: float) -> Event:
+    action = ACTIONS[int(random.integers(len(ACTIONS)))]
+    item = random.choice(["never", "new1", *(f"i{number}" for number in range(80))])
+    return Event(str(item), action, at, float(random.integers(1, 6)) if action == "rate" else None)
+
+
+def random_state(bundle: LoadedBundle, random: np.random.Generator) -> UserState:
+    """Nobody, a few events, more than the tower sees, more than any statistic; now and then with a profile."""
+    count = int(random.choice([0, 0, 1, 3, 19, 20, 21, 60, 450]))
+    events = tuple(random_event(random, 1.7e9 + 60 * step) for step in range(count))
+    profile = User(
+        "u", {"job": str(random.choice(["artist", "unheard of"]))}, str(random.choice(["", "wild animals"]))
+    )
+    known = bundle.known_users.state(f"u{random.integers(50)}")
+    state = UserState("u", profile if random.random() < 0.5 else None, events)
+    return known if random.random() < 0.3 else state
+
+
+def random_groups(bundle: LoadedBundle, seed: int, count: int = 40) -> list[Pairs]:
+    random = np.random.default_rng(seed)
+    states = [random_state(bundle, random) for _ in range(count // 2)]
+    groups = []
+    for _ in range(count):
+        items = random.choice(bundle.catalogue.ids, size=int(random.choice([0, 1, 1, 2, 17, 70])))
+        moment = NOW + 3600.0 * int(random.integers(30))
+        state = states[int(random.integers(len(states)))]
+        if random.random() < 0.3:  # a session on top
+            state = replace(state, events=(*state.events, random_event(random, NOW)))
+        groups.append(Pairs(state, tuple(map(str, items)), {}, moment))
+    return groups
+
+
+def alone(bundle: LoadedBundle, group: Pairs) -> PairScores:
+    """A group on the way of a single request."""
+    rows = bundle.rows(group.item_ids)
+    candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
+    encoded = encode_user(bundle, group.state)
+    weights = bundle.manifest.fusion.weights
+    scored = score_candidates(bundle, encoded, candidates, group.context, group.now, weights)[0]
+    return PairScores(scored.score, scored.values)
+
+
+def same(one: PairScores, other: PairScores) -> None:
+    np.testing.assert_allclose(one.score, other.score, atol=1e-5)
+    assert set(one.values) == set(other.values)
+    for name, values in one.values.items():
+        np.testing.assert_allclose(values, other.values[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_group_gets_what_it_gets_alone(bundle: LoadedBundle, seed: int) -> None:
+    groups = random_groups(bundle, seed)
+    found = score_pairs(bundle, groups)
+    assert len(found) == len(groups)
+    for group, scores in zip(groups, found, strict=True):
+        assert scores.score.shape == (len(group.item_ids),)
+        same(scores, alone(bundle, group))
+
+
+def test_the_other_groups_and_the_passes_change_nothing(
+    bundle: LoadedBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = random_groups(bundle, 7)
+    whole = score_pairs(bundle, groups)
+    back = score_pairs(bundle, groups[::-1])[::-1]
+    for module, name, small in (
+        (pairs, "CHUNK", 5),
+        (pairs, "EVENTS", 50),
+        (user_features, "PASS", 30),
+        (scoring, "PARTITION_BYTES", 1),
+    ):
+        monkeypatch.setattr(module, name, small)
+    parts = score_pairs(bundle, groups)
+    for scores, reverse, part in zip(whole, back, parts, strict=True):
+        same(scores, reverse)
+        same(scores, part)
+
+
+def test_a_vote_and_a_value_that_is_not_finite_stay_in_their_group(
+    bundle: LoadedBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fusion = bundle.manifest.fusion.model_copy(update={"method": FusionMethod.VOTE})
+    voting = replace(bundle, manifest=bundle.manifest.model_copy(update={"fusion": fusion}))
+    groups = [group for group in random_groups(bundle, 9, 12) if group.item_ids]
+    for group, scores in zip(groups, score_pairs(voting, groups), strict=True):
+        same(scores, alone(voting, group))
+    values = {name: np.arange(5, dtype=np.float32) / 5 for name in bundle.heads}
+    values["next"] = np.array([0.5, np.nan, 0.25, 0.0625, np.inf], dtype=np.float32)
+    own = np.zeros(5, dtype=np.int64)
+    flat = FlatPairs(rows=np.arange(5), users=own, moments=own, at=[({}, NOW)], sizes=[2, 3])
+    found = pairs._fused(bundle, flat, values, bundle.manifest.fusion.weights)
+    assert [part.values["next"].tolist() for part in found] == [[0.5, 0.5], [0.25, 0.0625, 0.0625]]
+    rows = Candidates(np.arange(2), ("asked",), np.ones((1, 2), dtype=np.bool_), 2)
+    first = {name: value[:2] for name, value in values.items()}
+    expected = fuse_heads(rows, first, bundle.manifest.fusion, bundle.manifest.fusion.weights)
+    np.testing.assert_array_equal(found[0].score, expected.score)
+
+
+def test_groups_of_one_state_share_its_encoding(
+    bundle: LoadedBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(bundle: LoadedBundle, states: list[UserState], wishes: list[Wishes]) -> list[Encoded]:
+        read.append(len(states))
+        return encoding.encode_states(bundle, states, wishes)
+
+    monkeypatch.setattr(pairs, "encode_states", counted)
+    known = bundle.known_users.state("u1")
+    states = [known, known, *(UserState(f"stranger {number}") for number in range(5))]
+    score_pairs(bundle, [Pairs(state, ("i1",), {}, NOW + place) for place, state in enumerate(states)])
+    assert read == [2]
+
+
+def test_no_groups_and_groups_of_nothing(bundle: LoadedBundle) -> None:
+    assert score_pairs(bundle, []) == []
+    (none,) = score_pairs(bundle, [Pairs(UserState(), (), {}, NOW)])
+    assert none.score.shape == (0,) and set(none.values) == set(bundle.heads)

@@ -1,0 +1,66 @@
+"""The service's start: what cannot serve ends it, whatever went wrong."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from app.bundle.bundle import LoadedBundle
+from app.config import Settings, read_settings
+from app.server import Outcome, _runtime, redis_settings
+
+AWAY = "redis://127.0.0.1:1"
+"""Nobody listens there: a start goes on without its store."""
+
+
+async def _started(settings: Settings, outcome: Outcome, fail: BaseException | None = None) -> bool:
+    """Whether the start asked the service to stop."""
+    said, stopped = asyncio.Event(), []
+
+    def on_ready(_bundle: LoadedBundle) -> None:
+        if fail is not None:
+            raise fail
+        said.set()
+
+    def stop() -> None:
+        stopped.append(True)
+        said.set()
+
+    async with _runtime(settings, AWAY, on_ready, outcome, stop):
+        await asyncio.wait_for(said.wait(), 120)
+    return bool(stopped)
+
+
+@pytest.fixture
+def settings(trained: Path, tmp_path: Path) -> Settings:
+    return read_settings(bundle_dir=trained, state_dir=tmp_path / "state")
+
+
+async def test_a_start_that_works_stops_nothing(settings: Settings) -> None:
+    outcome = Outcome()
+    assert not await _started(settings, outcome)
+    assert outcome.problem is None
+
+
+async def test_whatever_fails_at_the_start_ends_the_service_with_one_line(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcome = Outcome()
+    with caplog.at_level(logging.CRITICAL, "chorus.serving"):
+        assert await _started(settings, outcome, OSError("no room\nat all"))
+    assert outcome.problem == "OSError: no room at all"
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+async def test_no_bundle_ends_the_service(settings: Settings, tmp_path: Path) -> None:
+    outcome = Outcome()
+    assert await _started(settings.model_copy(update={"bundle_dir": tmp_path}), outcome)
+    assert outcome.problem is not None
+    assert outcome.problem.startswith("expected a bundle") and "\n" not in outcome.problem
+
+
+@pytest.mark.parametrize(("given", "write"), [(0.1, 2.0), (2.0, 2.0), (30.0, 30.0)])
+def test_the_redis_timeout_governs_writes_too(given: float, write: float) -> None:
+    found = redis_settings(read_settings(redis_timeout_s=given), AWAY)
+    assert (found.timeout_s, found.write_timeout_s) == (given, write)

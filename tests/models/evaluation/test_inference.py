@@ -1,0 +1,106 @@
+"""What the network says at a moment is what it says of the user alone, knowing what came before and no more."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.contract.features import encode_history, encode_profile
+from models.data.dataset import events_of
+from models.evaluation.inference import CHUNK, Reader, first_rows, spread
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
+
+
+@pytest.fixture(scope="module")
+def reader(shop_data, make_network) -> Reader:
+    network = make_network(layers=2)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(0.1 * torch.randn(weight.shape))
+        network.users.tokens.weight[0] = 0
+        network.items.tokens.weight[0] = 0
+    network.items.recency_gain.fill_(0.5)
+    return Reader.of(network, shop_data.corpus, torch.device("cpu"))
+
+
+def owner(corpus, row: int) -> tuple[int, int]:
+    """The user of an event, and how many events came before it."""
+    user = int(np.searchsorted(corpus.offsets, row, side="right") - 1)
+    return user, row - int(corpus.offsets[user])
+
+
+@torch.no_grad()
+def test_a_state_is_the_users_alone(reader, shop_data):
+    corpus, dataset, users = shop_data.corpus, shop_data.dataset, reader.network.users
+    events = events_of(dataset.interactions, dataset)
+    rows = np.array([*corpus.offsets[:3], *(corpus.offsets[1:4] - 1), *range(40, 60)])
+    (moments,) = reader.moments(rows)
+    item_row = {item.item_id: row for row, item in enumerate(dataset.items)}
+    for number, row in enumerate(rows.tolist()):
+        user, before = owner(corpus, row)
+        history = encode_history(corpus.spec, events[user][:before])  # the serving side's way
+        profile = encode_profile(corpus.spec, dataset.users[user])
+        items = reader.vectors[[item_row[item] for item in history.item_ids]]
+        given = users.events(
+            items[None], torch.from_numpy(history.actions)[None], torch.from_numpy(history.dense)[None]
+        )
+        start = users.profile(
+            torch.from_numpy(profile.tokens)[None], torch.from_numpy(profile.numeric)[None], torch.zeros(1, 0)
+        )
+        alone = users(start, given)[0, -1]
+        torch.testing.assert_close(moments.states[number], alone, rtol=1e-4, atol=1e-5)
+        length = len(history.item_ids)
+        assert moments.attend[number].sum() == length
+        torch.testing.assert_close(moments.events[number, :length], given[0], rtol=1e-4, atol=1e-5)
+        numbers = history.dense[-1, -2:] if length else np.zeros(2, np.float32)
+        np.testing.assert_array_equal(moments.numbers[number].numpy(), numbers)
+
+
+@torch.no_grad()
+def test_next_logits_are_inner_products(reader, shop_data):
+    rows = np.arange(0, 1500, 97)
+    (moments,) = reader.moments(rows)
+    logits = reader.next_logits(moments)
+    for number in range(len(rows)):
+        popularity = reader.network.items.popularity(reader.tables.statistics[moments.snapshot[number]])
+        expected = reader.vectors @ moments.states[number] + reader.bias + popularity
+        np.testing.assert_allclose(logits[number], expected.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_moments_come_in_chunks_in_order(reader):
+    rows = np.arange(2 * CHUNK + 3)[::-1].copy()
+    found = list(reader.moments(rows))
+    assert [len(one.rows) for one in found] == [CHUNK, CHUNK, 3]
+    np.testing.assert_array_equal(np.concatenate([one.rows for one in found]), rows)
+    assert list(reader.moments(rows[:0])) == []
+
+
+def test_heads_alone_and_together(reader):
+    rows = np.array([10, 700, 1499])
+    (together,) = reader.moments(rows)
+    items = np.array([[0, 5, 9], [1, 2, 3], [99, 98, 97]])
+    found = reader.head_logits(together, items)
+    assert {name: value.shape[:2] for name, value in found.items()} == dict.fromkeys(
+        ("like", "rating", "genre", "device"), (3, 3)
+    )
+    for number, row in enumerate(rows):
+        (alone,) = reader.moments(np.array([row]))
+        for name, value in reader.head_logits(alone, items[[number]][:, :1]).items():
+            np.testing.assert_allclose(value[0, 0], found[name][number, 0], rtol=1e-3, atol=1e-5)
+
+
+def test_first_rows(shop_data):
+    corpus = shop_data.corpus
+    for part in (PART_TRAIN, PART_VALID, PART_TEST):
+        rows = first_rows(corpus, part)
+        assert (corpus.part[rows] == part).all()
+        for row in rows.tolist():
+            user, before = owner(corpus, row)
+            assert (corpus.part[corpus.offsets[user] : corpus.offsets[user] + before] < part).all()
+        users = np.searchsorted(corpus.offsets, np.flatnonzero(corpus.part == part), side="right") - 1
+        assert len(rows) == len(np.unique(users))
+
+
+def test_spread():
+    assert spread(np.arange(5), 9).tolist() == [0, 1, 2, 3, 4]
+    assert spread(np.arange(100), 3).tolist() == [0, 49, 99]
+    assert spread(np.arange(0), 3).tolist() == []

@@ -1,0 +1,130 @@
+"""The grammar of labels: what it takes, what it refuses, and that it never runs anything."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.contract.features import FieldKind
+from models.contract.tasks import TaskKind
+from models.job.label_check import LabelColumns, check_label
+from models.job.label_expression import MAX_DEPTH, And, Comparison, ExpressionError, Not, Operand, Or, parse
+
+RICH = LabelColumns(
+    value=True,
+    action=True,
+    contexts=("device",),
+    item={
+        "genres": FieldKind.CATEGORIES,
+        "year": FieldKind.NUMERIC,
+        "brand": FieldKind.CATEGORICAL,
+        "title": FieldKind.TEXT,
+    },
+    user={"gender": FieldKind.CATEGORICAL, "age": FieldKind.NUMERIC},
+)
+POOR = LabelColumns(timed=False)
+
+
+def test_comparison() -> None:
+    assert parse("value >= 4") == Comparison(Operand("value"), ">=", (4.0,))
+    assert parse("value<-1.5e2") == Comparison(Operand("value"), "<", (-150.0,))
+    assert parse("context.device == 'mobile'") == Comparison(Operand("context", "device"), "==", ("mobile",))
+    assert parse("item.`release year` in [1990, 1991]") == Comparison(
+        Operand("item", "release year"), "in", (1990.0, 1991.0)
+    )
+
+
+def test_and_binds_closer_than_or_and_not_closest() -> None:
+    a, b, c = (Comparison(Operand(name), "==", (1.0,)) for name in "abc")
+    assert parse("a == 1 or b == 1 and not c == 1") == Or(a, And(b, Not(c)))
+    assert parse("(a == 1 or b == 1) and c == 1") == And(Or(a, b), c)
+
+
+def test_an_operand_alone() -> None:
+    assert parse(" item.genres ") == Operand("item", "genres")
+    assert parse("value") == Operand("value")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("__import__('os').system('true')", "expected one of == != < <= > >= in after __import__, given '('"),
+        ("value >= 4; import os", "given '; import os'"),
+        ("value >= open", "expected a number or a text in quotes, given 'open'"),
+        ("value >= 4 or", "expected a name, given 'the end'"),
+        ("value >= 4 4", "expected 'the end', given '4'"),
+        ("(value >= 4", "expected ')', given 'the end'"),
+        ("value in []", "expected a number or a text in quotes, given ']'"),
+        ("value in [1, 'a']", "expected numbers or texts, given both"),
+        ("value >= 'a", """given "'a\""""),
+        ("value = 4", "given '= 4'"),
+        ("and == 1", "expected a name, given 'and'"),
+        ("", "expected a name, given 'the end'"),
+        ("lambda: value", "given ': value'"),
+        ("item.year.__class__ == 1", "given '.'"),
+        ("(" * 60 + "value == 1" + ")" * 60, f"expected at most {MAX_DEPTH}"),
+    ],
+)
+def test_refused(text: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        parse(text)
+    assert message in str(raised.value)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    try:
+        parse(text)
+    except ExpressionError as error:
+        assert "expected" in str(error) and "given" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (TaskKind.BINARY, "value >= 4"),
+        (TaskKind.BINARY, "action == 'like'"),
+        (TaskKind.BINARY, "item.year < 1990 and user.gender == 'F'"),
+        (TaskKind.BINARY, "item.genres in ['Drama'] or not time.weekday in ['saturday', 'sunday']"),
+        (TaskKind.REGRESSION, "value"),
+        (TaskKind.REGRESSION, "item.year"),
+        (TaskKind.MULTILABEL, "item.genres"),
+        (TaskKind.CONTEXT, "time.daypart"),
+        (TaskKind.CONTEXT, "context.device"),
+    ],
+)
+def test_labels_that_fit(kind: TaskKind, text: str) -> None:
+    check_label(kind, text, RICH)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "columns", "message"),
+    [
+        (TaskKind.BINARY, "value", RICH, 'expected a condition such as "value >= 4"'),
+        (TaskKind.BINARY, "value >= 4", POOR, "expected interactions.value to be set"),
+        (TaskKind.BINARY, "action == 'x'", POOR, "expected interactions.action to be set"),
+        (TaskKind.BINARY, "time.daypart == 'night'", POOR, "expected interactions.time"),
+        (TaskKind.BINARY, "time.daypart == 'nite'", RICH, "to be one of night, morning"),
+        (TaskKind.BINARY, "item.price < 3", RICH, "expected one of value, action, time.daypart"),
+        (TaskKind.BINARY, "item.title == 'x'", RICH, "given the text item.title"),
+        (TaskKind.BINARY, "item.year == 'x'", RICH, "expected a number to compare item.year with, given 'x'"),
+        (TaskKind.BINARY, "user.gender == 1", RICH, "expected a text in quotes"),
+        (TaskKind.BINARY, "user.gender < 'F'", RICH, "expected ==, != or in after user.gender"),
+        (
+            TaskKind.BINARY,
+            "item.genres == 'Drama'",
+            RICH,
+            "expected in [...] after the categories item.genres",
+        ),
+        (TaskKind.BINARY, "value >= 4 and os == 1", RICH, "given 'os'"),
+        (TaskKind.REGRESSION, "value >= 4", RICH, "expected value, or item. and a numeric field"),
+        (TaskKind.REGRESSION, "user.age", RICH, "given 'user.age'"),
+        (TaskKind.MULTILABEL, "item.brand", RICH, "expected item. and a categories field"),
+        (TaskKind.CONTEXT, "item.brand", RICH, "expected time.daypart, time.weekday, or context."),
+        (TaskKind.CONTEXT, "action", RICH, "expected time.daypart"),
+        (TaskKind.CONTEXT, "time.hour", RICH, "given 'time.hour'"),
+    ],
+)
+def test_labels_that_do_not_fit(kind: TaskKind, text: str, columns: LabelColumns, message: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        check_label(kind, text, columns)
+    assert message in str(raised.value)
