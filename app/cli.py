@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.config import ConfigurationError, Settings, read_settings
 from models.contract.bundle import BundleError
-from models.contract.features import FieldKind
+from models.contract.feature_spec import FieldKind
 
 FILE_WIDTH = 120
 """Columns of a table that goes into a file or a container's log, where no terminal says how wide it is."""

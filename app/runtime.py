@@ -27,7 +27,7 @@ from app.state.protocol import StateUnavailableError, StoredItems, StoredUser, U
 from models.contract.bundle import MANIFEST, PREVIOUS, BundleError, Manifest, read_manifest
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
-from models.contract.features import FeatureSpec, FieldKind
+from models.contract.feature_spec import FeatureSpec, FieldKind
 
 LOG = logging.getLogger("chorus.runtime")
 SESSION_ONLY = "state:session_only"

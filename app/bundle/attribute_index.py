@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.bundle.catalogue import Catalogue
-from app.pipeline.predicates import ITEM_ID, Scalar
-from app.pipeline.types import Mask
+from models.contract.arrays import Indices, Mask
 from models.contract.catalogue import Attribute, Item
-from models.contract.features import Indices
+from models.contract.predicate import ITEM_ID, Scalar
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue, ItemRow
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
 from app.pipeline.sources.retrieval import RetrievalLimits, Retriever
+from models.contract.arrays import Floats, Indices
 from models.contract.bundle import (
     HISTORIES,
     INDEX,
@@ -32,14 +33,8 @@ from models.contract.bundle import (
     verify,
 )
 from models.contract.catalogue import Item, User, UserState
-from models.contract.features import (
-    FeatureSpec,
-    Floats,
-    Indices,
-    context_tokens,
-    encode_items,
-    item_text,
-)
+from models.contract.feature_spec import FeatureSpec
+from models.contract.features import context_tokens, encode_items, item_text
 from models.contract.fusion import FusionMethod
 from models.contract.histories import Histories, read_histories
 from models.contract.records import read_items, read_users

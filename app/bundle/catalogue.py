@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.pipeline.types import Mask
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
-from models.contract.features import FeatureSpec, FieldKind, Floats, Indices
+from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.labels import field_labels, hot_labels
 from models.contract.tasks import Head, TaskKind
 

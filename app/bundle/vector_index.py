@@ -6,8 +6,7 @@ from typing import Protocol
 import faiss
 import numpy as np
 
-from app.pipeline.types import Mask
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 
 OVER_FETCH = 500
 """Up to so many rows that are not allowed, fetching that many more is cheaper than a bitmap (docs/measurements.md)."""

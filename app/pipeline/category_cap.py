@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.pipeline.types import Mask
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 
 
 @dataclass(slots=True)

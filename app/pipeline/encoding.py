@@ -8,9 +8,9 @@ import numpy as np
 from app.pipeline.query.text_query import Wishes, read_wishes
 from app.pipeline.types import Encoded
 from app.pipeline.user_features import Reading, read_states
+from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
 from models.contract.events import Action, Event
-from models.contract.features import Floats, Indices
 from models.contract.feedback import Sentiment, newest_sentiments, sentiment
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from app.bundle.attribute_index import AttributeIndex, AttributeTable, Column
 from app.bundle.catalogue import Catalogue
-from app.pipeline.predicates import All, Compare, Not, Operator, Predicate
-from app.pipeline.types import Mask, Query
+from app.pipeline.types import Query
+from models.contract.arrays import Mask
+from models.contract.predicate import All, Compare, Not, Operator, Predicate
 
 ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
     Operator.GT: operator.gt,

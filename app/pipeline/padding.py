@@ -5,8 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from app.pipeline.types import Mask
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 
 Sizes = tuple[int, ...]
 Rows = TypeVar("Rows", Floats, Indices)

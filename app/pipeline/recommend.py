@@ -14,7 +14,8 @@ from app.pipeline.reranking import CATEGORY_CAP, Reranked, rerank
 from app.pipeline.scoring.scoring import score_candidates
 from app.pipeline.sources.retrieval import Retriever
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
-from models.contract.features import FieldKind, Floats
+from models.contract.arrays import Floats
+from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
 from models.contract.tasks import NEXT, TaskKind
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.pipeline.category_cap import CategoryCap
 from app.pipeline.similarity import Similarity, intra_list_diversity
 from app.pipeline.types import Diversity, DiversityMethod, Scored
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 
 RELEVANCE_ORDER = "rerank:relevance_order"
 CATEGORY_CAP = "rerank:category_cap_exceeded"

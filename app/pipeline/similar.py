@@ -8,8 +8,7 @@ from app.bundle.vector_index import ExactSearch, IndexUnusableError
 from app.errors import NotFoundError
 from app.pipeline.similarity import Similarity
 from app.pipeline.sources.retrieval import nearest
-from app.pipeline.types import Mask
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 
 if TYPE_CHECKING:
     from app.bundle.bundle import LoadedBundle

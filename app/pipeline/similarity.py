@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 
 TINY = 1e-12
 

@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
-from app.pipeline.predicates import Predicate
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import UserState
-from models.contract.features import Floats, Indices
-
-Mask = NDArray[np.bool_]
+from models.contract.predicate import Predicate
 
 
 class DiversityMethod(StrEnum):

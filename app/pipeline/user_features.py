@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from app.pipeline.padding import alike, padded
+from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
 from models.contract.events import NEGATIVE_ACTIONS, Action, Event
-from models.contract.features import WINDOW, Floats, Indices, encode_history, encode_profile
+from models.contract.features import WINDOW, encode_history, encode_profile
 
 if TYPE_CHECKING:
     from app.bundle.bundle import LoadedBundle

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.contract.calibration import Calibration
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion
 from models.contract.tasks import Head
 

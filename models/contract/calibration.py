@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.contract.features import Floats
+from models.contract.arrays import Floats
 from models.contract.tasks import Head, TaskKind
 
 

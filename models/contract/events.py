@@ -1,9 +1,13 @@
-"""What a raw event is: somebody did something with an item at some time."""
+"""Events: what a user did with an item at a time, one by one (Event) or as columns (EventColumns)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+import numpy as np
+
+from models.contract.arrays import Doubles, Floats, Indices
 
 NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 
@@ -35,3 +39,43 @@ class Event:
     timestamp: float
     value: float | None = None
     context: Mapping[str, str] = field(default_factory=lambda: NO_CONTEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """n events of U users as columns, by user, oldest first within a user."""
+
+    offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
+    items: Indices  # [n] rows of an item table; -1: not in it
+    actions: Indices  # [n] indices into `action_names`
+    times: Doubles  # [n] Unix seconds, or the order
+    values: Floats  # [n] NaN: none
+    action_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        count = int(self.offsets[-1])
+        for name in ("items", "actions", "times", "values"):
+            if getattr(self, name).shape != (count,):
+                raise ValueError(f"expected {name} [{count}], given {getattr(self, name).shape}")
+
+    def __len__(self) -> int:
+        """The number of events."""
+        return len(self.items)
+
+
+def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]) -> EventColumns:
+    """The events of U users, each oldest first, as columns. `row_of`: item id -> row, -1 where unknown."""
+    events = [event for own in users for event in own]
+    codes: dict[str, int] = {}
+    return EventColumns(
+        offsets=np.concatenate([[0], np.cumsum([len(own) for own in users])]).astype(np.int64),
+        items=np.fromiter((row_of(event.item_id) for event in events), np.int64, len(events)),
+        actions=np.fromiter(
+            (codes.setdefault(event.action, len(codes)) for event in events), np.int64, len(events)
+        ),
+        times=np.fromiter((event.timestamp for event in events), np.float64, len(events)),
+        values=np.fromiter(
+            (np.nan if event.value is None else event.value for event in events), np.float32, len(events)
+        ),
+        action_names=tuple(codes),
+    )

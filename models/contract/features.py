@@ -4,21 +4,17 @@ Fed `Event`, `User`, `Item`; never a DataFrame, never a Redis reply. The statist
 training split, and travel in the bundle.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
+from models.contract.arrays import Doubles, Floats, Indices, Mask
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.events import NEGATIVE_ACTIONS, Action, Event
+from models.contract.events import NEGATIVE_ACTIONS, Action, Event, EventColumns
+from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import PAD, Vocabulary
-
-Floats = NDArray[np.float32]
-Indices = NDArray[np.int64]
 
 DAY = 86_400.0
 DAYPARTS = ("night", "morning", "afternoon", "evening")
@@ -29,61 +25,6 @@ DENSE_WIDTH = 5
 WINDOW = 200
 """Events over which a user's running mean and count are taken; the state store keeps at least as many."""
 CLIP = 5.0
-
-
-class FieldKind(StrEnum):
-    """How an attribute is read."""
-
-    CATEGORICAL = "categorical"  # one str
-    CATEGORIES = "categories"  # a tuple of str
-    NUMERIC = "numeric"  # a float
-    TEXT = "text"  # a str, to the text encoder
-    VECTOR = "vector"  # floats, another modality
-
-
-class FieldSpec(BaseModel):
-    """One attribute; `mean` and `std` are fitted for numeric fields, `size` is a vector field's length."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    kind: FieldKind
-    mean: float = 0.0
-    std: float = Field(default=1.0, gt=0)
-    size: int = Field(default=0, ge=0)
-
-
-class FeatureSpec(BaseModel):
-    """Which features there are, with everything fitted: vocabularies, means, deviations."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    timed: bool
-    """Whether timestamps are times; false where the job gave only an order."""
-    history_length: int = Field(ge=1, le=2000)
-    """The events that the user tower sees."""
-    item_ids: Vocabulary
-    actions: Vocabulary
-    item_fields: tuple[FieldSpec, ...] = ()
-    user_fields: tuple[FieldSpec, ...] = ()
-    context_fields: tuple[str, ...] = ()
-    item_tokens: Vocabulary = Vocabulary()
-    user_tokens: Vocabulary = Vocabulary()
-    context_tokens: Vocabulary = Vocabulary()
-    value_range: tuple[float, float] | None = None
-    """The lowest and highest value in the training split; None where events carry no values."""
-    value_mean: float = 0.0
-    value_std: float = Field(default=1.0, gt=0)
-    text_size: int = Field(default=0, ge=0)
-    """Width of the text encoder's vectors; 0 where there is no text."""
-
-    def digest(self) -> str:
-        """SHA-256 of the specification, vocabularies included."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-    def fields(self, kind: FieldKind) -> tuple[FieldSpec, ...]:
-        """The item fields of one kind, in order."""
-        return tuple(field for field in self.item_fields if field.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +44,14 @@ class HistoryArrays:
     item_ids: tuple[str, ...]  # [L]
     actions: Indices  # [L]
     dense: Floats  # [L, DENSE_WIDTH]
+
+
+@dataclass(frozen=True, slots=True)
+class EventArrays:
+    """n events as the network reads them."""
+
+    actions: Indices  # [n] indices of spec.actions
+    dense: Floats  # [n, DENSE_WIDTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +119,33 @@ def encode_history(spec: FeatureSpec, events: Sequence[Event], length: int | Non
     )
 
 
+def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
+    """The network's arrays of n events of any number of users.
+
+    Event t of a user carries what is known at t: its value, the time since the user's event before it, and the
+    mean value and number of the user's WINDOW events up to and including it.
+    """
+    count = len(events)
+    start = np.repeat(events.offsets[:-1], np.diff(events.offsets))  # [n] the user's first event
+    values = _event_values(spec, events)
+    known = ~np.isnan(values)
+    standard = np.where(known, (values - spec.value_mean) / spec.value_std, 0.0)
+    gap = np.zeros(count)
+    if spec.timed and count:
+        gap[1:] = np.diff(events.times)
+        gap[start == np.arange(count)] = 0
+    first = np.maximum(start, np.arange(count) + 1 - WINDOW)  # [n] where the event's window begins
+    total, number = (_window_sum(column, first) for column in (standard, known))
+    seen = np.arange(1, count + 1) - first
+    dense = np.empty((count, DENSE_WIDTH), dtype=np.float32)
+    dense[:, 0] = np.clip(standard, -CLIP, CLIP)
+    dense[:, 1] = known
+    dense[:, 2] = np.log1p(np.clip(gap, 0, None)) / 10
+    dense[:, 3] = total / (number + 3)  # shrunk: three events' worth of "average"
+    dense[:, 4] = np.log1p(seen) / 5
+    return EventArrays(spec.actions.encode(events.action_names)[events.actions], dense)
+
+
 def encode_profile(spec: FeatureSpec, profile: User | None) -> ProfileArrays:
     """Arrays of a profile; an unknown profile is all padding and zeros."""
     attributes: Mapping[str, Attribute] = {} if profile is None else profile.attributes
@@ -234,6 +210,28 @@ def _value(spec: FeatureSpec, event: Event) -> float:
     if event.action in NEGATIVE_ACTIONS:
         return spec.value_range[0]
     return spec.value_range[1] if event.action == Action.LIKE else np.nan
+
+
+def _event_values(spec: FeatureSpec, events: EventColumns) -> Doubles:
+    """Values [n]; like and dislike stand for the highest and the lowest where values are in use; NaN: none."""
+    if spec.value_range is None:
+        return np.full(len(events), np.nan)
+    low, high = spec.value_range
+    implied = np.array(
+        [
+            low if name in NEGATIVE_ACTIONS else high if name == Action.LIKE else np.nan
+            for name in events.action_names
+        ],
+        dtype=np.float64,
+    )
+    values = events.values.astype(np.float64)
+    return np.where(np.isnan(values), implied[events.actions], values) if len(events) else values
+
+
+def _window_sum(values: NDArray[np.floating] | Mask, first: Indices) -> Doubles:
+    """[n] the sum of values[first[t] : t + 1] for every t."""
+    running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    return np.asarray(running[1:] - running[first], dtype=np.float64)
 
 
 def _windowed(values: NDArray[np.float64]) -> NDArray[np.float64]:

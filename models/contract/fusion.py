@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.contract.features import Floats
+from models.contract.arrays import Floats
 from models.contract.tasks import NEXT
 
 TINY = 1e-12

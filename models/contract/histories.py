@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.contract.arrays import Floats, Indices
 from models.contract.events import Event
-from models.contract.features import Floats, Indices
 
 
 @dataclass(frozen=True, slots=True)

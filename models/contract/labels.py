@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.contract.arrays import Floats
 from models.contract.catalogue import Item
-from models.contract.features import Floats
 from models.contract.tasks import Head
 
 

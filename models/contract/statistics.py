@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.features import DAY, Floats, Indices
+from models.contract.arrays import Floats, Indices
+from models.contract.features import DAY
 
 STATISTICS = ("recent", "total", "value")
 """Columns: log1p of the decayed count, log1p of the count, shrunk mean value (standardised)."""

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.contract.features import Floats
-from models.data.readers.parsing import Mask, Numbers, moments, numbers, texts
+from models.contract.arrays import Floats, Mask
+from models.data.readers.parsing import Numbers, moments, numbers, texts
 from models.data.readers.table import Reject, Table
 from models.data.validation import Fault, Finding, blamed
 from models.job.sections import InteractionsSection

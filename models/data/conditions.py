@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.contract.arrays import Indices, Mask
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.features import DAY, DAYPARTS, WEEKDAYS, Indices
+from models.contract.features import DAY, DAYPARTS, WEEKDAYS
 from models.data.dataset import Codes, Dataset
-from models.data.readers.parsing import Mask
 from models.job.label_expression import And, Comparison, Condition, Not, Operand, Or
 
 

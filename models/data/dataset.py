@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.contract.arrays import Indices
 from models.contract.catalogue import Item, User
 from models.contract.events import NO_CONTEXT, Action, Event
-from models.contract.features import Indices
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
 from models.data.interactions import Codes, Interactions, number, take

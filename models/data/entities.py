@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.features import FieldKind
+from models.contract.feature_spec import FieldKind
 from models.data.readers.parsing import labels, numbers, texts, vectors
 from models.data.readers.sources import read_table
 from models.data.readers.table import Reject, Table

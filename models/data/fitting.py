@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import Item, User
-from models.contract.features import FeatureSpec, FieldKind, FieldSpec, Floats, Indices
+from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import Vocabulary
 from models.data.conditions import codes_of
 from models.data.dataset import Codes, Dataset

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.data.cleaning import Cleaned
 
 

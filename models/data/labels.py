@@ -1,16 +1,15 @@
 """Tasks -> heads with their classes, and every interaction's targets."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.labels import field_labels, hot_labels
 from models.contract.tasks import Head, Task, TaskKind
 from models.data.conditions import codes_of, numbers_of, truth
 from models.data.dataset import Codes, Dataset
-from models.data.readers.parsing import Mask
 from models.data.validation import nearly_all
 from models.job.errors import JobError
 from models.job.label_expression import Operand, parse
@@ -29,6 +28,18 @@ class TaskLabels:
     targets: Floats  # [n, head.width], 0 where not known
     known: Mask  # [n]
     by_item: Floats | None = None  # multilabel: [I, width] every item's own labels, also of one never taken
+
+    def targets_at(self, rows: Indices) -> Floats:
+        """Targets [..., width] of the interactions at `rows` [...]."""
+        return self.targets[rows]
+
+    def known_at(self, rows: Indices) -> Mask:
+        """Which of the interactions at `rows` [...] have a target: bool [...]."""
+        return self.known[rows]
+
+    def reordered(self, order: Indices) -> "TaskLabels":
+        """The labels of the interactions in another order, or of some of them."""
+        return replace(self, targets=self.targets[order], known=self.known[order])
 
 
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:

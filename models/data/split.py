@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 from models.data.interactions import Interactions
 from models.job.errors import JobError
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.data.readers.parsing import Mask
+from models.contract.arrays import Mask
 from models.data.readers.table import Table
 from models.job.errors import shown
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration, head_values, predictions
-from models.contract.features import Floats, Indices
 from models.contract.fusion import Fusion, contributions, fuse
 from models.contract.tasks import NEXT, Head, TaskKind
 from models.evaluation.full_ranking import largest
@@ -112,7 +112,7 @@ def _candidate_labels(
         return hot[head.task.name][items.ravel()]
     if head.task.kind is TaskKind.CONTEXT:
         own = next(one for one in reader.corpus.labels if one.head.task.name == head.task.name)
-        return np.repeat(own.targets[moments.rows], items.shape[1], axis=0)
+        return np.repeat(own.targets_at(moments.rows), items.shape[1], axis=0)
     return None
 
 

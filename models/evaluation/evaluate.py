@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration, predictions
-from models.contract.features import FieldKind, Floats, Indices
+from models.contract.feature_spec import FieldKind
 from models.contract.fusion import Fusion
 from models.contract.tasks import TaskKind
 from models.data.dataset import Dataset
@@ -108,8 +109,8 @@ def content_vectors(judge: Judge) -> Floats:
 
 
 def _head_report(one: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
-    head, known = one.head, one.known[rows]
-    targets, given = one.targets[rows][known], logits[known]
+    head, known = one.head, one.known_at(rows)
+    targets, given = one.targets_at(rows)[known], logits[known]
     labels = _labels(head.task.kind, targets)
     after = predictions(head, given, calibration)
     plain = Calibration()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.evaluation.metrics.diversity import (
     NO_ITEM,
     ItemFacts,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
 from models.network.towers import RECENT

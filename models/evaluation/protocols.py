@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 
 Doubles = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from models.contract.arrays import Floats
 from models.contract.calibration import Calibration
-from models.contract.features import Floats
 from models.contract.tasks import Head, TaskKind
 
 STEPS = 60

@@ -54,8 +54,8 @@ def calibrate_heads(reader: Reader, events: EventLogits) -> dict[str, Calibratio
     """Every task head's calibration on observed events."""
     found = {}
     for one in reader.corpus.labels:
-        known = one.known[events.rows]
-        targets = one.targets[events.rows][known]
+        known = one.known_at(events.rows)
+        targets = one.targets_at(events.rows)[known]
         found[one.head.task.name] = calibrate(one.head, events.heads[one.head.task.name][known], targets)
     return found
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
 from models.contract.tasks import NEXT
 from models.evaluation.metrics.ranking import ndcg

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, from_user
 from models.contract.tasks import NEXT
 from models.data.dataset import Dataset, events_of

@@ -5,7 +5,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from models.contract.features import Floats
+from models.contract.arrays import Floats
 
 FLAT_ITEMS = 50_000
 HALF_ITEMS = 200_000

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 from models.evaluation.full_ranking import K, accuracy, rank_top
 from models.evaluation.inference import Reader
 from models.evaluation.metrics.diversity import NO_ITEM

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import save_file
 
+from models.contract.arrays import Floats
 from models.contract.bundle import (
     FEATURES,
     GOLDEN,
@@ -29,7 +30,7 @@ from models.contract.bundle import (
     verify,
 )
 from models.contract.catalogue import Item, User
-from models.contract.features import FeatureSpec, Floats
+from models.contract.feature_spec import FeatureSpec
 from models.contract.histories import Histories, write_histories
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.export.index import write_index

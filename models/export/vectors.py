@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.contract.histories import Histories
 from models.data.dataset import Dataset
 from models.evaluation.inference import ALL_PARTS, CHUNK, Reader

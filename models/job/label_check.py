@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from models.contract.features import DAYPARTS, WEEKDAYS, FieldKind
+from models.contract.feature_spec import FieldKind
+from models.contract.features import DAYPARTS, WEEKDAYS
 from models.contract.tasks import TaskKind
 from models.job.label_expression import And, Comparison, Condition, ExpressionError, Not, Operand, Or, parse
 

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from models.contract.features import FieldKind
+from models.contract.feature_spec import FieldKind
 from models.job.label_check import TIME_FIELDS
 
 STRICT = ConfigDict(frozen=True, extra="forbid")

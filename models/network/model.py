@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from models.contract.bundle import WEIGHTS, BundleError, Manifest
-from models.contract.features import FeatureSpec, ItemArrays
+from models.contract.feature_spec import FeatureSpec
+from models.contract.features import ItemArrays
 from models.contract.tasks import Head
 from models.contract.vocabulary import OOV
 from models.network.config import NetworkConfig

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.contract.features import FeatureSpec, FieldKind
+from models.contract.feature_spec import FeatureSpec, FieldKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from models.contract.features import FeatureSpec, item_text, user_text
+from models.contract.feature_spec import FeatureSpec
+from models.contract.features import item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
 from models.data.labels import label

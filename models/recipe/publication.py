@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from models.contract.arrays import Floats, Indices
 from models.contract.bundle import (
     ITEM_STATISTICS,
     ITEM_TEXT,
@@ -16,7 +17,6 @@ from models.contract.bundle import (
     USER_VECTORS,
     Manifest,
 )
-from models.contract.features import Floats, Indices
 from models.contract.statistics import item_statistics
 from models.data.fitting import extended
 from models.evaluation.inference import Reader

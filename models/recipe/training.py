@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 from models.data.interactions import take
 from models.evaluation.inference import Reader, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff

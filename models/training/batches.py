@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.training.corpus import Corpus
 
 BUCKET = 2_000
@@ -128,8 +128,8 @@ def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
         profile_tokens=torch.from_numpy(corpus.profile_tokens[windows.users]),
         profile_numeric=torch.from_numpy(corpus.profile_numeric[windows.users]),
         profile_text=torch.from_numpy(corpus.profile_text[windows.users]),
-        targets=tuple(torch.from_numpy(one.targets[rows]) for one in corpus.labels),
-        known=tuple(torch.from_numpy(one.known[rows] & wanted) for one in corpus.labels),
+        targets=tuple(torch.from_numpy(one.targets_at(rows)) for one in corpus.labels),
+        known=tuple(torch.from_numpy(one.known_at(rows) & wanted) for one in corpus.labels),
     )
 
 

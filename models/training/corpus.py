@@ -5,16 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.features import (
-    FeatureSpec,
-    Floats,
-    Indices,
-    ItemArrays,
-    encode_context,
-    encode_history,
-    encode_items,
-    encode_profile,
-)
+from models.contract.arrays import Floats, Indices
+from models.contract.feature_spec import FeatureSpec
+from models.contract.features import ItemArrays, encode_context, encode_history, encode_items, encode_profile
 from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
 from models.contract.vocabulary import PAD
 from models.data.dataset import Dataset, Interactions, events_of
@@ -90,7 +83,7 @@ def build_corpus(
         profile_tokens=_padded([profile.tokens for profile in profiles]),
         profile_numeric=np.stack([profile.numeric for profile in profiles]),
         profile_text=texts.users,
-        labels=tuple(replace(one, targets=one.targets[order], known=one.known[order]) for one in labels),
+        labels=tuple(one.reordered(order) for one in labels),
         log_rows=order.astype(np.int64),
         moments=at,
         part_snapshot=boundaries,

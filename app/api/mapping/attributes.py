@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from app.api.schemas.records import ItemRequest
 from app.errors import InvalidRequestError, InvalidValueError, UnknownFieldError
 from models.contract.catalogue import Attribute, Item
-from models.contract.features import FieldKind, FieldSpec
+from models.contract.feature_spec import FieldKind, FieldSpec
 
 _WANTED: Mapping[FieldKind, tuple[type, str]] = {
     FieldKind.CATEGORICAL: (str, "a string"),

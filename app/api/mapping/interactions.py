@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.api.schemas.interactions import SessionEvent
 from app.errors import InvalidValueError, MissingValueError, UnknownActionError, UnknownFieldError
 from models.contract.events import Action, Event
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
 from models.contract.tasks import Head, TaskKind
 
 AHEAD_S = 86_400.0

@@ -9,12 +9,12 @@ from app.api.schemas.filters import predicate
 from app.api.schemas.interactions import Context
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
-from app.errors import UnknownFieldError, UnknownHeadError, UnknownSceneError
-from app.pipeline.predicates import check
+from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.pipeline.types import Diversity, Query
 from models.contract.catalogue import UserState
 from models.contract.events import Event
-from models.contract.features import FeatureSpec, FieldKind
+from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.predicate import Predicate, PredicateError, check
 
 
 def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
@@ -28,7 +28,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     check_fields(spec, request.fields or ())
     found = None if request.filter is None else predicate(request.filter)
     if found is not None:
-        check(found, {field.name: field.kind for field in spec.item_fields})
+        check_filter(spec, found)
     rules = rules_of(spec, bundle.manifest.heads, max(now, moment))
     known = with_session(state, session_events(rules, request.session or (), moment))
     # The pipeline leaves seen items in a ranking: only a caller who says so has them out.
@@ -85,6 +85,14 @@ def check_fields(spec: FeatureSpec, names: tuple[str, ...] | list[str]) -> None:
         if name not in known:
             words = ", ".join(known) or "no field at all"
             raise UnknownFieldError(f"expected one of {words}, given {name[:80]!r}", f"fields.{place}")
+
+
+def check_filter(spec: FeatureSpec, given: Predicate) -> None:
+    """Raises InvalidFilterError where the items' fields cannot answer a filter."""
+    try:
+        check(given, {field.name: field.kind for field in spec.item_fields})
+    except PredicateError as error:
+        raise InvalidFilterError(error.message, error.field) from error
 
 
 def with_session(state: UserState, session: tuple[Event, ...]) -> UserState:

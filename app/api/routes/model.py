@@ -11,7 +11,7 @@ from app.api.schemas.record_answers import ModelAnswer
 from app.api.schemas.records import ReloadRequest
 from app.bundle.bundle import LoadedBundle
 from models.contract.events import Action
-from models.contract.features import FieldSpec
+from models.contract.feature_spec import FieldSpec
 from models.contract.tasks import NEXT
 
 router = guarded_router("model")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
 from app.api.schemas.scalars import ID_LENGTH, STRICT, Label, number
-from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator, Predicate
+from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predicate
 
 PARTS = 100
 CHOICES = 1000

@@ -11,7 +11,7 @@ from app.pipeline.explain.explanation import Influence
 from app.pipeline.query.text_query import Wishes
 from app.pipeline.scoring.pairs import FlatPairs, score_flat
 from app.pipeline.types import Encoded, Query, Slate
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 from models.contract.fusion import FusionMethod
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from app.pipeline.explain.label_affinity import tasted
 from app.pipeline.query.text_match import near_items, turned_down
 from app.pipeline.query.text_query import Wish, Wishes
 from app.pipeline.sources.retrieval import RECENT, Source
-from app.pipeline.types import Mask, Query, Reason, Scored
+from app.pipeline.types import Query, Reason, Scored
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
-from models.contract.features import Floats, Indices
 from models.contract.feedback import Sentiment, latest_sentiments, liked_items, wanted_items
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import Head, TaskKind

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.bundle.catalogue import Catalogue
-from app.pipeline.types import Mask
+from models.contract.arrays import Mask
 from models.contract.tasks import Head
 
 SAMPLE = 50_000

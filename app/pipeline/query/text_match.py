@@ -7,9 +7,8 @@ import numpy as np
 
 from app.bundle.catalogue import Catalogue
 from app.pipeline.query.text_query import UNWANTED_FROM, Wish
-from app.pipeline.types import Mask
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
-from models.contract.features import Floats, Indices
 
 NEAR = 3.0
 """Standard deviations above the catalogue's mean cosine with the text. Over 21 queries for a genre of MovieLens 97 %

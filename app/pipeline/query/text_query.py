@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from app.bundle.vector_index import best_places
+from models.contract.arrays import Floats
 from models.contract.catalogue import User
-from models.contract.features import FieldKind, Floats, user_text
+from models.contract.feature_spec import FieldKind
+from models.contract.features import user_text
 from models.language.negation import Wording, names_title, read_wording
 
 if TYPE_CHECKING:

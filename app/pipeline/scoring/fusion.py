@@ -7,7 +7,7 @@ import numpy as np
 
 from app.errors import InvalidRequestError, UnknownHeadError
 from app.pipeline.types import Candidates, Scored
-from models.contract.features import Floats
+from models.contract.arrays import Floats
 from models.contract.fusion import Fusion, contributions, fuse
 
 

@@ -20,8 +20,9 @@ from app.pipeline.scoring.scoring import (
     values_at,
 )
 from app.pipeline.types import Candidates, Encoded
+from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
-from models.contract.features import Floats, Indices, encode_context, user_text
+from models.contract.features import encode_context, user_text
 from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from app.pipeline.padding import padded
 from app.pipeline.scoring.fusion import fuse_heads
 from app.pipeline.types import Candidates, Encoded, Scored
+from models.contract.arrays import Floats, Indices
 from models.contract.calibration import head_values, predictions
-from models.contract.features import Floats, Indices, encode_context
+from models.contract.features import encode_context
 from models.contract.tasks import NEXT, Head, TaskKind
 from models.network.scorer import ScorerInput
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from app.bundle.catalogue import Catalogue
 from app.bundle.vector_index import ExactSearch, IndexUnusableError, SearchIndex, best_places
-from app.pipeline.types import Candidates, Encoded, Mask, Query
-from models.contract.features import Floats, Indices
+from app.pipeline.types import Candidates, Encoded, Query
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.statistics import STATISTICS
 
 EXACT_SEARCH = "retrieve:exact_search"

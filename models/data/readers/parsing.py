@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from models.contract.arrays import Mask
+
 Numbers = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|Inf|nan|NaN)\s*$"
 EXACT = float(2**53)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from models.contract.features import Floats
+from models.contract.arrays import Floats
 from models.evaluation.baselines.protocol import Scorer, or_popularity, popularity_share
 from models.evaluation.full_ranking import largest
 from models.evaluation.metrics.diversity import NO_ITEM

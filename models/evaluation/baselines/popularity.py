@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from models.contract.features import DAY, Floats, Indices
+from models.contract.arrays import Floats, Indices
+from models.contract.features import DAY
 from models.evaluation.baselines.protocol import Scorer
 from models.evaluation.protocols import InteractionSet, pairs_matrix
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 
 Scorer = Callable[[sparse.csr_array], Floats]
 """Scores [b, I] of all items, from histories bool [b, I]."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from models.contract.features import Floats, Indices
+from models.contract.arrays import Floats, Indices
 
 Similarity = Callable[[Indices, Indices], NDArray[np.float64]]
 """Similarities [p] of p pairs of items."""

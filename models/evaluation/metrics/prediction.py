@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 from models.contract.tasks import TaskKind
 from models.evaluation.metrics.calibration import expected_calibration_error
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.features import Indices
+from models.contract.arrays import Indices
 
 Bools = NDArray[np.bool_]
 Doubles = NDArray[np.float64]

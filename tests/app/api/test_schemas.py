@@ -11,7 +11,7 @@ from app.api.schemas.interactions import BadEvent, EventsRequest, StoredEvent
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
 from app.errors import InvalidRequestError, invalid_request
-from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator
+from models.contract.predicate import All, AnyOf, Compare, Not, Operator
 
 ASKED = '"user_id": "42"'
 

@@ -5,7 +5,7 @@ import pytest
 
 from app.bundle.catalogue import Catalogue, ItemRow
 from models.contract.catalogue import Item
-from models.contract.features import FeatureSpec, FieldKind, FieldSpec
+from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.tasks import Head, Task, TaskKind
 from models.contract.vocabulary import Vocabulary
 

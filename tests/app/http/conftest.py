@@ -37,7 +37,7 @@ from models.contract.bundle import (
 )
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item, User
-from models.contract.features import FeatureSpec, FieldKind, FieldSpec
+from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.fusion import Fusion, Utility
 from models.contract.histories import Histories, write_histories
 from models.contract.records import GoldenRequests, write_items, write_users

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from app.pipeline.types import Diversity, DiversityMethod, Encoded, Mask, Query
+from app.pipeline.types import Diversity, DiversityMethod, Encoded, Query
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
-from models.contract.features import Floats, Indices
 
 
 @dataclass(eq=False)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue, ItemRow
 from app.pipeline.filtering import allowed_rows
-from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
+from models.contract.predicate import All, AnyOf, Compare, Not, Operator
 from models.contract.vocabulary import Vocabulary
 
 LABELS = ("a", "b", "c")

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.predicates import Compare, Operator
 from app.pipeline.recommend import recommend, unknown_ids
 from app.pipeline.reranking import CATEGORY_CAP
 from app.pipeline.scoring.pairs import Pairs, score_pairs
 from app.pipeline.sources.retrieval import RetrievalLimits
 from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
+from models.contract.predicate import Compare, Operator
 
 NOW = 1.701e9
 

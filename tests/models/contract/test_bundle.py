@@ -14,7 +14,7 @@ from models.contract.bundle import (
     read_manifest,
     verify,
 )
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion, Utility
 from models.contract.vocabulary import Vocabulary
 

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 
 from models.contract.catalogue import Item, User
-from models.contract.events import Event
+from models.contract.events import Event, column_events
+from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.features import (
     CLIP,
     DENSE_WIDTH,
     WINDOW,
-    FeatureSpec,
-    FieldKind,
-    FieldSpec,
     context_tokens,
     daypart,
     encode_context,
+    encode_events,
     encode_history,
     encode_items,
     encode_profile,
@@ -227,3 +226,36 @@ def test_the_digest_knows_every_part():
     digests = {spec(**change).digest() for change in [{}, *changes]}
     assert len(digests) == len(changes) + 1
     assert FeatureSpec.model_validate_json(item_spec().model_dump_json()).digest() == item_spec().digest()
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_columns_say_what_a_history_alone_says(timed: bool) -> None:
+    random = np.random.default_rng(3)
+    names = ("rate", "like", "dislike", "view")
+    spec = FeatureSpec(
+        timed=timed,
+        history_length=1000,
+        item_ids=Vocabulary(),
+        actions=Vocabulary(tokens=("like", "rate")),
+        value_range=(1.0, 5.0),
+        value_mean=3.0,
+        value_std=1.5,
+    )
+    users = [
+        tuple(
+            Event(
+                f"i{step}",
+                names[random.integers(4)],
+                float(100 * step + random.integers(50)),
+                float(random.integers(1, 6)) if random.random() < 0.6 else None,
+            )
+            for step in range(length)
+        )
+        for length in (0, 3, 1, 450, 0, 201)
+    ]
+    columns = column_events(users, lambda item_id: -1 if item_id == "i2" else int(item_id[1:]))
+    found = encode_events(spec, columns)
+    alone = [encode_history(spec, events) for events in users]
+    assert np.array_equal(found.actions, np.concatenate([one.actions for one in alone]))
+    np.testing.assert_allclose(found.dense, np.concatenate([one.dense for one in alone]), atol=1e-6)
+    assert columns.items[:3].tolist() == [0, 1, -1]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.contract.features import FeatureSpec, FieldKind, FieldSpec, context_tokens
+from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
+from models.contract.features import context_tokens
 from models.data.dataset import Dataset, events_of, load_dataset
 from models.data.fitting import extended, fit_features
 from models.data.labels import label

@@ -23,7 +23,7 @@ from models.contract.bundle import (
     checksum,
     read_manifest,
 )
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
 from models.contract.records import GoldenRequests, read_items
 from models.export.golden import ITEMS as GOLDEN_ITEMS
 from models.export.golden import REQUESTS, TOLERANCE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.contract.features import FieldKind
+from models.contract.feature_spec import FieldKind
 from models.contract.tasks import TaskKind
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import MAX_DEPTH, And, Comparison, ExpressionError, Not, Operand, Or, parse

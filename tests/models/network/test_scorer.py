@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import Head, Task, TaskKind
 from models.contract.vocabulary import Vocabulary

@@ -6,7 +6,7 @@ from app.api.mapping.attributes import check_attributes, to_item
 from app.api.schemas.records import ItemRequest
 from app.errors import ChorusError, InvalidRequestError, InvalidValueError, UnknownFieldError
 from models.contract.catalogue import Item
-from models.contract.features import FieldKind, FieldSpec
+from models.contract.feature_spec import FieldKind, FieldSpec
 
 FIELDS = (
     FieldSpec(name="title", kind=FieldKind.TEXT),

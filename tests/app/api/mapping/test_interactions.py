@@ -12,7 +12,7 @@ from app.errors import (
     UnknownFieldError,
 )
 from models.contract.events import Event
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
 from models.contract.tasks import Head, Task, TaskKind
 from models.contract.vocabulary import Vocabulary
 

@@ -15,7 +15,7 @@ from app.pipeline.query.text_query import (
     read_wishes,
 )
 from models.contract.catalogue import User
-from models.contract.features import FieldKind, FieldSpec
+from models.contract.feature_spec import FieldKind, FieldSpec
 
 ANIMALS = User("u", interests="wild animals")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle, load_bundle
-from app.pipeline import scoring
 from app.pipeline.encoding import encode_user
+from app.pipeline.scoring import scoring
 from app.pipeline.scoring.scoring import candidate_values, head_logits, head_predictions, log_partitions
 from app.pipeline.types import Encoded
 from app.runtime import with_changes

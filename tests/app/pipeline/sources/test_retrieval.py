@@ -14,10 +14,10 @@ from app.bundle.vector_index import (
     best_places,
 )
 from app.pipeline.filtering import allowed_rows
-from app.pipeline.predicates import Compare, Not, Operator
 from app.pipeline.sources.retrieval import FEW_ROWS, RetrievalLimits, Retriever, Source, nearest
 from models.contract.catalogue import Item
-from models.contract.features import FeatureSpec
+from models.contract.feature_spec import FeatureSpec
+from models.contract.predicate import Compare, Not, Operator
 from models.contract.vocabulary import Vocabulary
 
 ROWS, DIM = 30_000, 8

@@ -54,7 +54,7 @@ def service(folder: Path, then: str) -> tuple[subprocess.Popen[str], int, str]:
         [sys.executable, "-c", code, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
     )
     assert process.stdout is not None
     pid, url = process.stdout.readline().split()

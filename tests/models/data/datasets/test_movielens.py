@@ -120,7 +120,7 @@ def test_a_genre_that_is_none(tmp_path: Path) -> None:
 
 def test_the_example_job_reads_the_files(tmp_path: Path) -> None:
     movielens.write(FOUND, tmp_path / "data" / "ml-100k")
-    example = Path(__file__).parents[3] / "jobs" / "movielens-100k.yaml"
+    example = Path(__file__).parents[4] / "jobs" / "movielens-100k.yaml"
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / example.name).write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
     job = load_job(tmp_path / "jobs" / example.name)

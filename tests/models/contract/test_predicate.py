@@ -2,9 +2,8 @@
 
 import pytest
 
-from app.errors import InvalidFilterError
-from app.pipeline.predicates import All, AnyOf, Compare, Not, Operator, check
-from models.contract.features import FieldKind
+from models.contract.feature_spec import FieldKind
+from models.contract.predicate import All, AnyOf, Compare, Not, Operator, PredicateError, check
 
 FIELDS = {
     "year": FieldKind.NUMERIC,
@@ -56,7 +55,7 @@ def test_takes_what_the_operator_can_take(field, op, value):
     ],
 )
 def test_refuses_and_names_the_field(field, op, value, words):
-    with pytest.raises(InvalidFilterError) as caught:
+    with pytest.raises(PredicateError) as caught:
         check(Not(All((AnyOf((Compare(field, Operator(op), value),)),))), FIELDS)
     assert words in caught.value.message
     assert caught.value.field == f"filter.not.all.0.any.0.{field}"
@@ -70,7 +69,7 @@ def test_the_part_that_is_wrong_is_named_by_its_way():
         (All((year, colour)), "filter.all.1.colour"),
         (AnyOf((year, All((year, year, Not(colour))))), "filter.any.1.all.2.not.colour"),
     ):
-        with pytest.raises(InvalidFilterError) as caught:
+        with pytest.raises(PredicateError) as caught:
             check(tree, FIELDS)
         assert caught.value.field == field
 
@@ -81,7 +80,7 @@ def test_depth_is_capped():
     for _ in range(7):
         deep = Not(deep)
     check(deep, FIELDS)
-    with pytest.raises(InvalidFilterError, match="at most 8 levels") as caught:
+    with pytest.raises(PredicateError, match="at most 8 levels") as caught:
         check(Not(deep), FIELDS)
     assert caught.value.field == "filter"
 
@@ -89,5 +88,5 @@ def test_depth_is_capped():
 def test_size_is_capped():
     year = Compare("year", Operator.EQ, 1)
     check(All((year,) * 99), FIELDS)
-    with pytest.raises(InvalidFilterError, match="at most 100 parts"):
+    with pytest.raises(PredicateError, match="at most 100 parts"):
         check(AnyOf((year,) * 100), FIELDS)

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.errors import InvalidFilterError
-from models.contract.features import FieldKind
+from models.contract.feature_spec import FieldKind
 
 MAX_DEPTH = 8
 MAX_NODES = 100
@@ -17,6 +16,14 @@ ITEM_ID = "item_id"
 
 Scalar = str | float
 Value = Scalar | tuple[Scalar, ...] | bool
+
+
+class PredicateError(ValueError):
+    """A predicate that the items' fields cannot answer; `field` is the path to the part at fault."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.message, self.field = message, field
 
 
 class Operator(StrEnum):
@@ -73,7 +80,7 @@ Predicate = Compare | All | AnyOf | Not
 
 
 def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
-    """Raises InvalidFilterError for an unknown field, a value its operator cannot take, or too large a tree.
+    """Raises PredicateError for an unknown field, a value its operator cannot take, or too large a tree.
 
     `fields` are the items' fields; `item_id` is always one. The error's field is the way to the part and the
     part's own field, as `filter.all.1.year`, or `filter` for the tree.
@@ -81,17 +88,17 @@ def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
     known = {**fields, ITEM_ID: FieldKind.CATEGORICAL}
     for number, (node, path) in enumerate(_nodes(predicate, "filter", 1), start=1):
         if number > MAX_NODES:
-            raise InvalidFilterError(f"expected at most {MAX_NODES} parts in a filter, given more", "filter")
+            raise PredicateError(f"expected at most {MAX_NODES} parts in a filter, given more", "filter")
         if isinstance(node, Compare):
             fault = _field_fault(node, known) or _value_fault(node, known[node.field])
             if fault is not None:
-                raise InvalidFilterError(fault, f"{path}.{node.field[:80]}")
+                raise PredicateError(fault, f"{path}.{node.field[:80]}")
 
 
 def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predicate, str]]:
-    """The tree's nodes and the way to each, parents first; raises InvalidFilterError below MAX_DEPTH."""
+    """The tree's nodes and the way to each, parents first; raises PredicateError below MAX_DEPTH."""
     if depth > MAX_DEPTH:
-        raise InvalidFilterError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
+        raise PredicateError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
     yield predicate, path
     if isinstance(predicate, Not):
         yield from _nodes(predicate.part, f"{path}.not", depth + 1)
