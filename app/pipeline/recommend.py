@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.pipeline.encoding import encode_state
+from app.pipeline.encoding import encode_states
 from app.pipeline.explain.attribution import measure_influence
 from app.pipeline.explain.explanation import Evidence, explain
 from app.pipeline.filtering import allowed_rows
-from app.pipeline.query.text_query import Wishes, read_wishes, unread_texts
+from app.pipeline.query.text_query import read_request, unread_texts
 from app.pipeline.reranking import CATEGORY_CAP, Reranked, rerank
 from app.pipeline.scoring.scoring import score_candidates
 from app.pipeline.sources.retrieval import Retriever
@@ -18,6 +18,7 @@ from models.contract.arrays import Floats
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
 from models.contract.tasks import NEXT, TaskKind
+from models.language.text_preference import TextPreferences
 
 if TYPE_CHECKING:
     from app.bundle.bundle import LoadedBundle
@@ -29,12 +30,12 @@ WIDE = 2_000
 def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
     """The slate for a query. Pure CPU work: everything has been read already."""
     clock = _Stages()
-    wishes = read_wishes(bundle, query.text, query.state.profile)
-    encoded = encode_state(bundle, query.state, wishes)
+    texts = read_request(bundle, query.text, query.state.profile)
+    (encoded,) = encode_states(bundle, [query.state], [texts])
     clock.done("encode")
     allowed = allowed_rows(bundle.catalogue, query, bundle.columns)
-    liked = last_liked(query.state.events, bundle.spec.value_range)
-    liked_row = None if liked is None else bundle.catalogue.row(liked)
+    liked = last_liked(encoded.events.columns.items, encoded.events.feedback)
+    liked_row = None if liked is None or liked < 0 else liked  # an item that the catalogue lacks has no row
     for retriever in retrievers(bundle, query):
         candidates = retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
         clock.done("retrieve")
@@ -58,7 +59,7 @@ def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
         ),
     )
     if query.explain and len(found.order):
-        slate = explained(bundle, query, wishes, encoded, slate, labels)
+        slate = explained(bundle, query, texts, encoded, slate, labels)
         clock.done("explain")
     return replace(slate, took_ms=clock.took_ms)
 
@@ -95,7 +96,7 @@ def reranked(bundle: "LoadedBundle", query: Query, scored: Scored) -> Reranked:
 def explained(
     bundle: "LoadedBundle",
     query: Query,
-    wishes: Wishes,
+    texts: TextPreferences,
     encoded: Encoded,
     slate: Slate,
     labels: Mapping[str, Floats],
@@ -103,10 +104,10 @@ def explained(
     """The slate with its reasons."""
     evidence = Evidence(
         heads=bundle.manifest.heads,
-        influence=measure_influence(bundle, query, wishes, encoded, slate),
-        wishes=wishes,
+        influence=measure_influence(bundle, query, texts, encoded, slate),
+        texts=texts,
+        events=encoded.events,
         label_values=labels,
-        value_range=bundle.spec.value_range,
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
     )
     return replace(slate, reasons=explain(slate.scored, slate.order, query, bundle.catalogue, evidence))

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import UserState
+from models.contract.events import EventColumns, column_events
+from models.contract.feedback import FeedbackCodes
 from models.contract.predicate import Predicate
 
 
@@ -45,16 +49,28 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class UserEvents:
+    """The n events of one user, oldest first, and what each says about its item."""
+
+    columns: EventColumns  # rows of the catalogue; negative for items that it lacks
+    feedback: FeedbackCodes  # [n]
+
+
+NO_EVENTS = UserEvents(column_events([()], lambda _item_id: -1), np.zeros(0, dtype=np.int8))
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """The user at this moment, as the network sees them."""
 
     vector: Floats  # [D + 1] the retrieval vector; the last number multiplies the items' bias
-    base: Floats  # [D] the user tower's output before feedback and query moved it
+    base: Floats  # [D] the user tower's output, without the push of negative feedback
     history: Floats  # [L, D] the history's representations, for the scorer's target attention
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     numbers: Floats  # [2] of the last event: running mean value, log count
     text: Floats | None = None  # [T] the text vector of the query, else of the stated interests
     text_logits: Floats | None = None  # [n] what the texts add to each catalogue row's `next` logit
+    events: UserEvents = NO_EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,110 +2,120 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from app.bundle.bundle import LoadedBundle
+from app.bundle.catalogue import Catalogue
 from app.pipeline.padding import alike, padded
 from models.contract.arrays import Floats, Indices
-from models.contract.catalogue import UserState
-from models.contract.events import NEGATIVE_ACTIONS, Action, Event
-from models.contract.features import WINDOW, encode_history, encode_profile
-
-if TYPE_CHECKING:
-    from app.bundle.bundle import LoadedBundle
+from models.contract.catalogue import User
+from models.contract.events import Event, EventColumns, column_events, last_events, select_events
+from models.contract.features import WINDOW, EventArrays, encode_events, encode_profile
+from models.contract.feedback import history_events, tower_events
 
 PASS = 4_096
-"""Places, padding among them, that the tower reads in one pass: more gain nothing, and need memory."""
+"""Positions, padding among them, that the tower reads in one pass: more gain nothing, and need memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What the user tower makes of one state."""
+class UserOutput:
+    """What the user tower makes of one user."""
 
     base: Floats  # [D] its output after the last event
     history: Floats  # [L, D] the events' representations
     rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     numbers: Floats  # [2] of the last event: running mean value, log count
-    read: int  # events that the tower read
+    tower_events: int  # events that the tower read
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """The last events of B users: n events in all."""
+
+    columns: EventColumns
+    rows: Indices  # [n] catalogue rows, -1 for unknown items
+    arrays: EventArrays
+
+    def split(self, values: Floats) -> list[Floats]:
+        """Values [n, ...] of the events by user."""
+        return np.split(values, self.columns.offsets[1:-1])
+
+
+def column_users(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> EventColumns:
+    """The events of users, each oldest first, as columns over the catalogue's rows.
+
+    Items that the catalogue lacks get the numbers -1, -2, ...: two such items are not the same.
+    """
+    unknown: dict[str, int] = {}
+
+    def row_of(item_id: str) -> int:
+        row = catalogue.row(item_id)
+        return unknown.setdefault(item_id, -1 - len(unknown)) if row is None else row
+
+    return column_events(users, row_of)
 
 
 @torch.inference_mode()
-def read_states(
-    bundle: "LoadedBundle", states: Sequence[UserState], interests: Sequence[Floats]
-) -> list[Reading]:
-    """The states' readings, with the vectors [T] of what the users' profiles say.
+def encode_features(
+    bundle: LoadedBundle, profiles: Sequence[User | None], events: EventColumns, texts: Sequence[Floats]
+) -> list[UserOutput]:
+    """The tower's outputs for B users with their events and the vectors [T] of their profiles' texts.
 
-    The tower is causal and tells places by distance, so what is padded behind a history changes nothing.
+    The tower is causal and tells positions by distance, so padding behind a history changes nothing.
     """
-    if not states:
+    if not profiles:
         return []
-    heard = [_heard(bundle, state.events) for state in states]
-    histories, rows, dense = _histories(bundle, heard)
-    starts = _profiles(bundle, states, interests)
-    read = [
-        history[_read_by_tower(bundle, events, len(history))]
-        for history, events in zip(histories, heard, strict=True)
-    ]
-    bases = np.empty((len(states), bundle.dim), dtype=np.float32)
-    for batch in alike([(len(part) + 1,) for part in read], (PASS,)):
-        events, _own = padded([read[place] for place in batch])
-        outputs = bundle.network.users(starts[batch], torch.from_numpy(events))
-        ends = [len(read[place]) for place in batch]
+    history = _last_events(bundle, events)
+    tower = bundle.network.users
+    flat = tower.events(
+        torch.from_numpy(bundle.item_vectors(history.rows)),
+        torch.from_numpy(history.arrays.actions),
+        torch.from_numpy(history.arrays.dense),
+    ).numpy()
+    histories = history.split(flat)
+    masks = np.split(tower_events(history.columns, bundle.spec.actions), history.columns.offsets[1:-1])
+    starts = _profiles(bundle, profiles, texts)
+    inputs = [own[mask] for own, mask in zip(histories, masks, strict=True)]
+    bases = np.empty((len(profiles), bundle.dim), dtype=np.float32)
+    for batch in alike([(len(part) + 1,) for part in inputs], (PASS,)):
+        sequences, _ = padded([inputs[position] for position in batch])
+        outputs = tower(starts[batch], torch.from_numpy(sequences))
+        ends = [len(inputs[position]) for position in batch]
         bases[batch] = outputs[range(len(batch)), ends].numpy()
+    rows, dense = np.split(history.rows, history.columns.offsets[1:-1]), history.split(history.arrays.dense)
     return [
-        Reading(base, history, own, _last(numbers), len(places))
-        for base, history, own, numbers, places in zip(bases, histories, rows, dense, read, strict=True)
+        UserOutput(bases[user], histories[user], rows[user], _last_numbers(dense[user]), len(inputs[user]))
+        for user in range(len(profiles))
     ]
 
 
-def _last(numbers: Floats) -> Floats:
-    """[2] What the last event's numbers [L, DENSE_WIDTH] end in; zeros without events."""
-    return numbers[-1, -2:] if len(numbers) else np.zeros(2, dtype=np.float32)
-
-
-def _heard(bundle: "LoadedBundle", events: Sequence[Event]) -> tuple[Event, ...]:
-    """The events without skips where the network never learned any: it would take them for interest."""
-    return tuple(
-        event for event in events if event.action != Action.SKIP or event.action in bundle.spec.actions
+def _last_events(bundle: LoadedBundle, events: EventColumns) -> _History:
+    """The last `history_length` events of each user, their features computed from WINDOW more."""
+    spec = bundle.spec
+    kept = select_events(events, history_events(events, spec.actions))
+    kept = select_events(kept, last_events(kept, spec.history_length + WINDOW))
+    arrays = encode_events(spec, kept)
+    last = last_events(kept, spec.history_length)
+    columns = select_events(kept, last)
+    return _History(
+        columns, np.maximum(columns.items, -1), EventArrays(arrays.actions[last], arrays.dense[last])
     )
 
 
-def _histories(
-    bundle: "LoadedBundle", heard: Sequence[Sequence[Event]]
-) -> tuple[list[Floats], list[Indices], list[Floats]]:
-    """Each user's last events: their representations [L, D], catalogue rows [L] and numbers [L, DENSE_WIDTH]."""
-    reach = bundle.spec.history_length + WINDOW  # nothing that is said of the last events looks further back
-    encoded = [encode_history(bundle.spec, events[-reach:]) for events in heard]
-    rows = bundle.rows([item_id for history in encoded for item_id in history.item_ids])
-    flat = bundle.network.users.events(
-        torch.from_numpy(bundle.item_vectors(rows)),
-        torch.from_numpy(np.concatenate([history.actions for history in encoded])),
-        torch.from_numpy(np.concatenate([history.dense for history in encoded])),
-    ).numpy()
-    ends = np.cumsum([len(history.item_ids) for history in encoded])[:-1]
-    return np.split(flat, ends), np.split(rows, ends), [history.dense for history in encoded]
+def _last_numbers(dense: Floats) -> Floats:
+    """[2] the last two numbers of the last event of [L, DENSE_WIDTH]; zeros without events."""
+    return dense[-1, -2:] if len(dense) else np.zeros(2, dtype=np.float32)
 
 
-def _profiles(bundle: "LoadedBundle", states: Sequence[UserState], interests: Sequence[Floats]) -> Tensor:
-    """The tower's first places [B, D]."""
-    encoded = [encode_profile(bundle.spec, state.profile) for state in states]
-    tokens, _own = padded([profile.tokens for profile in encoded])  # PAD is 0
+def _profiles(bundle: LoadedBundle, profiles: Sequence[User | None], texts: Sequence[Floats]) -> Tensor:
+    """The tower's first positions [B, D]."""
+    encoded = [encode_profile(bundle.spec, profile) for profile in profiles]
+    tokens, _ = padded([profile.tokens for profile in encoded])  # PAD is 0
     return bundle.network.users.profile(
         torch.from_numpy(tokens),
         torch.from_numpy(np.stack([profile.numeric for profile in encoded])),
-        torch.from_numpy(np.stack(interests)),
+        torch.from_numpy(np.stack(texts)),
     )
-
-
-def _read_by_tower(bundle: "LoadedBundle", events: Sequence[Event], count: int) -> Indices:
-    """The places, among the last `count` events, of those that the tower reads: no dislikes it never learned.
-
-    A tower that never met a dislike would take it for interest. The scorer's target attention reads it all the
-    same, since it sees the value; and a dislike pushes by itself.
-    """
-    actions = [event.action for event in events[len(events) - count :]]
-    known = [action not in NEGATIVE_ACTIONS or action in bundle.spec.actions for action in actions]
-    return np.flatnonzero(known)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from models.contract.arrays import Doubles, Floats, Indices
+from models.contract.arrays import Doubles, Floats, Indices, Mask
 
 NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 
@@ -46,7 +46,7 @@ class EventColumns:
     """n events of U users as columns, by user, oldest first within a user."""
 
     offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
-    items: Indices  # [n] rows of an item table; -1: not in it
+    items: Indices  # [n] rows of an item table; negative: not in it, each such item with a number to itself
     actions: Indices  # [n] indices into `action_names`
     times: Doubles  # [n] Unix seconds, or the order
     values: Floats  # [n] NaN: none
@@ -79,3 +79,36 @@ def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]
         ),
         action_names=tuple(codes),
     )
+
+
+def user_events(events: EventColumns, user: int, before: int | None = None) -> EventColumns:
+    """The columns of one user alone; with `before`, only the user's first `before` events: one earlier moment."""
+    start, stop = int(events.offsets[user]), int(events.offsets[user + 1])
+    part = slice(start, stop if before is None else min(start + before, stop))
+    return EventColumns(
+        offsets=np.array([0, len(events.items[part])], dtype=np.int64),
+        items=events.items[part],
+        actions=events.actions[part],
+        times=events.times[part],
+        values=events.values[part],
+        action_names=events.action_names,
+    )
+
+
+def select_events(events: EventColumns, keep: Mask) -> EventColumns:
+    """The events that `keep` [n] marks, of the same users in the same order."""
+    before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+    return EventColumns(
+        offsets=before[events.offsets],
+        items=events.items[keep],
+        actions=events.actions[keep],
+        times=events.times[keep],
+        values=events.values[keep],
+        action_names=events.action_names,
+    )
+
+
+def last_events(events: EventColumns, count: int) -> Mask:
+    """[n] True for the last `count` events of each user."""
+    end = np.repeat(events.offsets[1:], np.diff(events.offsets))
+    return np.asarray(end - np.arange(len(events)) <= count)

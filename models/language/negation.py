@@ -1,7 +1,7 @@
-"""A request's words -> what is wanted and what is not: "light-hearted science fiction, nothing scary".
+"""A text -> its wanted and its unwanted parts: "light-hearted science fiction, nothing scary".
 
-Rules, not a model: a sentence vector does not know "not" (Kassner, Schütze 2020: Negated and misprimed probes). They
-are careful ones: to miss a "not" costs less than to turn a request into its opposite.
+Rules, not a model: a sentence vector does not represent "not" (Kassner, Schütze 2020: Negated and misprimed probes).
+The rules are cautious: missing a negation costs less than turning a request into its opposite.
 """
 
 import re
@@ -17,7 +17,7 @@ CUES = {
     "nl": "geen|niet|niets|zonder|behalve",
     "ru": "не|без|нет|ничего|кроме",
 }
-"""Words that turn down what follows them."""
+"""Words that negate the words after them."""
 IDIOMS = {
     "en": "not (?:only|just|bad|sure|necessarily)|nothing (?:beats|but|like|better|wrong|compares)|non fiction"
     "|no (?:problem|matter|doubt|one|longer|idea|need)|without (?:a |any )?doubt|why not|if not",
@@ -29,7 +29,7 @@ IDIOMS = {
     "nl": "niet (?:alleen|slecht)|geen probleem|zonder twijfel",
     "ru": "не (?:только|плохо)|нет проблем",
 }
-"""Where a cue turns nothing down. A text with one of these is left as it stands."""
+"""Phrases in which a cue negates nothing. A text with one of them is left as it stands."""
 FILLERS = {
     "en": "a an the and i we do does want like please too any anything so very much of that are is with",
     "de": "und mit ich will möchte zu",
@@ -40,7 +40,7 @@ FILLERS = {
     "nl": "en met ik wil te",
     "ru": "и с я хочу слишком",
 }
-"""Words that, at the ends of a part, say nothing of what is wanted or turned down."""
+"""Words without meaning for the request, dropped at the ends of a part."""
 EMPTY = frozenset(" ".join(FILLERS.values()).split())
 ALSO_ENGLISH = frozenset(
     [
@@ -63,11 +63,11 @@ ALSO_ENGLISH = frozenset(
         "their",
     ]
 )
-"""Next to one of these "sin" is no Spanish "without"."""
+"""Next to one of these, "sin" is the English noun and not the Spanish "without"."""
 
 
 def _one_of(patterns: dict[str, str]) -> re.Pattern[str]:
-    """Any of the patterns, as whole words."""
+    """A pattern for any of the patterns, as whole words."""
     return re.compile(rf"(?<![\w'-])(?:{'|'.join(patterns.values())})(?![\w'-])", re.IGNORECASE)
 
 
@@ -79,7 +79,7 @@ WANTED_AGAIN = re.compile(
     r"|qualcosa|com|iets|met|что-то|с)\s)",
     re.IGNORECASE,
 )
-"""Where, after a refusal, what is wanted goes on."""
+"""Where a wanted part begins again after an unwanted one."""
 WORD = re.compile(r"[\w'-]+")
 
 
@@ -90,36 +90,38 @@ class Wording(NamedTuple):
     unwanted: str
 
 
-def read_wording(text: str) -> Wording:
-    """The clauses of a text, those after a negation apart. A cue with nothing after it turns nothing down."""
+def split_wording(text: str) -> Wording:
+    """Split a text into its wanted clauses and its negated ones. A cue with nothing after it negates nothing."""
     plain = text.replace("’", "'")
     wanted, unwanted = list[str](), list[str]()
     for clause in () if IDIOM.search(plain) else CLAUSE_END.split(plain):
         cues = [cue for cue in CUE.finditer(clause) if _negates(cue)]
         ends = [*(cue.start() for cue in cues[1:]), len(clause)]
         parts = [clause[cue.end() : end] for cue, end in zip(cues, ends, strict=False)]
-        refused, others = list[str](), list[str]()
+        negated, resumed = list[str](), list[str]()
         for part in parts:
             first, *more = WANTED_AGAIN.split(part)
-            refused.append(_bare(first))
-            others += map(_bare, more)
+            negated.append(_strip_fillers(first))
+            resumed += map(_strip_fillers, more)
         before = clause[: cues[0].start()] if cues else clause
-        wanted += [_bare(before), *others] if any(refused) else [clause.strip()]
-        unwanted += refused
+        wanted += [_strip_fillers(before), *resumed] if any(negated) else [clause.strip()]
+        unwanted += negated
     if not any(unwanted):
         return Wording(text.strip(), "")
     return Wording(", ".join(filter(None, wanted)), ", ".join(filter(None, unwanted)))
 
 
 def names_title(text: str, titles: list[str]) -> bool:
-    """Whether the words of a text are those of a title, as in "No Country for Old Men": it is meant as it stands."""
+    """True if the text is one of the titles, such as "No Country for Old Men": all its words occur in the title, and
+    make up at least half of it.
+    """
     words = set(WORD.findall(text.casefold()))
-    own = [set(WORD.findall(title.casefold())) for title in titles]
-    return any(words <= title and len(title) <= 2 * len(words) for title in own)
+    title_words = [set(WORD.findall(title.casefold())) for title in titles]
+    return any(words <= title and len(title) <= 2 * len(words) for title in title_words)
 
 
 def _negates(cue: re.Match[str]) -> bool:
-    """Whether a cue is meant as one: "no" is Portuguese for "in the", and "sin" an English noun."""
+    """True if a cue negates: "no" is also Portuguese for "in the", and "sin" also an English noun."""
     before = WORD.findall(cue.string[: cue.start()].casefold())
     after = WORD.findall(cue.string[cue.end() :].casefold())
     match cue.group().casefold():
@@ -131,8 +133,8 @@ def _negates(cue: re.Match[str]) -> bool:
             return True
 
 
-def _bare(part: str) -> str:
-    """The part without fillers at its ends."""
+def _strip_fillers(part: str) -> str:
+    """The part without filler words at its ends."""
     words = part.split()
     while words and words[0].casefold() in EMPTY:
         words = words[1:]

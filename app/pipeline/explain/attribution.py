@@ -8,11 +8,11 @@ import numpy as np
 
 from app.pipeline.encoding import encode_states
 from app.pipeline.explain.explanation import Influence
-from app.pipeline.query.text_query import Wishes
 from app.pipeline.scoring.pairs import FlatPairs, score_flat
 from app.pipeline.types import Encoded, Query, Slate
 from models.contract.arrays import Floats, Indices
 from models.contract.fusion import FusionMethod
+from models.language.text_preference import TextPreferences
 
 if TYPE_CHECKING:
     from app.bundle.bundle import LoadedBundle
@@ -22,13 +22,13 @@ MEASURED_EVENTS = 8
 
 
 def measure_influence(
-    bundle: "LoadedBundle", query: Query, wishes: Wishes, encoded: Encoded, slate: Slate
+    bundle: "LoadedBundle", query: Query, texts: TextPreferences, encoded: Encoded, slate: Slate
 ) -> Influence:
     """For some of the history's items the fall [L', N] of each slate item's score without them."""
     rows = slate.scored.candidates.rows[slate.order]
     chosen = _nearest_events(bundle, encoded, rows)
     item_ids = tuple(bundle.catalogue.ids[row] for row in chosen.tolist())
-    without = _scores_without(bundle, query, wishes, item_ids, slate)
+    without = _scores_without(bundle, query, texts, item_ids, slate)
     return Influence(item_ids=item_ids, rows=chosen, drop=slate.scored.score[slate.order] - without)
 
 
@@ -43,7 +43,7 @@ def _nearest_events(bundle: "LoadedBundle", encoded: Encoded, rows: Indices) -> 
 
 
 def _scores_without(
-    bundle: "LoadedBundle", query: Query, wishes: Wishes, item_ids: Sequence[str], slate: Slate
+    bundle: "LoadedBundle", query: Query, texts: TextPreferences, item_ids: Sequence[str], slate: Slate
 ) -> Floats:
     """The slate's scores [L', N] had the user never met each of L' items."""
     candidates, count = slate.scored.candidates, len(item_ids)
@@ -63,6 +63,6 @@ def _scores_without(
         at=[(query.context, query.now)],
         sizes=[len(rows)] * count,
     )
-    encoded = encode_states(bundle, states, [wishes] * count)
+    encoded = encode_states(bundle, states, [texts] * count)
     scores = np.stack([group.score for group in score_flat(bundle, encoded, pairs, query.weights)])
     return scores[:, slate.order] if vote else scores

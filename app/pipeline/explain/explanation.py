@@ -7,16 +7,23 @@ from enum import StrEnum
 import numpy as np
 
 from app.bundle.catalogue import Catalogue
-from app.pipeline.explain.label_affinity import tasted
-from app.pipeline.query.text_match import near_items, turned_down
-from app.pipeline.query.text_query import Wish, Wishes
+from app.pipeline.explain.label_affinity import preferred_labels
+from app.pipeline.query.text_match import match_items, unwanted_rows
 from app.pipeline.sources.retrieval import RECENT, Source
-from app.pipeline.types import Query, Reason, Scored
+from app.pipeline.types import NO_EVENTS, Query, Reason, Scored, UserEvents
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
-from models.contract.feedback import Sentiment, latest_sentiments, liked_items, wanted_items
+from models.contract.feedback import (
+    WANTING_ACTIONS,
+    Feedback,
+    has_action,
+    liked_items,
+    newest_feedback,
+    wanted_items,
+)
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import Head, TaskKind
+from models.language.text_preference import TextPreference, TextPreferences
 
 MOST_REASONS = 3
 LEAST_STRENGTH = 0.01
@@ -70,8 +77,8 @@ class Evidence:
     heads: tuple[Head, ...]
     influence: Influence
     label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
-    wishes: Wishes  # the texts of the request and of the profile
-    value_range: tuple[float, float] | None = None
+    texts: TextPreferences  # of the request and of the profile
+    events: UserEvents = NO_EVENTS
     text_fields: tuple[str, ...] = ()  # fields that may stand for a title
 
 
@@ -111,20 +118,22 @@ def _liked(case: _Case) -> dict[int, Reason]:
 
     Where nothing predicted speaks for an item, as no weight is above 0, no event does.
     """
-    influence, events, spread = case.evidence.influence, case.query.state.events, case.evidence.value_range
+    influence, events = case.evidence.influence, case.evidence.events
     if not influence.item_ids or max(case.query.weights.values(), default=0.0) <= 0:
         return {}
-    feelings, liked = latest_sentiments(events, spread), liked_items(events, spread)
-    said = np.array([feelings.get(item_id, Sentiment.NEUTRAL) for item_id in influence.item_ids])
-    nameable = (said != Sentiment.NEGATIVE)[:, None] & (influence.rows[:, None] != case.rows)
+    items, feedback = events.columns.items, events.feedback
+    newest = newest_feedback(items, feedback)
+    rejected = items[newest[feedback[newest] == Feedback.NEGATIVE]]
+    liked = liked_items(items, feedback, has_action(events.columns, WANTING_ACTIONS))
+    nameable = ~np.isin(influence.rows, rejected)[:, None] & (influence.rows[:, None] != case.rows)
     drop = np.where(nameable, influence.drop, -np.inf)
     found = {}
     for place in range(len(case.order)):
         event = int(np.argmax(drop[:, place]))
         strength, item_id = float(drop[event, place]), influence.item_ids[event]
         if strength >= LEAST_STRENGTH:
-            words = WORDING[Code.LIKED] if item_id in liked else LIKED_NEUTRALLY
             row = int(influence.rows[event])
+            words = WORDING[Code.LIKED] if row in liked else LIKED_NEUTRALLY
             title = item_id if row < 0 else title_of(case.catalogue.item(row), case.evidence.text_fields)
             found[place] = Reason(Code.LIKED, words.format(title=title), strength, (item_id,))
     return found
@@ -144,25 +153,25 @@ def _popular(case: _Case) -> dict[int, Reason]:
 
 
 def _query(case: _Case) -> dict[int, Reason]:
-    return _near(case, Code.QUERY, case.evidence.wishes.query)
+    return _near(case, Code.QUERY, case.evidence.texts.query)
 
 
 def _interests(case: _Case) -> dict[int, Reason]:
-    return _near(case, Code.INTERESTS, case.evidence.wishes.interests)
+    return _near(case, Code.INTERESTS, case.evidence.texts.interests)
 
 
-def _near(case: _Case, code: Code, wish: Wish | None) -> dict[int, Reason]:
-    if wish is None:
+def _near(case: _Case, code: Code, preference: TextPreference | None) -> dict[int, Reason]:
+    if preference is None:
         return {}
-    cosine, near = near_items(case.catalogue, case.rows, wish)
-    return _reasons(code, cosine, near & ~turned_down(case.rows, case.evidence.wishes.unwanted))
+    cosine, matches = match_items(case.catalogue, case.rows, preference)
+    return _reasons(code, cosine, matches & ~unwanted_rows(case.rows, case.evidence.texts.unwanted))
 
 
 def _taste(case: _Case) -> dict[int, Reason]:
     """The multilabel head that lifts the item most, and the likeliest of the item's labels that the history shows."""
-    wanted = wanted_items(case.query.state.events, case.evidence.value_range)
+    wanted = wanted_items(case.evidence.events.columns.items, case.evidence.events.feedback)
     heads, lifts = _lifts(case, TaskKind.MULTILABEL)
-    known = [tasted(case.catalogue, head, wanted) for head in heads]
+    known = [preferred_labels(case.catalogue, head, wanted) for head in heads]
     found = {}
     for place in range(len(case.order) if heads else 0):
         best = int(np.argmax(lifts[:, place]))

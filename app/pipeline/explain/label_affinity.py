@@ -1,26 +1,24 @@
-"""Which labels a user's history shows a taste for."""
-
-from collections.abc import Sequence
+"""The labels that a user takes more often than the catalogue has them."""
 
 import numpy as np
 
 from app.bundle.catalogue import Catalogue
-from models.contract.arrays import Mask
+from models.contract.arrays import Indices, Mask
 from models.contract.tasks import Head
 
 SAMPLE = 50_000
-"""Up to so many items a label's usual share is over all; above, over a fixed even sample."""
+"""A label's usual share is its share among all items; above this many, among a fixed even sample."""
 
 
-def tasted(catalogue: Catalogue, head: Head, item_ids: Sequence[str]) -> Mask:
-    """[classes] True where these items carry a multilabel head's class, and at least as often as the catalogue's do.
+def preferred_labels(catalogue: Catalogue, head: Head, rows: Indices) -> Mask:
+    """[classes] True for a multilabel head's classes that these rows carry at least as often as the catalogue does.
 
-    Items that the catalogue lacks show nothing.
+    Negative rows, of items that the catalogue lacks, are left out; without any row no class is preferred.
     """
-    known = [row for item_id in item_ids if (row := catalogue.row(item_id)) is not None]
-    if not known:
+    inside = rows[rows >= 0]
+    if not len(inside):
         return np.zeros(len(head.classes), dtype=np.bool_)
-    own = catalogue.head_labels(head.task.name, np.array(known, dtype=np.int64)).mean(axis=0)
+    share = catalogue.head_labels(head.task.name, inside).mean(axis=0)
     every = np.arange(0, len(catalogue), -(-len(catalogue) // SAMPLE))
     usual = catalogue.head_labels(head.task.name, every).mean(axis=0)
-    return np.asarray((own > 0) & (own >= usual))
+    return np.asarray((share > 0) & (share >= usual))

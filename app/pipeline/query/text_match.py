@@ -1,4 +1,4 @@
-"""Whether items are what somebody asked for in words, well enough to say so to them."""
+"""Which items match a text closely enough to be named as a match in a reason."""
 
 import re
 from collections.abc import Sequence
@@ -6,38 +6,40 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.bundle.catalogue import Catalogue
-from app.pipeline.query.text_query import UNWANTED_FROM, Wish
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
+from models.language.text_preference import UNWANTED_FROM, TextPreference
 
 NEAR = 3.0
-"""Standard deviations above the catalogue's mean cosine with the text. Over 21 queries for a genre of MovieLens 97 %
-of such items, or of those that carry the words, have that genre (94 % at 2.5); of those above the mean alone 22 %.
+"""Standard deviations above the catalogue's mean cosine with the text. Over 21 queries for a genre of MovieLens, 97 %
+of the items that match have that genre (94 % at 2.5); of the items above the mean, 22 %.
 """
 LEAST_COSINE = 0.3
-"""Whatever stands out: of a text without a meaning, or about nothing that is there, some item is always nearest."""
+"""The smallest cosine of a match: for a meaningless text, or one about nothing in the catalogue, some item is always
+nearest.
+"""
 WORD = re.compile(r"\w+")
 
 
-def near_items(catalogue: Catalogue, rows: Indices, wish: Wish) -> tuple[Floats, Mask]:
-    """Cosines [N] of the rows with what is wanted, and True where the item is that.
+def match_items(catalogue: Catalogue, rows: Indices, preference: TextPreference) -> tuple[Floats, Mask]:
+    """Cosines [N] of the rows with a wanted text, and True [N] where the item matches it.
 
-    It is where its text is far nearer than most, or nearer than the mean with every wanted word in its own fields.
+    An item matches if its text is NEAR, or is nearer than the mean and the item's fields hold every wanted word.
     """
-    cosine, standard = catalogue.text[rows] @ wish.vector, wish.standard[rows]
-    near = (standard >= NEAR) & (cosine >= LEAST_COSINE)
-    wanted = words(wish.words)
-    for place in np.flatnonzero(~near & (standard > 0)).tolist():
-        near[place] = bool(wanted) and wanted <= item_words(catalogue.item(int(rows[place])))
-    return cosine, near
+    cosine, standard = catalogue.text[rows] @ preference.vector, preference.standard[rows]
+    matches = (standard >= NEAR) & (cosine >= LEAST_COSINE)
+    wanted = words(preference.words)
+    for position in np.flatnonzero(~matches & (standard > 0)).tolist():
+        matches[position] = bool(wanted) and wanted <= item_words(catalogue.item(int(rows[position])))
+    return cosine, matches
 
 
-def turned_down(rows: Indices, unwanted: Sequence[Wish]) -> Mask:
-    """[N] True for the rows so near to what is not wanted that it costs them their score."""
-    found = np.zeros(len(rows), dtype=np.bool_)
-    for wish in unwanted:
-        found |= wish.standard[rows] > UNWANTED_FROM
-    return found
+def unwanted_rows(rows: Indices, unwanted: Sequence[TextPreference]) -> Mask:
+    """[N] True for the rows so near to a rejected text that it lowers their score."""
+    near = np.zeros(len(rows), dtype=np.bool_)
+    for preference in unwanted:
+        near |= preference.standard[rows] > UNWANTED_FROM
+    return near
 
 
 def words(text: str) -> frozenset[str]:
@@ -47,8 +49,8 @@ def words(text: str) -> frozenset[str]:
 
 def item_words(item: Item) -> frozenset[str]:
     """The words of an item's texts and categories."""
-    found: set[str] = set()
+    collected: set[str] = set()
     for value in item.attributes.values():
         if isinstance(value, str | tuple):
-            found |= words(value if isinstance(value, str) else " ".join(value))
-    return frozenset(found)
+            collected |= words(value if isinstance(value, str) else " ".join(value))
+    return frozenset(collected)

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.pipeline.encoding import encode_states
 from app.pipeline.padding import alike, padded
-from app.pipeline.query.text_query import read_wishes
+from app.pipeline.query.text_query import read_request
 from app.pipeline.scoring.fusion import fuse_heads
 from app.pipeline.scoring.scoring import (
     CHUNK,
@@ -106,8 +106,8 @@ def _encoded(bundle: "LoadedBundle", states: Sequence[UserState]) -> list[Encode
     """The states encoded, the words of their profiles once for all who say the same."""
     said = [(_interests(state), user_text(bundle.spec, state.profile)) for state in states]
     stated = dict(zip(said, states, strict=True))
-    wishes = {words: read_wishes(bundle, "", state.profile) for words, state in stated.items()}
-    return encode_states(bundle, states, [wishes[words] for words in said])
+    texts = {words: read_request(bundle, "", state.profile) for words, state in stated.items()}
+    return encode_states(bundle, states, [texts[words] for words in said])
 
 
 def _interests(state: UserState) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding import DISLIKE_PUSH, DISLIKES, SKIP_PUSH, encode_user
-from app.pipeline.query.text_query import WORDS_SHARE
+from app.pipeline.encoding import encode_user
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
+from models.contract.user_vector import DISLIKE_PUSH, PUSHING_ITEMS, SKIP_PUSH
+from models.language.text_preference import WORDS_SHARE
 
 LIKES = tuple(Event(f"i{item}", "rate", 1.7e9 + item, 5.0) for item in (0, 4, 8))
 
@@ -57,8 +58,8 @@ def test_dislikes_add_up_to_the_newest_ten(learnt: LoadedBundle) -> None:
         return encoded.vector[:-1] - encoded.base
 
     np.testing.assert_allclose(push(5, 6), push(5) + push(6), atol=1e-5)
-    many = tuple(range(10, 10 + DISLIKES + 3))
-    np.testing.assert_allclose(push(*many), push(*many[-DISLIKES:]), atol=1e-5)
+    many = tuple(range(10, 10 + PUSHING_ITEMS + 3))
+    np.testing.assert_allclose(push(*many), push(*many[-PUSHING_ITEMS:]), atol=1e-5)
 
 
 def test_a_dislike_of_an_unknown_item_pushes_nothing(learnt: LoadedBundle) -> None:
@@ -113,6 +114,6 @@ def test_the_newest_dislikes_push_and_only_praise_takes_one_back(learnt: LoadedB
     assert alone.any()
     assert np.allclose(pushed((0, "dislike"), (0, "view"), (0, "skip")), alone, atol=1e-5)
     assert np.allclose(pushed((0, "dislike"), (0, "like")), 0, atol=1e-5)
-    many = [(item, "dislike") for item in range(1, DISLIKES + 2)]
+    many = [(item, "dislike") for item in range(1, PUSHING_ITEMS + 2)]
     met_first_disliked_last = pushed((0, "view"), *many, (0, "dislike"))
     assert np.allclose(met_first_disliked_last, pushed(*many[2:], (0, "dislike")), atol=1e-4)

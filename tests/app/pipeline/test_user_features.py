@@ -1,14 +1,14 @@
-"""Users read together are read as each alone."""
+"""Users encoded together are encoded as each alone."""
 
 import numpy as np
 import pytest
 import torch
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.user_features import read_states
+from app.pipeline.user_features import UserOutput, column_users, encode_features
 from models.contract.catalogue import UserState
-from models.contract.events import Event
-from models.contract.features import encode_history, encode_profile
+from models.contract.events import Event, column_events
+from models.contract.features import encode_events, encode_profile
 
 
 def state(count: int) -> UserState:
@@ -16,43 +16,57 @@ def state(count: int) -> UserState:
     return UserState("u", events=tuple(events))
 
 
+def encode(bundle: LoadedBundle, states: list[UserState]) -> list[UserOutput]:
+    blank = np.zeros(bundle.spec.text_size, dtype=np.float32)
+    columns = column_users(bundle.catalogue, [user.events for user in states])
+    return encode_features(bundle, [user.profile for user in states], columns, [blank] * len(states))
+
+
 @torch.inference_mode()
-def by_hand(bundle: LoadedBundle, given: UserState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def by_hand(bundle: LoadedBundle, user: UserState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The tower's last output, the history and its numbers, of all events at once and without padding."""
-    history, profile = encode_history(bundle.spec, given.events), encode_profile(bundle.spec, given.profile)
+    columns = column_events([user.events], lambda item_id: int(bundle.rows([item_id])[0]))
+    arrays, last = encode_events(bundle.spec, columns), slice(-20, None)
+    profile = encode_profile(bundle.spec, user.profile)
     tower = bundle.network.users
-    vectors = bundle.item_vectors(bundle.rows(history.item_ids))
+    vectors = bundle.item_vectors(columns.items[last])
     start = tower.profile(
         torch.from_numpy(profile.tokens)[None],
         torch.from_numpy(profile.numeric)[None],
         torch.zeros(1, bundle.spec.text_size),
     )
-    given_events = (torch.from_numpy(part)[None] for part in (vectors, history.actions, history.dense))
-    events = tower.events(*given_events)
-    return tower(start, events)[0, -1].numpy(), events[0].numpy(), history.dense[-1:, -2:]
+    inputs = (torch.from_numpy(part)[None] for part in (vectors, arrays.actions[last], arrays.dense[last]))
+    events = tower.events(*inputs)
+    return tower(start, events)[0, -1].numpy(), events[0].numpy(), arrays.dense[-1:, -2:]
 
 
-def test_users_of_any_length_are_read_together_as_alone(learnt: LoadedBundle) -> None:
-    """Also where a history is longer than all that is said of its last events."""
+def test_users_of_any_length_are_encoded_together_as_alone(learnt: LoadedBundle) -> None:
+    """Also where a history is longer than what the features of its last events look back to."""
     states = [state(count) for count in (3, 0, 450, 20, 1, 21, 230, 0)]
-    blank = np.zeros(learnt.spec.text_size, dtype=np.float32)
-    for given, found in zip(states, read_states(learnt, states, [blank] * len(states)), strict=True):
-        base, history, numbers = by_hand(learnt, given)
-        np.testing.assert_allclose(found.base, base, atol=1e-5)
-        np.testing.assert_allclose(found.history, history, atol=1e-6)
-        np.testing.assert_allclose(found.numbers, numbers[0] if len(numbers) else [0, 0], atol=1e-6)
-        assert found.rows.tolist() == [int(event.item_id[1:]) for event in given.events[-20:]]
+    for user, output in zip(states, encode(learnt, states), strict=True):
+        base, history, numbers = by_hand(learnt, user)
+        np.testing.assert_allclose(output.base, base, atol=1e-5)
+        np.testing.assert_allclose(output.history, history, atol=1e-6)
+        np.testing.assert_allclose(output.numbers, numbers[0] if len(numbers) else [0, 0], atol=1e-6)
+        assert output.rows.tolist() == [int(event.item_id[1:]) for event in user.events[-20:]]
 
 
-def test_nobody_is_read_as_nothing(learnt: LoadedBundle) -> None:
-    assert read_states(learnt, [], []) == []
+def test_no_users_give_no_outputs(learnt: LoadedBundle) -> None:
+    assert encode(learnt, []) == []
+
+
+def test_items_that_the_catalogue_lacks_are_told_apart(learnt: LoadedBundle) -> None:
+    users = [[Event(item_id, "view", 0.0) for item_id in ("never", "i3")], [Event("nor", "view", 0.0)]]
+    users[1].append(Event("never", "view", 1.0))
+    columns = column_users(learnt.catalogue, users)
+    assert columns.items.tolist() == [-1, 3, -2, -1] and columns.offsets.tolist() == [0, 2, 4]
+    (output, _) = encode(learnt, [UserState(events=tuple(events)) for events in users])
+    assert output.rows.tolist() == [-1, 3]
 
 
 @pytest.mark.parametrize("action", ["dislike", "rate"])
 def test_the_tower_skips_a_dislike_that_it_never_learned(learnt: LoadedBundle, action: str) -> None:
     last = Event("i5", action, 1.8e9, 1.0 if action == "rate" else None)
-    states = [state(5), UserState("u", events=(*state(5).events, last))]
-    blank = np.zeros(learnt.spec.text_size, dtype=np.float32)
-    before, after = read_states(learnt, states, [blank, blank])
+    before, after = encode(learnt, [state(5), UserState("u", events=(*state(5).events, last))])
     assert np.allclose(before.base, after.base, atol=1e-5) == (action == "dislike")
     assert len(after.history) == 6 and after.rows.tolist() == [0, 1, 2, 3, 4, 5]

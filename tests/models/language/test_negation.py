@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.language.negation import names_title, read_wording
+from models.language.negation import names_title, split_wording
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from models.language.negation import names_title, read_wording
     ],
 )
 def test_what_follows_a_negation_is_not_wanted(text: str, wanted: str, unwanted: str) -> None:
-    assert read_wording(text) == (wanted, unwanted)
+    assert split_wording(text) == (wanted, unwanted)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_what_follows_a_negation_is_not_wanted(text: str, wanted: str, unwanted:
     ["", "robots", "Dr. No", "not", "nothing, nothing", "non-fiction", "no-nonsense cooking", "a knot; noon"],
 )
 def test_a_text_that_turns_nothing_down_stays_as_it_is(text: str) -> None:
-    assert read_wording(text) == (text, "")
+    assert split_wording(text) == (text, "")
 
 
 def test_a_title_may_begin_with_a_no() -> None:

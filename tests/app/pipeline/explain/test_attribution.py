@@ -10,7 +10,7 @@ from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.explain.attribution import MEASURED_EVENTS, measure_influence
 from app.pipeline.explain.explanation import Influence
-from app.pipeline.query.text_query import read_wishes
+from app.pipeline.query.text_query import read_request
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.pairs import Pairs, score_pairs
 from app.pipeline.types import Query, Slate
@@ -36,8 +36,8 @@ def scores(bundle: LoadedBundle, events: tuple[Event, ...], item_ids: tuple[str,
 
 
 def measured(bundle: LoadedBundle, query: Query, slate: Slate) -> Influence:
-    wishes = read_wishes(bundle, query.text, query.state.profile)
-    return measure_influence(bundle, query, wishes, encode_user(bundle, query.state, query.text), slate)
+    texts = read_request(bundle, query.text, query.state.profile)
+    return measure_influence(bundle, query, texts, encode_user(bundle, query.state, query.text), slate)
 
 
 def test_a_drop_is_the_score_with_less_the_score_without(learnt: LoadedBundle, query: Query) -> None:

@@ -1,8 +1,9 @@
 """A taste is a label taken more often than it is there."""
 
+import numpy as np
 import pytest
 
-from app.pipeline.explain.label_affinity import tasted
+from app.pipeline.explain.label_affinity import preferred_labels
 from models.contract.tasks import Head, Task, TaskKind
 
 GENRE = Head(
@@ -23,7 +24,7 @@ GENRE = Head(
         ([], [False, False]),
     ],
 )
-def test_a_label_is_tasted_where_it_is_taken_as_often_as_it_is_there(make_catalogue, taken, found):
+def test_a_label_is_preferred_where_it_is_taken_as_often_as_it_is_there(make_catalogue, taken, found):
     """Of eight items two are comedies and six dramas: shares of a quarter and three quarters."""
     catalogue = make_catalogue(8, 2)
     catalogue.labels = [
@@ -32,4 +33,5 @@ def test_a_label_is_tasted_where_it_is_taken_as_often_as_it_is_there(make_catalo
         *[frozenset({"Drama"})] * 5,
         frozenset({"War"}),
     ]
-    assert tasted(catalogue, GENRE, taken).tolist() == found
+    rows = np.array([-1 if item_id == "never" else int(item_id) for item_id in taken], dtype=np.int64)
+    assert preferred_labels(catalogue, GENRE, rows).tolist() == found

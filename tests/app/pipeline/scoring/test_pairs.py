@@ -9,7 +9,6 @@ import pytest
 from app.bundle.bundle import LoadedBundle, load_bundle
 from app.pipeline import encoding, user_features
 from app.pipeline.encoding import encode_user
-from app.pipeline.query.text_query import Wishes
 from app.pipeline.scoring import pairs, scoring
 from app.pipeline.scoring.fusion import fuse_heads
 from app.pipeline.scoring.pairs import FlatPairs, Pairs, PairScores, score_pairs
@@ -20,6 +19,7 @@ from app.state.protocol import StoredItems
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.fusion import FusionMethod
+from models.language.text_preference import TextPreferences
 
 NOW = 1.701e9
 ACTIONS = ("rate", "view", "dislike", "skip", "like")
@@ -136,9 +136,9 @@ def test_groups_of_one_state_share_its_encoding(
 ) -> None:
     read: list[int] = []
 
-    def counted(bundle: LoadedBundle, states: list[UserState], wishes: list[Wishes]) -> list[Encoded]:
+    def counted(bundle: LoadedBundle, states: list[UserState], texts: list[TextPreferences]) -> list[Encoded]:
         read.append(len(states))
-        return encoding.encode_states(bundle, states, wishes)
+        return encoding.encode_states(bundle, states, texts)
 
     monkeypatch.setattr(pairs, "encode_states", counted)
     known = bundle.known_users.state("u1")
