@@ -11,7 +11,7 @@ from app.bundle.attribute_index import AttributeIndex, AttributeTable, Column
 from app.bundle.catalogue import Catalogue
 from app.pipeline.types import Query
 from models.contract.arrays import Mask
-from models.contract.predicate import All, Compare, Not, Operator, Predicate
+from models.contract.predicate import Compare, Operator, Predicate, Truth, evaluate
 
 ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
     Operator.GT: operator.gt,
@@ -43,23 +43,23 @@ def passing_rows(catalogue: Catalogue, predicate: Predicate, columns: AttributeI
     """[n] True for the items of which the predicate holds."""
     tables = columns.of(catalogue)
     passing = np.zeros(len(catalogue), dtype=np.bool_)
-    known = evaluate(predicate, tables.all)[: len(catalogue)]
+    known = evaluate_filter(predicate, tables.all)[: len(catalogue)]
     passing[: len(known)] = known
-    passing[tables.fresh_rows] = evaluate(predicate, tables.fresh)
+    passing[tables.fresh_rows] = evaluate_filter(predicate, tables.fresh)
     return passing
 
 
-def evaluate(predicate: Predicate, table: AttributeTable) -> Mask:
-    """[n] True where the predicate holds. Of a missing field only `ne` holds, and `exists` false."""
-    if isinstance(predicate, Compare):
-        return _compare(predicate, table.column(predicate.field))
-    if isinstance(predicate, Not):
-        return np.logical_not(evaluate(predicate.part, table))
-    join, start = (np.logical_and, True) if isinstance(predicate, All) else (np.logical_or, False)
-    found = np.full(len(table.items), start, dtype=np.bool_)
-    for part in predicate.parts:
-        join(found, evaluate(part, table), out=found)
-    return found
+def evaluate_filter(predicate: Predicate, table: AttributeTable) -> Mask:
+    """[n] True where the predicate holds.
+
+    A comparison with a missing field is false, never unknown, but for `ne` and `exists: false`, which are true.
+    """
+
+    def compare(node: Compare) -> Truth:
+        true = _compare(node, table.column(node.field))
+        return Truth(true, ~true)
+
+    return evaluate(predicate, compare, len(table.items)).true
 
 
 def _compare(node: Compare, column: Column) -> Mask:

@@ -1,16 +1,17 @@
-"""A filter over the items' fields: a small tree of comparisons, checked before it is used."""
+"""A predicate over named fields: one tree of comparisons for filters, label conditions and rules, and its evaluation.
 
-import sys
-from collections.abc import Iterator, Mapping
+Each use has a parser that builds the tree and a leaf function that compares one field with one value; the tree is
+walked here, in three truth values (Kleene, "On notation for ordinal numbers", 1938).
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.contract.feature_spec import FieldKind
+import numpy as np
 
-MAX_DEPTH = 8
-MAX_NODES = 100
-MAX_VALUES = 1000
-"""Values in one list of `in`, `has_any` or `has_all`."""
+from models.contract.arrays import Mask
+
 ITEM_ID = "item_id"
 """A field that every item has."""
 
@@ -27,10 +28,10 @@ class PredicateError(ValueError):
 
 
 class Operator(StrEnum):
-    """How a field is compared. A set is compared by its members: `eq` x means that x is among them."""
+    """How a field is compared with a value. A set is compared by its members: `eq` x means that x is among them."""
 
     EQ = "eq"
-    NE = "ne"  # not eq: true where the field is missing
+    NE = "ne"  # not eq; of a missing field, true in a filter and unknown in a label condition
     IN = "in"  # eq to one of the values
     GT = "gt"
     GTE = "gte"
@@ -79,74 +80,58 @@ class Not:
 Predicate = Compare | All | AnyOf | Not
 
 
-def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
-    """Raises PredicateError for an unknown field, a value its operator cannot take, or too large a tree.
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One truth value a row: true, false, or unknown where neither mask is set. No row is set in both."""
 
-    `fields` are the items' fields; `item_id` is always one. The error's field is the way to the part and the
-    part's own field, as `filter.all.1.year`, or `filter` for the tree.
+    true: Mask  # [n]
+    false: Mask  # [n]
+
+    @property
+    def known(self) -> Mask:
+        """[n] True where the predicate is true or false."""
+        return self.true | self.false
+
+
+Leaf = Callable[[Compare], Truth]
+"""Compares one field of n rows with one value."""
+
+
+def evaluate(predicate: Predicate, compare: Leaf, rows: int) -> Truth:
+    """The predicate's truth for each of n `rows`, whose comparisons `compare` evaluates.
+
+    Unknown values follow Kleene's strong logic: `not` keeps them, `all` is false where one part is false and `any`
+    true where one part is true, whatever the unknown parts are.
     """
-    known = {**fields, ITEM_ID: FieldKind.CATEGORICAL}
-    for number, (node, path) in enumerate(_nodes(predicate, "filter", 1), start=1):
-        if number > MAX_NODES:
-            raise PredicateError(f"expected at most {MAX_NODES} parts in a filter, given more", "filter")
-        if isinstance(node, Compare):
-            fault = _field_fault(node, known) or _value_fault(node, known[node.field])
-            if fault is not None:
-                raise PredicateError(fault, f"{path}.{node.field[:80]}")
+    match predicate:
+        case Compare():
+            return compare(predicate)
+        case Not(part):
+            truth = evaluate(part, compare, rows)
+            return Truth(truth.false, truth.true)
+        case All(parts):
+            every, some = np.ones(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+            for part in parts:
+                truth = evaluate(part, compare, rows)
+                every &= truth.true
+                some |= truth.false
+            return Truth(every, some)
+        case AnyOf(parts):
+            some, every = np.zeros(rows, dtype=np.bool_), np.ones(rows, dtype=np.bool_)
+            for part in parts:
+                truth = evaluate(part, compare, rows)
+                some |= truth.true
+                every &= truth.false
+            return Truth(some, every)
 
 
-def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predicate, str]]:
-    """The tree's nodes and the way to each, parents first; raises PredicateError below MAX_DEPTH."""
-    if depth > MAX_DEPTH:
-        raise PredicateError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
-    yield predicate, path
-    if isinstance(predicate, Not):
-        yield from _nodes(predicate.part, f"{path}.not", depth + 1)
-    elif isinstance(predicate, All | AnyOf):
-        word = "all" if isinstance(predicate, All) else "any"
-        for place, part in enumerate(predicate.parts):
-            yield from _nodes(part, f"{path}.{word}.{place}", depth + 1)
-
-
-def _field_fault(node: Compare, known: Mapping[str, FieldKind]) -> str | None:
-    """What is wrong with the field, or with its operator; None: nothing."""
-    kind = known.get(node.field, FieldKind.VECTOR)
-    if kind is FieldKind.VECTOR:
-        fields = ", ".join(sorted(name for name, kind in known.items() if kind is not FieldKind.VECTOR))
-        return f"expected one of the fields {fields}, given {_shown(node.field)}"
-    if kind is FieldKind.NUMERIC and node.op in MEMBERSHIP:
-        return f"expected a field of words for '{node.op}', given a numeric field"
-    if kind is not FieldKind.NUMERIC and node.op in ORDERED:
-        return f"expected a numeric field for '{node.op}', given a {kind} field"
-    return None
-
-
-def _value_fault(node: Compare, kind: FieldKind) -> str | None:
-    """What is wrong with the value; None: nothing."""
-    if node.op is Operator.EXISTS:
-        right = isinstance(node.value, bool)
-        return None if right else f"expected true or false for 'exists', given {_shown(node.value)}"
-    if isinstance(node.value, tuple) != (node.op in LISTED):
-        wanted = "a list" if node.op in LISTED else "one value"
-        return f"expected {wanted} for '{node.op}', given {_shown(node.value)}"
-    values = node.value if isinstance(node.value, tuple) else (node.value,)
-    if len(values) > MAX_VALUES:
-        return f"expected at most {MAX_VALUES} values, given {len(values)}"
-    wanted = "a finite number" if kind is FieldKind.NUMERIC else "a string"
-    unfit = (value for value in values if not _fits(value, kind))
-    return next((f"expected {wanted} for this field, given {_shown(value)}" for value in unfit), None)
-
-
-def _fits(value: Value, kind: FieldKind) -> bool:
-    """Whether a value is of the field's kind. Compared with float's ends, so that no large int overflows."""
-    if kind is not FieldKind.NUMERIC:
-        return isinstance(value, str)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and -sys.float_info.max <= value <= sys.float_info.max  # type: ignore[operator]
-
-
-def _shown(value: Value) -> str:
-    """A value in an error: short, and never an int with more digits than Python prints."""
-    if isinstance(value, tuple):
-        return f"a list of {len(value)}"
-    return repr(value)[:80] if isinstance(value, str | float | bool) else "a whole number"
+def comparisons(predicate: Predicate) -> Iterator[Compare]:
+    """Yields every comparison of the tree, from left to right."""
+    match predicate:
+        case Compare():
+            yield predicate
+        case Not(part):
+            yield from comparisons(part)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from comparisons(part)

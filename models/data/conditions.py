@@ -1,8 +1,7 @@
-"""Conditions over interactions: true, false, or not known (Kleene's three values)."""
+"""Label conditions over the log: true, false, or unknown where an interaction lacks the field."""
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,38 +9,18 @@ from numpy.typing import NDArray
 from models.contract.arrays import Indices, Mask
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.features import DAY, DAYPARTS, WEEKDAYS
+from models.contract.predicate import Compare, Operator, Predicate, Scalar, Truth, evaluate
 from models.data.dataset import Codes, Dataset
-from models.job.label_expression import And, Comparison, Condition, Not, Operand, Or
+from models.job.label_expression import Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """One truth value an interaction."""
-
-    true: Mask  # [n]
-    known: Mask  # [n]
-
-
-def truth(condition: Condition, dataset: Dataset) -> Truth:
-    """A condition's truth for every interaction of the log; a comparison with nothing is not known."""
-    match condition:
-        case Comparison():
-            return _compare(condition, dataset)
-        case Not(part):
-            found = truth(part, dataset)
-            return Truth(~found.true & found.known, found.known)
-        case And(left, right):
-            one, other = truth(left, dataset), truth(right, dataset)
-            false = (one.known & ~one.true) | (other.known & ~other.true)
-            return Truth(one.true & other.true, (one.known & other.known) | false)
-        case Or(left, right):
-            one, other = truth(left, dataset), truth(right, dataset)
-            true = one.true | other.true
-            return Truth(true, (one.known & other.known) | true)
+def truth(condition: Predicate, dataset: Dataset) -> Truth:
+    """The condition's truth for every interaction of the log; a comparison with a missing field is unknown."""
+    return evaluate(condition, lambda node: _compare(node, dataset), len(dataset.interactions))
 
 
 def numbers_of(operand: Operand, dataset: Dataset) -> NDArray[np.floating]:
-    """A numeric operand's values [n], NaN where there is none; `value` is float32, as the log has it."""
+    """A numeric operand's values [n], NaN if missing; `value` is float32, as the log has it."""
     if operand.source == "value":
         return dataset.interactions.values
     values = [value if isinstance(value, float) else np.nan for value in _attributes(operand, dataset)]
@@ -49,50 +28,63 @@ def numbers_of(operand: Operand, dataset: Dataset) -> NDArray[np.floating]:
 
 
 def codes_of(operand: Operand, dataset: Dataset) -> Codes:
-    """A text operand of the moment: action, time or context."""
+    """The names of an action, time or context operand and one code an interaction, -1 if missing."""
     log = dataset.interactions
     if operand.source == "action":
         return Codes(log.action_names, log.actions)
     if operand.source == "context":
         return log.contexts[str(operand.field)]
-    if operand.field == "daypart":  # as models.contract.features.daypart and weekday, of many at once
+    if operand.field == "daypart":  # models.contract.features.daypart and weekday, over an array
         return Codes(DAYPARTS, (log.times % DAY // (DAY / len(DAYPARTS))).astype(np.int64))
     return Codes(WEEKDAYS, (log.times // DAY + 3).astype(np.int64) % len(WEEKDAYS))
 
 
-_OPERATORS: dict[str, Callable[[NDArray[np.floating], np.floating], Mask]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": operator.eq,
+_NUMERIC: dict[Operator, Callable[[NDArray[np.floating], np.floating], Mask]] = {
+    Operator.EQ: operator.eq,
+    Operator.NE: operator.ne,
+    Operator.IN: operator.eq,
+    Operator.LT: operator.lt,
+    Operator.LTE: operator.le,
+    Operator.GT: operator.gt,
+    Operator.GTE: operator.ge,
 }
 
 
-def _compare(comparison: Comparison, dataset: Dataset) -> Truth:
-    """A comparison of numbers, or of texts: those of a set hold `in` where one of them does."""
-    if isinstance(comparison.literals[0], float):
-        return _compare_numbers(comparison, numbers_of(comparison.operand, dataset))
-    if comparison.operand.source in ("item", "user"):
-        sets = [_labels(value) for value in _attributes(comparison.operand, dataset)]
-        rows = _rows(comparison.operand, dataset)
-    else:
-        names, rows = codes_of(comparison.operand, dataset)
-        sets = [*(_labels(name) for name in names), set()]  # the last one is what -1 finds
-    wanted = set(comparison.literals)
-    hold = np.array([bool(found & wanted) != (comparison.operator == "!=") for found in sets], dtype=bool)
-    known = np.array([bool(found) for found in sets], dtype=bool)
-    return Truth((hold & known)[rows], known[rows])
+def _compare(node: Compare, dataset: Dataset) -> Truth:
+    """One comparison, of numbers or of labels."""
+    operand = Operand.of(node.field)
+    literals: tuple[Scalar, ...] = node.value if isinstance(node.value, tuple) else (node.value,)
+    if isinstance(literals[0], str):
+        return _compare_labels(node.op, literals, *_label_sets(operand, dataset))
+    return _compare_numbers(node.op, literals, numbers_of(operand, dataset))
 
 
-def _compare_numbers(comparison: Comparison, numbers: NDArray[np.floating]) -> Truth:
-    """In the numbers' own precision, so that a value written as 4.2 is 4.2."""
-    compare = _OPERATORS[comparison.operator]
+def _compare_labels(
+    op: Operator, literals: tuple[Scalar, ...], sets: Sequence[set[Attribute]], rows: Indices
+) -> Truth:
+    """A set of labels is `in` the literals if it shares one with them; an empty set is unknown."""
+    if op not in (Operator.EQ, Operator.NE, Operator.IN):
+        raise ValueError(f"expected ==, != or in to compare texts, given {op}")
+    wanted = set(literals)
+    holds = np.array([bool(labels & wanted) != (op is Operator.NE) for labels in sets], dtype=bool)
+    known = np.array([bool(labels) for labels in sets], dtype=bool)
+    return Truth((holds & known)[rows], (~holds & known)[rows])
+
+
+def _compare_numbers(op: Operator, literals: tuple[Scalar, ...], numbers: NDArray[np.floating]) -> Truth:
+    """In the numbers' own precision, so that a float32 value written as 4.2 equals 4.2; NaN is unknown."""
+    compare = _NUMERIC[op]
     known = ~np.isnan(numbers)
-    holds = [compare(numbers, numbers.dtype.type(literal)) for literal in comparison.literals]
-    return Truth(np.any(holds, axis=0) & known, known)
+    holds = np.any([compare(numbers, numbers.dtype.type(literal)) for literal in literals], axis=0)
+    return Truth(holds & known, ~holds & known)
+
+
+def _label_sets(operand: Operand, dataset: Dataset) -> tuple[list[set[Attribute]], Indices]:
+    """The distinct label sets of a text operand, and for each interaction the index of its set [n]."""
+    if operand.source in ("item", "user"):
+        return [_labels(value) for value in _attributes(operand, dataset)], _rows(operand, dataset)
+    names, codes = codes_of(operand, dataset)
+    return [*(_labels(name) for name in names), set()], codes  # code -1, missing, indexes the last
 
 
 def _labels(value: Attribute | None) -> set[Attribute]:
@@ -108,4 +100,5 @@ def _attributes(operand: Operand, dataset: Dataset) -> list[Attribute | None]:
 
 
 def _rows(operand: Operand, dataset: Dataset) -> Indices:
+    """For each interaction [n], the row of its item or of its user."""
     return dataset.interactions.items if operand.source == "item" else dataset.interactions.users

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from models.contract.feature_spec import FieldKind
 from models.contract.features import DAYPARTS, WEEKDAYS
+from models.contract.predicate import Compare, Operator, comparisons
 from models.contract.tasks import TaskKind
-from models.job.label_expression import And, Comparison, Condition, ExpressionError, Not, Operand, Or, parse
+from models.job.label_expression import ExpressionError, Operand, parse, write_operator
 
 TIME_FIELDS = {"daypart": DAYPARTS, "weekday": WEEKDAYS}
 """What is known of a moment, and the names it takes."""
@@ -52,18 +53,6 @@ _WANTED = {
 }
 
 
-def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """Every comparison within a condition."""
-    match condition:
-        case Comparison():
-            yield condition
-        case Not(part):
-            yield from comparisons(part)
-        case And(left, right) | Or(left, right):
-            yield from comparisons(left)
-            yield from comparisons(right)
-
-
 def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:
     """NUMERIC, CATEGORICAL or CATEGORIES; raises ExpressionError for what the job's data does not have."""
     match operand.source, operand.field:
@@ -100,8 +89,9 @@ def _operands(columns: LabelColumns) -> Iterator[str]:
     yield from (f"user.{name}" for name in columns.user)
 
 
-def _check_comparison(comparison: Comparison, columns: LabelColumns) -> None:
-    operand, literals = comparison.operand, comparison.literals
+def _check_comparison(comparison: Compare, columns: LabelColumns) -> None:
+    operand, op = Operand.of(comparison.field), comparison.op
+    literals = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     kind = operand_kind(operand, columns)
     if kind not in (FieldKind.NUMERIC, FieldKind.CATEGORICAL, FieldKind.CATEGORIES):
         raise ExpressionError(
@@ -111,11 +101,11 @@ def _check_comparison(comparison: Comparison, columns: LabelColumns) -> None:
     if not all(isinstance(literal, wanted) for literal in literals):
         noun = "a number" if wanted is float else "a text in quotes"
         raise ExpressionError(f"expected {noun} to compare {operand} with, given {literals[0]!r}")
-    if wanted is str and comparison.operator not in ("==", "!=", "in"):
-        raise ExpressionError(f"expected ==, != or in after {operand}, given {comparison.operator!r}")
-    if kind is FieldKind.CATEGORIES and comparison.operator != "in":
+    if wanted is str and op not in (Operator.EQ, Operator.NE, Operator.IN):
+        raise ExpressionError(f"expected ==, != or in after {operand}, given {write_operator(op)!r}")
+    if kind is FieldKind.CATEGORIES and op is not Operator.IN:
         raise ExpressionError(
-            f"expected in [...] after the categories {operand}, given {comparison.operator!r}"
+            f"expected in [...] after the categories {operand}, given {write_operator(op)!r}"
         )
     names = TIME_FIELDS.get(str(operand.field), ()) if operand.source == "time" else literals
     if unknown := [literal for literal in literals if literal not in names]:

@@ -1,19 +1,31 @@
-"""Label expressions: a small grammar, parsed and never evaluated as code.
+"""Label expressions: a small grammar, parsed into a predicate and never evaluated as code.
 
-either     := both ("or" both)*
-both       := one ("and" one)*
-one        := "not" one | "(" either ")" | comparison
-comparison := operand (("==" | "!=" | "<" | "<=" | ">" | ">=") literal | "in" "[" literal ("," literal)* "]")
-operand    := name | name "." name            a name with odd characters stands in `backquotes`
-literal    := number | "text" | 'text'
+disjunction := conjunction ("or" conjunction)*
+conjunction := condition ("and" condition)*
+condition   := "not" condition | "(" disjunction ")" | comparison
+comparison  := operand (("==" | "!=" | "<" | "<=" | ">" | ">=") literal | "in" "[" literal ("," literal)* "]")
+operand     := name | name "." name            a name with other characters stands in `backquotes`
+literal     := number | "text" | 'text'
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
+
+from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predicate, Scalar
 
 MAX_DEPTH = 20
-"""Parentheses and nots within each other."""
-COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+"""Levels of parentheses and `not`."""
+OPERATORS = {
+    "==": Operator.EQ,
+    "!=": Operator.NE,
+    "<": Operator.LT,
+    "<=": Operator.LTE,
+    ">": Operator.GT,
+    ">=": Operator.GTE,
+}
+"""A comparison's symbol -> its operator; `in` is followed by a list."""
 
 _TOKEN = re.compile(
     r"""(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
@@ -37,67 +49,47 @@ class Operand:
     field: str | None = None
 
     def __str__(self) -> str:
+        """The operand as the field of a comparison, such as `item.genres`."""
         return self.source if self.field is None else f"{self.source}.{self.field}"
 
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """An operand against one literal, or (`in`) against several of one type."""
-
-    operand: Operand
-    operator: str
-    literals: tuple[str, ...] | tuple[float, ...]
+    @classmethod
+    def of(cls, field: str) -> Self:
+        """The operand that a comparison's field names: its source is what stands before the first dot."""
+        source, dot, name = field.partition(".")
+        return cls(source, name if dot else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite."""
+def parse(text: str) -> Predicate | Operand:
+    """The condition that a label states, or its operand where it is one alone.
 
-    part: "Condition"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Both."""
-
-    left: "Condition"
-    right: "Condition"
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """One or both."""
-
-    left: "Condition"
-    right: "Condition"
-
-
-Condition = Comparison | Not | And | Or
-
-
-def parse(text: str) -> Condition | Operand:
-    """A label: a condition, or an operand alone. Raises ExpressionError that says expected and given."""
+    A comparison's field is the operand as text, such as `value` or `item.genres`. Raises ExpressionError.
+    """
     parser = _Parser(_tokens(text))
-    if parser.bare_operand():
+    if parser.is_bare_operand():
         return parser.operand()
-    found = parser.either(0)
+    condition = parser.disjunction(0)
     parser.expect(_END)
-    return found
+    return condition
+
+
+def write_operator(op: Operator) -> str:
+    """An operator as a label has it, such as `>=`."""
+    return next((symbol for symbol, value in OPERATORS.items() if value is op), op.value)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
     """(kind, token) pairs, closed by an end token."""
-    found, place = [], 0
-    while place < len(text):
-        if text[place].isspace():
-            place += 1
+    tokens, position = [], 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
             continue
-        match = _TOKEN.match(text, place)
+        match = _TOKEN.match(text, position)
         if match is None:
-            raise ExpressionError(f"expected a name, number, text or operator, given {text[place:]!r}")
-        found.append((str(match.lastgroup), match.group()))
-        place = match.end()
-    return [*found, ("end", _END)]
+            raise ExpressionError(f"expected a name, number, text or operator, given {text[position:]!r}")
+        tokens.append((str(match.lastgroup), match.group()))
+        position = match.end()
+    return [*tokens, ("end", _END)]
 
 
 class _Parser:
@@ -105,50 +97,55 @@ class _Parser:
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self.tokens = tokens
-        self.place = 0
+        self.position = 0
 
-    def bare_operand(self) -> bool:
-        """Whether the tokens are one operand and nothing else."""
+    def is_bare_operand(self) -> bool:
+        """True if the tokens are one operand and nothing else."""
         kinds = [kind for kind, _ in self.tokens]
         dotted = kinds == ["name", "symbol", "name", "end"] and self.tokens[1][1] == "."
         return dotted or kinds == ["name", "end"]
 
-    def either(self, depth: int) -> Condition:
-        left = self.both(depth)
-        while self.take("or"):
-            left = Or(left, self.both(depth))
-        return left
+    def disjunction(self, depth: int) -> Predicate:
+        parts = self.parts("or", lambda: self.conjunction(depth))
+        return parts[0] if len(parts) == 1 else AnyOf(parts)
 
-    def both(self, depth: int) -> Condition:
-        left = self.one(depth)
-        while self.take("and"):
-            left = And(left, self.one(depth))
-        return left
+    def conjunction(self, depth: int) -> Predicate:
+        parts = self.parts("and", lambda: self.condition(depth))
+        return parts[0] if len(parts) == 1 else All(parts)
 
-    def one(self, depth: int) -> Condition:
+    def parts(self, word: str, part: Callable[[], Predicate]) -> tuple[Predicate, ...]:
+        """One part or more, separated by a word."""
+        parts = [part()]
+        while self.take(word):
+            parts.append(part())
+        return tuple(parts)
+
+    def condition(self, depth: int) -> Predicate:
         if depth > MAX_DEPTH:
             raise ExpressionError(f"expected at most {MAX_DEPTH} conditions within each other, given more")
         if self.take("not"):
-            return Not(self.one(depth + 1))
+            return Not(self.condition(depth + 1))
         if self.take("("):
-            inner = self.either(depth + 1)
+            inner = self.disjunction(depth + 1)
             self.expect(")")
             return inner
         return self.comparison()
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> Compare:
         operand = self.operand()
         if self.take("in"):
-            return Comparison(operand, "in", self.literals())
-        operator = self.next()[1]
-        if operator not in COMPARISONS:
+            return Compare(str(operand), Operator.IN, self.literals())
+        symbol = self.next()[1]
+        if symbol not in OPERATORS:
             raise ExpressionError(
-                f"expected one of {' '.join(COMPARISONS)} in after {operand}, given {operator!r}"
+                f"expected one of {' '.join(OPERATORS)} in after {operand}, given {symbol!r}"
             )
-        return Comparison(operand, operator, _same_type([self.literal()]))
+        return Compare(str(operand), OPERATORS[symbol], self.literal())
 
     def operand(self) -> Operand:
         source = self.name()
+        if "." in source:  # only in backquotes; it would read as a source and its field
+            raise ExpressionError(f"expected a name without a dot, given `{source}`")
         return Operand(source, self.name() if self.take(".") else None)
 
     def name(self) -> str:
@@ -157,15 +154,18 @@ class _Parser:
             raise ExpressionError(f"expected a name, given {token!r}")
         return token.strip("`")
 
-    def literals(self) -> tuple[str, ...] | tuple[float, ...]:
+    def literals(self) -> tuple[Scalar, ...]:
+        """A list of literals of one type."""
         self.expect("[")
-        found = [self.literal()]
+        literals = [self.literal()]
         while self.take(","):
-            found.append(self.literal())
+            literals.append(self.literal())
         self.expect("]")
-        return _same_type(found)
+        if len({type(literal) for literal in literals}) > 1:
+            raise ExpressionError(f"expected numbers or texts, given both: {literals}")
+        return tuple(literals)
 
-    def literal(self) -> str | float:
+    def literal(self) -> Scalar:
         kind, token = self.next()
         if kind == "number":
             return float(token)
@@ -174,26 +174,18 @@ class _Parser:
         raise ExpressionError(f"expected a number or a text in quotes, given {token!r}")
 
     def next(self) -> tuple[str, str]:
-        token = self.tokens[self.place]
-        self.place = min(self.place + 1, len(self.tokens) - 1)
+        token = self.tokens[self.position]
+        self.position = min(self.position + 1, len(self.tokens) - 1)
         return token
 
     def take(self, token: str) -> bool:
-        """Step over a word or symbol where it stands next."""
-        kind, given = self.tokens[self.place]
-        found = kind in ("name", "symbol") and given == token
-        self.place += found
-        return found
+        """Steps over a word or symbol if it stands next; returns whether it did."""
+        kind, text = self.tokens[self.position]
+        is_next = kind in ("name", "symbol") and text == token
+        self.position += is_next
+        return is_next
 
     def expect(self, token: str) -> None:
-        given = self.next()[1]
-        if given != token:
-            raise ExpressionError(f"expected {token!r}, given {given!r}")
-
-
-def _same_type(literals: list[str | float]) -> tuple[str, ...] | tuple[float, ...]:
-    texts = tuple(literal for literal in literals if isinstance(literal, str))
-    numbers = tuple(literal for literal in literals if isinstance(literal, float))
-    if texts and numbers:
-        raise ExpressionError(f"expected numbers or texts, given both: {literals}")
-    return texts or numbers
+        text = self.next()[1]
+        if text != token:
+            raise ExpressionError(f"expected {token!r}, given {text!r}")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.api.cursor import Page
+from app.api.mapping.filters import parse_filter
 from app.api.mapping.interactions import appended, check_context, rules_of, session_events
-from app.api.schemas.filters import predicate
 from app.api.schemas.interactions import Context
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
@@ -14,7 +14,8 @@ from app.pipeline.types import Diversity, Query
 from models.contract.catalogue import UserState
 from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec, FieldKind
-from models.contract.predicate import Predicate, PredicateError, check
+from models.contract.predicate import Predicate, PredicateError
+from models.contract.predicate_check import check
 
 
 def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
@@ -26,7 +27,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     spec = bundle.spec
     moment, context = moment_of(spec, request.context, now)
     check_fields(spec, request.fields or ())
-    found = None if request.filter is None else predicate(request.filter)
+    found = None if request.filter is None else parse_filter(request.filter)
     if found is not None:
         check_filter(spec, found)
     rules = rules_of(spec, bundle.manifest.heads, max(now, moment))

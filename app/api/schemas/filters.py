@@ -1,11 +1,11 @@
-"""A filter on the wire: all, any, not, or one comparison; turned into the pipeline's predicate."""
+"""A filter on the wire: all, any, not, or one comparison."""
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
 from app.api.schemas.scalars import ID_LENGTH, STRICT, Label, number
-from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predicate
+from models.contract.predicate import Operator
 
 PARTS = 100
 CHOICES = 1000
@@ -90,14 +90,3 @@ Filter = Annotated[
     | Annotated[Comparison, Tag("<compare>")],
     Discriminator(_kind),
 ]
-
-
-def predicate(given: Filter) -> Predicate:
-    """The pipeline's predicate, unchecked. The JSON reader's own limit of 200 levels bounds the recursion."""
-    if isinstance(given, Comparison):
-        return Compare(given.field, given.op, given.value)
-    if isinstance(given, NotFilter):
-        return Not(predicate(given.part))
-    if isinstance(given, AllFilter):
-        return All(tuple(predicate(part) for part in given.all))
-    return AnyOf(tuple(predicate(part) for part in given.any))

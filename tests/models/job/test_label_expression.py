@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.contract.feature_spec import FieldKind
+from models.contract.predicate import All, AnyOf, Compare, Not, Operator
 from models.contract.tasks import TaskKind
 from models.job.label_check import LabelColumns, check_label
-from models.job.label_expression import MAX_DEPTH, And, Comparison, ExpressionError, Not, Operand, Or, parse
+from models.job.label_expression import MAX_DEPTH, ExpressionError, Operand, parse
 
 RICH = LabelColumns(
     value=True,
@@ -25,18 +26,32 @@ POOR = LabelColumns(timed=False)
 
 
 def test_comparison() -> None:
-    assert parse("value >= 4") == Comparison(Operand("value"), ">=", (4.0,))
-    assert parse("value<-1.5e2") == Comparison(Operand("value"), "<", (-150.0,))
-    assert parse("context.device == 'mobile'") == Comparison(Operand("context", "device"), "==", ("mobile",))
-    assert parse("item.`release year` in [1990, 1991]") == Comparison(
-        Operand("item", "release year"), "in", (1990.0, 1991.0)
+    assert parse("value >= 4") == Compare("value", Operator.GTE, 4.0)
+    assert parse("value<-1.5e2") == Compare("value", Operator.LT, -150.0)
+    assert parse("context.device == 'mobile'") == Compare("context.device", Operator.EQ, "mobile")
+    assert parse("item.`release year` in [1990, 1991]") == Compare(
+        "item.release year", Operator.IN, (1990.0, 1991.0)
     )
 
 
+@pytest.mark.parametrize(
+    ("symbol", "op"), [("==", "eq"), ("!=", "ne"), ("<", "lt"), ("<=", "lte"), (">", "gt"), (">=", "gte")]
+)
+def test_each_symbol_has_its_operator(symbol: str, op: str) -> None:
+    assert parse(f"value {symbol} 4") == Compare("value", Operator(op), 4.0)
+
+
 def test_and_binds_closer_than_or_and_not_closest() -> None:
-    a, b, c = (Comparison(Operand(name), "==", (1.0,)) for name in "abc")
-    assert parse("a == 1 or b == 1 and not c == 1") == Or(a, And(b, Not(c)))
-    assert parse("(a == 1 or b == 1) and c == 1") == And(Or(a, b), c)
+    a, b, c = (Compare(name, Operator.EQ, 1.0) for name in "abc")
+    assert parse("a == 1 or b == 1 and not c == 1") == AnyOf((a, All((b, Not(c)))))
+    assert parse("(a == 1 or b == 1) and c == 1") == All((AnyOf((a, b)), c))
+    assert parse("a == 1 and b == 1 and c == 1") == All((a, b, c))
+
+
+def test_a_dot_parts_source_and_field() -> None:
+    assert parse("item.`a.b` == 1") == Compare("item.a.b", Operator.EQ, 1.0)
+    assert Operand.of("item.a.b") == Operand("item", "a.b")
+    assert Operand.of("value") == Operand("value")
 
 
 def test_an_operand_alone() -> None:
@@ -57,6 +72,7 @@ def test_an_operand_alone() -> None:
         ("value in [1, 'a']", "expected numbers or texts, given both"),
         ("value >= 'a", """given "'a\""""),
         ("value = 4", "given '= 4'"),
+        ("`item.genres` in ['Drama']", "expected a name without a dot, given `item.genres`"),
         ("and == 1", "expected a name, given 'and'"),
         ("", "expected a name, given 'the end'"),
         ("lambda: value", "given ': value'"),

@@ -1,0 +1,98 @@
+"""Checks a filter against the items' fields before it is evaluated."""
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from models.contract.feature_spec import FieldKind
+from models.contract.predicate import (
+    ITEM_ID,
+    LISTED,
+    MEMBERSHIP,
+    ORDERED,
+    All,
+    AnyOf,
+    Compare,
+    Not,
+    Operator,
+    Predicate,
+    PredicateError,
+    Value,
+)
+
+MAX_DEPTH = 8
+MAX_NODES = 100
+MAX_VALUES = 1000
+"""Values in one list of `in`, `has_any` or `has_all`."""
+
+
+def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
+    """Raises PredicateError for an unknown field, a value that its operator cannot take, or too large a tree.
+
+    `fields` are the items' fields; `item_id` is always one of them. The error's `field` is the path to the
+    comparison followed by the field that it names, such as `filter.all.1.year`; it is `filter` for the whole tree.
+    """
+    kinds = {**fields, ITEM_ID: FieldKind.CATEGORICAL}
+    for number, (node, path) in enumerate(_nodes(predicate, "filter", 1), start=1):
+        if number > MAX_NODES:
+            raise PredicateError(f"expected at most {MAX_NODES} parts in a filter, given more", "filter")
+        if isinstance(node, Compare):
+            fault = _field_fault(node, kinds) or _value_fault(node, kinds[node.field])
+            if fault is not None:
+                raise PredicateError(fault, f"{path}.{node.field[:80]}")
+
+
+def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predicate, str]]:
+    """Yields every node with its path, parents first; raises PredicateError below MAX_DEPTH."""
+    if depth > MAX_DEPTH:
+        raise PredicateError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
+    yield predicate, path
+    if isinstance(predicate, Not):
+        yield from _nodes(predicate.part, f"{path}.not", depth + 1)
+    elif isinstance(predicate, All | AnyOf):
+        word = "all" if isinstance(predicate, All) else "any"
+        for index, part in enumerate(predicate.parts):
+            yield from _nodes(part, f"{path}.{word}.{index}", depth + 1)
+
+
+def _field_fault(node: Compare, kinds: Mapping[str, FieldKind]) -> str | None:
+    """The error message for an unknown field or an operator that does not suit it; None if both are right."""
+    kind = kinds.get(node.field, FieldKind.VECTOR)
+    if kind is FieldKind.VECTOR:
+        fields = ", ".join(sorted(name for name, kind in kinds.items() if kind is not FieldKind.VECTOR))
+        return f"expected one of the fields {fields}, given {_shorten(node.field)}"
+    if kind is FieldKind.NUMERIC and node.op in MEMBERSHIP:
+        return f"expected a field of words for '{node.op}', given a numeric field"
+    if kind is not FieldKind.NUMERIC and node.op in ORDERED:
+        return f"expected a numeric field for '{node.op}', given a {kind} field"
+    return None
+
+
+def _value_fault(node: Compare, kind: FieldKind) -> str | None:
+    """The error message for a value that does not suit operator and field; None if it does."""
+    if node.op is Operator.EXISTS:
+        is_bool = isinstance(node.value, bool)
+        return None if is_bool else f"expected true or false for 'exists', given {_shorten(node.value)}"
+    if isinstance(node.value, tuple) != (node.op in LISTED):
+        wanted = "a list" if node.op in LISTED else "one value"
+        return f"expected {wanted} for '{node.op}', given {_shorten(node.value)}"
+    values = node.value if isinstance(node.value, tuple) else (node.value,)
+    if len(values) > MAX_VALUES:
+        return f"expected at most {MAX_VALUES} values, given {len(values)}"
+    wanted = "a finite number" if kind is FieldKind.NUMERIC else "a string"
+    unfit = (value for value in values if not _fits(value, kind))
+    return next((f"expected {wanted} for this field, given {_shorten(value)}" for value in unfit), None)
+
+
+def _fits(value: Value, kind: FieldKind) -> bool:
+    """True if a value has the field's type. Numbers are compared with float's limits, so no large int overflows."""
+    if kind is not FieldKind.NUMERIC:
+        return isinstance(value, str)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and -sys.float_info.max <= value <= sys.float_info.max  # type: ignore[operator]
+
+
+def _shorten(value: Value) -> str:
+    """A value as an error message repeats it: short, and never an int with more digits than Python prints."""
+    if isinstance(value, tuple):
+        return f"a list of {len(value)}"
+    return repr(value)[:80] if isinstance(value, str | float | bool) else "a whole number"
