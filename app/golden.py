@@ -13,9 +13,10 @@ from app.bundle.bundle import UNUSABLE, LoadedBundle, load_bundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.scoring import head_logits
-from app.pipeline.types import Diversity, Query
+from app.pipeline.types import Query
 from models.contract.bundle import GOLDEN, BundleError
 from models.contract.records import GoldenRequest, GoldenRequests
+from models.ranking.rerank import Diversity
 
 ITEM_TOLERANCE = 1e-2
 """Texts are encoded one at a time here, and in batches offline, which rounds differently."""

@@ -1,4 +1,4 @@
-"""The items' fields as columns, which filters read: numbers in an array, labels in an inverted index."""
+"""The items' fields as columns for filters: numbers in an array, labels in an inverted index."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ class Column:
 
     numbers: NDArray[np.float64]  # [n] NaN: no number
     present: Mask  # [n] False: no such attribute, NaN, or an empty set
-    codes: Mapping[str, int]  # label -> its place in `starts`
+    codes: Mapping[str, int]  # label -> its position in `starts`
     starts: Indices  # [labels + 1]
     rows: Indices  # the rows that carry label c, ascending, are rows[starts[c]:starts[c + 1]]
 
@@ -30,12 +30,12 @@ class Column:
         return self.rows[:0] if code is None else self.rows[self.starts[code] : self.starts[code + 1]]
 
     def equal(self, value: Scalar) -> Mask:
-        """[n] whose number, text or one of whose labels is the value."""
+        """[n] True where the number, the text or one of the labels is the value."""
         if not isinstance(value, str):
             return np.equal(self.numbers, value)
-        found = np.zeros(len(self.present), dtype=np.bool_)
-        found[self.carriers(value)] = True
-        return found
+        carries = np.zeros(len(self.present), dtype=np.bool_)
+        carries[self.carriers(value)] = True
+        return carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class AttributeTable:
     built: dict[str, Column] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
-        """The column of a field; one that no item has is all missing."""
+        """The column of a field; all missing for a field that no item has."""
         if name not in self.built:
             self.built[name] = build_column(self.items, name)
         return self.built[name]
@@ -54,7 +54,7 @@ class AttributeTable:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueTables:
-    """A catalogue's items in two tables: all as they once were, and those put since as they are now."""
+    """A catalogue's items in two tables: all of an earlier version, and the fresh rows as they are now."""
 
     catalogue: Catalogue
     all: AttributeTable
@@ -66,20 +66,20 @@ class AttributeIndex:
     """Columns kept over the versions of one bundle's catalogue: a new version costs only its fresh rows."""
 
     def __init__(self) -> None:
-        self._held: CatalogueTables | None = None
+        self._tables: CatalogueTables | None = None
 
     def of(self, catalogue: Catalogue) -> CatalogueTables:
-        """The tables of a catalogue, whose fresh rows are all that differ from `all`."""
-        held = self._held
-        if held is None or held.catalogue is not catalogue:
-            known = held is not None and held.catalogue.store is catalogue.store
-            table = (
-                held.all if held and known else AttributeTable(tuple(islice(catalogue.items, len(catalogue))))
-            )
+        """The tables of a catalogue; only its fresh rows may differ from `all`."""
+        tables = self._tables
+        if tables is None or tables.catalogue is not catalogue:
+            if tables is not None and tables.catalogue.store is catalogue.store:
+                table = tables.all
+            else:
+                table = AttributeTable(tuple(islice(catalogue.items, len(catalogue))))
             rows = catalogue.fresh
             fresh = AttributeTable(tuple(catalogue.item(int(row)) for row in rows))
-            held = self._held = CatalogueTables(catalogue, table, rows, fresh)
-        return held
+            tables = self._tables = CatalogueTables(catalogue, table, rows, fresh)
+        return tables
 
 
 def build_column(items: Iterable[Item], name: str) -> Column:

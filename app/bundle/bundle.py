@@ -16,7 +16,6 @@ import torch
 from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue, ItemRow
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
-from app.pipeline.sources.retrieval import RetrievalLimits, Retriever
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import (
     HISTORIES,
@@ -94,7 +93,8 @@ class LoadedBundle:
     spec: FeatureSpec
     network: ChorusNetwork
     catalogue: Catalogue
-    retriever: Retriever
+    index: SearchIndex  # over the catalogue's vectors, by row
+    candidates: int  # items scored an answer
     known_users: KnownUsers
     text_encoder: TextEncoder | None
     unknown_vector: Floats  # [D] an item of which nothing is known
@@ -237,16 +237,14 @@ def _assembled(
     mean = vectors[:, :-1].mean(axis=0)
     user_ids: list[str] = json.loads((folder / USER_IDS).read_bytes())
     profiles = {user.user_id: user for user in read_users(folder / PROFILES)}
-    limits = RetrievalLimits(
-        total=candidates, popular=candidates // 6, similar=candidates // 6, query=candidates // 3
-    )
     return LoadedBundle(
         folder=folder,
         manifest=manifest,
         spec=spec,
         network=network,
         catalogue=Catalogue.of(spec, manifest.heads, items, columns),
-        retriever=Retriever(open_index(folder / INDEX, vectors), limits, mean),
+        index=open_index(folder / INDEX, vectors),
+        candidates=candidates,
         known_users=KnownUsers(
             rows={user_id: row for row, user_id in enumerate(user_ids)},
             histories=read_histories(folder / HISTORIES),

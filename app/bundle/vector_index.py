@@ -1,4 +1,4 @@
-"""The k rows with the greatest inner product, among those allowed: by FAISS, or exactly."""
+"""The k allowed rows with the greatest inner product: by FAISS, or exactly."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,12 +6,16 @@ from typing import Protocol
 import faiss
 import numpy as np
 
+from app.bundle.catalogue import Catalogue
 from models.contract.arrays import Floats, Indices, Mask
+from models.ranking.candidates import best_rows, search_exactly
 
 OVER_FETCH = 500
 """Up to so many rows that are not allowed, fetching that many more is cheaper than a bitmap (docs/measurements.md)."""
-GATHERED_SHARE = 0.5
-"""Below this share of the rows, copying them out and scoring those alone is cheaper than scoring all."""
+FEW_ROWS = 20_000
+"""Up to this many allowed rows brute force over them is as fast as an index (docs/measurements.md)."""
+FEW_SHARE = 0.05
+"""Below this share of the catalogue a filter breaks an index's recall (docs/measurements.md): brute force again."""
 
 
 class IndexUnusableError(Exception):
@@ -22,7 +26,7 @@ class SearchIndex(Protocol):
     """Rows of a matrix by inner product."""
 
     def search(self, vector: Floats, k: int, allowed: Mask) -> Indices:
-        """At most k rows, best first, of those that `allowed` [n] marks, for a vector [D + 1].
+        """At most k rows that `allowed` [n] marks, best first, for a vector [D + 1].
 
         An approximate index may give fewer than there are. Raises IndexUnusableError.
         """
@@ -36,12 +40,7 @@ class ExactSearch:
 
     def search(self, vector: Floats, k: int, allowed: Mask) -> Indices:
         """Exact; ties by row."""
-        rows = np.flatnonzero(allowed)
-        if len(rows) < GATHERED_SHARE * len(self.vectors):
-            scores = self.vectors[rows] @ vector
-        else:
-            scores = (self.vectors @ vector)[rows]
-        return rows[best_places(scores, k)]
+        return search_exactly(self.vectors, vector, k, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +50,49 @@ class FaissSearch:
     index: faiss.Index
 
     def search(self, vector: Floats, k: int, allowed: Mask) -> Indices:
-        """As exact as the index is, which gives fewer rows where its probes hold fewer."""
-        held = self.index.ntotal
-        if held > len(allowed) or allowed[held:].any() or self.index.d != len(vector):
+        """As exact as the index is; fewer rows where its probes hold fewer."""
+        size = self.index.ntotal
+        if size > len(allowed) or allowed[size:].any() or self.index.d != len(vector):
             raise IndexUnusableError(
                 f"expected an index of {len(allowed)} rows of {len(vector)} numbers, "
-                f"given {held} rows of {self.index.d}"
+                f"given {size} rows of {self.index.d}"
             )
-        kept = allowed[:held]
-        dropped = held - int(np.count_nonzero(kept))
+        indexed = allowed[:size]
+        dropped = size - int(np.count_nonzero(indexed))
         over_fetch = dropped <= OVER_FETCH
         fetched = k + dropped if over_fetch else k
-        parameters = None if over_fetch else _selecting(self.index, kept)
+        parameters = None if over_fetch else _search_parameters(self.index, indexed)
         try:
             _, ids = self.index.search(
-                np.ascontiguousarray(vector[None], dtype=np.float32), min(fetched, held), params=parameters
+                np.ascontiguousarray(vector[None], dtype=np.float32), min(fetched, size), params=parameters
             )
         except RuntimeError as error:
             raise IndexUnusableError(f"expected an answer of the index, given {error}") from error
-        found = ids[0][ids[0] >= 0]  # FAISS pads with -1
-        return np.asarray(found[kept[found]][:k], dtype=np.int64)
+        rows = ids[0][ids[0] >= 0]  # FAISS pads with -1
+        return np.asarray(rows[indexed[rows]][:k], dtype=np.int64)
 
 
-def best_places(scores: Floats, k: int) -> Indices:
-    """Places of the k greatest of scores [n], greatest first; ties by place, what is not finite sinks."""
-    sound = np.where(np.isfinite(scores), scores, -np.inf)
-    if k >= len(sound):
-        return np.argsort(-sound, kind="stable")
-    if k == 0:
-        return np.zeros(0, dtype=np.int64)
-    least = np.partition(sound, len(sound) - k)[len(sound) - k]
-    places = np.flatnonzero(sound >= least)  # ascending; more than k where the least is tied
-    return places[np.argsort(-sound[places], kind="stable")][:k]
+def nearest_rows(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: int, allowed: Mask) -> Indices:
+    """The min(k, allowed) rows with the greatest inner product with a vector [D + 1], best first.
+
+    Exact where few rows are allowed, and over the rows that changed since the index was built; elsewhere as exact
+    as the index. Raises IndexUnusableError.
+    """
+    count = int(np.count_nonzero(allowed))
+    if count <= max(FEW_ROWS, FEW_SHARE * len(allowed)):
+        return search_exactly(catalogue.vectors, vector, k, allowed)
+    fresh, indexed = catalogue.fresh, allowed.copy()
+    indexed[fresh] = False
+    rows = index.search(vector, k, indexed)
+    if len(rows) < min(k, int(np.count_nonzero(indexed))):
+        return search_exactly(catalogue.vectors, vector, k, allowed)
+    rows = np.concatenate([rows, fresh[allowed[fresh]]])
+    return rows[best_rows(catalogue.vectors[rows] @ vector, k)]
 
 
-def _selecting(index: faiss.Index, kept: Mask) -> faiss.SearchParameters:
+def _search_parameters(index: faiss.Index, allowed: Mask) -> faiss.SearchParameters:
     """Search parameters that let only the marked rows through. faiss's stubs lack its keyword arguments."""
-    selector = faiss.IDSelectorBitmap(np.packbits(kept, bitorder="little"))  # type: ignore[call-arg, arg-type]
+    selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))  # type: ignore[call-arg, arg-type]
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=selector, nprobe=index.nprobe)  # type: ignore[call-arg]
     return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""Which items may be answered: available, passing the filter, not excluded, not seen. Exact, over columns."""
+"""The items that may be answered: available, passing the filter, not excluded, not seen. Exact, over columns."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
@@ -21,14 +21,14 @@ ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
 }
 
 
-def allowed_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
+def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
     """[n] True for the items that the query allows.
 
-    An item asked for by name (rank) is not taken away for having been seen.
+    An item that the request names (rank) stays although the user has seen it.
     """
     allowed = (catalogue.available if query.item_ids is None else catalogue.present).copy()
     if query.predicate is not None:
-        allowed &= passing_rows(catalogue, query.predicate, columns)
+        allowed &= match_predicate(catalogue, query.predicate, columns)
     removed: Iterable[str] = query.excluded
     if query.exclude_seen and query.item_ids is None:
         removed = chain(removed, query.state.seen)
@@ -39,12 +39,12 @@ def allowed_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) ->
     return allowed
 
 
-def passing_rows(catalogue: Catalogue, predicate: Predicate, columns: AttributeIndex) -> Mask:
-    """[n] True for the items of which the predicate holds."""
+def match_predicate(catalogue: Catalogue, predicate: Predicate, columns: AttributeIndex) -> Mask:
+    """[n] True where the predicate holds of the item."""
     tables = columns.of(catalogue)
     passing = np.zeros(len(catalogue), dtype=np.bool_)
-    known = evaluate_filter(predicate, tables.all)[: len(catalogue)]
-    passing[: len(known)] = known
+    of_all = evaluate_filter(predicate, tables.all)[: len(catalogue)]
+    passing[: len(of_all)] = of_all
     passing[tables.fresh_rows] = evaluate_filter(predicate, tables.fresh)
     return passing
 
@@ -67,10 +67,10 @@ def _compare(node: Compare, column: Column) -> Mask:
         return column.present if node.value else ~column.present
     if isinstance(node.value, tuple):
         join, start = (np.logical_and, True) if node.op is Operator.HAS_ALL else (np.logical_or, False)
-        found = column.present & start
+        passing = column.present & start
         for value in node.value:
-            join(found, column.equal(value), out=found)
-        return found
+            join(passing, column.equal(value), out=passing)
+        return passing
     if node.op in ORDERING:
         return ORDERING[node.op](column.numbers, float(node.value))
     equal = column.equal(node.value)

@@ -1,83 +1,81 @@
-"""The request path on one page: encode -> filter -> retrieve -> score -> fuse -> re-rank -> explain."""
+"""The request path on one page: encode -> filter -> retrieve -> score -> re-rank -> explain."""
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_states
 from app.pipeline.explain.attribution import measure_influence
 from app.pipeline.explain.explanation import Evidence, explain
-from app.pipeline.filtering import allowed_rows
+from app.pipeline.filtering import filter_rows
 from app.pipeline.query.text_query import read_request, unread_texts
-from app.pipeline.reranking import CATEGORY_CAP, Reranked, rerank
 from app.pipeline.scoring.scoring import score_candidates
-from app.pipeline.sources.retrieval import Retriever
+from app.pipeline.sources.retrieval import retrieve
+from app.pipeline.sources.source import RetrievalContext
+from app.pipeline.stage_clock import StageClock
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
 from models.contract.arrays import Floats
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
 from models.contract.tasks import NEXT, TaskKind
 from models.language.text_preference import TextPreferences
-
-if TYPE_CHECKING:
-    from app.bundle.bundle import LoadedBundle
-
-WIDE = 2_000
-"""Candidates where `next` has no weight: a catalogue of up to so many items is ranked whole."""
+from models.ranking.candidates import Budget
+from models.ranking.rerank import CATEGORY_CAP, Reranked, rerank
 
 
-def recommend(bundle: "LoadedBundle", query: Query) -> Slate:
-    """The slate for a query. Pure CPU work: everything has been read already."""
-    clock = _Stages()
+def recommend(bundle: LoadedBundle, query: Query) -> Slate:
+    """The slate for a query. Pure CPU work: the user's state is in the query."""
+    clock = StageClock()
     texts = read_request(bundle, query.text, query.state.profile)
     (encoded,) = encode_states(bundle, [query.state], [texts])
-    clock.done("encode")
-    allowed = allowed_rows(bundle.catalogue, query, bundle.columns)
-    liked = last_liked(encoded.events.columns.items, encoded.events.feedback)
-    liked_row = None if liked is None or liked < 0 else liked  # an item that the catalogue lacks has no row
-    for retriever in retrievers(bundle, query):
-        candidates = retriever.retrieve(bundle.catalogue, query, encoded, allowed, liked_row)
-        clock.done("retrieve")
+    clock.finish("encode")
+    context = retrieval_context(bundle, query, encoded)
+    for budget in budgets(bundle.candidates, query):
+        candidates = retrieve(context, budget)
+        clock.finish("retrieve")
         scored, labels = score(bundle, query, encoded, candidates)
-        clock.done("score")
-        found = reranked(bundle, query, scored)
-        clock.done("rerank")
-        if CATEGORY_CAP not in found.degraded or len(candidates.rows) == candidates.allowed:
+        clock.finish("score")
+        reranked = rerank_scored(bundle, query, scored)
+        clock.finish("rerank")
+        if CATEGORY_CAP not in reranked.degraded or len(candidates.rows) == candidates.allowed:
             break
-    slate = Slate(
-        scored=scored,
-        order=found.order,
-        method=query.diversity.method,
-        intra_list_diversity=found.intra_list_diversity,
-        relevance_cost=found.relevance_cost,
-        unknown=unknown_ids(bundle, query),
-        degraded=(
-            *unread_texts(bundle, query.text, query.state.profile),
-            *candidates.degraded,
-            *found.degraded,
-        ),
-    )
-    if query.explain and len(found.order):
-        slate = explained(bundle, query, texts, encoded, slate, labels)
-        clock.done("explain")
+    slate = assemble_slate(bundle, query, scored, reranked)
+    if query.explain and len(slate.order):
+        slate = explain_slate(bundle, query, texts, encoded, slate, labels)
+        clock.finish("explain")
     return replace(slate, took_ms=clock.took_ms)
 
 
-def retrievers(bundle: "LoadedBundle", query: Query) -> list[Retriever]:
-    """What finds the candidates, and what does where these do not fill the list within a category cap.
+def retrieval_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
+    """What the candidate sources search with."""
+    liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
+    return RetrievalContext(
+        catalogue=bundle.catalogue,
+        index=bundle.index,
+        centre=bundle.mean_vector,
+        query=query,
+        encoded=encoded,
+        allowed=filter_rows(bundle.catalogue, query, bundle.columns),
+        liked_row=None
+        if liked_row is None or liked_row < 0
+        else liked_row,  # not an item that the catalogue lacks
+    )
 
-    Retrieval goes by `next`: a request that gives it no weight wants what other heads find best, so look wider;
-    so does one for a few of each category, once the nearest items are all of the same.
+
+def budgets(candidates: int, query: Query) -> Sequence[Budget]:
+    """The search to make, and a second one for a list that the first cannot fill within its category cap.
+
+    A request that gives `next` no weight, or names its items, needs a wide search. So does a category cap once
+    the nearest items all have the same categories.
     """
-    wide = bundle.retriever.wide(WIDE)
+    narrow, wide = Budget(candidates), Budget(candidates, wide=True)
     if query.item_ids is not None or not query.weights.get(NEXT):
-        return [wide]
-    return [bundle.retriever] if query.diversity.max_per_category is None else [bundle.retriever, wide]
+        return (wide,)
+    return (narrow,) if query.diversity.max_per_category is None else (narrow, wide)
 
 
 def score(
-    bundle: "LoadedBundle", query: Query, encoded: Encoded, candidates: Candidates
+    bundle: LoadedBundle, query: Query, encoded: Encoded, candidates: Candidates
 ) -> tuple[Scored, Mapping[str, Floats]]:
     """The candidates scored, and each multilabel head's predictions [K, classes] for the explanation."""
     scored, predicted = score_candidates(bundle, encoded, candidates, query.context, query.now, query.weights)
@@ -85,16 +83,30 @@ def score(
     return scored, {name: predicted[name] for name in multilabel}
 
 
-def reranked(bundle: "LoadedBundle", query: Query, scored: Scored) -> Reranked:
+def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranked:
     """The slate's order, and what it gains and costs."""
     rows = scored.candidates.rows
     vectors = bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
-    return rerank(scored, query.diversity, vectors, labels, query.limit)
+    return rerank(scored.score, vectors, labels, query.diversity, query.limit)
 
 
-def explained(
-    bundle: "LoadedBundle",
+def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked: Reranked) -> Slate:
+    """The slate without reasons."""
+    unread = unread_texts(bundle, query.text, query.state.profile)
+    return Slate(
+        scored=scored,
+        order=reranked.order,
+        method=query.diversity.method,
+        intra_list_diversity=reranked.intra_list_diversity,
+        relevance_cost=reranked.relevance_cost,
+        unknown=unknown_ids(bundle, query),
+        degraded=(*unread, *scored.candidates.degraded, *reranked.degraded),
+    )
+
+
+def explain_slate(
+    bundle: LoadedBundle,
     query: Query,
     texts: TextPreferences,
     encoded: Encoded,
@@ -113,20 +125,7 @@ def explained(
     return replace(slate, reasons=explain(slate.scored, slate.order, query, bundle.catalogue, evidence))
 
 
-def unknown_ids(bundle: "LoadedBundle", query: Query) -> tuple[str, ...]:
-    """The asked-for ids that the catalogue lacks, each once, in their order."""
+def unknown_ids(bundle: LoadedBundle, query: Query) -> tuple[str, ...]:
+    """The item ids that the request names and the catalogue lacks, each once, in their order."""
     asked = dict.fromkeys(query.item_ids or ())
     return tuple(item_id for item_id in asked if item_id not in bundle.catalogue)
-
-
-class _Stages:
-    """Milliseconds a stage, summed where it was gone through again."""
-
-    def __init__(self) -> None:
-        self.took_ms: dict[str, float] = {}
-        self._at = time.perf_counter()
-
-    def done(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.took_ms[stage] = self.took_ms.get(stage, 0.0) + (now - self._at) * 1000
-        self._at = now

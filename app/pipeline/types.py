@@ -1,8 +1,7 @@
-"""What passes between the stages: Query -> Encoded -> Candidates -> Scored -> Slate. Arrays inside."""
+"""The stages' types: Query -> Encoded -> Candidates -> Scored -> Slate. Arrays inside."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 
@@ -11,28 +10,12 @@ from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
 from models.contract.feedback import FeedbackCodes
 from models.contract.predicate import Predicate
-
-
-class DiversityMethod(StrEnum):
-    """The re-rankers."""
-
-    NONE = "none"
-    MMR = "mmr"
-    DPP = "dpp"
-
-
-@dataclass(frozen=True, slots=True)
-class Diversity:
-    """How the slate is spread: strength 0 is pure relevance, 1 the most diverse."""
-
-    method: DiversityMethod = DiversityMethod.MMR
-    strength: float = 0.3
-    max_per_category: int | None = None
+from models.ranking.rerank import Diversity
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One request, checked, with the state read: what the pipeline needs and nothing of HTTP."""
+    """One request, checked, with the user's state read; nothing of HTTP."""
 
     state: UserState  # stored history, then session events; oldest first
     now: float  # Unix seconds of the request
@@ -75,7 +58,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """K items that may be answered, each with the names of the sources that found it."""
+    """K items that may be answered, each with the sources that found it."""
 
     rows: Indices  # [K] catalogue rows, distinct
     sources: tuple[str, ...]  # S names
@@ -110,10 +93,10 @@ class Slate:
 
     scored: Scored
     order: Indices  # [N]
-    method: DiversityMethod
+    method: str  # a name in RERANKERS
     intra_list_diversity: float
     relevance_cost: float  # the mean score given up against the pure order's first N
-    reasons: tuple[tuple[Reason, ...], ...] = ()  # one a slate item; empty where not asked
+    reasons: tuple[tuple[Reason, ...], ...] = ()  # one tuple a slate item; empty where not asked for
     unknown: tuple[str, ...] = ()  # asked-for ids (rank) that the catalogue lacks
     degraded: tuple[str, ...] = ()
     took_ms: Mapping[str, float] = field(default_factory=dict)

@@ -29,7 +29,7 @@ def slate_answer(
         "model_version": bundle.manifest.model_version,
         "items": items,
         "diversity": {
-            "method": slate.method.value,
+            "method": slate.method,
             "intra_list_diversity": slate.intra_list_diversity,
             "relevance_cost": slate.relevance_cost,
         },

@@ -10,12 +10,13 @@ from app.api.schemas.interactions import Context
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
-from app.pipeline.types import Diversity, Query
+from app.pipeline.types import Query
 from models.contract.catalogue import UserState
 from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
+from models.ranking.rerank import Diversity
 
 
 def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:

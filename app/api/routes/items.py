@@ -13,7 +13,7 @@ from app.api.routes.paths import ITEM, SIMILAR, ItemName
 from app.api.schemas.record_answers import ItemAnswer, ItemDeletion, SimilarAnswer
 from app.api.schemas.records import ItemRequest
 from app.errors import NotFoundError
-from app.pipeline.similar import similar
+from app.pipeline.similar import find_similar_items
 
 router = guarded_router("items")
 
@@ -34,7 +34,7 @@ async def similar_items(
     """The items most like one."""
     await serving.runtime.read_user(None)  # brings the catalogue up to date where the store answers
     bundle = serving.runtime.bundle
-    found = await serving.compute(lambda: similar(bundle, item_id, query.limit))
+    found = await serving.compute(lambda: find_similar_items(bundle, item_id, query.limit))
     return json_response(
         {
             "item_id": item_id,

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.api.schemas.filters import Filter
 from app.api.schemas.interactions import Context, SessionEvent
 from app.api.schemas.scalars import STRICT, Finite, Id, Label, about, distinct, some_weight
-from app.pipeline.types import DiversityMethod
+from models.ranking.registry import RERANKERS, named_methods
+from models.ranking.rerank import Diversity
 
 CURSOR_LENGTH = 65_536
 RANKED = 1000
@@ -16,6 +17,22 @@ RANKED = 1000
 Weight = Annotated[Finite, Field(ge=-100, le=100)]
 Strength = Annotated[Finite, Field(ge=0, le=1)]
 HeadName = Annotated[str, Field(min_length=1, max_length=80)]
+DEFAULT = Diversity()
+
+
+def check_method(given: Any) -> Any:
+    """The name of a registered re-ranker; raises ValueError for anything else."""
+    if not isinstance(given, str) or given not in RERANKERS:
+        raise ValueError(f"expected {named_methods()}")
+    return given
+
+
+def list_methods(schema: dict[str, Any]) -> None:
+    """Add the registered names to a JSON schema."""
+    schema["enum"] = list(RERANKERS)
+
+
+Method = Annotated[str, BeforeValidator(check_method), Field(json_schema_extra=list_methods)]
 
 
 class DiversityRequest(BaseModel):
@@ -23,8 +40,8 @@ class DiversityRequest(BaseModel):
 
     model_config = STRICT
 
-    method: DiversityMethod = DiversityMethod.MMR
-    strength: Strength = 0.3
+    method: Method = DEFAULT.method
+    strength: Strength = DEFAULT.strength
     max_per_category: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 

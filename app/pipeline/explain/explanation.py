@@ -9,7 +9,7 @@ import numpy as np
 from app.bundle.catalogue import Catalogue
 from app.pipeline.explain.label_affinity import preferred_labels
 from app.pipeline.query.text_match import match_items, unwanted_rows
-from app.pipeline.sources.retrieval import RECENT, Source
+from app.pipeline.sources.popular import POPULAR, RECENT
 from app.pipeline.types import NO_EVENTS, Query, Reason, Scored, UserEvents
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
@@ -141,9 +141,9 @@ def _liked(case: _Case) -> dict[int, Reason]:
 
 def _popular(case: _Case) -> dict[int, Reason]:
     candidates = case.scored.candidates
-    if Source.POPULAR not in candidates.sources:
+    if POPULAR.name not in candidates.sources:
         return {}
-    hit = candidates.found_by[candidates.sources.index(Source.POPULAR)][case.order]
+    hit = candidates.found_by[candidates.sources.index(POPULAR.name)][case.order]
     if not hit.any():
         return {}
     recent = case.catalogue.statistics[:, RECENT]

@@ -14,9 +14,10 @@ from app.bundle.bundle import LoadedBundle, load_bundle
 from app.bundle.vector_index import ExactSearch
 from app.golden import open_and_check
 from app.pipeline.recommend import recommend
-from app.pipeline.types import Diversity, DiversityMethod, Query
+from app.pipeline.types import Query
 from models.contract.bundle import BundleError
 from models.contract.catalogue import Item, User, UserState
+from models.ranking.rerank import Diversity
 
 
 def test_the_online_network_gives_the_items_their_offline_vectors(learnt: LoadedBundle) -> None:
@@ -97,7 +98,7 @@ def test_a_text_that_no_language_model_can_read_is_said_to_be_unread(
         limit=10,
         context={},
         weights={"next": 1.0},
-        diversity=Diversity(DiversityMethod.NONE),
+        diversity=Diversity("none"),
     )
     asked = replace(plain, text=query, state=UserState("u", profile=User("u", interests=interests)))
     deaf = replace(learnt, text_encoder=None)
@@ -233,4 +234,4 @@ def test_an_index_over_other_vectors_is_refused(trained: Path, tmp_path: Path) -
 def test_without_an_index_every_item_is_looked_at(trained: Path, tmp_path: Path) -> None:
     folder = _written(shutil.copytree(trained, tmp_path / "bundle"), "index.faiss", None)
     bundle = load_bundle(folder, candidates=100)
-    assert isinstance(bundle.retriever.index, ExactSearch)
+    assert isinstance(bundle.index, ExactSearch)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from app.pipeline.types import Diversity, DiversityMethod, Encoded, Query
+from app.pipeline.types import Encoded, Query
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
+from models.ranking.rerank import Diversity
 
 
 @dataclass(eq=False)
@@ -74,7 +75,7 @@ def make_query() -> Callable[..., Query]:
             "limit": 10,
             "context": {},
             "weights": {"next": 1.0},
-            "diversity": Diversity(DiversityMethod.NONE),
+            "diversity": Diversity("none"),
         }
         return Query(**(fields | changes))
 

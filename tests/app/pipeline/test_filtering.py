@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue, ItemRow
-from app.pipeline.filtering import allowed_rows
+from app.pipeline.filtering import filter_rows
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec
@@ -92,7 +92,7 @@ def holds(node, item):
 @given(ITEMS, PREDICATES)
 def test_agrees_with_a_naive_reading(make_catalogue, make_query, attributes, predicate):
     items = [Item("abc0"[n % 4] + "!" * (n // 4), given) for n, given in enumerate(attributes)]
-    allowed = allowed_rows(make_catalogue(items), make_query(predicate=predicate), AttributeIndex())
+    allowed = filter_rows(make_catalogue(items), make_query(predicate=predicate), AttributeIndex())
     assert allowed.tolist() == [holds(predicate, item) for item in items]
 
 
@@ -102,13 +102,13 @@ def test_unavailable_excluded_and_seen_items_are_out(make_catalogue, make_query)
     events = [Event("2", "view", 0.0), Event("not in the catalogue", "view", 1.0)]
     columns = AttributeIndex()
     query = make_query(events, excluded=frozenset({"1", "unknown"}))
-    assert np.flatnonzero(allowed_rows(catalogue, query, columns)).tolist() == [3, 4, 5]
+    assert np.flatnonzero(filter_rows(catalogue, query, columns)).tolist() == [3, 4, 5]
     older = make_query(state=UserState(events=tuple(events), past_items=frozenset({"3", "gone"})))
-    assert np.flatnonzero(allowed_rows(catalogue, older, columns)).tolist() == [1, 4, 5]
+    assert np.flatnonzero(filter_rows(catalogue, older, columns)).tolist() == [1, 4, 5]
     query = make_query(events, exclude_seen=False)
-    assert np.flatnonzero(allowed_rows(catalogue, query, columns)).tolist() == [1, 2, 3, 4, 5]
+    assert np.flatnonzero(filter_rows(catalogue, query, columns)).tolist() == [1, 2, 3, 4, 5]
     query = make_query(events, item_ids=("2",))
-    assert allowed_rows(catalogue, query, columns)[2]  # rank: asked for by name
+    assert filter_rows(catalogue, query, columns)[2]  # rank: asked for by name
     assert catalogue.available.sum() == 5  # the catalogue's own mask is left alone
 
 
@@ -127,11 +127,11 @@ def make_views():
 def test_columns_follow_the_versions(make_query, built_at):
     columns, views = AttributeIndex(), make_views()
     recent, red = make_query(predicate=YEAR), make_query(predicate=Compare("colour", Operator.EQ, "red"))
-    allowed_rows(views[built_at], recent, columns)  # whichever version the columns were built at
-    assert allowed_rows(views[1], recent, columns).tolist() == [True, False]
-    assert allowed_rows(views[2], recent, columns).tolist() == [True, False, True]
-    assert allowed_rows(views[3], recent, columns).tolist() == [True, False, True]
-    assert allowed_rows(views[3], red, columns).tolist() == [True, False, False]
+    filter_rows(views[built_at], recent, columns)  # whichever version the columns were built at
+    assert filter_rows(views[1], recent, columns).tolist() == [True, False]
+    assert filter_rows(views[2], recent, columns).tolist() == [True, False, True]
+    assert filter_rows(views[3], recent, columns).tolist() == [True, False, True]
+    assert filter_rows(views[3], red, columns).tolist() == [True, False, False]
 
 
 def test_a_new_version_reads_only_its_fresh_rows_anew(make_query):

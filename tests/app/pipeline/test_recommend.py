@@ -8,11 +8,11 @@ import pytest
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.recommend import recommend, unknown_ids
-from app.pipeline.reranking import CATEGORY_CAP
 from app.pipeline.scoring.pairs import Pairs, score_pairs
-from app.pipeline.sources.retrieval import RetrievalLimits
-from app.pipeline.types import Diversity, DiversityMethod, Query, Slate
+from app.pipeline.types import Query, Slate
 from models.contract.predicate import Compare, Operator
+from models.ranking.registry import RERANKERS
+from models.ranking.rerank import CATEGORY_CAP, Diversity
 
 NOW = 1.701e9
 
@@ -27,7 +27,7 @@ def shown(bundle: LoadedBundle, slate: Slate) -> list[str]:
 
 
 def test_a_slate_is_full_distinct_and_unseen(learnt: LoadedBundle, query: Query) -> None:
-    for method in DiversityMethod:
+    for method in RERANKERS:
         slate = recommend(learnt, replace(query, limit=25, diversity=Diversity(method, 0.5), explain=True))
         found = shown(learnt, slate)
         assert len(set(found)) == 25 and slate.degraded == ()
@@ -73,8 +73,8 @@ def test_pairs_are_scored_in_the_order_given(learnt: LoadedBundle, query: Query)
 def test_one_head_without_next_is_ranked_over_the_whole_catalogue(
     learnt: LoadedBundle, query: Query, head: str
 ) -> None:
-    narrow = replace(learnt, retriever=replace(learnt.retriever, limits=RetrievalLimits(20, 5, 5, 5)))
-    alone = replace(query, limit=5, weights={head: 1.0}, diversity=Diversity(DiversityMethod.NONE))
+    narrow = replace(learnt, candidates=20)
+    alone = replace(query, limit=5, weights={head: 1.0}, diversity=Diversity("none"))
     slate = recommend(narrow, alone)
     values = slate.scored.values[head]
     assert len(values) == slate.scored.candidates.allowed > 20
@@ -85,10 +85,9 @@ def test_a_cap_looks_past_the_nearest_items_and_says_where_it_cannot_hold(
     learnt: LoadedBundle, query: Query
 ) -> None:
     """The nearest four items do not have four labels; the catalogue has."""
-    narrow = replace(learnt.retriever, limits=RetrievalLimits(4, 1, 1, 1))
-    bundle = replace(learnt, retriever=narrow)
+    bundle = replace(learnt, candidates=4)
     labels = set().union(*learnt.catalogue.labels)
-    capped = Diversity(DiversityMethod.NONE, max_per_category=1)
+    capped = Diversity("none", max_per_category=1)
     slate = recommend(bundle, replace(query, limit=len(labels), diversity=capped))
     rows = slate.scored.candidates.rows[slate.order].tolist()
     assert sorted(label for row in rows for label in bundle.catalogue.labels[row]) == sorted(labels)

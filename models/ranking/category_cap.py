@@ -1,4 +1,4 @@
-"""At most so many picks a category: which candidates are closed, and what happens when all are."""
+"""A cap on the picks of each category: which candidates are closed, and when the cap rises."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from models.contract.arrays import Floats, Indices, Mask
 
 @dataclass(slots=True)
 class CategoryCap:
-    """No label more than `most` times among the picks, as long as other candidates are left.
+    """At most `most` picks a label, as long as other candidates are left.
 
     Once every candidate left is closed, `most` rises by one at a time: a list's length comes before the cap, and
     the list stays as even as it can be.
@@ -29,18 +29,18 @@ class CategoryCap:
         self.closed = np.zeros(len(self.hot), dtype=np.bool_) if self.barred is None else self.barred.copy()
 
     def pick(self, position: int) -> None:
-        """Count a pick's labels, and close the candidates that carry a full one."""
-        own = np.flatnonzero(self.hot[position])
-        self.counts[own] += 1
-        self._close(own[self.counts[own] >= self.most])
+        """Count a pick's labels, and close the candidates that carry a full label."""
+        labels = np.flatnonzero(self.hot[position])
+        self.counts[labels] += 1
+        self._close(labels[self.counts[labels] >= self.most])
 
     def rise(self) -> None:
-        """Allow one more of each label, and what was barred."""
+        """Allow one more of each label, and the barred candidates too."""
         self.exceeded = True
         self.most += 1
         self.closed = np.zeros(len(self.hot), dtype=np.bool_)
         self._close(np.flatnonzero(self.counts >= self.most))
 
-    def _close(self, full: Indices) -> None:
-        if len(full):
-            self.closed |= self.hot[:, full].any(axis=1)
+    def _close(self, full_labels: Indices) -> None:
+        if len(full_labels):
+            self.closed |= self.hot[:, full_labels].any(axis=1)

@@ -1,0 +1,23 @@
+"""Maximal marginal relevance (Carbonell, Goldstein 1998)."""
+
+import numpy as np
+
+from models.contract.arrays import Doubles, Floats, Indices
+from models.ranking.category_cap import CategoryCap
+from models.ranking.greedy import SimilarTo, select_greedily
+
+
+def mmr(
+    relevance: Floats, similar_to: SimilarTo, strength: float, n: int, cap: CategoryCap | None = None
+) -> Indices:
+    """Positions [min(n, K)], each the best by (1 - strength) * relevance - strength * its similarity to the picks.
+
+    The similarity to the picks is the greatest to any of them. Finite relevance [K].
+    """
+    nearest = np.full(len(relevance), -np.inf)
+
+    def bonus(position: int) -> Doubles:
+        np.maximum(nearest, similar_to(position), out=nearest)
+        return -strength * nearest
+
+    return select_greedily(relevance, 1 - strength, bonus, n, cap)

@@ -1,0 +1,114 @@
+"""Similarity of items: cosine of their vectors, Jaccard of their label sets, the blend of both; a list's diversity.
+
+cos(a, b) = a.b / (|a| |b|), 0 where a vector is all zeros. J(A, B) = |A & B| / |A | B|, 0 where both sets are
+empty: no label is known to be shared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.contract.arrays import Doubles, Floats, Indices, Mask
+
+TINY = 1e-12
+Vectors = TypeVar("Vectors", Floats, Doubles)
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """Vectors [..., D] scaled to length 1; a vector of zeros stays zeros.
+
+    A vector that is not finite, or whose squared length is too large for its type, becomes NaN or zeros and NaN.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt(np.einsum("...d,...d->...", vectors, vectors))
+        units: Vectors = np.asarray(vectors / np.maximum(lengths, TINY)[..., None], dtype=vectors.dtype)
+    return units
+
+
+def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> Doubles:
+    """Cosine [...] of vectors a and b [..., D] in double precision, in [-1, 1]."""
+    units_a, units_b = unit_rows(a.astype(np.float64)), unit_rows(b.astype(np.float64))
+    return np.asarray(np.einsum("...d,...d->...", units_a, units_b))
+
+
+def jaccard(
+    shared: NDArray[np.number], sizes_a: NDArray[np.number], sizes_b: NDArray[np.number]
+) -> NDArray[np.floating]:
+    """Jaccard similarity [...] of set pairs, given the sizes of their intersections and of both sets."""
+    similarity: NDArray[np.floating] = shared / np.maximum(sizes_a + sizes_b - shared, 1)
+    return similarity
+
+
+def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = None) -> Doubles:
+    """Mean [...] of 1 - similarity [..., P] over a list's P pairs of items (Smyth, McClave 2001).
+
+    `pairs` [..., P] marks the pairs that exist; None: all do. 0 for a list without pairs. 0: all items are alike;
+    1: they have nothing in common. Above 1 only where vectors point away from each other.
+    """
+    distance = 1 - similarity
+    if pairs is None:
+        pairs = np.ones(similarity.shape, dtype=np.bool_)
+    total = np.where(pairs, distance, 0).sum(axis=-1, dtype=np.float64)
+    return np.asarray(total / np.maximum(np.count_nonzero(pairs, axis=-1), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """The blended similarity of K items, a column at a time: a slate of few needs no [K, K] matrix.
+
+    The blend is the mean of cosine and Jaccard; cosine alone where no item has a label. An item is always like
+    itself: similarity 1.
+    """
+
+    unit: Floats  # [K, D] vectors of length 1; zeros stay zeros
+    hot: Floats  # [K, M] 1 where the item carries the label; labels that only one item carries are left out
+    sizes: Floats  # [K] number of labels of each item
+    labelled: bool
+
+    @classmethod
+    def of(cls, vectors: Floats, labels: Sequence[frozenset[str]]) -> Self:
+        """From vectors [K, D] and K label sets; raises ValueError where their numbers differ."""
+        if len(vectors) != len(labels):
+            raise ValueError(f"expected {len(vectors)} label sets, given {len(labels)}")
+        hot, sizes = multi_hot(labels)
+        return cls(unit_rows(vectors), hot, sizes, bool(sizes.any()))
+
+    def to(self, position: int) -> Floats:
+        """Similarity [K] of every item to the item at a position."""
+        similarity: Floats = self.unit @ self.unit[position]
+        if self.labelled:
+            shared = self.hot @ self.hot[position]
+            similarity += jaccard(shared, self.sizes, self.sizes[position])
+            similarity *= np.float32(0.5)
+        similarity[position] = 1
+        return similarity
+
+    def among(self, positions: Indices) -> Floats:
+        """Similarity [P, P] of the items at P positions to each other."""
+        unit, hot, sizes = self.unit[positions], self.hot[positions], self.sizes[positions]
+        similarity: Floats = unit @ unit.T
+        if self.labelled:
+            similarity += jaccard(hot @ hot.T, sizes[:, None], sizes)
+            similarity *= np.float32(0.5)
+        np.fill_diagonal(similarity, 1)
+        return similarity
+
+    def diversity(self, positions: Indices) -> float:
+        """Intra-list diversity of the items at P positions."""
+        pairs = self.among(positions)[np.triu_indices(len(positions), k=1)]
+        return float(intra_list_diversity(pairs))
+
+
+def multi_hot(labels: Sequence[frozenset[str]]) -> tuple[Floats, Floats]:
+    """(hot [K, M], sizes [K]) of K label sets; M counts the labels that two or more of them carry."""
+    sizes = np.fromiter(map(len, labels), dtype=np.int64, count=len(labels))
+    carried = list(chain.from_iterable(labels))
+    codes = {label: code for code, label in enumerate(dict.fromkeys(carried))}
+    columns = [codes[label] for label in carried]
+    hot = np.zeros((len(labels), len(codes)), dtype=np.float32)
+    hot[np.repeat(np.arange(len(labels)), sizes), columns] = 1
+    return hot[:, hot.sum(axis=0) > 1], sizes.astype(np.float32)
