@@ -49,6 +49,8 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
 def retrieval_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
     """What the candidate sources search with."""
     liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
+    if liked_row is not None and liked_row < 0:  # an item that the catalogue lacks has no row
+        liked_row = None
     return RetrievalContext(
         catalogue=bundle.catalogue,
         index=bundle.index,
@@ -56,9 +58,7 @@ def retrieval_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> R
         query=query,
         encoded=encoded,
         allowed=filter_rows(bundle.catalogue, query, bundle.columns),
-        liked_row=None
-        if liked_row is None or liked_row < 0
-        else liked_row,  # not an item that the catalogue lacks
+        liked_row=liked_row,
     )
 
 
