@@ -1,6 +1,6 @@
 """How varied recommended lists are. Definitions: Smyth and McClave 2001, Zhou et al. 2010."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models.contract.arrays import Floats, Indices
+from models.ranking import similarity as definitions
 
 Similarity = Callable[[Indices, Indices], NDArray[np.float64]]
 """Similarities [p] of p pairs of items."""
@@ -27,22 +28,9 @@ class ItemFacts:
     attributes: sparse.csr_array  # bool [I, A] which attributes each item has
 
 
-def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Cosine [...] of vectors [..., D], in [-1, 1]; 0 where either is all zero."""
-    left, right = a.astype(np.float64), b.astype(np.float64)
-    length = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
-    return np.asarray((left * right).sum(axis=-1) / np.where(length > 0, length, 1))
-
-
-def jaccard(a: Set[str], b: Set[str]) -> float:
-    """|A and B| / |A or B|; two empty sets share nothing: 0."""
-    union = len(a | b)
-    return len(a & b) / union if union else 0.0
-
-
 def cosine_of(vectors: Floats) -> Similarity:
     """The cosine of items by their vectors [I, D]."""
-    return lambda a, b: cosine(vectors[a], vectors[b])
+    return lambda a, b: definitions.cosine(vectors[a], vectors[b])
 
 
 def jaccard_of(attributes: sparse.csr_array) -> Similarity:
@@ -52,8 +40,7 @@ def jaccard_of(attributes: sparse.csr_array) -> Similarity:
 
     def similarity(a: Indices, b: Indices) -> NDArray[np.float64]:
         shared = np.asarray(sets[a].multiply(sets[b]).sum(axis=1)).ravel()
-        union = sizes[a] + sizes[b] - shared
-        return np.asarray(shared / np.maximum(union, 1))
+        return np.asarray(definitions.jaccard(shared, sizes[a], sizes[b]))
 
     return similarity
 
@@ -71,10 +58,9 @@ def intra_list_diversity(lists: Indices, similarity: Similarity) -> float:
         similarity(pairs[0, start : start + CHUNK], pairs[1, start : start + CHUNK])
         for start in range(0, pairs.shape[1], CHUNK)
     ]
-    distance = np.zeros(a.shape)
-    distance[there] = 1 - np.concatenate([np.zeros(0), *found])[place.ravel()]
-    count = there.sum(axis=1)
-    each = distance.sum(axis=1)[count > 0] / count[count > 0]
+    of_pair = np.zeros(a.shape)
+    of_pair[there] = np.concatenate([np.zeros(0), *found])[place.ravel()]
+    each = definitions.intra_list_diversity(of_pair, there)[there.any(axis=1)]
     return float(each.mean()) if len(each) else float("nan")
 
 
