@@ -44,7 +44,7 @@ class Budget:
 
     def share(self, part: Fraction) -> int:
         """The most candidates of a source with this part of the budget."""
-        return int(self.candidates * part)
+        return self.candidates * part.numerator // part.denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,11 @@ def merge_candidates(neighbours: Indices, others: Sequence[Indices], total: int)
 
     A neighbour that another source has too takes no room.
     """
-    shared = np.concatenate([neighbours[:0], *others])
-    alone = ~np.isin(neighbours, shared)
-    room = total - len(np.unique(shared))
-    kept = neighbours[~alone | (np.cumsum(alone) <= room)]
-    return np.array(list(dict.fromkeys([*kept.tolist(), *shared.tolist()])), dtype=np.int64)
+    shared = dict.fromkeys(row for rows in others for row in rows.tolist())
+    alone = [row for row in neighbours.tolist() if row not in shared]
+    cut = set(alone[max(total - len(shared), 0) :])
+    kept = (row for row in neighbours.tolist() if row not in cut)
+    return np.array(list(dict.fromkeys([*kept, *shared])), dtype=np.int64)
 
 
 def search_exactly(vectors: Floats, vector: Floats, k: int, allowed: Mask) -> Indices:

@@ -64,9 +64,8 @@ def _select(
     if diversity.max_per_category is None:
         return select(scores, similarity.to, diversity.strength, n, None), ()
     first = np.zeros(0, dtype=np.int64)
-    sizes = np.maximum(similarity.sizes, 1)
-    for size in np.unique(sizes)[::-1]:
-        barred = sizes > size
+    for size in np.unique(similarity.sizes)[::-1]:
+        barred = similarity.sizes > size
         if len(first) and np.count_nonzero(~barred) < n:
             break
         cap = CategoryCap(similarity.hot, diversity.max_per_category, barred)

@@ -38,8 +38,11 @@ def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> Doubles:
 def jaccard(
     shared: NDArray[np.number], sizes_a: NDArray[np.number], sizes_b: NDArray[np.number]
 ) -> NDArray[np.floating]:
-    """Jaccard similarity [...] of set pairs, given the sizes of their intersections and of both sets."""
-    similarity: NDArray[np.floating] = shared / np.maximum(sizes_a + sizes_b - shared, 1)
+    """Jaccard similarity [...] of set pairs, given the sizes of their intersections and of both sets.
+
+    An empty set has to be given with size 1: it shares nothing, so that its similarity is 0 and no union is.
+    """
+    similarity: NDArray[np.floating] = shared / (sizes_a + sizes_b - shared)
     return similarity
 
 
@@ -49,11 +52,9 @@ def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = 
     `pairs` [..., P] marks the pairs that exist; None: all do. 0 for a list without pairs. 0: all items are alike;
     1: they have nothing in common. Above 1 only where vectors point away from each other.
     """
-    distance = 1 - similarity
-    if pairs is None:
-        pairs = np.ones(similarity.shape, dtype=np.bool_)
-    total = np.where(pairs, distance, 0).sum(axis=-1, dtype=np.float64)
-    return np.asarray(total / np.maximum(np.count_nonzero(pairs, axis=-1), 1))
+    distance = 1 - similarity if pairs is None else np.where(pairs, 1 - similarity, 0)
+    count = similarity.shape[-1] if pairs is None else np.count_nonzero(pairs, axis=-1)
+    return np.asarray(distance.sum(axis=-1, dtype=np.float64) / np.maximum(count, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Similarity:
 
     unit: Floats  # [K, D] vectors of length 1; zeros stay zeros
     hot: Floats  # [K, M] 1 where the item carries the label; labels that only one item carries are left out
-    sizes: Floats  # [K] number of labels of each item
+    sizes: Floats  # [K] number of labels of each item; 1 for none
     labelled: bool
 
     @classmethod
@@ -75,7 +76,7 @@ class Similarity:
         if len(vectors) != len(labels):
             raise ValueError(f"expected {len(vectors)} label sets, given {len(labels)}")
         hot, sizes = multi_hot(labels)
-        return cls(unit_rows(vectors), hot, sizes, bool(sizes.any()))
+        return cls(unit_rows(vectors), hot, np.maximum(sizes, np.float32(1)), bool(sizes.any()))
 
     def to(self, position: int) -> Floats:
         """Similarity [K] of every item to the item at a position."""

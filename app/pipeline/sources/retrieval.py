@@ -9,7 +9,7 @@ from app.bundle.vector_index import ExactSearch, IndexUnusableError
 from app.pipeline.sources.registry import choose_sources
 from app.pipeline.sources.source import RetrievalContext, Source
 from app.pipeline.types import Candidates
-from models.contract.arrays import Indices
+from models.contract.arrays import Indices, Mask
 from models.ranking.candidates import Budget, merge_candidates
 
 EXACT_SEARCH = "retrieve:exact_search"
@@ -34,7 +34,7 @@ def retrieve(context: RetrievalContext, budget: Budget) -> Candidates:
     return Candidates(
         rows=rows,
         sources=tuple(rows_of),
-        found_by=np.stack([np.isin(rows, source_rows) for source_rows in rows_of.values()]),
+        found_by=mark_sources(rows, rows_of),
         allowed=int(np.count_nonzero(context.allowed)),
         degraded=degraded,
     )
@@ -51,6 +51,15 @@ def search_sources(
         if rows is not None:
             rows_of[source.name] = rows
     return rows_of
+
+
+def mark_sources(rows: Indices, rows_of: Mapping[str, Indices]) -> Mask:
+    """[S, K] True where a source has a candidate's row."""
+    position_of = {row: position for position, row in enumerate(rows.tolist())}
+    found_by = np.zeros((len(rows_of), len(rows)), dtype=np.bool_)
+    for marks, source_rows in zip(found_by, rows_of.values(), strict=True):
+        marks[[position_of[row] for row in source_rows.tolist() if row in position_of]] = True
+    return found_by
 
 
 def source_limits(sources: Sequence[Source], budget: Budget) -> list[int]:

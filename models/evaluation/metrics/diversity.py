@@ -36,7 +36,7 @@ def cosine_of(vectors: Floats) -> Similarity:
 def jaccard_of(attributes: sparse.csr_array) -> Similarity:
     """The Jaccard similarity of items by their attribute sets, bool [I, A]."""
     sets = attributes.astype(np.int32)
-    sizes = np.diff(sets.indptr)
+    sizes = np.maximum(np.diff(sets.indptr), 1)
 
     def similarity(a: Indices, b: Indices) -> NDArray[np.float64]:
         shared = np.asarray(sets[a].multiply(sets[b]).sum(axis=1)).ravel()

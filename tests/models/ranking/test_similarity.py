@@ -39,8 +39,8 @@ def test_unit_rows_keep_their_type_and_show_what_is_not_finite():
 
 
 def test_jaccard_by_hand():
-    # {a, b, c} with {b, c, d}: 2 of 4; {a} with {a}: 1 of 1; {} with {a}: 0 of 1; {} with {}: nothing is known
-    shared, sizes_a, sizes_b = np.array([2, 1, 0, 0]), np.array([3, 1, 0, 0]), np.array([3, 1, 1, 0])
+    # {a, b, c} with {b, c, d}: 2 of 4; {a} with {a}: 1 of 1; {} with {a} and {} with {}: nothing shared
+    shared, sizes_a, sizes_b = np.array([2, 1, 0, 0]), np.array([3, 1, 1, 1]), np.array([3, 1, 1, 1])
     assert jaccard(shared, sizes_a, sizes_b).tolist() == [0.5, 1, 0, 0]
 
 
