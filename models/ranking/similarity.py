@@ -42,8 +42,8 @@ def jaccard(
 
     An empty set has to be given with size 1: it shares nothing, so that its similarity is 0 and no union is.
     """
-    similarity: NDArray[np.floating] = shared / (sizes_a + sizes_b - shared)
-    return similarity
+    union = sizes_a + sizes_b - shared
+    return np.asarray(np.true_divide(shared, union))
 
 
 def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = None) -> Doubles:
