@@ -11,9 +11,10 @@ from models.contract.tasks import NEXT
 from models.evaluation.candidates import EventLogits, event_logits, list_values
 from models.evaluation.inference import Reader, spread
 from models.evaluation.protocols import RankingCase
-from models.export.calibration import calibrate, calibrate_softmax
+from models.export.calibration import calibrate
 from models.export.fusion import Judged, fit_fusion
 from models.export.popularity import fit_recency_gain
+from models.heads.next import fit_next_calibration
 from models.training.corpus import PART_VALID
 
 MOST_EVENTS = 10_000
@@ -52,18 +53,18 @@ def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, metho
 
 def calibrate_heads(reader: Reader, events: EventLogits) -> dict[str, Calibration]:
     """Every task head's calibration on observed events."""
-    found = {}
-    for one in reader.corpus.labels:
-        known = one.known_at(events.rows)
-        targets = one.targets_at(events.rows)[known]
-        found[one.head.task.name] = calibrate(one.head, events.heads[one.head.task.name][known], targets)
-    return found
+    calibrations = {}
+    for labels in reader.corpus.labels:
+        rows = np.flatnonzero(labels.known_at(events.rows))
+        logits = events.heads[labels.head.task.name][rows]
+        targets = labels.targets_at(events.rows[rows])
+        calibrations[labels.head.task.name] = calibrate(labels.head, logits, targets)
+    return calibrations
 
 
 def next_temperature(reader: Reader, events: np.ndarray) -> Calibration:
     """The temperature of the softmax over the catalogue, on the items that came."""
     rows = spread(events, max(MOST_CELLS // len(reader.vectors), 1))
     logits = [reader.next_logits(moments) for moments in reader.moments(rows)]
-    if not logits:
-        return Calibration()
-    return calibrate_softmax(np.concatenate(logits), reader.corpus.items[rows])
+    whole = np.concatenate([np.zeros((0, len(reader.vectors)), np.float32), *logits])
+    return fit_next_calibration(whole, reader.corpus.items[rows])

@@ -7,11 +7,12 @@ from torch import Tensor, nn
 
 from models.contract.features import ItemArrays
 from models.contract.tasks import NEXT
+from models.heads.next import next_item_loss
 from models.job.training_config import Balancing
 from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer import USER_NUMBERS, ScorerInput
 from models.training.batches import Batch
-from models.training.losses import next_item_loss, task_loss
+from models.training.losses import task_loss
 
 FULL_SOFTMAX_ITEMS = 20_000
 """Up to this many items the softmax is over the whole catalogue."""
