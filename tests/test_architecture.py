@@ -151,6 +151,18 @@ def unnamed_errors(path: str, source: str) -> list[str]:
     return wrong
 
 
+def head_kinds_by_name(path: str, source: str) -> list[str]:
+    """A head kind's name outside models/heads: ask the kind instead (models.heads.registry.find_kind)."""
+    if within(module_of(path), "models.heads"):
+        return []
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [
+        f"{path}:{node.lineno} names the head kind {node.value!r}; ask its HeadKind"
+        for node in constants
+        if node.value in ("binary", "regression", "multilabel")  # "context" has other meanings too
+    ]
+
+
 def python_files(*folders: str) -> list[str]:
     """Paths from the root, '/'-separated, of all Python files under the folders."""
     return sorted(
@@ -164,6 +176,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "length": (too_long, (*PACKAGES, "tests")),
     "names": (forbidden_name, (*PACKAGES, "tests")),
     "evaluated code": (evaluated_code, (*PACKAGES, "tests")),
+    "head kinds": (head_kinds_by_name, PACKAGES),
     "named errors": (unnamed_errors, (*PACKAGES, "tests")),
 }
 
@@ -221,6 +234,7 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (forbidden_name, "models/common/loss.py", ""),
         (forbidden_name, "models/state_manager.py", ""),
         (evaluated_code, "models/data/labels.py", "eval('1 + 1')"),
+        (head_kinds_by_name, "app/bundle/catalogue.py", "if kind == 'multilabel':\n    pass"),
         (unnamed_errors, "app/main.py", "try:\n    pass\nexcept:\n    pass"),
         (unnamed_errors, "app/main.py", "try:\n    pass\nexcept (OSError, Exception) as error:\n    pass"),
     ],
@@ -239,6 +253,7 @@ def test_each_rule_can_fail(rule: Rule, path: str, source: str) -> None:
         ("models/cli.py", "from models import data, recipe\nfrom models.evaluation.report import Report"),
         ("models/recipe/training.py", "from models import data, export, language\nfrom . import ingestion"),
         ("models/job/spec.py", "from models.network.config import NetworkConfig"),
+        ("models/heads/binary.py", "NAME = 'binary'"),
         ("models/training/loop.py", "model.eval()\ntry:\n    pass\nexcept OSError:\n    pass"),
         ("app/routes/rank.py", "def f():\n" + "    x = 1\n" * (FUNCTION_LINES - 1)),
     ],

@@ -1,4 +1,4 @@
-"""All that is fitted on validation after training: the recency gain, calibrations, fusion."""
+"""Everything fitted on the validation split after training: the recency gain, calibrations, fusion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ MOST_CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What validation decided."""
+    """What was fitted on validation."""
 
     recency: Mapping[float, float]  # gain -> NDCG@10
     calibrations: Mapping[str, Calibration]
@@ -42,12 +42,11 @@ def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, metho
     events = spread(np.flatnonzero(reader.corpus.part == PART_VALID), MOST_EVENTS)
     calibrations = calibrate_heads(reader, event_logits(reader, events))
     calibrations[NEXT] = next_temperature(reader, events)
-    found = list_values(reader, rows, case, calibrations)
-    relevant = np.zeros(found.items.shape, dtype=np.bool_)
-    for number, items in enumerate(found.items):
-        wanted = case.relevant[[number]].indices
-        relevant[number] = np.isin(items, wanted)
-    judged = Judged(found.values, relevant, found.items >= 0, np.diff(case.relevant.indptr).astype(np.int64))
+    lists = list_values(reader, rows, case, calibrations)
+    relevant = np.zeros(lists.items.shape, dtype=np.bool_)
+    for number, items in enumerate(lists.items):
+        relevant[number] = np.isin(items, case.relevant[[number]].indices)
+    judged = Judged(lists.values, relevant, lists.items >= 0, np.diff(case.relevant.indptr).astype(np.int64))
     return Fitted(recency, calibrations, fit_fusion(judged, method))
 
 

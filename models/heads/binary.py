@@ -11,7 +11,7 @@ from models.contract.tasks import Task
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.scaling import fit_platt, keep_scale
 from models.heads.targets import Targets
-from models.heads.value import only_output
+from models.heads.value import take_output
 
 FIGURES = ("auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
 
@@ -55,7 +55,7 @@ BINARY = HeadKind(
     raw_calibration=keep_scale,
     fit_calibration=fit_probability,
     predict=predict_probability,
-    value=only_output,
+    value=take_output,
     metrics={figure: figure for figure in FIGURES},
     main_metric="auc",
     reliability=True,

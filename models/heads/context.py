@@ -13,7 +13,7 @@ from models.contract.tasks import Task
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.scaling import fit_temperature, keep_scale
 from models.heads.targets import Targets
-from models.heads.value import mean_over_labels
+from models.heads.value import average_over_labels
 
 
 def find_fault(_task: Task, _targets: Targets, _rows: Indices) -> str | None:
@@ -51,7 +51,7 @@ CONTEXT = HeadKind(
     raw_calibration=keep_scale,
     fit_calibration=fit_softmax,
     predict=predict_classes,
-    value=mean_over_labels,
+    value=average_over_labels,
     metrics={"accuracy": "class_accuracy", "log_loss": "class_log_loss", "ece": "class_ece"},
     main_metric="log_loss",
     reliability=False,

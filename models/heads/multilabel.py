@@ -10,7 +10,7 @@ from models.heads.binary import FIGURES, cross_entropy, fit_probability, predict
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.scaling import keep_scale
 from models.heads.targets import Targets
-from models.heads.value import mean_over_labels
+from models.heads.value import average_over_labels
 
 
 def find_fault(_task: Task, _targets: Targets, _rows: Indices) -> str | None:
@@ -29,7 +29,7 @@ MULTILABEL = HeadKind(
     raw_calibration=keep_scale,
     fit_calibration=fit_probability,
     predict=predict_probability,
-    value=mean_over_labels,
+    value=average_over_labels,
     metrics={
         name: name for name in (f"{average}_{figure}" for average in ("micro", "macro") for figure in FIGURES)
     },

@@ -1,4 +1,4 @@
-"""The head kind: everything that training, evaluation and the service ask of one.
+"""The head kind: everything that training, evaluation and the service need to know about it.
 
 A kind is a `HeadKind` made in a file of this folder and listed in registry.py. No other file branches on its name.
 """

@@ -10,7 +10,7 @@ from models.contract.feature_spec import FieldKind
 from models.contract.tasks import Task
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.targets import Targets
-from models.heads.value import only_output
+from models.heads.value import take_output
 
 MOST_OUTSIDE = 0.9
 """Where this share of the labels lies outside the range, the range is a mistake."""
@@ -82,7 +82,7 @@ REGRESSION = HeadKind(
     raw_calibration=unit_scale,
     fit_calibration=fit_line,
     predict=predict_number,
-    value=only_output,
+    value=take_output,
     metrics={"rmse": "rmse", "mae": "mae"},
     main_metric="rmse",
     reliability=False,

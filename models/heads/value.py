@@ -5,12 +5,12 @@ import numpy as np
 from models.contract.arrays import Floats
 
 
-def only_output(predicted: Floats, _labels: Floats | None) -> Floats:
+def take_output(predicted: Floats, _labels: Floats | None) -> Floats:
     """The one output of a head of width 1."""
     return predicted[:, 0]
 
 
-def mean_over_labels(predicted: Floats, labels: Floats | None) -> Floats:
+def average_over_labels(predicted: Floats, labels: Floats | None) -> Floats:
     """The mean prediction over the labels 0/1 [n, width] that hold; over all where none holds or `labels` is None."""
     if labels is None:
         labels = np.zeros_like(predicted)

@@ -116,9 +116,9 @@ def load_job(path: Path) -> JobSpec:
 def _with_whole_numbers(value: object) -> object:
     """A document in which 1.0 is 1, which is a float to the keys that want one."""
     if isinstance(value, dict):
-        return {key: _with_whole_numbers(one) for key, one in value.items()}
+        return {key: _with_whole_numbers(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_with_whole_numbers(one) for one in value]
+        return [_with_whole_numbers(entry) for entry in value]
     if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
         return int(value)
     return value

@@ -88,8 +88,8 @@ def user_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Te
 def scorer_input(batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor) -> ScorerInput:
     """Each state with the item that came next; a pair looks at the events before it only."""
     length = states.shape[1]
-    place = torch.arange(length, device=states.device)
-    attend = place[: length - 1][None] < place[:, None]  # [L, L - 1]: event j is before event t
+    position = torch.arange(length, device=states.device)
+    attend = position[: length - 1][None] < position[:, None]  # [L, L - 1]: event j is before event t
     numbers = torch.nn.functional.pad(batch.dense[:, :-1, -USER_NUMBERS:], (0, 0, 1, 0))
     return ScorerInput(
         user=states,

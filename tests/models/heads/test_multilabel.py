@@ -10,7 +10,7 @@ from models.contract.calibration import Calibration
 from models.heads.multilabel import MULTILABEL
 
 
-def test_the_loss_is_the_mean_over_labels(make_head):
+def test_the_loss_is_the_average_over_labels(make_head):
     logits, targets = torch.zeros(2, 3), torch.tensor([[1.0, 0, 0], [1, 1, 1]])
     assert float(MULTILABEL.loss(make_head("multilabel").task, logits, targets)) == pytest.approx(math.log(2))
 

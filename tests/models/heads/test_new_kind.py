@@ -26,7 +26,7 @@ from models.evaluation.report.schema import Report
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.registry import HEAD_KINDS
 from models.heads.targets import Targets
-from models.heads.value import only_output
+from models.heads.value import take_output
 
 TASKS = [
     {"name": "stars", "kind": "count", "label": "value"},
@@ -63,7 +63,7 @@ COUNT = HeadKind(
     raw_calibration=lambda _task: Calibration(),
     fit_calibration=fit_rate,
     predict=predict_count,
-    value=only_output,
+    value=take_output,
     metrics={"deviance": "poisson_deviance", "mae": "mae"},
     main_metric="deviance",
     reliability=False,
