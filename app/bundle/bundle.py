@@ -36,9 +36,11 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.features import context_tokens, encode_items, item_text
 from models.contract.fusion import FusionMethod
 from models.contract.histories import Histories, read_histories
+from models.contract.labels import label_field
 from models.contract.records import read_items, read_users
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT, Head
+from models.heads.registry import HeadKindError, check_task
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.network.model import ChorusNetwork, item_tensors, load_network
@@ -140,10 +142,9 @@ class LoadedBundle:
         return vector if vector.any() else None
 
     def context_label(self, head: Head, context: Mapping[str, str], now: float) -> str | None:
-        """The request's class of a context head (`time.daypart`, `context.device`); None where unknown."""
-        name = head.task.label.split(".", 1)[1].strip()
+        """The class of the moment for a head on `time.daypart`, `context.device`, ...; None where unknown."""
         tokens = dict(token.split("=", 1) for token in context_tokens(self.spec, context, now))
-        return tokens.get(name)
+        return tokens.get(label_field(head.task.label))
 
     def item_row(self, item: Item) -> ItemRow:
         """An item as the network and the language model see it; one that is there keeps its statistics."""
@@ -207,7 +208,12 @@ def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
 
 
 def check_heads(manifest: Manifest) -> None:
-    """Raises BundleError where a head lacks a calibration or utility, or weights cannot be meant."""
+    """Raises BundleError for an unknown head kind, a head without calibration or utility, or unusable weights."""
+    for head in manifest.heads:
+        try:
+            check_task(head.task)
+        except HeadKindError as error:
+            raise BundleError(f"expected heads that can be read, given {head.task.name}: {error}") from error
     heads = {NEXT, *(head.task.name for head in manifest.heads)}
     fusion = manifest.fusion
     fitted: dict[str, Mapping[str, object]] = {"calibrations": manifest.calibrations}

@@ -13,7 +13,9 @@ from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.labels import field_labels, hot_labels
-from models.contract.tasks import Head, TaskKind
+from models.contract.tasks import Head
+from models.heads.protocol import Subject
+from models.heads.registry import find_kind
 
 GROWTH = 1.5
 
@@ -114,7 +116,7 @@ class Catalogue:
             raise ValueError(
                 f"expected columns of {len(items)} items, given {[len(part) for part in columns]}"
             )
-        label_heads = tuple(head for head in heads if head.task.kind is TaskKind.MULTILABEL)
+        label_heads = tuple(head for head in heads if find_kind(head.task.kind).subject is Subject.ITEM)
         store = ItemStore(spec, label_heads)
         store.ids = [item.item_id for item in items]
         store.items = list(items)
@@ -190,7 +192,7 @@ class Catalogue:
         return self._view("present")
 
     def head_labels(self, name: str, rows: Indices) -> Floats:
-        """[K, classes] 1 where the item carries a multilabel head's class."""
+        """[K, classes] 1 where the item carries a class of a head whose subject is the item."""
         return self._view(_label_key(name))[rows]
 
     def with_item(self, item: Item, row: ItemRow) -> "Catalogue":

@@ -17,7 +17,9 @@ from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
 from models.contract.arrays import Floats
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
-from models.contract.tasks import NEXT, TaskKind
+from models.contract.tasks import NEXT
+from models.heads.protocol import Subject
+from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 from models.ranking.candidates import Budget
 from models.ranking.rerank import CATEGORY_CAP, Reranked, rerank
@@ -77,10 +79,10 @@ def budgets(candidates: int, query: Query) -> Sequence[Budget]:
 def score(
     bundle: LoadedBundle, query: Query, encoded: Encoded, candidates: Candidates
 ) -> tuple[Scored, Mapping[str, Floats]]:
-    """The candidates scored, and each multilabel head's predictions [K, classes] for the explanation."""
+    """The candidates scored, and the predictions [K, classes] of heads on the item's labels, to explain."""
     scored, predicted = score_candidates(bundle, encoded, candidates, query.context, query.now, query.weights)
-    multilabel = [h.task.name for h in bundle.manifest.heads if h.task.kind is TaskKind.MULTILABEL]
-    return scored, {name: predicted[name] for name in multilabel}
+    names = [h.task.name for h in bundle.manifest.heads if find_kind(h.task.kind).subject is Subject.ITEM]
+    return scored, {name: predicted[name] for name in names}
 
 
 def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranked:

@@ -1,12 +1,31 @@
-"""Which of a multilabel head's classes an item carries: one definition for training, evaluation and service."""
+"""The labels that items carry: one definition for training, evaluation and service."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from models.contract.arrays import Floats
+from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import Item
 from models.contract.tasks import Head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemLabels:
+    """m (item, label) pairs over `count` items."""
+
+    count: int
+    names: tuple[str, ...]  # the distinct labels, sorted
+    items: Indices  # [m] item rows
+    codes: Indices  # [m] positions in `names`
+
+
+def label_field(label: str) -> str:
+    """The field that a label expression of one operand names: `genres` of "item.genres", `daypart` of "time.daypart".
+
+    Spaces around the parts and the backquotes of an odd name are dropped.
+    """
+    return label.partition(".")[2].strip().removeprefix("`").removesuffix("`")
 
 
 def field_labels(item: Item, field: str) -> tuple[str, ...]:
@@ -15,13 +34,28 @@ def field_labels(item: Item, field: str) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
 
 
+def read_labels(items: Sequence[Item], field: str) -> ItemLabels:
+    """All labels in one category field of some items."""
+    sets = [field_labels(item, field) for item in items]
+    names = tuple(sorted({name for labels in sets for name in labels}))
+    code_of = {name: code for code, name in enumerate(names)}
+    return ItemLabels(
+        count=len(sets),
+        names=names,
+        items=np.repeat(np.arange(len(sets)), [len(labels) for labels in sets]),
+        codes=np.array([code_of[name] for labels in sets for name in labels], dtype=np.int64),
+    )
+
+
+def hot_table(labels: ItemLabels, classes: Sequence[str]) -> Floats:
+    """[count, width] 1 where an item carries a class; width is 1, of zeros, where there are no classes."""
+    column = {name: number for number, name in enumerate(classes)}
+    columns = np.array([column.get(name, -1) for name in labels.names], dtype=np.int64)[labels.codes]
+    table = np.zeros((labels.count, max(len(classes), 1)), dtype=np.float32)
+    table[labels.items[columns >= 0], columns[columns >= 0]] = 1
+    return table
+
+
 def hot_labels(head: Head, items: Sequence[Item]) -> Floats:
-    """[n, width] 1 where an item carries a class of a multilabel head, whose label is `item.<field>`."""
-    field = head.task.label.strip().removeprefix("item.").strip()
-    column = {label: number for number, label in enumerate(head.classes)}
-    hot = np.zeros((len(items), head.width), dtype=np.float32)
-    for number, item in enumerate(items):
-        for label in field_labels(item, field):
-            if label in column:
-                hot[number, column[label]] = 1
-    return hot
+    """[n, width] 1 where an item carries a class of a head whose label is `item.<field>`."""
+    return hot_table(read_labels(items, label_field(head.task.label)), head.classes)

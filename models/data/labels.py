@@ -1,126 +1,92 @@
-"""Tasks -> heads with their classes, and every interaction's targets."""
+"""Tasks -> heads with their classes, and the targets of every interaction."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.contract.arrays import Floats, Indices, Mask
-from models.contract.labels import field_labels, hot_labels
-from models.contract.tasks import Head, Task, TaskKind
+from models.contract.feature_spec import FieldKind
+from models.contract.labels import read_labels
+from models.contract.tasks import Head, Task
 from models.data.conditions import codes_of, numbers_of, truth
-from models.data.dataset import Codes, Dataset
-from models.data.validation import nearly_all
+from models.data.dataset import Dataset
+from models.heads.registry import find_kind
+from models.heads.targets import FittedTargets, Targets, class_targets, item_targets, number_targets
 from models.job.errors import JobError
 from models.job.label_expression import Operand, parse
 
-MAX_CLASSES = 200
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TaskLabels:
-    """One task's targets for the n interactions of the log.
-
-    Binary: 0 or 1. Regression: the number. Multilabel: 0 or 1 a class. Context: one-hot.
-    """
+    """One task's head and its targets for the n interactions of the log. `rows` may have any shape."""
 
     head: Head
-    targets: Floats  # [n, head.width], 0 where not known
-    known: Mask  # [n]
-    by_item: Floats | None = None  # multilabel: [I, width] every item's own labels, also of one never taken
+    targets: Targets
+
+    @property
+    def by_item(self) -> Floats | None:
+        """Labels [I, width] of every item, also of one never taken, where the targets are the item's; else None."""
+        return self.targets.by_item
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.generic], ...]:
+        """All that is stored of the targets, for a checksum."""
+        return self.targets.arrays()
 
     def targets_at(self, rows: Indices) -> Floats:
-        """Targets [..., width] of the interactions at `rows` [...]."""
-        return self.targets[rows]
+        """Targets [..., width] of the interactions at `rows` [...]; 0 where unknown."""
+        return self.targets.at(rows)
 
     def known_at(self, rows: Indices) -> Mask:
-        """Which of the interactions at `rows` [...] have a target: bool [...]."""
-        return self.known[rows]
+        """Bool [...]: the interactions at `rows` [...] that have a target."""
+        return self.targets.known_at(rows)
 
     def reordered(self, order: Indices) -> "TaskLabels":
-        """The labels of the interactions in another order, or of some of them."""
-        return replace(self, targets=self.targets[order], known=self.known[order])
+        """The labels of the interactions `order`, in that order."""
+        return replace(self, targets=self.targets.reordered(order))
 
 
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
-    """The labels of every interaction. Classes are those of the training rows alone, at most the MAX_CLASSES
-    most frequent, sorted. Raises JobError for a task that has nothing to learn there: no label,
-    one class of two, or a range that the labels are not in.
+    """The labels of every interaction; classes are fitted on the training rows alone.
+
+    Raises JobError for each task that has nothing to learn there: no label, or a fault that its kind finds.
     """
-    found = tuple(_label(task, dataset, train) for task in tasks)
-    if errors := [error for one in found for error in _errors(one, train)]:
+    labels = tuple(_label(task, dataset, train) for task in tasks)
+    if errors := [error for task_labels in labels for error in _errors(task_labels, train)]:
         raise JobError(*errors)
-    return found
-
-
-def _errors(labels: TaskLabels, train: Indices) -> Iterator[str]:
-    """Why nothing can be learned from the training rows' labels."""
-    task, known = labels.head.task, labels.targets[train][labels.known[train]]
-    if not len(known):
-        yield f"tasks.{task.name}.label: expected a label in the training rows, given none"
-    elif task.kind is TaskKind.BINARY and len(found := np.unique(known)) == 1:
-        given = "none" if found[0] == 0 else "all"
-        yield (
-            f"tasks.{task.name}.label: expected training rows for which it holds and others, "
-            f"given {given} of {len(known):,} for which {task.label} holds"
-        )
-    elif task.range is not None and task.kind is TaskKind.REGRESSION:
-        low, high = task.range
-        outside = int(((known < low) | (known > high)).sum())
-        if nearly_all(outside, len(known)):
-            yield (
-                f"tasks.{task.name}.range: expected a range that the labels of the training rows lie in, given "
-                f"[{low:g}, {high:g}] for labels from {known.min():g} to {known.max():g}"
-            )
+    return labels
 
 
 def _label(task: Task, dataset: Dataset, train: Indices) -> TaskLabels:
-    expression = parse(task.label)
+    classes, targets = _fit_targets(task, dataset, train)
+    return TaskLabels(Head(task=task, classes=classes), targets)
+
+
+def _fit_targets(task: Task, dataset: Dataset, train: Indices) -> FittedTargets:
+    """The targets of the column that the task's kind learns from."""
+    expression, column = parse(task.label), find_kind(task.kind).label.column
     if not isinstance(expression, Operand):
-        found = truth(expression, dataset)
-        return TaskLabels(Head(task=task), found.true[:, None].astype(np.float32), found.known)
-    if task.kind is TaskKind.REGRESSION:
-        numbers = numbers_of(expression, dataset)
-        known = np.isfinite(numbers)
-        return TaskLabels(Head(task=task), np.where(known, numbers, 0)[:, None].astype(np.float32), known)
-    if task.kind is TaskKind.CONTEXT:
-        return _moments(task, codes_of(expression, dataset), train)
-    return _labels(task, str(expression.field), dataset, train)
+        truths = truth(expression, dataset)
+        return number_targets(truths.true, truths.known)
+    match column:
+        case FieldKind.NUMERIC:
+            numbers = numbers_of(expression, dataset)
+            return number_targets(numbers, np.isfinite(numbers))
+        case FieldKind.CATEGORICAL:
+            names, codes = codes_of(expression, dataset)
+            return class_targets(names, codes, train)
+        case FieldKind.CATEGORIES:
+            labels = read_labels(dataset.items, str(expression.field))
+            return item_targets(labels, dataset.interactions.items, train)
+    raise ValueError(f"expected a condition or a numeric or category column, given {task.label!r}")
 
 
-def _moments(task: Task, column: Codes, train: Indices) -> TaskLabels:
-    """One-hot; a context that training never met is not known."""
-    seen = column.codes[train]
-    counts = np.bincount(seen[seen >= 0], minlength=len(column.names))
-    classes = _classes(column.names, counts)
-    place = {name: number for number, name in enumerate(classes)}
-    table = np.array([*(place.get(name, -1) for name in column.names), -1], dtype=np.int64)
-    places = table[column.codes]  # -1 finds the last, -1
-    targets = np.zeros((len(places), max(len(classes), 1)), dtype=np.float32)
-    rows = np.flatnonzero(places >= 0)
-    targets[rows, places[rows]] = 1
-    return TaskLabels(Head(task=task, classes=classes), targets, places >= 0)
-
-
-def _labels(task: Task, field: str, dataset: Dataset, train: Indices) -> TaskLabels:
-    """The labels that the item carries; an item without any is not known."""
-    sets = [field_labels(item, field) for item in dataset.items]
-    names = tuple(sorted({name for found in sets for name in found}))
-    place = {name: number for number, name in enumerate(names)}
-    items = np.repeat(np.arange(len(sets)), [len(found) for found in sets])
-    labels = np.array([place[name] for found in sets for name in found], dtype=np.int64)
-    weight = np.bincount(dataset.interactions.items[train], minlength=len(sets))
-    classes = _classes(names, np.bincount(labels, weights=weight[items], minlength=len(names)))
-    head = Head(task=task, classes=classes)
-    table = hot_labels(head, dataset.items)
-    described = np.array([len(found) > 0 for found in sets], dtype=bool)
-    return TaskLabels(
-        head, table[dataset.interactions.items], described[dataset.interactions.items], by_item=table
-    )
-
-
-def _classes(names: Sequence[str], counts: Sequence[float] | np.ndarray) -> tuple[str, ...]:
-    """The most frequent names that occur at all, sorted; of equally frequent ones the first by name."""
-    frequent = sorted((name for name, count in zip(names, counts, strict=True) if count > 0))
-    count_of = dict(zip(names, counts, strict=True))
-    return tuple(sorted(sorted(frequent, key=lambda name: -count_of[name])[:MAX_CLASSES]))
+def _errors(labels: TaskLabels, train: Indices) -> Iterator[str]:
+    """The reasons why nothing can be learned from the training rows' labels."""
+    task, rows = labels.head.task, train[labels.known_at(train)]
+    if not len(rows):
+        yield f"tasks.{task.name}.label: expected a label in the training rows, given none"
+    elif fault := find_kind(task.kind).find_fault(task, labels.targets, rows):
+        yield f"tasks.{task.name}.{fault}"

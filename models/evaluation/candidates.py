@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
-from models.contract.calibration import Calibration, head_values, predictions
+from models.contract.calibration import Calibration
 from models.contract.fusion import Fusion, contributions, fuse
-from models.contract.tasks import NEXT, Head, TaskKind
+from models.contract.tasks import NEXT, Head
 from models.evaluation.full_ranking import largest
 from models.evaluation.inference import Moments, Reader
 from models.evaluation.metrics.diversity import NO_ITEM
 from models.evaluation.protocols import RankingCase
+from models.heads.next import next_shares
+from models.heads.protocol import Subject
+from models.heads.registry import find_kind
 
 CANDIDATES = 300
 """As many as the service scores for one answer."""
@@ -93,27 +96,30 @@ def _values(
     """Head -> [B, K] values of the candidates [B, K] (a -1 takes item 0's, and is left out later)."""
     logits, found = ranked
     items = np.maximum(found, 0)
-    scaled = calibrations[NEXT].scale * logits.astype(np.float64)
-    log_share = np.take_along_axis(scaled, items, axis=1) - _logsumexp(scaled)[:, None]
-    values = {NEXT: np.exp(log_share).astype(np.float32)}
+    partitions = _logsumexp(calibrations[NEXT].scale * logits.astype(np.float64))
+    chosen = np.take_along_axis(logits, items, axis=1)
+    values = {NEXT: next_shares(chosen, calibrations[NEXT], partitions)}
     for name, given in reader.head_logits(moments, items).items():
         head = next(head for head in reader.network.heads if head.task.name == name)
-        predicted = predictions(head, given.reshape(-1, head.width), calibrations[name])
+        kind = find_kind(head.task.kind)
+        predicted = kind.predict(head.task, given.reshape(-1, head.width), calibrations[name])
         labels = _candidate_labels(reader, head, moments, items, hot)
-        values[name] = head_values(head, predicted, labels).reshape(items.shape)
+        values[name] = kind.value(predicted, labels).reshape(items.shape)
     return values
 
 
 def _candidate_labels(
     reader: Reader, head: Head, moments: Moments, items: Indices, hot: Mapping[str, Floats]
 ) -> Floats | None:
-    """[B * K, classes]: the candidates' own labels; for a context head, the moment's."""
-    if head.task.kind is TaskKind.MULTILABEL:
-        return hot[head.task.name][items.ravel()]
-    if head.task.kind is TaskKind.CONTEXT:
-        own = next(one for one in reader.corpus.labels if one.head.task.name == head.task.name)
-        return np.repeat(own.targets_at(moments.rows), items.shape[1], axis=0)
-    return None
+    """Labels [B * K, classes] of the candidates or of the moments, as the head's kind has it; else None."""
+    match find_kind(head.task.kind).subject:
+        case Subject.ITEM:
+            return hot[head.task.name][items.ravel()]
+        case Subject.MOMENT:
+            labels = next(labels for labels in reader.corpus.labels if labels.head == head)
+            return np.repeat(labels.targets_at(moments.rows), items.shape[1], axis=0)
+        case Subject.NOTHING:
+            return None
 
 
 def _logsumexp(logits: np.ndarray) -> np.ndarray:

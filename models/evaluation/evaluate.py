@@ -7,10 +7,9 @@ import numpy as np
 from scipy import sparse
 
 from models.contract.arrays import Floats, Indices
-from models.contract.calibration import Calibration, predictions
+from models.contract.calibration import Calibration
 from models.contract.feature_spec import FieldKind
 from models.contract.fusion import Fusion
-from models.contract.tasks import TaskKind
 from models.data.dataset import Dataset
 from models.data.labels import TaskLabels
 from models.evaluation.baselines.selection import FittedBaseline
@@ -19,9 +18,10 @@ from models.evaluation.full_ranking import K, evaluate_lists, evaluate_ranking
 from models.evaluation.inference import Reader, spread
 from models.evaluation.metrics.calibration import reliability
 from models.evaluation.metrics.diversity import ItemFacts
-from models.evaluation.metrics.prediction import head_figures
+from models.evaluation.metrics.registry import measure_predictions
 from models.evaluation.protocols import InteractionSet, RankingCase
 from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
+from models.heads.registry import find_kind
 from models.training.corpus import PART_TEST
 
 MOST_LISTS = 3_000
@@ -70,15 +70,15 @@ def ranking_table(
 
 
 def head_reports(judge: Judge) -> tuple[HeadReport, ...]:
-    """Every head on the test events, each given what came before it, before and after calibration."""
+    """Figures of every head on the test events, each given the events before it; raw and calibrated."""
     corpus = judge.reader.corpus
     rows = spread(np.flatnonzero(corpus.part == PART_TEST), MOST_EVENTS)
     if not len(rows):
         return ()
-    found = event_logits(judge.reader, rows)
+    logits = event_logits(judge.reader, rows).heads
     return tuple(
-        _head_report(one, rows, found.heads[one.head.task.name], judge.calibrations[one.head.task.name])
-        for one in corpus.labels
+        _head_report(labels, rows, logits[labels.head.task.name], judge.calibrations[labels.head.task.name])
+        for labels in corpus.labels
     )
 
 
@@ -108,36 +108,20 @@ def content_vectors(judge: Judge) -> Floats:
     return np.asarray(judge.reader.vectors.cpu().numpy(), dtype=np.float32)
 
 
-def _head_report(one: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
-    head, known = one.head, one.known_at(rows)
-    targets, given = one.targets_at(rows)[known], logits[known]
-    labels = _labels(head.task.kind, targets)
-    after = predictions(head, given, calibration)
-    plain = Calibration()
-    if head.task.kind is TaskKind.REGRESSION and head.task.range is not None:
-        low, high = head.task.range
-        plain = Calibration(scale=(high - low) / 2, shift=(high + low) / 2)
-    bins: tuple[ReliabilityRow, ...] = ()
-    if head.task.kind is TaskKind.BINARY:
-        bins = tuple(ReliabilityRow.of(found) for found in reliability(after[:, 0], labels))
+def _head_report(labels: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
+    """One head's figures over the events at `rows` [n] that have a target; logits [n, width]."""
+    task, known = labels.head.task, np.flatnonzero(labels.known_at(rows))
+    targets, logits, kind = labels.targets_at(rows[known]), logits[known], find_kind(task.kind)
+    raw, calibrated = (kind.predict(task, logits, c) for c in (kind.raw_calibration(task), calibration))
+    bins = reliability(calibrated[:, 0], targets[:, 0]) if kind.reliability else ()
     return HeadReport(
-        name=head.task.name,
-        kind=head.task.kind,
-        count=int(known.sum()),
-        before=dict(head_figures(head.task.kind, predictions(head, given, plain), labels).figures),
-        after=dict(head_figures(head.task.kind, after, labels).figures),
-        reliability=bins,
+        name=task.name,
+        kind=task.kind,
+        count=len(known),
+        before=measure_predictions(kind.metrics, raw, targets),
+        after=measure_predictions(kind.metrics, calibrated, targets),
+        reliability=tuple(ReliabilityRow.of(row) for row in bins),
     )
-
-
-def _labels(kind: TaskKind, targets: Floats) -> np.ndarray:
-    match kind:
-        case TaskKind.CONTEXT:
-            return np.asarray(targets.argmax(axis=1))
-        case TaskKind.MULTILABEL:
-            return targets
-        case TaskKind.BINARY | TaskKind.REGRESSION:
-            return targets[:, 0]
 
 
 def _weights(fusion: Fusion) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.evaluation.report.schema import LOWER_IS_BETTER, Report
+from models.evaluation.report.schema import Report
 
 TOLERANCE = 0.02
 """The share by which a figure may be worse: two trainings of one job differ by about this much."""
@@ -29,16 +29,19 @@ def decide(candidate: Report, incumbent: Report | None, tolerance: float = TOLER
     if candidate.job != incumbent.job:
         return Decision(False, (f"expected a bundle of the job '{incumbent.job}', given '{candidate.job}'",))
     new, old = candidate.headline(), incumbent.headline()
-    against = [reason for name in old if (reason := _worse(name, new.get(name), old[name], tolerance))]
+    lower = incumbent.lower_is_better()
+    against = [
+        reason for name in old if (reason := _worse(name, new.get(name), old[name], tolerance, name in lower))
+    ]
     if against:
         return Decision(False, tuple(against))
     return Decision(True, tuple(f"{name} {new[name]:.4f}, was {old[name]:.4f}" for name in old))
 
 
-def _worse(name: str, new: float | None, old: float, tolerance: float) -> str | None:
+def _worse(name: str, new: float | None, old: float, tolerance: float, lower: bool) -> str | None:
     if new is None:
         return f"expected the figure {name}, given none"
-    if name.rpartition(".")[2] in LOWER_IS_BETTER:
+    if lower:
         limit = old + tolerance * abs(old)
         return f"expected {name} at most {limit:.4f}, given {new:.4f}" if new > limit else None
     limit = old - tolerance * abs(old)

@@ -1,4 +1,4 @@
-"""All that is fitted on validation after training: the recency gain, calibrations, fusion."""
+"""Everything fitted on the validation split after training: the recency gain, calibrations, fusion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from models.contract.tasks import NEXT
 from models.evaluation.candidates import EventLogits, event_logits, list_values
 from models.evaluation.inference import Reader, spread
 from models.evaluation.protocols import RankingCase
-from models.export.calibration import calibrate, calibrate_softmax
+from models.export.calibration import calibrate
 from models.export.fusion import Judged, fit_fusion
 from models.export.popularity import fit_recency_gain
+from models.heads.next import fit_next_calibration
 from models.training.corpus import PART_VALID
 
 MOST_EVENTS = 10_000
@@ -24,7 +25,7 @@ MOST_CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What validation decided."""
+    """What was fitted on validation."""
 
     recency: Mapping[float, float]  # gain -> NDCG@10
     calibrations: Mapping[str, Calibration]
@@ -41,29 +42,28 @@ def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, metho
     events = spread(np.flatnonzero(reader.corpus.part == PART_VALID), MOST_EVENTS)
     calibrations = calibrate_heads(reader, event_logits(reader, events))
     calibrations[NEXT] = next_temperature(reader, events)
-    found = list_values(reader, rows, case, calibrations)
-    relevant = np.zeros(found.items.shape, dtype=np.bool_)
-    for number, items in enumerate(found.items):
-        wanted = case.relevant[[number]].indices
-        relevant[number] = np.isin(items, wanted)
-    judged = Judged(found.values, relevant, found.items >= 0, np.diff(case.relevant.indptr).astype(np.int64))
+    lists = list_values(reader, rows, case, calibrations)
+    relevant = np.zeros(lists.items.shape, dtype=np.bool_)
+    for number, items in enumerate(lists.items):
+        relevant[number] = np.isin(items, case.relevant[[number]].indices)
+    judged = Judged(lists.values, relevant, lists.items >= 0, np.diff(case.relevant.indptr).astype(np.int64))
     return Fitted(recency, calibrations, fit_fusion(judged, method))
 
 
 def calibrate_heads(reader: Reader, events: EventLogits) -> dict[str, Calibration]:
     """Every task head's calibration on observed events."""
-    found = {}
-    for one in reader.corpus.labels:
-        known = one.known_at(events.rows)
-        targets = one.targets_at(events.rows)[known]
-        found[one.head.task.name] = calibrate(one.head, events.heads[one.head.task.name][known], targets)
-    return found
+    calibrations = {}
+    for labels in reader.corpus.labels:
+        rows = np.flatnonzero(labels.known_at(events.rows))
+        logits = events.heads[labels.head.task.name][rows]
+        targets = labels.targets_at(events.rows[rows])
+        calibrations[labels.head.task.name] = calibrate(labels.head, logits, targets)
+    return calibrations
 
 
 def next_temperature(reader: Reader, events: np.ndarray) -> Calibration:
     """The temperature of the softmax over the catalogue, on the items that came."""
     rows = spread(events, max(MOST_CELLS // len(reader.vectors), 1))
     logits = [reader.next_logits(moments) for moments in reader.moments(rows)]
-    if not logits:
-        return Calibration()
-    return calibrate_softmax(np.concatenate(logits), reader.corpus.items[rows])
+    whole = np.concatenate([np.zeros((0, len(reader.vectors)), np.float32), *logits])
+    return fit_next_calibration(whole, reader.corpus.items[rows])

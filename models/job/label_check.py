@@ -1,4 +1,4 @@
-"""What a job's data has, and whether a task's label fits it."""
+"""The check that a task's label suits its head kind and the columns of the job."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from models.contract.feature_spec import FieldKind
 from models.contract.features import DAYPARTS, WEEKDAYS
 from models.contract.predicate import Compare, Operator, comparisons
-from models.contract.tasks import TaskKind
+from models.heads.protocol import LabelRule
 from models.job.label_expression import ExpressionError, Operand, parse, write_operator
 
 TIME_FIELDS = {"daypart": DAYPARTS, "weekday": WEEKDAYS}
-"""What is known of a moment, and the names it takes."""
+"""Fields of a moment, and the names that each may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelColumns:
-    """Which operands there are."""
+    """The operands that a job's data offers."""
 
     value: bool = False
     action: bool = False
@@ -25,43 +25,32 @@ class LabelColumns:
     user: Mapping[str, FieldKind] = field(default_factory=dict)
 
 
-def check_label(kind: TaskKind, label: str, columns: LabelColumns) -> None:
-    """Raises ExpressionError, with expected and given, where a label does not suit task and columns."""
+def check_label(rule: LabelRule, label: str, columns: LabelColumns) -> None:
+    """Raises ExpressionError, with expected and given, where a label suits neither the head kind nor the columns."""
     expression = parse(label)
-    if kind is TaskKind.BINARY:
-        if isinstance(expression, Operand):
-            raise ExpressionError(f'expected a condition such as "value >= 4", given {label!r}')
-        for comparison in comparisons(expression):
-            _check_comparison(comparison, columns)
+    if isinstance(expression, Operand):
+        if rule.column is None:
+            raise ExpressionError(f"expected {rule.expected}, given {label!r}")
+        if operand_kind(expression, columns) is not rule.column or expression.source not in rule.sources:
+            raise ExpressionError(f"expected {rule.expected}, given {label!r}")
         return
-    if not isinstance(expression, Operand):
-        raise ExpressionError(f"expected {_WANTED[kind]}, given a condition: {label!r}")
-    sources, wanted = _ALONE[kind]
-    if operand_kind(expression, columns) is not wanted or expression.source not in sources:
-        raise ExpressionError(f"expected {_WANTED[kind]}, given {label!r}")
-
-
-_ALONE = {
-    TaskKind.REGRESSION: (("value", "item"), FieldKind.NUMERIC),
-    TaskKind.MULTILABEL: (("item",), FieldKind.CATEGORIES),
-    TaskKind.CONTEXT: (("time", "context"), FieldKind.CATEGORICAL),
-}
-_WANTED = {
-    TaskKind.REGRESSION: "value, or item. and a numeric field",
-    TaskKind.MULTILABEL: "item. and a categories field",
-    TaskKind.CONTEXT: "time.daypart, time.weekday, or context. and a context column",
-}
+    if rule.column is not None:
+        raise ExpressionError(f"expected {rule.expected}, given a condition: {label!r}")
+    for comparison in comparisons(expression):
+        _check_comparison(comparison, columns)
 
 
 def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:
-    """NUMERIC, CATEGORICAL or CATEGORIES; raises ExpressionError for what the job's data does not have."""
+    """The kind of an operand's column; raises ExpressionError for an operand that the job's data does not have."""
     match operand.source, operand.field:
         case "value", None:
-            return _given(columns.value, FieldKind.NUMERIC, "interactions.value to be set, for value")
+            return _require(columns.value, FieldKind.NUMERIC, "interactions.value to be set, for value")
         case "action", None:
-            return _given(columns.action, FieldKind.CATEGORICAL, "interactions.action to be set, for action")
+            return _require(
+                columns.action, FieldKind.CATEGORICAL, "interactions.action to be set, for action"
+            )
         case "time", str(name) if name in TIME_FIELDS:
-            return _given(columns.timed, FieldKind.CATEGORICAL, f"interactions.time, for time.{name}")
+            return _require(columns.timed, FieldKind.CATEGORICAL, f"interactions.time, for time.{name}")
         case "context", str(name) if name in columns.contexts:
             return FieldKind.CATEGORICAL
         case "item", str(name) if name in columns.item:
@@ -71,8 +60,8 @@ def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:
     raise ExpressionError(f"expected one of {', '.join(_operands(columns))}, given {str(operand)!r}")
 
 
-def _given(there: bool, kind: FieldKind, expected: str) -> FieldKind:
-    if not there:
+def _require(present: bool, kind: FieldKind, expected: str) -> FieldKind:
+    if not present:
         raise ExpressionError(f"expected {expected}, given none")
     return kind
 

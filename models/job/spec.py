@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
+from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.errors import JobError, wording
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
@@ -56,7 +57,7 @@ class JobSpec(BaseModel):
 
     @property
     def columns(self) -> LabelColumns:
-        """What labels may speak of."""
+        """The operands that labels may name."""
         return LabelColumns(
             value=self.interactions.value is not None,
             action=self.interactions.action is not None,
@@ -68,7 +69,7 @@ class JobSpec(BaseModel):
 
     @model_validator(mode="after")
     def check_whole(self) -> Self:
-        """Names are distinct, labels fit the columns, scenes weigh heads that exist."""
+        """Names are distinct, head kinds exist, labels fit the columns, scenes weigh heads that exist."""
         if errors := [*self._task_errors(), *self._scene_errors()]:
             raise ValueError("\n".join(errors))
         return self
@@ -77,9 +78,12 @@ class JobSpec(BaseModel):
         names = [task.name for task in self.tasks]
         if len(set(names)) < len(names):
             yield f"tasks: expected distinct names, given {', '.join(names)}"
-        for task in self.tasks:
+        for number, task in enumerate(self.tasks):
             try:
-                check_label(task.kind, task.label, self.columns)
+                check_task(task)
+                check_label(find_kind(task.kind).label, task.label, self.columns)
+            except HeadKindError as error:
+                yield f"tasks.{number}.{error.key}: {error}"
             except ExpressionError as error:
                 yield f"tasks.{task.name}.label: {error}"
 
@@ -112,9 +116,9 @@ def load_job(path: Path) -> JobSpec:
 def _with_whole_numbers(value: object) -> object:
     """A document in which 1.0 is 1, which is a float to the keys that want one."""
     if isinstance(value, dict):
-        return {key: _with_whole_numbers(one) for key, one in value.items()}
+        return {key: _with_whole_numbers(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_with_whole_numbers(one) for one in value]
+        return [_with_whole_numbers(entry) for entry in value]
     if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
         return int(value)
     return value

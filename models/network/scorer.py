@@ -7,14 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from models.contract.statistics import STATISTICS
-from models.contract.tasks import Head, TaskKind
+from models.contract.tasks import Head
+from models.heads.protocol import TowerInput
+from models.heads.registry import find_kind
 from models.network.config import NetworkConfig
 from models.network.experts import build_experts
 from models.network.shape import NetworkShape
 from models.network.towers import embedding
 
 USER_NUMBERS = 2
-"""Of the last event: running mean value, log count."""
+"""Numbers of the last event: running mean value, log count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,63 +51,63 @@ class ScorerInput:
 class Scorer(nn.Module):
     """[user, item, user * item, target attention, statistics] -> experts -> one tower a head.
 
-    Target attention: the candidate asks the history (DIN, Zhou et al. 2018). A context head predicts the
-    context, so the context enters only the other heads' towers. A multilabel head predicts the labels of the user's
-    next item, so it sees the user and the context, never the item.
+    Target attention: the candidate queries the history (DIN, Zhou et al. 2018). A tower reads the experts' mix for
+    the pair, or the user's state alone, with or without the context: a head's kind decides (models.heads).
     """
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape, heads: tuple[Head, ...]) -> None:
         super().__init__()
         self.heads, self.dim = heads, config.dim
-        self.pair_heads = tuple(head for head in heads if head.task.kind is not TaskKind.MULTILABEL)
+        self.inputs = {head.task.name: find_kind(head.task.kind).tower for head in heads}
+        self.pair_heads = tuple(name for name, reads in self.inputs.items() if reads.pair)
+        self.user_heads = tuple(name for name, reads in self.inputs.items() if not reads.pair)
         self.context = embedding(shape.context_tokens, config.tower_width)
         self.query = nn.Linear(config.dim, config.dim)
         self.key = nn.Linear(config.dim, config.dim)
         inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS
         self.experts = build_experts(inputs, len(self.pair_heads), config)
         self.towers = nn.ModuleDict(
-            {head.task.name: tower(self.tower_inputs(head, config), head.width, config) for head in heads}
+            {
+                name: tower(tower_width(reads, config), head.width, config)
+                for head, (name, reads) in zip(heads, self.inputs.items(), strict=True)
+            }
         )
 
-    @staticmethod
-    def tower_inputs(head: Head, config: NetworkConfig) -> int:
-        """The width of what a head's tower reads."""
-        match head.task.kind:
-            case TaskKind.MULTILABEL:
-                return config.dim + config.tower_width
-            case TaskKind.CONTEXT:
-                return config.expert_width
-            case TaskKind.BINARY | TaskKind.REGRESSION:
-                return config.expert_width + config.tower_width
-
-    def forward(self, given: ScorerInput) -> dict[str, Tensor]:
+    def forward(self, pairs: ScorerInput) -> dict[str, Tensor]:
         """Logits [B, Q, width] a head."""
-        given.check(self.dim)
-        attended = self.attend(given)
+        pairs.check(self.dim)
+        attended = self.attend(pairs)
         x = torch.cat(
-            [given.user, given.item, given.user * given.item, attended, given.statistics, given.numbers],
+            [pairs.user, pairs.item, pairs.user * pairs.item, attended, pairs.statistics, pairs.numbers],
             dim=-1,
         )
-        context = self.context(given.context).sum(2)
+        context = self.context(pairs.context).sum(2)
         logits = {}
-        for head, mixed in zip(self.pair_heads, self.experts(x), strict=True):
-            inputs = mixed if head.task.kind is TaskKind.CONTEXT else torch.cat([mixed, context], dim=-1)
-            logits[head.task.name] = self.towers[head.task.name](inputs)
-        for head in self.heads:
-            if head.task.kind is TaskKind.MULTILABEL:
-                logits[head.task.name] = self.towers[head.task.name](torch.cat([given.user, context], dim=-1))
+        for name, mixed in zip(self.pair_heads, self.experts(x), strict=True):
+            logits[name] = self.read(name, mixed, context)
+        for name in self.user_heads:
+            logits[name] = self.read(name, pairs.user, context)
         return logits
 
-    def attend(self, given: ScorerInput) -> Tensor:
-        """What the candidate finds in the history: [B, Q, D], zero where there is nothing to look at."""
-        logits = self.query(given.item) @ self.key(given.events).transpose(1, 2) / math.sqrt(self.dim)
-        logits = logits.masked_fill(~given.attend, -1e9)
-        weights = logits.softmax(-1) * given.attend  # the product: a row with nothing allowed sums to 0
-        return weights @ given.events
+    def read(self, name: str, x: Tensor, context: Tensor) -> Tensor:
+        """One head's logits [B, Q, width] of what its tower reads, the context added where its kind reads it."""
+        return self.towers[name](torch.cat([x, context], dim=-1) if self.inputs[name].context else x)
+
+    def attend(self, pairs: ScorerInput) -> Tensor:
+        """The candidates' target attention over the history: [B, Q, D], zero where a pair may look at no event."""
+        logits = self.query(pairs.item) @ self.key(pairs.events).transpose(1, 2) / math.sqrt(self.dim)
+        logits = logits.masked_fill(~pairs.attend, -1e9)
+        weights = logits.softmax(-1) * pairs.attend  # the product: a row with nothing allowed sums to 0
+        return weights @ pairs.events
+
+
+def tower_width(reads: TowerInput, config: NetworkConfig) -> int:
+    """The width of the input of a head's tower."""
+    return (config.expert_width if reads.pair else config.dim) + (config.tower_width if reads.context else 0)
 
 
 def tower(inputs: int, outputs: int, config: NetworkConfig) -> nn.Sequential:
-    """A head's own layers."""
+    """The two layers of one head."""
     return nn.Sequential(
         nn.Linear(inputs, config.tower_width), nn.GELU(), nn.Linear(config.tower_width, outputs)
     )

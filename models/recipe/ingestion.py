@@ -111,7 +111,7 @@ def digest_of(corpus: Corpus) -> str:
     arrays = [corpus.offsets, corpus.items, corpus.actions, corpus.dense, corpus.context, corpus.part]
     arrays += [corpus.snapshot, corpus.statistics, catalogue.ids, catalogue.tokens, catalogue.numeric]
     arrays += [catalogue.content, corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text]
-    arrays += [array for one in corpus.labels for array in (one.targets, one.known)]
+    arrays += [array for labels in corpus.labels for array in labels.arrays]
     for array in arrays:
         found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()

@@ -7,11 +7,12 @@ from torch import Tensor, nn
 
 from models.contract.features import ItemArrays
 from models.contract.tasks import NEXT
+from models.heads.next import next_item_loss
 from models.job.training_config import Balancing
 from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer import USER_NUMBERS, ScorerInput
 from models.training.batches import Batch
-from models.training.losses import next_item_loss, task_loss
+from models.training.losses import task_loss
 
 FULL_SOFTMAX_ITEMS = 20_000
 """Up to this many items the softmax is over the whole catalogue."""
@@ -87,8 +88,8 @@ def user_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Te
 def scorer_input(batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor) -> ScorerInput:
     """Each state with the item that came next; a pair looks at the events before it only."""
     length = states.shape[1]
-    place = torch.arange(length, device=states.device)
-    attend = place[: length - 1][None] < place[:, None]  # [L, L - 1]: event j is before event t
+    position = torch.arange(length, device=states.device)
+    attend = position[: length - 1][None] < position[:, None]  # [L, L - 1]: event j is before event t
     numbers = torch.nn.functional.pad(batch.dense[:, :-1, -USER_NUMBERS:], (0, 0, 1, 0))
     return ScorerInput(
         user=states,

@@ -8,7 +8,8 @@ from app.api.schemas.interactions import SessionEvent
 from app.errors import InvalidValueError, MissingValueError, UnknownActionError, UnknownFieldError
 from models.contract.events import Action, Event
 from models.contract.feature_spec import FeatureSpec
-from models.contract.tasks import Head, TaskKind
+from models.contract.tasks import Head
+from models.heads.registry import find_kind
 
 AHEAD_S = 86_400.0
 """So far a sender's clock may be ahead: further away is a mistake, and would stay the newest event for ever."""
@@ -30,13 +31,13 @@ class EventRules:
 def rules_of(spec: FeatureSpec, heads: Sequence[Head], now: float) -> EventRules:
     """The rules of a bundle at a moment.
 
-    Values are held only to a range that the job states, for a regression of the value itself. The range of
+    Values are held only to a range that the job states, for a head that predicts the value itself. The range of
     the training values says nothing of what may come: a longer dwell time is no error.
     """
     ranges = (
         head.task.range
         for head in heads
-        if head.task.kind is TaskKind.REGRESSION and head.task.label.strip() == "value"
+        if find_kind(head.task.kind).needs_range and head.task.label.strip() == "value"
     )
     return EventRules(spec, next(ranges, None), now + AHEAD_S)
 

@@ -40,7 +40,7 @@ def card(bundle: LoadedBundle) -> dict[str, Any]:
     """What a bundle says of itself."""
     manifest, spec = bundle.manifest, bundle.spec
     tasks = [
-        {"name": head.task.name, "kind": head.task.kind.value, "classes": len(head.classes)}
+        {"name": head.task.name, "kind": head.task.kind, "classes": len(head.classes)}
         for head in manifest.heads
     ]
     return {

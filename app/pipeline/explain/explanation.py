@@ -22,7 +22,9 @@ from models.contract.feedback import (
     wanted_items,
 )
 from models.contract.statistics import STATISTICS
-from models.contract.tasks import Head, TaskKind
+from models.contract.tasks import Head
+from models.heads.protocol import Subject
+from models.heads.registry import find_kind
 from models.language.text_preference import TextPreference, TextPreferences
 
 MOST_REASONS = 3
@@ -41,8 +43,8 @@ class Code(StrEnum):
     POPULAR = "popular_now"  # log recent count above the bar, as a share of the greatest
     QUERY = "matches_your_query"  # cosine of the item's text with the request's
     INTERESTS = "fits_your_interests"  # cosine of the item's text with what the profile says
-    TASTE = "fits_your_taste"  # a multilabel head's contribution, less its mean over the candidates
-    MOMENT = "fits_the_moment"  # the same of a context head
+    TASTE = "fits_your_taste"  # the contribution of a head on the item's labels, less its mean over the candidates
+    MOMENT = "fits_the_moment"  # the same of a head on the moment
     NEW = "new_here"  # 0: nothing is measured of an item that nobody took yet
     RANKED = "ranked_by"  # the greatest contribution of a head; only where there is no other reason
 
@@ -76,7 +78,7 @@ class Evidence:
 
     heads: tuple[Head, ...]
     influence: Influence
-    label_values: Mapping[str, Floats]  # multilabel head -> [K, classes] predictions
+    label_values: Mapping[str, Floats]  # head on the item's labels -> [K, classes] predictions
     texts: TextPreferences  # of the request and of the profile
     events: UserEvents = NO_EVENTS
     text_fields: tuple[str, ...] = ()  # fields that may stand for a title
@@ -168,9 +170,9 @@ def _near(case: _Case, code: Code, preference: TextPreference | None) -> dict[in
 
 
 def _taste(case: _Case) -> dict[int, Reason]:
-    """The multilabel head that lifts the item most, and the likeliest of the item's labels that the history shows."""
+    """The head on item labels that lifts the item most, and its likeliest label that the history shows."""
     wanted = wanted_items(case.evidence.events.columns.items, case.evidence.events.feedback)
-    heads, lifts = _lifts(case, TaskKind.MULTILABEL)
+    heads, lifts = _lifts(case, Subject.ITEM)
     known = [preferred_labels(case.catalogue, head, wanted) for head in heads]
     found = {}
     for place in range(len(case.order) if heads else 0):
@@ -182,8 +184,8 @@ def _taste(case: _Case) -> dict[int, Reason]:
 
 
 def _moment(case: _Case) -> dict[int, Reason]:
-    """The context head that lifts the item most."""
-    heads, lifts = _lifts(case, TaskKind.CONTEXT)
+    """The head on the moment that lifts the item most."""
+    heads, lifts = _lifts(case, Subject.MOMENT)
     best = lifts.max(axis=0, initial=-np.inf)
     return _reasons(Code.MOMENT, best, best >= LEAST_STRENGTH) if heads else {}
 
@@ -211,8 +213,8 @@ def _reasons(code: Code, strength: Floats, said: Mask) -> dict[int, Reason]:
     return {int(place): Reason(code, WORDING[code], float(strength[place])) for place in np.flatnonzero(said)}
 
 
-def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
-    """The heads of one kind, and [heads, N] their contributions, less each one's mean over the candidates.
+def _lifts(case: _Case, subject: Subject) -> tuple[list[Head], Floats]:
+    """The heads on one subject, and [heads, N] their contributions, less each one's mean over the candidates.
 
     Only heads with a weight above 0: below, what lifts an item is that the head's prediction is low.
     """
@@ -220,7 +222,7 @@ def _lifts(case: _Case, kind: TaskKind) -> tuple[list[Head], Floats]:
     heads = [
         head
         for head in case.evidence.heads
-        if head.task.kind is kind and weights.get(head.task.name, 0.0) > 0
+        if find_kind(head.task.kind).subject is subject and weights.get(head.task.name, 0.0) > 0
     ]
     lifts = np.zeros((len(heads), len(case.order)), dtype=np.float32)
     for number, head in enumerate(heads):

@@ -11,7 +11,7 @@ SAMPLE = 50_000
 
 
 def preferred_labels(catalogue: Catalogue, head: Head, rows: Indices) -> Mask:
-    """[classes] True for a multilabel head's classes that these rows carry at least as often as the catalogue does.
+    """[classes] True for the head's classes that these rows carry at least as often as the catalogue does.
 
     Negative rows, of items that the catalogue lacks, are left out; without any row no class is preferred.
     """

@@ -11,9 +11,11 @@ from app.pipeline.padding import padded
 from app.pipeline.scoring.fusion import fuse_heads
 from app.pipeline.types import Candidates, Encoded, Scored
 from models.contract.arrays import Floats, Indices
-from models.contract.calibration import head_values, predictions
 from models.contract.features import encode_context
-from models.contract.tasks import NEXT, Head, TaskKind
+from models.contract.tasks import NEXT, Head
+from models.heads.next import next_shares
+from models.heads.protocol import Subject
+from models.heads.registry import find_kind
 from models.network.scorer import ScorerInput
 
 if TYPE_CHECKING:
@@ -74,11 +76,10 @@ def calibrated(
 ) -> dict[str, Floats]:
     """Calibrated predictions of logits [K, width], by the `next` partition of all [1] or of each [K]."""
     calibrations = bundle.manifest.calibrations
-    shares = np.exp(calibrations[NEXT].scale * logits[NEXT] - partitions[:, None])
-    found = {NEXT: shares.astype(np.float32)}
+    found = {NEXT: next_shares(logits[NEXT], calibrations[NEXT], partitions)}
     for head in bundle.manifest.heads:
         name = head.task.name
-        found[name] = predictions(head, logits[name], calibrations[name])
+        found[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])
     return found
 
 
@@ -104,7 +105,7 @@ def values_at(
     found = {NEXT: predicted[NEXT][:, 0]}
     for head in bundle.manifest.heads:
         labels = _labels(bundle, head, rows, moments, moment_of)
-        found[head.task.name] = head_values(head, predicted[head.task.name], labels)
+        found[head.task.name] = find_kind(head.task.kind).value(predicted[head.task.name], labels)
     return found
 
 
@@ -163,13 +164,13 @@ def scorer_logits(
 def _labels(
     bundle: "LoadedBundle", head: Head, rows: Indices, moments: Sequence[Moment], moment_of: Indices
 ) -> Floats | None:
-    """[K, classes]: an item's own labels, or those of its moment."""
-    match head.task.kind:
-        case TaskKind.MULTILABEL:
+    """Labels [K, classes] of the items or of their moments, as the head's kind has it; else None."""
+    match find_kind(head.task.kind).subject:
+        case Subject.ITEM:
             return bundle.catalogue.head_labels(head.task.name, rows)
-        case TaskKind.CONTEXT:
-            said = [bundle.context_label(head, *moment) for moment in moments]
-            hot = np.array([[name == label for name in head.classes] for label in said], dtype=np.float32)
+        case Subject.MOMENT:
+            labels = [bundle.context_label(head, *moment) for moment in moments]
+            hot = np.array([[name == label for name in head.classes] for label in labels], dtype=np.float32)
             return hot[moment_of]
-        case TaskKind.BINARY | TaskKind.REGRESSION:
+        case Subject.NOTHING:
             return None

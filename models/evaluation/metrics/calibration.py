@@ -1,4 +1,4 @@
-"""Calibration: do things predicted with probability p happen a share p of the time?"""
+"""Calibration: whether events predicted with probability p happen a share p of the time."""
 
 from dataclasses import dataclass
 

@@ -1,17 +1,13 @@
-"""How good the heads' predictions are: pure functions, undefined figures (one class only, no rows) are nan.
+"""Figures of calibrated predictions [n, width] against targets [n, width]: pure functions.
 
-Rows without a label are the caller's to leave out.
+A figure that is undefined (one class only, no rows) is nan. The caller leaves out rows without a target.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.arrays import Indices
-from models.contract.tasks import TaskKind
 from models.evaluation.metrics.calibration import expected_calibration_error
 
 Reals = NDArray[np.floating]
@@ -20,121 +16,124 @@ EPSILON = 1e-7
 """Probabilities are clipped to [EPSILON, 1 - EPSILON] in the log loss: a float32 holds no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeadFigures:
-    """The figures that a head of this kind has, by name, over `count` rows."""
-
-    kind: TaskKind
-    count: int
-    figures: Mapping[str, float]
-
-
-def head_figures(kind: TaskKind, predicted: Reals, labels: Reals) -> HeadFigures:
-    """Figures of calibrated predictions [n, width] and labels.
-
-    Labels: binary [n] 0/1; regression [n]; multilabel [n, width] 0/1; context [n] class numbers.
-    """
-    figures = {
-        TaskKind.BINARY: lambda: binary_figures(predicted[:, 0], labels),
-        TaskKind.REGRESSION: lambda: regression_figures(predicted[:, 0], labels),
-        TaskKind.MULTILABEL: lambda: multilabel_figures(predicted, labels),
-        TaskKind.CONTEXT: lambda: context_figures(predicted, labels.astype(np.int64)),
-    }[kind]()
-    return HeadFigures(kind, len(labels), MappingProxyType(figures))
-
-
 def auc(scores: Reals, labels: Reals) -> float:
     """The chance that a positive scores above a negative, a tie counting half (Mann and Whitney 1947)."""
-    positive = labels > 0.5
+    _check_same_shape(scores, labels)
+    scores, positive = scores.ravel(), labels.ravel() > 0.5
     n_positive, n_negative = int(positive.sum()), int((~positive).sum())
     if not n_positive or not n_negative:
         return NAN
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
+    _, number, count = np.unique(scores, return_inverse=True, return_counts=True)
     mean_rank = np.cumsum(count) - (count - 1) / 2  # equal scores share the mean of their ranks
-    total = mean_rank[place][positive].sum()
+    total = mean_rank[number][positive].sum()
     return float((total - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
 def log_loss(probabilities: Reals, labels: Reals) -> float:
     """Mean negative log likelihood of 0/1 labels, in nats."""
+    _check_same_shape(probabilities, labels)
     if not labels.size:
         return NAN
     p = np.clip(probabilities.astype(np.float64), EPSILON, 1 - EPSILON)
     return float(-np.mean(np.where(labels > 0.5, np.log(p), np.log1p(-p))))
 
 
-def confusion_figures(chosen: Reals, labels: Reals) -> dict[str, float]:
-    """Accuracy, precision, recall and F1 of predictions at .5.
-
-    Precision is nan where nothing is predicted, recall where nothing is true, F1 where neither is there.
-    """
-    predicted, true = chosen >= 0.5, labels > 0.5
-    both, given, there = int((predicted & true).sum()), int(predicted.sum()), int(true.sum())
-    return {
-        "accuracy": _ratio(int((predicted == true).sum()), labels.size),
-        "precision": _ratio(both, given),
-        "recall": _ratio(both, there),
-        "f1": _ratio(2 * both, given + there),
-    }
+def calibration_error(probabilities: Reals, labels: Reals) -> float:
+    """Expected calibration error of the probabilities of 0/1 labels (Naeini et al. 2015)."""
+    _check_same_shape(probabilities, labels)
+    return expected_calibration_error(probabilities.ravel(), labels.ravel())
 
 
-def binary_figures(probabilities: Reals, labels: Reals) -> dict[str, float]:
-    """Of probabilities [n] and labels [n] 0/1."""
-    _same_shape(probabilities, labels)
-    return {
-        "auc": auc(probabilities, labels),
-        "log_loss": log_loss(probabilities, labels),
-        "ece": expected_calibration_error(probabilities, labels),
-        **confusion_figures(probabilities, labels),
-    }
+def accuracy(probabilities: Reals, labels: Reals) -> float:
+    """The share of 0/1 labels that the probabilities predict at .5."""
+    _check_same_shape(probabilities, labels)
+    right = (probabilities >= 0.5) == (labels > 0.5)
+    return _ratio(int(right.sum()), labels.size)
 
 
-def regression_figures(predicted: Reals, labels: Reals) -> dict[str, float]:
-    """Of predictions [n] and labels [n] in the task's unit."""
-    _same_shape(predicted, labels)
-    error = predicted.astype(np.float64) - labels
-    if not error.size:
-        return {"rmse": NAN, "mae": NAN}
-    return {"rmse": float(np.sqrt(np.mean(error**2))), "mae": float(np.mean(np.abs(error)))}
+def precision(probabilities: Reals, labels: Reals) -> float:
+    """The share of predictions of at least .5 that are true; nan where there are none."""
+    both, predicted, _ = _count_positives(probabilities, labels)
+    return _ratio(both, predicted)
 
 
-def multilabel_figures(probabilities: Reals, labels: Reals) -> dict[str, float]:
-    """Of probabilities and labels 0/1 [n, width]: micro over all cells, macro the mean over labels.
-
-    A label for which a figure is undefined is left out of that figure's macro mean.
-    """
-    _same_shape(probabilities, labels)
-    micro = binary_figures(probabilities.ravel(), labels.ravel())
-    each = [binary_figures(probabilities[:, column], labels[:, column]) for column in range(labels.shape[1])]
-    return {f"micro_{name}": value for name, value in micro.items()} | {
-        f"macro_{name}": _mean([figures[name] for figures in each]) for name in micro
-    }
+def recall(probabilities: Reals, labels: Reals) -> float:
+    """The share of true labels predicted at .5 or more; nan where there are none."""
+    both, _, true = _count_positives(probabilities, labels)
+    return _ratio(both, true)
 
 
-def context_figures(probabilities: Reals, labels: Indices) -> dict[str, float]:
-    """Of class probabilities [n, C] and class numbers [n]; `ece` is the top class's (Guo et al. 2017)."""
-    if labels.shape != (len(probabilities),):
-        raise ValueError(f"expected class numbers [{len(probabilities)}], given {labels.shape}")
-    if not len(labels):
-        return {"accuracy": NAN, "log_loss": NAN, "ece": NAN}
-    own = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
-    return {
-        "accuracy": float(right.mean()),
-        "log_loss": float(-np.log(np.clip(own, EPSILON, 1)).mean()),
-        "ece": expected_calibration_error(probabilities.max(axis=1), right.astype(np.float64)),
-    }
+def f1(probabilities: Reals, labels: Reals) -> float:
+    """The harmonic mean of precision and recall; nan where nothing is predicted and nothing true."""
+    both, predicted, true = _count_positives(probabilities, labels)
+    return _ratio(2 * both, predicted + true)
+
+
+def rmse(predicted: Reals, targets: Reals) -> float:
+    """Root mean squared error, in the targets' unit."""
+    _check_same_shape(predicted, targets)
+    error = predicted.astype(np.float64) - targets
+    return float(np.sqrt(np.mean(error**2))) if error.size else NAN
+
+
+def mae(predicted: Reals, targets: Reals) -> float:
+    """Mean absolute error, in the targets' unit."""
+    _check_same_shape(predicted, targets)
+    error = predicted.astype(np.float64) - targets
+    return float(np.mean(np.abs(error))) if error.size else NAN
+
+
+def class_accuracy(probabilities: Reals, one_hot: Reals) -> float:
+    """The share of rows whose likeliest class is the true one."""
+    _check_same_shape(probabilities, one_hot)
+    right = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
+    return float(right.mean()) if len(right) else NAN
+
+
+def class_log_loss(probabilities: Reals, one_hot: Reals) -> float:
+    """Mean negative log likelihood of the true class, in nats."""
+    _check_same_shape(probabilities, one_hot)
+    if not len(one_hot):
+        return NAN
+    p = np.take_along_axis(probabilities, one_hot.argmax(axis=1)[:, None], axis=1).astype(np.float64)
+    return float(-np.log(np.clip(p, EPSILON, 1)).mean())
+
+
+def class_calibration_error(probabilities: Reals, one_hot: Reals) -> float:
+    """Expected calibration error of the likeliest class (Guo et al. 2017)."""
+    _check_same_shape(probabilities, one_hot)
+    if not len(one_hot):
+        return NAN
+    right = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
+    return expected_calibration_error(probabilities.max(axis=1), right.astype(np.float64))
+
+
+Metric = Callable[[Reals, Reals], float]
+
+
+def macro(metric: Metric) -> Metric:
+    """The mean of a metric over the columns [n, width]; a column for which it is undefined is left out."""
+
+    def mean_over_columns(predicted: Reals, targets: Reals) -> float:
+        _check_same_shape(predicted, targets)
+        columns = [metric(predicted[:, column], targets[:, column]) for column in range(targets.shape[1])]
+        defined = [value for value in columns if not np.isnan(value)]
+        return float(np.mean(defined)) if defined else NAN
+
+    return mean_over_columns
+
+
+def _count_positives(probabilities: Reals, labels: Reals) -> tuple[int, int, int]:
+    """How many labels are predicted and true, predicted, true."""
+    _check_same_shape(probabilities, labels)
+    predicted, true = probabilities >= 0.5, labels > 0.5
+    return int((predicted & true).sum()), int(predicted.sum()), int(true.sum())
 
 
 def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else NAN
 
 
-def _mean(values: list[float]) -> float:
-    defined = [value for value in values if not np.isnan(value)]
-    return float(np.mean(defined)) if defined else NAN
-
-
-def _same_shape(predicted: Reals, labels: Reals) -> None:
-    if predicted.shape != labels.shape:
-        raise ValueError(f"expected labels {predicted.shape}, given {labels.shape}")
+def _check_same_shape(predicted: Reals, targets: Reals) -> None:
+    if predicted.shape != targets.shape:
+        raise ValueError(f"expected targets {predicted.shape}, given {targets.shape}")

@@ -67,7 +67,7 @@ def heads_table(heads: tuple[HeadReport, ...]) -> Table:
     drawn.add_column("calibrated", justify="right")
     for head in heads:
         for number, (figure, value) in enumerate(head.after.items()):
-            who = [head.name, head.kind.value, f"{head.count:,}"] if number == 0 else ["", "", ""]
+            who = [head.name, head.kind, f"{head.count:,}"] if number == 0 else ["", "", ""]
             raw = figure_text(head.before.get(figure, math.nan))
             drawn.add_row(*map(Text, who), Text(figure), raw, figure_text(value))
         drawn.add_section()

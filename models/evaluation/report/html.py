@@ -91,7 +91,7 @@ def _heads(heads: Sequence[HeadReport]) -> str:
             [name, figure_text(head.before.get(name, float("nan"))), figure_text(value)]
             for name, value in head.after.items()
         ]
-        parts.append(f"<h3>{escape(head.name)}: {head.kind.value}, {head.count:,} rows</h3>")
+        parts.append(f"<h3>{escape(head.name)}: {escape(head.kind)}, {head.count:,} rows</h3>")
         parts.append(_table(["figure", "raw", "calibrated"], rows, [False] * len(rows)))
         if head.reliability:
             diagram = reliability_diagram(head.reliability)

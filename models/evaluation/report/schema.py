@@ -1,30 +1,18 @@
 """The bundle's report.json: everything that was measured when it was made."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from models.contract.tasks import TaskKind
 from models.evaluation.full_ranking import RankingFigures
 from models.evaluation.metrics.calibration import ReliabilityBin
+from models.evaluation.metrics.registry import PREDICTION_METRICS
+from models.heads.registry import find_kind
 
 MODEL = "chorus"
 """The name of the network's own row, as the service ranks, among the baselines'."""
-
-MAIN_FIGURES: Mapping[TaskKind, str] = MappingProxyType(
-    {
-        TaskKind.BINARY: "auc",
-        TaskKind.REGRESSION: "rmse",
-        TaskKind.MULTILABEL: "micro_auc",
-        TaskKind.CONTEXT: "log_loss",
-    }
-)
-"""The one figure by which a head of each kind is judged."""
-LOWER_IS_BETTER = frozenset({"rmse", "log_loss"})
 
 
 def _number(value: Any) -> Any:
@@ -94,14 +82,30 @@ class ReliabilityRow(_Part):
 
 
 class HeadReport(_Part):
-    """One head over `count` test rows, before and after calibration; reliability is after."""
+    """One head's figures over `count` test rows, before and after calibration; reliability is after."""
 
     name: str
-    kind: TaskKind
+    kind: str
     count: int
     before: dict[str, Figure]
     after: dict[str, Figure]
     reliability: tuple[ReliabilityRow, ...] = ()
+
+    @property
+    def headline_name(self) -> str:
+        """The name of the head's main figure in the headline."""
+        return f"{self.name}.{find_kind(self.kind).main_metric}"
+
+    @property
+    def headline_figure(self) -> float:
+        """The head's main figure; nan where it is undefined."""
+        return self.after.get(find_kind(self.kind).main_metric, math.nan)
+
+    @property
+    def lower_is_better(self) -> bool:
+        """True if a lower main figure is the better one."""
+        kind = find_kind(self.kind)
+        return PREDICTION_METRICS[kind.metrics[kind.main_metric]].lower_is_better
 
 
 class Epoch(_Part):
@@ -138,10 +142,12 @@ class Report(_Part):
         """The network's main figures by name, for the manifest and the gate, without undefined ones."""
         found = _ranking_headline(self.at_cutoff, self.k, "")
         found |= _ranking_headline(self.next_event, self.k, "next_event_")
-        for head in self.heads:
-            figure = MAIN_FIGURES[head.kind]
-            found[f"{head.name}.{figure}"] = head.after.get(figure, math.nan)
+        found |= {head.headline_name: head.headline_figure for head in self.heads}
         return {name: value for name, value in found.items() if math.isfinite(value)}
+
+    def lower_is_better(self) -> frozenset[str]:
+        """The names of the headline's figures of which the lower is the better one."""
+        return frozenset(head.headline_name for head in self.heads if head.lower_is_better)
 
 
 def _ranking_headline(table: RankingTable, k: int, prefix: str) -> dict[str, float]:

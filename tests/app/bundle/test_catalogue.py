@@ -6,7 +6,7 @@ import pytest
 from app.bundle.catalogue import Catalogue, ItemRow
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
-from models.contract.tasks import Head, Task, TaskKind
+from models.contract.tasks import Head, Task
 from models.contract.vocabulary import Vocabulary
 
 SPEC = FeatureSpec(
@@ -21,8 +21,8 @@ SPEC = FeatureSpec(
     ),
 )
 HEADS = (
-    Head(task=Task(name="genre", kind=TaskKind.MULTILABEL, label="item.genres"), classes=("drama", "comedy")),
-    Head(task=Task(name="like", kind=TaskKind.BINARY, label="value >= 4")),
+    Head(task=Task(name="genre", kind="multilabel", label="item.genres"), classes=("drama", "comedy")),
+    Head(task=Task(name="like", kind="binary", label="value >= 4")),
 )
 
 

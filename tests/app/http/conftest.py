@@ -41,7 +41,7 @@ from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.fusion import Fusion, Utility
 from models.contract.histories import Histories, write_histories
 from models.contract.records import GoldenRequests, write_items, write_users
-from models.contract.tasks import NEXT, Head, Task, TaskKind
+from models.contract.tasks import NEXT, Head, Task
 from models.contract.vocabulary import Vocabulary
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
@@ -72,11 +72,11 @@ SPEC = FeatureSpec(
     value_mean=3.0,
 )
 HEADS = (
-    Head(task=Task(name="like", kind=TaskKind.BINARY, label="value >= 4")),
-    Head(task=Task(name="rating", kind=TaskKind.REGRESSION, label="value", range=(1, 5))),
-    Head(task=Task(name="genre", kind=TaskKind.MULTILABEL, label="item.genres"), classes=GENRES),
+    Head(task=Task(name="like", kind="binary", label="value >= 4")),
+    Head(task=Task(name="rating", kind="regression", label="value", range=(1, 5))),
+    Head(task=Task(name="genre", kind="multilabel", label="item.genres"), classes=GENRES),
     Head(
-        task=Task(name="daypart", kind=TaskKind.CONTEXT, label="time.daypart"),
+        task=Task(name="daypart", kind="context", label="time.daypart"),
         classes=("night", "morning", "afternoon", "evening"),
     ),
 )

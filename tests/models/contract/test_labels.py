@@ -1,12 +1,12 @@
 """An item's hot labels by hand."""
 
-from models.contract.catalogue import Item
-from models.contract.labels import hot_labels
-from models.contract.tasks import Head, Task, TaskKind
+import pytest
 
-HEAD = Head(
-    task=Task(name="genre", kind=TaskKind.MULTILABEL, label=" item.genres "), classes=("Drama", "War")
-)
+from models.contract.catalogue import Item
+from models.contract.labels import hot_labels, hot_table, label_field, read_labels
+from models.contract.tasks import Head, Task
+
+HEAD = Head(task=Task(name="genre", kind="multilabel", label=" item.genres "), classes=("Drama", "War"))
 
 
 def test_by_hand():
@@ -18,3 +18,24 @@ def test_by_hand():
     ]
     assert hot_labels(HEAD, items).tolist() == [[0, 1], [0, 0], [1, 1], [1, 0]]
     assert hot_labels(HEAD, []).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("label", "field"),
+    [("item.genres", "genres"), (" item . genres ", "genres"), ("context.`day part`", "day part")],
+)
+def test_the_field_of_a_label(label: str, field: str):
+    assert label_field(label) == field
+
+
+def test_an_odd_field_name_is_found():
+    head = Head(task=Task(name="genre", kind="multilabel", label="item.`main genre`"), classes=("War",))
+    assert hot_labels(head, [Item("a", {"main genre": ("War",)}), Item("b")]).tolist() == [[1], [0]]
+
+
+def test_labels_are_read_as_pairs():
+    labels = read_labels([Item("a", {"g": ("y", "x")}), Item("b"), Item("c", {"g": "y"})], "g")
+    assert (labels.count, labels.names) == (3, ("x", "y"))
+    assert labels.items.tolist() == [0, 0, 2]
+    assert labels.codes.tolist() == [1, 0, 1]
+    assert hot_table(labels, ()).tolist() == [[0], [0], [0]]

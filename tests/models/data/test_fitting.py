@@ -117,7 +117,7 @@ def test_context_tokens_are_those_the_service_makes(spec: JobSpec, tmp_path: Pat
 def test_the_future_changes_no_feature(spec: JobSpec, write: Write, tmp_path: Path, future: str) -> None:
     dataset, parts, before = fitted(spec, tmp_path)
     heads = [one.head for one in label(spec.tasks, dataset, parts.train)]
-    targets = [one.targets[parts.train] for one in label(spec.tasks, dataset, parts.train)]
+    targets = [one.targets_at(parts.train) for one in label(spec.tasks, dataset, parts.train)]
     write("events.csv", HEADER + future + PAST)
     dataset, parts, after = fitted(spec, tmp_path)
     assert after == before
@@ -125,7 +125,7 @@ def test_the_future_changes_no_feature(spec: JobSpec, write: Write, tmp_path: Pa
     found = label(spec.tasks, dataset, parts.train)
     assert [one.head for one in found] == heads
     for one, target in zip(found, targets, strict=True):
-        assert np.array_equal(one.targets[parts.train], target)
+        assert np.array_equal(one.targets_at(parts.train), target)
 
 
 def test_no_values_and_no_times(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.contract.feature_spec import FieldKind
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator
-from models.contract.tasks import TaskKind
+from models.heads.registry import find_kind
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import MAX_DEPTH, ExpressionError, Operand, parse
 
@@ -97,50 +97,50 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        (TaskKind.BINARY, "value >= 4"),
-        (TaskKind.BINARY, "action == 'like'"),
-        (TaskKind.BINARY, "item.year < 1990 and user.gender == 'F'"),
-        (TaskKind.BINARY, "item.genres in ['Drama'] or not time.weekday in ['saturday', 'sunday']"),
-        (TaskKind.REGRESSION, "value"),
-        (TaskKind.REGRESSION, "item.year"),
-        (TaskKind.MULTILABEL, "item.genres"),
-        (TaskKind.CONTEXT, "time.daypart"),
-        (TaskKind.CONTEXT, "context.device"),
+        ("binary", "value >= 4"),
+        ("binary", "action == 'like'"),
+        ("binary", "item.year < 1990 and user.gender == 'F'"),
+        ("binary", "item.genres in ['Drama'] or not time.weekday in ['saturday', 'sunday']"),
+        ("regression", "value"),
+        ("regression", "item.year"),
+        ("multilabel", "item.genres"),
+        ("context", "time.daypart"),
+        ("context", "context.device"),
     ],
 )
-def test_labels_that_fit(kind: TaskKind, text: str) -> None:
-    check_label(kind, text, RICH)
+def test_labels_that_fit(kind: str, text: str) -> None:
+    check_label(find_kind(kind).label, text, RICH)
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "columns", "message"),
     [
-        (TaskKind.BINARY, "value", RICH, 'expected a condition such as "value >= 4"'),
-        (TaskKind.BINARY, "value >= 4", POOR, "expected interactions.value to be set"),
-        (TaskKind.BINARY, "action == 'x'", POOR, "expected interactions.action to be set"),
-        (TaskKind.BINARY, "time.daypart == 'night'", POOR, "expected interactions.time"),
-        (TaskKind.BINARY, "time.daypart == 'nite'", RICH, "to be one of night, morning"),
-        (TaskKind.BINARY, "item.price < 3", RICH, "expected one of value, action, time.daypart"),
-        (TaskKind.BINARY, "item.title == 'x'", RICH, "given the text item.title"),
-        (TaskKind.BINARY, "item.year == 'x'", RICH, "expected a number to compare item.year with, given 'x'"),
-        (TaskKind.BINARY, "user.gender == 1", RICH, "expected a text in quotes"),
-        (TaskKind.BINARY, "user.gender < 'F'", RICH, "expected ==, != or in after user.gender"),
+        ("binary", "value", RICH, 'expected a condition such as "value >= 4"'),
+        ("binary", "value >= 4", POOR, "expected interactions.value to be set"),
+        ("binary", "action == 'x'", POOR, "expected interactions.action to be set"),
+        ("binary", "time.daypart == 'night'", POOR, "expected interactions.time"),
+        ("binary", "time.daypart == 'nite'", RICH, "to be one of night, morning"),
+        ("binary", "item.price < 3", RICH, "expected one of value, action, time.daypart"),
+        ("binary", "item.title == 'x'", RICH, "given the text item.title"),
+        ("binary", "item.year == 'x'", RICH, "expected a number to compare item.year with, given 'x'"),
+        ("binary", "user.gender == 1", RICH, "expected a text in quotes"),
+        ("binary", "user.gender < 'F'", RICH, "expected ==, != or in after user.gender"),
         (
-            TaskKind.BINARY,
+            "binary",
             "item.genres == 'Drama'",
             RICH,
             "expected in [...] after the categories item.genres",
         ),
-        (TaskKind.BINARY, "value >= 4 and os == 1", RICH, "given 'os'"),
-        (TaskKind.REGRESSION, "value >= 4", RICH, "expected value, or item. and a numeric field"),
-        (TaskKind.REGRESSION, "user.age", RICH, "given 'user.age'"),
-        (TaskKind.MULTILABEL, "item.brand", RICH, "expected item. and a categories field"),
-        (TaskKind.CONTEXT, "item.brand", RICH, "expected time.daypart, time.weekday, or context."),
-        (TaskKind.CONTEXT, "action", RICH, "expected time.daypart"),
-        (TaskKind.CONTEXT, "time.hour", RICH, "given 'time.hour'"),
+        ("binary", "value >= 4 and os == 1", RICH, "given 'os'"),
+        ("regression", "value >= 4", RICH, "expected value, or item. and a numeric field"),
+        ("regression", "user.age", RICH, "given 'user.age'"),
+        ("multilabel", "item.brand", RICH, "expected item. and a categories field"),
+        ("context", "item.brand", RICH, "expected time.daypart, time.weekday, or context."),
+        ("context", "action", RICH, "expected time.daypart"),
+        ("context", "time.hour", RICH, "given 'time.hour'"),
     ],
 )
-def test_labels_that_do_not_fit(kind: TaskKind, text: str, columns: LabelColumns, message: str) -> None:
+def test_labels_that_do_not_fit(kind: str, text: str, columns: LabelColumns, message: str) -> None:
     with pytest.raises(ExpressionError) as raised:
-        check_label(kind, text, columns)
+        check_label(find_kind(kind).label, text, columns)
     assert message in str(raised.value)

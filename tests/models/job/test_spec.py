@@ -98,7 +98,14 @@ def test_rich(job: Callable[..., JobSpec], write: Callable[[str, str], Path]) ->
         ),
         ({"interactions": EVENTS, "split": {"valid": 0}}, "split.valid: expected greater than 0, given 0"),
         ({"interactions": EVENTS, "fusion": "sum"}, "fusion: expected 'weighted_mean', 'vote' or 'stacking'"),
-        ({"interactions": EVENTS, "tasks": [LIKE | {"kind": "odd"}]}, "tasks.0.kind: expected 'binary'"),
+        (
+            {"interactions": TIMED, "tasks": [LIKE | {"kind": "odd"}]},
+            "tasks.0.kind: expected 'binary', 'regression', 'multilabel' or 'context', given 'odd'",
+        ),
+        (
+            {"interactions": TIMED, "tasks": [LIKE | {"kind": "regression", "label": "value"}]},
+            "tasks.0.range: expected [low, high] for a regression task, given none",
+        ),
         (
             {"interactions": EVENTS, "tasks": [LIKE | {"labels": "x"}]},
             "tasks.0.labels: expected one of the keys name",

@@ -7,7 +7,7 @@ import torch
 
 from models.contract.feature_spec import FeatureSpec
 from models.contract.statistics import STATISTICS
-from models.contract.tasks import Head, Task, TaskKind
+from models.contract.tasks import Head, Task
 from models.contract.vocabulary import Vocabulary
 from models.network.config import ExpertKind, NetworkConfig
 from models.network.experts import build_experts, mix
@@ -16,10 +16,10 @@ from models.network.scorer import USER_NUMBERS, ScorerInput
 from models.network.shape import shape_of
 
 HEADS = (
-    Head(task=Task(name="like", kind=TaskKind.BINARY, label="value >= 4")),
-    Head(task=Task(name="genre", kind=TaskKind.MULTILABEL, label="item.g"), classes=("a", "b", "c")),
-    Head(task=Task(name="rating", kind=TaskKind.REGRESSION, label="value", range=(1, 5))),
-    Head(task=Task(name="daypart", kind=TaskKind.CONTEXT, label="time.daypart"), classes=("day", "night")),
+    Head(task=Task(name="like", kind="binary", label="value >= 4")),
+    Head(task=Task(name="genre", kind="multilabel", label="item.g"), classes=("a", "b", "c")),
+    Head(task=Task(name="rating", kind="regression", label="value", range=(1, 5))),
+    Head(task=Task(name="daypart", kind="context", label="time.daypart"), classes=("day", "night")),
 )
 SPEC = FeatureSpec(
     timed=True,

@@ -47,8 +47,9 @@ def test_labels_follow_the_events(shop_data):
     corpus, dataset = shop_data.corpus, shop_data.dataset
     like = next(one for one in corpus.labels if one.head.task.name == "like")
     events = [event for user in events_of(dataset.interactions, dataset) for event in user]
-    assert like.known.tolist() == [event.value is not None for event in events]
-    assert like.targets[:, 0].tolist() == [float((event.value or 0) >= 4) for event in events]
+    every = np.arange(len(corpus.items))
+    assert like.known_at(every).tolist() == [event.value is not None for event in events]
+    assert like.targets_at(every)[:, 0].tolist() == [float((event.value or 0) >= 4) for event in events]
 
 
 def test_an_event_sees_statistics_of_before_it_only(shop_data):
@@ -120,8 +121,9 @@ def test_the_future_changes_no_feature_of_the_past(worlds):
         mine, its = (getattr(world.corpus, name)[part] for world, part in zip(worlds, parts, strict=True))
         np.testing.assert_array_equal(mine, its, err_msg=name)
     for mine, its in zip(one.corpus.labels, other.corpus.labels, strict=True):
-        np.testing.assert_array_equal(mine.targets[parts[0]], its.targets[parts[1]])
-        np.testing.assert_array_equal(mine.known[parts[0]], its.known[parts[1]])
+        rows = [np.flatnonzero(part) for part in parts]
+        np.testing.assert_array_equal(mine.targets_at(rows[0]), its.targets_at(rows[1]))
+        np.testing.assert_array_equal(mine.known_at(rows[0]), its.known_at(rows[1]))
 
 
 def test_the_future_changes_no_statistics_of_the_past(worlds):

@@ -1,5 +1,6 @@
-"""One batch's losses: the softmax, full and sampled."""
+"""One batch's losses: the softmax, full and sampled; and how losses are balanced."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,17 @@ import pytest
 import torch
 
 from models.contract.tasks import NEXT
+from models.job.training_config import Balancing
 from models.training.batches import collate, windows_of
 from models.training.corpus import PART_TRAIN
-from models.training.objective import FULL_SOFTMAX_ITEMS, Tables, batch_losses, scorer_input, user_states
+from models.training.objective import (
+    FULL_SOFTMAX_ITEMS,
+    Balance,
+    Tables,
+    batch_losses,
+    scorer_input,
+    user_states,
+)
 
 TRAIN = frozenset({PART_TRAIN})
 CPU = torch.device("cpu")
@@ -128,3 +137,27 @@ def test_a_large_catalogue_gets_negatives(shop_data):
     assert Tables.of(catalogue, statistics, 5, CPU).negatives == 5
     assert Tables.of(catalogue, statistics, 0, CPU, full=True).negatives == 0
     assert tables(shop_data, 0).negatives == 0
+
+
+def test_fixed_balance_is_the_weighted_sum():
+    balance = Balance({"next": 1.0, "like": 0.5}, Balancing.FIXED)
+    assert not [p for p in balance.parameters() if p.requires_grad]
+    assert float(balance({"next": torch.tensor(2.0), "like": torch.tensor(3.0)}).detach()) == 3.5
+
+
+def test_uncertainty_settles_at_the_losses():
+    """exp(-s) L + s is least at s = log L: each task then weighs 1 / L."""
+    balance = Balance({"next": 1.0, "like": 0.5}, Balancing.UNCERTAINTY)
+    losses = {"next": torch.tensor(4.0), "like": torch.tensor(0.25)}
+    assert float(balance(losses).detach()) == pytest.approx(4 + 0.125)
+    optimiser = torch.optim.LBFGS(balance.parameters(), max_iter=50, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = balance(losses)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    assert float(balance.log_variance["next"].detach()) == pytest.approx(math.log(4), abs=1e-3)
+    assert float(balance.log_variance["like"].detach()) == pytest.approx(math.log(0.25), abs=1e-3)

@@ -13,7 +13,7 @@ from app.errors import (
 )
 from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec
-from models.contract.tasks import Head, Task, TaskKind
+from models.contract.tasks import Head, Task
 from models.contract.vocabulary import Vocabulary
 
 SPEC = FeatureSpec(
@@ -63,16 +63,16 @@ def test_what_the_bundle_cannot_take_is_named(
     assert caught.value.field == field
 
 
-def _head(kind: TaskKind, label: str) -> Head:
+def _head(kind: str, label: str) -> Head:
     return Head(task=Task(name="rating", kind=kind, label=label, range=(1, 5)))
 
 
 @pytest.mark.parametrize(
     ("head", "stated"),
     [
-        (_head(TaskKind.REGRESSION, "value"), (1, 5)),
-        (_head(TaskKind.REGRESSION, "value / 2"), None),
-        (_head(TaskKind.BINARY, "value"), None),
+        (_head("regression", "value"), (1, 5)),
+        (_head("regression", "value / 2"), None),
+        (_head("binary", "value"), None),
     ],
 )
 def test_values_are_held_to_a_range_that_the_job_states_and_to_no_other(

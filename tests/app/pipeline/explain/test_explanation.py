@@ -11,15 +11,13 @@ from app.pipeline.user_features import column_users
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.feedback import read_feedback
-from models.contract.tasks import Head, Task, TaskKind
+from models.contract.tasks import Head, Task
 from models.language.text_preference import TextPreference, TextPreferences
 
 HEADS = (
-    Head(task=Task(name="like", kind=TaskKind.BINARY, label="value >= 4")),
-    Head(task=Task(name="genre", kind=TaskKind.MULTILABEL, label="item.genres"), classes=("Comedy", "Drama")),
-    Head(
-        task=Task(name="daypart", kind=TaskKind.CONTEXT, label="time.daypart"), classes=("night", "morning")
-    ),
+    Head(task=Task(name="like", kind="binary", label="value >= 4")),
+    Head(task=Task(name="genre", kind="multilabel", label="item.genres"), classes=("Comedy", "Drama")),
+    Head(task=Task(name="daypart", kind="context", label="time.daypart"), classes=("night", "morning")),
 )
 NOTHING = Influence((), np.zeros(0, dtype=np.int64), np.zeros((0, 4), dtype=np.float32))
 K = 4

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from app.pipeline.explain.label_affinity import preferred_labels
-from models.contract.tasks import Head, Task, TaskKind
+from models.contract.tasks import Head, Task
 
-GENRE = Head(
-    task=Task(name="genre", kind=TaskKind.MULTILABEL, label="item.genres"), classes=("Comedy", "Drama")
-)
+GENRE = Head(task=Task(name="genre", kind="multilabel", label="item.genres"), classes=("Comedy", "Drama"))
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.contract.tasks import TaskKind
 from models.evaluation.metrics.calibration import expected_calibration_error, reliability
-from models.evaluation.metrics.prediction import auc, confusion_figures, head_figures, log_loss
+from models.evaluation.metrics.prediction import (
+    accuracy,
+    auc,
+    class_accuracy,
+    class_calibration_error,
+    class_log_loss,
+    f1,
+    log_loss,
+    macro,
+    mae,
+    precision,
+    recall,
+    rmse,
+)
 
 
 def test_auc_counts_pairs_and_half_of_ties() -> None:
@@ -60,47 +72,31 @@ def test_what_is_no_probability_is_refused(p) -> None:
 
 
 def test_figures_at_a_half() -> None:
-    found = confusion_figures(np.array([0.5, 0.9, 0.2, 0.4]), np.array([1, 0, 1, 0]))
-    assert found == {"accuracy": 0.5, "precision": 0.5, "recall": 0.5, "f1": 0.5}
-    nothing = confusion_figures(np.array([0.1]), np.array([0]))
-    assert nothing["accuracy"] == 1
-    assert all(math.isnan(nothing[name]) for name in ("precision", "recall", "f1"))
+    p, y = np.array([0.5, 0.9, 0.2, 0.4]), np.array([1, 0, 1, 0])
+    assert [metric(p, y) for metric in (accuracy, precision, recall, f1)] == [0.5] * 4
+    nothing, negative = np.array([0.1]), np.array([0])
+    assert accuracy(nothing, negative) == 1
+    assert all(math.isnan(metric(nothing, negative)) for metric in (precision, recall, f1))
 
 
 def test_regression() -> None:
-    found = head_figures(TaskKind.REGRESSION, np.array([[1.0], [5.0]]), np.array([4.0, 5.0]))
-    assert found.count == 2
-    assert found.figures == pytest.approx({"rmse": math.sqrt(4.5), "mae": 1.5})
+    predicted, targets = np.array([[1.0], [5.0]]), np.array([[4.0], [5.0]])
+    assert rmse(predicted, targets) == pytest.approx(math.sqrt(4.5))
+    assert mae(predicted, targets) == 1.5
 
 
 def test_multilabel_macro_leaves_out_what_is_undefined() -> None:
     p = np.array([[0.9, 0.2, 0.1], [0.1, 0.6, 0.2]])
     y = np.array([[1, 0, 0], [0, 0, 0]])
-    found = head_figures(TaskKind.MULTILABEL, p, y).figures
-    assert found["macro_auc"] == 1  # the other two labels have one class only
-    assert found["micro_precision"] == 0.5
-    assert found["micro_auc"] == 1
-    assert found["macro_precision"] == 0.5  # 1 for the first, 0 for the second, undefined for the third
+    assert macro(auc)(p, y) == 1  # the other two labels have one class only
+    assert precision(p, y) == 0.5
+    assert auc(p, y) == 1
+    assert macro(precision)(p, y) == 0.5  # 1 for the first, 0 for the second, undefined for the third
 
 
 def test_context() -> None:
     p = np.array([[0.7, 0.2, 0.1], [0.5, 0.4, 0.1]])
-    found = head_figures(TaskKind.CONTEXT, p, np.array([0, 1])).figures
-    assert found["accuracy"] == 0.5
-    assert found["log_loss"] == pytest.approx(-(math.log(0.7) + math.log(0.4)) / 2)
-    assert found["ece"] == pytest.approx((0.3 + 0.5) / 2)
-
-
-@pytest.mark.parametrize("kind", list(TaskKind))
-def test_no_rows_give_undefined_figures_and_never_an_error(kind) -> None:
-    width = 3 if kind in (TaskKind.MULTILABEL, TaskKind.CONTEXT) else 1
-    labels = np.zeros((0, 3)) if kind is TaskKind.MULTILABEL else np.zeros(0)
-    found = head_figures(kind, np.zeros((0, width), np.float32), labels)
-    assert found.count == 0
-    assert all(math.isnan(value) for value in found.figures.values())
-
-
-@pytest.mark.parametrize("kind", list(TaskKind))
-def test_labels_of_another_shape_are_refused(kind) -> None:
-    with pytest.raises(ValueError, match="expected"):
-        head_figures(kind, np.full((2, 2), 0.5), np.zeros((3, 3)))
+    y = np.array([[1, 0, 0], [0, 1, 0]])
+    assert class_accuracy(p, y) == 0.5
+    assert class_log_loss(p, y) == pytest.approx(-(math.log(0.7) + math.log(0.4)) / 2)
+    assert class_calibration_error(p, y) == pytest.approx((0.3 + 0.5) / 2)

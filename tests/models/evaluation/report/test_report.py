@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
-from models.contract.tasks import TaskKind
 from models.evaluation.full_ranking import RankingFigures
 from models.evaluation.promotion import decide
 from models.evaluation.report.console import print_report
@@ -33,13 +32,13 @@ def report(ndcg: float = 0.3, auc: float = 0.8, loss: float = 1.0, job: str = "m
     heads = (
         HeadReport(
             name="like",
-            kind=TaskKind.BINARY,
+            kind="binary",
             count=9,
             before={"auc": auc},
             after={"auc": auc, "ece": 0.01},
             reliability=(ReliabilityRow(low=0, high=0.5, count=9, predicted=0.3, observed=0.4),),
         ),
-        HeadReport(name="daypart", kind=TaskKind.CONTEXT, count=9, before={}, after={"log_loss": loss}),
+        HeadReport(name="daypart", kind="context", count=9, before={}, after={"log_loss": loss}),
     )
     epochs = tuple(
         Epoch(epoch=n, train_loss={"next": 5.0 / n, NASTY: math.nan}, valid_loss=6.0 / n, seconds=1)

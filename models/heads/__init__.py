@@ -1,0 +1,1 @@
+"""Head kinds: one file a kind, listed once in registry.py."""

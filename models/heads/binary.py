@@ -1,0 +1,62 @@
+"""The kind "binary": the probability that a condition over the interaction holds."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from models.contract.arrays import Floats, Indices
+from models.contract.calibration import Calibration, sigmoid
+from models.contract.tasks import Task
+from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
+from models.heads.scaling import fit_platt, keep_scale
+from models.heads.targets import Targets
+from models.heads.value import take_output
+
+FIGURES = ("auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
+
+
+def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:
+    """A condition that holds for all of the training rows, or for none, teaches nothing."""
+    values = np.unique(targets.at(rows))
+    if len(values) > 1:
+        return None
+    given = "none" if values[0] == 0 else "all"
+    return (
+        "label: expected training rows for which it holds and others, "
+        f"given {given} of {len(rows):,} for which {task.label} holds"
+    )
+
+
+def cross_entropy(task: Task, logits: Tensor, targets: Tensor) -> Tensor:
+    """Binary cross-entropy in nats, mean over rows and columns; positives weigh `positive_weight`."""
+    weight = torch.tensor(task.positive_weight, device=logits.device)
+    return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
+
+
+def fit_probability(_task: Task, logits: Floats, targets: Floats) -> Calibration:
+    """Platt scaling."""
+    return fit_platt(logits, targets)
+
+
+def predict_probability(_task: Task, logits: Floats, calibration: Calibration) -> Floats:
+    """Probabilities [n, width], each column for itself."""
+    return sigmoid(calibration.scale * logits + calibration.shift)
+
+
+BINARY = HeadKind(
+    name="binary",
+    label=LabelRule(column=None, sources=(), expected='a condition such as "value >= 4"'),
+    needs_range=False,
+    subject=Subject.NOTHING,
+    tower=TowerInput(pair=True, context=True),
+    find_fault=find_fault,
+    loss=cross_entropy,
+    raw_calibration=keep_scale,
+    fit_calibration=fit_probability,
+    predict=predict_probability,
+    value=take_output,
+    metrics={figure: figure for figure in FIGURES},
+    main_metric="auc",
+    reliability=True,
+)

@@ -1,0 +1,58 @@
+"""The kind "context": in which context the interaction happens, a softmax over its classes. It represents context.
+
+The tower reads the pair without the context, which is the answer.
+"""
+
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from models.contract.arrays import Floats, Indices
+from models.contract.calibration import Calibration, softmax
+from models.contract.feature_spec import FieldKind
+from models.contract.tasks import Task
+from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
+from models.heads.scaling import fit_temperature, keep_scale
+from models.heads.targets import Targets
+from models.heads.value import average_over_labels
+
+
+def find_fault(_task: Task, _targets: Targets, _rows: Indices) -> str | None:
+    """None: any known classes can be learned from."""
+    return None
+
+
+def cross_entropy(_task: Task, logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of the softmax in nats, mean over rows; targets are one-hot."""
+    return F.cross_entropy(logits, targets)
+
+
+def fit_softmax(_task: Task, logits: Floats, targets: Floats) -> Calibration:
+    """The temperature; targets are one-hot."""
+    return fit_temperature(logits, targets.argmax(axis=1))
+
+
+def predict_classes(_task: Task, logits: Floats, calibration: Calibration) -> Floats:
+    """Probabilities [n, C] that add up to 1 a row."""
+    return softmax(calibration.scale * logits + calibration.shift)
+
+
+CONTEXT = HeadKind(
+    name="context",
+    label=LabelRule(
+        column=FieldKind.CATEGORICAL,
+        sources=("time", "context"),
+        expected="time.daypart, time.weekday, or context. and a context column",
+    ),
+    needs_range=False,
+    subject=Subject.MOMENT,
+    tower=TowerInput(pair=True, context=False),
+    find_fault=find_fault,
+    loss=cross_entropy,
+    raw_calibration=keep_scale,
+    fit_calibration=fit_softmax,
+    predict=predict_classes,
+    value=average_over_labels,
+    metrics={"accuracy": "class_accuracy", "log_loss": "class_log_loss", "ece": "class_ece"},
+    main_metric="log_loss",
+    reliability=False,
+)

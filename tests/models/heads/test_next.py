@@ -1,0 +1,38 @@
+"""The head `next` by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from models.contract.calibration import Calibration
+from models.heads.next import fit_next_calibration, next_item_loss, next_shares
+
+
+def test_loss():
+    logits = torch.tensor([[math.log(3), 0.0], [0.0, 0.0]])
+    found = next_item_loss(logits, torch.tensor([0, 1]))
+    assert float(found) == pytest.approx((-math.log(0.75) + math.log(2)) / 2)
+    assert float(next_item_loss(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64))) == 0
+
+
+def test_shares_of_the_whole_catalogue_add_up_to_one():
+    logits, calibration = np.log(np.array([[1, 3], [2, 2]], np.float32)), Calibration(scale=2)
+    partitions = np.log(np.exp(2 * logits.astype(np.float64)).sum(axis=1))
+    np.testing.assert_allclose(
+        next_shares(logits, calibration, partitions), [[0.1, 0.9], [0.5, 0.5]], rtol=1e-6
+    )
+    one = next_shares(logits[:1], calibration, partitions[:1])
+    assert one.dtype == np.float32 and one.sum() == pytest.approx(1)
+
+
+def test_calibration():
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(5_000, 4)).astype(np.float32)
+    chances = np.exp(2.5 * logits) / np.exp(2.5 * logits).sum(1, keepdims=True)
+    items = (chances.cumsum(1) > random.random((5_000, 1))).argmax(1)
+    found = fit_next_calibration(logits, items)
+    assert found.scale == pytest.approx(2.5, rel=0.1)
+    assert found.shift == 0
+    assert fit_next_calibration(logits[:0], items[:0]) == Calibration()
