@@ -19,8 +19,8 @@ from app.config import Settings, read_settings
 from app.main import OpenRuntime, create_app
 from app.runtime import Runtime
 from app.state.embedded.server import EmbeddedRedis
-from app.state.redis.store import RedisUserStateStore
-from app.state.settings import RedisSettings
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
 from models.contract.bundle import (
     FEATURES,
     GOLDEN,
@@ -163,7 +163,7 @@ def patient(url: str) -> RedisSettings:
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     assert settings.redis_url is not None
-    store = RedisUserStateStore(patient(settings.redis_url))
+    store = RedisStore(patient(settings.redis_url))
     runtime = Runtime(settings, store)
     await runtime.start()
     try:
@@ -176,7 +176,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
 async def open_empty(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime that has not loaded its bundle yet."""
     assert settings.redis_url is not None
-    store = RedisUserStateStore(patient(settings.redis_url))
+    store = RedisStore(patient(settings.redis_url))
     yield Runtime(settings, store)
     await store.close()
 
