@@ -22,7 +22,8 @@ from models.network.shape import shape_of
 from models.recipe.ingestion import Ingested, work_folder
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
-from models.training.loop import EpochFigures, Trainer, detect_device
+from models.training.early_stopping import EpochFigures
+from models.training.loop import Trainer, detect_device
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEEP_BYTES = 1 << 30
