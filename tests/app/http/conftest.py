@@ -45,7 +45,7 @@ from models.contract.tasks import NEXT, Head, Task, TaskKind
 from models.contract.vocabulary import Vocabulary
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
-from models.network.shape import shape_of
+from models.network.shape import infer_shape
 
 GENRES = ("comedy", "drama", "horror")
 ITEM_COUNT = 60
@@ -92,7 +92,7 @@ def write_bundle(folder: Path, version: str) -> Path:
     """A whole bundle whose weights are drawn, not trained."""
     folder.mkdir(parents=True)
     torch.manual_seed(7)
-    network = ChorusNetwork(NETWORK, shape_of(SPEC), HEADS).eval()
+    network = ChorusNetwork(NETWORK, infer_shape(SPEC), HEADS).eval()
     items = [tiny_item(number) for number in range(ITEM_COUNT)]
     statistics = np.random.default_rng(7).random((ITEM_COUNT, 3), dtype=np.float32)
     rows = [encode_item(network, SPEC, item, None, row) for item, row in zip(items, statistics, strict=True)]
