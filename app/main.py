@@ -43,9 +43,9 @@ class State(TypedDict):
     service: Service
 
 
-def create_app(settings: Settings, open_runtime: OpenRuntime) -> FastAPI:
+def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics | None = None) -> FastAPI:
     """The service. `open_runtime` is entered when it starts, and left when the last request is answered."""
-    metrics = Metrics()
+    metrics = metrics or Metrics()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:

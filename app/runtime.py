@@ -23,7 +23,7 @@ from app.bundle.catalogue import Catalogue
 from app.config import Settings
 from app.errors import BadBundleError, TooManyRequestsError, UnavailableError, UnknownBundleError
 from app.golden import open_and_check
-from app.state.protocol import StateUnavailableError, StoredItems, StoredUser, UserStateStore
+from app.state.protocol import StateStore, StateUnavailableError, StoredItems, StoredUser
 from models.contract.bundle import MANIFEST, PREVIOUS, BundleError, Manifest, read_manifest
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 class Runtime:
     """What answers now. `ready` when a bundle has passed its golden requests."""
 
-    def __init__(self, settings: Settings, store: UserStateStore) -> None:
+    def __init__(self, settings: Settings, store: StateStore) -> None:
         self.settings = settings
         self.store = store
         self._bundle: LoadedBundle | None = None

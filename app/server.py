@@ -15,8 +15,9 @@ from app.config import Settings
 from app.main import create_app
 from app.runtime import Runtime, limit_threads
 from app.state.embedded.server import EmbeddedRedis
-from app.state.redis.store import RedisUserStateStore
-from app.state.settings import RedisSettings
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
+from app.telemetry import Metrics
 from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
@@ -82,11 +83,14 @@ def _stop(server: uvicorn.Server) -> None:
 def _server_config(
     settings: Settings, url: str, on_ready: OnReady, outcome: Outcome, stop: Callable[[], None]
 ) -> uvicorn.Config:
+    metrics = Metrics()
+
     def open_runtime(given: Settings) -> AbstractAsyncContextManager[Runtime]:
-        return _runtime(given, url, on_ready, outcome, stop)
+        store = RedisStore(redis_settings(given, url), metrics.corrupt_value)
+        return _runtime(given, store, on_ready, outcome, stop)
 
     return uvicorn.Config(
-        create_app(settings, open_runtime),
+        create_app(settings, open_runtime, metrics),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -98,10 +102,9 @@ def _server_config(
 
 @asynccontextmanager
 async def _runtime(
-    settings: Settings, url: str, on_ready: OnReady, outcome: Outcome, stop: Callable[[], None]
+    settings: Settings, store: RedisStore, on_ready: OnReady, outcome: Outcome, stop: Callable[[], None]
 ) -> AsyncIterator[Runtime]:
     """The runtime, whose bundle is loaded in the background: /readyz says when it is there."""
-    store = RedisUserStateStore(redis_settings(settings, url))
     runtime = Runtime(settings, store)
 
     async def load() -> None:

@@ -37,6 +37,9 @@ class Metrics:
         )
         self._events = Counter("chorus_events", "Events posted, by outcome", ["outcome"], registry=registry)
         self._errors = Counter("chorus_errors", "Error answers, by code", ["code"], registry=registry)
+        self._corrupt_values = Counter(
+            "chorus_corrupt_values", "Stored values that could not be read", registry=registry
+        )
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
 
     def answered(self, endpoint: str, method: str, status: int, seconds: float) -> None:
@@ -64,6 +67,10 @@ class Metrics:
     def failed(self, code: str) -> None:
         """Count one error answer."""
         self._errors.labels(code).inc()
+
+    def corrupt_value(self) -> None:
+        """Count one stored value that could not be read."""
+        self._corrupt_values.inc()
 
     def loaded(self, model_version: str) -> None:
         """Name the bundle in use."""

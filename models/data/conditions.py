@@ -51,7 +51,9 @@ _NUMERIC: dict[Operator, Callable[[NDArray[np.floating], np.floating], Mask]] = 
 
 
 def _compare(node: Compare, dataset: Dataset) -> Truth:
-    """One comparison, of numbers or of labels."""
+    """One comparison, of numbers or of labels. Raises ValueError for an operator that labels do not have."""
+    if node.op not in _NUMERIC:
+        raise ValueError(f"expected one of {', '.join(_NUMERIC)}, given {node.op}")
     operand = Operand.of(node.field)
     literals: tuple[Scalar, ...] = node.value if isinstance(node.value, tuple) else (node.value,)
     if isinstance(literals[0], str):
@@ -64,7 +66,7 @@ def _compare_labels(
 ) -> Truth:
     """A set of labels is `in` the literals if it shares one with them; an empty set is unknown."""
     if op not in (Operator.EQ, Operator.NE, Operator.IN):
-        raise ValueError(f"expected ==, != or in to compare texts, given {op}")
+        raise ValueError(f"expected eq, ne or in to compare texts, given {op}")
     wanted = set(literals)
     holds = np.array([bool(labels & wanted) != (op is Operator.NE) for labels in sets], dtype=bool)
     known = np.array([bool(labels) for labels in sets], dtype=bool)

@@ -1,4 +1,4 @@
-"""What is wrong with a job: each error names the key, what was expected and what was given."""
+"""The errors of a job: each names the key, the expected and the given value."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 SHOWN = 80
-"""Characters of a given value that a message repeats."""
+"""The most characters of a value that a message repeats."""
 
 
 class JobError(Exception):
-    """A job that cannot be run as it is written. The message is one line: the errors, parted by "; "."""
+    """A job that cannot be run. The message is one line, with the errors separated by "; "."""
 
     def __init__(self, *errors: str) -> None:
         super().__init__("; ".join(errors))
@@ -19,40 +19,40 @@ class JobError(Exception):
 
 
 def shown(value: object) -> str:
-    """A value as a message repeats it: its literal form, shortened."""
+    """A value as a message repeats it: its literal form, shortened to SHOWN characters."""
     text = repr(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def wording(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
+def describe(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
     """One line for each error that pydantic found in a `model`: "key: expected X, given Y"."""
     return tuple(
         line
-        for one in error.errors(include_url=False)
-        for line in _lines(model, one["loc"], str(one["type"]), str(one["msg"]), one["input"])
+        for details in error.errors(include_url=False)
+        for line in _lines(model, details["loc"], str(details["type"]), str(details["msg"]), details["input"])
     )
 
 
 def _lines(
-    model: type[BaseModel], place: tuple[int | str, ...], kind: str, message: str, given: object
+    model: type[BaseModel], path: tuple[int | str, ...], kind: str, message: str, value: object
 ) -> Iterator[str]:
-    key = ".".join(map(str, place))
-    if kind == "value_error":  # ours: says expected and given; those of the whole job name their keys too
+    key = ".".join(map(str, path))
+    if kind == "value_error":  # from a validator of a job, which writes "expected X, given Y" itself
         for line in message.removeprefix("Value error, ").splitlines():
             yield f"{key}: {line}" if key else line
     elif kind == "missing":
         yield f"{key}: expected a value, given none"
     elif kind == "extra_forbidden":
-        known = ", ".join(_model_at(model, place[:-1]).model_fields)
-        yield f"{key}: expected one of the keys {known}, given {shown(place[-1])}"
+        names = ", ".join(_model_at(model, path[:-1]).model_fields)
+        yield f"{key}: expected one of the keys {names}, given {shown(path[-1])}"
     else:
-        yield f"{key or 'job'}: {_expected(message)}, given {shown(given)}"
+        yield f"{key or 'job'}: {_expected(message)}, given {shown(value)}"
 
 
 def _expected(message: str) -> str:
-    """pydantic's sentence, begun with "expected"."""
-    for pattern, ours in _NOUNS.items():
-        message = re.sub(pattern, ours, message)
+    """pydantic's sentence, beginning with "expected"."""
+    for pattern, noun in _NOUNS.items():
+        message = re.sub(pattern, noun, message)
     message = re.sub(r"^Input (should be|is not) ", "expected ", message)
     message = re.sub(r"^(\w+) should (match|have) ", r"expected the \1 to \2 ", message)
     message = re.sub(r" for <class .*>", "", message)
@@ -67,12 +67,12 @@ _NOUNS = {
     r"a valid number": "a number",
     r"a valid string": "a text",
 }
-"""pydantic's words for what a job has -> ours."""
+"""pydantic's nouns -> the nouns of a job."""
 
 
-def _model_at(model: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel]:
-    """The model that a place within a job is validated by; numbers are places in a list."""
-    for key in place:
+def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that validates the value at a path; the numbers in it are list indices."""
+    for key in path:
         if isinstance(key, str):
             model = next(_models_in(model.model_fields[key].annotation))
     return model

@@ -1,4 +1,4 @@
-"""The sections of a job: its tables, how the log is split, what the published bundle is fitted on."""
+"""The sections of a job: its tables, the split of the log, and the data that the published bundle is fitted on."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,20 +22,20 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".ndjson
 
 
 def _located(path: Path, info: ValidationInfo) -> Path:
-    """The path, relative to the job's folder where there is one; then it must be there, too."""
+    """The path as an existing file, relative to the job's folder; unchecked without a folder in the context."""
     if not path.name.lower().endswith(SUFFIXES):
         raise ValueError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {str(path)!r}")
     if info.context is None:
         return path
-    found = (Path(info.context["folder"]) / path.expanduser()).resolve()
-    if not found.is_file():
-        there = "a folder" if found.is_dir() else "none"
-        raise ValueError(f"expected a file, given {str(path)!r}, and there is {there} at {found}")
-    return found
+    resolved = (Path(info.context["folder"]) / path.expanduser()).resolve()
+    if not resolved.is_file():
+        kind = "a folder" if resolved.is_dir() else "none"
+        raise ValueError(f"expected a file, given {str(path)!r}, and there is {kind} at {resolved}")
+    return resolved
 
 
 def _listed(value: object) -> object:
-    """One column's name stands for a list of one."""
+    """A list of columns as a tuple; one name alone is a list of one."""
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
@@ -47,7 +47,7 @@ DataFile = Annotated[Path, AfterValidator(_located)]
 
 
 class InteractionsSection(BaseModel):
-    """The log: who did what with which item, and when."""
+    """The interaction log: user, item, time, and optionally action, value and context of each event."""
 
     model_config = STRICT
 
@@ -56,21 +56,21 @@ class InteractionsSection(BaseModel):
     item: Column
     time: Column | None = None
     order: Column | None = None
-    """In place of `time`: a number that grows with time, for a user or for all."""
+    """Instead of `time`: a number that grows with time, for each user or for all."""
     time_unit: Literal["s", "ms", "iso"] = "s"
-    """Unix seconds or milliseconds, or ISO 8601 (UTC where none is said). Parquet timestamps need none."""
+    """Unix seconds or milliseconds, or ISO 8601 (UTC if it names no zone). Parquet timestamps need none."""
     action: Column | None = None
     value: Column | None = None
     context: ColumnList = ()
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
-        """One of time and order; context columns distinct, and not named as what every timed job has."""
+        """One of time and order; context columns distinct, and none named like a field that every timed job has."""
         if (self.time is None) == (self.order is None):
             given = "neither" if self.time is None else "both"
             raise ValueError(f"expected one of the keys time and order, given {given}")
-        taken = [name for name in self.context if name in TIME_FIELDS]
-        if taken or len(set(self.context)) < len(self.context):
+        reserved = [name for name in self.context if name in TIME_FIELDS]
+        if reserved or len(set(self.context)) < len(self.context):
             names = ", ".join(TIME_FIELDS)
             raise ValueError(
                 f"expected distinct context columns, none named {names}, given {list(self.context)}"
@@ -79,7 +79,7 @@ class InteractionsSection(BaseModel):
 
 
 class ItemsSection(BaseModel):
-    """The item table. A `separator` parts the categories of one cell; Parquet and JSON may hold lists."""
+    """The item table. `separator` separates the categories in one cell; Parquet and JSON may hold lists."""
 
     model_config = STRICT
 
@@ -152,16 +152,16 @@ class SplitSection(BaseModel):
 
     @model_validator(mode="after")
     def check_sum(self) -> Self:
-        """Something is left to train on."""
+        """More than a tenth is left for training."""
         if self.valid + self.test >= 0.9:
             raise ValueError(f"expected valid + test below 0.9, given {self.valid} + {self.test}")
         return self
 
 
 class ExportSection(BaseModel):
-    """What the published bundle was fitted on."""
+    """The data that the published bundle is fitted on."""
 
     model_config = STRICT
 
     fit: Literal["all", "train"] = "all"
-    """all: refitted on everything after the evaluation; train: the very model that was evaluated."""
+    """all: refitted on all data after the evaluation; train: the model that was evaluated."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
-from models.job.errors import JobError, wording
+from models.job.errors import JobError, describe
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
 from models.job.sections import (
@@ -110,7 +110,7 @@ def load_job(path: Path) -> JobSpec:
         # As JSON, strictly: a number is no text in quotes, and true is no 1.
         return JobSpec.model_validate_json(document, strict=True, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        raise JobError(*wording(error, JobSpec)) from None
+        raise JobError(*describe(error, JobSpec)) from None
 
 
 def _with_whole_numbers(value: object) -> object:

@@ -1,4 +1,4 @@
-"""A YAML file -> its keys and values; what YAML would let pass or guess at is an error with its line."""
+"""Reads a YAML file strictly: non-string keys, duplicate keys and recursive aliases are errors with their line."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ EXPONENT = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as PyYAML reads it, but 1e-3 is a number, as in JSON and in YAML 1.2; "1e-3" in quotes is a text."""
+    """PyYAML's safe loader, except that 1e-3 is a number as in JSON and YAML 1.2; "1e-3" in quotes is a text."""
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+.0123456789"))
 
 
 def read_document(path: Path) -> dict[str, object]:
-    """A file's mapping of keys to values. Raises JobError where there is none, or a key stands twice in one."""
+    """The file's mapping of keys to values. Raises JobError if it holds anything else."""
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
@@ -32,7 +32,7 @@ def read_document(path: Path) -> dict[str, object]:
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2024-13-01
         raise JobError(f"job: expected YAML in {path}, given {' '.join(str(error).split())}") from error
     except RecursionError as error:
-        raise JobError(f"job: expected YAML in {path}, given too many levels of it") from error
+        raise JobError(f"job: expected YAML in {path}, given one that is nested too deeply") from error
     if errors:
         raise JobError(*errors)
     if not isinstance(raw, dict):
@@ -40,25 +40,25 @@ def read_document(path: Path) -> dict[str, object]:
     return raw
 
 
-def _key_errors(node: yaml.Node, place: str, above: list[yaml.Node]) -> Iterator[str]:
-    """Of every mapping in a node: keys that are no texts, or stand there twice; and a node within itself."""
-    if node in above:
-        yield f"{place}: expected a value without itself in it, given an alias of what it stands in"
+def _key_errors(node: yaml.Node, path: str, ancestors: list[yaml.Node]) -> Iterator[str]:
+    """Yields an error for every non-string key, duplicate key and recursive alias below a node."""
+    if node in ancestors:
+        yield f"{path}: expected a value that does not contain itself, given an alias of a value around it"
         return
-    within = [*above, node]
+    ancestors = [*ancestors, node]
     if isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            yield from _key_errors(value, f"{place}.{number}".lstrip("."), within)
+        for index, value in enumerate(node.value):
+            yield from _key_errors(value, f"{path}.{index}".lstrip("."), ancestors)
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if key.tag not in (TEXT, MERGE):
-                given = shown(key.value) if isinstance(key, yaml.ScalarNode) else "none"
-                yield f"{place or 'job'}: expected keys that are texts, given {given} in line {line}"
+                text = shown(key.value) if isinstance(key, yaml.ScalarNode) else "none"
+                yield f"{path or 'job'}: expected keys that are texts, given {text} in line {line}"
                 continue
-            name = f"{place}.{key.value}".lstrip(".")
+            name = f"{path}.{key.value}".lstrip(".")
             if key.value in lines:
                 yield f"{name}: expected the key once, given in line {lines[key.value]} and in line {line}"
             lines.setdefault(key.value, line)
-            yield from _key_errors(value, name, within)
+            yield from _key_errors(value, name, ancestors)

@@ -1,7 +1,7 @@
-"""Text vectors kept on disk, so that a job run again encodes only what is new.
+"""Text vectors kept on disk, so that a job that is run again encodes only new texts.
 
-A folder an encoder, holding segments: files written once under a temporary name, then renamed, never changed.
-So processes may share a cache without a lock, and a file that was cut short is only a miss.
+Each encoder has a folder of segments: files that are written once under a temporary name, then renamed and never
+changed. So processes may share a cache without a lock, and the texts of a damaged file are encoded again.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ from models.language.protocol import Floats, TextEncoder, encode_present
 BATCH = 256
 """Texts encoded between two calls of `progress`."""
 SEGMENT = 4096
-"""Texts encoded between two writes: what an interrupted run loses at most."""
+"""Texts encoded between two writes: an interrupted run loses at most so many vectors."""
 SUFFIX = ".npy"
 
 Progress = Callable[[int, int], None]
-"""Given (texts encoded so far, texts to encode)."""
+"""Called with the number of texts encoded so far and the number to encode."""
 
 
 class CachedTextEncoder:
-    """A TextEncoder that remembers, by the encoder's name and the text's SHA-256. For offline jobs.
+    """A TextEncoder that keeps vectors by the encoder's name and the text's SHA-256, for offline jobs.
 
-    What other processes add after this one opened the folder is not seen, and then computed twice: harmless.
+    It reads the folder once, when it is made; vectors that other processes add later are computed again.
     """
 
     def __init__(self, encoder: TextEncoder, folder: Path, progress: Progress | None = None) -> None:
@@ -37,15 +37,15 @@ class CachedTextEncoder:
         self._folder = folder / hashlib.sha256(encoder.name.encode()).hexdigest()[:16]
         self._folder.mkdir(parents=True, exist_ok=True)
         self._progress = progress
-        self._row = np.dtype([("digest", "V32"), ("vector", "<f4", (encoder.size,))])
+        self._dtype = np.dtype([("digest", "V32"), ("vector", "<f4", (encoder.size,))])
         self._lock = Lock()
-        self._known: dict[bytes, Floats] = {}
+        self._vectors: dict[bytes, Floats] = {}
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
-            self._known.update(_read_segment(path, self._row))
+            self._vectors.update(_read_segment(path, self._dtype))
 
     @property
     def name(self) -> str:
-        """The wrapped encoder's name: the vectors are its vectors."""
+        """The wrapped encoder's name: the vectors are the same."""
         return self._encoder.name
 
     @property
@@ -54,23 +54,25 @@ class CachedTextEncoder:
         return self._encoder.size
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        """See TextEncoder.encode; only texts never seen before are computed, each once."""
+        """See TextEncoder.encode; computes only texts that are not in the cache, each once."""
         return encode_present(texts, self.size, self._look_up)
 
     def _look_up(self, texts: list[str]) -> Floats:
         digests = [hashlib.sha256(text.encode()).digest() for text in texts]
         with self._lock:
             missing = {
-                digest: text for digest, text in zip(digests, texts, strict=True) if digest not in self._known
+                digest: text
+                for digest, text in zip(digests, texts, strict=True)
+                if digest not in self._vectors
             }
             self._compute(missing)
-            return np.stack([self._known[digest] for digest in digests])
+            return np.stack([self._vectors[digest] for digest in digests])
 
     def _compute(self, missing: dict[bytes, str]) -> None:
         digests, texts = list(missing), list(missing.values())
         for start in range(0, len(texts), SEGMENT):
             stop = min(start + SEGMENT, len(texts))
-            segment = np.zeros(stop - start, dtype=self._row)
+            segment = np.zeros(stop - start, dtype=self._dtype)
             segment["digest"] = digests[start:stop]
             for first in range(start, stop, BATCH):
                 last = min(first + BATCH, stop)
@@ -78,20 +80,20 @@ class CachedTextEncoder:
                 if self._progress is not None:
                     self._progress(last, len(texts))
             _write_segment(self._folder, segment)
-            self._known.update(zip(digests[start:stop], segment["vector"], strict=True))
+            self._vectors.update(zip(digests[start:stop], segment["vector"], strict=True))
 
 
-def _read_segment(path: Path, row: np.dtype[np.void]) -> dict[bytes, Floats]:
-    """The vectors of a segment, mapped from disk; none where the file is cut short or of another kind."""
+def _read_segment(path: Path, dtype: np.dtype[np.void]) -> dict[bytes, Floats]:
+    """The vectors of a segment by digest, mapped from disk; none for a file that is damaged or of another kind."""
     try:
         segment = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError):  # what np.load raises for an unreadable, damaged or empty file
         return {}
-    if segment.dtype != row or segment.ndim != 1:
+    if segment.dtype != dtype or segment.ndim != 1:
         return {}
-    # A file whose end was lost to a power cut may read as zeros: no vector worth keeping is zero.
-    whole = np.flatnonzero(np.abs(np.linalg.norm(segment["vector"], axis=1) - 1) < 1e-3)
-    return {bytes(segment["digest"][number]): segment["vector"][number] for number in whole}
+    # The end of a file that a power failure cut may read as zeros; a vector that was written has length 1.
+    rows = np.flatnonzero(np.abs(np.linalg.norm(segment["vector"], axis=1) - 1) < 1e-3)
+    return {bytes(segment["digest"][row]): segment["vector"][row] for row in rows}
 
 
 def _write_segment(folder: Path, segment: NDArray[np.void]) -> None:

@@ -1,4 +1,4 @@
-"""Text -> vectors: the protocol that every text encoder keeps."""
+"""Text -> vectors: the protocol of every text encoder."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 MAX_CHARACTERS = 2000
-"""What of a text an encoder reads: its first 2,000 characters, surrounding white space removed."""
+"""An encoder reads the first 2,000 characters of a text, without surrounding white space."""
 
 
 class TextEncoderUnavailableError(Exception):
-    """An encoder that is known but cannot be opened here: a package or a model is missing."""
+    """A registered encoder cannot be opened because a package or a model is missing."""
 
 
 class TextEncoder(Protocol):
-    """Turns texts of any language into vectors whose inner product says how near they are in meaning."""
+    """Maps texts of any language to vectors whose inner product measures how similar their meanings are."""
 
     @property
     def name(self) -> str:
@@ -38,23 +38,23 @@ class TextEncoder(Protocol):
         ...
 
 
-def readable(text: str) -> str:
-    """What an encoder reads: MAX_CHARACTERS of valid Unicode without NUL or surrounding white space."""
+def clean_text(text: str) -> str:
+    """The part that an encoder reads: MAX_CHARACTERS of valid Unicode without NUL or surrounding white space."""
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
 
 
 def encode_present(texts: Sequence[str], size: int, encode: Callable[[list[str]], Floats]) -> Floats:
-    """Unit vectors [n, size] of n texts; blank ones, which `encode` does not get, are zero."""
-    read = [readable(text) for text in texts]
-    present = [row for row, text in enumerate(read) if text]
-    vectors = np.zeros((len(read), size), dtype=np.float32)
-    if present:
-        vectors[present] = unit_rows(encode([read[row] for row in present]))
+    """Unit vectors [n, size] of n texts; zero for blank texts, which are not passed to `encode`."""
+    cleaned = [clean_text(text) for text in texts]
+    rows = [row for row, text in enumerate(cleaned) if text]
+    vectors = np.zeros((len(cleaned), size), dtype=np.float32)
+    if rows:
+        vectors[rows] = unit_rows(encode([cleaned[row] for row in rows]))
     return vectors
 
 
 def unit_rows(vectors: Floats) -> Floats:
-    """Rows [n, size] brought to length 1; an all-zero or non-finite row becomes all zero."""
+    """Rows [n, size] scaled to length 1; a row that is zero or not finite becomes zero."""
     finite = np.where(np.isfinite(vectors).all(axis=1, keepdims=True), vectors, 0).astype(np.float32)
     length = np.linalg.norm(finite, axis=1, keepdims=True)
     return np.asarray(finite / np.where(length > 0, length, 1), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Opening a text encoder by the name that a job or a bundle gives."""
+"""The text encoders by name, as a job or a bundle gives it."""
 
 from models.language.protocol import TextEncoder
 from models.language.sentence_transformer import PREFIX, SentenceTransformerEncoder
@@ -10,7 +10,7 @@ DEFAULT = NAME
 def open_text_encoder(name: str) -> TextEncoder:
     """The encoder of that name: "use-multilingual", or "sentence-transformers:<name or folder>".
 
-    Raises ValueError for any other name, TextEncoderUnavailableError where it cannot be opened here.
+    Raises ValueError for any other name, TextEncoderUnavailableError if a package or a model is missing.
     """
     if name == NAME:
         return UseEncoder()

@@ -13,9 +13,9 @@ BATCH = 64
 
 
 class SentenceTransformerEncoder:
-    """Loads the model when made; any number of threads may share it.
+    """Loads the model when it is constructed; threads may share it.
 
-    Raises TextEncoderUnavailableError where the package is not installed or the model cannot be loaded.
+    Raises TextEncoderUnavailableError if the package is not installed or the model cannot be loaded.
     """
 
     def __init__(self, model: str) -> None:

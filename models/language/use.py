@@ -1,6 +1,6 @@
 """The default language model: the multilingual Universal Sentence Encoder v3 (Yang et al. 2019), numpy only.
 
-16 languages, 512 numbers a text, 32 MB on disk and about 150 MB in memory; it comes with pip alone.
+16 languages, vectors of 512 numbers, 32 MB on disk and about 150 MB in memory; the weights are in the pip package.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ SIZE = 512
 
 
 class UseEncoder:
-    """Loads its weights at the first text, once; any number of threads may share it."""
+    """Loads its weights with the first text; threads may share it."""
 
     name = NAME
     size = SIZE
@@ -33,6 +33,6 @@ class UseEncoder:
         # One text at a time in the model: it sets the process-wide number of BLAS threads while it works.
         with self._lock:
             if self._model is None:
-                # More BLAS threads than cores made one short text take 190 ms in place of 1.3 ms (2 cores).
+                # More BLAS threads than cores made one short text take 190 ms instead of 1.3 ms (on 2 cores).
                 self._model = USE(threads=1)
             return np.asarray(self._model.encode(texts), dtype=np.float32)

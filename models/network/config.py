@@ -1,4 +1,4 @@
-"""How the network is built: the part of a bundle's manifest that rebuilds it."""
+"""The configuration of the network: the part of a bundle's manifest from which it is built again."""
 
 from enum import StrEnum
 from typing import Self
@@ -11,7 +11,7 @@ class ExpertKind(StrEnum):
 
     SHARED_BOTTOM = "shared_bottom"  # one expert for all (Caruana 1997)
     MMOE = "mmoe"  # a gate a head over shared experts (Ma et al. 2018)
-    PLE = "ple"  # shared experts and each head's own (Tang et al. 2020)
+    PLE = "ple"  # shared experts and one of each head (Tang et al. 2020)
 
 
 class NetworkConfig(BaseModel):
@@ -25,7 +25,7 @@ class NetworkConfig(BaseModel):
     history_length: int = Field(default=100, ge=1, le=1000)
     dropout: float = Field(default=0.2, ge=0, lt=1)
     id_dropout: float = Field(default=0.1, ge=0, lt=1)
-    """How often training hides an item's ID, so that its content alone must place it (Volkovs et al. 2017)."""
+    """The rate at which training hides an item's ID, so that its content must represent it (Volkovs et al. 2017)."""
     experts: ExpertKind = ExpertKind.PLE
     expert_count: int = Field(default=3, ge=1, le=32)
     expert_width: int = Field(default=64, ge=4, le=1024)

@@ -1,4 +1,4 @@
-"""How the heads share the scorer: shared bottom, MMoE, PLE. One signature: x [..., X] -> one [..., W] a task."""
+"""How the heads share the scorer: shared bottom, MMoE or PLE. Each maps x [..., X] to one [..., W] for each task."""
 
 import torch
 from torch import Tensor, nn
@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from models.network.config import ExpertKind, NetworkConfig
 
 
-def expert(inputs: int, config: NetworkConfig) -> nn.Sequential:
-    """One expert: two layers, the width of the experts out."""
+def build_expert(inputs: int, config: NetworkConfig) -> nn.Sequential:
+    """One expert, [..., inputs] -> [..., expert_width]: two layers."""
     return nn.Sequential(
         nn.Linear(inputs, config.expert_width),
         nn.GELU(),
@@ -23,39 +23,41 @@ class SharedBottom(nn.Module):
     def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
         super().__init__()
         self.tasks = tasks
-        self.bottom = expert(inputs, config)
+        self.bottom = build_expert(inputs, config)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         return [self.bottom(x)] * self.tasks
 
 
 class MixtureOfExperts(nn.Module):
-    """Shared experts, a softmax gate a task (MMoE, Ma et al. 2018)."""
+    """Shared experts with one softmax gate for each task (MMoE, Ma et al. 2018)."""
 
     def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
         super().__init__()
-        self.experts = nn.ModuleList(expert(inputs, config) for _ in range(config.expert_count))
+        self.experts = nn.ModuleList(build_expert(inputs, config) for _ in range(config.expert_count))
         self.gates = nn.ModuleList(nn.Linear(inputs, config.expert_count) for _ in range(tasks))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        mixed = torch.stack([one(x) for one in self.experts], dim=-2)  # [..., E, W]
-        return [mix(gate(x), mixed) for gate in self.gates]
+        outputs = torch.stack([expert(x) for expert in self.experts], dim=-2)  # [..., E, W]
+        return [mix(gate(x), outputs) for gate in self.gates]
 
 
 class ProgressiveExtraction(nn.Module):
-    """Shared experts and each task's own, gated together (one level of PLE, i.e. CGC; Tang et al. 2020)."""
+    """Shared experts and one expert of each task, gated together (one level of PLE, called CGC; Tang et al. 2020)."""
 
     def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
         super().__init__()
-        self.shared = nn.ModuleList(expert(inputs, config) for _ in range(config.expert_count))
-        self.own = nn.ModuleList(expert(inputs, config) for _ in range(tasks))
+        self.shared = nn.ModuleList(build_expert(inputs, config) for _ in range(config.expert_count))
+        self.own = nn.ModuleList(
+            build_expert(inputs, config) for _ in range(tasks)
+        )  # named so in every bundle
         self.gates = nn.ModuleList(nn.Linear(inputs, config.expert_count + 1) for _ in range(tasks))
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        shared = [one(x) for one in self.shared]
+        shared = [expert(x) for expert in self.shared]
         return [
-            mix(gate(x), torch.stack([*shared, own(x)], dim=-2))
-            for own, gate in zip(self.own, self.gates, strict=True)
+            mix(gate(x), torch.stack([*shared, task_expert(x)], dim=-2))
+            for task_expert, gate in zip(self.own, self.gates, strict=True)
         ]
 
 
@@ -65,7 +67,7 @@ def mix(gate: Tensor, experts: Tensor) -> Tensor:
 
 
 def build_experts(inputs: int, tasks: int, config: NetworkConfig) -> nn.Module:
-    """The configured sharing of `inputs` numbers among `tasks` heads."""
+    """The experts of the configured kind, for `tasks` heads that read `inputs` numbers."""
     match config.experts:
         case ExpertKind.SHARED_BOTTOM:
             return SharedBottom(inputs, tasks, config)

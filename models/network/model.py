@@ -1,4 +1,4 @@
-"""The whole network: two towers and the scorer. Flat arguments; no optimiser inside."""
+"""The network: two towers and the scorer."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from models.contract.tasks import Head
 from models.contract.vocabulary import OOV
 from models.network.config import NetworkConfig
 from models.network.scorer import Scorer
-from models.network.shape import NetworkShape, shape_of
+from models.network.shape import NetworkShape, infer_shape
 from models.network.towers import ItemTower, UserTower
 
 
 class ChorusNetwork(nn.Module):
-    """Towers that place users and items in one inner-product space, and a scorer with one head a task."""
+    """Towers that map users and items into one inner-product space, and a scorer with one head for each task."""
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape, heads: tuple[Head, ...]) -> None:
         super().__init__()
@@ -29,25 +29,25 @@ class ChorusNetwork(nn.Module):
         self.scorer = Scorer(config, shape, heads)
 
 
-def grown(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
-    """A copy with larger embedding tables; a new row starts as the OOV row, which stood for its token so far.
+def grow_network(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
+    """A copy with larger embedding tables. A new row starts as the OOV row, which represented its token so far.
 
-    Raises ValueError where a table would shrink or anything else would change its size.
+    Raises ValueError if a table would shrink, or any other weight would change its size.
     """
     larger = ChorusNetwork(network.config, shape, network.heads)
     tables = {
         f"{name}.weight" for name, module in network.named_modules() if isinstance(module, nn.Embedding)
     }
     weights = network.state_dict()
-    for name, empty in larger.state_dict().items():
-        old = weights[name]
-        more = len(empty) - len(old) if name in tables else 0
-        if more < 0 or (not more and empty.shape != old.shape):
+    for name, target in larger.state_dict().items():
+        weight = weights[name]
+        new_rows = len(target) - len(weight) if name in tables else 0
+        if new_rows < 0 or (not new_rows and target.shape != weight.shape):
             raise ValueError(
-                f"expected {name} no smaller than {tuple(old.shape)}, given {tuple(empty.shape)}"
+                f"expected {name} no smaller than {tuple(weight.shape)}, given {tuple(target.shape)}"
             )
-        if more:
-            weights[name] = torch.cat([old, old[OOV].expand(more, -1)])
+        if new_rows:
+            weights[name] = torch.cat([weight, weight[OOV].expand(new_rows, -1)])
     larger.load_state_dict(weights)
     return larger.to(next(network.parameters()).device)
 
@@ -55,16 +55,16 @@ def grown(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
 def item_tensors(
     arrays: ItemArrays, device: torch.device | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The item tower's arguments."""
+    """The item tower's arguments: ids [n], tokens [n, M], numeric [n, Q], content [n, C]."""
     fields = (arrays.ids, arrays.tokens, arrays.numeric, arrays.content)
     ids, tokens, numeric, content = (torch.from_numpy(field).to(device) for field in fields)
     return ids, tokens, numeric, content
 
 
 def load_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> ChorusNetwork:
-    """The network of a bundle, ready to predict; raises BundleError where the weights do not fit the manifest."""
+    """The network of a bundle in evaluation mode. Raises BundleError if the weights do not fit the manifest."""
     config = NetworkConfig.model_validate(manifest.network)
-    network = ChorusNetwork(config, shape_of(spec), manifest.heads)
+    network = ChorusNetwork(config, infer_shape(spec), manifest.heads)
     try:
         network.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, SafetensorError, RuntimeError) as error:

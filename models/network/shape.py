@@ -1,4 +1,4 @@
-"""The sizes that the data fixes: read off the feature specification, never configured."""
+"""The sizes that follow from the data: inferred from the feature specification, never configured."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from models.contract.feature_spec import FeatureSpec, FieldKind
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """Table rows and input widths."""
+    """Rows of the embedding tables and widths of the inputs."""
 
     item_ids: int
     item_tokens: int
@@ -20,7 +20,7 @@ class NetworkShape:
     context_tokens: int
 
 
-def shape_of(spec: FeatureSpec) -> NetworkShape:
+def infer_shape(spec: FeatureSpec) -> NetworkShape:
     """The network's sizes for a feature specification."""
     vectors = sum(field.size for field in spec.fields(FieldKind.VECTOR))
     user_numeric = sum(field.kind is FieldKind.NUMERIC for field in spec.user_fields)

@@ -1,8 +1,8 @@
-"""The two towers: items from ID, attributes and content; users from profile and history."""
+"""The two towers: an item's vector from ID, attributes and content; a user's from profile and history."""
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name that every PyTorch reader knows
+from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from models.contract.features import DENSE_WIDTH
 from models.contract.statistics import STATISTICS
@@ -17,7 +17,7 @@ RECENT = STATISTICS.index("recent")
 def embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding:
     """An embedding table with small normal values and a zero row for PAD.
 
-    Where training meets no OOV, its row starts at zero too: an unknown token then says nothing, instead of noise.
+    Without `oov_learned` training never meets OOV: its row is zero too, so that an unknown token adds no noise.
     """
     table = nn.Embedding(rows, dim, padding_idx=PAD)
     nn.init.normal_(table.weight, std=INIT_STD)
@@ -31,7 +31,7 @@ def embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding
 class Projection(nn.Module):
     """A linear map without bias, [..., inputs] -> [..., outputs]; `inputs` may be 0.
 
-    With `std` 0 it starts at zero: an input that training never fills then stays without effect.
+    With `std` 0 it starts at zero, so that an input that is always zero in training has no effect later.
     """
 
     def __init__(self, inputs: int, outputs: int, std: float = 0.0) -> None:
@@ -45,8 +45,8 @@ class Projection(nn.Module):
 class ItemTower(nn.Module):
     """ID embedding + attribute embeddings + numbers + projected content -> a vector and a bias.
 
-    In training an ID is replaced by OOV at rate `id_dropout` (DropoutNet, Volkovs et al. 2017), so that an item
-    without history is placed by its content.
+    In training an ID is replaced by OOV at rate `id_dropout` (DropoutNet, Volkovs et al. 2017), so that content
+    alone can represent an item without history.
     """
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
@@ -75,17 +75,17 @@ class ItemTower(nn.Module):
         return vectors, (self.bias(vectors) + self.id_bias(ids)).squeeze(1)
 
     def popularity(self, statistics: Tensor) -> Tensor:
-        """The bias that item statistics [..., S] add at one moment: [...].
+        """The popularity bias [...] of item statistics [..., S] at one moment.
 
-        `recency_gain` is fitted after training, on whole lists (models.export.popularity): the next event alone
-        undervalues what is popular now.
+        `recency_gain` is fitted after training, on whole lists (models.export.popularity): the next-item loss alone
+        gives recent popularity too little weight.
         """
         bias = self.statistics(statistics).squeeze(-1)
         return bias if self.training else bias + self.recency_gain * statistics[..., RECENT]
 
 
 class Block(nn.Module):
-    """One pre-norm transformer layer (Vaswani et al. 2017) whose attention forgets with distance."""
+    """One pre-norm transformer layer (Vaswani et al. 2017) whose attention decreases with distance."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -107,16 +107,16 @@ class Block(nn.Module):
         split = self.queries_keys_values(self.before(x)).view(batch, length, 3, self.heads, -1)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each [B, H, L, D / H]
         dropout = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias, dropout_p=dropout)
-        mixed = self.out(mixed.transpose(1, 2).reshape(batch, length, dim))
-        x = x + F.dropout(mixed, self.dropout, self.training)
+        attended = F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias, dropout_p=dropout)
+        attended = self.out(attended.transpose(1, 2).reshape(batch, length, dim))
+        x = x + F.dropout(attended, self.dropout, self.training)
         return x + F.dropout(self.feed(x), self.dropout, self.training)
 
 
 class UserTower(nn.Module):
-    """A causal transformer over [profile, event 1, …, event L]: output t is the user after t events.
+    """A causal transformer over [profile, event 1, …, event L]: output t is the user's state after t events.
 
-    Positions are told by distance alone (ALiBi, Press et al. 2022), so that any length of history fits and the
+    Positions are encoded by distance alone (ALiBi, Press et al. 2022), so that histories of any length fit and the
     service needs no padding.
     """
 
@@ -138,7 +138,7 @@ class UserTower(nn.Module):
         self.slopes: Tensor
 
     def profile(self, tokens: Tensor, numeric: Tensor, text: Tensor) -> Tensor:
-        """Profiles [B, D] of tokens [B, P], numeric [B, Q], text [B, T]; all zero input gives the start vector."""
+        """Profiles [B, D] of tokens [B, P], numeric [B, Q] and text [B, T]; all-zero input gives the start vector."""
         return self.start + self.tokens(tokens).sum(1) + self.numeric(numeric) + self.text(text)
 
     def events(self, items: Tensor, actions: Tensor, dense: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ class UserTower(nn.Module):
 
     def causal_bias(self, length: int) -> Tensor:
         """[H, L, L]: minus slope x distance to the past, minus infinity to the future."""
-        place = torch.arange(length, device=self.slopes.device)
-        distance = (place[:, None] - place[None, :]).to(self.slopes.dtype)
+        position = torch.arange(length, device=self.slopes.device)
+        distance = (position[:, None] - position[None, :]).to(self.slopes.dtype)
         bias = -self.slopes[:, None, None] * distance.clamp(min=0)
         return bias.masked_fill(distance < 0, float("-inf"))

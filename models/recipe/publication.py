@@ -26,8 +26,8 @@ from models.export.golden import golden_requests
 from models.export.publish import Contents, publish
 from models.export.vectors import histories, item_table, stops_before, user_table
 from models.job.spec import JobSpec
-from models.network.model import grown
-from models.network.shape import shape_of
+from models.network.model import grow_network
+from models.network.shape import infer_shape
 from models.recipe.ingestion import Ingested
 from models.recipe.training import Trained, refreshed_with_all
 from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded, statistics_interactions
@@ -70,7 +70,7 @@ def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:
     """Data and network with the items, labels, actions and contexts that came after the training part."""
     spec = extended(data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64))
     corpus = recoded(data.corpus, data.dataset, spec)
-    return replace(data, corpus=corpus), replace(run, network=grown(run.network, shape_of(spec)))
+    return replace(data, corpus=corpus), replace(run, network=grow_network(run.network, infer_shape(spec)))
 
 
 def _contents(data: Ingested, reader: Reader, report: Report, snapshot: int, stops: Indices) -> Contents:

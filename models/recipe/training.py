@@ -18,11 +18,12 @@ from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
 from models.export.fitting import Fitted, fit_on_validation
 from models.job.spec import JobSpec
 from models.network.model import ChorusNetwork
-from models.network.shape import shape_of
+from models.network.shape import infer_shape
 from models.recipe.ingestion import Ingested, work_folder
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
-from models.training.loop import EpochFigures, Trainer, detect_device
+from models.training.early_stopping import EpochFigures
+from models.training.loop import Trainer, detect_device
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEEP_BYTES = 1 << 30
@@ -46,7 +47,7 @@ def trained(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: 
     began, device = time.monotonic(), detect_device()
     torch.manual_seed(job.training.seed)
     heads = tuple(one.head for one in data.corpus.labels)
-    network = ChorusNetwork(job.network, shape_of(data.corpus.spec), heads).to(device)
+    network = ChorusNetwork(job.network, infer_shape(data.corpus.spec), heads).to(device)
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
     trainer = Trainer(
         network, data.corpus, job.training, device, frozenset({PART_TRAIN}), frozenset({PART_VALID}), file

@@ -1,99 +1,135 @@
-"""Checkpoints: training that was stopped goes on where it was."""
+"""Checkpoints: a run that was interrupted continues after its last whole epoch, with the same result."""
 
-import copy
+import hashlib
+import io
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-SCHEMA = 2
+from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigures
+
+SCHEMA = 3
 """Raised with every change of what a checkpoint holds or of what its numbers mean; it is part of the fingerprint."""
 STATES = ("network", "balance", "optimiser", "schedule")
 PARTS = {"fingerprint", *STATES, "best", "figures"}
-UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, TypeError, LookupError, AttributeError)
-"""What reading and restoring raise where a file is damaged, or of another code."""
+DIGEST_BYTES = hashlib.sha256().digest_size
+FIGURES = {field.name for field in fields(EpochFigures)}
+
+
+class CheckpointError(Exception):
+    """A file from which training cannot continue; the message names what the file is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What a run needs to go on: everything with a state."""
+class TrainingState:
+    """The parts of a run that change with every step."""
 
     network: nn.Module
     balance: nn.Module
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
-    def restore(self, found: Mapping[str, Any]) -> None:
-        """Take the states of a file, all of them or, where one does not fit, none."""
-        before = {name: copy.deepcopy(getattr(self, name).state_dict()) for name in STATES}
-        try:
-            self._load(found)
-        except UNREADABLE:
-            self._load(before)
-            raise
-
-    def _load(self, states: Mapping[str, Any]) -> None:
+    def restore(self, content: Mapping[str, Any]) -> None:
+        """Loads all states of a checkpoint. Raises CheckpointError, with nothing loaded, if one does not fit."""
+        for name, module in (("network", self.network), ("balance", self.balance)):
+            if _shapes(content[name]) != _shapes(module.state_dict()):
+                raise CheckpointError("the weights of another network")
+        if _groups(content["optimiser"]) != _groups(self.optimiser.state_dict()):
+            raise CheckpointError("the state of another optimiser")
+        schedule = content["schedule"]
+        if not isinstance(schedule, dict) or schedule.keys() != self.schedule.state_dict().keys():
+            raise CheckpointError("the state of another learning-rate schedule")
         for name in STATES:
-            getattr(self, name).load_state_dict(states[name])
+            getattr(self, name).load_state_dict(content[name])
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointFile:
-    """One file, replaced whole after each epoch. `fingerprint` says of which job, data and code it is."""
+    """One file, replaced as a whole after each epoch. `fingerprint` identifies the job, the data and the code."""
 
     path: Path
     fingerprint: str
     say: Callable[[str], None]
-    """Where a file that cannot be read is told of."""
+    """Receives the message about a file that cannot be read."""
 
-    def write(
-        self, state: Checkpoint, best: tuple[int, dict[str, Tensor]] | None, figures: list[dict[str, object]]
-    ) -> None:
-        """Write to a temporary name, then rename."""
+    def write(self, state: TrainingState, stopping: EarlyStopping) -> None:
+        """Writes to a temporary name, then renames it."""
+        best = stopping.best
+        content = {
+            "fingerprint": self.fingerprint,
+            **{name: getattr(state, name).state_dict() for name in STATES},
+            "best": None if best is None else (best.epoch, best.weights),
+            "figures": [asdict(figures) for figures in stopping.epochs],
+        }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".tmp")
-        torch.save(
-            {
-                "fingerprint": self.fingerprint,
-                **{name: getattr(state, name).state_dict() for name in STATES},
-                "best": best,
-                "figures": figures,
-            },
-            temporary,
-        )
+        write_content(temporary, content)
         temporary.replace(self.path)
 
-    def read(
-        self, state: Checkpoint
-    ) -> tuple[tuple[int, dict[str, Tensor]] | None, list[dict[str, object]]] | None:
-        """Restore `state` and return (best, figures); None where there is no checkpoint of this very run.
+    def read(self, state: TrainingState, stopping: EarlyStopping) -> None:
+        """Restores `state` and `stopping` from the file; leaves both alone if there is no checkpoint of this run.
 
-        One that is damaged is told of and left aside: it must not keep the run from beginning anew.
+        A damaged file is reported to `say`, and training starts from the beginning.
         """
         if not self.path.is_file():
-            return None
+            return
         try:
-            found = self._load(state)
-            if found["fingerprint"] != self.fingerprint:
-                return None
-            state.restore(found)
-        except (*UNREADABLE, pickle.UnpicklingError) as error:
-            reason = str(error).split("\n")[0][:200]
-            self.say(f"training begins anew: expected a whole checkpoint in {self.path}, given {reason}")
-            return None
-        best = found["best"]
-        return (None if best is None else (int(best[0]), best[1])), found["figures"]
+            content = read_content(self.path)
+            if content["fingerprint"] != self.fingerprint:
+                return
+            state.restore(content)
+        except CheckpointError as error:
+            self.say(f"training begins anew: expected a whole checkpoint in {self.path}, given {error}")
+            return
+        stopping.epochs = [EpochFigures(**figures) for figures in content["figures"]]
+        stopping.best = None if content["best"] is None else BestEpoch(*content["best"])
 
-    def _load(self, state: Checkpoint) -> dict[str, Any]:
-        """The file's content; raises ValueError where it is not that of such a network."""
-        found = torch.load(self.path, map_location="cpu", weights_only=True)
-        if not isinstance(found, dict) or set(found) != PARTS:
-            raise ValueError("something else")
-        own = {name: value.shape for name, value in state.network.state_dict().items()}
-        if own != {name: value.shape for name, value in found["network"].items()}:
-            raise ValueError("the weights of another network")
-        return found
+
+def write_content(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes the content followed by its SHA-256, by which `read_content` recognises every damage."""
+    torch.save(content, path)
+    with path.open("r+b") as file:
+        file.write(hashlib.file_digest(file, "sha256").digest())  # at the end, to which the digest has read
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """The parts of a checkpoint. Raises CheckpointError for a file that cannot be read, is damaged or lacks parts.
+
+    torch.load raises many kinds of error for damaged bytes; it is called only after the digest was verified, so
+    that what remains is a file of other objects.
+    """
+    try:
+        stored = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"a file that cannot be read: {error.strerror}") from error
+    payload, digest = stored[:-DIGEST_BYTES], stored[-DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        raise CheckpointError("a damaged file")
+    try:
+        content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError("a file of other objects") from error
+    if not isinstance(content, dict) or content.keys() != PARTS:
+        raise CheckpointError("a file of other objects")
+    if any(figures.keys() != FIGURES for figures in content["figures"]):
+        raise CheckpointError("the figures of another version")
+    return content
+
+
+def _shapes(states: object) -> dict[str, torch.Size] | None:
+    """The shape of every weight by its name; None for anything but named tensors."""
+    if not isinstance(states, dict) or not all(isinstance(value, Tensor) for value in states.values()):
+        return None
+    return {name: value.shape for name, value in states.items()}
+
+
+def _groups(optimiser: object) -> list[tuple[list[str], int]] | None:
+    """The options and the number of parameters of each parameter group; None for anything but an optimiser's state."""
+    if not isinstance(optimiser, dict) or optimiser.keys() != {"state", "param_groups"}:
+        return None
+    return [(sorted(group), len(group["params"])) for group in optimiser["param_groups"]]

@@ -25,14 +25,14 @@ from app.runtime import (
     remember,
     start_candidates,
 )
-from app.state.memory.store import MemoryUserStateStore
+from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent, StateUnavailableError, StoredUser
 from models.contract.bundle import BundleError
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
 
-class AwayStore(MemoryUserStateStore):
+class AwayStore(MemoryStore):
     """A store that may be away, as one behind a network may."""
 
     away = False
@@ -116,7 +116,7 @@ async def test_an_erased_users_training_history_is_used_no_more(runtime: Runtime
 
 async def test_whom_the_bundle_may_know(runtime: Runtime, settings: Settings) -> None:
     assert runtime.may_know("u3") and not runtime.may_know("stranger")
-    assert Runtime(settings, MemoryUserStateStore()).may_know("stranger")
+    assert Runtime(settings, MemoryStore()).may_know("stranger")
 
 
 async def test_a_training_history_is_built_off_the_event_loop(runtime: Runtime) -> None:
@@ -188,7 +188,7 @@ async def test_a_new_bundle_takes_the_items_along_and_a_bad_one_changes_nothing(
 async def test_bundles_are_loaded_one_at_a_time_and_the_last_one_taken_serves(settings: Settings) -> None:
     for name in ("second", "third"):
         version(settings.bundle_dir, name)
-    runtime = Runtime(settings, MemoryUserStateStore())
+    runtime = Runtime(settings, MemoryStore())
     starting = asyncio.create_task(runtime.start())
     await asyncio.sleep(0)
     with pytest.raises(TooManyRequestsError) as refused:
@@ -207,13 +207,13 @@ async def test_bundles_are_loaded_one_at_a_time_and_the_last_one_taken_serves(se
 async def test_a_folder_without_its_bundle_falls_back_to_what_it_replaced(settings: Settings) -> None:
     version(settings.bundle_dir, "first.previous")
     (settings.bundle_dir / "manifest.json").unlink()
-    runtime = Runtime(settings, MemoryUserStateStore())
+    runtime = Runtime(settings, MemoryStore())
     await runtime.start()
     assert runtime.bundle.manifest.model_version == "first.previous"
 
 
 async def test_before_the_start_nothing_answers(settings: Settings) -> None:
-    runtime = Runtime(settings, MemoryUserStateStore())
+    runtime = Runtime(settings, MemoryStore())
     assert not runtime.ready
     with pytest.raises(UnavailableError):
         runtime.bundle  # noqa: B018
@@ -228,7 +228,7 @@ async def test_a_refused_bundle_is_logged_by_name(
 ) -> None:
     remember(settings.state_dir, version(settings.bundle_dir, "good"))
     (settings.bundle_dir / "features.json").write_text("{}")
-    runtime = Runtime(settings, MemoryUserStateStore())
+    runtime = Runtime(settings, MemoryStore())
     with caplog.at_level(logging.INFO, "chorus.runtime"):
         await runtime.start()
     refused, loaded = (record.__dict__["fields"] for record in caplog.records)
@@ -238,7 +238,7 @@ async def test_a_refused_bundle_is_logged_by_name(
 
 async def test_a_state_folder_that_cannot_be_written_stops_no_start(settings: Settings) -> None:
     settings.state_dir.write_text("a file where the folder should be")
-    runtime = Runtime(settings, MemoryUserStateStore())
+    runtime = Runtime(settings, MemoryStore())
     await runtime.start()
     assert runtime.ready
 
@@ -273,7 +273,7 @@ def test_an_item_of_another_bundle_keeps_what_this_one_knows(runtime: Runtime) -
 
 
 async def test_an_item_put_under_fields_of_other_kinds_stops_no_bundle(settings: Settings) -> None:
-    store = MemoryUserStateStore()
+    store = MemoryStore()
     await store.put_item(Item("x", {"title": ("a", "b"), "genres": 7.0, "year": "the nineties"}))
     runtime = Runtime(settings, store)
     await runtime.start()

@@ -5,10 +5,17 @@ import logging
 from pathlib import Path
 
 import pytest
+import redis
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from starlette.types import Receive, Scope, Send
 
 from app.bundle.bundle import LoadedBundle
 from app.config import Settings, read_settings
-from app.server import Outcome, _runtime, redis_settings
+from app.server import Outcome, _runtime, _server_config, redis_settings
+from app.state.embedded.server import EmbeddedRedis
+from app.state.redis.keys import Keys
+from app.state.redis.store import RedisStore
 
 AWAY = "redis://127.0.0.1:1"
 """Nobody listens there: a start goes on without its store."""
@@ -27,7 +34,8 @@ async def _started(settings: Settings, outcome: Outcome, fail: BaseException | N
         stopped.append(True)
         said.set()
 
-    async with _runtime(settings, AWAY, on_ready, outcome, stop):
+    store = RedisStore(redis_settings(settings, AWAY))
+    async with _runtime(settings, store, on_ready, outcome, stop):
         await asyncio.wait_for(said.wait(), 120)
     return bool(stopped)
 
@@ -58,6 +66,26 @@ async def test_no_bundle_ends_the_service(settings: Settings, tmp_path: Path) ->
     assert await _started(settings.model_copy(update={"bundle_dir": tmp_path}), outcome)
     assert outcome.problem is not None
     assert outcome.problem.startswith("expected a bundle") and "\n" not in outcome.problem
+
+
+async def test_a_damaged_value_shows_in_the_metrics(settings: Settings, tmp_path: Path) -> None:
+    """Over the whole of it: the store, what it reports to, and the page."""
+    ready = asyncio.Event()
+    with EmbeddedRedis(tmp_path / "redis") as server, redis.Redis.from_url(server.url) as stored:
+        patient = settings.model_copy(update={"redis_timeout_s": 10.0})
+        app = _server_config(patient, server.url, lambda _bundle: ready.set(), Outcome(), ready.set).app
+        assert isinstance(app, FastAPI)
+        async with app.router.lifespan_context(app) as state:
+            await asyncio.wait_for(ready.wait(), 120)
+
+            async def stated(scope: Scope, receive: Receive, send: Send) -> None:
+                await app({**scope, "state": dict(state or {})}, receive, send)
+
+            async with AsyncClient(transport=ASGITransport(stated), base_url="http://chorus") as client:
+                assert "chorus_corrupt_values_total 0.0" in (await client.get("/metrics")).text
+                stored.set(Keys("chorus").user("42").events, b"damaged")
+                await client.get("/v1/users/42")
+                assert "chorus_corrupt_values_total 1.0" in (await client.get("/metrics")).text
 
 
 @pytest.mark.parametrize(("given", "write"), [(0.1, 2.0), (2.0, 2.0), (30.0, 30.0)])

@@ -62,6 +62,7 @@ def test_the_metrics_page_counts_what_happened() -> None:
     metrics.stages({"score": 1.5, "total": 3.0}, ["state:session_only"])
     metrics.events(accepted=3, duplicates=1, rejected=2)
     metrics.failed("invalid_request")
+    metrics.corrupt_value()
     metrics.loaded("first")
     metrics.loaded("second")
     page = metrics.page().decode()
@@ -73,6 +74,7 @@ def test_the_metrics_page_counts_what_happened() -> None:
         'chorus_events_total{outcome="accepted"} 3.0',
         'chorus_events_total{outcome="rejected"} 2.0',
         'chorus_errors_total{code="invalid_request"} 1.0',
+        "chorus_corrupt_values_total 1.0",
         'chorus_bundle_info{model_version="second"} 1.0',
     ):
         assert line in page

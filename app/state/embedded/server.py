@@ -1,4 +1,4 @@
-"""A real Redis server of the service's own: started with it, watched by it, gone with it."""
+"""A Redis server that belongs to the service: started, watched and stopped by it."""
 
 import atexit
 import logging
@@ -13,9 +13,9 @@ from typing import Self
 from app.state.embedded.process import (
     HOST,
     EmbeddedRedisError,
-    ServerPlace,
+    ServerFolder,
     free_port,
-    last_words,
+    last_log_line,
     launch,
     lock_folder,
     stop,
@@ -25,7 +25,7 @@ from app.state.embedded.process import (
 WATCH_S = 0.2
 LONGEST_PAUSE_S = 5.0
 STEADY_S = 2.0
-"""A server that lived this long had started well: the next restart comes without a pause."""
+"""A server that ran this long had started well: its restart comes without a pause."""
 START_ATTEMPTS = 5
 
 logger = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ class EmbeddedRedis:
 
     One thread launches the server, watches it and stops it. That thread must live as long as the server:
     Linux ties a process to the thread that forked it (PR_SET_PDEATHSIG), and a SIGKILL of the service ends
-    the thread, so the server goes too. Where there is no such tie (macOS), a server may outlive a killed
-    service; it keeps the folder's lock, so a second server on the same data is refused.
+    the thread, so the server ends too. Without such a tie (macOS), a server may outlive a killed service; it
+    keeps the folder's lock, so a second server on the same data is refused.
     """
 
     def __init__(self, folder: Path, maxmemory: str | None = None, patience_s: float = 20.0) -> None:
@@ -51,23 +51,23 @@ class EmbeddedRedis:
         self._closing = threading.Event()
 
     def start(self) -> Self:
-        """Return once the server answers. Raises EmbeddedRedisError within the patience."""
+        """Returns once the server answers. Raises EmbeddedRedisError if it does not within `patience_s`."""
         if self._thread is not None:
             raise EmbeddedRedisError("expected a server that was never started, given one that was")
         lock = lock_folder(self._folder, self._patience_s)
-        place = ServerPlace(self._folder, lock, self._maxmemory)
-        # A daemon, so that a service that ends without close() is not held up.
-        self._thread = threading.Thread(target=self._live, args=(place,), name="embedded-redis", daemon=True)
+        folder = ServerFolder(self._folder, lock, self._maxmemory)
+        # A daemon thread, so that a service can end without close().
+        self._thread = threading.Thread(target=self._run, args=(folder,), name="embedded-redis", daemon=True)
         self._thread.start()
         atexit.register(self.close)
         self._started.wait()
         if not self._port:
             self.close()
-            raise EmbeddedRedisError(f"expected a server that answers, given: {last_words(self._folder)}")
+            raise EmbeddedRedisError(f"expected a server that answers, given: {last_log_line(self._folder)}")
         return self
 
     def close(self) -> None:
-        """Stop the server and wait for its end. May be called twice."""
+        """Stops the server and waits for its end. May be called twice."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
@@ -96,21 +96,21 @@ class EmbeddedRedis:
             raise EmbeddedRedisError("expected a started server, given none")
         return self._process.pid
 
-    def _live(self, place: ServerPlace) -> None:
+    def _run(self, folder: ServerFolder) -> None:
         try:
-            self._process = self._first_start(place)
+            self._process = self._first_start(folder)
             self._started.set()
             if self._process is not None:
-                self._watch(self._process, place)
+                self._watch(self._process, folder)
         finally:
             self._started.set()
-            os.close(place.lock)
+            os.close(folder.lock)
 
-    def _first_start(self, place: ServerPlace) -> subprocess.Popen[bytes] | None:
-        """A server that answers, on a port that it keeps; None where it cannot be had."""
+    def _first_start(self, folder: ServerFolder) -> subprocess.Popen[bytes] | None:
+        """A server that answers, on a port that it keeps; None if none starts."""
         for _ in range(START_ATTEMPTS):
             port = free_port()
-            process = launch(place, port)
+            process = launch(folder, port)
             if wait_until_ready(process, port, self._patience_s):
                 self._port = port
                 return process
@@ -119,8 +119,8 @@ class EmbeddedRedis:
                 return None
         return None
 
-    def _watch(self, process: subprocess.Popen[bytes], place: ServerPlace) -> None:
-        """Until close: start the server again whenever it ends, with longer pauses where it ends at once."""
+    def _watch(self, process: subprocess.Popen[bytes], folder: ServerFolder) -> None:
+        """Until close: starts the server again whenever it ends, after longer pauses if it ends at once."""
         born, pause_s = time.monotonic(), WATCH_S
         while not self._closing.wait(WATCH_S):
             if process.poll() is None:
@@ -131,7 +131,7 @@ class EmbeddedRedis:
                 break
             born = time.monotonic()
             try:
-                self._process = process = launch(place, self._port)
+                self._process = process = launch(folder, self._port)
             except OSError as exc:
                 logger.error("the embedded Redis server cannot be started for now: %s", exc)
         stop(process, self._patience_s)

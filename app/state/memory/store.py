@@ -1,19 +1,19 @@
-"""User state in this process alone, for development and tests: nothing survives the process."""
+"""User and item state in the memory of this process, for development and tests; it is lost when the process ends."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.state.limits import StoreLimits
 from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
 from app.state.redis.codec import pack_event, pack_value, unpack_events
 from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
-from app.state.settings import StoreLimits
 from models.contract.catalogue import Item, User, UserState
 
 
 @dataclass(slots=True)
-class _Kept:
-    """What is kept of a user: packed as in Redis, so that both stores take and give the same."""
+class _UserRecord:
+    """All that is stored of a user, packed as in Redis, so that both stores accept and return the same."""
 
     records: list[tuple[float, bytes]] = field(default_factory=list)  # (timestamp, record), sorted by time
     past_items: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of records trimmed away
@@ -22,30 +22,30 @@ class _Kept:
     erased_at: float | None = None
 
 
-class MemoryUserStateStore:
-    """UserStateStore in memory. Past `user_cap` the user written to longest ago is forgotten."""
+class MemoryStore:
+    """The StateStore in memory. Past `user_cap` the user who was written to longest ago is removed."""
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
         self._limits = limits or StoreLimits()
-        self._users: OrderedDict[str, _Kept] = OrderedDict()
+        self._users: OrderedDict[str, _UserRecord] = OrderedDict()
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
         self._accepted = 0
         self._items: dict[str, tuple[int, bytes]] = {}  # (version of the change, document or tombstone)
         self._version = 0
 
     async def read(self, user_id: str) -> StoredUser:
-        """The user's events and profile; empty where there are none."""
-        kept = self._users.get(user_id, _Kept())
+        """The user's events and profile; empty for an unknown user."""
+        user = self._users.get(user_id, _UserRecord())
         state = UserState(
             user_id=user_id,
-            profile=None if kept.profile is None else unpack_profile(user_id, kept.profile),
-            events=unpack_events(pack_value(record for _, record in kept.records)),
-            past_items=frozenset(kept.past_items),
+            profile=None if user.profile is None else unpack_profile(user_id, user.profile),
+            events=unpack_events(pack_value(record for _, record in user.records)),
+            past_items=frozenset(user.past_items),
         )
-        return StoredUser(state, kept.erased_at, self._version)
+        return StoredUser(state, user.erased_at, self._version)
 
     async def catalogue_version(self) -> int:
-        """How many item changes there were."""
+        """The number of item changes so far."""
         return self._version
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
@@ -56,25 +56,25 @@ class MemoryUserStateStore:
     async def put_profile(self, user: User) -> None:
         """Replace the user's profile."""
         profile = pack_profile(user)
-        self._kept(user.user_id).profile = profile
+        self._user(user.user_id).profile = profile
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
-        """Delete all that is kept of the user but the time of this erasure.
+        """Deletes everything of the user but the time of this erasure.
 
-        Nothing has a time to live here: a mark that is not lasting is the first to be forgotten.
+        Nothing has a time to live here: an erasure that is not lasting is the first to be removed for room.
         """
-        known = lasting or user_id in self._users
-        kept = self._kept(user_id)
-        self._users[user_id] = _Kept(erased_at=now)
-        if not known:
+        lasting = lasting or user_id in self._users
+        user = self._user(user_id)
+        self._users[user_id] = _UserRecord(erased_at=now)
+        if not lasting:
             self._users.move_to_end(user_id, last=False)
         others = [entry for entry in self._stream if entry.recorded.user_id != user_id]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)
-        return {"events": len(kept.records), "profile": int(kept.profile is not None), "stream": erased}
+        return {"events": len(user.records), "profile": int(user.profile is not None), "stream": erased}
 
     async def items(self, since: int = 0) -> StoredItems:
-        """The items changed after version `since`; all where the store is younger."""
+        """The items changed after version `since`; all if the store is younger."""
         after = since if since <= self._version else 0
         changed = {
             item_id: unpack_item(item_id, document)
@@ -89,7 +89,7 @@ class MemoryUserStateStore:
         return self._change_item(item.item_id, pack_item(item))
 
     async def delete_item(self, item_id: str) -> int:
-        """Store a deletion; the tombstone takes an item's place, and room."""
+        """Store a deletion; the tombstone counts towards the item limit."""
         return self._change_item(item_id, TOMBSTONE)
 
     async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
@@ -98,44 +98,43 @@ class MemoryUserStateStore:
         later = [entry for entry in self._stream if int(entry.entry_id.partition("-")[0]) > number]
         return later[:count]
 
-    async def ping(self) -> None:
-        """Memory is never away."""
-
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """There are no connections."""
 
-    def _kept(self, user_id: str) -> _Kept:
-        """The user's place, now the last to be forgotten."""
-        kept = self._users.setdefault(user_id, _Kept())
+    def _user(self, user_id: str) -> _UserRecord:
+        """The user's record, made if there is none, and now the last to be removed for room."""
+        user = self._users.setdefault(user_id, _UserRecord())
         self._users.move_to_end(user_id)
         if len(self._users) > self._limits.user_cap:
             self._users.popitem(last=False)
-        return kept
+        return user
 
     def _append(self, recorded: RecordedEvent, record: bytes) -> bool:
-        kept = self._kept(recorded.user_id)
+        user = self._user(recorded.user_id)
         if recorded.event_id:
-            if recorded.event_id in kept.event_ids:
+            if recorded.event_id in user.event_ids:
                 return False
-            kept.event_ids[recorded.event_id] = None
-            if len(kept.event_ids) > self._limits.max_event_ids:
-                kept.event_ids.popitem(last=False)
-        kept.records.append((recorded.event.timestamp, record))
-        kept.records.sort(key=lambda timed: timed[0])  # stable, and next to free where it is sorted already
-        self._trim(kept)
+            user.event_ids[recorded.event_id] = None
+            if len(user.event_ids) > self._limits.max_event_ids:
+                user.event_ids.popitem(last=False)
+        user.records.append((recorded.event.timestamp, record))
+        user.records.sort(
+            key=lambda timed: timed[0]
+        )  # stable, and almost free for records that are sorted already
+        self._trim(user)
         self._accepted += 1
         self._stream.append(StreamEntry(f"{self._accepted}-0", recorded))
         return True
 
-    def _trim(self, kept: _Kept) -> None:
-        """Of the oldest records past the cap only the items stay, of these the newest."""
-        gone = kept.records[: -self._limits.max_events]
-        del kept.records[: -self._limits.max_events]
+    def _trim(self, user: _UserRecord) -> None:
+        """Replaces the oldest records past the cap by their items, of which the newest stay."""
+        gone = user.records[: -self._limits.max_events]
+        del user.records[: -self._limits.max_events]
         for event in unpack_events(pack_value(record for _, record in gone)):
-            kept.past_items[event.item_id] = None
-            kept.past_items.move_to_end(event.item_id)
-        while len(kept.past_items) > self._limits.max_past_items:
-            kept.past_items.popitem(last=False)
+            user.past_items[event.item_id] = None
+            user.past_items.move_to_end(event.item_id)
+        while len(user.past_items) > self._limits.max_past_items:
+            user.past_items.popitem(last=False)
 
     def _change_item(self, item_id: str, document: bytes) -> int:
         if item_id not in self._items and len(self._items) >= self._limits.item_cap:

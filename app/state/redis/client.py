@@ -1,4 +1,4 @@
-"""The way to Redis and back: every call has a deadline, and every failure one name."""
+"""A Redis client whose calls all have a deadline and raise one error."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from app.state.protocol import StateUnavailableError
 from app.state.redis.scripts import Script
-from app.state.settings import RedisSettings
+from app.state.redis.settings import RedisSettings
 
 Argument = str | bytes | int | float
 
@@ -25,12 +25,12 @@ class Call:
     arguments: Sequence[Argument]
 
 
-class RedisLink:
-    """A bounded pool of connections. One that a restart of Redis broke is replaced as it is used."""
+class RedisClient:
+    """A bounded pool of connections; one that a restart of Redis broke is replaced when it is next used."""
 
     def __init__(self, settings: RedisSettings) -> None:
-        # No socket timeout and no retries of the client's own: the deadline of each call covers the wait for
-        # a connection, the connect and the answer together, and a write sent twice could be stored twice.
+        # The pool has no socket timeout and does not retry: the deadline of each call covers the wait for a
+        # connection, the connect and the answer together, and a write sent twice could be stored twice.
         pool = BlockingConnectionPool.from_url(
             settings.url,
             max_connections=settings.max_connections,
@@ -57,16 +57,16 @@ class RedisLink:
     async def scripts(self, script: Script, calls: Sequence[Call], deadline_s: float) -> list[Any]:
         """A script run for each call, each atomic, all in one round trip. Raises StateUnavailableError.
 
-        A second round trip loads the script where Redis does not know it: once after each start of Redis.
+        A second round trip loads the script if Redis does not know it: once after each start of Redis.
         """
         try:
             async with asyncio.timeout(deadline_s):
                 answers = await self._run(script, calls, load=False)
-                unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-                if unknown:
-                    again = await self._run(script, [calls[at] for at in unknown], load=True)
-                    for at, answer in zip(unknown, again, strict=True):
-                        answers[at] = answer
+                missing = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+                if missing:
+                    retried = await self._run(script, [calls[index] for index in missing], load=True)
+                    for index, answer in zip(missing, retried, strict=True):
+                        answers[index] = answer
         except (RedisError, OSError, TimeoutError) as exc:
             raise _unavailable(exc) from exc
         for answer in answers:
@@ -84,7 +84,7 @@ class RedisLink:
         return answers[1:] if load else answers
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Closes the connections."""
         await self._client.aclose()
         await self._client.connection_pool.aclose()
 

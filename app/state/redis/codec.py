@@ -1,4 +1,4 @@
-"""Events <-> bytes: one compact packed value a user, which a script can append to and trim without this code.
+"""Events <-> bytes: one compact packed value a user, which a Lua script can append to and trim.
 
     value  = version u8, count u32, then `count` records
     record = size u16 of what follows, timestamp f64, value f64 (NaN: none), bytes of the action u16,
@@ -8,8 +8,8 @@ The items of events that were trimmed away are a value of their own, each item o
 
     past  = version u8, then item ids, each after its size u16
 
-Little endian, texts in UTF-8. A record carries no context: that is in the stream only. The scripts of
-`app.state.redis.scripts` read the count, the sizes and the timestamps at these very offsets.
+Little endian, texts in UTF-8. A record carries no context: only the stream does. The script of
+`app.state.redis.append` reads the count, the sizes and the timestamps at these very offsets.
 """
 
 import math
@@ -31,11 +31,11 @@ _timestamp = attrgetter("timestamp")
 
 
 class CorruptValueError(Exception):
-    """Stored bytes that this code did not write, or not of this version."""
+    """Stored bytes that are damaged, or of another version."""
 
 
 def pack_event(event: Event) -> bytes:
-    """One record. Raises ValueError for what cannot be stored: a time that is not finite, a text too long."""
+    """One record. Raises ValueError for a time that is not finite and for texts that are too long."""
     if not math.isfinite(event.timestamp):
         raise ValueError(f"expected a finite timestamp, given {event.timestamp}")
     action, item_id = event.action.encode(), event.item_id.encode()
@@ -60,7 +60,9 @@ def unpack_events(packed: bytes) -> tuple[Event, ...]:
             raise CorruptValueError(f"expected version {VERSION}, given {version}")
         events, stop = _walk(packed, count)
     except (struct.error, UnicodeDecodeError) as exc:
-        raise CorruptValueError(f"expected packed events, given {len(packed)} bytes that are none") from exc
+        raise CorruptValueError(
+            f"expected packed events, given {len(packed)} bytes of something else"
+        ) from exc
     if stop != len(packed):
         raise CorruptValueError(f"expected {count} events in {stop} bytes, given {len(packed)} bytes")
     events.sort(key=_timestamp)
@@ -69,19 +71,19 @@ def unpack_events(packed: bytes) -> tuple[Event, ...]:
 
 def unpack_past_items(packed: bytes) -> frozenset[str]:
     """The items of a past value. Raises CorruptValueError."""
-    found, at = set(), 1
+    item_ids, at = set(), 1
     try:
         if packed[0] != VERSION:
             raise CorruptValueError(f"expected version {VERSION}, given {packed[0]}")
         while at < len(packed):
             start = at + SIZE_BYTES
             at = start + SIZE.unpack_from(packed, at)[0]
-            found.add(packed[start:at].decode())
+            item_ids.add(packed[start:at].decode())
     except (struct.error, IndexError, UnicodeDecodeError) as exc:
-        raise CorruptValueError(f"expected item ids, given {len(packed)} bytes that are none") from exc
+        raise CorruptValueError(f"expected item ids, given {len(packed)} bytes of something else") from exc
     if at != len(packed):
         raise CorruptValueError(f"expected {at} bytes of item ids, given {len(packed)}")
-    return frozenset(found)
+    return frozenset(item_ids)
 
 
 def _walk(packed: bytes, count: int) -> tuple[list[Event], int]:

@@ -6,7 +6,7 @@ from app.state.redis.codec import CorruptValueError
 from models.contract.catalogue import Attribute, Item, User
 
 TOMBSTONE = b"null"
-"""What a deleted item's place holds."""
+"""The document of a deleted item."""
 
 
 class ItemDocument(BaseModel):
@@ -29,7 +29,7 @@ class ProfileDocument(BaseModel):
 
 
 def pack_item(item: Item) -> bytes:
-    """An item's document. Raises ValueError for what cannot be stored, such as a number not finite."""
+    """An item's document. Raises ValueError for a value that JSON cannot hold, such as a number that is not finite."""
     document = ItemDocument(
         attributes=dict(item.attributes), vectors=dict(item.vectors), available=item.available
     )
@@ -37,18 +37,18 @@ def pack_item(item: Item) -> bytes:
 
 
 def unpack_item(item_id: str, stored: bytes) -> Item | None:
-    """The item of a document, None of a tombstone. Raises CorruptValueError."""
+    """The item of a document; None for a tombstone. Raises CorruptValueError."""
     if stored == TOMBSTONE:
         return None
     try:
         document = ItemDocument.model_validate_json(stored)
     except ValidationError as exc:
-        raise CorruptValueError(f"expected an item, given {len(stored)} bytes that are none") from exc
+        raise CorruptValueError(f"expected an item, given {len(stored)} bytes of something else") from exc
     return Item(item_id, document.attributes, document.vectors, document.available)
 
 
 def pack_profile(user: User) -> bytes:
-    """A profile's document. Raises ValueError for what cannot be stored."""
+    """A profile's document. Raises ValueError for a value that JSON cannot hold."""
     document = ProfileDocument(attributes=dict(user.attributes), interests=user.interests)
     return document.model_dump_json().encode()
 
@@ -58,5 +58,5 @@ def unpack_profile(user_id: str, stored: bytes) -> User:
     try:
         document = ProfileDocument.model_validate_json(stored)
     except ValidationError as exc:
-        raise CorruptValueError(f"expected a profile, given {len(stored)} bytes that are none") from exc
+        raise CorruptValueError(f"expected a profile, given {len(stored)} bytes of something else") from exc
     return User(user_id, document.attributes, document.interests)

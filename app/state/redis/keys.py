@@ -1,4 +1,4 @@
-"""The names of all keys that the store has in Redis, and the digests in them."""
+"""The names of all keys that the store uses in Redis, and the digests in them."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -8,7 +8,8 @@ DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class UserKeys:
-    """A user's keys, named by a digest, as ids may hold anything; in braces: one cluster slot for all."""
+    """A user's keys. The user id, which may hold any character, stands in them as a digest; the braces around it
+    keep them in one cluster slot."""
 
     events: str
     event_ids: str
@@ -56,5 +57,5 @@ class Keys:
 
 
 def digest(text: str) -> bytes:
-    """16 bytes that stand for a text of any length; a collision is out of reach, even if sought."""
+    """A cryptographic digest of 16 bytes: nobody can construct two texts with the same one."""
     return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()

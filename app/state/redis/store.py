@@ -1,82 +1,75 @@
-"""User state in Redis: one round trip to read, one atomic script a user to write."""
+"""User and item state in Redis: one round trip to read, one atomic script a user to write."""
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
 
 from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
-from app.state.redis.client import Argument, Call, RedisLink
-from app.state.redis.codec import CorruptValueError, pack_event, unpack_events, unpack_past_items
+from app.state.redis.append import APPEND, append_call
+from app.state.redis.client import Call, RedisClient
+from app.state.redis.codec import unpack_events, unpack_past_items
 from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
-from app.state.redis.keys import Keys, digest
-from app.state.redis.scripts import APPEND, CHANGE_ITEM, CHANGED_ITEMS, ERASE_STREAM, ERASE_USER
-from app.state.redis.stream import stream_values, unpack_entry
-from app.state.settings import RedisSettings
+from app.state.redis.keys import Keys
+from app.state.redis.scripts import CHANGE_ITEM, CHANGED_ITEMS, ERASE_STREAM, ERASE_USER
+from app.state.redis.settings import RedisSettings
+from app.state.redis.stream import unpack_entry
+from app.state.redis.values import ValueReader
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
 STREAM_CHUNK = 1_000
+"""Stream entries read in one round trip, so that no script blocks Redis for long."""
 ITEM_CHUNK = 200
-"""Entries looked at, items read in one round trip: what is read or scanned holds up nobody for long."""
-
-Value = TypeVar("Value")
-
-logger = logging.getLogger(__name__)
+"""Items read in one round trip, for the same reason."""
 
 
-class RedisUserStateStore:
-    """UserStateStore over one Redis node. `corrupt_values` counts stored values that could not be read.
+class RedisStore:
+    """The StateStore over one Redis node.
 
-    A value that cannot be read counts as absent and is logged, without its content: a damaged history must
-    not keep a user from an answer.
+    A stored value that cannot be read counts as absent, so that a damaged history does not keep a user from an
+    answer; `on_corrupt` is called for each.
     """
 
-    def __init__(self, settings: RedisSettings) -> None:
-        self.corrupt_values = 0
+    def __init__(self, settings: RedisSettings, on_corrupt: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
         self._keys = Keys(settings.prefix)
         self._item_keys = (self._keys.items, self._keys.item_changes, self._keys.items_version)
-        self._link = RedisLink(settings)
+        self._client = RedisClient(settings)
+        self._values = ValueReader(on_corrupt)
 
     async def read(self, user_id: str) -> StoredUser:
         """One MGET: events, the items before them, profile, erasure, catalogue version."""
         keys = self._keys.user(user_id)
-        packed, past, profile, erased, version = await self._link.command(
+        packed, past, profile, erased, version = await self._client.command(
             "MGET",
             *(keys.events, keys.past_items, keys.profile, keys.erased, self._keys.items_version),
             deadline_s=self._settings.timeout_s,
         )
-        events: tuple[Event, ...] = self._unpacked(unpack_events, packed, ())
-        past_items: frozenset[str] = self._unpacked(unpack_past_items, past, frozenset())
-        older, newest = (
-            events[: -self._settings.limits.max_events],
-            events[-self._settings.limits.max_events :],
-        )
+        events: tuple[Event, ...] = self._values.unpack(unpack_events, packed, ())
+        past_items: frozenset[str] = self._values.unpack(unpack_past_items, past, frozenset())
+        max_events = self._settings.limits.max_events
+        older, newest = events[:-max_events], events[-max_events:]
         state = UserState(
             user_id=user_id,
-            profile=self._unpacked(partial(unpack_profile, user_id), profile, None),
+            profile=self._values.unpack(partial(unpack_profile, user_id), profile, None),
             events=newest,
             past_items=past_items.union(event.item_id for event in older),
         )
         return StoredUser(state, None if erased is None else float(erased), int(version or 0))
 
-    async def catalogue_version(self) -> int:
-        """One GET."""
-        key = self._keys.items_version
-        return int(await self._link.command("GET", key, deadline_s=self._settings.timeout_s) or 0)
-
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
         """One pipeline of one script a user. Raises ValueError, with nothing stored, for a bad event."""
-        places: dict[str, list[int]] = {}
-        for place, recorded in enumerate(events):
-            places.setdefault(recorded.user_id, []).append(place)
-        calls = [self._append_call([events[place] for place in of_user]) for of_user in places.values()]
-        answers = await self._link.scripts(APPEND, calls, self._settings.write_timeout_s) if calls else []
+        indices: dict[str, list[int]] = {}
+        for index, recorded in enumerate(events):
+            indices.setdefault(recorded.user_id, []).append(index)
+        calls = [
+            append_call([events[index] for index in of_user], self._keys, self._settings.limits)
+            for of_user in indices.values()
+        ]
+        answers = await self._client.scripts(APPEND, calls, self._settings.write_timeout_s) if calls else []
         stored = [False] * len(events)
-        for of_user, answer in zip(places.values(), answers, strict=True):
-            for place, fresh in zip(of_user, answer, strict=True):
-                stored[place] = fresh == 1
+        for of_user, answer in zip(indices.values(), answers, strict=True):
+            for index, fresh in zip(of_user, answer, strict=True):
+                stored[index] = fresh == 1
         return stored
 
     async def put_profile(self, user: User) -> None:
@@ -84,12 +77,14 @@ class RedisUserStateStore:
         profile = pack_profile(user)
         ttl_s = self._settings.limits.ttl_s
         key = self._keys.user(user.user_id).profile
-        await self._link.command("SET", key, profile, "EX", ttl_s, deadline_s=self._settings.write_timeout_s)
+        await self._client.command(
+            "SET", key, profile, "EX", ttl_s, deadline_s=self._settings.write_timeout_s
+        )
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """One atomic script for the user's keys, then the stream up to that moment, a chunk a round trip.
 
-        Where the stream's part fails, erasing again finishes it.
+        If the stream's part fails, erasing again finishes it.
         """
         keys = self._keys.user(user_id)
         call = Call(
@@ -97,30 +92,34 @@ class RedisUserStateStore:
             [repr(now), int(lasting), self._settings.limits.ttl_s],
         )
         deadline_s = self._settings.write_timeout_s
-        events, profile, last = await self._link.script(ERASE_USER, call, deadline_s)
+        events, profile, last_entry = await self._client.script(ERASE_USER, call, deadline_s)
         erased, start = 0, "-"
-        while start and last:
-            call = Call((self._keys.stream,), [start, last, STREAM_CHUNK, user_id])
-            found, seen = await self._link.script(ERASE_STREAM, call, deadline_s)
-            erased, start = erased + found, f"({seen.decode()}" if seen else ""
-        if erased:  # the stream goes on where a user's events have been forgotten
-            await self._link.command("PERSIST", keys.erased, deadline_s=deadline_s)
+        while start and last_entry:
+            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, user_id])
+            count, seen = await self._client.script(ERASE_STREAM, call, deadline_s)
+            erased, start = erased + count, f"({seen.decode()}" if seen else ""
+        if erased:  # the user's keys had expired, but the stream still held events of them
+            await self._client.command("PERSIST", keys.erased, deadline_s=deadline_s)
         return {"events": events, "profile": profile, "stream": erased}
 
+    async def catalogue_version(self) -> int:
+        """One GET."""
+        key = self._keys.items_version
+        return int(await self._client.command("GET", key, deadline_s=self._settings.timeout_s) or 0)
+
     async def items(self, since: int = 0) -> StoredItems:
-        """The items changed after version `since`, a chunk a round trip; all where the store is younger."""
+        """The items changed after version `since`, a chunk a round trip; all if the store is younger."""
         changed: dict[str, Item | None] = {}
         version, done = 0, since
         while True:
             call = Call(self._item_keys, [done, ITEM_CHUNK])
-            version, upto, *found = await self._link.script(
+            version, upto, *chunk = await self._client.script(
                 CHANGED_ITEMS, call, self._settings.write_timeout_s
             )
-            if version < done:  # Redis lost its memory: begin anew
+            if version < done:  # Redis lost its data: read everything
                 changed, done = {}, 0
                 continue
-            for item_id, document in zip(found[::2], found[1::2], strict=True):
-                self._note_item(changed, item_id.decode(), document)
+            changed |= self._read_items(chunk)
             done = upto
             if upto == version:
                 break
@@ -132,68 +131,39 @@ class RedisUserStateStore:
         return await self._change_item(item.item_id, pack_item(item))
 
     async def delete_item(self, item_id: str) -> int:
-        """One atomic script; the tombstone takes an item's place, and room."""
+        """One atomic script; the tombstone counts towards the item limit."""
         return await self._change_item(item_id, TOMBSTONE)
 
     async def read_stream(self, after: str = "0-0", count: int = STREAM_CHUNK) -> list[StreamEntry]:
-        """Up to `count` accepted events that came after an entry, oldest first."""
-        found = await self._link.command(
+        """One XRANGE."""
+        entries = await self._client.command(
             "XRANGE",
             *(self._keys.stream, f"({after}", "+", "COUNT", count),
             deadline_s=self._settings.write_timeout_s,
         )
-        entries = []
-        for entry_id, fields in found:
-            try:
-                entries.append(unpack_entry(entry_id, fields))
-            except CorruptValueError as exc:
-                self._count_corrupt(exc)
-        return entries
-
-    async def ping(self) -> None:
-        """One PING."""
-        await self._link.command("PING", deadline_s=self._settings.timeout_s)
+        unpacked = (
+            self._values.unpack(partial(unpack_entry, fields=fields), entry_id, None)
+            for entry_id, fields in entries
+        )
+        return [entry for entry in unpacked if entry is not None]
 
     async def close(self) -> None:
-        """Let go of the connections."""
-        await self._link.close()
-
-    def _append_call(self, events: Sequence[RecordedEvent]) -> Call:
-        """The append script's keys and arguments for events of one user."""
-        user_id, limits = events[0].user_id, self._settings.limits
-        arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
-        arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
-        arguments += [user_id, limits.max_past_items]
-        for recorded in events:
-            arguments.append(digest(recorded.event_id) if recorded.event_id else b"")
-            arguments.append(pack_event(recorded.event))
-            arguments += stream_values(recorded)
-        keys = self._keys.user(user_id)
-        of_user = (keys.events, keys.event_ids, keys.profile, self._keys.stream, keys.past_items)
-        return Call(of_user, arguments)
+        """Closes the connections."""
+        await self._client.close()
 
     async def _change_item(self, item_id: str, document: bytes) -> int:
         cap = self._settings.limits.item_cap
         call = Call(self._item_keys, [item_id, document, cap])
-        version = int(await self._link.script(CHANGE_ITEM, call, self._settings.write_timeout_s))
+        version = int(await self._client.script(CHANGE_ITEM, call, self._settings.write_timeout_s))
         if version < 0:
             raise StoreFullError(f"expected at most {cap} items put or deleted, given one more")
         return version
 
-    def _unpacked(self, unpack: Callable[[bytes], Value], packed: bytes | None, absent: Value) -> Value:
-        """A stored value; `absent` where there is none, or none that can be read."""
-        try:
-            return absent if packed is None else unpack(packed)
-        except CorruptValueError as exc:
-            self._count_corrupt(exc)
-            return absent
-
-    def _note_item(self, changed: dict[str, Item | None], item_id: str, document: bytes) -> None:
-        try:
-            changed[item_id] = unpack_item(item_id, document)
-        except CorruptValueError as exc:
-            self._count_corrupt(exc)
-
-    def _count_corrupt(self, cause: CorruptValueError) -> None:
-        self.corrupt_values += 1
-        logger.error("a stored value cannot be read and counts as absent: %s", cause)
+    def _read_items(self, chunk: Sequence[bytes]) -> dict[str, Item | None]:
+        """Item id -> item, None for a deleted one, of ids and documents in turn; damaged documents are left out."""
+        changed: dict[str, Item | None] = {}
+        for item_id, document in zip(map(bytes.decode, chunk[::2]), chunk[1::2], strict=True):
+            item = self._values.unpack(partial(unpack_item, item_id), document, None)
+            if item is not None or document == TOMBSTONE:
+                changed[item_id] = item
+        return changed

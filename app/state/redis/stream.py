@@ -1,4 +1,4 @@
-"""Accepted events in the order of acceptance: what training data and live metrics are drawn from."""
+"""Accepted events <-> entries of a Redis stream."""
 
 import json
 from collections.abc import Mapping
@@ -7,20 +7,35 @@ from app.state.protocol import RecordedEvent, StreamEntry
 from app.state.redis.codec import CorruptValueError
 from models.contract.events import Event
 
+USER_FIELD = "user_id"
+"""An entry's first field; `ERASE_STREAM` finds a user's entries by it."""
+EVENT_FIELDS = (
+    "item_id",
+    "action",
+    "value",
+    "timestamp",
+    "context",
+    "recommendation_id",
+    "rank",
+    "event_id",
+)
+"""The fields after it, in the order in which the append script takes their values and writes them."""
 
-def stream_values(recorded: RecordedEvent) -> tuple[str, ...]:
-    """The 8 values of an entry in the order of the append script, "" for none; the user id goes before."""
+
+def pack_entry(recorded: RecordedEvent) -> tuple[str, ...]:
+    """The values of EVENT_FIELDS for an event, "" for none."""
     event = recorded.event
-    return (
-        event.item_id,
-        event.action,
-        "" if event.value is None else repr(event.value),
-        repr(event.timestamp),
-        json.dumps(dict(event.context), ensure_ascii=False) if event.context else "",
-        recorded.recommendation_id or "",
-        "" if recorded.rank is None else str(recorded.rank),
-        recorded.event_id or "",
-    )
+    values = {
+        "item_id": event.item_id,
+        "action": event.action,
+        "value": "" if event.value is None else repr(event.value),
+        "timestamp": repr(event.timestamp),
+        "context": json.dumps(dict(event.context), ensure_ascii=False) if event.context else "",
+        "recommendation_id": recorded.recommendation_id or "",
+        "rank": "" if recorded.rank is None else str(recorded.rank),
+        "event_id": recorded.event_id or "",
+    }
+    return tuple(values[name] for name in EVENT_FIELDS)
 
 
 def unpack_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> StreamEntry:
@@ -34,8 +49,13 @@ def unpack_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> StreamEntry:
             value=float(text["value"]) if text["value"] else None,
             context=json.loads(text["context"] or "{}"),
         )
-        rank = int(text["rank"]) if text["rank"] else None
-        ids = text["event_id"] or None, text["recommendation_id"] or None
-        return StreamEntry(entry_id.decode(), RecordedEvent(text["user_id"], event, *ids, rank))
+        recorded = RecordedEvent(
+            text[USER_FIELD],
+            event,
+            event_id=text["event_id"] or None,
+            recommendation_id=text["recommendation_id"] or None,
+            rank=int(text["rank"]) if text["rank"] else None,
+        )
     except (KeyError, ValueError) as exc:
         raise CorruptValueError(f"expected an event in the stream at {entry_id!r}, given none") from exc
+    return StreamEntry(entry_id.decode(), recorded)

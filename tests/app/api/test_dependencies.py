@@ -10,12 +10,12 @@ from app.api.dependencies import Service
 from app.config import Settings
 from app.errors import UnavailableError
 from app.runtime import Runtime
-from app.state.memory.store import MemoryUserStateStore
+from app.state.memory.store import MemoryStore
 from app.telemetry import Metrics
 
 
 def _service(settings: Settings) -> Service:
-    runtime = Runtime(settings, MemoryUserStateStore())
+    runtime = Runtime(settings, MemoryStore())
     return Service(settings, runtime, Metrics(), CapacityLimiter(settings.compute_threads))
 
 

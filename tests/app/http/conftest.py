@@ -19,8 +19,8 @@ from app.config import Settings, read_settings
 from app.main import OpenRuntime, create_app
 from app.runtime import Runtime
 from app.state.embedded.server import EmbeddedRedis
-from app.state.redis.store import RedisUserStateStore
-from app.state.settings import RedisSettings
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
 from models.contract.bundle import (
     FEATURES,
     GOLDEN,
@@ -45,7 +45,7 @@ from models.contract.tasks import NEXT, Head, Task
 from models.contract.vocabulary import Vocabulary
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
-from models.network.shape import shape_of
+from models.network.shape import infer_shape
 
 GENRES = ("comedy", "drama", "horror")
 ITEM_COUNT = 60
@@ -92,7 +92,7 @@ def write_bundle(folder: Path, version: str) -> Path:
     """A whole bundle whose weights are drawn, not trained."""
     folder.mkdir(parents=True)
     torch.manual_seed(7)
-    network = ChorusNetwork(NETWORK, shape_of(SPEC), HEADS).eval()
+    network = ChorusNetwork(NETWORK, infer_shape(SPEC), HEADS).eval()
     items = [tiny_item(number) for number in range(ITEM_COUNT)]
     statistics = np.random.default_rng(7).random((ITEM_COUNT, 3), dtype=np.float32)
     rows = [encode_item(network, SPEC, item, None, row) for item, row in zip(items, statistics, strict=True)]
@@ -163,7 +163,7 @@ def patient(url: str) -> RedisSettings:
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     assert settings.redis_url is not None
-    store = RedisUserStateStore(patient(settings.redis_url))
+    store = RedisStore(patient(settings.redis_url))
     runtime = Runtime(settings, store)
     await runtime.start()
     try:
@@ -176,7 +176,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
 async def open_empty(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime that has not loaded its bundle yet."""
     assert settings.redis_url is not None
-    store = RedisUserStateStore(patient(settings.redis_url))
+    store = RedisStore(patient(settings.redis_url))
     yield Runtime(settings, store)
     await store.close()
 

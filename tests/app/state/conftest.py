@@ -8,10 +8,11 @@ import pytest
 import redis
 
 from app.state.embedded.server import EmbeddedRedis
-from app.state.memory.store import MemoryUserStateStore
-from app.state.protocol import UserStateStore
-from app.state.redis.store import RedisUserStateStore
-from app.state.settings import RedisSettings, StoreLimits
+from app.state.limits import StoreLimits
+from app.state.memory.store import MemoryStore
+from app.state.protocol import StateStore
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
 
 LIMITS = StoreLimits(max_events=200, max_past_items=700, stream_cap=3_000, item_cap=5)
 
@@ -37,16 +38,22 @@ def redis_client(server: EmbeddedRedis) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-async def redis_store(settings: RedisSettings) -> AsyncIterator[RedisUserStateStore]:
-    store = RedisUserStateStore(settings)
+def corrupt_values() -> list[None]:
+    """One element for each stored value that could not be read."""
+    return []
+
+
+@pytest.fixture
+async def redis_store(settings: RedisSettings, corrupt_values: list[None]) -> AsyncIterator[RedisStore]:
+    store = RedisStore(settings, lambda: corrupt_values.append(None))
     yield store
     await store.close()
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest, settings: RedisSettings) -> AsyncIterator[UserStateStore]:
-    made: UserStateStore
-    made = MemoryUserStateStore(LIMITS) if request.param == "memory" else RedisUserStateStore(settings)
+async def store(request: pytest.FixtureRequest, settings: RedisSettings) -> AsyncIterator[StateStore]:
+    made: StateStore
+    made = MemoryStore(LIMITS) if request.param == "memory" else RedisStore(settings)
     yield made
     await made.close()
 

@@ -13,8 +13,8 @@ import pytest
 
 from app.state.embedded.server import EmbeddedRedis
 from app.state.protocol import RecordedEvent, StateUnavailableError
-from app.state.redis.store import RedisUserStateStore
-from app.state.settings import RedisSettings
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
 from models.contract.catalogue import Item, User
 from models.contract.events import Event
 
@@ -44,7 +44,7 @@ async def retried(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 async def test_nothing_accepted_is_lost_by_kill_9(fragile: EmbeddedRedis) -> None:
-    store = RedisUserStateStore(RedisSettings(fragile.url))
+    store = RedisStore(RedisSettings(fragile.url))
     accepted = 0
     for kill in range(3):
         for _ in range(1 + 20 * kill):
@@ -61,7 +61,7 @@ async def test_nothing_accepted_is_lost_by_kill_9(fragile: EmbeddedRedis) -> Non
 
 async def test_killed_in_the_middle_of_writes(fragile: EmbeddedRedis) -> None:
     """Twelve writers, each of which asks again until it is told: each event is there once."""
-    store = RedisUserStateStore(RedisSettings(fragile.url))
+    store = RedisStore(RedisSettings(fragile.url))
 
     async def write(writer: int) -> None:
         for n in range(writer * 10, writer * 10 + 10):
@@ -71,14 +71,14 @@ async def test_killed_in_the_middle_of_writes(fragile: EmbeddedRedis) -> None:
     for _ in range(2):
         await asyncio.sleep(0.02)
         os.kill(fragile.pid, signal.SIGKILL)
-        await retried(store.ping)
+        await retried(store.catalogue_version)
     await asyncio.gather(*writers)
     found = await retried(lambda: store.read("1"))
     assert [event.item_id for event in found.state.events] == [str(n) for n in range(120)]
     await store.close()
 
 
-def every_call(store: RedisUserStateStore) -> list[Callable[[], Awaitable[object]]]:
+def every_call(store: RedisStore) -> list[Callable[[], Awaitable[object]]]:
     return [
         lambda: store.read("1"),
         store.catalogue_version,
@@ -89,14 +89,13 @@ def every_call(store: RedisUserStateStore) -> list[Callable[[], Awaitable[object
         lambda: store.put_item(Item("1")),
         lambda: store.delete_item("1"),
         store.read_stream,
-        store.ping,
     ]
 
 
 async def test_every_call_ends_while_redis_hangs_and_works_again_after(
     fragile: EmbeddedRedis, impatient: RedisSettings
 ) -> None:
-    store = RedisUserStateStore(replace(impatient, url=fragile.url, max_connections=4))
+    store = RedisStore(replace(impatient, url=fragile.url, max_connections=4))
     await retried(lambda: store.append(views(2)))
     os.kill(fragile.pid, signal.SIGSTOP)
     try:
@@ -116,8 +115,8 @@ async def test_every_call_ends_while_redis_hangs_and_works_again_after(
 
 async def test_every_call_ends_while_redis_is_away(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server:
-        store = RedisUserStateStore(RedisSettings(server.url))
-        await retried(store.ping)
+        store = RedisStore(RedisSettings(server.url))
+        await retried(store.catalogue_version)
     for call in every_call(store):
         async with asyncio.timeout(DEADLINE_S):
             with pytest.raises(StateUnavailableError):
@@ -129,7 +128,7 @@ async def test_a_cancelled_call_does_not_spoil_the_next(
     server: EmbeddedRedis, settings: RedisSettings
 ) -> None:
     """A request that is given up must not leave its answer in the connection for somebody else."""
-    store = RedisUserStateStore(replace(settings, max_connections=1))
+    store = RedisStore(replace(settings, max_connections=1))
     await store.append(views(5))
     for pause in range(20):
         asking = asyncio.create_task(store.append(views(1, pause)))

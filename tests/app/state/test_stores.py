@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.state.protocol import RecordedEvent, StoredUser, StoreFullError, UserStateStore
+from app.state.protocol import RecordedEvent, StateStore, StoredUser, StoreFullError
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
@@ -21,27 +21,27 @@ def views(user_id: str, count: int, start: int = 0) -> list[RecordedEvent]:
     return [viewed(user_id, str(number), float(number)) for number in range(start, start + count)]
 
 
-async def item_ids(store: UserStateStore, user_id: str) -> list[str]:
+async def item_ids(store: StateStore, user_id: str) -> list[str]:
     return [event.item_id for event in (await store.read(user_id)).state.events]
 
 
-async def test_an_unknown_user_is_empty(store: UserStateStore) -> None:
+async def test_an_unknown_user_is_empty(store: StateStore) -> None:
     assert await store.read("nobody") == StoredUser(UserState("nobody"))
 
 
-async def test_an_event_is_there_at_the_next_read(store: UserStateStore) -> None:
+async def test_an_event_is_there_at_the_next_read(store: StateStore) -> None:
     event = Event("589", "rate", 1763740801.25, 4.5)
     assert await store.append([RecordedEvent("42", event)]) == [True]
     assert (await store.read("42")).state == UserState("42", events=(event,))
     assert (await store.read("43")).state.events == ()
 
 
-async def test_no_events_are_no_work(store: UserStateStore) -> None:
+async def test_no_events_are_no_work(store: StateStore) -> None:
     assert await store.append([]) == []
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
-async def test_ids_may_hold_anything(store: UserStateStore, odd: str) -> None:
+async def test_ids_may_hold_anything(store: StateStore, odd: str) -> None:
     recorded = RecordedEvent(odd, Event(odd, odd, 1.0, context={odd: odd}), odd or None, odd or None)
     await store.put_profile(User(odd, {odd: (odd, odd)}, odd))
     await store.put_item(Item(odd, {odd: odd}))
@@ -54,13 +54,13 @@ async def test_ids_may_hold_anything(store: UserStateStore, odd: str) -> None:
     assert await item_ids(store, odd + "!") == ["other"]
 
 
-async def test_events_are_read_by_time_and_then_as_they_came(store: UserStateStore) -> None:
+async def test_events_are_read_by_time_and_then_as_they_came(store: StateStore) -> None:
     await store.append([viewed("1", "c", 3.0), viewed("1", "a", 1.0), viewed("1", "b1", 2.0)])
     await store.append([viewed("1", "b2", 2.0), viewed("1", "first", -1.0)])
     assert await item_ids(store, "1") == ["first", "a", "b1", "b2", "c"]
 
 
-async def test_a_retry_is_harmless(store: UserStateStore) -> None:
+async def test_a_retry_is_harmless(store: StateStore) -> None:
     batch = [viewed("1", "a", 1.0, "e1"), viewed("1", "b", 2.0, "e2"), viewed("1", "c", 3.0)]
     assert await store.append(batch[:1]) == [True]
     assert await store.append(batch) == [False, True, True]
@@ -69,29 +69,29 @@ async def test_a_retry_is_harmless(store: UserStateStore) -> None:
     assert len(await store.read_stream()) == 4
 
 
-async def test_an_id_twice_in_one_batch_counts_once(store: UserStateStore) -> None:
+async def test_an_id_twice_in_one_batch_counts_once(store: StateStore) -> None:
     assert await store.append([viewed("1", "a", 1.0, "e"), viewed("1", "b", 2.0, "e")]) == [True, False]
     assert await item_ids(store, "1") == ["a"]
 
 
-async def test_event_ids_are_each_users_own(store: UserStateStore) -> None:
+async def test_event_ids_are_each_users_own(store: StateStore) -> None:
     assert await store.append([viewed("1", "a", 1.0, "e"), viewed("2", "a", 1.0, "e")]) == [True, True]
 
 
-async def test_the_newest_events_are_kept(store: UserStateStore) -> None:
+async def test_the_newest_events_are_kept(store: StateStore) -> None:
     for start in range(0, 600, 7):  # over several trims
         await store.append(views("1", 7, start))
     assert await item_ids(store, "1") == [str(number) for number in range(402, 602)]
 
 
-async def test_old_events_that_come_late_do_not_drive_out_new_ones(store: UserStateStore) -> None:
+async def test_old_events_that_come_late_do_not_drive_out_new_ones(store: StateStore) -> None:
     await store.append(views("1", 150, start=1_000))
     await store.append(views("1", 500))
     expected = [*range(450, 500), *range(1_000, 1_150)]
     assert await item_ids(store, "1") == [str(number) for number in expected]
 
 
-async def test_of_older_events_the_items_are_remembered(store: UserStateStore) -> None:
+async def test_of_older_events_the_items_are_remembered(store: StateStore) -> None:
     for start in range(0, 600, 7):  # over several trims
         await store.append(views("1", 7, start))
         await store.append([viewed("1", "often", float(start))])
@@ -104,19 +104,19 @@ async def test_of_older_events_the_items_are_remembered(store: UserStateStore) -
     assert (await store.read("1")).state == UserState("1")
 
 
-async def test_the_newest_past_items_are_remembered(store: UserStateStore) -> None:
+async def test_the_newest_past_items_are_remembered(store: StateStore) -> None:
     """200 events and 700 items before them; an item that came again is among the newest."""
     await store.append(views("1", 1_200))
     await store.append([viewed("1", "0", 1_199.5), *views("1", 200, 1_200)])
     assert (await store.read("1")).state.past_items == {"0", *(str(number) for number in range(501, 1_200))}
 
 
-async def test_equal_times_keep_the_last_to_come(store: UserStateStore) -> None:
+async def test_equal_times_keep_the_last_to_come(store: StateStore) -> None:
     await store.append([viewed("1", str(number), 5.0) for number in range(900)])
     assert await item_ids(store, "1") == [str(number) for number in range(700, 900)]
 
 
-async def test_a_full_batch_over_many_users(store: UserStateStore) -> None:
+async def test_a_full_batch_over_many_users(store: StateStore) -> None:
     batch = [viewed(str(n % 300), str(n), float(n), f"e{n}") for n in range(1_000)]
     assert await store.append(batch) == [True] * 1_000
     assert await store.append(batch) == [False] * 1_000
@@ -124,28 +124,28 @@ async def test_a_full_batch_over_many_users(store: UserStateStore) -> None:
         assert await item_ids(store, str(user)) == [str(n) for n in range(user, 1_000, 300)]
 
 
-async def test_a_full_batch_of_one_user_can_be_sent_again(store: UserStateStore) -> None:
+async def test_a_full_batch_of_one_user_can_be_sent_again(store: StateStore) -> None:
     batch = [viewed("1", str(n), float(n), f"e{n}") for n in range(1_000)]
     assert await store.append(batch) == [True] * 1_000
     assert await store.append(batch) == [False] * 1_000
     assert await item_ids(store, "1") == [str(n) for n in range(800, 1_000)]
 
 
-async def test_appends_at_once_lose_nothing(store: UserStateStore) -> None:
+async def test_appends_at_once_lose_nothing(store: StateStore) -> None:
     batches = [[viewed("1", f"{batch}-{n}", float(n)) for n in range(3)] for batch in range(40)]
     await asyncio.gather(*(store.append(batch) for batch in batches))
     found = await item_ids(store, "1")
     assert sorted(found) == sorted(f"{batch}-{n}" for batch in range(40) for n in range(3))
 
 
-async def test_a_bad_event_leaves_nothing_behind(store: UserStateStore) -> None:
+async def test_a_bad_event_leaves_nothing_behind(store: StateStore) -> None:
     with pytest.raises(ValueError, match="finite"):
         await store.append([viewed("1", "a"), viewed("2", "b", math.nan)])
     assert await item_ids(store, "1") == []
     assert await store.read_stream() == []
 
 
-async def test_the_stream_holds_all_that_an_event_came_with(store: UserStateStore) -> None:
+async def test_the_stream_holds_all_that_an_event_came_with(store: StateStore) -> None:
     event = Event("589", "rate", 1763740801.1, 0.1, {"device": "mobile", "é": "\n"})
     given = [RecordedEvent("42", event, "e1", "r1", 0), viewed("7", "1"), viewed("42", "2", 3.0)]
     await store.append([given[0], given[2]])
@@ -157,13 +157,13 @@ async def test_the_stream_holds_all_that_an_event_came_with(store: UserStateStor
     assert await store.read_stream(found[2].entry_id) == []
 
 
-async def test_a_profile_is_replaced(store: UserStateStore) -> None:
+async def test_a_profile_is_replaced(store: StateStore) -> None:
     await store.put_profile(User("1", {"age": 30.0, "likes": ("a", "b")}, "dry comedies"))
     await store.put_profile(User("1", {"country": "DE"}))
     assert (await store.read("1")).state == UserState("1", User("1", {"country": "DE"}))
 
 
-async def test_erasure_leaves_a_mark_and_nothing_else(store: UserStateStore) -> None:
+async def test_erasure_leaves_a_mark_and_nothing_else(store: StateStore) -> None:
     await store.append([*views("1", 3), *views("2", 2)])
     await store.put_profile(User("1"))
     assert await store.erase("1", 1763740800.125, lasting=False) == {"events": 3, "profile": 1, "stream": 3}
@@ -173,7 +173,7 @@ async def test_erasure_leaves_a_mark_and_nothing_else(store: UserStateStore) -> 
     assert (await store.read("2")).erased_at is None
 
 
-async def test_events_after_an_erasure_count_again(store: UserStateStore) -> None:
+async def test_events_after_an_erasure_count_again(store: StateStore) -> None:
     await store.append([viewed("1", "before", 1.0, "e")])
     await store.erase("1", 2.0, lasting=True)
     assert await store.append([viewed("1", "after", 3.0, "e")]) == [True]
@@ -183,11 +183,11 @@ async def test_events_after_an_erasure_count_again(store: UserStateStore) -> Non
     assert len(await store.read_stream()) == 1
 
 
-async def test_erasing_an_unknown_user(store: UserStateStore) -> None:
+async def test_erasing_an_unknown_user(store: StateStore) -> None:
     assert await store.erase("nobody", 1.0, lasting=False) == {"events": 0, "profile": 0, "stream": 0}
 
 
-async def test_erasure_looks_through_the_whole_stream(store: UserStateStore) -> None:
+async def test_erasure_looks_through_the_whole_stream(store: StateStore) -> None:
     for start in range(0, 2_500, 500):
         await store.append([viewed(str(n % 2), str(n), float(n)) for n in range(start, start + 500)])
     before = [entry.recorded.user_id for entry in await store.read_stream(count=5_000)]
@@ -196,7 +196,7 @@ async def test_erasure_looks_through_the_whole_stream(store: UserStateStore) -> 
     assert [entry.recorded.user_id for entry in after] == ["0"] * before.count("0")
 
 
-async def test_items_put_and_deleted(store: UserStateStore) -> None:
+async def test_items_put_and_deleted(store: StateStore) -> None:
     assert await store.catalogue_version() == 0
     assert (await store.items()).version == 0
     film = Item("1", {"title": "A", "year": 1990.0, "genres": ("x", "y")}, {"image": (0.5, -1.0)}, False)
@@ -211,7 +211,7 @@ async def test_items_put_and_deleted(store: UserStateStore) -> None:
     assert await store.catalogue_version() == (await store.read("1")).catalogue_version == 5
 
 
-async def test_only_later_changes_can_be_asked_for(store: UserStateStore) -> None:
+async def test_only_later_changes_can_be_asked_for(store: StateStore) -> None:
     for item_id in "abc":
         await store.put_item(Item(item_id))
     await store.delete_item("a")
@@ -222,7 +222,7 @@ async def test_only_later_changes_can_be_asked_for(store: UserStateStore) -> Non
     assert (younger.version, set(younger.items), younger.deleted) == (4, {"b", "c"}, {"a"})
 
 
-async def test_the_item_limit_holds(store: UserStateStore) -> None:
+async def test_the_item_limit_holds(store: StateStore) -> None:
     for number in range(5):
         await store.put_item(Item(str(number)))
     with pytest.raises(StoreFullError, match="at most 5 items"):
@@ -230,7 +230,3 @@ async def test_the_item_limit_holds(store: UserStateStore) -> None:
     with pytest.raises(StoreFullError, match="at most 5 items"):
         await store.delete_item("one more")
     assert await store.delete_item("4") == await store.catalogue_version() == 6
-
-
-async def test_ping(store: UserStateStore) -> None:
-    await store.ping()

@@ -15,7 +15,7 @@ from app.bundle.bundle import load_bundle
 from app.cli import main
 from app.golden import replay
 from app.pipeline.recommend import recommend
-from app.pipeline.types import Diversity, Query
+from app.pipeline.types import Query
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import BundleError
 from models.contract.calibration import Calibration
@@ -27,6 +27,7 @@ from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.registry import HEAD_KINDS
 from models.heads.targets import Targets
 from models.heads.value import take_output
+from models.ranking.rerank import Diversity
 
 TASKS = [
     {"name": "stars", "kind": "count", "label": "value"},

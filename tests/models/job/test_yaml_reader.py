@@ -42,7 +42,10 @@ def test_a_number_with_an_exponent_is_a_number_and_in_quotes_a_text(
         ("a: {2: x}\n", "a: expected keys that are texts, given '2' in line 1"),
         ("on: x\n", "job: expected keys that are texts, given 'on' in line 1"),
         ("? [x, y]\n: 1\n", "job: expected keys that are texts, given none in line 1"),
-        ("a: &x [*x]\n", "a.0: expected a value without itself in it, given an alias of what it stands in"),
+        (
+            "a: &x [*x]\n",
+            "a.0: expected a value that does not contain itself, given an alias of a value around it",
+        ),
     ],
 )
 def test_what_is_refused(write: Write, text: str, error: str) -> None:

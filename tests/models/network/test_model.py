@@ -8,8 +8,8 @@ from safetensors.torch import save_file
 
 from models.contract.bundle import WEIGHTS, BundleError, read_features, read_manifest
 from models.contract.vocabulary import OOV
-from models.network.model import grown, item_tensors, load_network
-from models.network.shape import shape_of
+from models.network.model import grow_network, item_tensors, load_network
+from models.network.shape import infer_shape
 
 
 def test_the_bundles_network_is_the_saved_one(shop_bundle, tmp_path):
@@ -39,7 +39,7 @@ def test_weights_that_do_not_fit(shop_bundle, tmp_path):
 @torch.no_grad()
 def test_the_shape_is_the_data_s(shop_data, make_network):
     corpus = shop_data.corpus
-    shape = shape_of(corpus.spec)
+    shape = infer_shape(corpus.spec)
     assert (shape.item_numeric, shape.content, shape.user_numeric, shape.user_text) == (2, 3, 2, 0)
     vectors, bias = make_network().eval().items(*item_tensors(corpus.catalogue))
     assert (vectors.shape, bias.shape) == ((100, 16), (100,))
@@ -47,9 +47,9 @@ def test_the_shape_is_the_data_s(shop_data, make_network):
 
 @torch.no_grad()
 def test_a_grown_network_answers_as_before_and_takes_the_new_as_unknown(shop_data, make_network):
-    network, shape = make_network().eval(), shape_of(shop_data.corpus.spec)
+    network, shape = make_network().eval(), infer_shape(shop_data.corpus.spec)
     network.items.id_bias.weight.normal_()
-    larger = grown(
+    larger = grow_network(
         network, replace(shape, item_ids=shape.item_ids + 3, item_tokens=shape.item_tokens + 1)
     ).eval()
     given = item_tensors(shop_data.corpus.catalogue)
@@ -64,4 +64,4 @@ def test_a_grown_network_answers_as_before_and_takes_the_new_as_unknown(shop_dat
 @pytest.mark.parametrize("change", [{"item_ids": 3}, {"content": 99}])
 def test_a_network_grows_in_its_tables_only(shop_data, make_network, change):
     with pytest.raises(ValueError, match="no smaller than"):
-        grown(make_network(), replace(shape_of(shop_data.corpus.spec), **change))
+        grow_network(make_network(), replace(infer_shape(shop_data.corpus.spec), **change))

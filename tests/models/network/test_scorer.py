@@ -13,7 +13,7 @@ from models.network.config import ExpertKind, NetworkConfig
 from models.network.experts import build_experts, mix
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
-from models.network.shape import shape_of
+from models.network.shape import infer_shape
 
 HEADS = (
     Head(task=Task(name="like", kind="binary", label="value >= 4")),
@@ -33,7 +33,7 @@ CONFIG = NetworkConfig(dim=8, expert_count=3, expert_width=6, tower_width=4, dro
 
 def network(experts: ExpertKind, heads: tuple[Head, ...] = HEADS) -> ChorusNetwork:
     torch.manual_seed(0)
-    return ChorusNetwork(CONFIG.model_copy(update={"experts": experts}), shape_of(SPEC), heads).eval()
+    return ChorusNetwork(CONFIG.model_copy(update={"experts": experts}), infer_shape(SPEC), heads).eval()
 
 
 def pairs(batch: int = 2, count: int = 3, length: int = 4) -> ScorerInput:

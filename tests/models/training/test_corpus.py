@@ -14,7 +14,7 @@ from models.data.dataset import events_of
 from models.job.training_config import TrainingConfig
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
-from models.network.shape import shape_of
+from models.network.shape import infer_shape
 from models.recipe.ingestion import Ingested, digest_of
 from models.training.batches import collate, ordered_batches, windows_of
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recoded, statistics_interactions
@@ -168,7 +168,7 @@ def test_the_future_changes_no_weight(worlds):
         torch.manual_seed(0)
         heads = tuple(one.head for one in corpus.labels)
         sizes = NetworkConfig(dim=16, layers=2, history_length=10, expert_width=8)
-        network = ChorusNetwork(sizes, shape_of(corpus.spec), heads)
+        network = ChorusNetwork(sizes, infer_shape(corpus.spec), heads)
         config = TrainingConfig(epochs=1, batch_size=16, learning_rate=0.01)
         Trainer(network, corpus, config, torch.device("cpu"), TRAIN, frozenset()).fit(lambda *_: None)
         networks.append(network.state_dict())

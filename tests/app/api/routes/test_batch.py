@@ -13,14 +13,14 @@ from app.config import read_settings
 from app.errors import UnknownFieldError
 from app.pipeline.scoring.batching import PORTION, USER
 from app.runtime import Runtime
-from app.state.memory.store import MemoryUserStateStore
+from app.state.memory.store import MemoryStore
 from app.state.protocol import StoredUser
 from app.telemetry import Metrics
 
 
-def _serving(learnt: LoadedBundle, state: Path, store: MemoryUserStateStore | None = None) -> Service:
+def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None) -> Service:
     settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
-    runtime = Runtime(settings, store or MemoryUserStateStore())
+    runtime = Runtime(settings, store or MemoryStore())
     runtime._bundle = learnt
     return Service(settings, runtime, Metrics(), CapacityLimiter(1))
 
@@ -57,7 +57,7 @@ async def test_what_is_scored_early_waits_for_its_place(learnt: LoadedBundle, tm
 
 
 async def test_a_user_of_many_groups_is_read_once(learnt: LoadedBundle, tmp_path: Path) -> None:
-    class Counting(MemoryUserStateStore):
+    class Counting(MemoryStore):
         def __init__(self) -> None:
             super().__init__()
             self.reads: list[str] = []

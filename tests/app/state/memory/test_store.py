@@ -1,13 +1,13 @@
 """What only the in-memory store has: a cap on users."""
 
-from app.state.memory.store import MemoryUserStateStore
+from app.state.limits import StoreLimits
+from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent
-from app.state.settings import StoreLimits
 from models.contract.events import Event
 
 
 async def test_the_user_written_to_longest_ago_is_forgotten() -> None:
-    store = MemoryUserStateStore(StoreLimits(user_cap=2, stream_cap=3))
+    store = MemoryStore(StoreLimits(user_cap=2, stream_cap=3))
     for user_id in ("a", "b", "a", "c"):
         await store.append([RecordedEvent(user_id, Event("1", "view", 1.0))])
     counts = {user_id: len((await store.read(user_id)).state.events) for user_id in "abc"}
@@ -16,7 +16,7 @@ async def test_the_user_written_to_longest_ago_is_forgotten() -> None:
 
 
 async def test_made_up_users_erasures_push_nobody_out() -> None:
-    store = MemoryUserStateStore(StoreLimits(user_cap=3))
+    store = MemoryStore(StoreLimits(user_cap=3))
     await store.append([RecordedEvent("real", Event("1", "view", 1.0))])
     await store.erase("trained", 1.0, lasting=True)
     for number in range(10):
@@ -26,7 +26,7 @@ async def test_made_up_users_erasures_push_nobody_out() -> None:
 
 
 async def test_event_ids_are_capped() -> None:
-    store = MemoryUserStateStore(StoreLimits(max_event_ids=2))
+    store = MemoryStore(StoreLimits(max_event_ids=2))
     for event_id in ("a", "b", "c"):
         assert await store.append([RecordedEvent("1", Event("1", "view", 1.0), event_id)]) == [True]
     events = [RecordedEvent("1", Event("1", "view", 1.0), event_id) for event_id in ("c", "b", "a")]

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import redis
 
-from app.state.memory.store import MemoryUserStateStore
+from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent, StateUnavailableError
 from app.state.redis.keys import Keys
-from app.state.redis.store import RedisUserStateStore
-from app.state.settings import RedisSettings
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
 from models.contract.catalogue import Item, User
 from models.contract.events import Event
 
@@ -23,7 +23,7 @@ def views(user_id: str, count: int, start: int = 0) -> list[RecordedEvent]:
 
 
 async def test_a_made_up_users_erasure_is_forgotten_and_a_real_ones_is_not(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis
 ) -> None:
     """For ever: whom the bundle knows, who had anything in the store, and whoever was marked so before."""
     keys, ttl_s = Keys(settings.prefix), settings.limits.ttl_s
@@ -43,7 +43,7 @@ async def test_a_made_up_users_erasure_is_forgotten_and_a_real_ones_is_not(
 
 
 async def test_every_key_expires_or_is_capped(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis
 ) -> None:
     for start in range(0, 3_000, 100):
         await redis_store.append(views("1", 100, start))
@@ -74,7 +74,7 @@ async def test_every_key_expires_or_is_capped(
 
 
 async def test_an_event_keeps_a_profile_alive(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis
 ) -> None:
     await redis_store.put_profile(User("1"))
     redis_client.expire(Keys(settings.prefix).user("1").profile, 1_000)
@@ -83,7 +83,7 @@ async def test_an_event_keeps_a_profile_alive(
 
 
 async def test_two_hundred_events_fit_in_six_kilobytes(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis
 ) -> None:
     await redis_store.append(
         [RecordedEvent("1", Event(str(n), "rate", float(n), 4.0)) for n in range(1_000, 1_200)]
@@ -92,9 +92,9 @@ async def test_two_hundred_events_fit_in_six_kilobytes(
 
 
 async def test_random_histories_are_the_same_as_in_memory(
-    redis_store: RedisUserStateStore, settings: RedisSettings
+    redis_store: RedisStore, settings: RedisSettings
 ) -> None:
-    memory, chance = MemoryUserStateStore(settings.limits), random.Random(7)
+    memory, chance = MemoryStore(settings.limits), random.Random(7)
     for batch in range(60):
         events = [
             RecordedEvent(
@@ -110,7 +110,7 @@ async def test_random_histories_are_the_same_as_in_memory(
 
 
 async def test_one_round_trip_to_read_and_one_to_write(
-    redis_store: RedisUserStateStore, redis_client: redis.Redis
+    redis_store: RedisStore, redis_client: redis.Redis
 ) -> None:
     await redis_store.append(views("1", 1))
     before = redis_client.info("stats")["total_reads_processed"]
@@ -120,7 +120,7 @@ async def test_one_round_trip_to_read_and_one_to_write(
 
 
 async def test_an_append_logs_its_own_event_and_not_the_history(
-    redis_store: RedisUserStateStore, redis_client: redis.Redis
+    redis_store: RedisStore, redis_client: redis.Redis
 ) -> None:
     await redis_store.append(views("1", 150))
     before = redis_client.info("persistence")["aof_current_size"]
@@ -128,9 +128,7 @@ async def test_an_append_logs_its_own_event_and_not_the_history(
     assert 0 < redis_client.info("persistence")["aof_current_size"] - before < 1_000
 
 
-async def test_forgotten_scripts_are_loaded_again(
-    redis_store: RedisUserStateStore, redis_client: redis.Redis
-) -> None:
+async def test_forgotten_scripts_are_loaded_again(redis_store: RedisStore, redis_client: redis.Redis) -> None:
     await redis_store.append(views("1", 1))
     redis_client.script_flush()
     assert await redis_store.append([*views("1", 2), *views("2", 1)]) == [False, True, True]
@@ -140,11 +138,15 @@ async def test_forgotten_scripts_are_loaded_again(
     "damaged", [b"", b"\x01", b"\x02\x00\x00\x00\x00", b"\x01\x09\x00\x00\x00abc", b"x" * 900]
 )
 async def test_a_damaged_history_counts_as_none_and_heals(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis, damaged: bytes
+    redis_store: RedisStore,
+    settings: RedisSettings,
+    redis_client: redis.Redis,
+    damaged: bytes,
+    corrupt_values: list[None],
 ) -> None:
     redis_client.set(Keys(settings.prefix).user("1").events, damaged)
     assert (await redis_store.read("1")).state.events == ()
-    assert redis_store.corrupt_values == 1
+    assert len(corrupt_values) == 1
     await redis_store.append(
         views("1", 300)
     )  # past the point where the script trims, and so reads, the value
@@ -153,7 +155,7 @@ async def test_a_damaged_history_counts_as_none_and_heals(
 
 @pytest.mark.parametrize("time", ["00" * 6 + "f87f", "00" * 6 + "f07f"])
 async def test_a_history_with_an_impossible_time_heals(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis, time: str
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis, time: str
 ) -> None:
     record = b"\x12\x00" + bytes.fromhex(time) + b"\x00" * 10
     redis_client.set(Keys(settings.prefix).user("1").events, b"\x01\x01\x00\x00\x00" + record)
@@ -164,19 +166,23 @@ async def test_a_history_with_an_impossible_time_heals(
 
 @pytest.mark.parametrize("damaged", [b"", b"\x02", b"\x01\x09", b"\x01\x09\x00abc", b"x" * 900])
 async def test_damaged_past_items_count_as_none_and_heal(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis, damaged: bytes
+    redis_store: RedisStore,
+    settings: RedisSettings,
+    redis_client: redis.Redis,
+    damaged: bytes,
+    corrupt_values: list[None],
 ) -> None:
     redis_client.set(Keys(settings.prefix).user("1").past_items, damaged)
     await redis_store.append(views("1", 9))
     state = (await redis_store.read("1")).state
-    assert (len(state.events), state.past_items, redis_store.corrupt_values) == (9, frozenset(), 1)
+    assert (len(state.events), state.past_items, len(corrupt_values)) == (9, frozenset(), 1)
     await redis_store.append(views("1", 500, 9))
     assert {str(n) for n in range(309)} <= (await redis_store.read("1")).state.past_items
-    assert redis_store.corrupt_values == 1
+    assert len(corrupt_values) == 1
 
 
 async def test_a_damaged_profile_item_or_stream_entry_counts_as_none(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis, corrupt_values: list[None]
 ) -> None:
     keys = Keys(settings.prefix)
     await redis_store.put_item(Item("1"))
@@ -188,11 +194,11 @@ async def test_a_damaged_profile_item_or_stream_entry_counts_as_none(
     assert (await redis_store.read("1")).state.profile is None
     assert set((await redis_store.items()).items) == {"2"}
     assert len(await redis_store.read_stream()) == 1
-    assert redis_store.corrupt_values == 3
+    assert len(corrupt_values) == 3
 
 
 async def test_items_are_read_in_chunks(settings: RedisSettings) -> None:
-    store = RedisUserStateStore(replace(settings, limits=replace(settings.limits, item_cap=1_000)))
+    store = RedisStore(replace(settings, limits=replace(settings.limits, item_cap=1_000)))
     await store.put_item(Item("0"))
     await asyncio.gather(*(store.put_item(Item(str(number))) for number in range(1, 401)))
     assert set((await store.items()).items) == {str(number) for number in range(401)}
@@ -201,7 +207,7 @@ async def test_items_are_read_in_chunks(settings: RedisSettings) -> None:
 
 
 async def test_a_refusal_is_named_without_user_data(
-    redis_store: RedisUserStateStore, settings: RedisSettings, redis_client: redis.Redis
+    redis_store: RedisStore, settings: RedisSettings, redis_client: redis.Redis
 ) -> None:
     redis_client.rpush(Keys(settings.prefix).user("secret").events, "not ours")
     with pytest.raises(StateUnavailableError) as caught:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.state.settings import StoreLimits
+from app.state.limits import StoreLimits
 
 
 def test_defaults_keep_what_the_user_tower_reads() -> None:

@@ -1,15 +1,15 @@
-"""How much a store keeps, for how long, and how long it may take to answer."""
+"""How much a store keeps, and for how long."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 DAY_S = 86_400
-LEAST_EVENTS = 200
-"""Fewer stored events than this would starve the user tower, which reads up to 200."""
+MIN_EVENTS = 200
+"""The user tower reads up to 200 events; a store that keeps fewer would starve it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """Hard caps: memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
+    """Hard caps, so that memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
 
     max_events: int = 1_000  # newest events read back a user; a quarter more may be stored between two trims
     max_past_items: int = 5_000  # newest items of older events, remembered a user as seen
@@ -17,14 +17,14 @@ class StoreLimits:
         2_000  # newest event ids remembered a user: two largest batches; a quarter more at times
     )
     ttl_s: int = 90 * DAY_S  # of a user's events and profile, counted from the user's last event
-    event_id_ttl_s: int = 2 * DAY_S  # how long a retry is known for one, counted from the last id
+    event_id_ttl_s: int = 2 * DAY_S  # how long a retry is recognised, counted from the user's last event id
     stream_cap: int = 100_000  # events in the stream, all users together (approximate: up to 100 more)
     item_cap: int = 100_000  # items put or deleted
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
 
     def __post_init__(self) -> None:
-        if self.max_events < LEAST_EVENTS:
-            raise ValueError(f"expected max_events of at least {LEAST_EVENTS}, given {self.max_events}")
+        if self.max_events < MIN_EVENTS:
+            raise ValueError(f"expected max_events of at least {MIN_EVENTS}, given {self.max_events}")
         for name in (limit.name for limit in fields(self)):
             if getattr(self, name) < 1:
                 raise ValueError(f"expected {name} of at least 1, given {getattr(self, name)}")
@@ -33,15 +33,3 @@ class StoreLimits:
     def stored_events(self) -> int:
         """A user's value is trimmed back to max_events past this many: most appends then rewrite nothing."""
         return self.max_events + self.max_events // 4
-
-
-@dataclass(frozen=True, slots=True)
-class RedisSettings:
-    """Where Redis is, and how long to wait for it. A write waits longer: it may stand behind a disk."""
-
-    url: str
-    timeout_s: float = 0.25
-    write_timeout_s: float = 2.0
-    max_connections: int = 64
-    prefix: str = "chorus"
-    limits: StoreLimits = field(default_factory=StoreLimits)

@@ -1,0 +1,152 @@
+"""The append of one user's events: its script, which stores them and trims the history, and the script's arguments."""
+
+from collections.abc import Sequence
+
+from app.state.limits import StoreLimits
+from app.state.protocol import RecordedEvent
+from app.state.redis.client import Argument, Call
+from app.state.redis.codec import pack_event
+from app.state.redis.keys import Keys, digest
+from app.state.redis.scripts import Script
+from app.state.redis.stream import EVENT_FIELDS, USER_FIELD, pack_entry
+
+_STREAM_FIELDS = f"local USER_FIELD, FIELDS = '{USER_FIELD}', {{{', '.join(map(repr, EVENT_FIELDS))}}}"
+
+APPEND = Script(
+    _STREAM_FIELDS
+    + """
+-- KEYS: events, event ids, profile, stream, past items
+-- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id, max_past_items,
+--       then for each event: id's digest ('' for none), record, and the values of the stream's FIELDS
+-- Answers 1 for each event stored, 0 for each duplicate.
+local newest, most, FIRST, WIDTH, ID = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + #FIELDS, 16
+
+local function holds(ids, id)
+  local at = string.find(ids, id, 1, true)
+  while at and at % ID ~= 1 do at = string.find(ids, id, at + 1, true) end
+  return at ~= nil
+end
+
+-- The newest records by time, equal times as they came, and the item ids of the others; nil if the bytes
+-- are not records.
+local function trim(body)
+  local records, at = {}, 1
+  while at <= #body do
+    if at + 19 > #body then return nil end
+    local stop = at + 1 + struct.unpack('<H', body, at)
+    local time = struct.unpack('<d', body, at + 2)
+    if stop < at + 19 or stop > #body or time - time ~= 0 then return nil end -- NaN and inf too
+    records[#records + 1] = {time, at, stop, at + 20 + struct.unpack('<H', body, at + 18)}
+    at = stop + 1
+  end
+  table.sort(records, function(a, b)
+    if a[1] ~= b[1] then return a[1] < b[1] end
+    return a[2] < b[2]
+  end)
+  local kept, gone = {}, {}
+  for index, record in ipairs(records) do
+    if index > #records - newest then
+      kept[#kept + 1] = string.sub(body, record[2], record[3])
+    else
+      gone[#gone + 1] = string.sub(body, record[4], record[3])
+    end
+  end
+  return kept, gone
+end
+
+-- The past items with `gone` after them: each once, the newest `room`. A value of another version counts as empty.
+local function remember(past, gone, room)
+  local all, at = {}, 2
+  while string.byte(past) == 1 and at + 1 <= #past do
+    local stop = at + 1 + struct.unpack('<H', past, at)
+    all[#all + 1] = string.sub(past, at + 2, stop)
+    at = stop + 1
+  end
+  for _, id in ipairs(gone) do all[#all + 1] = id end
+  local taken, newest_first = {}, {}
+  for index = #all, 1, -1 do
+    if not taken[all[index]] and #newest_first < room then
+      taken[all[index]] = true
+      newest_first[#newest_first + 1] = all[index]
+    end
+  end
+  local parts = {}
+  for index = #newest_first, 1, -1 do
+    parts[#parts + 1] = struct.pack('<H', #newest_first[index]) .. newest_first[index]
+  end
+  return '\\1' .. table.concat(parts)
+end
+
+local ids, batch_ids, new_ids, records, stored, answer = nil, {}, {}, {}, {}, {}
+for at = FIRST, #ARGV, WIDTH do
+  local id, fresh = ARGV[at], true
+  if id ~= '' then
+    ids = ids or redis.call('GET', KEYS[2]) or ''
+    fresh = not (batch_ids[id] or holds(ids, id))
+    if fresh then
+      batch_ids[id] = true
+      new_ids[#new_ids + 1] = id
+    end
+  end
+  if fresh then
+    records[#records + 1] = ARGV[at + 1]
+    stored[#stored + 1] = at + 2
+  end
+  answer[#answer + 1] = fresh and 1 or 0
+end
+if #records == 0 then return answer end
+
+local head = redis.call('GETRANGE', KEYS[1], 0, 4)
+local readable = #head == 5 and string.byte(head) == 1
+local count = readable and struct.unpack('<I', head, 2) or 0
+local body = table.concat(records)
+if count + #records > most then
+  local before = readable and redis.call('GETRANGE', KEYS[1], 5, -1) or ''
+  local kept, gone = trim(before .. body)
+  if not kept then kept, gone = trim(body) end
+  local past = remember(redis.call('GET', KEYS[5]) or '', gone, tonumber(ARGV[8]))
+  redis.call('SET', KEYS[1], '\\1' .. struct.pack('<I', #kept) .. table.concat(kept))
+  redis.call('SET', KEYS[5], past)
+elseif readable then
+  redis.call('SETRANGE', KEYS[1], 1, struct.pack('<I', count + #records))
+  redis.call('APPEND', KEYS[1], body)
+else
+  redis.call('SET', KEYS[1], '\\1' .. struct.pack('<I', #records) .. body)
+end
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[3], ARGV[3])
+redis.call('EXPIRE', KEYS[5], ARGV[3])
+if #new_ids > 0 then
+  -- As with the records: most appends write what is new, and few the whole value.
+  local added, room = table.concat(new_ids), ID * tonumber(ARGV[4])
+  if #ids + #added > room + room / 4 then
+    redis.call('SET', KEYS[2], string.sub(ids .. added, -room))
+  else
+    redis.call('APPEND', KEYS[2], added)
+  end
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
+end
+for _, at in ipairs(stored) do
+  local entry = {USER_FIELD, ARGV[7]}
+  for number, name in ipairs(FIELDS) do
+    entry[2 * number + 1], entry[2 * number + 2] = name, ARGV[at + number - 1]
+  end
+  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', unpack(entry))
+end
+return answer
+"""
+)
+
+
+def append_call(events: Sequence[RecordedEvent], keys: Keys, limits: StoreLimits) -> Call:
+    """The script's keys and arguments for events of one user. Raises ValueError for an event that cannot be stored."""
+    user_id = events[0].user_id
+    arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
+    arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
+    arguments += [user_id, limits.max_past_items]
+    for recorded in events:
+        arguments.append(digest(recorded.event_id) if recorded.event_id else b"")
+        arguments.append(pack_event(recorded.event))
+        arguments += pack_entry(recorded)
+    user = keys.user(user_id)
+    return Call((user.events, user.event_ids, user.profile, keys.stream, user.past_items), arguments)

@@ -1,0 +1,28 @@
+"""Reads stored values; one that is damaged counts as absent."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.state.redis.codec import CorruptValueError
+
+Value = TypeVar("Value")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueReader:
+    """A damaged value is reported to `on_corrupt` and logged without its content, and the answer goes on without it."""
+
+    on_corrupt: Callable[[], None]
+
+    def unpack(self, unpack: Callable[[bytes], Value], packed: bytes | None, absent: Value) -> Value:
+        """The stored value; `absent` if nothing is stored or it cannot be read."""
+        try:
+            return absent if packed is None else unpack(packed)
+        except CorruptValueError as exc:
+            self.on_corrupt()
+            logger.error("a stored value cannot be read and counts as absent: %s", exc)
+            return absent

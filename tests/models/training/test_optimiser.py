@@ -1,0 +1,32 @@
+"""Which weights decay, and the learning rate over the steps."""
+
+import pytest
+
+from models.job.training_config import Balancing
+from models.training.objective import Balance
+from models.training.optimiser import parameter_groups, rate_factor
+
+
+def test_weight_decay_leaves_embeddings_biases_and_norms_alone(make_network):
+    network = make_network()
+    decayed, others = parameter_groups(network, Balance({"next": 1.0}, Balancing.UNCERTAINTY), 0.07)
+    assert (decayed["weight_decay"], others["weight_decay"]) == (0.07, 0.0)
+    name_of = {id(value): name for name, value in network.named_parameters()}
+    names = {name_of[id(value)] for value in decayed["params"]}
+    assert {"items.content.weight", "items.bias.weight", "users.blocks.0.out.weight"} <= names
+    tables = {"items.ids.weight", "items.id_bias.weight", "items.tokens.weight", "users.actions.weight"}
+    assert not names & (tables | {"users.tokens.weight", "scorer.context.weight", "users.after.weight"})
+    assert len(decayed["params"]) + len(others["params"]) == len(name_of) + 1
+
+
+@pytest.mark.parametrize(
+    ("step", "factor"),
+    [(0, 0.02), (24, 0.5), (500, 0.55), (1000, 0.1), (2000, 0.1), (250, 0.55 + 0.45 * 2**-0.5)],
+)
+def test_the_rate_warms_up_and_falls_to_a_tenth(step, factor):
+    """50 steps of warm-up; half way down the cosine the mean of 1 and 0.1."""
+    assert rate_factor(step, 1000) == pytest.approx(factor)
+
+
+def test_a_run_without_steps_has_a_rate():
+    assert rate_factor(0, 0) == pytest.approx(0.02)
