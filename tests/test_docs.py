@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from app.api.schemas.recommendation import RecommendRequest
 from app.cli import main
 from app.config import PREFIX, Settings
 from app.errors import ChorusError
@@ -28,6 +29,7 @@ COMING = frozenset(
         "app/pipeline/sources/registry.py",
         "models/heads",
         "models/ranking",
+        "models/ranking/mmr.py",
         "models/evaluation/baselines/registry.py",
         "models/evaluation/metrics/registry.py",
         "models/heads/registry.py",
@@ -149,6 +151,11 @@ def test_the_error_table_has_every_code() -> None:
     }
 
 
+def test_the_table_of_a_request_has_every_field() -> None:
+    fields = section("docs/api.md", "Recommend").partition("\n### ")[0]
+    assert set(table(fields)) == set(RecommendRequest.model_fields)
+
+
 def test_the_metrics_table_has_every_metric() -> None:
     page = Metrics().page().decode()
     names = {
@@ -218,7 +225,8 @@ def test_every_file_that_is_named_exists(path: Path) -> None:
     text = path.read_text("utf-8")
     named = re.findall(r"\b(?:app|models|tests|benchmarks|jobs|docs)(?:/[\w<>.-]+)+\.\w+", text)
     modules = re.findall(r"-m ((?:app|benchmarks|tests)\.\w+)", text)
-    files = {name for name in named if "<" not in name} | {f"{name.replace('.', '/')}.py" for name in modules}
+    parents = {name.rpartition("/")[0] if "<" in name else name for name in named}
+    files = parents | {f"{name.replace('.', '/')}.py" for name in modules}
     folders = set(re.findall(r"`((?:app|models)/[\w/]+)`", text))
     missing = {name for name in files | folders if not (ROOT / name).exists()}
     assert missing <= COMING
