@@ -25,7 +25,9 @@ README_LINES = 200
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")])
 COMING = frozenset(
     {
+        "app/bundle/loading.py",
         "app/bundle/predictor.py",
+        "app/pipeline/explain/reasons.py",
         "app/pipeline/sources/registry.py",
         "models/heads",
         "models/ranking",
