@@ -28,10 +28,7 @@ COMING = frozenset(
         "app/bundle/loading.py",
         "app/bundle/predictor.py",
         "app/pipeline/explain/reasons.py",
-        "models/heads",
         "models/evaluation/baselines/registry.py",
-        "models/evaluation/metrics/registry.py",
-        "models/heads/registry.py",
     }
 )
 """What docs/architecture.md names and is still being built. Remove each when it is there."""
@@ -159,6 +156,7 @@ def test_the_metrics_table_has_every_metric() -> None:
     names = {
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in text_string_to_metric_families(page)
+        if not family.name.endswith("_created")  # the moment from which a counter without labels counts
     }
     assert set(table(section("docs/operations.md", "Metrics"))) == names
 
