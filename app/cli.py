@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train, evaluate and publish a bundle")
     train.add_argument("job", type=Path, help="the job's YAML file")
     train.add_argument("--out", type=Path, required=True, help="the bundle's folder")
+    train.add_argument("--force", action="store_true", help="publish even over a better bundle")
     train.set_defaults(run=_offline)
     evaluate = commands.add_parser("evaluate", help="a bundle's evaluation")
     evaluate.add_argument("bundle", type=Path)
@@ -82,7 +83,7 @@ def _offline(given: argparse.Namespace) -> int:
             case "fetch":
                 cli.fetch(given.name, given.out, console)
             case "train":
-                cli.train(given.job, given.out, console)
+                cli.train(given.job, given.out, console, force=given.force)
             case "evaluate":
                 cli.evaluate(given.bundle, console, as_json=given.json)
             case "inspect":

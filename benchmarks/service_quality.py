@@ -2,8 +2,8 @@
 
     python -m benchmarks.service_quality [BUNDLE] [JOB]
 
-For every test user one POST /v1/recommend at the moment of their first test event; right is what they took later
-and had not seen. The bundle must know nothing of the test part (export.fit: train).
+For every test user one POST /v1/recommend at the moment of the user's first test event; relevant are the items that
+the user took later and had not seen. The bundle must know nothing of the test part (export.fit: train).
 """
 
 import sys
@@ -18,7 +18,10 @@ from benchmarks.service import serving
 from models.contract.bundle import REPORT
 from models.data.dataset import Dataset, load_dataset
 from models.data.split import split
-from models.evaluation.full_ranking import K, accuracy
+from models.evaluation.full_ranking import K, match_relevant
+from models.evaluation.metrics.hit_rate import hit_rate
+from models.evaluation.metrics.ndcg import ndcg
+from models.evaluation.metrics.recall import recall
 from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
 from models.evaluation.report.schema import Report
 from models.job.spec import load_job
@@ -63,22 +66,33 @@ def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, n
     return dataset, case, moments[np.searchsorted(users, case.users)]
 
 
+def accuracy_cells(lists: np.ndarray, case: RankingCase) -> list[str]:
+    """NDCG, hit rate and recall of item rows [C, K], as the table prints them."""
+    ranked = match_relevant(lists, case)
+    figures = (
+        ndcg(ranked.hits, ranked.relevant),
+        hit_rate(ranked.hits),
+        recall(ranked.hits, ranked.relevant),
+    )
+    return [f"{figure.mean():.4f}" for figure in figures]
+
+
 def main(bundle: Path, job_file: Path) -> None:
     """Print the table."""
     dataset, case, moments = test_case(job_file, bundle.with_name(bundle.name + ".work") / "quarantine.jsonl")
     table = Table("method", "NDCG@10", "HR@10", "Recall@10", title=f"{len(case)} test users at the cut")
     with serving(bundle) as client:
         for name, extra in VARIANTS.items():
-            found = accuracy(lists_over_http(client, dataset, case.users, moments, extra), case)
-            table.add_row(name, f"{found.ndcg:.4f}", f"{found.hit_rate:.4f}", f"{found.recall:.4f}")
+            lists = lists_over_http(client, dataset, case.users, moments, extra)
+            table.add_row(name, *accuracy_cells(lists, case))
     report = Report.model_validate_json((bundle / REPORT).read_bytes())
     for row in report.at_cutoff.rows:
-        name = f"offline: {row.name} {row.settings}"
-        table.add_row(name, f"{row.ndcg:.4f}", f"{row.hit_rate:.4f}", f"{row.recall:.4f}")
+        figures = [f"{row.figures[name]:.4f}" for name in ("ndcg", "hit_rate", "recall")]
+        table.add_row(f"offline: {row.name} {row.settings}", *figures)
     Console(width=110).print(table)
 
 
 if __name__ == "__main__":
-    usual = ["bundles/movielens-100k", "jobs/movielens-100k.yaml"]
-    given = [*sys.argv[1:3], *usual[len(sys.argv) - 1 :]]
-    main(Path(given[0]), Path(given[1]))
+    defaults = ["bundles/movielens-100k", "jobs/movielens-100k.yaml"]
+    bundle_folder, job_path = [*sys.argv[1:3], *defaults[len(sys.argv) - 1 :]]
+    main(Path(bundle_folder), Path(job_path))

@@ -1,4 +1,4 @@
-"""The offline recipe, top to bottom: ingest, split, train, fit, evaluate, publish. And how to look at a bundle."""
+"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it."""
 
 import hashlib
 import json
@@ -9,43 +9,51 @@ from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
+from models.evaluation.promotion import NotPromotedError
 from models.evaluation.report.console import print_report
 from models.evaluation.report.schema import Report
 from models.job.spec import JobError, load_job
-from models.recipe.evaluation import evaluated
+from models.recipe import evaluation, training
 from models.recipe.ingestion import ingested
-from models.recipe.publication import published
-from models.recipe.training import checkpoint_path, refreshed, trained
+from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
+from models.recipe.publication import publish_bundle
 from models.training.checkpoint import SCHEMA
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
-REFUSALS = (BundleError, JobError, FetchError, OSError, ValueError)
-"""What the commands raise when what they were given cannot be used."""
+REFUSALS = (BundleError, JobError, FetchError, NotPromotedError, OSError, ValueError)
+"""The errors of the commands that are reported to the user as one line."""
 
 
 def fetch(name: str, out: Path, console: Console) -> None:
-    """Fetch a data set by name into a folder; nothing is done where it is there already."""
+    """Fetch a data set by name into a folder, unless the folder has it already."""
     if name not in DATASETS:
         raise ValueError(f"expected one of {', '.join(DATASETS)}, given '{name}'")
     folder = DATASETS[name](out)
     console.print(f"{name} is in {folder}")
 
 
-def train(job_file: Path, out: Path, console: Console) -> None:
-    """A job file -> a published bundle, with its report printed."""
+def train(job_file: Path, out: Path, console: Console, *, force: bool = False) -> None:
+    """Train a job's network, print its evaluation, and publish the bundle in `out`.
+
+    Raises NotPromotedError where the bundle in `out` is better; the new one is then in `out`.rejected, unless
+    `force` is given.
+    """
     job = load_job(job_file)
     data = ingested(job, out, console)
-    run = trained(job, data, fingerprint(job_file, data.digest), out, console)
-    run = refreshed(job, data, run, console)
-    report = evaluated(job, data, run, console)
-    manifest = published(job, data, run, report, out, console)
-    checkpoint_path(out).unlink(missing_ok=True)
+    run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
+    run = training.refresh_for_test(job, data, run, console)
+    report = evaluation.evaluate(job, data, run, console)
+    decision = decide_promotion(job, report, out, force=force)
+    folder = choose_folder(decision, out)
+    manifest = publish_bundle(job, data, run, report, folder, console)
+    training.checkpoint_path(out).unlink(missing_ok=True)
     print_report(report, console)
+    console.print(explain_promotion(decision, out, folder))
     console.print(f"published {manifest.model_version} in {out}")
 
 
 def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
-    """The evaluation that the bundle carries."""
+    """Print the evaluation of a bundle; raises BundleError where a file is missing or changed."""
     verify(folder)
     report = Report.model_validate_json((folder / REPORT).read_bytes())
     if as_json:
@@ -55,7 +63,7 @@ def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
 
 
 def inspect(folder: Path, console: Console) -> None:
-    """What a bundle says of itself; raises BundleError where a file is missing or changed."""
+    """Print a bundle's manifest and check its files; raises BundleError where one is missing or changed."""
     manifest = read_manifest(folder)
     console.print_json(json.dumps(manifest.model_dump(mode="json")))
     verify(folder)
@@ -64,13 +72,13 @@ def inspect(folder: Path, console: Console) -> None:
 
 
 def fingerprint(job_file: Path, data: str) -> str:
-    """What a training run is of: the job's text and its data, and the code that reads them."""
+    """SHA-256 that identifies a training run: the job's text, its data, and the version of the code."""
     code = f"{SCHEMA} {package_version()} "
     return hashlib.sha256(code.encode() + job_file.read_bytes() + data.encode()).hexdigest()
 
 
 def package_version() -> str:
-    """The installed package's version; "source" where it runs from a source tree."""
+    """The installed package's version; "source" where none is installed."""
     try:
         return metadata.version("chorus-recommender")
     except metadata.PackageNotFoundError:

@@ -31,6 +31,9 @@ REPORT_PAGE = "report.html"
 PREVIOUS = ".previous"
 """Publishing over a bundle keeps the old one beside it, under this ending: a service can fall back to it."""
 
+REJECTED = ".rejected"
+"""A bundle that the promotion gate refused is written beside the published one, under this ending."""
+
 
 class BundleError(Exception):
     """A bundle that is not there, not whole, or not of this version."""

@@ -1,4 +1,4 @@
-"""The network and the baselines on the test part -> the report's tables."""
+"""Evaluate the network and the baselines on the test part: the report's tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from models.contract.fusion import Fusion
 from models.data.dataset import Dataset
 from models.data.labels import TaskLabels
 from models.evaluation.baselines.selection import FittedBaseline
-from models.evaluation.candidates import event_logits, fused_lists, list_values
-from models.evaluation.full_ranking import K, evaluate_lists, evaluate_ranking
-from models.evaluation.inference import Reader, spread
+from models.evaluation.candidates import predict_events, rank_candidates, score_candidates
+from models.evaluation.full_ranking import K, evaluate_lists, rank_lists
+from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.calibration import reliability
-from models.evaluation.metrics.diversity import ItemFacts
+from models.evaluation.metrics.lists import ItemFacts
 from models.evaluation.metrics.registry import measure_predictions
 from models.evaluation.protocols import InteractionSet, RankingCase
 from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
@@ -29,61 +29,62 @@ MOST_EVENTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """A network with what validation fitted for it."""
+class CalibratedModel:
+    """A network over the corpus, with the calibrations and the fusion that were fitted on validation."""
 
-    reader: Reader
+    predictor: CorpusPredictor
     calibrations: Mapping[str, Calibration]
     fusion: Fusion
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """Lists to rank, and the corpus rows of the events just before which they are made."""
+class EvaluationLists:
+    """C lists to rank, each with the corpus row of the event just before which it is made."""
 
     case: RankingCase
-    moments: Indices  # [C]
+    rows: Indices  # [C]
 
-    def few(self, most: int) -> "Lists":
-        """At most `most` of the lists, evenly spread."""
-        chosen = spread(np.arange(len(self.case)), most)
-        case = self.case
-        kept = RankingCase(case.users[chosen], case.seen[chosen], case.relevant[chosen])
-        return Lists(kept, self.moments[chosen])
+    def take_evenly(self, most: int) -> "EvaluationLists":
+        """At most `most` of the lists, evenly spaced."""
+        chosen = take_evenly(np.arange(len(self.case)), most)
+        return EvaluationLists(self.case.take(chosen), self.rows[chosen])
 
 
 def ranking_table(
-    judge: Judge, baselines: tuple[FittedBaseline, ...], lists: Lists, facts: ItemFacts
+    model: CalibratedModel, baselines: tuple[FittedBaseline, ...], lists: EvaluationLists, facts: ItemFacts
 ) -> RankingTable:
     """The network's row, as the service ranks, then the baselines', over the same lists."""
     case = lists.case
     if not len(case):
         return RankingTable(lists=0)
-    found = list_values(judge.reader, lists.moments, case, judge.calibrations)
-    figures = evaluate_lists(fused_lists(found, judge.fusion, K), case, facts)
-    rows = [RankingRow.of(MODEL, _weights(judge.fusion), figures)]
-    rows += [
-        RankingRow.of(one.name, one.settings, evaluate_ranking(one.scores_of(case), case, facts))
-        for one in baselines
+    candidates = score_candidates(model.predictor, lists.rows, case, model.calibrations)
+    ranked = rank_candidates(candidates, model.fusion, K)
+    rows = [
+        RankingRow(
+            name=MODEL, settings=_weights_text(model.fusion), figures=evaluate_lists(ranked, case, facts)
+        )
     ]
+    for baseline in baselines:
+        figures = evaluate_lists(rank_lists(baseline.list_scorer(case), case), case, facts)
+        rows.append(RankingRow(name=baseline.name, settings=baseline.settings, figures=figures))
     return RankingTable(lists=len(case), rows=tuple(rows))
 
 
-def head_reports(judge: Judge) -> tuple[HeadReport, ...]:
+def head_reports(model: CalibratedModel) -> tuple[HeadReport, ...]:
     """Figures of every head on the test events, each given the events before it; raw and calibrated."""
-    corpus = judge.reader.corpus
-    rows = spread(np.flatnonzero(corpus.part == PART_TEST), MOST_EVENTS)
+    corpus = model.predictor.corpus
+    rows = take_evenly(np.flatnonzero(corpus.part == PART_TEST), MOST_EVENTS)
     if not len(rows):
         return ()
-    logits = event_logits(judge.reader, rows).heads
+    logits = predict_events(model.predictor, rows).heads
     return tuple(
-        _head_report(labels, rows, logits[labels.head.task.name], judge.calibrations[labels.head.task.name])
+        _head_report(labels, rows, logits[labels.head.task.name], model.calibrations[labels.head.task.name])
         for labels in corpus.labels
     )
 
 
 def item_facts(dataset: Dataset, before: InteractionSet, vectors: Floats) -> ItemFacts:
-    """What the diversity figures know: popularity before the test, content vectors, category labels."""
+    """The facts for the diversity metrics: popularity before the test, content vectors, category labels."""
     labels: dict[str, int] = {}
     rows: list[int] = []
     columns: list[int] = []
@@ -99,13 +100,13 @@ def item_facts(dataset: Dataset, before: InteractionSet, vectors: Floats) -> Ite
     return ItemFacts(popularity=before.popularity(), vectors=vectors, attributes=attributes)
 
 
-def content_vectors(judge: Judge) -> Floats:
+def content_vectors(model: CalibratedModel) -> Floats:
     """Text vectors where the job has text, else the network's own item vectors."""
-    spec = judge.reader.corpus.spec
-    text = judge.reader.corpus.catalogue.content[:, : spec.text_size]
+    spec = model.predictor.corpus.spec
+    text = model.predictor.corpus.catalogue.content[:, : spec.text_size]
     if spec.text_size and spec.fields(FieldKind.TEXT):
         return text
-    return np.asarray(judge.reader.vectors.cpu().numpy(), dtype=np.float32)
+    return np.asarray(model.predictor.vectors.cpu().numpy(), dtype=np.float32)
 
 
 def _head_report(labels: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
@@ -124,5 +125,5 @@ def _head_report(labels: TaskLabels, rows: Indices, logits: Floats, calibration:
     )
 
 
-def _weights(fusion: Fusion) -> str:
+def _weights_text(fusion: Fusion) -> str:
     return " ".join(f"{name} {weight:g}" for name, weight in fusion.weights.items() if weight)

@@ -1,15 +1,11 @@
-"""What is ranked and what counts as right: the two protocols of full-ranking evaluation."""
+"""The two evaluation protocols, at the cut and next event: which lists to rank, and which items are relevant."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from models.contract.arrays import Indices
-
-Doubles = NDArray[np.float64]
+from models.contract.arrays import Doubles, Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +42,17 @@ class InteractionSet:
         """How many users interacted with each item, [n_items]."""
         return np.bincount(self.matrix().indices, minlength=self.n_items).astype(np.int64)
 
-    def followed_by(self, later: Self) -> Self:
-        """These and then `later`; raises ValueError where `later` begins earlier or the tables differ."""
-        if (self.n_users, self.n_items, self.timed) != (later.n_users, later.n_items, later.timed):
-            raise ValueError("expected interactions of the same tables, given others")
-        return type(self)(
-            users=np.concatenate([self.users, later.users]),
-            items=np.concatenate([self.items, later.items]),
-            times=np.concatenate([self.times, later.times]),
-            n_users=self.n_users,
-            n_items=self.n_items,
-            timed=self.timed,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class RankingCase:
-    """C lists to rank over all items. Raises ValueError where one has nothing relevant, or something seen."""
+    """C lists to rank over all items.
+
+    Raises ValueError for a list without a relevant item, or with a relevant item that was seen before.
+    """
 
     users: Indices  # [C] the user of each list
-    seen: sparse.csr_array  # bool [C, I] what the user had at that moment: known history, never recommended
-    relevant: sparse.csr_array  # bool [C, I] what a right answer holds
+    seen: sparse.csr_array  # bool [C, I] the user's items at that moment: the history, never recommended
+    relevant: sparse.csr_array  # bool [C, I] the items that count as hits
 
     def __post_init__(self) -> None:
         if not self.seen.shape == self.relevant.shape == (len(self.users), self.seen.shape[1]):
@@ -82,11 +68,15 @@ class RankingCase:
     def __len__(self) -> int:
         return len(self.users)
 
+    def take(self, lists: Indices) -> "RankingCase":
+        """The lists of these numbers, in this order."""
+        return RankingCase(self.users[lists], self.seen[lists], self.relevant[lists])
+
 
 def at_cutoff(before: InteractionSet, after: InteractionSet) -> RankingCase:
-    """One list for every user of `after`, ranked at the moment between: relevant is all that is new to them.
+    """One list a user of `after`, ranked at the moment between: relevant are all items new to the user.
 
-    Users who come back to nothing new have no list.
+    A user without a new item has no list.
     """
     seen, relevant = before.matrix(), after.matrix()
     relevant = _without(relevant, seen)
@@ -95,17 +85,17 @@ def at_cutoff(before: InteractionSet, after: InteractionSet) -> RankingCase:
 
 
 def new_events(before: InteractionSet, after: InteractionSet) -> Indices:
-    """The rows of `after`, ascending, that are of an item new to its user."""
+    """The rows of `after`, ascending, whose item is new to the user; of a repeated pair, the first."""
     pairs, first = np.unique(after.users * after.n_items + after.items, return_index=True)
-    known = before.users * before.n_items + before.items
-    return np.asarray(np.sort(first[~np.isin(pairs, known)]), dtype=np.int64)
+    earlier_pairs = before.users * before.n_items + before.items
+    return np.asarray(np.sort(first[~np.isin(pairs, earlier_pairs)]), dtype=np.int64)
 
 
 def next_event(before: InteractionSet, after: InteractionSet, rows: Indices) -> RankingCase:
-    """One list for each of some events of `after` (of new_events), given all events before it.
+    """One list for each event at `rows` of `after` (rows of new_events): relevant is the event's item.
 
-    Whoever ranks knows all of `before` and the rows of `after` above the event's. The lists' histories are held
-    each on its own: choose few of many events.
+    Seen are the user's items in `before` and in the earlier rows of `after`. Every list holds a history of
+    its own: pass a sample where there are many events.
     """
     shape, base = (len(rows), before.n_items), before.matrix()
     by_user = np.argsort(after.users, kind="stable")
@@ -113,10 +103,10 @@ def next_event(before: InteractionSet, after: InteractionSet, rows: Indices) -> 
     seen: list[Indices] = [np.zeros(0, dtype=np.int64)]
     for row in rows.tolist():
         user = int(after.users[row])
-        own = by_user[starts[user] : starts[user + 1]]
-        earlier = own[: np.searchsorted(own, row)]
-        known = base.indices[base.indptr[user] : base.indptr[user + 1]]
-        seen.append(np.union1d(known, after.items[earlier]).astype(np.int64))
+        user_rows = by_user[starts[user] : starts[user + 1]]
+        earlier = user_rows[: np.searchsorted(user_rows, row)]
+        before_items = base.indices[base.indptr[user] : base.indptr[user + 1]]
+        seen.append(np.union1d(before_items, after.items[earlier]).astype(np.int64))
     lists = np.repeat(np.arange(len(rows)), [len(items) for items in seen[1:]])
     return RankingCase(
         users=after.users[rows],
@@ -126,13 +116,14 @@ def next_event(before: InteractionSet, after: InteractionSet, rows: Indices) -> 
 
 
 def pairs_matrix(rows: Indices, columns: Indices, shape: tuple[int, int]) -> sparse.csr_array:
-    """bool [shape] that is true at (rows, columns)."""
+    """bool of `shape`, True at (rows, columns); repeated pairs count once."""
     matrix = sparse.csr_array((np.ones(len(rows), dtype=np.bool_), (rows, columns)), shape=shape)
     matrix.sum_duplicates()
     return matrix.astype(np.bool_)
 
 
 def _without(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
+    """The entries of a bool matrix that another of the same shape does not have."""
     kept = (matrix.astype(np.int8) - matrix.multiply(other).astype(np.int8)).tocsr()
     kept.eliminate_zeros()
     return kept.astype(np.bool_)

@@ -8,8 +8,8 @@ import numpy as np
 from models.contract.calibration import Calibration
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.tasks import NEXT
-from models.evaluation.candidates import EventLogits, event_logits, list_values
-from models.evaluation.inference import Reader, spread
+from models.evaluation.candidates import EventLogits, predict_events, score_candidates
+from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.protocols import RankingCase
 from models.export.calibration import calibrate
 from models.export.fusion import Judged, fit_fusion
@@ -32,17 +32,19 @@ class Fitted:
     fusion: Fusion
 
 
-def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, method: FusionMethod) -> Fitted:
+def fit_on_validation(
+    predictor: CorpusPredictor, rows: np.ndarray, case: RankingCase, method: FusionMethod
+) -> Fitted:
     """Fit on the validation lists of a case, which begin at the moments `rows` [C], and on validation's events."""
     if len(case) > MOST_LISTS:
-        chosen = spread(np.arange(len(case)), MOST_LISTS)
+        chosen = take_evenly(np.arange(len(case)), MOST_LISTS)
         rows = rows[chosen]
-        case = RankingCase(case.users[chosen], case.seen[chosen], case.relevant[chosen])
-    recency = fit_recency_gain(reader, rows, case)
-    events = spread(np.flatnonzero(reader.corpus.part == PART_VALID), MOST_EVENTS)
-    calibrations = calibrate_heads(reader, event_logits(reader, events))
-    calibrations[NEXT] = next_temperature(reader, events)
-    lists = list_values(reader, rows, case, calibrations)
+        case = case.take(chosen)
+    recency = fit_recency_gain(predictor, rows, case)
+    events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MOST_EVENTS)
+    calibrations = calibrate_heads(predictor, predict_events(predictor, events))
+    calibrations[NEXT] = next_temperature(predictor, events)
+    lists = score_candidates(predictor, rows, case, calibrations)
     relevant = np.zeros(lists.items.shape, dtype=np.bool_)
     for number, items in enumerate(lists.items):
         relevant[number] = np.isin(items, case.relevant[[number]].indices)
@@ -50,10 +52,10 @@ def fit_on_validation(reader: Reader, rows: np.ndarray, case: RankingCase, metho
     return Fitted(recency, calibrations, fit_fusion(judged, method))
 
 
-def calibrate_heads(reader: Reader, events: EventLogits) -> dict[str, Calibration]:
+def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:
     """Every task head's calibration on observed events."""
     calibrations = {}
-    for labels in reader.corpus.labels:
+    for labels in predictor.corpus.labels:
         rows = np.flatnonzero(labels.known_at(events.rows))
         logits = events.heads[labels.head.task.name][rows]
         targets = labels.targets_at(events.rows[rows])
@@ -61,9 +63,9 @@ def calibrate_heads(reader: Reader, events: EventLogits) -> dict[str, Calibratio
     return calibrations
 
 
-def next_temperature(reader: Reader, events: np.ndarray) -> Calibration:
+def next_temperature(predictor: CorpusPredictor, events: np.ndarray) -> Calibration:
     """The temperature of the softmax over the catalogue, on the items that came."""
-    rows = spread(events, max(MOST_CELLS // len(reader.vectors), 1))
-    logits = [reader.next_logits(moments) for moments in reader.moments(rows)]
-    whole = np.concatenate([np.zeros((0, len(reader.vectors)), np.float32), *logits])
-    return fit_next_calibration(whole, reader.corpus.items[rows])
+    rows = take_evenly(events, max(MOST_CELLS // len(predictor.vectors), 1))
+    logits = [predictor.next_logits(moments) for moments in predictor.encode_moments(rows)]
+    whole = np.concatenate([np.zeros((0, len(predictor.vectors)), np.float32), *logits])
+    return fit_next_calibration(whole, predictor.corpus.items[rows])

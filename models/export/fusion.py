@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 from models.contract.arrays import Floats, Indices
 from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
 from models.contract.tasks import NEXT
-from models.evaluation.metrics.ranking import ndcg
+from models.evaluation.metrics.ndcg import ndcg
 
 FOLDS = 5
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)

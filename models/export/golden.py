@@ -9,7 +9,7 @@ from models.contract.arrays import Indices
 from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, from_user
 from models.contract.tasks import NEXT
 from models.data.dataset import Dataset, events_of
-from models.evaluation.inference import Reader
+from models.evaluation.inference import CorpusPredictor
 
 REQUESTS = 12
 ITEMS = 20
@@ -18,7 +18,7 @@ TOLERANCE = 2e-3
 
 
 def golden_requests(
-    reader: Reader, dataset: Dataset, rows: Indices, snapshot: int, seed: int
+    predictor: CorpusPredictor, dataset: Dataset, rows: Indices, snapshot: int, seed: int
 ) -> GoldenRequests:
     """Requests at the moments just before some of the events at `rows`, spread over short and long histories.
 
@@ -28,14 +28,14 @@ def golden_requests(
     chosen = np.sort(random.permutation(rows)[:REQUESTS])
     events = events_of(dataset.interactions, dataset)
     found: list[GoldenRequest] = []
-    for moments in reader.moments(chosen):
+    for moments in predictor.encode_moments(chosen):
         fixed = replace(moments, snapshot=torch.full_like(moments.snapshot, snapshot))
         items = random.permuted(np.tile(np.arange(len(dataset.items)), (len(chosen), 1)), axis=1)[:, :ITEMS]
-        logits = {NEXT: np.take_along_axis(reader.next_logits(fixed), items, axis=1)[..., None]}
-        logits |= reader.head_logits(fixed, items)
+        logits = {NEXT: np.take_along_axis(predictor.next_logits(fixed), items, axis=1)[..., None]}
+        logits |= predictor.head_logits(fixed, items)
         for number, row in enumerate(moments.rows.tolist()):
-            user = int(np.searchsorted(reader.corpus.offsets, row, side="right") - 1)
-            before = row - int(reader.corpus.offsets[user])
+            user = int(np.searchsorted(predictor.corpus.offsets, row, side="right") - 1)
+            before = row - int(predictor.corpus.offsets[user])
             event = events[user][before]
             found.append(
                 GoldenRequest(
@@ -44,7 +44,7 @@ def golden_requests(
                         EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
                         for e in events[user][:before]
                     ),
-                    now=float(dataset.interactions.times[reader.corpus.log_rows[row]]),
+                    now=float(dataset.interactions.times[predictor.corpus.log_rows[row]]),
                     context=dict(event.context),
                     item_ids=tuple(dataset.items[item].item_id for item in items[number].tolist()),
                     logits={

@@ -6,23 +6,23 @@ import torch
 from models.contract.arrays import Floats, Indices
 from models.contract.histories import Histories
 from models.data.dataset import Dataset
-from models.evaluation.inference import ALL_PARTS, CHUNK, Reader
+from models.evaluation.inference import ALL_PARTS, CHUNK, CorpusPredictor
 from models.training.batches import Windows, collate
 from models.training.corpus import Corpus
 
 
 @torch.no_grad()
-def item_table(reader: Reader, snapshot: int) -> Floats:
+def item_table(predictor: CorpusPredictor, snapshot: int) -> Floats:
     """[I, D + 1]: the last column is the bias, popularity as of a snapshot included."""
-    popularity = reader.network.items.popularity(reader.tables.statistics[snapshot])
-    table = torch.cat([reader.vectors, (reader.bias + popularity)[:, None]], dim=1)
+    popularity = predictor.network.items.popularity(predictor.tables.statistics[snapshot])
+    table = torch.cat([predictor.vectors, (predictor.bias + popularity)[:, None]], dim=1)
     return np.ascontiguousarray(table.cpu().numpy(), dtype=np.float32)
 
 
 @torch.no_grad()
-def user_table(reader: Reader, stops: Indices) -> Floats:
+def user_table(predictor: CorpusPredictor, stops: Indices) -> Floats:
     """[U, D + 1]: each user after all their events before row `stops` [U]; the last column is 1."""
-    corpus, network = reader.corpus, reader.network
+    corpus, network = predictor.corpus, predictor.network
     users = np.arange(len(stops), dtype=np.int64)
     start = np.maximum(corpus.offsets[:-1], stops - network.config.history_length)
     vectors = np.ones((len(users), network.config.dim + 1), dtype=np.float32)
@@ -30,11 +30,11 @@ def user_table(reader: Reader, stops: Indices) -> Floats:
         some = users[at : at + CHUNK]
         profile = network.users.profile(
             *(
-                torch.from_numpy(table[some]).to(reader.vectors.device)
+                torch.from_numpy(table[some]).to(predictor.vectors.device)
                 for table in (corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text)
             )
         )
-        events = _events(reader, Windows(some, start[some], start[some], stops[some]))
+        events = _events(predictor, Windows(some, start[some], start[some], stops[some]))
         length = torch.from_numpy(stops[some] - start[some]).to(profile.device)
         states = network.users(profile, events)[torch.arange(len(some), device=profile.device), length]
         vectors[at : at + CHUNK, :-1] = states.cpu().numpy()
@@ -64,12 +64,12 @@ def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> Histories:
     )
 
 
-def _events(reader: Reader, windows: Windows) -> torch.Tensor:
+def _events(predictor: CorpusPredictor, windows: Windows) -> torch.Tensor:
     """Event representations [B, L, D]; users without events only pad."""
     longest = int((windows.stop - windows.start).max(initial=0))
     if longest == 0:
-        return reader.vectors.new_zeros(len(windows), 0, reader.vectors.shape[1])
-    safe = np.clip(windows.stop, 1, len(reader.corpus.items))
+        return predictor.vectors.new_zeros(len(windows), 0, predictor.vectors.shape[1])
+    safe = np.clip(windows.stop, 1, len(predictor.corpus.items))
     padded = Windows(windows.users, np.minimum(windows.start, safe - 1), windows.first, safe)
-    batch = collate(reader.corpus, padded, ALL_PARTS).to(reader.vectors.device)
-    return reader.network.users.events(reader.vectors[batch.items], batch.actions, batch.dense)
+    batch = collate(predictor.corpus, padded, ALL_PARTS).to(predictor.vectors.device)
+    return predictor.network.users.events(predictor.vectors[batch.items], batch.actions, batch.dense)

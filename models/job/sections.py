@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from models.contract.feature_spec import FieldKind
+from models.contract.promotion import TOLERANCE
 from models.job.label_check import TIME_FIELDS
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -165,3 +166,13 @@ class ExportSection(BaseModel):
 
     fit: Literal["all", "train"] = "all"
     """all: refitted on all data after the evaluation; train: the model that was evaluated."""
+
+
+class PromotionSection(BaseModel):
+    """When a new bundle may take the place of the published one of the same job."""
+
+    model_config = STRICT
+
+    enabled: bool = True
+    tolerance: float = Field(default=TOLERANCE, ge=0, le=1)
+    """The share by which a headline figure may be worse, beside its sampling noise (models/contract/promotion.py)."""

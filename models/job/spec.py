@@ -22,6 +22,7 @@ from models.job.sections import (
     ExportSection,
     InteractionsSection,
     ItemsSection,
+    PromotionSection,
     SplitSection,
     UsersSection,
 )
@@ -54,6 +55,7 @@ class JobSpec(BaseModel):
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
     export: ExportSection = ExportSection()
+    promotion: PromotionSection = PromotionSection()
 
     @property
     def columns(self) -> LabelColumns:

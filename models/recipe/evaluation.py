@@ -1,4 +1,4 @@
-"""Evaluate: the network and the baselines on the test part, as the bundle's report."""
+"""Evaluate the network and the baselines on the test part, and report it."""
 
 import time
 from dataclasses import asdict
@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 import numpy as np
 from rich.console import Console
 
+from models.contract.tasks import NEXT
 from models.evaluation.baselines.selection import fit_baselines
 from models.evaluation.evaluate import (
     MOST_LISTS,
-    Judge,
-    Lists,
+    CalibratedModel,
+    EvaluationLists,
     content_vectors,
     head_reports,
     item_facts,
     ranking_table,
 )
-from models.evaluation.inference import Reader, spread
+from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.protocols import new_events, next_event
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
 from models.job.spec import JobSpec
@@ -32,18 +33,20 @@ from models.recipe.training import (
 from models.training.corpus import PART_TEST, PART_VALID
 
 
-def evaluated(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Report:
-    """Measured on the test part, which nothing was fitted on; without a test part the tables are empty."""
+def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Report:
+    """The report on the test part, on which nothing was fitted; without a test part its tables are empty."""
     began = time.monotonic()
-    judge = Judge(Reader.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion)
-    cutoff = following = RankingTable(lists=0)
+    model = CalibratedModel(
+        CorpusPredictor.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion
+    )
+    at_cut = following = RankingTable(lists=0)
     refused: dict[str, str] = {}
     if len(data.split.test):
         console.print("evaluating on the test part, next to the baselines")
-        cutoff, following, refused = _tables(data, judge)
+        at_cut, following, refused = _ranking_tables(data, model)
         if not following.lists:
-            console.print("nobody takes anything new in the test part: no list was there to measure")
-    heads = head_reports(judge)
+            console.print("no test user has a new item: the ranking tables are empty")
+    heads = head_reports(model)
     created = datetime.now(UTC)
     seconds = data.timings | run.seconds | {"evaluate": time.monotonic() - began}
     return Report(
@@ -52,43 +55,46 @@ def evaluated(job: JobSpec, data: Ingested, run: Trained, console: Console) -> R
         created_at=created.isoformat(timespec="seconds"),
         data=_counts(data),
         cleaning={name: int(count) for name, count in asdict(data.dataset.cleaning).items()},
-        at_cutoff=cutoff,
+        at_cutoff=at_cut,
         next_event=following,
         refused=refused,
         heads=heads,
         training=tuple(
             Epoch(
-                epoch=one.epoch,
-                train_loss=one.train,
-                valid_loss=one.valid.get("next", float("nan")),
-                seconds=one.seconds,
+                epoch=epoch.epoch,
+                train_loss=epoch.train,
+                valid_loss=epoch.valid.get(NEXT, float("nan")),
+                seconds=epoch.seconds,
             )
-            for one in run.figures
+            for epoch in run.figures
         ),
         fusion_weights=dict(run.fitted.fusion.weights),
+        lower_is_better=tuple(head.headline_name for head in heads if head.lower_is_better),
         timings={name: round(value, 2) for name, value in seconds.items()},
     )
 
 
-def _tables(data: Ingested, judge: Judge) -> tuple[RankingTable, RankingTable, dict[str, str]]:
-    """Lists at the cutoff, lists before each event, and the baselines that the data is too large for."""
+def _ranking_tables(
+    data: Ingested, model: CalibratedModel
+) -> tuple[RankingTable, RankingTable, dict[str, str]]:
+    """The tables at the cut and of the next event, and the baselines that the data is too large for."""
     before = interactions_before(data, PART_TEST)
-    found = fit_baselines(interactions_before(data, PART_VALID), cutoff_case(data, PART_VALID), before)
-    facts = item_facts(data.dataset, before, content_vectors(judge))
+    baselines = fit_baselines(interactions_before(data, PART_VALID), cutoff_case(data, PART_VALID), before)
+    facts = item_facts(data.dataset, before, content_vectors(model))
     case = cutoff_case(data, PART_TEST)
-    cutoff = Lists(case, first_rows_of_case(data.corpus, PART_TEST, case)).few(MOST_LISTS)
+    at_cut = EvaluationLists(case, first_rows_of_case(data.corpus, PART_TEST, case)).take_evenly(MOST_LISTS)
     test = interactions_of(data, data.split.test)
-    rows = spread(new_events(before, test), MOST_LISTS)
-    following = Lists(next_event(before, test, rows), _corpus_rows(data)[data.split.test[rows]])
+    rows = take_evenly(new_events(before, test), MOST_LISTS)
+    following = EvaluationLists(next_event(before, test, rows), _corpus_rows(data)[data.split.test[rows]])
     return (
-        ranking_table(judge, found.fitted, cutoff, facts),
-        ranking_table(judge, found.fitted, following, facts),
-        found.refused,
+        ranking_table(model, baselines.fitted, at_cut, facts),
+        ranking_table(model, baselines.fitted, following, facts),
+        baselines.refused,
     )
 
 
 def _corpus_rows(data: Ingested) -> np.ndarray:
-    """Log row -> row of the corpus, whose events are sorted by user."""
+    """[n]: row of the log -> row of the corpus, whose events are sorted by user."""
     rows = np.empty_like(data.corpus.log_rows)
     rows[data.corpus.log_rows] = np.arange(len(rows))
     return rows

@@ -19,7 +19,7 @@ from models.contract.bundle import (
 )
 from models.contract.statistics import item_statistics
 from models.data.fitting import extended
-from models.evaluation.inference import Reader
+from models.evaluation.inference import CorpusPredictor
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
 from models.export.golden import golden_requests
@@ -29,22 +29,22 @@ from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import Ingested
-from models.recipe.training import Trained, refreshed_with_all
+from models.recipe.training import Trained, refresh_with_all
 from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded, statistics_interactions
 
 
-def published(
+def publish_bundle(
     job: JobSpec, data: Ingested, run: Trained, report: Report, out: Path, console: Console
 ) -> Manifest:
     """The bundle of a run. With export.fit "all" the network first learns from the test part too."""
     everything = job.export.fit == "all"
     if everything:
         data, run = _grown(data, run)
-        run = refreshed_with_all(job, data, run, console)
-    reader = Reader.of(run.network, data.corpus, run.device)
+        run = refresh_with_all(job, data, run, console)
+    predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
     stops = stops_before(data.corpus, PART_END if everything else PART_TEST)
-    contents = _contents(data, reader, report, snapshot, stops)
+    contents = _contents(data, predictor, report, snapshot, stops)
 
     def manifest_of(files: Mapping[str, str]) -> Manifest:
         return Manifest(
@@ -73,21 +73,23 @@ def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:
     return replace(data, corpus=corpus), replace(run, network=grow_network(run.network, infer_shape(spec)))
 
 
-def _contents(data: Ingested, reader: Reader, report: Report, snapshot: int, stops: Indices) -> Contents:
+def _contents(
+    data: Ingested, predictor: CorpusPredictor, report: Report, snapshot: int, stops: Indices
+) -> Contents:
     corpus = data.corpus
     later = np.flatnonzero(corpus.part >= PART_VALID)
     return Contents(
         spec=corpus.spec,
-        network=reader.network,
+        network=predictor.network,
         items=data.dataset.items,
         users=data.dataset.users,
         histories=histories(data.dataset, corpus, stops),
-        golden=golden_requests(reader, data.dataset, later, snapshot, seed=0),
+        golden=golden_requests(predictor, data.dataset, later, snapshot, seed=0),
         arrays={
             ITEM_TEXT: np.ascontiguousarray(corpus.catalogue.content[:, : corpus.spec.text_size]),
-            ITEM_VECTORS: item_table(reader, snapshot),
+            ITEM_VECTORS: item_table(predictor, snapshot),
             ITEM_STATISTICS: _statistics(data, snapshot, stops),
-            USER_VECTORS: user_table(reader, stops),
+            USER_VECTORS: user_table(predictor, stops),
         },
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
     )

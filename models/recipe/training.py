@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from models.contract.arrays import Indices
 from models.data.interactions import take
-from models.evaluation.inference import Reader, first_rows
+from models.evaluation.inference import CorpusPredictor, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
 from models.export.fitting import Fitted, fit_on_validation
 from models.job.spec import JobSpec
@@ -41,7 +41,7 @@ class Trained:
     seconds: dict[str, float]
 
 
-def trained(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Console) -> Trained:
+def train(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Console) -> Trained:
     """Train with early stopping, from a checkpoint of this very run where there is one; then fit on validation."""
     keep_memory()
     began, device = time.monotonic(), detect_device()
@@ -55,7 +55,7 @@ def trained(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: 
     figures = fit_with_progress(trainer, "training", console)
     learned = time.monotonic()
     rows = first_rows_of_case(data.corpus, PART_VALID, case := cutoff_case(data, PART_VALID))
-    fitted = fit_on_validation(Reader.of(network, data.corpus, device), rows, case, job.fusion)
+    fitted = fit_on_validation(CorpusPredictor.of(network, data.corpus, device), rows, case, job.fusion)
     seconds = {"train": learned - began, "fit": time.monotonic() - learned}
     return Trained(network, device, fitted, tuple(figures), seconds)
 
@@ -65,17 +65,17 @@ def checkpoint_path(out: Path) -> Path:
     return work_folder(out) / "checkpoint.pt"
 
 
-def refreshed(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
+def refresh_for_test(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
     """Some epochs over training and validation split: the test begins where validation ends.
 
-    Without a test part there is nothing to measure in between: refreshed_with_all learns all of it at once.
+    Without a test part there is nothing to measure in between: refresh_with_all learns all of it at once.
     """
     if job.export.fit == "all" and not len(data.split.test):
         return run
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID}), console)
 
 
-def refreshed_with_all(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
+def refresh_with_all(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
     """Some epochs over all data: what is published once the evaluation is done."""
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID, PART_TEST}), console)
 

@@ -1,1 +1,1 @@
-"""Baselines, tuned on validation like the network."""
+"""Baselines: one file each, listed in registry.py, tuned on validation like the network."""

@@ -6,20 +6,25 @@ import numpy as np
 from scipy import sparse
 
 from models.contract.arrays import Floats
-from models.evaluation.baselines.protocol import BaselineRefusedError, Scorer, or_popularity, popularity_share
+from models.evaluation.baselines.protocol import (
+    Baseline,
+    BaselineRefusedError,
+    Scorer,
+    popularity_share,
+    popularity_without_history,
+)
 from models.evaluation.protocols import InteractionSet
 
 LAMBDAS = (50.0, 100.0, 200.0, 500.0, 1000.0)
 MOST_ITEMS = 20_000
-"""The method inverts a matrix of items by items: 1.6 GB and minutes at this size, growing with the cube."""
+"""The method inverts a matrix of items by items: 1.6 GB and minutes at this size, cubic in the items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ease:
-    """`penalty` is the paper's lambda, the L2 regularisation."""
+    """Scores an item by a linear model of the user's other items; `penalty` is the paper's lambda (L2)."""
 
     penalty: float
-    name: str = "EASE"
 
     @property
     def settings(self) -> str:
@@ -27,23 +32,28 @@ class Ease:
         return f"lambda {self.penalty:g}"
 
     def fit(self, interactions: InteractionSet) -> Scorer:
-        """See Baseline.fit; refuses more than MOST_ITEMS items."""
+        """See Baseline.fit; raises BaselineRefusedError for more than MOST_ITEMS items."""
         if interactions.n_items > MOST_ITEMS:
             raise BaselineRefusedError(
-                f"expected at most {MOST_ITEMS} items, for EASE inverts a matrix of items by items, "
+                f"expected at most {MOST_ITEMS} items, since EASE inverts a matrix of items by items, "
                 f"given {interactions.n_items}"
             )
         weights = item_weights(interactions.matrix(), self.penalty)
         share = popularity_share(interactions.popularity())
 
         def score(histories: sparse.csr_array) -> Floats:
-            return or_popularity(histories.astype(np.float32) @ weights, histories, share)
+            return popularity_without_history(histories.astype(np.float32) @ weights, histories, share)
 
         return score
 
 
+def ease_grid(timed: bool) -> tuple[Baseline, ...]:
+    """One choice a penalty."""
+    return tuple(Ease(penalty) for penalty in LAMBDAS)
+
+
 def item_weights(matrix: sparse.csr_array, penalty: float) -> Floats:
-    """B [I, I] of bool [U, I], the diagonal 0: B = -P / diag(P), P = inv(X'X + penalty I)."""
+    """B [I, I] from X, bool [U, I]: B = -P / diag(P) with a zero diagonal, P = inv(X'X + penalty I)."""
     users = matrix.astype(np.float32)
     gram = (users.T @ users).toarray()
     gram[np.diag_indices_from(gram)] += np.float32(penalty)

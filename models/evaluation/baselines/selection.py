@@ -1,37 +1,16 @@
-"""Honest baselines: each gets its settings from the validation split, like the network it is compared with.
+"""Choose the settings of every baseline on the validation split, as the network's are, and fit it.
 
 A baseline is fitted on interactions and scores the histories it is given, so that it too may use what a user
-did after the fit. For a user with no history item-kNN and EASE say nothing, and fall back to popularity.
+did after the fit. Item-kNN and EASE fall back to popularity for a user without a history.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from models.evaluation.baselines.ease import LAMBDAS, Ease
-from models.evaluation.baselines.item_knn import NEIGHBOURS, SHRINKAGES, ItemNeighbours
-from models.evaluation.baselines.popularity import WINDOWS, Popularity, RecentPopularity
-from models.evaluation.baselines.protocol import BaselineRefusedError, Scorer
-from models.evaluation.full_ranking import K, ScoresOf, accuracy, recommend_all
+from models.evaluation.baselines.protocol import Baseline, BaselineRefusedError, Scorer
+from models.evaluation.baselines.registry import BASELINES
+from models.evaluation.full_ranking import K, ListScorer, mean_ndcg, rank_lists
 from models.evaluation.protocols import InteractionSet, RankingCase
-
-
-class Baseline(Protocol):
-    """One baseline with one choice of settings."""
-
-    @property
-    def name(self) -> str:
-        """As printed in the report."""
-        ...
-
-    @property
-    def settings(self) -> str:
-        """The settings, as printed in the report; empty where there are none."""
-        ...
-
-    def fit(self, interactions: InteractionSet) -> Scorer:
-        """Raises BaselineRefusedError where the data is more than the method can hold."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +21,14 @@ class FittedBaseline:
     settings: str
     scorer: Scorer
 
-    def scores_of(self, case: RankingCase) -> ScoresOf:
-        """For `evaluate_ranking`: scores of all items, from what each list's user had seen."""
-        return lambda rows: self.scorer(case.seen[rows])
+    def list_scorer(self, case: RankingCase) -> ListScorer:
+        """Scores of all items for the lists of a case, from what each list's user had seen."""
+        return lambda lists: self.scorer(case.seen[lists])
 
 
 @dataclass(frozen=True, slots=True)
 class FittedBaselines:
-    """All that could be fitted, and the reason why of each that could not, by name."""
+    """The fitted baselines, and by name the reason why each of the others could not be fitted."""
 
     fitted: tuple[FittedBaseline, ...]
     refused: dict[str, str]
@@ -58,42 +37,30 @@ class FittedBaselines:
 def fit_baselines(
     train: InteractionSet, valid: RankingCase, train_and_valid: InteractionSet
 ) -> FittedBaselines:
-    """Popularity, recent popularity, item-kNN and EASE, their settings the best by NDCG@10 on `valid`.
+    """Every registered baseline, with the settings of its grid that have the best NDCG@10 on `valid`.
 
-    Fitted on `train` to choose, then on `train_and_valid` with what was chosen. Where `valid` has no lists,
-    the first settings of each grid stand.
+    Each choice is fitted on `train`, the chosen one again on `train_and_valid`. Where `valid` has no lists,
+    the first choice of each grid is taken.
     """
     fitted: list[FittedBaseline] = []
     refused: dict[str, str] = {}
-    for family in families(train.timed):
+    for name, grid in BASELINES.items():
         try:
-            best = choose(family, train, valid)
-            fitted.append(FittedBaseline(best.name, best.settings, best.fit(train_and_valid)))
+            best = choose_settings(grid(train.timed), train, valid)
+            fitted.append(FittedBaseline(name, best.settings, best.fit(train_and_valid)))
         except BaselineRefusedError as error:
-            refused[family[0].name] = str(error)
+            refused[name] = str(error)
     return FittedBaselines(tuple(fitted), refused)
 
 
-def families(timed: bool) -> tuple[tuple[Baseline, ...], ...]:
-    """Every baseline, each with its grid of settings; without times there is no window to choose."""
-    windows = WINDOWS if timed else (None,)
-    return (
-        (Popularity(),),
-        tuple(RecentPopularity(days) for days in windows),
-        tuple(ItemNeighbours(count, shrinkage) for count in NEIGHBOURS for shrinkage in SHRINKAGES),
-        tuple(Ease(penalty) for penalty in LAMBDAS),
-    )
+def choose_settings(choices: Sequence[Baseline], train: InteractionSet, valid: RankingCase) -> Baseline:
+    """The choice that ranks `valid` best when fitted on `train`; the first of equal ones."""
+    if len(choices) == 1 or not len(valid):
+        return choices[0]
+    scores = [_validation_ndcg(choice, train, valid) for choice in choices]
+    return choices[scores.index(max(scores))]
 
 
-def choose(family: Iterable[Baseline], train: InteractionSet, valid: RankingCase) -> Baseline:
-    """The first of those that rank `valid` best when fitted on `train`."""
-    candidates = list(family)
-    if len(candidates) == 1 or not len(valid):
-        return candidates[0]
-    scores = [_ndcg(candidate, train, valid) for candidate in candidates]
-    return candidates[scores.index(max(scores))]
-
-
-def _ndcg(baseline: Baseline, train: InteractionSet, valid: RankingCase) -> float:
-    scores_of = FittedBaseline(baseline.name, baseline.settings, baseline.fit(train)).scores_of(valid)
-    return accuracy(recommend_all(scores_of, valid, K), valid).ndcg
+def _validation_ndcg(baseline: Baseline, train: InteractionSet, valid: RankingCase) -> float:
+    scorer = baseline.fit(train)
+    return mean_ndcg(rank_lists(lambda lists: scorer(valid.seen[lists]), valid, K), valid)

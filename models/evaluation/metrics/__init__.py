@@ -1,1 +1,1 @@
-"""Metrics: pure functions, one file a family."""
+"""Metrics: pure functions, one file a metric, listed in registry.py."""

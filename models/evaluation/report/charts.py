@@ -1,92 +1,135 @@
-"""Small plots as inline SVG. Colours come from the page's style, so they suit light and dark alike."""
+"""Charts of the report as SVG, drawn by matplotlib; colours are the page's CSS variables, for light and dark."""
 
+import io
 import math
+import re
 from collections.abc import Mapping, Sequence
-from html import escape
+from typing import Any
 
-from models.evaluation.report.schema import ReliabilityRow
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-WIDTH, HEIGHT = 640, 240
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30
-LINES = 6
-"""Line colours that the page's style has: .l0 to .l5."""
+from models.evaluation.report.schema import Epoch, ReliabilityRow
+
+INK, SOFT, LINE, BAR, ACCENT = "#010203", "#010204", "#010205", "#010206", "#010207"
+THEME: Mapping[str, str] = {
+    INK: "var(--ink)",
+    SOFT: "var(--soft)",
+    LINE: "var(--line)",
+    BAR: "var(--bar)",
+    ACCENT: "var(--accent)",
+}
+"""Placeholder in the drawing -> CSS variable of the page."""
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: small, and in the reader's font
+    "svg.hashsalt": "chorus",  # the same report gives the same page
+    "font.family": ["sans-serif"],
+    "font.size": 9.0,
+    "text.color": INK,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": SOFT,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 9.0,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+}
+WIDTH = 7.2
+"""Inches, at 72 points an inch in SVG."""
+PANELS = 3
+"""Loss panels side by side."""
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def bar_chart(values: Mapping[str, float], marked: str) -> str:
-    """One horizontal bar a name, `marked` in the strong colour; an undefined value has no bar."""
-    finite = [value for value in values.values() if math.isfinite(value)]
-    longest = max(finite, default=0) or 1.0
-    row, label = 26, 280
-    bars = []
-    for number, (name, value) in enumerate(values.items()):
-        y = number * row
-        length = max(value, 0) / longest * (WIDTH - label - 70) if math.isfinite(value) else 0
-        text = f"{value:.4f}" if math.isfinite(value) else "–"
-        kind = "bar own" if name == marked else "bar"
-        bars.append(
-            f'<text x="{label - 8}" y="{y + 17}" text-anchor="end">{escape(name)}</text>'
-            f'<rect class="{kind}" x="{label}" y="{y + 4}" width="{length:.1f}" height="{row - 8}" rx="2"/>'
-            f'<text x="{label + length + 6:.1f}" y="{y + 17}">{text}</text>'
-        )
-    return _svg("".join(bars), "bar chart", WIDTH, max(len(values), 1) * row)
+def bar_chart(values: Mapping[str, float], marked: str, name: str) -> str:
+    """One horizontal bar a method, `marked` in the accent colour; an undefined value has no bar.
+
+    `name` begins the SVG's ids, which must be unique in the page; it is a word.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.34 * max(len(values), 1) + 0.3), layout="constrained")
+        axes = figure.subplots()
+        positions = range(len(values))
+        lengths = [value if math.isfinite(value) else 0.0 for value in values.values()]
+        colours = [ACCENT if method == marked else BAR for method in values]
+        bars = axes.barh(positions, lengths, height=0.68, color=colours)
+        texts = [f"{value:.4f}" if math.isfinite(value) else "–" for value in values.values()]
+        axes.bar_label(bars, texts, padding=4)
+        axes.set_yticks(positions, [_plain(method) for method in values], color=INK)
+        axes.invert_yaxis()
+        axes.margins(x=0.12)
+        axes.grid(visible=False)
+        axes.tick_params(left=False, bottom=False, labelbottom=False)
+        axes.spines[["left", "bottom"]].set_visible(False)
+        return _svg(figure, name, "bar chart")
 
 
-def reliability_diagram(rows: Sequence[ReliabilityRow]) -> str:
-    """Observed share over predicted probability; a dot's area grows with its count, ideal is the diagonal."""
+def reliability_diagram(rows: Sequence[ReliabilityRow], name: str) -> str:
+    """Observed share over predicted probability, one dot a bin with its area by count; ideal is the diagonal."""
     most = max((row.count for row in rows), default=1) or 1
-    dots = [
-        f'<circle class="dot" cx="{_x(row.predicted):.1f}" cy="{_y(row.observed):.1f}" '
-        f'r="{2 + 7 * math.sqrt(row.count / most):.1f}"><title>{row.count} predictions: '
-        f"{row.predicted:.3f} predicted, {row.observed:.3f} observed</title></circle>"
-        for row in rows
-    ]
-    diagonal = f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>'
-    axes = _axes(("0", "1"), ("0", "1"), "predicted")
-    return _svg(axes + diagonal + "".join(dots), "reliability diagram")
-
-
-def line_chart(lines: Mapping[str, Sequence[float]], across: str) -> str:
-    """One line a name over 1..n, on one scale; undefined points are left out."""
-    points = [value for line in lines.values() for value in line if math.isfinite(value)]
-    low, high = min(points, default=0.0), max(points, default=1.0)
-    span = high - low or 1.0
-    longest = max((len(line) for line in lines.values()), default=1)
-    drawn = []
-    for number, (name, line) in enumerate(lines.items()):
-        path = " ".join(
-            f"{_x(place / max(longest - 1, 1)):.1f},{_y((value - low) / span):.1f}"
-            for place, value in enumerate(line)
-            if math.isfinite(value)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.6, 3.3), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=(0, (4, 4)))
+        axes.scatter(
+            [row.predicted for row in rows],
+            [row.observed for row in rows],
+            s=[12 + 180 * row.count / most for row in rows],
+            color=ACCENT,
+            alpha=0.75,
+            linewidths=0,
+            clip_on=False,
         )
-        colour = f"l{number % LINES}"
-        drawn.append(
-            f'<polyline class="line {colour}" points="{path}"><title>{escape(name)}</title></polyline>'
-            f'<text class="{colour}" x="{WIDTH - RIGHT}" y="{TOP + 14 * number + 10}" '
-            f'text-anchor="end">{escape(name)}</text>'
-        )
-    axes = _axes(("1", str(longest)), (f"{low:.3g}", f"{high:.3g}"), across)
-    return _svg(axes + "".join(drawn), "line chart")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted", ylabel="observed", aspect="equal")
+        return _svg(figure, name, "reliability diagram")
 
 
-def _x(share: float) -> float:
-    return LEFT + share * (WIDTH - LEFT - RIGHT)
+def loss_charts(epochs: Sequence[Epoch], name: str) -> str:
+    """The loss of every task by epoch, a panel each; validation is the first task's, dashed."""
+    losses = {
+        task: [epoch.train_loss.get(task, math.nan) for epoch in epochs]
+        for task in dict.fromkeys(task for epoch in epochs for task in epoch.train_loss)
+    }
+    rows = math.ceil(len(losses) / PANELS)
+    numbers = [epoch.epoch + 1 for epoch in epochs]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 1.9 * rows), layout="constrained")
+        panels: list[Axes] = list(figure.subplots(rows, PANELS, squeeze=False).flat)
+        for axes, (task, values) in zip(panels, losses.items(), strict=False):
+            axes.plot(numbers, values, color=ACCENT, linewidth=1.6, label="training")
+            axes.set_title(_plain(task))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for axes in panels[len(losses) :]:
+            axes.set_visible(False)
+        valid = [epoch.valid_loss for epoch in epochs]
+        panels[0].plot(numbers, valid, color=INK, linewidth=1.6, linestyle=(0, (4, 2)), label="validation")
+        panels[0].legend(frameon=False, fontsize=8)
+        return _svg(figure, name, "loss by epoch")
 
 
-def _y(share: float) -> float:
-    return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+def _plain(text: str) -> str:
+    """Text without matplotlib's mathematics."""
+    return text.replace("$", r"\$")
 
 
-def _axes(x: tuple[str, str], y: tuple[str, str], across: str) -> str:
-    left, right, floor, top = _x(0), _x(1), _y(0), _y(1)
-    return (
-        f'<path class="axis" d="M{left},{top}V{floor}H{right}"/>'
-        f'<text x="{left}" y="{floor + 18}">{escape(x[0])}</text>'
-        f'<text x="{right}" y="{floor + 18}" text-anchor="end">{escape(x[1])}</text>'
-        f'<text x="{(left + right) / 2}" y="{floor + 18}" text-anchor="middle">{escape(across)}</text>'
-        f'<text x="{left - 6}" y="{floor}" text-anchor="end">{escape(y[0])}</text>'
-        f'<text x="{left - 6}" y="{top + 8}" text-anchor="end">{escape(y[1])}</text>'
-    )
-
-
-def _svg(inside: str, title: str, width: int = WIDTH, height: int = HEIGHT) -> str:
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">{inside}</svg>'
+def _svg(figure: Figure, name: str, label: str) -> str:
+    """The <svg> element of a figure, to stand inside a page."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", transparent=True, metadata=NO_METADATA)
+    svg = stream.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg).replace("xlink:href", "href")
+    svg = re.sub(r' (width|height)="[0-9.]+pt"', "", svg, count=2)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)
+    for placeholder, variable in THEME.items():
+        svg = svg.replace(placeholder, variable)
+    width = f"{figure.get_figwidth():g}in"
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="max-width: {width}" ', 1)

@@ -3,25 +3,16 @@
 import math
 from collections.abc import Mapping
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable, Report
 
-RANKING_COLUMNS: Mapping[str, str] = {
-    "ndcg": "NDCG",
-    "hit_rate": "HR",
-    "recall": "Recall",
-    "coverage": "Coverage",
-    "novelty": "Novelty",
-    "ild_cosine": "ILD cos",
-    "ild_jaccard": "ILD Jac",
-}
-
 
 def print_report(report: Report, console: Console) -> None:
-    """Print what was measured: the data, both rankings, the heads, and what was refused."""
+    """Print the data's size, both rankings, the refused baselines, the heads and the times."""
     data = report.data
     console.print(Text(f"{report.job}  {report.model_version}  {report.created_at}", style="bold"))
     console.print(
@@ -30,7 +21,7 @@ def print_report(report: Report, console: Console) -> None:
         highlight=False,
     )
     if report.cleaning:
-        console.print(Text("cleaning: " + _counts(report.cleaning)))
+        console.print(Text("cleaning: " + _counts_text(report.cleaning)))
     console.print(ranking_table(f"At the cut, {report.at_cutoff.lists:,} users", report.at_cutoff, report.k))
     console.print(
         ranking_table(f"Next event, {report.next_event.lists:,} events", report.next_event, report.k)
@@ -47,29 +38,33 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def ranking_table(title: str, table: RankingTable, k: int) -> Table:
-    """One row a method, the network's in bold."""
-    drawn = Table(title=Text(f"{title}, k = {k}"), title_justify="left")
+    """One row a method, the network's in bold; one column a registered metric."""
+    drawn = Table(
+        title=Text(f"{title}, k = {k}"), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     drawn.add_column("method")
-    for label in RANKING_COLUMNS.values():
+    for label in table.labels.values():
         drawn.add_column(label, justify="right")
     for row in table.rows:
-        figures = [figure_text(getattr(row, name)) for name in RANKING_COLUMNS]
+        figures = [figure_text(row.figures.get(name, math.nan)) for name in table.labels]
         drawn.add_row(Text(method_text(row)), *figures, style="bold" if row.name == MODEL else None)
     return drawn
 
 
 def heads_table(heads: tuple[HeadReport, ...]) -> Table:
     """One row a head and figure, before and after calibration."""
-    drawn = Table(title=Text("Heads on the test split"), title_justify="left")
+    drawn = Table(
+        title=Text("Heads on the test split"), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     for label in ("head", "kind", "rows", "figure"):
         drawn.add_column(label)
     drawn.add_column("raw", justify="right")
     drawn.add_column("calibrated", justify="right")
     for head in heads:
         for number, (figure, value) in enumerate(head.after.items()):
-            who = [head.name, head.kind, f"{head.count:,}"] if number == 0 else ["", "", ""]
+            first_cells = [head.name, head.kind, f"{head.count:,}"] if number == 0 else ["", "", ""]
             raw = figure_text(head.before.get(figure, math.nan))
-            drawn.add_row(*map(Text, who), Text(figure), raw, figure_text(value))
+            drawn.add_row(*map(Text, first_cells), Text(figure), raw, figure_text(value))
         drawn.add_section()
     return drawn
 
@@ -84,5 +79,5 @@ def figure_text(value: float) -> str:
     return f"{value:.4f}" if math.isfinite(value) else "–"
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def _counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())

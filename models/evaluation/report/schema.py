@@ -1,18 +1,17 @@
-"""The bundle's report.json: everything that was measured when it was made."""
+"""The schema of report.json: all figures of a bundle's evaluation."""
 
 import math
 from dataclasses import asdict
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_serializer, model_validator
 
-from models.evaluation.full_ranking import RankingFigures
 from models.evaluation.metrics.calibration import ReliabilityBin
-from models.evaluation.metrics.registry import PREDICTION_METRICS
+from models.evaluation.metrics.registry import LIST_METRICS, PREDICTION_METRICS
 from models.heads.registry import find_kind
 
 MODEL = "chorus"
-"""The name of the network's own row, as the service ranks, among the baselines'."""
+"""The name of the network's row among the baselines'."""
 
 
 def _number(value: Any) -> Any:
@@ -28,7 +27,7 @@ class _Part(BaseModel):
 
 
 class DataCounts(_Part):
-    """How much there was, and where it was cut: Unix seconds, or the order where there are no times."""
+    """The size of the data and of its parts; the cuts in Unix seconds, or in the job's order without times."""
 
     users: int
     items: int
@@ -41,22 +40,27 @@ class DataCounts(_Part):
 
 
 class RankingRow(_Part):
-    """One method's figures at k."""
+    """One method's figures at k, by the names of LIST_METRICS; in JSON they stand beside the name."""
 
     name: str
     settings: str = ""
-    hit_rate: Figure
-    recall: Figure
-    ndcg: Figure
-    coverage: Figure
-    novelty: Figure
-    ild_cosine: Figure
-    ild_jaccard: Figure
+    figures: dict[str, Figure] = {}
 
+    @model_validator(mode="before")
     @classmethod
-    def of(cls, name: str, settings: str, figures: RankingFigures) -> Self:
-        """The row of one method."""
-        return cls(name=name, settings=settings, **asdict(figures))
+    def gather_figures(cls, row: Any) -> Any:
+        """Read the flat form of report.json."""
+        if not isinstance(row, dict) or "figures" in row:
+            return row
+        texts = {"name", "settings"} & row.keys()
+        figures = {name: value for name, value in row.items() if name not in texts}
+        return {name: row[name] for name in texts} | {"figures": figures}
+
+    @model_serializer
+    def flatten_figures(self) -> dict[str, str | float | None]:
+        """Write the flat form of report.json."""
+        figures = {name: value if math.isfinite(value) else None for name, value in self.figures.items()}
+        return {"name": self.name, "settings": self.settings, **figures}
 
 
 class RankingTable(_Part):
@@ -64,6 +68,13 @@ class RankingTable(_Part):
 
     lists: int
     rows: tuple[RankingRow, ...] = ()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Figure -> heading, in the registry's order; a figure that is not registered any more comes last."""
+        measured = dict.fromkeys(name for row in self.rows for name in row.figures)
+        registered = {name: metric.label for name, metric in LIST_METRICS.items() if name in measured}
+        return registered | {name: name for name in measured if name not in registered}
 
 
 class ReliabilityRow(_Part):
@@ -76,9 +87,9 @@ class ReliabilityRow(_Part):
     observed: float
 
     @classmethod
-    def of(cls, found: ReliabilityBin) -> Self:
+    def of(cls, reliability_bin: ReliabilityBin) -> Self:
         """The row of one bin."""
-        return cls(**asdict(found))
+        return cls(**asdict(reliability_bin))
 
 
 class HeadReport(_Part):
@@ -118,7 +129,7 @@ class Epoch(_Part):
 
 
 class Report(_Part):
-    """All that `chorus evaluate` prints."""
+    """The whole evaluation, as `chorus evaluate` prints it."""
 
     job: str
     model_version: str
@@ -131,29 +142,28 @@ class Report(_Part):
     next_event: RankingTable
     """One list a test event, ranked given all that came before it."""
     refused: dict[str, str] = {}
-    """Baselines that this data is too large for, and why."""
+    """Baseline -> why this data is too large for it."""
     heads: tuple[HeadReport, ...] = ()
     training: tuple[Epoch, ...] = ()
     fusion_weights: dict[str, float] = {}
+    lower_is_better: tuple[str, ...] = ()
+    """The headline figures of which less is better, by name; the promotion gate reads them."""
     timings: dict[str, float] = {}
     """Seconds by step."""
 
     def headline(self) -> dict[str, float]:
-        """The network's main figures by name, for the manifest and the gate, without undefined ones."""
-        found = _ranking_headline(self.at_cutoff, self.k, "")
-        found |= _ranking_headline(self.next_event, self.k, "next_event_")
-        found |= {head.headline_name: head.headline_figure for head in self.heads}
-        return {name: value for name, value in found.items() if math.isfinite(value)}
-
-    def lower_is_better(self) -> frozenset[str]:
-        """The names of the headline's figures of which the lower is the better one."""
-        return frozenset(head.headline_name for head in self.heads if head.lower_is_better)
+        """The network's main figures by name, for the manifest and the promotion gate, without undefined ones."""
+        figures = _ranking_headline(self.at_cutoff, self.k, "")
+        figures |= _ranking_headline(self.next_event, self.k, "next_event_")
+        figures |= {head.headline_name: head.headline_figure for head in self.heads}
+        return {name: value for name, value in figures.items() if math.isfinite(value)}
 
 
 def _ranking_headline(table: RankingTable, k: int, prefix: str) -> dict[str, float]:
     return {
-        f"{prefix}{figure}@{k}": float(getattr(row, figure))
+        f"{prefix}{name}@{k}": row.figures.get(name, math.nan)
         for row in table.rows
         if row.name == MODEL
-        for figure in ("ndcg", "hit_rate", "recall")
+        for name, metric in LIST_METRICS.items()
+        if metric.headline
     }

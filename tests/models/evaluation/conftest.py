@@ -1,11 +1,20 @@
 """Small logs: one worked by hand, one with a pattern that popularity cannot see."""
 
-import itertools
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from models.evaluation.protocols import InteractionSet
+
+
+class Crowds(NamedTuple):
+    """A log in parts."""
+
+    train: InteractionSet
+    valid: InteractionSet
+    train_and_valid: InteractionSet
+    test: InteractionSet
 
 
 def log(rows: list[tuple[int, int, float]], n_users: int, n_items: int, timed: bool = True) -> InteractionSet:
@@ -26,14 +35,15 @@ def make_log():
 
 
 @pytest.fixture(scope="session")
-def crowds() -> tuple[InteractionSet, InteractionSet, InteractionSet]:
-    """Train, valid and test of 60 users in three crowds, each crowd with its own 20 of 60 items."""
+def crowds() -> Crowds:
+    """60 users in three crowds, each crowd with 20 of 60 items to itself."""
     random = np.random.default_rng(3)
     rows = []
     for user in range(60):
         items = random.permutation(20)[:14] + 20 * (user % 3)
         rows += [(user, int(item), 86_400.0 * place) for place, item in enumerate(items)]
     rows.sort(key=lambda row: row[2])
-    cuts = [0, 600, 720, 840]
-    train, valid, test = (log(rows[a:b], 60, 60) for a, b in itertools.pairwise(cuts))
-    return train, valid, test
+    train, valid, train_and_valid, test = (
+        log(rows[first:last], 60, 60) for first, last in ((0, 600), (600, 720), (0, 720), (720, 840))
+    )
+    return Crowds(train, valid, train_and_valid, test)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from models.evaluation.full_ranking import evaluate_ranking, rank_top, recommend_all
-from models.evaluation.metrics.diversity import NO_ITEM, ItemFacts
+from models.evaluation.full_ranking import evaluate_lists, rank_lists, rank_top
+from models.evaluation.metrics.lists import NO_ITEM, ItemFacts
+from models.evaluation.metrics.registry import LIST_METRICS
 from models.evaluation.protocols import RankingCase
 
 
@@ -67,13 +68,22 @@ def test_figures_of_two_lists_by_hand() -> None:
         vectors=np.array([[1, 0], [0, 1], [0, 2], [1, 0]], dtype=np.float32),
         attributes=flags([[1, 0], [1, 1], [1, 0], [0, 0]]),
     )
-    found = evaluate_ranking(lambda rows: scores[rows], case, facts, k=2)  # both lists: items 1, 2
-    assert (found.hit_rate, found.recall) == (0.5, 0.5)
-    assert found.ndcg == pytest.approx((1 / math.log2(3) + 0) / 2)
-    assert found.coverage == 0.5
-    assert found.novelty == pytest.approx((-math.log2(2 / 8) - math.log2(4 / 8)) / 2)
-    assert found.ild_cosine == pytest.approx(0)
-    assert found.ild_jaccard == pytest.approx(0.5)
+    lists = rank_lists(lambda rows: scores[rows], case, k=2)
+    assert lists.tolist() == [[1, 2], [1, 2]]
+    assert evaluate_lists(lists, case, facts) == pytest.approx(
+        {
+            "ndcg": (1 / math.log2(3) + 0) / 2,
+            "hit_rate": 0.5,
+            "recall": 0.5,
+            "precision": (1 / 2 + 0) / 2,
+            "mrr": (1 / 2 + 0) / 2,
+            "map": (1 / 2 + 0) / 2,
+            "coverage": 0.5,
+            "novelty": (-math.log2(2 / 8) - math.log2(4 / 8)) / 2,
+            "ild_cosine": 0,
+            "ild_jaccard": 0.5,
+        }
+    )
 
 
 def test_without_lists_vectors_or_attributes_figures_are_undefined() -> None:
@@ -82,8 +92,11 @@ def test_without_lists_vectors_or_attributes_figures_are_undefined() -> None:
         np.zeros(3, np.int64), np.zeros((3, 0), np.float32), sparse.csr_array((3, 0), dtype=bool)
     )
     case = RankingCase(np.zeros(0, np.int64), nothing, nothing)
-    found = evaluate_ranking(lambda rows: np.zeros((len(rows), 3), np.float32), case, facts)
-    assert math.isnan(found.ndcg) and math.isnan(found.ild_cosine) and math.isnan(found.novelty)
+    lists = rank_lists(lambda rows: np.zeros((len(rows), 3), np.float32), case)
+    figures = evaluate_lists(lists, case, facts)
+    assert figures.pop("coverage") == 0
+    assert list(figures) == [name for name in LIST_METRICS if name != "coverage"]
+    assert all(math.isnan(figure) for figure in figures.values())
 
 
 def test_lists_are_the_same_whatever_the_batch(monkeypatch) -> None:
@@ -93,7 +106,7 @@ def test_lists_are_the_same_whatever_the_batch(monkeypatch) -> None:
     relevant = np.zeros_like(seen)
     relevant[np.arange(9), np.argmin(seen, axis=1)] = True
     case = RankingCase(np.arange(9), flags(seen), flags(relevant))
-    whole = recommend_all(lambda rows: scores[rows], case, 5)
+    whole = rank_lists(lambda rows: scores[rows], case, 5)
     monkeypatch.setattr("models.evaluation.full_ranking.BATCH", 4)
-    assert np.array_equal(recommend_all(lambda rows: scores[rows], case, 5), whole)
+    assert np.array_equal(rank_lists(lambda rows: scores[rows], case, 5), whole)
     assert not seen[np.arange(9)[:, None], whole].any()

@@ -6,12 +6,12 @@ import torch
 
 from models.contract.features import encode_history, encode_profile
 from models.data.dataset import events_of
-from models.evaluation.inference import CHUNK, Reader, first_rows, spread
+from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows, take_evenly
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 
 
 @pytest.fixture(scope="module")
-def reader(shop_data, make_network) -> Reader:
+def predictor(shop_data, make_network) -> CorpusPredictor:
     network = make_network(layers=2)
     with torch.no_grad():
         for weight in network.parameters():
@@ -19,7 +19,7 @@ def reader(shop_data, make_network) -> Reader:
         network.users.tokens.weight[0] = 0
         network.items.tokens.weight[0] = 0
     network.items.recency_gain.fill_(0.5)
-    return Reader.of(network, shop_data.corpus, torch.device("cpu"))
+    return CorpusPredictor.of(network, shop_data.corpus, torch.device("cpu"))
 
 
 def owner(corpus, row: int) -> tuple[int, int]:
@@ -29,17 +29,17 @@ def owner(corpus, row: int) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def test_a_state_is_the_users_alone(reader, shop_data):
-    corpus, dataset, users = shop_data.corpus, shop_data.dataset, reader.network.users
+def test_a_state_is_the_users_alone(predictor, shop_data):
+    corpus, dataset, users = shop_data.corpus, shop_data.dataset, predictor.network.users
     events = events_of(dataset.interactions, dataset)
     rows = np.array([*corpus.offsets[:3], *(corpus.offsets[1:4] - 1), *range(40, 60)])
-    (moments,) = reader.moments(rows)
+    (moments,) = predictor.encode_moments(rows)
     item_row = {item.item_id: row for row, item in enumerate(dataset.items)}
     for number, row in enumerate(rows.tolist()):
         user, before = owner(corpus, row)
         history = encode_history(corpus.spec, events[user][:before])  # the serving side's way
         profile = encode_profile(corpus.spec, dataset.users[user])
-        items = reader.vectors[[item_row[item] for item in history.item_ids]]
+        items = predictor.vectors[[item_row[item] for item in history.item_ids]]
         given = users.events(
             items[None], torch.from_numpy(history.actions)[None], torch.from_numpy(history.dense)[None]
         )
@@ -56,35 +56,35 @@ def test_a_state_is_the_users_alone(reader, shop_data):
 
 
 @torch.no_grad()
-def test_next_logits_are_inner_products(reader, shop_data):
+def test_next_logits_are_inner_products(predictor, shop_data):
     rows = np.arange(0, 1500, 97)
-    (moments,) = reader.moments(rows)
-    logits = reader.next_logits(moments)
+    (moments,) = predictor.encode_moments(rows)
+    logits = predictor.next_logits(moments)
     for number in range(len(rows)):
-        popularity = reader.network.items.popularity(reader.tables.statistics[moments.snapshot[number]])
-        expected = reader.vectors @ moments.states[number] + reader.bias + popularity
+        popularity = predictor.network.items.popularity(predictor.tables.statistics[moments.snapshot[number]])
+        expected = predictor.vectors @ moments.states[number] + predictor.bias + popularity
         np.testing.assert_allclose(logits[number], expected.numpy(), rtol=1e-4, atol=1e-5)
 
 
-def test_moments_come_in_chunks_in_order(reader):
+def test_moments_come_in_chunks_in_order(predictor):
     rows = np.arange(2 * CHUNK + 3)[::-1].copy()
-    found = list(reader.moments(rows))
+    found = list(predictor.encode_moments(rows))
     assert [len(one.rows) for one in found] == [CHUNK, CHUNK, 3]
     np.testing.assert_array_equal(np.concatenate([one.rows for one in found]), rows)
-    assert list(reader.moments(rows[:0])) == []
+    assert list(predictor.encode_moments(rows[:0])) == []
 
 
-def test_heads_alone_and_together(reader):
+def test_heads_alone_and_together(predictor):
     rows = np.array([10, 700, 1499])
-    (together,) = reader.moments(rows)
+    (together,) = predictor.encode_moments(rows)
     items = np.array([[0, 5, 9], [1, 2, 3], [99, 98, 97]])
-    found = reader.head_logits(together, items)
+    found = predictor.head_logits(together, items)
     assert {name: value.shape[:2] for name, value in found.items()} == dict.fromkeys(
         ("like", "rating", "genre", "device"), (3, 3)
     )
     for number, row in enumerate(rows):
-        (alone,) = reader.moments(np.array([row]))
-        for name, value in reader.head_logits(alone, items[[number]][:, :1]).items():
+        (alone,) = predictor.encode_moments(np.array([row]))
+        for name, value in predictor.head_logits(alone, items[[number]][:, :1]).items():
             np.testing.assert_allclose(value[0, 0], found[name][number, 0], rtol=1e-3, atol=1e-5)
 
 
@@ -101,6 +101,6 @@ def test_first_rows(shop_data):
 
 
 def test_spread():
-    assert spread(np.arange(5), 9).tolist() == [0, 1, 2, 3, 4]
-    assert spread(np.arange(100), 3).tolist() == [0, 49, 99]
-    assert spread(np.arange(0), 3).tolist() == []
+    assert take_evenly(np.arange(5), 9).tolist() == [0, 1, 2, 3, 4]
+    assert take_evenly(np.arange(100), 3).tolist() == [0, 49, 99]
+    assert take_evenly(np.arange(0), 3).tolist() == []

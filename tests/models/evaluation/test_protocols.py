@@ -51,6 +51,11 @@ def test_a_test_split_without_news_gives_no_lists(before, make_log) -> None:
         assert len(next_event(before, none, events)) == 0
 
 
+def test_lists_are_taken_by_number(before, after) -> None:
+    case = at_cutoff(before, after).take(np.array([1]))
+    assert (case.users.tolist(), rows(case.seen), rows(case.relevant)) == ([3], [[]], [[0]])
+
+
 def test_popularity_counts_users_not_events(before) -> None:
     assert before.popularity().tolist() == [1, 1, 1, 0, 0]
 
@@ -80,12 +85,3 @@ def test_a_case_that_cannot_be_right_is_refused(seen, relevant, said) -> None:
 def test_interactions_out_of_range_or_order_are_refused(make_log, row, said) -> None:
     with pytest.raises(ValueError, match=said):
         make_log([(0, 0, 0.0), row], 4, 5)
-
-
-def test_followed_by_joins_in_order_only(before, after, make_log) -> None:
-    joined = before.followed_by(after)
-    assert joined.items.tolist() == [*before.items, *after.items]
-    with pytest.raises(ValueError, match="go back"):
-        after.followed_by(before)
-    with pytest.raises(ValueError, match="same tables"):
-        before.followed_by(make_log([(0, 0, 9)], 4, 6))

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from models.data.dataset import events_of
-from models.evaluation.inference import Reader
+from models.evaluation.inference import CorpusPredictor
 from models.export.vectors import histories, item_table, stops_before, user_table
 from models.training.corpus import PART_END, PART_TEST, PART_VALID
 
 
 @pytest.fixture(scope="module")
-def reader(shop_data, make_network) -> Reader:
-    return Reader.of(make_network(), shop_data.corpus, torch.device("cpu"))
+def predictor(shop_data, make_network) -> CorpusPredictor:
+    return CorpusPredictor.of(make_network(), shop_data.corpus, torch.device("cpu"))
 
 
 def test_stops(shop_data):
@@ -27,26 +27,28 @@ def test_stops(shop_data):
         assert stops[user] - corpus.offsets[user] == (own < PART_VALID).sum()
 
 
-def test_user_times_item_is_the_logit_of_next(shop_data, reader):
-    """Both tables as of the test's beginning, against the reader at each user's first test event."""
+def test_user_times_item_is_the_logit_of_next(shop_data, predictor):
+    """Both tables as of the test's beginning, against the predictor at each user's first test event."""
     corpus = shop_data.corpus
     snapshot, stops = corpus.part_snapshot[PART_TEST], stops_before(corpus, PART_TEST)
-    items, users = item_table(reader, snapshot), user_table(reader, stops)
+    items, users = item_table(predictor, snapshot), user_table(predictor, stops)
     assert items.shape == (100, 17)
     assert users.shape == (60, 17)
     assert (users[:, -1] == 1).all()
     tested = np.flatnonzero(stops < corpus.offsets[1:])
-    logits = np.concatenate([reader.next_logits(moments) for moments in reader.moments(stops[tested])])
+    logits = np.concatenate(
+        [predictor.next_logits(moments) for moments in predictor.encode_moments(stops[tested])]
+    )
     np.testing.assert_allclose(users[tested] @ items.T, logits, rtol=1e-4, atol=1e-4)
 
 
-def test_users_without_events_are_their_profile(shop_data, reader):
+def test_users_without_events_are_their_profile(shop_data, predictor):
     """All of them, or some among others: who did nothing is placed by profile alone."""
     corpus = shop_data.corpus
-    nobody = user_table(reader, corpus.offsets[:-1])
+    nobody = user_table(predictor, corpus.offsets[:-1])
     some = corpus.offsets[1:].copy()
     some[::2] = corpus.offsets[:-1][::2]
-    found = user_table(reader, some)
+    found = user_table(predictor, some)
     np.testing.assert_allclose(found[::2], nobody[::2], rtol=1e-4, atol=1e-5)
     assert (np.abs(found[1::2] - nobody[1::2]).max(1) > 1e-4).all()
 
@@ -61,9 +63,9 @@ def test_a_user_after_all_events_at_the_corpus_end(shop_data, make_network):
         profile_numeric=np.vstack([corpus.profile_numeric, corpus.profile_numeric[:1]]),
         profile_text=np.vstack([corpus.profile_text, corpus.profile_text[:1]]),
     )
-    reader = Reader.of(make_network(), longer, torch.device("cpu"))
-    found = user_table(reader, longer.offsets[1:])
-    alone = user_table(reader, longer.offsets[:-1])
+    predictor = CorpusPredictor.of(make_network(), longer, torch.device("cpu"))
+    found = user_table(predictor, longer.offsets[1:])
+    alone = user_table(predictor, longer.offsets[:-1])
     np.testing.assert_allclose(found[-1], alone[0], rtol=1e-4, atol=1e-5)
 
 

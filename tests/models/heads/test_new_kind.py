@@ -109,7 +109,7 @@ def test_a_kind_is_one_object_and_one_entry(trained: Path, capsys: pytest.Captur
     assert (head.name, head.kind, list(head.after)) == ("stars", "count", ["deviance", "mae"])
     assert 0 < head.after["deviance"] < head.before["deviance"] + 0.05
     assert bundle.manifest.summary["stars.deviance"] == pytest.approx(head.after["deviance"])
-    assert report.lower_is_better() == {"stars.deviance"}
+    assert report.lower_is_better == ("stars.deviance",)
     capsys.readouterr()
     assert main(["evaluate", str(trained)]) == 0
     assert "deviance" in capsys.readouterr().out

@@ -17,7 +17,7 @@ def report(make_shop, tmp_path_factory) -> Report:
 
 def test_lists_beat_popularity(report):
     for table in (report.at_cutoff, report.next_event):
-        ndcg = {row.name: row.ndcg for row in table.rows}
+        ndcg = {row.name: row.figures["ndcg"] for row in table.rows}
         assert ndcg["chorus"] > 1.5 * ndcg["popularity"]
         assert ndcg["chorus"] > 1.5 * ndcg["recent popularity"]
 

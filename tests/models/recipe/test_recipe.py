@@ -134,7 +134,7 @@ def test_everybody_always_takes_the_same(make_shop, tmp_path, capsys):
     loaded = trained(job)
     assert loaded.manifest.fusion.weights == {NEXT: 1.0}
     assert report_of(loaded).at_cutoff.lists == 0
-    assert "nobody takes anything new in the test part" in capsys.readouterr().out
+    assert "no test user has a new item" in capsys.readouterr().out
 
 
 def test_a_label_that_is_rare(make_shop, tmp_path):

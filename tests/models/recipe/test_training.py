@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 
 from models.job.spec import load_job
-from models.recipe.training import interactions_before, refreshed, refreshed_with_all, trained
+from models.recipe.training import interactions_before, refresh_for_test, refresh_with_all, train
 from models.training.corpus import PART_TEST, PART_VALID
 
 
@@ -36,15 +36,15 @@ def shuffle_test_part(path) -> None:
 
 @pytest.fixture(scope="module")
 def runs(make_shop, make_ingested, tmp_path_factory):
-    """Two runs whose data differ in the test part alone, each refreshed for the evaluation."""
+    """Two runs whose data differ in the test part alone, each refresh_for_test for the evaluation."""
     found = []
     for number in range(2):
         path = make_shop(tmp_path_factory.mktemp("run"))
         if number:
             shuffle_test_part(path.parent / "events.csv")
         job, data = load_job(path), make_ingested(path)
-        run = trained(job, data, "a run", path.parent / "bundle", quiet())
-        found.append((job, data, refreshed(job, data, run, quiet())))
+        run = train(job, data, "a run", path.parent / "bundle", quiet())
+        found.append((job, data, refresh_for_test(job, data, run, quiet())))
     return found
 
 
@@ -71,8 +71,8 @@ def test_a_refresh_learns_and_may_be_left_out(runs):
     job, data, run = runs[0]
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
     still = job.model_copy(update={"training": job.training.model_copy(update={"refresh_epochs": 0})})
-    assert refreshed_with_all(still, data, run, quiet()) is run
-    refreshed_with_all(job, data, run, quiet())
+    assert refresh_with_all(still, data, run, quiet()) is run
+    refresh_with_all(job, data, run, quiet())
     after = run.network.state_dict()
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert torch.equal(before["items.recency_gain"], after["items.recency_gain"])
@@ -83,5 +83,5 @@ def test_a_refresh_has_what_training_left_of_the_time(runs):
     minutes = job.training.max_minutes
     spent = replace(run, seconds={"train": 60 * minutes - 1, "refresh": 1.0})
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
-    assert refreshed(job, data, spent, quiet()) is spent
+    assert refresh_for_test(job, data, spent, quiet()) is spent
     assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items())

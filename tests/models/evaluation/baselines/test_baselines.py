@@ -6,10 +6,12 @@ from scipy import sparse
 
 from models.evaluation.baselines import ease
 from models.evaluation.baselines.ease import Ease, item_weights
-from models.evaluation.baselines.item_knn import ItemNeighbours, similarities
-from models.evaluation.baselines.popularity import Popularity, RecentPopularity
-from models.evaluation.baselines.selection import families, fit_baselines
-from models.evaluation.full_ranking import accuracy, rank_top, recommend_all
+from models.evaluation.baselines.item_knn import ItemNeighbours, nearest_similarities
+from models.evaluation.baselines.popularity import Popularity
+from models.evaluation.baselines.recent_popularity import RecentPopularity
+from models.evaluation.baselines.registry import BASELINES
+from models.evaluation.baselines.selection import fit_baselines
+from models.evaluation.full_ranking import mean_ndcg, rank_lists, rank_top
 from models.evaluation.protocols import at_cutoff
 
 DAY = 86_400.0
@@ -40,21 +42,21 @@ def test_popularity_and_recent_popularity_by_hand(make_log) -> None:
 def test_similarities_by_hand() -> None:
     # item 0: users 0, 1, 2; item 1: users 0, 1; item 2: user 2
     matrix = histories([0, 1], [0, 1], [0, 2], n_items=3)
-    found = similarities(matrix, count=2, shrinkage=0).toarray()
+    found = nearest_similarities(matrix, count=2, shrinkage=0).toarray()
     assert found == pytest.approx(
         np.array([[0, 2 / np.sqrt(6), 1 / np.sqrt(3)], [2 / np.sqrt(6), 0, 0], [1 / np.sqrt(3), 0, 0]])
     )
-    shrunk = similarities(matrix, count=1, shrinkage=10).toarray()
-    # the nearest of item 0 is 1; of 1 and of 2 it is 0: column i holds who item i listens to
+    shrunk = nearest_similarities(matrix, count=1, shrinkage=10).toarray()
+    # the nearest of item 0 is 1; of 1 and of 2 it is 0: column i holds the neighbours of item i
     assert shrunk[:, 0] == pytest.approx([0, 2 / (np.sqrt(6) + 10), 0])
     assert shrunk[0, 2] == pytest.approx(1 / (np.sqrt(3) + 10))
 
 
 def test_similarities_do_not_depend_on_the_block(monkeypatch) -> None:
     matrix = sparse.csr_array(np.random.default_rng(0).random((30, 11)) < 0.3)
-    whole = similarities(matrix, 4, 10).toarray()
+    whole = nearest_similarities(matrix, 4, 10).toarray()
     monkeypatch.setattr("models.evaluation.baselines.item_knn.BLOCK", 3)
-    assert np.array_equal(similarities(matrix, 4, 10).toarray(), whole)
+    assert np.array_equal(nearest_similarities(matrix, 4, 10).toarray(), whole)
 
 
 def test_ease_solves_its_own_problem() -> None:
@@ -68,8 +70,8 @@ def test_ease_solves_its_own_problem() -> None:
 
 
 @pytest.mark.parametrize("baseline", [ItemNeighbours(20, 0.0), Ease(10.0)])
-def test_who_has_no_history_gets_what_is_popular(baseline, crowds) -> None:
-    train = crowds[0]
+def test_a_user_without_history_gets_the_popular_items(baseline, crowds) -> None:
+    train = crowds.train
     assert order(baseline.fit(train), [], 60) == order(Popularity().fit(train), [], 60)
     assert order(baseline.fit(train), [1], 60) != order(Popularity().fit(train), [], 60)
 
@@ -80,12 +82,13 @@ def test_items_without_any_neighbour_come_last_by_popularity(make_log) -> None:
 
 
 def test_personal_baselines_are_above_popularity_where_tastes_differ(crowds) -> None:
-    train, valid, test = crowds
-    known = train.followed_by(valid)
-    case = at_cutoff(known, test)
-    found = fit_baselines(train, at_cutoff(train, valid), known)
-    assert found.refused == {}
-    ndcg = {b.name: accuracy(recommend_all(b.scores_of(case), case), case).ndcg for b in found.fitted}
+    case = at_cutoff(crowds.train_and_valid, crowds.test)
+    baselines = fit_baselines(crowds.train, at_cutoff(crowds.train, crowds.valid), crowds.train_and_valid)
+    assert baselines.refused == {}
+    ndcg = {
+        baseline.name: mean_ndcg(rank_lists(baseline.list_scorer(case), case), case)
+        for baseline in baselines.fitted
+    }
     assert list(ndcg) == ["popularity", "recent popularity", "item-kNN", "EASE"]
     assert min(ndcg["item-kNN"], ndcg["EASE"]) > ndcg["popularity"] + 0.2
 
@@ -94,25 +97,25 @@ def test_too_many_items_for_ease_are_refused_with_the_reason_and_the_rest_goes_o
     crowds, monkeypatch
 ) -> None:
     monkeypatch.setattr(ease, "MOST_ITEMS", 59)
-    train, valid, _ = crowds
-    found = fit_baselines(train, at_cutoff(train, valid), train.followed_by(valid))
-    assert [b.name for b in found.fitted] == ["popularity", "recent popularity", "item-kNN"]
-    assert "at most 59 items" in found.refused["EASE"]
+    baselines = fit_baselines(crowds.train, at_cutoff(crowds.train, crowds.valid), crowds.train_and_valid)
+    assert [baseline.name for baseline in baselines.fitted] == ["popularity", "recent popularity", "item-kNN"]
+    assert "at most 59 items" in baselines.refused["EASE"]
 
 
 def test_the_window_is_the_one_that_is_best_on_validation(make_log) -> None:
     # item 1 ruled until day 20, item 2 in the last days; validation wants item 2
     old = [(user, 1, 0.0) for user in range(6)] + [(user, 1, 20 * DAY) for user in range(6, 9)]
-    train = make_log([*old, (9, 2, 24 * DAY), (10, 2, 25 * DAY)], 12, 3)
-    valid = make_log([(11, 2, 26 * DAY)], 12, 3)
-    found = fit_baselines(train, at_cutoff(train, valid), train.followed_by(valid))
-    assert found.fitted[1].settings == "3 days"
+    train_rows = [*old, (9, 2, 24 * DAY), (10, 2, 25 * DAY)]
+    valid_rows = [(11, 2, 26 * DAY)]
+    train, valid = make_log(train_rows, 12, 3), make_log(valid_rows, 12, 3)
+    baselines = fit_baselines(train, at_cutoff(train, valid), make_log(train_rows + valid_rows, 12, 3))
+    assert baselines.fitted[1].settings == "3 days"
 
 
 def test_without_times_recent_popularity_is_popularity(make_log) -> None:
     train = make_log([(0, 1, 0), (1, 1, 1), (2, 0, 2)], 3, 2, timed=False)
-    assert [len(family) for family in families(timed=False)][:2] == [1, 1]
-    found = fit_baselines(train, at_cutoff(train, make_log([], 3, 2, timed=False)), train)
-    popular, recent = found.fitted[:2]
+    assert [len(BASELINES[name](False)) for name in ("popularity", "recent popularity")] == [1, 1]
+    baselines = fit_baselines(train, at_cutoff(train, make_log([], 3, 2, timed=False)), train)
+    popular, recent = baselines.fitted[:2]
     case = histories([], n_items=2)
     assert np.array_equal(popular.scorer(case), recent.scorer(case))
