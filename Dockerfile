@@ -37,6 +37,8 @@ WORKDIR /srv/chorus
 ENTRYPOINT ["chorus"]
 
 FROM runtime AS trainer
+# The user has no home: matplotlib keeps its font list here.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 COPY --from=train-builder /opt/chorus /opt/chorus
 COPY jobs /srv/chorus/jobs
 USER 10001:10001

@@ -20,11 +20,12 @@ from threadpoolctl import threadpool_limits
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.catalogue import Catalogue
+from app.bundle_comparison import BundleComparison
 from app.config import Settings
 from app.errors import BadBundleError, TooManyRequestsError, UnavailableError, UnknownBundleError
 from app.golden import open_and_check
 from app.state.protocol import StateStore, StateUnavailableError, StoredItems, StoredUser
-from models.contract.bundle import MANIFEST, PREVIOUS, BundleError, Manifest, read_manifest
+from models.contract.bundle import MANIFEST, PREVIOUS, REJECTED, BundleError, Manifest, read_manifest
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec, FieldKind
@@ -50,6 +51,7 @@ class Runtime:
     def __init__(self, settings: Settings, store: StateStore) -> None:
         self.settings = settings
         self.store = store
+        self.comparison = BundleComparison()
         self._bundle: LoadedBundle | None = None
         self._items_version = 0
         self._changing = asyncio.Lock()
@@ -161,6 +163,7 @@ class Runtime:
                 changes = StoredItems(version=0)  # they come with the first request after the store is back
             self._bundle = await _in_thread(lambda: with_changes(bundle, changes))
             self._items_version = changes.version
+        await _in_thread(lambda: self.comparison.take_over(folder, bundle.manifest))
         try:
             remember(self.settings.state_dir, folder)
         except OSError as error:  # a read-only disk: it serves, but the next start will not know of it
@@ -222,7 +225,7 @@ def start_candidates(settings: Settings) -> list[Path]:
     found = [configured]
     if configured.is_dir() and not (configured / MANIFEST).is_file():
         inside = (path.parent for path in configured.glob(f"*/{MANIFEST}"))
-        whole = [folder for folder in inside if not _half_written(folder.name)]
+        whole = [folder for folder in inside if not _never_started(folder.name)]
         found = sorted(whole, key=_created, reverse=True)
     found.append(configured.with_name(configured.name + PREVIOUS))
     last = last_good(settings.state_dir)
@@ -235,6 +238,11 @@ def start_candidates(settings: Settings) -> list[Path]:
 def _half_written(name: str) -> bool:
     """Publishing writes into a hidden folder, and renames it when it is whole."""
     return name.startswith(".")
+
+
+def _never_started(name: str) -> bool:
+    """True for a folder that only a reload by name may take: half written, or refused by the promotion gate."""
+    return _half_written(name) or name.endswith(REJECTED)
 
 
 def _created(folder: Path) -> str:

@@ -40,6 +40,11 @@ class Metrics:
         self._corrupt_values = Counter(
             "chorus_corrupt_values", "Stored values that could not be read", registry=registry
         )
+        self._worse_takeovers = Gauge(
+            "chorus_bundle_worse_takeovers",
+            "Takeovers by a bundle with worse figures than the one before",
+            registry=registry,
+        )
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
 
     def answered(self, endpoint: str, method: str, status: int, seconds: float) -> None:
@@ -76,6 +81,10 @@ class Metrics:
         """Name the bundle in use."""
         self._bundle.clear()
         self._bundle.labels(model_version).set(1)
+
+    def set_worse_takeovers(self, count: int) -> None:
+        """Set how often a bundle took over with worse figures than the one before."""
+        self._worse_takeovers.set(count)
 
     def page(self) -> bytes:
         """All of it, in Prometheus' text form."""

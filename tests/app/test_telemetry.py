@@ -65,6 +65,7 @@ def test_the_metrics_page_counts_what_happened() -> None:
     metrics.corrupt_value()
     metrics.loaded("first")
     metrics.loaded("second")
+    metrics.set_worse_takeovers(2)
     page = metrics.page().decode()
     for line in (
         'chorus_requests_total{endpoint="/v1/recommend",method="POST",status="200"} 1.0',

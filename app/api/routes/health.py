@@ -34,4 +34,5 @@ async def metrics(serving: Serving) -> Response:
     """Prometheus' text form."""
     if serving.runtime.ready:
         serving.metrics.loaded(serving.runtime.bundle.manifest.model_version)
+        serving.metrics.set_worse_takeovers(serving.runtime.comparison.worse_takeovers)
     return Response(serving.metrics.page(), media_type=CONTENT_TYPE_LATEST)
