@@ -4,6 +4,8 @@ import io
 import json
 import math
 import re
+import tomllib
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -11,9 +13,9 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from models.evaluation.metrics.registry import LIST_METRICS, ListMetric
-from models.evaluation.report.charts import THEME
+from models.evaluation.report.charts import THEME, bar_chart
 from models.evaluation.report.console import print_report
-from models.evaluation.report.html import render_page
+from models.evaluation.report.html import TEMPLATE, render_page
 from models.evaluation.report.schema import (
     DataCounts,
     Epoch,
@@ -143,3 +145,14 @@ def test_the_page_is_well_formed_whole_and_escapes_everything(given: Report) -> 
     assert len(ids) == len(set(ids))
     for placeholder in THEME:
         assert placeholder not in page
+
+
+def test_a_chart_shows_names_as_they_are() -> None:
+    chart = bar_chart({"a$b$ <c>": 0.5, "undefined": math.nan}, "undefined", "chart")
+    shown = [text.text for text in ElementTree.fromstring(chart).iter("text")]
+    assert shown == ["a$b$ <c>", "undefined", "0.5000", "–"]
+
+
+def test_the_page_template_is_part_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text("utf-8"))
+    assert f"evaluation/report/{TEMPLATE}" in project["tool"]["setuptools"]["package-data"]["models"]
