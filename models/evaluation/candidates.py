@@ -80,7 +80,7 @@ def event_logits(reader: Reader, rows: Indices) -> EventLogits:
     """Every head's logits for the events at `rows`, each given what came before it."""
     heads: dict[str, list[Floats]] = {head.task.name: [] for head in reader.network.heads}
     for moments in reader.moments(rows):
-        items = reader.corpus.items[moments.rows]
+        items = reader.corpus.items[moments.rows].astype(np.int64)
         for name, found in reader.head_logits(moments, items[:, None]).items():
             heads[name].append(found[:, 0])
     return EventLogits(rows, {name: np.concatenate(parts) for name, parts in heads.items()})

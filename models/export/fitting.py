@@ -66,4 +66,4 @@ def next_temperature(reader: Reader, events: np.ndarray) -> Calibration:
     rows = spread(events, max(MOST_CELLS // len(reader.vectors), 1))
     logits = [reader.next_logits(moments) for moments in reader.moments(rows)]
     whole = np.concatenate([np.zeros((0, len(reader.vectors)), np.float32), *logits])
-    return fit_next_calibration(whole, reader.corpus.items[rows])
+    return fit_next_calibration(whole, reader.corpus.items[rows].astype(np.int64))

@@ -1,44 +1,68 @@
 """JSON Lines files -> columns of texts, or of lists."""
 
 import codecs
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
-from models.data.readers.table import Reject, Table
+from models.data.readers.table import Table, unreadable
+
+LINES = 1 << 16
+"""Lines of a file that become one table."""
 
 
-def read_json_lines(path: Path, columns: Sequence[str], lists: Collection[str]) -> tuple[Table, set[str]]:
-    """The columns of a file with one JSON object a line, and every key that any line has.
+def stream_json_lines(
+    path: Path,
+    columns: Sequence[str],
+    keys: set[str],
+    lists: Collection[str] = (),
+    coded: Collection[str] = (),
+) -> Iterator[Table]:
+    """The columns of a file with one JSON object a line; every key that a line has is added to `keys`.
 
     Lines that are no object are rejected. Numbers become texts ("42" for 42 and for 42.0), as in a CSV file.
-    A key that a line lacks is an empty cell. Columns in `lists` may hold lists; elsewhere one is JSON text.
+    A key that a line lacks is an empty cell. Columns in `lists` may hold lists; elsewhere a list is JSON text.
+    Columns in `coded` are dictionaries.
     """
-    cells: list[list[object]] = [[] for _ in columns]
-    numbers, rejects = [], []
-    keys: set[str] = set()
     with path.open("rb") as stream:
-        for number, whole in enumerate(stream, start=1):
-            line = whole.removeprefix(codecs.BOM_UTF8) if number == 1 else whole
-            if not line.strip():
-                continue
-            row = _parsed(line)
-            if isinstance(row, str):
-                text = line.decode(errors="replace").rstrip("\r\n")
-                rejects.append(Reject(path.name, number, row, text))
-                continue
-            keys.update(row)
-            numbers.append(number)
-            for column, name in zip(cells, columns, strict=True):
-                column.append(row.get(name))
-    found = {name: _column(values, name in lists) for name, values in zip(columns, cells, strict=True)}
-    return Table(path.name, found, np.array(numbers, dtype=np.int64), tuple(rejects)), keys
+        lines = enumerate(stream, start=1)
+        while block := list(islice(lines, LINES)):
+            yield _table(path, block, columns, keys, lists, coded)
 
 
-def _parsed(line: bytes) -> dict[str, object] | str:
+def _table(
+    path: Path,
+    block: Sequence[tuple[int, bytes]],
+    columns: Sequence[str],
+    keys: set[str],
+    lists: Collection[str],
+    coded: Collection[str],
+) -> Table:
+    cells: list[list[object]] = [[] for _ in columns]
+    numbers: list[int] = []
+    rejects: list[tuple[int, str, str]] = []
+    for number, whole in block:
+        line = whole.removeprefix(codecs.BOM_UTF8) if number == 1 else whole
+        if not line.strip():
+            continue
+        row = _parse(line)
+        if isinstance(row, str):
+            rejects.append((number, row, line.decode(errors="replace").rstrip("\r\n")))
+            continue
+        keys.update(row)
+        numbers.append(number)
+        for column, name in zip(cells, columns, strict=True):
+            column.append(row.get(name))
+    arrays = {name: _column(values, name in lists) for name, values in zip(columns, cells, strict=True)}
+    arrays |= {name: arrays[name].dictionary_encode() for name in arrays if name in coded}
+    return Table(path.name, arrays, np.array(numbers, dtype=np.int64), unreadable(path.name, rejects))
+
+
+def _parse(line: bytes) -> dict[str, object] | str:
     """A line's object, or why it has none."""
     try:
         row = orjson.loads(line)
@@ -51,7 +75,7 @@ def _column(values: Sequence[object], lists: bool) -> pa.Array:
     if not lists or not any(isinstance(value, list) for value in values):
         return pa.array([_text(value) for value in values], pa.string())
     cells = [value if isinstance(value, list) else [value] for value in values]
-    texts = [[text for one in cell if (text := _text(one)) is not None] for cell in cells]
+    texts = [[text for value in cell if (text := _text(value)) is not None] for cell in cells]
     return pa.array(texts, pa.list_(pa.string()))
 
 

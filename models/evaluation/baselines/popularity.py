@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from models.contract.arrays import Floats, Indices
-from models.contract.features import DAY
+from models.contract.calendar import DAY
 from models.evaluation.baselines.protocol import Scorer
 from models.evaluation.protocols import InteractionSet, pairs_matrix
 

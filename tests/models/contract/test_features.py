@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from models.contract.calendar import daypart, weekday
 from models.contract.catalogue import Item, User
 from models.contract.events import Event, column_events
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
@@ -13,7 +14,6 @@ from models.contract.features import (
     DENSE_WIDTH,
     WINDOW,
     context_tokens,
-    daypart,
     encode_context,
     encode_events,
     encode_history,
@@ -21,7 +21,6 @@ from models.contract.features import (
     encode_profile,
     item_text,
     user_text,
-    weekday,
 )
 from models.contract.vocabulary import OOV, PAD, Vocabulary
 
