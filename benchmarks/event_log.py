@@ -1,7 +1,5 @@
 """A generated log of any size, with its item table and job, for benchmarks.
 
-    python -m benchmarks.event_log FOLDER [--events N] [--users N] [--items N] [--format csv|parquet]
-
 Users and items are skewed, as activity and popularity are; events have values, actions and a context column; about
 one row in a thousand is a repeat, lacks its time or cannot be read.
 """
@@ -121,13 +119,9 @@ def _skewed(random: np.random.Generator, size: int, count: int) -> NDArray[np.in
 
 
 def main() -> None:
-    """Write a log from the command line."""
+    """Write a log from the command line: FOLDER [--events N] [--users N] [--items N] [--format csv|parquet]."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     add_arguments(parser)
     given = parser.parse_args()
     write_log(given.folder, given.format, given.events, given.users, given.items)
-
-
-if __name__ == "__main__":
-    main()

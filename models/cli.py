@@ -1,4 +1,4 @@
-"""The offline recipe, top to bottom: ingest, split, train, fit, evaluate, publish. And how to look at a bundle."""
+"""The offline recipe, top to bottom: ingest, split, train, fit, evaluate, publish; bundles shown; files read."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
+from models.data.readers.rows import read_rows
 from models.evaluation.report.console import print_report
 from models.evaluation.report.schema import Report
 from models.job.spec import JobError, load_job
@@ -77,4 +78,4 @@ def package_version() -> str:
         return "source"
 
 
-__all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "train"]
+__all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "read_rows", "train"]

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from models.contract.arrays import Indices
-from models.data.readers.table import Table, UnreadableRows, join, unreadable
+from models.data.readers.table import NOT_UTF8, Table, UnreadableRows, join, unreadable
 
 CHUNK = 1 << 20
 """Bytes read at once where a file is only looked through."""
@@ -26,7 +26,6 @@ LINES = 1 << 17
 """Lines of a file that become one table, where it is read line by line."""
 DELIMITERS = (",", "\t", ";", "|")
 """What others part cells with, to tell what a file was meant to be."""
-NOT_UTF8 = "unparsable: expected UTF-8"
 CODED = pa.dictionary(pa.int32(), pa.string())
 
 Rejects = list[tuple[int, str, str]]

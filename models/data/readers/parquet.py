@@ -51,7 +51,8 @@ def _plain(column: pa.Array, key: str, *, coded: bool) -> pa.Array:
             return column.cast(pa.dictionary(pa.int32(), pa.string()))
         column = column.cast(column.type.value_type)
     try:
-        plain = column.cast(_plain_type(column.type, key))
+        lossless = not pa.types.is_timestamp(column.type)  # nanoseconds become microseconds
+        plain = column.cast(_plain_type(column.type, key), safe=lossless)
     except pa.ArrowInvalid as error:
         raise JobError(f"{key}: expected readable cells, given {error}") from error
     return plain.dictionary_encode() if coded else plain

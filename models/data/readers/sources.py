@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from models.data.readers.csv import DELIMITERS, delimiter, header, opened, stream_delimited
-from models.data.readers.jsonlines import stream_json_lines
+from models.data.readers.jsonlines import JsonColumns, stream_json_lines
 from models.data.readers.parquet import column_names, may_hold_lists, stream_parquet
 from models.data.readers.table import Table, join
 from models.data.validation import nearly_all
@@ -51,8 +51,8 @@ def _stream(path: Path, wanted: Mapping[str, str], coded: Collection[str], keys:
             check_columns(path, wanted, column_names(path))
             return stream_parquet(path, {column: key for key, column in wanted.items()}, coded)
         case "json":
-            lists = [column for key, column in wanted.items() if may_hold_lists(key)]
-            return stream_json_lines(path, columns, keys, lists, coded)
+            lists = frozenset(column for key, column in wanted.items() if may_hold_lists(key))
+            return stream_json_lines(path, JsonColumns(tuple(columns), lists, frozenset(coded)), keys)
         case _:
             names = header(path)
             if names != columns:  # one column may be called `id|key`

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from models.contract.arrays import Indices
 
+NOT_UTF8 = "unparsable: expected UTF-8"
+"""The reason of a line whose bytes are no text."""
 BATCH = 10_000
 """Rejected rows that are turned into Python objects at a time."""
 
