@@ -109,9 +109,10 @@ def _serve(given: argparse.Namespace) -> int:
 
 def _batch_score(given: argparse.Namespace) -> int:
     from app.batch.files import BatchFileError, score_file
+    from models.cli import read_rows
 
     try:
-        counts = score_file(given.input, given.output, given.bundle)
+        counts = score_file(given.input, given.output, given.bundle, read_rows)
     except (BatchFileError, OSError) as error:
         return _failed(error)
     print(json.dumps(counts))

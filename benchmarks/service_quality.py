@@ -58,7 +58,8 @@ def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, n
 
     def part(rows: np.ndarray) -> InteractionSet:
         shape = (len(dataset.user_ids), len(dataset.items))
-        return InteractionSet(log.users[rows], log.items[rows], log.times[rows], *shape)
+        users, items = (rows_of[rows].astype(np.int64) for rows_of in (log.users, log.items))
+        return InteractionSet(users, items, log.times[rows], *shape)
 
     case = at_cutoff(part(np.union1d(parts.train, parts.valid)), part(parts.test))
     users, first = np.unique(log.users[parts.test], return_index=True)

@@ -1,4 +1,4 @@
-"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it."""
+"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it; read pairs."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
+from models.data.readers.rows import read_rows
 from models.evaluation.promotion import NotPromotedError
 from models.evaluation.report.console import print_report
 from models.evaluation.report.schema import Report
@@ -85,4 +86,4 @@ def package_version() -> str:
         return "source"
 
 
-__all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "train"]
+__all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "read_rows", "train"]

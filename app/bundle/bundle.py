@@ -32,10 +32,11 @@ from models.contract.bundle import (
     verify,
 )
 from models.contract.catalogue import Item, User, UserState
+from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import context_tokens, encode_items, item_text
 from models.contract.fusion import FusionMethod
-from models.contract.histories import Histories, read_histories
+from models.contract.histories import read_histories
 from models.contract.labels import label_field
 from models.contract.records import read_items, read_users
 from models.contract.statistics import STATISTICS
@@ -71,7 +72,7 @@ class KnownUsers:
     """Whom the bundle knows: training histories and profiles."""
 
     rows: Mapping[str, int]  # user id -> row of the histories
-    histories: Histories
+    histories: EventColumns
     profiles: Mapping[str, User]
     item_ids: Sequence[str]  # the bundle's item table
 

@@ -1,13 +1,15 @@
 """Events: what a user did with an item at a time, one by one (Event) or as columns (EventColumns)."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
-from models.contract.arrays import Doubles, Floats, Indices, Mask
+from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 
 NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 
@@ -41,12 +43,19 @@ class Event:
     context: Mapping[str, str] = field(default_factory=lambda: NO_CONTEXT)
 
 
+class Codes(NamedTuple):
+    """A column of n texts as codes."""
+
+    names: tuple[str, ...]
+    codes: Indices32  # [n] indices into `names`, -1: none
+
+
 @dataclass(frozen=True, slots=True)
 class EventColumns:
     """n events of U users as columns, by user, oldest first within a user."""
 
     offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
-    items: Indices  # [n] rows of an item table; negative: not in it, each such item with a number to itself
+    items: Indices  # [n] rows of an item table; negative: not in it, each such item by a number
     actions: Indices  # [n] indices into `action_names`
     times: Doubles  # [n] Unix seconds, or the order
     values: Floats  # [n] NaN: none
@@ -62,13 +71,27 @@ class EventColumns:
         """The number of events."""
         return len(self.items)
 
+    def events(self, user: int, item_ids: Sequence[str]) -> tuple[Event, ...]:
+        """One user's events, without contexts; `item_ids` are the item table's."""
+        part = slice(int(self.offsets[user]), int(self.offsets[user + 1]))
+        return tuple(
+            Event(item_ids[item], self.action_names[action], time, None if math.isnan(value) else value)
+            for item, action, time, value in zip(
+                self.items[part].tolist(),
+                self.actions[part].tolist(),
+                self.times[part].tolist(),
+                self.values[part].tolist(),
+                strict=True,
+            )
+        )
+
 
 def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]) -> EventColumns:
     """The events of U users, each oldest first, as columns. `row_of`: item id -> row, -1 where unknown."""
-    events = [event for own in users for event in own]
+    events = [event for history in users for event in history]
     codes: dict[str, int] = {}
     return EventColumns(
-        offsets=np.concatenate([[0], np.cumsum([len(own) for own in users])]).astype(np.int64),
+        offsets=np.concatenate([[0], np.cumsum([len(history) for history in users])]).astype(np.int64),
         items=np.fromiter((row_of(event.item_id) for event in events), np.int64, len(events)),
         actions=np.fromiter(
             (codes.setdefault(event.action, len(codes)) for event in events), np.int64, len(events)

@@ -8,18 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.contract.arrays import Doubles, Floats, Indices, Mask
+from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
+from models.contract.calendar import DAYPARTS, WEEKDAYS, daypart, dayparts, weekday, weekdays
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.events import NEGATIVE_ACTIONS, Action, Event, EventColumns
+from models.contract.events import NEGATIVE_ACTIONS, Action, Codes, Event, EventColumns, column_events
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import PAD, Vocabulary
 
-DAY = 86_400.0
-DAYPARTS = ("night", "morning", "afternoon", "evening")
-"""Six hours each, UTC: 0-6, 6-12, 12-18, 18-24."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DENSE_WIDTH = 5
 """Numbers an event: value, has a value, log gap, running mean value, log count."""
 WINDOW = 200
@@ -93,29 +89,12 @@ def encode_history(spec: FeatureSpec, events: Sequence[Event], length: int | Non
     and number of the WINDOW events up to and including it.
     """
     keep = spec.history_length if length is None else length
-    values = np.array([_value(spec, event) for event in events], dtype=np.float64)
-    known = ~np.isnan(values)
-    standard = np.where(known, (values - spec.value_mean) / spec.value_std, 0.0)
-    times = np.array([event.timestamp for event in events], dtype=np.float64)
-    gap = np.diff(times, prepend=times[:1]) if spec.timed else np.zeros(len(events))
-    total = _windowed(standard)
-    count = _windowed(known.astype(np.float64))
-    seen = np.minimum(np.arange(1, len(events) + 1), WINDOW)
-    dense = np.stack(
-        [
-            np.clip(standard, -CLIP, CLIP),
-            known,
-            np.log1p(np.clip(gap, 0, None)) / 10,
-            total / (count + 3),  # shrunk: three events' worth of "average"
-            np.log1p(seen) / 5,
-        ],
-        axis=1,
-    )
+    arrays = encode_events(spec, column_events([events], lambda _item_id: 0))
     last = slice(max(len(events) - keep, 0), None)
     return HistoryArrays(
         item_ids=tuple(event.item_id for event in events[last]),
-        actions=spec.actions.encode(event.action for event in events[last]),
-        dense=dense[last].astype(np.float32),
+        actions=arrays.actions[last],
+        dense=arrays.dense[last],
     )
 
 
@@ -135,7 +114,7 @@ def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
         gap[1:] = np.diff(events.times)
         gap[start == np.arange(count)] = 0
     first = np.maximum(start, np.arange(count) + 1 - WINDOW)  # [n] where the event's window begins
-    total, number = (_window_sum(column, first) for column in (standard, known))
+    total, number = _window_sums(standard, events.offsets), _window_counts(known, first)
     seen = np.arange(1, count + 1) - first
     dense = np.empty((count, DENSE_WIDTH), dtype=np.float32)
     dense[:, 0] = np.clip(standard, -CLIP, CLIP)
@@ -166,9 +145,29 @@ def context_tokens(spec: FeatureSpec, context: Mapping[str, str], timestamp: flo
 
 def encode_context(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> Indices:
     """Indices [C] of a moment's tokens, padded to C = 2 + the context columns."""
-    found = context_tokens(spec, context, timestamp)
-    encoded = np.full(2 + len(spec.context_fields), PAD, dtype=np.int64)
-    encoded[: len(found)] = spec.context_tokens.encode(found)
+    codes = {name: Codes((value,), np.zeros(1, dtype=np.int32)) for name, value in context.items()}
+    times = None if timestamp is None else np.array([timestamp], dtype=np.float64)
+    return np.asarray(encode_contexts(spec, codes, times, 1)[0], dtype=np.int64)
+
+
+def encode_contexts(
+    spec: FeatureSpec, contexts: Mapping[str, Codes], times: Doubles | None, count: int
+) -> Indices32:
+    """Indices [n, C] of the tokens of n moments (see `context_tokens`), without gaps between them, then PAD.
+
+    Where `times` [n] is None, the moments are not known and only the context columns tell.
+    """
+    columns = {name: contexts[name] for name in spec.context_fields if name in contexts}
+    if spec.timed and times is not None:
+        moment = {"daypart": Codes(DAYPARTS, dayparts(times)), "weekday": Codes(WEEKDAYS, weekdays(times))}
+        columns = moment | columns
+    encoded = np.full((count, 2 + len(spec.context_fields)), PAD, dtype=np.int32)
+    filled = np.zeros(count, dtype=np.int32)
+    for name, (labels, codes) in columns.items():
+        tokens = spec.context_tokens.encode(f"{name}={label}" for label in labels).astype(np.int32)
+        rows = np.flatnonzero(codes >= 0)
+        encoded[rows, filled[rows]] = tokens[codes[rows]]
+        filled[rows] += 1
     return encoded
 
 
@@ -191,27 +190,6 @@ def user_text(spec: FeatureSpec, profile: User | None) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def daypart(timestamp: float) -> str:
-    """The quarter of the day (UTC) of a Unix time."""
-    return DAYPARTS[int(timestamp % DAY // (DAY / len(DAYPARTS)))]
-
-
-def weekday(timestamp: float) -> str:
-    """The day of the week (UTC) of a Unix time; 1970-01-01 was a Thursday."""
-    return WEEKDAYS[int(timestamp // DAY + 3) % len(WEEKDAYS)]
-
-
-def _value(spec: FeatureSpec, event: Event) -> float:
-    """The event's value; like and dislike say the best and the worst where values are in use; else NaN."""
-    if spec.value_range is None:
-        return np.nan
-    if event.value is not None:
-        return event.value
-    if event.action in NEGATIVE_ACTIONS:
-        return spec.value_range[0]
-    return spec.value_range[1] if event.action == Action.LIKE else np.nan
-
-
 def _event_values(spec: FeatureSpec, events: EventColumns) -> Doubles:
     """Values [n]; like and dislike stand for the highest and the lowest where values are in use; NaN: none."""
     if spec.value_range is None:
@@ -228,17 +206,32 @@ def _event_values(spec: FeatureSpec, events: EventColumns) -> Doubles:
     return np.where(np.isnan(values), implied[events.actions], values) if len(events) else values
 
 
-def _window_sum(values: NDArray[np.floating] | Mask, first: Indices) -> Doubles:
-    """[n] the sum of values[first[t] : t + 1] for every t."""
-    running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return np.asarray(running[1:] - running[first], dtype=np.float64)
+def _window_counts(known: Mask, first: Indices) -> Indices:
+    """[n] how many of known[first[t] : t + 1] hold, for every t."""
+    running = np.concatenate([[0], np.cumsum(known)])
+    return np.asarray(running[1:] - running[first], dtype=np.int64)
 
 
-def _windowed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum over the last WINDOW values up to and including each."""
-    running = np.cumsum(values)
-    running[WINDOW:] -= running[:-WINDOW].copy()
-    return running
+def _window_sums(values: Doubles, offsets: Indices) -> Doubles:
+    """[n] the sum over a user's WINDOW values up to and including each.
+
+    Users of similar length are summed side by side, each from zero: one running sum over all users would let
+    every user's rounding depend on the others' values.
+    """
+    lengths = np.diff(offsets)
+    sums = np.empty(len(values))
+    magnitudes = np.frexp(lengths)[1]  # a power of two apart at most
+    for magnitude in np.flatnonzero(np.bincount(magnitudes)).tolist():
+        users = np.flatnonzero(magnitudes == magnitude)
+        steps = np.arange(int(lengths[users].max()))
+        inside = steps < lengths[users, None]
+        rows = (offsets[users, None] + steps)[inside]
+        table = np.zeros(inside.shape)
+        table[inside] = values[rows]
+        running = np.cumsum(table, axis=1)
+        running[:, WINDOW:] -= running[:, :-WINDOW].copy()
+        sums[rows] = running[inside]
+    return sums
 
 
 def _tokens(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.arrays import Indices, Mask
+from models.contract.arrays import Indices32, Mask
+from models.contract.calendar import DAYPARTS, WEEKDAYS, dayparts, weekdays
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.features import DAY, DAYPARTS, WEEKDAYS
 from models.contract.predicate import Compare, Operator, Predicate, Scalar, Truth, evaluate
 from models.data.dataset import Codes, Dataset
 from models.job.label_expression import Operand
@@ -34,9 +34,9 @@ def codes_of(operand: Operand, dataset: Dataset) -> Codes:
         return Codes(log.action_names, log.actions)
     if operand.source == "context":
         return log.contexts[str(operand.field)]
-    if operand.field == "daypart":  # models.contract.features.daypart and weekday, over an array
-        return Codes(DAYPARTS, (log.times % DAY // (DAY / len(DAYPARTS))).astype(np.int64))
-    return Codes(WEEKDAYS, (log.times // DAY + 3).astype(np.int64) % len(WEEKDAYS))
+    if operand.field == "daypart":
+        return Codes(DAYPARTS, dayparts(log.times))
+    return Codes(WEEKDAYS, weekdays(log.times))
 
 
 _NUMERIC: dict[Operator, Callable[[NDArray[np.floating], np.floating], Mask]] = {
@@ -62,7 +62,7 @@ def _compare(node: Compare, dataset: Dataset) -> Truth:
 
 
 def _compare_labels(
-    op: Operator, literals: tuple[Scalar, ...], sets: Sequence[set[Attribute]], rows: Indices
+    op: Operator, literals: tuple[Scalar, ...], sets: Sequence[set[Attribute]], rows: Indices32
 ) -> Truth:
     """A set of labels is `in` the literals if it shares one with them; an empty set is unknown."""
     if op not in (Operator.EQ, Operator.NE, Operator.IN):
@@ -81,7 +81,7 @@ def _compare_numbers(op: Operator, literals: tuple[Scalar, ...], numbers: NDArra
     return Truth(holds & known, ~holds & known)
 
 
-def _label_sets(operand: Operand, dataset: Dataset) -> tuple[list[set[Attribute]], Indices]:
+def _label_sets(operand: Operand, dataset: Dataset) -> tuple[list[set[Attribute]], Indices32]:
     """The distinct label sets of a text operand, and for each interaction the index of its set [n]."""
     if operand.source in ("item", "user"):
         return [_labels(value) for value in _attributes(operand, dataset)], _rows(operand, dataset)
@@ -101,6 +101,6 @@ def _attributes(operand: Operand, dataset: Dataset) -> list[Attribute | None]:
     return [holder.attributes.get(str(operand.field)) for holder in holders]
 
 
-def _rows(operand: Operand, dataset: Dataset) -> Indices:
+def _rows(operand: Operand, dataset: Dataset) -> Indices32:
     """For each interaction [n], the row of its item or of its user."""
     return dataset.interactions.items if operand.source == "item" else dataset.interactions.users

@@ -1,20 +1,20 @@
 """The whole of a job's data, cleaned, sorted and numbered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.contract.arrays import Indices
 from models.contract.catalogue import Item, User
-from models.contract.events import NO_CONTEXT, Action, Event
+from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
-from models.data.interactions import Codes, Interactions, number, take
+from models.data.interactions import Interactions, number, take
+from models.data.readers.parsing import TextCodes
 from models.data.readers.sources import read_table
 from models.data.readers.table import Table, write_quarantine
 from models.job.errors import JobError, shown
@@ -22,14 +22,14 @@ from models.job.sections import InteractionsSection
 from models.job.spec import JobSpec
 
 ENOUGH = 10
-"""IDs of a table, and of the log, that would share one if both spoke of the same; fewer may be newcomers."""
+"""IDs of a table, and of the log, that would share one if both were of the same source; fewer may be new."""
 
-__all__ = ["Codes", "Dataset", "Interactions", "events_of", "load_dataset", "take"]
+__all__ = ["Codes", "Dataset", "Interactions", "load_dataset", "take"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The log with everything it speaks of."""
+    """The log with its items and users."""
 
     interactions: Interactions
     user_ids: tuple[str, ...]  # by first interaction, then those who only have a profile
@@ -44,13 +44,12 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
 
     Raises JobError where a file or a column is not as the job says, or no interaction is left.
     """
-    table = _read_interactions(job.interactions)
-    cleaned = clean(table, job.interactions, reference=1 - job.split.valid - job.split.test)
+    cleaned = _clean_interactions(job)
     catalogue = read_items(job.items) if job.items else ItemTable()
     profiles = read_users(job.users) if job.users else UserTable()
-    write_quarantine(quarantine, (*cleaned.rejects, *catalogue.rejects, *profiles.rejects))
-    if cleaned.blamed:
-        raise JobError(*cleaned.blamed)
+    write_quarantine(quarantine, chain(*cleaned.rejects, catalogue.rejects, profiles.rejects))
+    if cleaned.errors:
+        raise JobError(*cleaned.errors)
     if not cleaned.report.kept:
         rows = cleaned.report.rows
         raise JobError(f"interactions: expected a usable row, given none among {rows} (see {quarantine})")
@@ -58,40 +57,11 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
     return _whole(job.interactions, cleaned, catalogue, profiles)
 
 
-def events_of(log: Interactions, dataset: Dataset) -> list[tuple[Event, ...]]:
-    """Each user's events, oldest first, aligned with user_ids. `log` is the dataset's, or a part of it."""
-    order = np.argsort(log.users, kind="stable")
-    ids = [item.item_id for item in dataset.items]
-    columns = zip(
-        log.items[order].tolist(),
-        log.actions[order].tolist(),
-        log.times[order].tolist(),
-        log.values[order].astype(np.float64).tolist(),
-        _event_contexts(log, order),
-        strict=True,
+def _clean_interactions(job: JobSpec) -> Cleaned:
+    """The raw table, which is large, lives no longer than this call."""
+    return clean(
+        _read_interactions(job.interactions), job.interactions, reference=1 - job.split.valid - job.split.test
     )
-    events = [
-        Event(ids[item], log.action_names[action], time, None if value != value else value, context)  # noqa: PLR0124
-        for item, action, time, value, context in columns
-    ]
-    bounds = np.searchsorted(log.users[order], np.arange(len(dataset.user_ids) + 1)).tolist()
-    return [tuple(events[start:stop]) for start, stop in pairwise(bounds)]
-
-
-def _event_contexts(log: Interactions, order: Indices) -> list[Mapping[str, str]]:
-    if not log.contexts:
-        return [NO_CONTEXT] * len(order)
-    codes = np.stack([column.codes[order] for column in log.contexts.values()], axis=1)
-    distinct, back = np.unique(codes, axis=0, return_inverse=True)
-    named = [
-        {
-            name: column.names[code]
-            for (name, column), code in zip(log.contexts.items(), row, strict=True)
-            if code >= 0
-        }
-        for row in distinct
-    ]
-    return [named[place] for place in back.ravel()]
 
 
 def _read_interactions(section: InteractionsSection) -> Table:
@@ -104,35 +74,40 @@ def _read_interactions(section: InteractionsSection) -> Table:
         "value": section.value,
         **{f"context.{column}": column for column in section.context},
     }
-    return read_table(
-        section.path, {f"interactions.{key}": column for key, column in named.items() if column is not None}
-    )
+    wanted = {f"interactions.{key}": column for key, column in named.items() if column is not None}
+    coded = set(wanted.values()) & {section.user, section.item, section.action, *section.context}
+    return read_table(section.path, wanted, coded)
 
 
 def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable) -> None:
-    """A table that describes nobody and nothing of the log is another log's, or writes its IDs in another way.
+    """Reject a table whose ids do not occur in the log: it is another log's, or writes its ids differently.
 
-    Unless one of them is small.
+    A small table, or a small log, may have newcomers only.
     """
-    described = [item.item_id for item in catalogue.items], [user.user_id for user in profiles.users]
+    item_ids = [item.item_id for item in catalogue.items]
+    user_ids = [user.user_id for user in profiles.users]
     errors = [
-        f"{key}: expected IDs that {column} has too, such as {shown(met[0].as_py())}, "
+        f"{key}: expected IDs that {column} has too, such as {shown(_first_name(logged))}, "
         f"given none of them, but such as {shown(ids[0])}"
-        for key, column, ids, met in (
-            ("items.id", "interactions.item", described[0], cleaned.items),
-            ("users.id", "interactions.user", described[1], cleaned.users),
+        for key, column, ids, logged in (
+            ("items.id", "interactions.item", item_ids, cleaned.items),
+            ("users.id", "interactions.user", user_ids, cleaned.users),
         )
-        if len(ids) >= ENOUGH and _are_foreign(met, ids)
+        if len(ids) >= ENOUGH and _are_foreign(logged, ids)
     ]
     if errors:
         raise JobError(*errors)
 
 
-def _are_foreign(met: pa.Array, ids: Sequence[str]) -> bool:
-    """Whether the log has ENOUGH IDs, and none of these."""
-    distinct = met.unique()
-    shared = pc.any(pc.is_in(distinct, value_set=pa.array(ids, pa.string()))).as_py()
-    return len(distinct) >= ENOUGH and not shared
+def _first_name(column: TextCodes) -> object:
+    return column.names[int(column.codes[0])].as_py()
+
+
+def _are_foreign(column: TextCodes, ids: Sequence[str]) -> bool:
+    """True if the log has ENOUGH IDs, and none of these."""
+    occurs = np.bincount(column.codes, minlength=len(column.names)) > 0
+    listed = np.asarray(pc.is_in(column.names, value_set=pa.array(ids, pa.string())), dtype=bool)
+    return int(occurs.sum()) >= ENOUGH and not (occurs & listed).any()
 
 
 def _whole(

@@ -1,11 +1,11 @@
-"""What is fitted on the training rows: vocabularies, means, deviations. Later rows only add tokens, if asked to."""
+"""Fit on the training rows: vocabularies, means, deviations. Later rows only add tokens, if asked to."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Indices32
 from models.contract.catalogue import Item, User
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import Vocabulary
@@ -26,8 +26,8 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
     `text_size`: the text encoder's width, 0 for none.
     """
     log = dataset.interactions
-    items = [dataset.items[row] for row in np.unique(log.items[train])]
-    users = [dataset.users[row] for row in np.unique(log.users[train])]
+    items = [dataset.items[row] for row in _distinct(log.items[train])]
+    users = [dataset.users[row] for row in _distinct(log.users[train])]
     item_fields = job.items.fields if job.items else {}
     user_fields = job.users.fields if job.users else {}
     values = log.values[train]
@@ -51,15 +51,15 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
 
 
 def extended(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:
-    """The specification with what it lacks of some rows of the log, at the end of each vocabulary.
+    """The specification with the tokens of the given rows of the log that it lacks, at each vocabulary's end.
 
-    So every index stays what it was, and a trained network can grow. Means, deviations and the value range stay
+    Every index stays as it was, so that a trained network can grow. Means, deviations and the value range stay
     too: the network learned on their scale.
     """
     log = dataset.interactions
-    items = [dataset.items[row] for row in np.unique(log.items[rows])]
-    users = [dataset.users[row] for row in np.unique(log.users[rows])]
-    found = {
+    items = [dataset.items[row] for row in _distinct(log.items[rows])]
+    users = [dataset.users[row] for row in _distinct(log.users[rows])]
+    additions = {
         "item_ids": [item.item_id for item in items],
         "actions": _frequent(Codes(log.action_names, log.actions), rows),
         "item_tokens": _tokens(_kinds(spec.item_fields), items).tokens,
@@ -67,8 +67,13 @@ def extended(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:
         "context_tokens": _context_tokens(dataset, rows, spec.context_fields),
     }
     return spec.model_copy(
-        update={name: _appended(getattr(spec, name), tokens) for name, tokens in found.items()}
+        update={name: _appended(getattr(spec, name), tokens) for name, tokens in additions.items()}
     )
+
+
+def _distinct(rows: Indices32) -> list[int]:
+    """The distinct numbers, ascending, of many rows of few holders."""
+    return np.flatnonzero(np.bincount(rows)).tolist()
 
 
 def _appended(vocabulary: Vocabulary, tokens: Iterable[str]) -> Vocabulary:
@@ -82,7 +87,8 @@ def _kinds(fields: Sequence[FieldSpec]) -> dict[str, FieldKind]:
 def _field(name: str, kind: FieldKind, seen: Sequence[Item | User], items: Sequence[Item]) -> FieldSpec:
     """A field with what is fitted on the holders seen in training; a vector's size is one in all `items`."""
     if kind is FieldKind.NUMERIC:
-        numbers = np.array([value for one in seen if isinstance(value := one.attributes.get(name), float)])
+        values = (holder.attributes.get(name) for holder in seen)
+        numbers = np.array([value for value in values if isinstance(value, float)])
         return FieldSpec(name=name, kind=kind, mean=_mean(numbers), std=_deviation(numbers))
     if kind is FieldKind.VECTOR:
         sizes = (len(item.vectors[name]) for item in items if name in item.vectors)
@@ -91,16 +97,16 @@ def _field(name: str, kind: FieldKind, seen: Sequence[Item | User], items: Seque
 
 
 def _tokens(fields: Mapping[str, FieldKind], seen: Sequence[Item | User]) -> Vocabulary:
-    """Every "field=label" that those seen in training have, sorted."""
-    found: set[str] = set()
+    """Every "field=label" of the holders seen in training, sorted."""
+    tokens: set[str] = set()
     for name, kind in fields.items():
         if kind in (FieldKind.CATEGORICAL, FieldKind.CATEGORIES):
-            values = (one.attributes.get(name, ()) for one in seen)
+            values = (holder.attributes.get(name, ()) for holder in seen)
             labels = (
                 label for value in values for label in (value if isinstance(value, tuple) else (value,))
             )
-            found.update(f"{name}={label}" for label in labels)
-    return Vocabulary(tokens=tuple(sorted(found)))
+            tokens.update(f"{name}={label}" for label in labels)
+    return Vocabulary(tokens=tuple(sorted(tokens)))
 
 
 def _context_tokens(dataset: Dataset, train: Indices, fields: Sequence[str]) -> Iterator[str]:
@@ -128,5 +134,5 @@ def _mean(values: Floats | np.ndarray) -> float:
 
 def _deviation(values: np.ndarray) -> float:
     """The standard deviation, 1 where there is none to divide by."""
-    found = float(values.std()) if len(values) else 0.0
-    return found if found > 1e-9 else 1.0
+    deviation = float(values.std()) if len(values) else 0.0
+    return deviation if deviation > 1e-9 else 1.0

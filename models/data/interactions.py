@@ -7,28 +7,22 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
+from models.contract.events import Codes, EventColumns
 from models.data.cleaning import Cleaned
-
-
-class Codes(NamedTuple):
-    """A column of texts as numbers."""
-
-    names: tuple[str, ...]
-    codes: Indices  # [n] places in `names`, -1: none
+from models.data.readers.parsing import TextCodes
 
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """n interactions, oldest first; of equal moments by the file's order, or (untimed) by user."""
+    """n interactions, oldest first; of equal times by the file's order, or (untimed) by user."""
 
-    users: Indices  # [n] rows of Dataset.user_ids
-    items: Indices  # [n] rows of Dataset.items
-    times: NDArray[np.float64]  # [n] Unix seconds, or the order
+    users: Indices32  # [n] rows of Dataset.user_ids
+    items: Indices32  # [n] rows of Dataset.items
+    times: Doubles  # [n] Unix seconds, or the order
     values: Floats  # [n] NaN: none
-    actions: Indices  # [n] places in action_names
+    actions: Indices32  # [n] indices into action_names
     action_names: tuple[str, ...]
     contexts: Mapping[str, Codes]  # by column
 
@@ -37,8 +31,8 @@ class Interactions:
         return len(self.users)
 
 
-def take(log: Interactions, rows: Indices) -> Interactions:
-    """The interactions of some rows, in the rows' order."""
+def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
+    """The interactions of the given rows, in the rows' order."""
     return replace(
         log,
         users=log.users[rows],
@@ -50,36 +44,43 @@ def take(log: Interactions, rows: Indices) -> Interactions:
     )
 
 
+def columns_at(log: Interactions, rows: Indices | Indices32, offsets: Indices) -> EventColumns:
+    """The events at the given rows of the log, which are by user, oldest first; see EventColumns.offsets."""
+    return EventColumns(
+        offsets=offsets,
+        items=log.items[rows].astype(np.int64),
+        actions=log.actions[rows].astype(np.int64),
+        times=log.times[rows],
+        values=log.values[rows],
+        action_names=log.action_names,
+    )
+
+
 class Numbered(NamedTuple):
     """The log with the IDs that its rows stand for."""
 
     log: Interactions
-    item_ids: tuple[str, ...]  # the ones given, then others by first interaction
+    item_ids: tuple[str, ...]  # the listed ones, then others by first interaction
     user_ids: tuple[str, ...]  # by first interaction
 
 
 def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_action: str) -> Numbered:
-    """Sort the interactions, number what they speak of; `default_action` stands where none is named."""
+    """Sort the interactions, number their users and items; `default_action` stands where no column has one."""
     order = _order(cleaned, timed)
-    places = pa.array(order)
-    users, items = cleaned.users.take(places), cleaned.items.take(places)
-    user_ids: tuple[str, ...] = tuple(pc.unique(users).to_pylist())
-    known = set(item_ids)
-    all_items = (*item_ids, *(item_id for item_id in pc.unique(items).to_pylist() if item_id not in known))
-    given = (
-        cleaned.actions
-        if cleaned.actions is not None
-        else pa.array([default_action] * len(users), pa.string())
-    )
-    actions = _codes(given.take(places))
+    user_ids, users = _by_first(cleaned.users, order, ())
+    all_items, items = _by_first(cleaned.items, order, item_ids)
+    if cleaned.actions is None:
+        actions = Codes((default_action,), np.zeros(len(order), dtype=np.int32))
+    else:
+        actions = _by_name(cleaned.actions, order)
     log = Interactions(
-        users=_places(users, user_ids),
-        items=_places(items, all_items),
+        users=users,
+        items=items,
         times=cleaned.times[order],
         values=cleaned.values[order],
         actions=actions.codes,
         action_names=actions.names,
-        contexts={name: _codes(column.take(places)) for name, column in cleaned.contexts.items()},
+        contexts={name: _by_name(column, order) for name, column in cleaned.contexts.items()},
     )
     return Numbered(log, all_items, user_ids)
 
@@ -87,15 +88,33 @@ def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_actio
 def _order(cleaned: Cleaned, timed: bool) -> Indices:
     if timed:
         return np.argsort(cleaned.times, kind="stable")
-    return np.lexsort((_codes(cleaned.users).codes, cleaned.times))
+    names = cleaned.users.names
+    ranks = np.empty(len(names), dtype=np.int32)
+    ranks[np.asarray(pc.sort_indices(names))] = np.arange(len(names), dtype=np.int32)
+    return np.lexsort((ranks[cleaned.users.codes], cleaned.times))
 
 
-def _codes(column: pa.Array) -> Codes:
-    names = tuple(sorted(pc.unique(column.drop_null()).to_pylist()))
-    return Codes(names, _places(column, names))
+def _by_first(column: TextCodes, order: Indices, listed: Sequence[str]) -> tuple[tuple[str, ...], Indices32]:
+    """The listed names and then those that occur, by first occurrence in `order`; and each row's index there."""
+    codes = column.codes[order]
+    first = np.full(len(column.names), len(codes), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several rows the last one assigned stays: the first
+    table = np.full(len(first), -1, dtype=np.int32)
+    if listed:
+        found = pc.index_in(column.names, value_set=pa.array(listed, pa.string()))
+        table = np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
+    others = np.flatnonzero((first < len(codes)) & (table < 0))
+    others = others[np.argsort(first[others])]
+    table[others] = np.arange(len(listed), len(listed) + len(others))
+    return (*listed, *column.names.take(pa.array(others)).to_pylist()), table[codes]
 
 
-def _places(column: pa.Array, names: Sequence[str]) -> Indices:
-    """Each cell's place in `names`, -1 for a null."""
-    found = pc.index_in(column, value_set=pa.array(names, pa.string()))
-    return np.asarray(found.fill_null(-1), dtype=np.int64)
+def _by_name(column: TextCodes, order: Indices) -> Codes:
+    """The names that occur, sorted, and each row's index there; -1 for an empty cell."""
+    codes = column.codes[order]
+    present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(column.names)))
+    names = column.names.take(pa.array(present)).to_pylist()
+    ordered = sorted(range(len(names)), key=names.__getitem__)
+    table = np.full(len(column.names) + 1, -1, dtype=np.int32)  # the last one is what -1 selects
+    table[present[ordered]] = np.arange(len(names))
+    return Codes(tuple(names[index] for index in ordered), table[codes])

@@ -9,11 +9,11 @@ from models.data.readers.table import Table
 from models.job.errors import shown
 
 NEARLY_ALL = 0.9
-"""Of a table's rows: where so many have one fault, it is the job that does not fit the table."""
+"""Of a table's rows: where so many share a fault, it is the job that does not fit the table."""
 
 
 class Fault(StrEnum):
-    """Why an interaction is not taken; the first that applies."""
+    """Why an interaction is rejected; the first that applies."""
 
     MISSING = "missing"
     UNPARSABLE = "unparsable"
@@ -33,17 +33,17 @@ class Finding:
     expected: str
 
 
-def blamed(table: Table, findings: Iterable[Finding]) -> Iterator[str]:
-    """An error a finding that holds for nearly all rows. Of a key's findings a row has the first alone.
+def job_errors(table: Table, findings: Iterable[Finding]) -> Iterator[str]:
+    """An error for each finding that holds for nearly all rows. Of a key's findings a row counts for the first.
 
     Empty cells must be all: a log of guests, a few users among them, can be learned from.
     """
-    taken: dict[str, Mask] = {}
+    counted: dict[str, Mask] = {}
     for finding in findings:
-        cell = finding.key.removesuffix("_unit")  # interactions.time_unit is of interactions.time
-        earlier = taken.get(cell)
+        cell = finding.key.removesuffix("_unit")  # interactions.time_unit is about interactions.time
+        earlier = counted.get(cell)
         rows = finding.rows if earlier is None else finding.rows & ~earlier
-        taken[cell] = rows if earlier is None else rows | earlier
+        counted[cell] = rows if earlier is None else rows | earlier
         usable = finding.fault is Fault.MISSING and not rows.all()
         if not usable and nearly_all(int(rows.sum()), len(rows)):
             given = example(table.columns[finding.column][int(rows.argmax())].as_py())
@@ -54,7 +54,7 @@ def blamed(table: Table, findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def nearly_all(count: int, whole: int) -> bool:
-    """Whether so many have one fault that it must be the job's."""
+    """True if at least 90 % of rows share a fault: the job is misconfigured."""
     return 0 < whole * NEARLY_ALL <= count
 
 

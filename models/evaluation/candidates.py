@@ -82,7 +82,7 @@ def predict_events(predictor: CorpusPredictor, rows: Indices) -> EventLogits:
     """Every head's logits for the events at `rows`, each given what came before it."""
     heads: dict[str, list[Floats]] = {head.task.name: [] for head in predictor.network.heads}
     for moments in predictor.encode_moments(rows):
-        items = predictor.corpus.items[moments.rows]
+        items = predictor.corpus.items[moments.rows].astype(np.int64)
         for name, logits in predictor.head_logits(moments, items[:, None]).items():
             heads[name].append(logits[:, 0])
     return EventLogits(rows, {name: np.concatenate(parts) for name, parts in heads.items()})

@@ -68,4 +68,4 @@ def next_temperature(predictor: CorpusPredictor, events: np.ndarray) -> Calibrat
     rows = take_evenly(events, max(MOST_CELLS // len(predictor.vectors), 1))
     logits = [predictor.next_logits(moments) for moments in predictor.encode_moments(rows)]
     whole = np.concatenate([np.zeros((0, len(predictor.vectors)), np.float32), *logits])
-    return fit_next_calibration(whole, predictor.corpus.items[rows])
+    return fit_next_calibration(whole, predictor.corpus.items[rows].astype(np.int64))

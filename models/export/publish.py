@@ -30,8 +30,9 @@ from models.contract.bundle import (
     verify,
 )
 from models.contract.catalogue import Item, User
+from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
-from models.contract.histories import Histories, write_histories
+from models.contract.histories import write_histories
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.export.index import write_index
 from models.network.model import ChorusNetwork
@@ -45,7 +46,7 @@ class Contents:
     network: ChorusNetwork
     items: tuple[Item, ...]
     users: tuple[User, ...]
-    histories: Histories
+    histories: EventColumns
     golden: GoldenRequests
     arrays: Mapping[str, Floats]  # file name -> array: ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS
     pages: Mapping[str, str]  # file name -> text: the report

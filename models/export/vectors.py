@@ -4,8 +4,9 @@ import numpy as np
 import torch
 
 from models.contract.arrays import Floats, Indices
-from models.contract.histories import Histories
+from models.contract.events import EventColumns
 from models.data.dataset import Dataset
+from models.data.interactions import columns_at
 from models.evaluation.inference import ALL_PARTS, CHUNK, CorpusPredictor
 from models.training.batches import Windows, collate
 from models.training.corpus import Corpus
@@ -27,16 +28,16 @@ def user_table(predictor: CorpusPredictor, stops: Indices) -> Floats:
     start = np.maximum(corpus.offsets[:-1], stops - network.config.history_length)
     vectors = np.ones((len(users), network.config.dim + 1), dtype=np.float32)
     for at in range(0, len(users), CHUNK):
-        some = users[at : at + CHUNK]
+        chunk = users[at : at + CHUNK]
         profile = network.users.profile(
             *(
-                torch.from_numpy(table[some]).to(predictor.vectors.device)
+                torch.from_numpy(table[chunk]).to(predictor.vectors.device)
                 for table in (corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text)
             )
         )
-        events = _events(predictor, Windows(some, start[some], start[some], stops[some]))
-        length = torch.from_numpy(stops[some] - start[some]).to(profile.device)
-        states = network.users(profile, events)[torch.arange(len(some), device=profile.device), length]
+        events = _events(predictor, Windows(chunk, start[chunk], start[chunk], stops[chunk]))
+        length = torch.from_numpy(stops[chunk] - start[chunk]).to(profile.device)
+        states = network.users(profile, events)[torch.arange(len(chunk), device=profile.device), length]
         vectors[at : at + CHUNK, :-1] = states.cpu().numpy()
     return vectors
 
@@ -47,21 +48,11 @@ def stops_before(corpus: Corpus, part: int) -> Indices:
     return np.asarray(corpus.offsets[:-1] + np.diff(known[corpus.offsets]), dtype=np.int64)
 
 
-def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> Histories:
+def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> EventColumns:
     """Every user's events before row `stops` [U]."""
-    log = dataset.interactions
-    rows = np.arange(len(corpus.items))
-    users = np.searchsorted(corpus.offsets, rows, side="right") - 1
-    kept = corpus.log_rows[rows < stops[users]]
-    counts = stops - corpus.offsets[:-1]
-    return Histories(
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        items=log.items[kept].astype(np.int64),
-        actions=log.actions[kept].astype(np.int64),
-        values=log.values[kept].astype(np.float32),
-        times=log.times[kept].astype(np.float64),
-        action_names=log.action_names,
-    )
+    kept = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
+    offsets = np.concatenate([[0], np.cumsum(stops - corpus.offsets[:-1])]).astype(np.int64)
+    return columns_at(dataset.interactions, corpus.log_rows[kept], offsets)
 
 
 def _events(predictor: CorpusPredictor, windows: Windows) -> torch.Tensor:

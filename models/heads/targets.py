@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Floats, Indices, Indices32, Mask
 from models.contract.labels import ItemLabels, hot_table
 
 MAX_CLASSES = 200
@@ -129,7 +129,7 @@ def number_targets(values: NDArray[np.generic], known: Mask) -> FittedTargets:
     return FittedTargets((), NumberTargets(np.where(known, values, 0).astype(np.float32), known))
 
 
-def class_targets(names: Sequence[str], codes: Indices, train: Indices) -> FittedTargets:
+def class_targets(names: Sequence[str], codes: Indices | Indices32, train: Indices) -> FittedTargets:
     """Targets of one name an interaction: `codes` [n] are positions in `names`, -1 for none.
 
     Classes are the most frequent names of the training rows; another name is unknown.
@@ -141,7 +141,7 @@ def class_targets(names: Sequence[str], codes: Indices, train: Indices) -> Fitte
     return FittedTargets(classes, ClassTargets(class_of[codes], max(len(classes), 1)))
 
 
-def item_targets(labels: ItemLabels, items: Indices, train: Indices) -> FittedTargets:
+def item_targets(labels: ItemLabels, items: Indices | Indices32, train: Indices) -> FittedTargets:
     """Targets that are the labels of the items [n] of the interactions.
 
     Classes are the most frequent labels of the training rows; an item without any label is unknown.
@@ -151,7 +151,9 @@ def item_targets(labels: ItemLabels, items: Indices, train: Indices) -> FittedTa
     classes = most_frequent(labels.names, counts)
     described = np.zeros(labels.count, dtype=np.bool_)
     described[labels.items] = True
-    return FittedTargets(classes, ItemTargets(hot_table(labels, classes), described, items.astype(np.int32)))
+    return FittedTargets(
+        classes, ItemTargets(hot_table(labels, classes), described, items.astype(np.int32, copy=False))
+    )
 
 
 def most_frequent(names: Sequence[str], counts: NDArray[np.generic]) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from models.contract.calendar import DAYPARTS, WEEKDAYS
 from models.contract.feature_spec import FieldKind
-from models.contract.features import DAYPARTS, WEEKDAYS
 from models.contract.predicate import Compare, Operator, comparisons
 from models.heads.protocol import LabelRule
 from models.job.label_expression import ExpressionError, Operand, parse, write_operator

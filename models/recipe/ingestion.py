@@ -25,6 +25,9 @@ from models.training.corpus import Corpus, Texts, build_corpus
 WORK = ".work"
 """Beside a bundle lies `<bundle>.work`: quarantined rows, cached text vectors, checkpoints."""
 
+CHUNK = 1 << 16
+"""Rows hashed at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
@@ -94,7 +97,10 @@ def encode_texts(
             work / "text",
             lambda done, total: progress.update(bar, completed=done, total=total),
         )
-        return Texts(items=encoder.encode(items), users=encoder.encode(users))
+        vectors = encoder.encode(items)
+        if any(users):
+            return Texts(items=vectors, users=encoder.encode(users))
+        return Texts(vectors, np.broadcast_to(np.zeros(encoder.size, np.float32), (len(users), encoder.size)))
 
 
 def _open_encoder(name: str) -> TextEncoder:
@@ -106,12 +112,20 @@ def _open_encoder(name: str) -> TextEncoder:
 
 def digest_of(corpus: Corpus) -> str:
     """SHA-256 of what is trained on."""
-    found = hashlib.sha256(corpus.spec.digest().encode())
+    digest = hashlib.sha256(corpus.spec.digest().encode())
     catalogue = corpus.catalogue
-    arrays = [corpus.offsets, corpus.items, corpus.actions, corpus.dense, corpus.context, corpus.part]
+    arrays: list[np.ndarray] = [
+        corpus.offsets,
+        corpus.items,
+        corpus.actions,
+        corpus.dense,
+        corpus.context,
+        corpus.part,
+    ]
     arrays += [corpus.snapshot, corpus.statistics, catalogue.ids, catalogue.tokens, catalogue.numeric]
     arrays += [catalogue.content, corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text]
     arrays += [array for labels in corpus.labels for array in labels.arrays]
     for array in arrays:
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+        for start in range(0, len(array), CHUNK):
+            digest.update(np.ascontiguousarray(array[start : start + CHUNK]).data)
+    return digest.hexdigest()

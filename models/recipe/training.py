@@ -112,8 +112,8 @@ def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
     log = take(data.dataset.interactions, rows)
     times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
     return InteractionSet(
-        users=log.users,
-        items=log.items,
+        users=log.users.astype(np.int64),
+        items=log.items.astype(np.int64),
         times=times,
         n_users=len(data.dataset.user_ids),
         n_items=len(data.dataset.items),

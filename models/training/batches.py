@@ -1,14 +1,13 @@
-"""Windows over the users' events, and the padded tensors of some windows at once."""
+"""Windows over the users' events, and batches of windows as padded tensors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Indices32, Mask
 from models.training.corpus import Corpus
 
 BUCKET = 2_000
@@ -17,7 +16,7 @@ BUCKET = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """W stretches of events. Window w predicts `first[w]:stop[w]`, having seen `start[w]` on."""
+    """W runs of consecutive events. Window w predicts `first[w]:stop[w]` and reads from `start[w]` on."""
 
     users: Indices
     start: Indices
@@ -28,7 +27,7 @@ class Windows:
         return len(self.users)
 
     def take(self, rows: Indices) -> "Windows":
-        """Some of the windows."""
+        """The windows at the given rows."""
         return Windows(self.users[rows], self.start[rows], self.first[rows], self.stop[rows])
 
 
@@ -68,25 +67,47 @@ class Batch:
 
 
 def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
-    """Windows of at most `length` events that predict every event of some parts, once.
+    """Windows of at most `length` events, by user, that predict every event of the given parts once.
 
     Every window but a user's first sees half a window of events before the first that it predicts; one event at
     least, and it predicts one at least, so a window is never shorter than two where there are two events.
     """
     length = max(length, 2)
-    found: list[tuple[int, int, int, int]] = []
     wanted = np.isin(corpus.part, list(parts))
-    half = length // 2
-    for user, (begin, end) in enumerate(zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)):
-        rows = begin + np.flatnonzero(wanted[begin:end])
-        while len(rows):
-            first = int(rows[0])
-            start = int(begin) if first - begin < half else first - half
-            stop = min(start + length, int(rows[-1]) + 1)
-            found.append((user, start, first, stop))
-            rows = rows[rows >= stop]
-    table = np.array(found, dtype=np.int64).reshape(-1, 4)
-    return Windows(*table.T)
+    begin, last = corpus.offsets[:-1], _last_wanted(wanted, corpus.offsets)
+    following = _next_wanted(wanted)
+    users = np.flatnonzero(last >= 0)
+    stop = begin[users]
+    rounds: list[
+        tuple[Indices, Indices, Indices, Indices]
+    ] = []  # one window of each user that has wanted events
+    while len(users):
+        first = following[stop]
+        start = np.where(first - begin[users] < length // 2, begin[users], first - length // 2)
+        stop = np.minimum(start + length, last[users] + 1)
+        rounds.append((users, start, first, stop))
+        more = stop <= last[users]
+        users, stop = users[more], stop[more]
+    if not rounds:
+        return Windows(*np.zeros((4, 0), dtype=np.int64))
+    windows = Windows(*(np.concatenate(column) for column in zip(*rounds, strict=True)))
+    return windows.take(np.argsort(windows.users, kind="stable"))
+
+
+def _next_wanted(wanted: Mask) -> Indices:
+    """[n] the first wanted row from each row on; n where none follows."""
+    rows = np.where(wanted, np.arange(len(wanted)), len(wanted))
+    return np.minimum.accumulate(rows[::-1])[::-1]
+
+
+def _last_wanted(wanted: Mask, offsets: Indices) -> Indices:
+    """[U] each user's last wanted row; -1 for a user without any."""
+    last = np.full(len(offsets) - 1, -1, dtype=np.int64)
+    rows = np.flatnonzero(wanted)
+    ends = np.searchsorted(rows, offsets)
+    present = np.flatnonzero(np.diff(ends))
+    last[present] = rows[ends[present + 1] - 1]
+    return last
 
 
 def shuffled_batches(windows: Windows, events: int, random: np.random.Generator) -> list[Windows]:
@@ -114,32 +135,38 @@ def ordered_batches(windows: Windows, size: int) -> Iterator[Windows]:
 
 
 def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
-    """The tensors of some windows, padded to the longest."""
+    """The tensors of the given windows, padded to the longest."""
     rows, present = _rows(windows)
     wanted = present & (rows >= windows.first[:, None]) & np.isin(corpus.part[rows], list(parts))
     return Batch(
-        items=torch.from_numpy(np.where(present, corpus.items[rows], 0)),
+        items=_gather(corpus.items, rows, present),
         present=torch.from_numpy(present),
-        actions=torch.from_numpy(np.where(present, corpus.actions[rows], 0)),
-        dense=_masked(corpus.dense, rows, present),
-        context=torch.from_numpy(np.where(present[..., None], corpus.context[rows], 0)),
-        snapshot=torch.from_numpy(corpus.snapshot[rows]),
+        actions=_gather(corpus.actions, rows, present),
+        dense=_masked(corpus.dense[rows], present),
+        context=_gather(corpus.context, rows, present),
+        snapshot=torch.from_numpy(corpus.snapshot[rows].astype(np.int64)),
         wanted=torch.from_numpy(wanted),
         profile_tokens=torch.from_numpy(corpus.profile_tokens[windows.users]),
         profile_numeric=torch.from_numpy(corpus.profile_numeric[windows.users]),
         profile_text=torch.from_numpy(corpus.profile_text[windows.users]),
-        targets=tuple(torch.from_numpy(one.targets_at(rows)) for one in corpus.labels),
-        known=tuple(torch.from_numpy(one.known_at(rows) & wanted) for one in corpus.labels),
+        targets=tuple(torch.from_numpy(labels.targets_at(rows)) for labels in corpus.labels),
+        known=tuple(torch.from_numpy(labels.known_at(rows) & wanted) for labels in corpus.labels),
     )
 
 
-def _rows(windows: Windows) -> tuple[Indices, NDArray[np.bool_]]:
-    """Event rows [B, L] of windows, and which are there; the others repeat the window's last event."""
+def _rows(windows: Windows) -> tuple[Indices, Mask]:
+    """Event rows [B, L] of windows, and which of them are events; the others repeat the window's last event."""
     longest = int((windows.stop - windows.start).max())
     rows = windows.start[:, None] + np.arange(longest)[None]
     present = rows < windows.stop[:, None]
     return np.minimum(rows, windows.stop[:, None] - 1), present
 
 
-def _masked(values: Floats, rows: Indices, present: NDArray[np.bool_]) -> Tensor:
-    return torch.from_numpy(np.where(present[..., None], values[rows], np.float32(0)))
+def _gather(column: Indices32, rows: Indices, present: Mask) -> Tensor:
+    """Indices of the events at `rows`, 0 for padding; int64, as embeddings and losses expect."""
+    return _masked(column[rows].astype(np.int64), present)
+
+
+def _masked(values: Floats | Indices, present: Mask) -> Tensor:
+    values[~present] = 0
+    return torch.from_numpy(values)

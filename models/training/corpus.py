@@ -1,22 +1,36 @@
 """All that training and evaluation read, as arrays: every user's events in order, items, profiles, statistics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Doubles, Floats, Indices, Indices32
+from models.contract.catalogue import User
+from models.contract.events import Codes
 from models.contract.feature_spec import FeatureSpec
-from models.contract.features import ItemArrays, encode_context, encode_history, encode_items, encode_profile
+from models.contract.features import (
+    DENSE_WIDTH,
+    ItemArrays,
+    encode_contexts,
+    encode_events,
+    encode_items,
+    encode_profile,
+)
 from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
 from models.contract.vocabulary import PAD
-from models.data.dataset import Dataset, Interactions, events_of
+from models.data.dataset import Dataset, Interactions
+from models.data.interactions import columns_at
 from models.data.labels import TaskLabels
 from models.data.split import Split
 
 SNAPSHOTS = 200
 SNAPSHOT_CELLS = 20_000_000
 """At most this many item statistics are held: fewer snapshots for a larger catalogue."""
+CHUNK = 500_000
+"""Events encoded at a time, about: the features' temporary arrays take some 150 bytes an event."""
 PART_TRAIN, PART_VALID, PART_TEST, PART_END = 0, 1, 2, 3
 """PART_END comes after all events."""
 
@@ -36,19 +50,19 @@ class Corpus:
     spec: FeatureSpec
     catalogue: ItemArrays  # I items
     offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
-    items: Indices  # [n] item rows
-    actions: Indices  # [n]
+    items: Indices32  # [n] item rows
+    actions: Indices32  # [n] indices of spec.actions
     dense: Floats  # [n, DENSE_WIDTH]
-    context: Indices  # [n, C]
+    context: Indices32  # [n, C]
     part: NDArray[np.int8]  # [n] PART_TRAIN, PART_VALID or PART_TEST
-    snapshot: Indices  # [n] row of `statistics` that was known just before the event
+    snapshot: Indices32  # [n] row of `statistics` that was known just before the event
     statistics: Floats  # [T, I, S]
     profile_tokens: Indices  # [U, P]
     profile_numeric: Floats  # [U, Q]
     profile_text: Floats  # [U, T]
     labels: tuple[TaskLabels, ...]  # their rows follow the events' order
-    log_rows: Indices  # [n] each event's row of the log: the log, sorted by user
-    moments: NDArray[np.float64]  # [T] when each snapshot was taken
+    log_rows: Indices32  # [n] each event's row of the log: the log, sorted by user
+    moments: Doubles  # [T] when each snapshot was taken
     part_snapshot: tuple[int, int, int]  # the snapshot known when each part begins (train: the first)
 
 
@@ -60,31 +74,30 @@ def build_corpus(
     texts: Texts,
     half_life: float,
 ) -> Corpus:
-    """Point-in-time arrays of a dataset: nothing said of an event knows anything later than it."""
+    """Point-in-time arrays of a dataset: no feature of an event knows anything later than the event."""
     log = dataset.interactions
-    order = np.lexsort((np.arange(len(log.users)), log.users))  # by user; the log is sorted by time already
-    users = len(dataset.user_ids)
-    offsets = np.searchsorted(log.users[order], np.arange(users + 1))
-    histories = [encode_history(spec, events, length=len(events)) for events in events_of(log, dataset)]
-    profiles = [encode_profile(spec, user) for user in dataset.users]
+    order = np.argsort(log.users, kind="stable")  # by user; the log is sorted by time already
+    counts = np.bincount(log.users, minlength=len(dataset.user_ids))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     part = _parts(split, len(order))
     at, boundaries = _moments(log, split, len(dataset.items), spec.timed)
+    profile_tokens, profile_numeric = _profiles(spec, dataset.users)
     return Corpus(
         spec=spec,
         catalogue=encode_items(spec, dataset.items, texts.items),
-        offsets=offsets.astype(np.int64),
+        offsets=offsets,
         items=log.items[order],
-        actions=np.concatenate([history.actions for history in histories]),
-        dense=np.concatenate([history.dense for history in histories]),
-        context=_contexts(spec, log)[order],
+        actions=_actions(spec, log)[order],
+        dense=_dense(spec, log, order, offsets),
+        context=_contexts(spec, log, order),
         part=part[order],
         snapshot=_snapshots(at, log.times, part, boundaries)[order],
         statistics=_statistics(log, spec, at, len(dataset.items), half_life),
-        profile_tokens=_padded([profile.tokens for profile in profiles]),
-        profile_numeric=np.stack([profile.numeric for profile in profiles]),
+        profile_tokens=profile_tokens,
+        profile_numeric=profile_numeric,
         profile_text=texts.users,
-        labels=tuple(one.reordered(order) for one in labels),
-        log_rows=order.astype(np.int64),
+        labels=tuple(task.reordered(order) for task in labels),
+        log_rows=order.astype(np.int32),
         moments=at,
         part_snapshot=boundaries,
     )
@@ -98,16 +111,16 @@ def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
         corpus,
         spec=spec,
         catalogue=encode_items(spec, dataset.items, text),
-        actions=spec.actions.encode(log.action_names)[log.actions[corpus.log_rows]],
-        context=_contexts(spec, log)[corpus.log_rows],
-        profile_tokens=_padded([encode_profile(spec, user).tokens for user in dataset.users]),
+        actions=_actions(spec, log)[corpus.log_rows],
+        context=_contexts(spec, log, corpus.log_rows),
+        profile_tokens=_profiles(spec, dataset.users)[0],
     )
 
 
 def statistics_interactions(log: Interactions, spec: FeatureSpec) -> ItemEvents:
     """The log as the item statistics read it."""
     values = (log.values - spec.value_mean) / spec.value_std
-    return ItemEvents(items=log.items, times=log.times, values=values.astype(np.float32))
+    return ItemEvents(items=log.items, times=log.times, values=values.astype(np.float32, copy=False))
 
 
 def _parts(split: Split, count: int) -> NDArray[np.int8]:
@@ -119,7 +132,7 @@ def _parts(split: Split, count: int) -> NDArray[np.int8]:
 
 def _moments(
     log: Interactions, split: Split, n_items: int, timed: bool
-) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
+) -> tuple[Doubles, tuple[int, int, int]]:
     """Ascending moments at which statistics are taken, the last one after all events; and those at which train,
     valid and test begin.
     """
@@ -133,46 +146,58 @@ def _moments(
 
 
 def _snapshots(
-    at: NDArray[np.float64],
-    times: NDArray[np.float64],
+    at: Doubles,
+    times: Doubles,
     part: NDArray[np.int8],
     boundaries: tuple[int, int, int],
-) -> Indices:
+) -> Indices32:
     """Per event the last snapshot not later than it; validation and test see what was known when they began,
     as a service does that was built at that moment."""
-    found = np.clip(np.searchsorted(at, times, side="right") - 1, 0, None)
+    snapshots = np.searchsorted(at, times, side="right").astype(np.int32) - np.int32(1)
+    np.clip(snapshots, 0, None, out=snapshots)
     for number in (PART_VALID, PART_TEST):
-        found[part == number] = boundaries[number]
-    return found.astype(np.int64)
+        snapshots[part == number] = boundaries[number]
+    return snapshots
 
 
-def _statistics(
-    log: Interactions, spec: FeatureSpec, at: NDArray[np.float64], n_items: int, half_life: float
-) -> Floats:
+def _statistics(log: Interactions, spec: FeatureSpec, at: Doubles, n_items: int, half_life: float) -> Floats:
     if not spec.timed:  # an order within each user says nothing of what was popular when
         return np.zeros((1, n_items, len(STATISTICS)), dtype=np.float32)
     return item_statistics(statistics_interactions(log, spec), at, n_items, half_life)
 
 
-def _contexts(spec: FeatureSpec, log: Interactions) -> Indices:
-    """[n, C], encoded once for each distinct moment's tokens."""
-    hours = np.floor(log.times / 3600) if spec.timed else np.zeros(len(log.times))
-    codes = [log.contexts[name].codes for name in spec.context_fields]
-    keys = np.stack([hours, *codes], axis=1)
-    distinct, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    table = np.empty((len(distinct), 2 + len(codes)), dtype=np.int64)
-    for number, row in enumerate(first):
-        names = {
-            name: log.contexts[name].names[code[row]]
-            for name, code in zip(spec.context_fields, codes, strict=True)
-            if code[row] >= 0
-        }
-        table[number] = encode_context(spec, names, float(log.times[row]))
-    return table[back.reshape(-1)]
+def _actions(spec: FeatureSpec, log: Interactions) -> Indices32:
+    return spec.actions.encode(log.action_names).astype(np.int32)[log.actions]
 
 
-def _padded(rows: list[Indices]) -> Indices:
-    table = np.full((len(rows), max(map(len, rows), default=1)), PAD, dtype=np.int64)
-    for number, row in enumerate(rows):
-        table[number, : len(row)] = row
-    return table
+def _dense(spec: FeatureSpec, log: Interactions, order: Indices, offsets: Indices) -> Floats:
+    """[n, DENSE_WIDTH], encoded in chunks of whole users."""
+    dense = np.empty((len(order), DENSE_WIDTH), dtype=np.float32)
+    bounds = np.searchsorted(offsets, np.arange(0, len(order) + CHUNK, CHUNK), side="left")
+    for first, stop in pairwise(np.unique(np.minimum(bounds, len(offsets) - 1)).tolist()):
+        rows = slice(int(offsets[first]), int(offsets[stop]))
+        events = columns_at(log, order[rows], offsets[first : stop + 1] - offsets[first])
+        dense[rows] = encode_events(spec, events).dense
+    return dense
+
+
+def _contexts(spec: FeatureSpec, log: Interactions, order: Indices | Indices32) -> Indices32:
+    """[n, C], encoded in chunks."""
+    context = np.empty((len(order), 2 + len(spec.context_fields)), dtype=np.int32)
+    for start in range(0, len(order), CHUNK):
+        rows = order[start : start + CHUNK]
+        columns = {name: Codes(codes.names, codes.codes[rows]) for name, codes in log.contexts.items()}
+        context[start : start + CHUNK] = encode_contexts(spec, columns, log.times[rows], len(rows))
+    return context
+
+
+def _profiles(spec: FeatureSpec, users: Sequence[User]) -> tuple[Indices, Floats]:
+    """Tokens [U, P] and numbers [U, Q]; users without attributes share one encoded profile."""
+    unknown = encode_profile(spec, None)
+    profiles = [encode_profile(spec, user) if user.attributes else unknown for user in users]
+    width = max((len(profile.tokens) for profile in profiles), default=1)
+    tokens = np.full((len(users), width), PAD, dtype=np.int64)
+    for row, profile in enumerate(profiles):
+        if profile is not unknown:
+            tokens[row, : len(profile.tokens)] = profile.tokens
+    return tokens, np.stack([profile.numeric for profile in profiles])

@@ -1,42 +1,147 @@
-"""A table as it was read: columns, where each row stands in its file, and the rows that are none."""
+"""Tables as they were read: columns, each row's number in its file, and the rows that could not be read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from models.contract.arrays import Indices
+
+NOT_UTF8 = "unparsable: expected UTF-8"
+"""The reason of a line whose bytes are no text."""
+BATCH = 10_000
+"""Rejected rows that are turned into Python objects at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row, or an attribute, that was not taken, and why."""
+    """A row, or an attribute, that was rejected, and why."""
 
     file: str
     row: int
     reason: str
     raw: object
-    """The row's cells by column, or its text where it could not be parted into cells."""
+    """The row's cells by column, or its text where it could not be split into cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRows:
+    """m rows of a file that could not be split into cells, as columns: there may be millions."""
+
+    file: str
+    numbers: Indices  # [m] ascending row numbers
+    reasons: pa.Array  # [m] string
+    lines: pa.Array  # [m] string: the rows' text
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Reject]:
+        for start in range(0, len(self), BATCH):
+            part = slice(start, start + BATCH)
+            columns = (
+                self.numbers[part].tolist(),
+                self.reasons[part].to_pylist(),
+                self.lines[part].to_pylist(),
+            )
+            for number, reason, line in zip(*columns, strict=True):
+                yield Reject(self.file, number, reason, line)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """n rows of the columns asked for. `rejected` are the rows that could not be read at all."""
+    """n rows of the requested columns, and the rows among them that could not be read.
+
+    A column is an Arrow array [n] of string, int64, double, timestamp[us, UTC], list of string or of double; or,
+    where the caller asked for it, a dictionary of one of these.
+    """
 
     file: str
-    columns: Mapping[
-        str, pa.Array
-    ]  # each [n]: string, int64, double, timestamp[us, UTC], list of string or double
-    numbers: Indices  # [n] row numbers in the file, from 1, a CSV file's header counted, blank lines not
-    rejected: tuple[Reject, ...] = ()
+    columns: Mapping[str, pa.Array]
+    numbers: Indices  # [n] row numbers in the file, from 1; a CSV header counts, blank lines do not
+    rejected: UnreadableRows
+
+    def __len__(self) -> int:
+        return len(self.numbers)
 
     def reject(self, row: int, reason: str) -> Reject:
         """The rejection of one of the n rows."""
         raw: dict[str, Any] = {name: column[row].as_py() for name, column in self.columns.items()}
         return Reject(self.file, int(self.numbers[row]), reason, raw)
+
+    def take(self, rows: Indices) -> "Table":
+        """The given rows as a table without unreadable rows."""
+        indices = pa.array(rows)
+        columns = {name: column.take(indices) for name, column in self.columns.items()}
+        return Table(self.file, columns, self.numbers[rows], unreadable(self.file, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRows:
+    """The rejected rows of a table, as columns, each with its reason: there may be millions."""
+
+    table: Table  # m rows
+    reasons: tuple[str, ...]
+    codes: NDArray[np.int8]  # [m] indices into `reasons`
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Reject]:
+        for start in range(0, len(self), BATCH):
+            part = self.table.take(np.arange(start, min(start + BATCH, len(self))))
+            cells = {name: column.to_pylist() for name, column in part.columns.items()}
+            rows = zip(part.numbers.tolist(), self.codes[start : start + BATCH].tolist(), strict=True)
+            for row, (number, code) in enumerate(rows):
+                raw = {name: values[row] for name, values in cells.items()}
+                yield Reject(self.table.file, number, self.reasons[code], raw)
+
+
+def unreadable(file: str, rows: Sequence[tuple[int, str, str]]) -> UnreadableRows:
+    """Unreadable rows from (row number, reason, text), ascending."""
+    return UnreadableRows(
+        file,
+        np.array([number for number, _, _ in rows], dtype=np.int64),
+        pa.array([reason for _, reason, _ in rows], pa.string()),
+        pa.array([line for _, _, line in rows], pa.string()),
+    )
+
+
+def join(parts: Sequence[Table]) -> Table:
+    """The tables as one, in order; raises ValueError for no tables. Memory: the parts' and the whole's columns."""
+    if not parts:
+        raise ValueError("expected at least one table to join, given none")
+    first = parts[0].rejected
+    return Table(
+        first.file,
+        {name: _concatenated([part.columns[name] for part in parts]) for name in parts[0].columns},
+        np.concatenate([part.numbers for part in parts]),
+        UnreadableRows(
+            first.file,
+            np.concatenate([part.rejected.numbers for part in parts]),
+            pa.concat_arrays([part.rejected.reasons for part in parts]),
+            pa.concat_arrays([part.rejected.lines for part in parts]),
+        ),
+    )
+
+
+def _concatenated(parts: Sequence[pa.Array]) -> pa.Array:
+    """One array; dictionaries are unified, and texts become lists where another part has lists."""
+    lists = next((part.type for part in parts if pa.types.is_list(part.type)), None)
+    if lists is not None:
+        parts = [part if pa.types.is_list(part.type) else _as_lists(part) for part in parts]
+    whole = pa.chunked_array(parts).unify_dictionaries()
+    return pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
+
+
+def _as_lists(column: pa.Array) -> pa.Array:
+    cells = [[] if cell is None else [cell] for cell in column.to_pylist()]
+    return pa.array(cells, pa.list_(pa.string()))
 
 
 def write_quarantine(path: Path, rejects: Iterable[Reject]) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract.arrays import Indices
-from models.contract.features import DAY
+from models.contract.calendar import DAY
 from models.evaluation.baselines.popularity import order_by_counts, score_alike
 from models.evaluation.baselines.protocol import Baseline, Scorer
 from models.evaluation.protocols import InteractionSet, pairs_matrix

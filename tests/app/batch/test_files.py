@@ -17,6 +17,7 @@ from app.batch.files import BatchFileError, score_file
 from app.batch.rows import Row, ScoredRow
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.scoring.pairs import Pairs, score_pairs
+from models.cli import read_rows
 from models.contract.bundle import BundleError
 from models.contract.catalogue import UserState
 
@@ -66,7 +67,7 @@ def score(trained: Path, tmp_path: Path) -> Score:
     """Score a file into one of another name; the rows that came out."""
 
     def scored(source: Path, target: str = "out.jsonl") -> list[dict[str, Any]]:
-        score_file(source, tmp_path / target, trained)
+        score_file(source, tmp_path / target, trained, read_rows)
         return read(tmp_path / target)
 
     return scored
@@ -121,16 +122,17 @@ GOOD_LINE = '{"user_id": "u1", "item_id": "i1"}'
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{oops", "row 2: expected JSON, given Expecting property name"),
-        ("[" * 100_000, "row 2: expected JSON, given maximum recursion depth"),
+        ("{oops", "row 2: expected JSON, given unexpected character"),
+        ("[" * 100_000, "row 2: expected JSON, given depth limit exceeded"),
         ("[1, 2]", r"row 2: expected an object, given '\[1, 2\]'"),
         ('{"user_id": "u1"}', "row 2: expected item_id, given none"),
         ('{"user_id": ["u1"], "item_id": "i1"}', "row 2: expected text or a number as user_id, given list"),
         ('{"user_id": "u1", "item_id": true}', "row 2: expected text or a number as item_id, given bool"),
-        ('{"user_id": "\\ud800", "item_id": "i1"}', "row 2: expected JSON, given .*surrogates not allowed"),
-        (GOOD_LINE[:-1] + ', "timestamp": NaN}', "row 2: expected JSON, given the constant NaN"),
-        (GOOD_LINE[:-1] + ', "timestamp": -Infinity}', "row 2: expected JSON, given the constant -Infinity"),
-        (GOOD_LINE[:-1] + ', "timestamp": 1e999}', "row 2: expected a timestamp from 0 to 100000000000"),
+        ('{"user_id": "\\ud800", "item_id": "i1"}', "row 2: expected JSON, given .*surrogate"),
+        (GOOD_LINE[:-1] + ', "timestamp": NaN}', "row 2: expected JSON, given unexpected character"),
+        (GOOD_LINE[:-1] + ', "timestamp": -Infinity}', "row 2: expected JSON, given "),
+        (GOOD_LINE[:-1] + ', "timestamp": 1e999}', "row 2: expected JSON, given number is infinity"),
+        (GOOD_LINE[:-1] + ', "timestamp": 1e99}', "row 2: expected a timestamp from 0 to 100000000000"),
     ],
 )
 def test_a_line_of_json_fails_alone(score: Score, tmp_path: Path, line: str, message: str) -> None:
@@ -210,7 +212,6 @@ def test_a_file_of_many_chunks_comes_out_whole_and_in_order(
         ),
         ("in.csv", b"user_id,item_id\nu1,caf\xe9\n", "expected csv in UTF-8"),
         ("in.jsonl", b'{"user_id": "u1", "item_id": "caf\xe9"}\n', "expected jsonl in UTF-8"),
-        ("in.csv", b"user_id,item_id\nu1," + b"x" * 200_000 + b"\n", "expected csv .* field larger"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_and_leaves_nothing(
@@ -218,7 +219,7 @@ def test_a_file_that_cannot_be_read_is_named_and_leaves_nothing(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BatchFileError, match=message):
-        score_file(tmp_path / name, tmp_path / "out.csv", trained)
+        score_file(tmp_path / name, tmp_path / "out.csv", trained, read_rows)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -226,14 +227,20 @@ def test_a_failure_keeps_the_result_of_before(trained: Path, tmp_path: Path) -> 
     (tmp_path / "out.csv").write_text("what was there")
     (tmp_path / "in.csv").write_text("a,b\n1,2\n")
     with pytest.raises(BatchFileError):
-        score_file(tmp_path / "in.csv", tmp_path / "out.csv", trained)
+        score_file(tmp_path / "in.csv", tmp_path / "out.csv", trained, read_rows)
     assert (tmp_path / "out.csv").read_text() == "what was there"
+
+
+def test_an_unclosed_quote_and_a_long_cell_cost_one_row(score: Score, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f'user_id,item_id\nu1,"i5\nu1,{"x" * 200_000}\nu1,i5\n')
+    found = score(tmp_path / "in.csv")
+    assert [row["status"] for row in found] == ["error", "unknown_item", "ok"]
 
 
 @pytest.mark.parametrize(("source", "target"), [("in.xlsx", "out.csv"), ("in.csv", "out")])
 def test_another_kind_of_file_is_refused_before_any_work(tmp_path: Path, source: str, target: str) -> None:
     with pytest.raises(BatchFileError, match=r"expected a file that ends in \.parquet, \.csv"):
-        score_file(tmp_path / source, tmp_path / target, tmp_path / "no-bundle")
+        score_file(tmp_path / source, tmp_path / target, tmp_path / "no-bundle", read_rows)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +255,7 @@ def test_where_nothing_can_be_written_no_work_is_done(tmp_path: Path, target: st
     (tmp_path / "folder.csv").mkdir()
     source = write(tmp_path / "in.csv", PAIRS)
     with pytest.raises(BatchFileError, match=message):
-        score_file(source, tmp_path / target, tmp_path / "no-bundle")
+        score_file(source, tmp_path / target, tmp_path / "no-bundle", read_rows)
 
 
 @pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
@@ -273,11 +280,11 @@ def test_a_past_moment_does_not_see_what_came_after(
 
 def test_a_file_or_bundle_that_is_not_there(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        score_file(tmp_path / "absent.csv", tmp_path / "out.csv", trained)
+        score_file(tmp_path / "absent.csv", tmp_path / "out.csv", trained, read_rows)
     with pytest.raises(BundleError):
-        score_file(write(tmp_path / "in.csv", PAIRS), tmp_path / "out.csv", tmp_path / "absent")
+        score_file(write(tmp_path / "in.csv", PAIRS), tmp_path / "out.csv", tmp_path / "absent", read_rows)
 
 
 def test_counts_are_returned(trained: Path, tmp_path: Path) -> None:
-    counts = score_file(write(tmp_path / "in.csv", PAIRS), tmp_path / "out.csv", trained)
+    counts = score_file(write(tmp_path / "in.csv", PAIRS), tmp_path / "out.csv", trained, read_rows)
     assert counts == {"ok": 4, "unknown_item": 1, "error": 0}

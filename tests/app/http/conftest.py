@@ -37,9 +37,10 @@ from models.contract.bundle import (
 )
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item, User
+from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.fusion import Fusion, Utility
-from models.contract.histories import Histories, write_histories
+from models.contract.histories import write_histories
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.contract.tasks import NEXT, Head, Task
 from models.contract.vocabulary import Vocabulary
@@ -106,7 +107,7 @@ def write_bundle(folder: Path, version: str) -> Path:
     count = USERS * 10
     write_histories(
         folder / HISTORIES,
-        Histories(
+        EventColumns(
             offsets=np.arange(0, count + 1, 10),
             items=np.arange(count) % ITEM_COUNT,
             actions=np.zeros(count, dtype=np.int64),

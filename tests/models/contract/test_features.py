@@ -5,23 +5,23 @@ import math
 import numpy as np
 import pytest
 
+from models.contract.calendar import daypart, weekday
 from models.contract.catalogue import Item, User
-from models.contract.events import Event, column_events
+from models.contract.events import Codes, Event, column_events
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.features import (
     CLIP,
     DENSE_WIDTH,
     WINDOW,
     context_tokens,
-    daypart,
     encode_context,
+    encode_contexts,
     encode_events,
     encode_history,
     encode_items,
     encode_profile,
     item_text,
     user_text,
-    weekday,
 )
 from models.contract.vocabulary import OOV, PAD, Vocabulary
 
@@ -212,6 +212,41 @@ def test_context():
     assert encode_context(given, {"place": "home"}, None).tolist() == [OOV, PAD, PAD, PAD]
     untimed = given.model_copy(update={"timed": False})
     assert encode_context(untimed, {"device": "phone"}, 0.0).tolist() == [4, PAD, PAD, PAD]
+
+
+def test_contexts_of_many_moments_are_those_of_each():
+    """Empty cells leave no gap, whatever the column they are in."""
+    random = np.random.default_rng(5)
+    tokens = ("daypart=night", "daypart=evening", "weekday=monday", "device=phone", "device=tv", "place=home")
+    labels = {"device": ("desk", "phone", "tv"), "place": ("home", "work"), "unused": ("x",)}
+    codes = {
+        name: Codes(names, random.integers(-1, len(names), 50).astype(np.int32))
+        for name, names in labels.items()
+    }
+    times = random.integers(0, 20 * 86_400, 50).astype(np.float64)
+    for timed in (True, False):
+        given = spec(
+            timed=timed, context_fields=("device", "place"), context_tokens=Vocabulary(tokens=tokens)
+        )
+        many = encode_contexts(given, codes, times, 50)
+        for row, moment in enumerate(times.tolist()):
+            context = {
+                name: names[column[row]] for name, (names, column) in codes.items() if column[row] >= 0
+            }
+            expected = given.context_tokens.encode(context_tokens(given, context, moment)).tolist()
+            assert many[row].tolist() == expected + [PAD] * (4 - len(expected))
+            assert encode_context(given, context, moment).tolist() == many[row].tolist()
+
+
+def test_a_users_numbers_do_not_hang_on_other_users():
+    """Not even by rounding: values that floats add inexactly, next to users with far larger ones."""
+    random = np.random.default_rng(6)
+    own = [Event("a", "rate", float(step), float(random.random())) for step in range(250)]
+    other = [Event("a", "rate", float(step), 1e15 + float(random.random())) for step in range(180)]
+    given = spec(value_range=(0.0, 2e15))
+    alone = encode_events(given, column_events([own], lambda _: 0)).dense
+    among = encode_events(given, column_events([other, own, other], lambda _: 0)).dense
+    np.testing.assert_array_equal(among[180:430], alone)
 
 
 def test_the_digest_knows_every_part():

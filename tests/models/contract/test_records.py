@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.contract.catalogue import Item, User
-from models.contract.events import Event
-from models.contract.histories import Histories, read_histories, write_histories
+from models.contract.events import Event, EventColumns
+from models.contract.histories import read_histories, write_histories
 from models.contract.records import (
     EventRecord,
     GoldenRequest,
@@ -41,7 +41,7 @@ def test_a_line_that_is_no_record(tmp_path):
 
 
 def test_histories(tmp_path):
-    histories = Histories(
+    histories = EventColumns(
         offsets=np.array([0, 2, 2, 3]),
         items=np.array([1, 0, 1]),
         actions=np.array([0, 1, 0]),

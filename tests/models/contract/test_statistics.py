@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from models.contract.features import DAY
+from models.contract.calendar import DAY
 from models.contract.statistics import PRIOR_EVENTS, ItemEvents, item_statistics
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import orjson
 import pytest
 
-from models.data.cleaning import CleaningReport, outlying
+from models.data.cleaning import CleaningReport
 from models.data.dataset import load_dataset
+from models.data.outliers import outlying
 from models.job.errors import JobError
 from models.job.spec import JobSpec
 

@@ -11,9 +11,10 @@ import pytest
 
 from models.contract.catalogue import Item, User
 from models.contract.events import Event
-from models.data.dataset import Dataset, events_of, load_dataset, take
+from models.data.dataset import Dataset, load_dataset, take
 from models.job.errors import JobError
 from models.job.spec import JobSpec
+from tests.models.histories import events_of
 
 Write = Callable[[str, str], Path]
 

@@ -9,11 +9,12 @@ import pytest
 
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.features import context_tokens
-from models.data.dataset import Dataset, events_of, load_dataset
+from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import extended, fit_features
 from models.data.labels import label
 from models.data.split import Split, split
 from models.job.spec import JobSpec
+from tests.models.histories import events_of
 
 Write = Callable[[str, str], Path]
 HEADER = "u,i,t,v,a,device\n"

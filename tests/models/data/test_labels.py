@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.contract.calendar import daypart, weekday
 from models.contract.catalogue import Item, User
-from models.contract.features import daypart, weekday
 from models.contract.tasks import Task
 from models.data.cleaning import CleaningReport
 from models.data.conditions import codes_of

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from models.contract.features import encode_history, encode_profile
-from models.data.dataset import events_of
 from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows, take_evenly
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
+from tests.models.histories import events_of
 
 
 @pytest.fixture(scope="module")

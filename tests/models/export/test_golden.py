@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from app.bundle.bundle import encode_item, load_bundle
 from app.golden import replay
-from models.contract import features
+from models.contract import calendar, features
 from models.contract.bundle import (
     FEATURES,
     GOLDEN,
@@ -94,10 +94,13 @@ def test_changed_item_statistics_are_noticed(bundle):
         replay(load_bundle(bundle, 50))
 
 
-@pytest.mark.parametrize(("constant", "value"), [("CLIP", 0.3), ("WINDOW", 2), ("DAY", 3600.0)])
-def test_changed_feature_code_is_noticed(shop_bundle, monkeypatch, constant, value):
+@pytest.mark.parametrize(
+    ("module", "constant", "value"),
+    [(features, "CLIP", 0.3), (features, "WINDOW", 2), (calendar, "DAY", 3600.0)],
+)
+def test_changed_feature_code_is_noticed(shop_bundle, monkeypatch, module, constant, value):
     loaded = load_bundle(shop_bundle, 50)
-    monkeypatch.setattr(features, constant, value)
+    monkeypatch.setattr(module, constant, value)
     with pytest.raises(BundleError, match=OFF):
         replay(loaded)
 

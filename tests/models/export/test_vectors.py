@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.data.dataset import events_of
 from models.evaluation.inference import CorpusPredictor
 from models.export.vectors import histories, item_table, stops_before, user_table
 from models.training.corpus import PART_END, PART_TEST, PART_VALID
+from tests.models.histories import events_of
 
 
 @pytest.fixture(scope="module")

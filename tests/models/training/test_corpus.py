@@ -10,7 +10,6 @@ import torch
 from models.contract.features import encode_history
 from models.contract.statistics import item_statistics
 from models.contract.vocabulary import Vocabulary
-from models.data.dataset import events_of
 from models.job.training_config import TrainingConfig
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
@@ -19,6 +18,7 @@ from models.recipe.ingestion import Ingested, digest_of
 from models.training.batches import collate, ordered_batches, windows_of
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recoded, statistics_interactions
 from models.training.loop import Trainer
+from tests.models.histories import events_of
 
 TRAIN = frozenset({PART_TRAIN})
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.data.readers.parsing import labels, moments, numbers, texts, vectors
+from models.data.readers import csv
+from models.data.readers.parsing import code_texts, labels, moments, numbers, texts, vectors
 from models.data.readers.sources import read_table
 from models.data.readers.table import Table
 from models.job.errors import JobError
@@ -198,6 +199,41 @@ def test_parquet_timestamps_need_no_unit(tmp_path: Path) -> None:
     table = read_table(path, WANTED)
     assert moments(table.columns["u"], "s")[0].tolist() == [60]
     assert moments(table.columns["i"], "ms")[0].tolist() == [0]
+
+
+def test_moments_as_arrow_and_python_read_them() -> None:
+    """A moment is the same whether its neighbours are plain, or make the whole chunk be read one by one."""
+    plain = ["2024-02-29T12:30:15", "2024-02-29 12:30:15.25Z", "2024-02-29T12:30:15+00:00", "2024-02-29"]
+    expected = [1709209815, 1709209815.25, 1709209815, 1709164800]
+    assert moments(pa.array(plain), "iso")[0].tolist() == expected
+    among, bad = moments(pa.array([*plain, "2024-02-30", "2024-02-29ZZ", "20240229T123015", ""]), "iso")
+    assert among[:4].tolist() == expected and among[6] == 1709209815
+    assert bad.tolist() == [False] * 4 + [True, True, False, False]
+
+
+def test_codes_are_those_of_the_texts() -> None:
+    for column, expected in (
+        (pa.array([2.0, None, float("nan"), 1.0, 2.0]), ["2", None, None, "1", "2"]),
+        (pa.array(["b", "", None, "a", "b"]).dictionary_encode(), ["b", None, None, "a", "b"]),
+        (pa.array([0.0, -0.0, 1.0]), ["0", "0", "1"]),
+    ):
+        names, codes = code_texts(column)
+        assert [names[code].as_py() if code >= 0 else None for code in codes.tolist()] == expected
+        assert len(set(codes.tolist())) == len(set(expected))
+
+
+@pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "a stray quote"])
+def test_a_file_of_many_blocks(write: Write, monkeypatch: pytest.MonkeyPatch, quote: str) -> None:
+    """Row numbers run through, dictionaries are unified; with a stray quote the lines are read in blocks too."""
+    monkeypatch.setattr(csv, "BLOCK", 64)
+    monkeypatch.setattr(csv, "LINES", 5)
+    lines = [f"u{row % 7},i{row % 3}" if row % 9 else f"u{row % 7},{quote}i,9" for row in range(2, 102)]
+    table = read_table(write("e.csv", "u,i\n" + "\n".join(lines) + "\n"), WANTED, {"u"})
+    wrong = list(range(9, 102, 9))
+    assert [reject.row for reject in table.rejected] == wrong
+    assert table.numbers.tolist() == [row for row in range(2, 102) if row % 9]
+    assert cells(table, "u") == [f"u{row % 7}" for row in range(2, 102) if row % 9]
+    assert len(table.columns["u"].dictionary) == 7
 
 
 def test_labels_and_vectors() -> None:

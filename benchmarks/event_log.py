@@ -1,0 +1,127 @@
+"""A generated log of any size, with its item table and job, for benchmarks.
+
+Users and items are skewed, as activity and popularity are; events have values, actions and a context column; about
+one row in a thousand is a repeat, lacks its time or cannot be read.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+from numpy.typing import NDArray
+from pyarrow import csv
+
+CHUNK = 1_000_000
+"""Events generated at a time."""
+START = 1_600_000_000
+PERIOD = 365 * 86_400
+"""Seconds over which the events are spread."""
+GENRES = 20
+ACTIONS = ("view", "click", "rate", "purchase")
+DEVICES = ("phone", "desk", "tv", None)
+SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("user_id", "item_id")]
+    + [("timestamp", pa.int64()), ("rating", pa.float64())]
+    + [(name, pa.string()) for name in ("action", "device")]
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The log's size and format."""
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--users", type=int, default=200_000)
+    parser.add_argument("--items", type=int, default=50_000)
+    parser.add_argument("--format", choices=["csv", "parquet"], default="csv")
+
+
+def write_log(folder: Path, form: str, events: int, users: int, items: int) -> None:
+    """Write events.<form>, items.jsonl and job.yaml."""
+    random = np.random.default_rng(0)
+    path = folder / f"events.{form}"
+    sizes = [min(CHUNK, events - start) for start in range(0, events, CHUNK)]
+    tables = (_events(random, size, number / len(sizes), users, items) for number, size in enumerate(sizes))
+    if form == "parquet":
+        with pq.ParquetWriter(path, SCHEMA) as writer:
+            for table in tables:
+                writer.write_table(table)
+    else:
+        with path.open("wb") as stream, csv.CSVWriter(stream, SCHEMA, write_options=_PLAIN) as writer:
+            for table in tables:
+                writer.write_table(table)
+                stream.write(b"a,row,of,too,many,cells,for,the,header\nuser-1,item-1,soon,3,view,tv\n" * 300)
+    with (folder / "items.jsonl").open("w", encoding="utf-8") as lines:
+        for item in range(items):
+            genres = [f"genre {number}" for number in random.integers(0, GENRES, 2)]
+            lines.write(json.dumps({"id": f"item-{item}", "genres": genres, "price": item % 97}) + "\n")
+    (folder / "job.yaml").write_text(yaml.safe_dump(_job(path.name)), encoding="utf-8")
+
+
+_PLAIN = csv.WriteOptions(quoting_style="none")
+
+
+def _job(events: str) -> dict[str, object]:
+    columns = {
+        "user": "user_id",
+        "item": "item_id",
+        "time": "timestamp",
+        "value": "rating",
+        "action": "action",
+    }
+    return {
+        "name": "generated",
+        "interactions": {"path": events, **columns, "context": ["device"]},
+        "items": {"path": "items.jsonl", "id": "id", "categories": "genres", "numeric": "price"},
+        "tasks": [
+            {"name": "like", "kind": "binary", "label": "value >= 4"},
+            {"name": "rating", "kind": "regression", "label": "value", "range": [0.5, 5]},
+            {"name": "genre", "kind": "multilabel", "label": "item.genres"},
+            {"name": "daypart", "kind": "context", "label": "time.daypart"},
+        ],
+        "text_encoder": None,
+    }
+
+
+def _events(random: np.random.Generator, count: int, progress: float, users: int, items: int) -> pa.Table:
+    """`count` events, in the order in which they happened, from the share `progress` of the period on."""
+    user, item = _skewed(random, users, count), _skewed(random, items, count)
+    time = START + (PERIOD * progress + np.sort(random.random(count)) * 3e6).astype(np.int64)
+    repeats = np.flatnonzero(random.random(count - 1) < 0.001)
+    action = random.choice(len(ACTIONS), count, p=[0.6, 0.2, 0.15, 0.05])
+    for column in (user, item, time, action):
+        column[repeats + 1] = column[repeats]
+    ratings = random.integers(1, 11, count) / 2
+    return pa.table(
+        [
+            _ids("user", user),
+            _ids("item", item),
+            pa.array(time, mask=random.random(count) < 0.001),
+            pa.array(ratings, mask=random.random(count) < 0.3),
+            pa.array(ACTIONS).take(pa.array(action)),
+            pa.array(DEVICES).take(pa.array(random.choice(len(DEVICES), count, p=[0.6, 0.3, 0.05, 0.05]))),
+        ],
+        schema=SCHEMA,
+    )
+
+
+def _ids(prefix: str, numbers: NDArray[np.int64]) -> pa.Array:
+    return pc.binary_join_element_wise(prefix, pc.cast(pa.array(numbers), pa.string()), "-")
+
+
+def _skewed(random: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:
+    """`count` numbers below `size`, in half of the draws k with a chance of about 1 / k (Zipf), else any."""
+    heavy = np.exp(random.random(count) * np.log(size)).astype(np.int64)
+    return np.minimum(np.where(random.random(count) < 0.5, heavy, random.integers(0, size, count)), size - 1)
+
+
+def main() -> None:
+    """Write a log from the command line: FOLDER [--events N] [--users N] [--items N] [--format csv|parquet]."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    add_arguments(parser)
+    given = parser.parse_args()
+    write_log(given.folder, given.format, given.events, given.users, given.items)
