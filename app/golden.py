@@ -1,4 +1,4 @@
-"""The golden requests: what the offline network answered, and this service must answer too.
+"""The golden requests, replayed: this service must give the logits that the offline network gave.
 
 The third lock against training/serving skew, and the warm-up: a bundle that passes can serve.
 """
@@ -9,26 +9,29 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from app.bundle.bundle import UNUSABLE, LoadedBundle, load_bundle
+from app.bundle.bundle import LoadedBundle
+from app.bundle.loading import load_bundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.recommend import recommend
-from app.pipeline.scoring.scoring import head_logits
+from app.pipeline.scoring.groups import Groups, group_logits
 from app.pipeline.types import Query
-from models.contract.bundle import GOLDEN, BundleError
+from models.contract.arrays import Floats
+from models.contract.bundle import GOLDEN, ITEMS, BundleError
 from models.contract.records import GoldenRequest, GoldenRequests
+from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
 
 ITEM_TOLERANCE = 1e-2
-"""Texts are encoded one at a time here, and in batches offline, which rounds differently."""
+"""Texts are encoded one at a time here and in batches offline, which rounds differently."""
 
 
 def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
-    """A bundle that has given its golden answers and a whole one; raises BundleError, and nothing else, if not."""
+    """A bundle that reproduced its golden requests and gave one whole answer; raises BundleError otherwise."""
     bundle = load_bundle(folder, candidates)
     try:
         replay(bundle)
         warm_up(bundle)
-    except UNUSABLE as error:
+    except (TextEncoderUnavailableError, RuntimeError, MemoryError) as error:  # torch raises RuntimeError
         raise BundleError(
             f"expected a bundle that can answer at {folder}, given {type(error).__name__}: {error}"
         ) from error
@@ -36,9 +39,9 @@ def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
 
 
 def warm_up(bundle: LoadedBundle) -> None:
-    """One answer with everything in it; the language model loads on its first text.
+    """Give one answer with every stage in it; the language model loads on its first text.
 
-    Raises BundleError where a score is not finite, and whatever a bundle's content can raise.
+    Raises BundleError where a score is not finite, TextEncoderUnavailableError without the language model.
     """
     query = Query(
         state=bundle.known_users.state(next(iter(bundle.known_users.rows), "")),
@@ -56,7 +59,7 @@ def warm_up(bundle: LoadedBundle) -> None:
 
 
 def replay(bundle: LoadedBundle) -> int:
-    """Answer every golden request; returns how many, raises BundleError where a logit is off."""
+    """Answer every golden request; returns their number, raises BundleError where a logit is off."""
     path: Path = bundle.folder / GOLDEN
     try:
         golden = GoldenRequests.model_validate_json(path.read_bytes())
@@ -70,35 +73,45 @@ def replay(bundle: LoadedBundle) -> int:
 
 
 def _compare_item(bundle: LoadedBundle, item_id: str) -> None:
-    """An item put now, as it stands in the bundle, must land where the offline item tower placed it."""
+    """An item put now, as it stands in the bundle, must get the vector that the offline item tower gave it."""
     row = int(bundle.rows((item_id,))[0])
-    again = bundle.item_row(bundle.catalogue.item(row))
-    off = float(np.abs(again.vector - bundle.catalogue.vectors[row]).max())
-    if not off <= ITEM_TOLERANCE:
+    try:
+        vector = bundle.item_row(bundle.catalogue.item(row)).vector
+    except ValueError as error:  # a vector of another length than the features say
+        raise BundleError(f"expected items of the bundle's fields in {ITEMS}, given {error}") from error
+    difference = float(np.abs(vector - bundle.catalogue.vectors[row]).max())
+    if not difference <= ITEM_TOLERANCE:
         raise BundleError(
             f"expected item vectors as the offline item tower gave them within {ITEM_TOLERANCE}, "
-            f"given a difference of {off:.3g}"
+            f"given a difference of {difference:.3g}"
         )
 
 
 def _compare(bundle: LoadedBundle, number: int, request: GoldenRequest, tolerance: float) -> None:
-    encoded = encode_user(bundle, request.state())
+    logits = _answer(bundle, number, request)
+    for head, expected in request.logits.items():
+        if len({len(row) for row in expected}) > 1:
+            raise BundleError(f"expected logits of one width for '{head}' in golden request {number}")
+        wanted, given = np.array(expected, dtype=np.float32), logits.get(head)
+        if given is None or given.shape != wanted.shape or not np.isfinite(given).all():
+            raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in golden request {number}")
+        difference = float(np.abs(given - wanted).max(initial=0.0))
+        if not difference <= tolerance:
+            raise BundleError(
+                f"expected the offline logits of '{head}' in golden request {number} within {tolerance}, "
+                f"given a difference of {difference:.3g}"
+            )
+
+
+def _answer(bundle: LoadedBundle, number: int, request: GoldenRequest) -> dict[str, Floats]:
+    """The service's own logits for a golden request."""
     rows = bundle.rows(request.item_ids)
     if (rows < 0).any():
         raise BundleError(
             f"expected all items of golden request {number} in the catalogue, given some missing"
         )
-    logits = head_logits(bundle, encoded, rows, request.context, request.now)
-    for head, expected in request.logits.items():
-        given = logits.get(head)
-        if len({len(row) for row in expected}) > 1:
-            raise BundleError(f"expected logits of one width for '{head}' in golden request {number}")
-        wanted = np.array(expected, dtype=np.float32)
-        if given is None or given.shape != wanted.shape or not np.isfinite(given).all():
-            raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in golden request {number}")
-        off = float(np.abs(given - wanted).max(initial=0.0))
-        if off > tolerance:
-            raise BundleError(
-                f"expected the offline logits of '{head}' in golden request {number} within {tolerance}, "
-                f"given a difference of {off:.3g}"
-            )
+    if not np.isfinite([request.now, *(event.timestamp for event in request.events)]).all():
+        raise BundleError(f"expected finite times in golden request {number}, given others")
+    alone = np.zeros(len(rows), dtype=np.int64)
+    groups = Groups(rows, alone, alone, [(request.context, request.now)], [len(rows)])
+    return group_logits(bundle, [encode_user(bundle, request.state())], groups)

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.api.schemas.scalars import LATEST, seconds
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.scoring.batching import portions
-from app.pipeline.scoring.pairs import Pairs, score_pairs
+from app.pipeline.scoring.batching import split_by_cost
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from models.contract.catalogue import UserState
 
 USER, ITEM, TIME = "user_id", "item_id", "timestamp"
@@ -56,7 +56,8 @@ def score_rows(bundle: LoadedBundle, rows: Sequence[Row], now: float) -> list[Sc
     users = [
         ask.user_id if bundle.known_users.knows(ask.user_id) else None for ask in asks
     ]  # strangers are alike
-    for portion in portions(bundle, users, [len(groups[ask]) for ask in asks]):
+    pairs = [len(groups[ask]) for ask in asks]
+    for portion in split_by_cost(len(bundle.catalogue), users, pairs):
         _score(bundle, rows, {asks[number]: groups[asks[number]] for number in portion}, found)
     return found
 
@@ -72,8 +73,8 @@ def _score(
         state = _before(bundle, users[ask.user_id], ask.now)
         state = states.setdefault((ask.user_id, len(state.events)), state)  # one object: it is encoded once
         items = tuple(str(rows[place].cells[ITEM]) for place in places)
-        asked.append(Pairs(state, items, dict(ask.context), ask.now))
-    for scores, places in zip(score_pairs(bundle, asked), groups.values(), strict=True):
+        asked.append(ScoreRequest(state, items, dict(ask.context), ask.now))
+    for scores, places in zip(score_requests(bundle, asked), groups.values(), strict=True):
         columns = {name: values.tolist() for name, values in {"score": scores.score, **scores.values}.items()}
         for number, place in enumerate(places):
             found[place] |= {"status": "ok", **{name: column[number] for name, column in columns.items()}}

@@ -22,7 +22,7 @@ GROWTH = 1.5
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """What the network makes of one item."""
+    """The vectors of one item."""
 
     vector: Floats  # [D + 1] the last number is the bias
     text: Floats  # [T]
@@ -40,13 +40,10 @@ class ItemStore:
     rows: dict[str, int] = field(default_factory=dict)
     columns: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def place(self, item: Item) -> int:
-        """The item's row: its own where the store has one, else a new one, of zeros and not present.
-
-        Columns are replaced by larger ones where they are full.
-        """
-        if (known := self.rows.get(item.item_id)) is not None:
-            return known
+    def add(self, item: Item) -> int:
+        """The item's row; for a new item a new row of zeros, not present. Full columns are replaced by larger ones."""
+        if (row := self.rows.get(item.item_id)) is not None:
+            return row
         number = len(self.items)
         for name, column in self.columns.items():
             if number >= len(column):
@@ -60,22 +57,22 @@ class ItemStore:
         return number
 
     def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
-        """Fill the rows of items, each given once; where they stand. All is computed before anything is written.
+        """Fill the rows of distinct items, and return them. All is computed before anything is written.
 
         Raises ValueError for rows that do not fit, with the store as it was.
         """
         filled = self._filled(items, rows)
         labels = [labels_of(self.spec, item) for item in items]
-        numbers = [self.place(item) for item in items]
+        numbers = [self.add(item) for item in items]
         for name, values in filled.items():
             self.columns[name][numbers] = values
-        for number, item, own in zip(numbers, items, labels, strict=True):
+        for number, item, item_labels in zip(numbers, items, labels, strict=True):
             self.items[number] = item
-            self.labels[number] = own
+            self.labels[number] = item_labels
         return np.array(numbers, dtype=np.int64)
 
     def _filled(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
-        """What the items' rows of all columns but the statistics are to hold."""
+        """The items' values of all columns but the statistics, which no put changes."""
         filled = {
             "vectors": np.stack([row.vector for row in rows]),
             "text": np.stack([row.text for row in rows]),
@@ -95,13 +92,13 @@ class ItemStore:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """Columns over n items, as they were when the view was taken."""
+    """Columns over n items, of the length that they had when the view was taken."""
 
     store: ItemStore
     count: int
     version: int = 0
     fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Rows, ascending, that an index over the bundle's vectors does not hold as they are now."""
+    """Ascending rows that were put since, and so differ from those in an index over the bundle's vectors."""
 
     @staticmethod
     def of(
@@ -138,12 +135,12 @@ class Catalogue:
         return self.count
 
     def __contains__(self, item_id: str) -> bool:
-        """Whether the item is there and not deleted."""
+        """True if the item exists and is not deleted."""
         number = self.row(item_id)
         return number is not None and bool(self.present[number])
 
     def row(self, item_id: str) -> int | None:
-        """The item's row, a deleted one's too: histories still speak of it. None where it was never there."""
+        """The item's row, a deleted item's too, since histories refer to it; None for an unknown item."""
         number = self.store.rows.get(item_id)
         return number if number is not None and number < self.count else None
 
@@ -153,7 +150,7 @@ class Catalogue:
 
     @property
     def ids(self) -> Sequence[str]:
-        """Row -> id; it may go on past the view's end."""
+        """Row -> id; may be longer than the view."""
         return self.store.ids
 
     @property
@@ -163,7 +160,7 @@ class Catalogue:
 
     @property
     def labels(self) -> Sequence[frozenset[str]]:
-        """Row -> the labels of all category fields, for Jaccard and category caps; may go on past the end."""
+        """Row -> the labels of all category fields, for Jaccard and category caps; may be longer."""
         return self.store.labels
 
     @property
@@ -196,11 +193,11 @@ class Catalogue:
         return self._view(_label_key(name))[rows]
 
     def with_item(self, item: Item, row: ItemRow) -> "Catalogue":
-        """The catalogue with one item added, or replaced where it stands."""
+        """The catalogue with one item added, or replaced in its row."""
         return self.with_items([item], [row])
 
     def with_items(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> "Catalogue":
-        """The catalogue with items, each given once, added, or replaced where they stand: searchable from now on.
+        """The catalogue with distinct items added, or replaced in their rows: searchable from now on.
 
         Raises ValueError for rows that do not fit, with nothing changed.
         """
@@ -211,7 +208,7 @@ class Catalogue:
         return Catalogue(self.store, count, self.version + 1, np.union1d(self.fresh, numbers))
 
     def without(self, item_id: str) -> "Catalogue":
-        """The catalogue with an item in no answer any more; an unknown one is no error."""
+        """The catalogue without an item in any answer; an unknown item is no error."""
         number = self.row(item_id)
         if number is not None:
             self.store.columns["available"][number] = False
@@ -224,10 +221,8 @@ class Catalogue:
 
 def labels_of(spec: FeatureSpec, item: Item) -> frozenset[str]:
     """The labels of all of an item's category fields."""
-    found: set[str] = set()
-    for one in spec.fields(FieldKind.CATEGORIES):
-        found.update(field_labels(item, one.name))
-    return frozenset(found)
+    categories = spec.fields(FieldKind.CATEGORIES)
+    return frozenset(label for category in categories for label in field_labels(item, category.name))
 
 
 def _label_key(head: str) -> str:

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from app.bundle.bundle import LoadedBundle
+from app.bundle.predictor import UserEncoding
 from app.pipeline.query.text_query import read_request
 from app.pipeline.types import Encoded, UserEvents
-from app.pipeline.user_features import UserOutput, column_users, encode_features
+from app.pipeline.user_features import build_features, column_users
+from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
 from models.contract.feedback import read_feedback
@@ -33,30 +37,25 @@ def encode_columns(
     preferences: Sequence[TextPreferences],
 ) -> list[Encoded]:
     """The same for B users whose events are columns over the catalogue's rows."""
+    if not profiles:
+        return []
+    features = build_features(bundle, profiles, events, [texts.profile for texts in preferences])
+    rows = np.split(features.rows, features.batch.offsets[1:-1])
+    read = np.split(features.batch.tower, features.batch.offsets[1:-1])
     feedback = read_feedback(events, bundle.spec.value_range)
-    outputs = encode_features(bundle, profiles, events, [texts.profile for texts in preferences])
     encoded = []
-    for user, (output, texts) in enumerate(zip(outputs, preferences, strict=True)):
+    for user, encoding in enumerate(bundle.predictor.encode_users(features.batch)):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
-        moment = UserEvents(user_events(events, user), feedback[part])
-        encoded.append(_apply_feedback(bundle, moment, output, texts))
+        moment, texts = UserEvents(user_events(events, user), feedback[part]), preferences[user]
+        vector = _apply_feedback(bundle, moment, texts, encoding, int(np.count_nonzero(read[user])))
+        encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, moment))
     return encoded
 
 
 def _apply_feedback(
-    bundle: LoadedBundle, events: UserEvents, output: UserOutput, texts: TextPreferences
-) -> Encoded:
-    """The retrieval vector: the tower's output, pushed away from what the user rejected, and popularity's share."""
+    bundle: LoadedBundle, events: UserEvents, texts: TextPreferences, encoding: UserEncoding, read: int
+) -> Floats:
+    """The retrieval vector [D + 1]: the tower's output after `read` events, pushed away from rejected items."""
     negative = pushing_items(events.columns, events.feedback)
     push = push_away(bundle.catalogue.vectors[:, :-1], bundle.mean_vector, negative)
-    popularity = texts.popularity_share(output.tower_events)
-    return Encoded(
-        vector=retrieval_vector(output.base, push, popularity, output.tower_events),
-        base=output.base,
-        history=output.history,
-        history_rows=output.rows,
-        numbers=output.numbers,
-        text=texts.text,
-        text_logits=texts.logits,
-        events=events,
-    )
+    return retrieval_vector(encoding.base, push, texts.popularity_share(read), read)

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_states
-from app.pipeline.explain.attribution import measure_influence
-from app.pipeline.explain.explanation import Evidence, explain
+from app.pipeline.explain.attribution import measure_attribution
+from app.pipeline.explain.evidence import Evidence
+from app.pipeline.explain.reasons import find_reasons
 from app.pipeline.filtering import filter_rows
 from app.pipeline.query.text_query import read_request, unread_texts
-from app.pipeline.scoring.scoring import score_candidates
+from app.pipeline.scoring.groups import score_candidates
 from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.stage_clock import StageClock
@@ -80,7 +81,7 @@ def score(
     bundle: LoadedBundle, query: Query, encoded: Encoded, candidates: Candidates
 ) -> tuple[Scored, Mapping[str, Floats]]:
     """The candidates scored, and the predictions [K, classes] of heads on the item's labels, to explain."""
-    scored, predicted = score_candidates(bundle, encoded, candidates, query.context, query.now, query.weights)
+    scored, predicted = score_candidates(bundle, encoded, candidates, query)
     names = [h.task.name for h in bundle.manifest.heads if find_kind(h.task.kind).subject is Subject.ITEM]
     return scored, {name: predicted[name] for name in names}
 
@@ -117,14 +118,18 @@ def explain_slate(
 ) -> Slate:
     """The slate with its reasons."""
     evidence = Evidence(
+        scored=slate.scored,
+        order=slate.order,
+        query=query,
+        catalogue=bundle.catalogue,
         heads=bundle.manifest.heads,
-        influence=measure_influence(bundle, query, texts, encoded, slate),
+        attribution=measure_attribution(bundle, query, texts, encoded, slate),
         texts=texts,
         events=encoded.events,
         label_values=labels,
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
     )
-    return replace(slate, reasons=explain(slate.scored, slate.order, query, bundle.catalogue, evidence))
+    return replace(slate, reasons=find_reasons(evidence))
 
 
 def unknown_ids(bundle: LoadedBundle, query: Query) -> tuple[str, ...]:

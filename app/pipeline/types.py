@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from app.bundle.predictor import UserEncoding
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
@@ -47,10 +48,8 @@ class Encoded:
     """The user at this moment, as the network sees them."""
 
     vector: Floats  # [D + 1] the retrieval vector; the last number multiplies the items' bias
-    base: Floats  # [D] the user tower's output, without the push of negative feedback
-    history: Floats  # [L, D] the history's representations, for the scorer's target attention
+    user: UserEncoding  # the network's output, without the push of negative feedback
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
-    numbers: Floats  # [2] of the last event: running mean value, log count
     text: Floats | None = None  # [T] the text vector of the query, else of the stated interests
     text_logits: Floats | None = None  # [n] what the texts add to each catalogue row's `next` logit
     events: UserEvents = NO_EVENTS

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bundle.bundle import LoadedBundle, load_bundle
+from app.bundle.bundle import LoadedBundle
+from app.bundle.loading import load_bundle
 
 
 @pytest.fixture(scope="session")

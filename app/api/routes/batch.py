@@ -20,8 +20,9 @@ from app.api.schemas.batch import BadGroup, BatchRequest, Group
 from app.bundle.bundle import LoadedBundle
 from app.errors import ChorusError
 from app.pipeline.query.text_query import unread_texts
-from app.pipeline.scoring.batching import USER, portions
-from app.pipeline.scoring.pairs import Pairs, PairScores, score_pairs
+from app.pipeline.scoring.batching import USER_COST, split_by_cost
+from app.pipeline.scoring.fusion import FusedScores
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from models.contract.catalogue import UserState
 
 NDJSON = "application/x-ndjson"
@@ -83,7 +84,7 @@ async def _scored(
     """Outcomes by the groups' places, those of some users at a time."""
     now = serving.clock()
     users = [group.user_id for group in groups]
-    for places in portions(bundle, users, [_work(group) for group in groups]):
+    for places in split_by_cost(len(bundle.catalogue), users, [_work(group) for group in groups]):
         portion = await _read(serving, [groups[place] for place in places])
         try:
             outcomes = await serving.compute(partial(_outcomes, bundle, portion, now))
@@ -96,7 +97,7 @@ def _work(group: Group | BadGroup) -> int:
     """Pairs, and what takes as long: with a session a user is another one."""
     if isinstance(group, BadGroup):
         return 0
-    return len(group.item_ids) + (USER if group.session else 0)
+    return len(group.item_ids) + (USER_COST if group.session else 0)
 
 
 async def _read(serving: Service, groups: Sequence[Group | BadGroup]) -> list[_Ready | BadGroup]:
@@ -129,11 +130,13 @@ async def _read_user(
 def _outcomes(bundle: LoadedBundle, portion: Sequence[_Ready | BadGroup], now: float) -> list[Plain]:
     """The portion's outcomes; what is wrong with a group is its own."""
     asked = [_asked(bundle, one, now) for one in portion]
-    scores = iter(score_pairs(bundle, [one[1] for one in asked if not isinstance(one, BadGroup)]))
+    scores = iter(score_requests(bundle, [one[1] for one in asked if not isinstance(one, BadGroup)]))
     return [_failed(one) if isinstance(one, BadGroup) else _told(*one, next(scores)) for one in asked]
 
 
-def _asked(bundle: LoadedBundle, ready: _Ready | BadGroup, now: float) -> tuple[_Ready, Pairs] | BadGroup:
+def _asked(
+    bundle: LoadedBundle, ready: _Ready | BadGroup, now: float
+) -> tuple[_Ready, ScoreRequest] | BadGroup:
     """What the pipeline is to score of a group: each item that is there, once."""
     if isinstance(ready, BadGroup):
         return ready
@@ -148,10 +151,10 @@ def _asked(bundle: LoadedBundle, ready: _Ready | BadGroup, now: float) -> tuple[
     except ChorusError as error:
         return BadGroup(group.user_id, error)
     unread = unread_texts(bundle, "", state.profile)
-    return replace(ready, degraded=(*ready.degraded, *unread)), Pairs(state, known, context, moment)
+    return replace(ready, degraded=(*ready.degraded, *unread)), ScoreRequest(state, known, context, moment)
 
 
-def _told(ready: _Ready, asked: Pairs, scores: PairScores) -> Plain:
+def _told(ready: _Ready, asked: ScoreRequest, scores: FusedScores) -> Plain:
     columns = [list(values) for values in scores.values.values()]
     found: dict[str, Plain] = {}
     for item_id, score, *values in zip(asked.item_ids, scores.score, *columns, strict=True):

@@ -1,39 +1,36 @@
-"""Many groups cut into portions, so that whoever waits for a compute thread does not wait long."""
+"""Many groups split into batches of bounded cost, so that nobody waits long for a compute thread."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from app.bundle.bundle import LoadedBundle
+BATCH_COST = 4_096
+"""The cost of one batch in pairs: some 50 ms on one core where a user's groups share one state.
 
-PORTION = 4_096
-"""Pairs, and what takes as long, in one portion: some 50 ms on one core, where a user's groups share one state.
-
-Where each has a state of its own, as with many moments of one user's past in a file, it takes longer.
+A batch takes longer where each group has a state to itself, as for many past moments of one user in a file.
 """
-USER = 128
-"""A user is as much work as so many pairs."""
-ITEMS = 4_096
-"""With a large catalogue a user is as much work, and memory, as a pair for so many of its items."""
+USER_COST = 128
+"""A user costs as much as this many pairs."""
+ITEMS_PER_PAIR = 4_096
+"""With a large catalogue a user costs, in time and memory, a pair for each so many of its items."""
 
 
-def portions(bundle: "LoadedBundle", users: Sequence[Hashable], pairs: Sequence[int]) -> Iterator[list[int]]:
-    """The places of all groups, each of a user and with so many pairs, a portion at a time.
+def split_by_cost(items: int, users: Sequence[Hashable], pairs: Sequence[int]) -> Iterator[list[int]]:
+    """Yield batches of group positions bounded by cost.
 
-    A user's groups come together, and users in the order in which each first comes.
+    `users` are the groups' users, `pairs` their numbers of pairs, `items` the catalogue's length. A user's groups
+    come together, and users in the order in which each first comes. A group past the bound comes alone.
     """
     firsts: dict[Hashable, int] = {}
-    met = [firsts.setdefault(user, place) for place, user in enumerate(users)]
-    user_work = max(USER, len(bundle.catalogue) // ITEMS)
-    portion: list[int] = []
-    work = 0
-    for place in sorted(range(len(users)), key=met.__getitem__):
-        again = bool(portion) and met[place] == met[portion[-1]]
-        own = pairs[place] + (0 if again else user_work)
-        if portion and work + own > PORTION:
-            yield portion
-            portion, work, own = [], 0, pairs[place] + user_work
-        portion.append(place)
-        work += own
-    if portion:
-        yield portion
+    order = [firsts.setdefault(user, position) for position, user in enumerate(users)]
+    user_cost = max(USER_COST, items // ITEMS_PER_PAIR)
+    batch: list[int] = []
+    total = 0
+    for position in sorted(range(len(users)), key=order.__getitem__):
+        same_user = bool(batch) and order[position] == order[batch[-1]]
+        cost = pairs[position] + (0 if same_user else user_cost)
+        if batch and total + cost > BATCH_COST:
+            yield batch
+            batch, total, cost = [], 0, pairs[position] + user_cost
+        batch.append(position)
+        total += cost
+    if batch:
+        yield batch

@@ -1,45 +1,78 @@
-"""Every head's value -> one score a candidate, with the bundle's fusion and the request's weights."""
+"""Every head's value -> one score a candidate, by the bundle's fusion and the request's weights."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from app.errors import InvalidRequestError, UnknownHeadError
-from app.pipeline.types import Candidates, Scored
 from models.contract.arrays import Floats
-from models.contract.fusion import Fusion, contributions, fuse
+from models.contract.fusion import Fusion, FusionMethod, contributions, fuse
 
 
-def fuse_heads(
-    candidates: Candidates, values: Mapping[str, Floats], fusion: Fusion, weights: Mapping[str, float]
-) -> Scored:
-    """The candidates scored: contributions of every head, 0 for one without a weight, and their sum.
+@dataclass(frozen=True, slots=True)
+class FusedScores:
+    """The scores of K candidates."""
+
+    score: Floats  # [K]
+    values: Mapping[str, Floats]  # head -> [K], finite
+    contributions: Mapping[str, Floats]  # head -> [K]; they add up to the score
+
+    def part(self, part: slice) -> "FusedScores":
+        """The scores of some of the candidates."""
+        return FusedScores(
+            self.score[part],
+            {name: value[part] for name, value in self.values.items()},
+            {name: value[part] for name, value in self.contributions.items()},
+        )
+
+
+def fuse_groups(
+    values: Mapping[str, Floats], sizes: Sequence[int], fusion: Fusion, weights: Mapping[str, float]
+) -> list[FusedScores]:
+    """Values [P] a head fused for groups of `sizes` candidates.
+
+    A vote is among the candidates of one group, and so is the replacement of a value that is not finite.
+    """
+    ends = np.cumsum(sizes).tolist()
+    parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    separable = fusion.method is not FusionMethod.VOTE
+    if separable and all(np.isfinite(value).all() for value in values.values()):
+        whole = fuse_heads(values, fusion, weights)
+        return [whole] if len(parts) == 1 else [whole.part(part) for part in parts]
+    return [
+        fuse_heads({name: value[part] for name, value in values.items()}, fusion, weights) for part in parts
+    ]
+
+
+def fuse_heads(values: Mapping[str, Floats], fusion: Fusion, weights: Mapping[str, float]) -> FusedScores:
+    """The scores of K candidates from values [K] a head; a head without a weight contributes 0.
 
     A value that is not finite counts as the worst finite one of its head. Raises UnknownHeadError for a
     weight of a head that is not in `values`, InvalidRequestError where the weights are not finite or all 0.
     """
     for name in weights:
         if name not in values:
-            known = ", ".join(sorted(values))
+            heads = ", ".join(sorted(values))
             raise UnknownHeadError(
-                f"expected one of the heads {known}, given '{name[:80]}'", f"weights.{name[:80]}"
+                f"expected one of the heads {heads}, given '{name[:80]}'", f"weights.{name[:80]}"
             )
     total = sum(abs(weight) for weight in weights.values())
     if not (math.isfinite(total) and total > 0):
         raise InvalidRequestError(
             f"expected finite weights, not all of them 0, given {dict(weights)}", "weights"
         )
-    sound = {name: _sunk(value, weights.get(name, 0.0)) for name, value in values.items()}
-    parts = contributions(fusion, sound, weights)
-    return Scored(candidates=candidates, values=sound, contributions=parts, score=fuse(parts))
+    finite = {name: _replace_non_finite(value, weights.get(name, 0.0)) for name, value in values.items()}
+    parts = contributions(fusion, finite, weights)
+    return FusedScores(score=fuse(parts), values=finite, contributions=parts)
 
 
-def _sunk(value: Floats, weight: float) -> Floats:
-    """Values [K], each that is not finite put at the end that the weight ranks last; 0 where all are so."""
+def _replace_non_finite(value: Floats, weight: float) -> Floats:
+    """Values [K]; non-finite ones become the value that the weight ranks last, or 0 if none is finite."""
     finite = np.isfinite(value)
     if finite.all():
         return value
-    known = value[finite]
-    worst = np.float32(0) if not len(known) else known.min() if weight >= 0 else known.max()
+    rest = value[finite]
+    worst = np.float32(0) if not len(rest) else rest.min() if weight >= 0 else rest.max()
     return np.where(finite, value, worst)

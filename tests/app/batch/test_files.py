@@ -16,7 +16,7 @@ from app.batch import rows as rows_module
 from app.batch.files import BatchFileError, score_file
 from app.batch.rows import Row, ScoredRow
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.scoring.pairs import Pairs, score_pairs
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from models.cli import read_rows
 from models.contract.bundle import BundleError
 from models.contract.catalogue import UserState
@@ -89,7 +89,7 @@ def test_every_format_gives_the_pipelines_scores(
             assert row["score"] is None and row["like"] is None
             continue
         state = learnt.known_users.state(row["user_id"])
-        alone = score_pairs(learnt, [Pairs(state, (row["item_id"],), {}, MOMENT)])[0]
+        alone = score_requests(learnt, [ScoreRequest(state, (row["item_id"],), {}, MOMENT)])[0]
         assert row["score"] == pytest.approx(float(alone.score[0]), abs=1e-5)
         for head in HEADS:
             assert row[head] == pytest.approx(float(alone.values[head][0]), abs=1e-5)
@@ -274,7 +274,7 @@ def test_a_past_moment_does_not_see_what_came_after(
     found = score(write(tmp_path / "in.jsonl", rows))
     for row, moment, known in zip(found, moments, (0, 9, 10, len(events)), strict=True):
         state = UserState("u1", learnt.known_users.profiles.get("u1"), events[:known])
-        alone = score_pairs(learnt, [Pairs(state, ("i5",), {}, moment)])[0]
+        alone = score_requests(learnt, [ScoreRequest(state, ("i5",), {}, moment)])[0]
         assert row["score"] == pytest.approx(float(alone.score[0]), abs=1e-5)
 
 

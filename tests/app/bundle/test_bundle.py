@@ -1,21 +1,14 @@
 """A bundle in memory: the same vectors as offline, users known, and every broken file refused."""
 
-import json
-import shutil
 from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.bundle import bundle as bundle_module
-from app.bundle.bundle import LoadedBundle, load_bundle
-from app.bundle.vector_index import ExactSearch
-from app.golden import open_and_check
+from app.bundle.bundle import LoadedBundle
 from app.pipeline.recommend import recommend
 from app.pipeline.types import Query
-from models.contract.bundle import BundleError
 from models.contract.catalogue import Item, User, UserState
 from models.ranking.rerank import Diversity
 
@@ -113,125 +106,3 @@ def test_the_class_of_the_moment(learnt: LoadedBundle) -> None:
     (daypart,) = [head for head in learnt.manifest.heads if head.task.name == "daypart"]
     assert learnt.context_label(daypart, {}, 7 * 3600.0) == "morning"
     assert learnt.context_label(daypart, {}, 23 * 3600.0) == "evening"
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("weights.safetensors", "expected the file weights.safetensors"),
-        ("histories.npz", "expected the file histories.npz"),
-        ("manifest.json", "expected a bundle with a readable manifest.json"),
-    ],
-)
-def test_a_missing_file_is_refused_by_name(trained: Path, tmp_path: Path, name: str, message: str) -> None:
-    folder = shutil.copytree(trained, tmp_path / "bundle")
-    (folder / name).unlink()
-    with pytest.raises(BundleError, match=message):
-        load_bundle(folder, candidates=100)
-
-
-def _written(folder: Path, name: str, content: bytes | None) -> Path:
-    """A file of a bundle replaced, or left out, in its manifest too: whole, but not right."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    if content is None:
-        (folder / name).unlink()
-        del manifest["files"][name]
-    else:
-        (folder / name).write_bytes(content)
-        manifest["files"][name] = sha256(content).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "weights.safetensors",
-        "histories.npz",
-        "items.jsonl",
-        "item_vectors.npy",
-        "item_text.npy",
-        "user_ids.json",
-        "index.faiss",
-        "features.json",
-    ],
-)
-@pytest.mark.parametrize("content", [b"", b"nonsense\n" * 20], ids=["empty", "nonsense"])
-def test_a_file_that_is_not_what_it_should_be_is_refused(
-    trained: Path, tmp_path: Path, name: str, content: bytes
-) -> None:
-    folder = _written(shutil.copytree(trained, tmp_path / "bundle"), name, content)
-    with pytest.raises(BundleError):
-        load_bundle(folder, candidates=100)
-
-
-def _manifest(folder: Path, **changed: object) -> Path:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for path, value in changed.items():
-        place = manifest
-        *parents, last = path.split("__")
-        for name in parents:
-            place = place[name]
-        if value is None:
-            del place[last]
-        else:
-            place[last] = value
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"calibrations__next": None}, "expected calibrations of every head, given none of next"),
-        ({"calibrations__like": None}, "expected calibrations of every head, given none of like"),
-        ({"fusion__utilities__rating": None}, "expected utilities of every head, given none of rating"),
-        ({"fusion__weights": {"colour": 1}}, "known heads in the fusion, given colour"),
-        ({"fusion__weights": {}}, "not all 0, in the fusion, given a sum of 0"),
-        ({"scenes__home": {"next": 1, "taste": 1}}, "known heads in home, given taste"),
-        ({"scenes__home": {"next": 0, "like": 0}}, "not all 0, in home"),
-        ({"text_encoder": "sentence-transformers:no-such-model"}, "no-such-model|sentence"),
-        ({"network": {"dim": "wide"}}, "expected a bundle that can be opened"),
-    ],
-)
-def test_a_manifest_that_cannot_be_meant_is_refused(
-    trained: Path, tmp_path: Path, changed: dict[str, object], message: str
-) -> None:
-    folder = _manifest(shutil.copytree(trained, tmp_path / "bundle"), **changed)
-    with pytest.raises(BundleError, match=message):
-        load_bundle(folder, candidates=100)
-
-
-def test_a_vote_needs_no_utilities(trained: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(trained, tmp_path / "bundle")
-    _manifest(folder, fusion__method="vote", fusion__utilities={})
-    assert open_and_check(folder, candidates=100).manifest.fusion.utilities == {}
-
-
-def test_a_bundle_whose_first_answer_cannot_be_given_is_refused(trained: Path, tmp_path: Path) -> None:
-    """Whole and with its golden answers right, as their users are others: the first user's history is torn."""
-    folder = shutil.copytree(trained, tmp_path / "bundle")
-    histories = dict(np.load(folder / "histories.npz"))
-    histories["items"] = np.full_like(histories["items"], 10_000)
-    np.savez(tmp_path / "histories.npz", **histories)
-    _written(folder, "histories.npz", (tmp_path / "histories.npz").read_bytes())
-    load_bundle(folder, candidates=100)
-    with pytest.raises(BundleError, match=r"expected a bundle that can answer at .*IndexError"):
-        open_and_check(folder, candidates=100)
-
-
-def test_an_index_over_other_vectors_is_refused(trained: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(trained, tmp_path / "bundle")
-    lines = (folder / "items.jsonl").read_bytes().splitlines(keepends=True)
-    for name in ("item_vectors.npy", "item_text.npy", "item_statistics.npy"):
-        np.save(tmp_path / name, np.load(folder / name)[:-1])
-        _written(folder, name, (tmp_path / name).read_bytes())
-    _written(folder, "items.jsonl", b"".join(lines[:-1]))
-    with pytest.raises(BundleError, match=r"expected an index over \(79, 17\), given \(80, 17\)"):
-        load_bundle(folder, candidates=100)
-
-
-def test_without_an_index_every_item_is_looked_at(trained: Path, tmp_path: Path) -> None:
-    folder = _written(shutil.copytree(trained, tmp_path / "bundle"), "index.faiss", None)
-    bundle = load_bundle(folder, candidates=100)
-    assert isinstance(bundle.index, ExactSearch)

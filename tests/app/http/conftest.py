@@ -14,7 +14,8 @@ import torch
 import uvicorn
 from safetensors.torch import save_file
 
-from app.bundle.bundle import encode_item
+from app.bundle.bundle import encode_rows
+from app.bundle.torch_predictor import TorchPredictor
 from app.config import Settings, read_settings
 from app.main import OpenRuntime, create_app
 from app.runtime import Runtime
@@ -96,7 +97,8 @@ def write_bundle(folder: Path, version: str) -> Path:
     network = ChorusNetwork(NETWORK, infer_shape(SPEC), HEADS).eval()
     items = [tiny_item(number) for number in range(ITEM_COUNT)]
     statistics = np.random.default_rng(7).random((ITEM_COUNT, 3), dtype=np.float32)
-    rows = [encode_item(network, SPEC, item, None, row) for item, row in zip(items, statistics, strict=True)]
+    texts = np.zeros((ITEM_COUNT, 0), dtype=np.float32)
+    rows = encode_rows(TorchPredictor(network, SPEC.timed), SPEC, items, texts, statistics)
     save_file(network.state_dict(), folder / WEIGHTS)
     np.save(folder / ITEM_VECTORS, np.stack([row.vector for row in rows]))
     np.save(folder / ITEM_TEXT, np.zeros((ITEM_COUNT, 0), dtype=np.float32))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from app.bundle.predictor import UserEncoding
 from app.pipeline.types import Encoded, Query
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item, UserState
@@ -88,10 +89,12 @@ def make_encoded() -> Callable[..., Encoded]:
         dim = len(vector) - 1
         return Encoded(
             vector=vector,
-            base=np.zeros(dim, dtype=np.float32),
-            history=np.zeros((0, dim), dtype=np.float32),
+            user=UserEncoding(
+                base=np.zeros(dim, dtype=np.float32),
+                history=np.zeros((0, dim), dtype=np.float32),
+                numbers=np.zeros(2, dtype=np.float32),
+            ),
             history_rows=np.zeros(0, dtype=np.int64),
-            numbers=np.zeros(2, dtype=np.float32),
             text=text,
         )
 

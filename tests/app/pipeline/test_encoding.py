@@ -30,7 +30,7 @@ def centred(bundle: LoadedBundle) -> np.ndarray:
 def test_a_dislike_lowers_each_item_by_how_alike_it_is(learnt: LoadedBundle) -> None:
     """Against the mean item: the item itself by DISLIKE_PUSH, any other by that times cos * |x| / |v|."""
     encoded = encode_user(learnt, state(dislike(5)))
-    pushed = encoded.vector[:-1] - encoded.base
+    pushed = encoded.vector[:-1] - encoded.user.base
     away = centred(learnt)
     length = np.linalg.norm(away, axis=1)
     cosine = away @ away[5] / length / length[5]
@@ -41,21 +41,21 @@ def test_a_dislike_lowers_each_item_by_how_alike_it_is(learnt: LoadedBundle) -> 
 def test_a_dislike_that_training_never_met_is_no_interest(learnt: LoadedBundle) -> None:
     """The tower does not read it; the scorer's history, which knows its value, does."""
     without, after = encode_user(learnt, state()), encode_user(learnt, state(dislike(5)))
-    np.testing.assert_allclose(without.base, after.base, atol=1e-5)
-    assert after.history_rows.tolist() == [0, 4, 8, 5] and len(after.history) == 4
+    np.testing.assert_allclose(without.user.base, after.user.base, atol=1e-5)
+    assert after.history_rows.tolist() == [0, 4, 8, 5] and len(after.user.history) == 4
 
 
 def test_only_the_last_word_on_an_item_counts(learnt: LoadedBundle) -> None:
     forgiven = encode_user(learnt, state(dislike(5), Event("i5", "like", 1.9e9)))
-    np.testing.assert_array_equal(forgiven.vector[:-1], forgiven.base)
+    np.testing.assert_array_equal(forgiven.vector[:-1], forgiven.user.base)
     again = encode_user(learnt, state(Event("i5", "like", 1.7e9), dislike(5)))
-    assert not np.array_equal(again.vector[:-1], again.base)
+    assert not np.array_equal(again.vector[:-1], again.user.base)
 
 
 def test_dislikes_add_up_to_the_newest_ten(learnt: LoadedBundle) -> None:
     def push(*items: int) -> np.ndarray:
         encoded = encode_user(learnt, state(*(dislike(item, 1.8e9 + n) for n, item in enumerate(items))))
-        return encoded.vector[:-1] - encoded.base
+        return encoded.vector[:-1] - encoded.user.base
 
     np.testing.assert_allclose(push(5, 6), push(5) + push(6), atol=1e-5)
     many = tuple(range(10, 10 + PUSHING_ITEMS + 3))
@@ -64,38 +64,38 @@ def test_dislikes_add_up_to_the_newest_ten(learnt: LoadedBundle) -> None:
 
 def test_a_dislike_of_an_unknown_item_pushes_nothing(learnt: LoadedBundle) -> None:
     encoded = encode_user(learnt, state(Event("never", "dislike", 1.8e9)))
-    np.testing.assert_array_equal(encoded.vector[:-1], encoded.base)
+    np.testing.assert_array_equal(encoded.vector[:-1], encoded.user.base)
     assert encoded.history_rows.tolist() == [0, 4, 8, -1]
 
 
 def test_an_event_changes_the_vector_and_a_newcomer_has_one(learnt: LoadedBundle) -> None:
     nobody = encode_user(learnt, UserState())
-    assert np.isfinite(nobody.vector).all() and nobody.history.shape == (0, learnt.dim)
-    assert not np.allclose(nobody.base, encode_user(learnt, state()).base, atol=1e-3)
+    assert np.isfinite(nobody.vector).all() and nobody.user.history.shape == (0, learnt.dim)
+    assert not np.allclose(nobody.user.base, encode_user(learnt, state()).user.base, atol=1e-3)
     assert nobody.text is nobody.text_logits is None and nobody.vector[-1] == 1
 
 
 def test_a_skip_that_training_never_met_is_no_interest_and_pushes_a_little(learnt: LoadedBundle) -> None:
     without, after = encode_user(learnt, state()), encode_user(learnt, state(Event("i5", "skip", 1.8e9)))
-    np.testing.assert_allclose(without.base, after.base, atol=1e-5)
+    np.testing.assert_allclose(without.user.base, after.user.base, atol=1e-5)
     assert after.history_rows.tolist() == [0, 4, 8]
-    assert (centred(learnt) @ (after.vector[:-1] - after.base))[5] == pytest.approx(-SKIP_PUSH, abs=1e-4)
+    assert (centred(learnt) @ (after.vector[:-1] - after.user.base))[5] == pytest.approx(-SKIP_PUSH, abs=1e-4)
     both = encode_user(learnt, state(dislike(5), Event("i5", "skip", 1.9e9)))
     np.testing.assert_allclose(both.vector, encode_user(learnt, state(dislike(5))).vector, atol=1e-5)
     praised = encode_user(learnt, state(Event("i5", "skip", 1.8e9), Event("i5", "like", 1.9e9)))
-    np.testing.assert_array_equal(praised.vector[:-1], praised.base)
+    np.testing.assert_array_equal(praised.vector[:-1], praised.user.base)
 
 
 def test_words_leave_little_of_popularity_and_of_a_stranger(learnt: LoadedBundle) -> None:
     encoded = encode_user(learnt, state(), "robots")
     assert encoded.vector[-1] == pytest.approx(WORDS_SHARE)
-    np.testing.assert_array_equal(encoded.vector[:-1], encoded.base)
+    np.testing.assert_array_equal(encoded.vector[:-1], encoded.user.base)
     for newcomer in (
         encode_user(learnt, UserState(), "robots"),
         encode_user(learnt, UserState("u", User("u", interests="robots"))),
     ):
         assert newcomer.vector[-1] == pytest.approx(WORDS_SHARE)
-        np.testing.assert_allclose(newcomer.vector[:-1], WORDS_SHARE * newcomer.base)
+        np.testing.assert_allclose(newcomer.vector[:-1], WORDS_SHARE * newcomer.user.base)
 
 
 def test_a_blank_query_is_none(learnt: LoadedBundle) -> None:
@@ -108,7 +108,7 @@ def test_the_newest_dislikes_push_and_only_praise_takes_one_back(learnt: LoadedB
     def pushed(*events: tuple[int, str]) -> np.ndarray:
         made = tuple(Event(f"i{item}", action, float(at)) for at, (item, action) in enumerate(events))
         encoded = encode_user(learnt, replace(UserState("u"), events=made))
-        return encoded.vector[:-1] - encoded.base
+        return encoded.vector[:-1] - encoded.user.base
 
     alone = pushed((0, "dislike"))
     assert alone.any()

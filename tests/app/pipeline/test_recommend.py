@@ -8,7 +8,7 @@ import pytest
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.recommend import recommend, unknown_ids
-from app.pipeline.scoring.pairs import Pairs, score_pairs
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.types import Query, Slate
 from models.contract.predicate import Compare, Operator
 from models.ranking.registry import RERANKERS
@@ -41,7 +41,7 @@ def test_a_slate_is_full_distinct_and_unseen(learnt: LoadedBundle, query: Query)
 def test_a_small_catalogue_is_scored_whole_so_the_best_is_the_best(
     learnt: LoadedBundle, query: Query
 ) -> None:
-    every = score_pairs(learnt, [Pairs(query.state, tuple(learnt.catalogue.ids), {}, NOW)])[0]
+    every = score_requests(learnt, [ScoreRequest(query.state, tuple(learnt.catalogue.ids), {}, NOW)])[0]
     chances = every.values["next"]
     seen = learnt.rows([event.item_id for event in query.state.events])
     chances[seen] = -1
@@ -64,8 +64,8 @@ def test_nothing_that_passes_gives_an_empty_slate(learnt: LoadedBundle, query: Q
 
 def test_pairs_are_scored_in_the_order_given(learnt: LoadedBundle, query: Query) -> None:
     asked = ("i70", "i2", "i35")
-    forth = score_pairs(learnt, [Pairs(query.state, asked, {}, NOW)])[0]
-    back = score_pairs(learnt, [Pairs(query.state, asked[::-1], {}, NOW)])[0]
+    forth = score_requests(learnt, [ScoreRequest(query.state, asked, {}, NOW)])[0]
+    back = score_requests(learnt, [ScoreRequest(query.state, asked[::-1], {}, NOW)])[0]
     np.testing.assert_allclose(forth.score, back.score[::-1], atol=1e-6)
 
 

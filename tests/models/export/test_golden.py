@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.bundle.bundle import encode_item, load_bundle
+from app.bundle.bundle import encode_rows
+from app.bundle.loading import load_bundle
 from app.golden import replay
 from models.contract import calendar, features
 from models.contract.bundle import (
@@ -127,5 +128,6 @@ def test_an_item_put_again_stays_where_it_is(shop_bundle):
     statistics = np.load(shop_bundle / ITEM_STATISTICS)
     for row in range(0, 100, 7):
         item = read_items(shop_bundle / ITEMS)[row]
-        found = encode_item(loaded.network, loaded.spec, item, None, statistics[row])
-        np.testing.assert_allclose(found.vector, loaded.catalogue.vectors[row], rtol=1e-4, atol=1e-5)
+        text = np.zeros((1, loaded.spec.text_size), dtype=np.float32)
+        (again,) = encode_rows(loaded.predictor, loaded.spec, [item], text, statistics[[row]])
+        np.testing.assert_allclose(again.vector, loaded.catalogue.vectors[row], rtol=1e-4, atol=1e-5)

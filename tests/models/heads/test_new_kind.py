@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from app.api.routes.model import card
-from app.bundle.bundle import load_bundle
+from app.bundle.loading import load_bundle
 from app.cli import main
 from app.golden import replay
 from app.pipeline.recommend import recommend

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.bundle.bundle import LoadedBundle, load_bundle
+from app.bundle.bundle import LoadedBundle
+from app.bundle.loading import load_bundle
+from app.bundle.torch_predictor import TorchPredictor
 from app.cli import main
 from app.golden import replay
 from models.contract.bundle import ITEM_STATISTICS, USER_VECTORS, read_manifest, verify
@@ -42,7 +44,7 @@ def test_poor(make_shop, tmp_path, capsys):
     assert loaded.heads == (NEXT,)
     assert not loaded.spec.timed
     assert loaded.manifest.fusion.weights == {NEXT: 1.0}
-    assert not loaded.network_statistics(np.arange(3)).any()
+    assert isinstance(loaded.predictor, TorchPredictor) and not loaded.predictor.timed
     statistics = np.load(loaded.folder / ITEM_STATISTICS)
     assert np.expm1(statistics[:, 1]).sum() == pytest.approx(1500, rel=1e-4)  # for the popular source
     assert report_of(loaded).at_cutoff.lists > 0
@@ -97,7 +99,7 @@ def test_rich(make_shop, tmp_path):
 def test_every_way_to_share_and_to_fuse(make_shop, tmp_path, experts, fusion):
     network = {"dim": 8, "layers": 1, "history_length": 10, "expert_width": 8, "experts": experts}
     loaded = trained(make_shop(tmp_path, network=network, fusion=fusion))
-    assert loaded.network.config.experts == experts
+    assert loaded.manifest.network["experts"] == experts
     assert loaded.manifest.fusion.method == fusion
     assert set(loaded.manifest.fusion.utilities) == EVERY_TASK | {NEXT}
 
@@ -198,7 +200,8 @@ def test_fitted_on_all_knows_the_newest(make_shop, tmp_path, when, split):
     assert "fresh3" in spec.item_ids
     assert "kinds=fresh" in spec.item_tokens
     assert ("save" in spec.actions, "device=tv" in spec.context_tokens) == (True, True)
-    ids_table = loaded.network.items.ids.weight.detach()
+    assert isinstance(loaded.predictor, TorchPredictor)
+    ids_table = loaded.predictor.network.items.ids.weight.detach()
     unlike = ids_table[spec.item_ids.encode(["fresh3", "fresh5"])] - ids_table[OOV]
     assert (unlike.abs().max(1).values > 0).all()  # learned, not only there
 

@@ -11,7 +11,7 @@ from app.api.schemas.batch import BadGroup, Group
 from app.bundle.bundle import LoadedBundle
 from app.config import read_settings
 from app.errors import UnknownFieldError
-from app.pipeline.scoring.batching import PORTION, USER
+from app.pipeline.scoring.batching import BATCH_COST, USER_COST
 from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
 from app.state.protocol import StoredUser
@@ -31,7 +31,7 @@ async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBund
     somebody = object()
     serving.limiter.acquire_on_behalf_of_nowait(somebody)
     bad = BadGroup("u1", UnknownFieldError("expected another", "context.mood"))
-    asked = [f"i{number % 80}" for number in range(PORTION // 2 - USER)]
+    asked = [f"i{number % 80}" for number in range(BATCH_COST // 2 - USER_COST)]
     u1, u2 = (Group(user_id=user_id, item_ids=asked) for user_id in ("u1", "u2"))
     groups: list[Group | BadGroup] = [u1, bad, u1, u2, u2]
     told = []
@@ -46,7 +46,7 @@ async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBund
 
 async def test_what_is_scored_early_waits_for_its_place(learnt: LoadedBundle, tmp_path: Path) -> None:
     """u1's third group is scored with its first, before u2's."""
-    asked = [f"i{number % 80}" for number in range(PORTION)]
+    asked = [f"i{number % 80}" for number in range(BATCH_COST)]
     groups = [
         Group(user_id=user_id, item_ids=asked[:size])
         for user_id, size in (("u1", 9), ("u2", 5000), ("u1", 3))

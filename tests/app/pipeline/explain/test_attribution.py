@@ -1,4 +1,4 @@
-"""What an event did to the answer is what the answer loses without it."""
+"""An item's attribution is what the score loses without its events."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,14 +8,13 @@ import pytest
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_user
-from app.pipeline.explain.attribution import MEASURED_EVENTS, measure_influence
-from app.pipeline.explain.explanation import Influence
+from app.pipeline.explain.attribution import MEASURED_ITEMS, Attribution, leave_out, measure_attribution
 from app.pipeline.query.text_query import read_request
 from app.pipeline.recommend import recommend
-from app.pipeline.scoring.pairs import Pairs, score_pairs
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.types import Query, Slate
 from models.contract.catalogue import UserState
-from models.contract.events import Event
+from models.contract.events import Event, column_events
 
 NOW = 1.701e9
 EVENTS = tuple(
@@ -32,41 +31,50 @@ def query(learnt: LoadedBundle, make_query: Callable[..., Query]) -> Query:
 
 
 def scores(bundle: LoadedBundle, events: tuple[Event, ...], item_ids: tuple[str, ...]) -> np.ndarray:
-    return score_pairs(bundle, [Pairs(UserState(events=events), item_ids, {}, NOW)])[0].score
+    return score_requests(bundle, [ScoreRequest(UserState(events=events), item_ids, {}, NOW)])[0].score
 
 
-def measured(bundle: LoadedBundle, query: Query, slate: Slate) -> Influence:
+def measured(bundle: LoadedBundle, query: Query, slate: Slate) -> Attribution:
     texts = read_request(bundle, query.text, query.state.profile)
-    return measure_influence(bundle, query, texts, encode_user(bundle, query.state, query.text), slate)
+    return measure_attribution(bundle, query, texts, encode_user(bundle, query.state, query.text), slate)
 
 
 def test_a_drop_is_the_score_with_less_the_score_without(learnt: LoadedBundle, query: Query) -> None:
     slate = recommend(learnt, query)
-    found = measured(learnt, query, slate)
-    assert sorted(found.item_ids) == ["i0", "i22", "i40", "i9"]
+    attribution = measured(learnt, query, slate)
+    assert attribution.rows.tolist() == [0, 9, 22, 40]
     rows = slate.scored.candidates.rows[slate.order]
     shown = tuple(learnt.catalogue.ids[row] for row in rows)
     whole = scores(learnt, EVENTS, shown)
     np.testing.assert_allclose(whole, slate.scored.score[slate.order], atol=1e-5)
-    for place, item_id in enumerate(found.item_ids):
-        assert learnt.catalogue.ids[found.rows[place]] == item_id
-        without = tuple(event for event in EVENTS if event.item_id != item_id)
-        np.testing.assert_allclose(found.drop[place], whole - scores(learnt, without, shown), atol=1e-5)
-    assert np.abs(found.drop).max() > 1e-3
+    for number, row in enumerate(attribution.rows.tolist()):
+        without = tuple(event for event in EVENTS if event.item_id != f"i{row}")
+        np.testing.assert_allclose(
+            attribution.drop[number], whole - scores(learnt, without, shown), atol=1e-5
+        )
+    assert np.abs(attribution.drop).max() > 1e-3
 
 
 def test_a_long_history_is_measured_where_it_is_nearest(learnt: LoadedBundle, query: Query) -> None:
     history = tuple(Event(f"i{item}", "view", 1.7e9 + item) for item in range(20))
     asked = replace(query, state=UserState(events=history), item_ids=("i76", "i72"))
     slate = recommend(learnt, asked)
-    found = measured(learnt, asked, slate)
+    attribution = measured(learnt, asked, slate)
     rows = slate.scored.candidates.rows[slate.order]
     cosine = (learnt.unit_vectors(np.arange(20)) @ learnt.unit_vectors(rows).T).max(axis=1)
-    nearest = {f"i{row}" for row in np.argsort(-cosine)[:MEASURED_EVENTS]}
-    assert set(found.item_ids) == nearest and found.drop.shape == (MEASURED_EVENTS, 2)
+    nearest = set(np.argsort(-cosine)[:MEASURED_ITEMS].tolist())
+    assert set(attribution.rows.tolist()) == nearest and attribution.drop.shape == (MEASURED_ITEMS, 2)
 
 
 def test_events_about_unknown_items_are_not_measured(learnt: LoadedBundle, query: Query) -> None:
     asked = replace(query, state=UserState(events=(Event("never", "view", 1.7e9),)))
-    found = measured(learnt, asked, recommend(learnt, asked))
-    assert found.item_ids == () and found.drop.shape == (0, 10)
+    attribution = measured(learnt, asked, recommend(learnt, asked))
+    assert attribution.rows.tolist() == [] and attribution.drop.shape == (0, 10)
+
+
+def test_each_item_is_left_out_in_turn() -> None:
+    events = column_events([[Event(item, "view", at) for at, item in enumerate("1213")]], int)
+    left = leave_out(events, np.array([1, 3]))
+    assert left.offsets.tolist() == [0, 2, 5]
+    assert left.items.tolist() == [2, 3, 1, 2, 1] and left.times.tolist() == [1, 3, 0, 1, 2]
+    assert len(leave_out(events, np.zeros(0, dtype=np.int64))) == 0

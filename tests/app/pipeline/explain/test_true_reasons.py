@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.explain.explanation import Code
+from app.pipeline.explain import reasons as reasons_module
+from app.pipeline.explain.evidence import Evidence, Finding, Findings, title_of
+from app.pipeline.explain.reasons import Code, ReasonKind
 from app.pipeline.recommend import recommend
 from app.pipeline.types import Query, Reason
 from models.contract.catalogue import User, UserState
@@ -137,3 +139,21 @@ def test_what_was_asked_for_is_of_the_genre_and_the_profile_is_no_query(
                     assert reason.strength == pytest.approx(cosine, abs=1e-5)
                     matched[code].add(item_id)
     assert len(matched[Code.QUERY]) > 5 and len(matched[Code.INTERESTS]) > 5
+
+
+def test_a_reason_from_one_place_appears_in_an_answer(
+    learnt: LoadedBundle, make_query: Callable[..., Query], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A toy reason: the third item of the slate is named."""
+
+    def find_third(evidence: Evidence) -> Findings:
+        title = title_of(evidence.catalogue.item(int(evidence.rows[2])), evidence.text_fields)
+        return {2: Finding(5.0, {"title": title})}
+
+    toy = ReasonKind("third", "Third: {title}", find_third)
+    monkeypatch.setattr(reasons_module, "REASONS", (*reasons_module.REASONS, toy))
+    slate = recommend(learnt, make_query(now=1.7e9, explain=True))
+    first = [of_item[0].code for of_item in slate.reasons]
+    assert first.index("third") == 2 and first.count("third") == 1
+    row = int(slate.scored.candidates.rows[slate.order[2]])
+    assert slate.reasons[2][0].text == f"Third: {learnt.catalogue.item(row).attributes['title']}"

@@ -1,28 +1,33 @@
-"""Groups cut into portions: none lost, none twice, a user's together."""
+"""Groups split into batches: none lost, none twice, a user's together."""
 
 import numpy as np
 
-from app.bundle.bundle import LoadedBundle
-from app.pipeline.scoring.batching import PORTION, USER, portions
+from app.pipeline.scoring.batching import BATCH_COST, USER_COST, split_by_cost
 
 
-def test_a_users_groups_come_together_in_the_order_of_users(learnt: LoadedBundle) -> None:
+def test_a_users_groups_come_together_in_the_order_of_users() -> None:
     users = ["a", None, "b", "a", "b", None]
-    assert list(portions(learnt, users, [1] * 6)) == [[0, 3, 1, 5, 2, 4]]
+    assert list(split_by_cost(80, users, [1] * 6)) == [[0, 3, 1, 5, 2, 4]]
 
 
-def test_a_portion_is_bounded_and_none_is_lost(learnt: LoadedBundle) -> None:
+def test_a_batch_is_bounded_and_no_group_is_lost() -> None:
     random = np.random.default_rng(3)
     users = random.integers(200, size=3000).tolist()
     pairs = random.integers(40, size=3000).tolist()
-    found = list(portions(learnt, users, pairs))
-    assert sorted(place for portion in found for place in portion) == list(range(3000))
+    batches = list(split_by_cost(80, users, pairs))
+    assert sorted(position for batch in batches for position in batch) == list(range(3000))
     work = [
-        sum(pairs[place] for place in portion) + USER * len({users[place] for place in portion})
-        for portion in found
+        sum(pairs[position] for position in batch) + USER_COST * len({users[position] for position in batch})
+        for batch in batches
     ]
-    assert max(work) <= PORTION and min(work[:-1]) > PORTION / 2
+    assert max(work) <= BATCH_COST and min(work[:-1]) > BATCH_COST / 2
 
 
-def test_a_group_that_is_too_large_is_a_portion(learnt: LoadedBundle) -> None:
-    assert list(portions(learnt, ["a", "b", "c"], [1, 2 * PORTION, 1])) == [[0], [1], [2]]
+def test_a_group_past_the_bound_comes_alone() -> None:
+    assert list(split_by_cost(80, ["a", "b", "c"], [1, 2 * BATCH_COST, 1])) == [[0], [1], [2]]
+
+
+def test_with_a_large_catalogue_a_user_costs_more() -> None:
+    users, pairs = list(range(4)), [1] * 4
+    assert list(split_by_cost(4096 * 2048, users, pairs)) == [[0], [1], [2], [3]]
+    assert list(split_by_cost(4096 * 2047, users, pairs)) == [[0, 1], [2, 3]]

@@ -1,14 +1,18 @@
 """Logits and calibrated values of every head."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.bundle.bundle import LoadedBundle, load_bundle
+from app.bundle import torch_predictor
+from app.bundle.bundle import LoadedBundle
+from app.bundle.loading import load_bundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.scoring import scoring
-from app.pipeline.scoring.scoring import candidate_values, head_logits, head_predictions, log_partitions
+from app.pipeline.scoring.groups import Groups, GroupScores, score_groups
+from app.pipeline.scoring.scoring import log_partitions
 from app.pipeline.types import Encoded
 from app.runtime import with_changes
 from app.state.protocol import StoredItems
@@ -25,9 +29,16 @@ def encoded(learnt: LoadedBundle) -> Encoded:
     return encode_user(learnt, learnt.known_users.state("u2"))
 
 
-def values_of(bundle: LoadedBundle, encoded: Encoded, rows: np.ndarray) -> dict[str, np.ndarray]:
-    predicted = head_predictions(bundle, encoded, head_logits(bundle, encoded, rows, {}, NOW))
-    return candidate_values(bundle, predicted, rows, {}, NOW)
+def score(bundle: LoadedBundle, encoded: Encoded, rows: np.ndarray, now: float = NOW) -> GroupScores:
+    alone = np.zeros(len(rows), dtype=np.int64)
+    groups = Groups(rows, alone, alone, [({}, now)], [len(rows)])
+    return score_groups(bundle, [encoded], groups, {NEXT: 1.0})
+
+
+def values_of(
+    bundle: LoadedBundle, encoded: Encoded, rows: np.ndarray, now: float = NOW
+) -> Mapping[str, np.ndarray]:
+    return score(bundle, encoded, rows, now).fused[0].values
 
 
 @pytest.mark.parametrize("query", ["", "robots"])
@@ -74,7 +85,7 @@ def test_an_items_values_do_not_hang_on_the_others(
     """Nor on how many are scored at once."""
     whole = values_of(learnt, encoded, EVERY)
     alone = values_of(learnt, encoded, EVERY[41:42])
-    monkeypatch.setattr(scoring, "CHUNK", 7)
+    monkeypatch.setattr(torch_predictor, "CHUNK", 7)
     parts = values_of(learnt, encoded, EVERY[::-1].copy())
     for head, values in whole.items():
         assert alone[head][0] == pytest.approx(values[41], abs=1e-5)
@@ -87,16 +98,17 @@ def test_no_candidates_give_no_values(learnt: LoadedBundle, encoded: Encoded) ->
 
 def test_a_context_heads_value_is_the_chance_of_the_moment(learnt: LoadedBundle, encoded: Encoded) -> None:
     """Over the four dayparts the chances add up to one."""
-    logits = head_logits(learnt, encoded, EVERY, {}, NOW)
-    predicted = head_predictions(learnt, encoded, logits)
     moments = [hour * 3600.0 for hour in (1, 7, 13, 19)]
-    found = [candidate_values(learnt, predicted, EVERY, {}, moment)["daypart"] for moment in moments]
-    np.testing.assert_allclose(np.sum(found, axis=0), 1, atol=1e-5)
+    predicted = score(learnt, encoded, EVERY).predictions["daypart"]
+    np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
+    chances = [values_of(learnt, encoded, EVERY, moment)["daypart"] for moment in moments]
+    assert all(np.isin(chance.round(3), predicted.round(3)).any() for chance in chances)
+    assert len({chance.tobytes() for chance in chances}) == 4
 
 
 def test_a_genre_heads_value_is_that_of_the_items_own_genre(learnt: LoadedBundle, encoded: Encoded) -> None:
-    predicted = head_predictions(learnt, encoded, head_logits(learnt, encoded, EVERY, {}, NOW))
-    values = candidate_values(learnt, predicted, EVERY, {}, NOW)["genre"]
+    scores = score(learnt, encoded, EVERY)
+    values, predicted = scores.fused[0].values["genre"], scores.predictions
     (head,) = [head for head in learnt.manifest.heads if head.task.name == "genre"]
     for row in (0, 1, 2, 3):
         (label,) = learnt.catalogue.labels[row]

@@ -6,20 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.bundle.bundle import LoadedBundle, load_bundle
-from app.pipeline import encoding, user_features
+from app.bundle import torch_predictor
+from app.bundle.bundle import LoadedBundle
+from app.bundle.loading import load_bundle
+from app.pipeline import encoding
 from app.pipeline.encoding import encode_user
-from app.pipeline.scoring import pairs, scoring
-from app.pipeline.scoring.fusion import fuse_heads
-from app.pipeline.scoring.pairs import FlatPairs, Pairs, PairScores, score_pairs
-from app.pipeline.scoring.scoring import score_candidates
-from app.pipeline.types import Candidates, Encoded
+from app.pipeline.scoring import groups as groups_module
+from app.pipeline.scoring import scoring
+from app.pipeline.scoring.fusion import FusedScores
+from app.pipeline.scoring.groups import ScoreRequest, score_candidates, score_requests
+from app.pipeline.types import Candidates, Encoded, Query
 from app.runtime import with_changes
 from app.state.protocol import StoredItems
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.fusion import FusionMethod
 from models.language.text_preference import TextPreferences
+from models.ranking.rerank import Diversity
 
 NOW = 1.701e9
 ACTIONS = ("rate", "view", "dislike", "skip", "like")
@@ -51,7 +54,7 @@ def random_state(bundle: LoadedBundle, random: np.random.Generator) -> UserState
     return known if random.random() < 0.3 else state
 
 
-def random_groups(bundle: LoadedBundle, seed: int, count: int = 40) -> list[Pairs]:
+def random_groups(bundle: LoadedBundle, seed: int, count: int = 40) -> list[ScoreRequest]:
     random = np.random.default_rng(seed)
     states = [random_state(bundle, random) for _ in range(count // 2)]
     groups = []
@@ -61,21 +64,28 @@ def random_groups(bundle: LoadedBundle, seed: int, count: int = 40) -> list[Pair
         state = states[int(random.integers(len(states)))]
         if random.random() < 0.3:  # a session on top
             state = replace(state, events=(*state.events, random_event(random, NOW)))
-        groups.append(Pairs(state, tuple(map(str, items)), {}, moment))
+        groups.append(ScoreRequest(state, tuple(map(str, items)), {}, moment))
     return groups
 
 
-def alone(bundle: LoadedBundle, group: Pairs) -> PairScores:
+def alone(bundle: LoadedBundle, group: ScoreRequest) -> FusedScores:
     """A group on the way of a single request."""
     rows = bundle.rows(group.item_ids)
     candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
     encoded = encode_user(bundle, group.state)
-    weights = bundle.manifest.fusion.weights
-    scored = score_candidates(bundle, encoded, candidates, group.context, group.now, weights)[0]
-    return PairScores(scored.score, scored.values)
+    query = Query(
+        state=group.state,
+        now=group.now,
+        limit=len(rows),
+        context=group.context,
+        weights=bundle.manifest.fusion.weights,
+        diversity=Diversity(),
+    )
+    scored, _ = score_candidates(bundle, encoded, candidates, query)
+    return FusedScores(scored.score, scored.values, scored.contributions)
 
 
-def same(one: PairScores, other: PairScores) -> None:
+def same(one: FusedScores, other: FusedScores) -> None:
     np.testing.assert_allclose(one.score, other.score, atol=1e-5)
     assert set(one.values) == set(other.values)
     for name, values in one.values.items():
@@ -85,7 +95,7 @@ def same(one: PairScores, other: PairScores) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_group_gets_what_it_gets_alone(bundle: LoadedBundle, seed: int) -> None:
     groups = random_groups(bundle, seed)
-    found = score_pairs(bundle, groups)
+    found = score_requests(bundle, groups)
     assert len(found) == len(groups)
     for group, scores in zip(groups, found, strict=True):
         assert scores.score.shape == (len(group.item_ids),)
@@ -96,39 +106,27 @@ def test_the_other_groups_and_the_passes_change_nothing(
     bundle: LoadedBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     groups = random_groups(bundle, 7)
-    whole = score_pairs(bundle, groups)
-    back = score_pairs(bundle, groups[::-1])[::-1]
+    whole = score_requests(bundle, groups)
+    back = score_requests(bundle, groups[::-1])[::-1]
     for module, name, small in (
-        (pairs, "CHUNK", 5),
-        (pairs, "EVENTS", 50),
-        (user_features, "PASS", 30),
+        (torch_predictor, "CHUNK", 5),
+        (torch_predictor, "CHUNK_EVENTS", 50),
+        (torch_predictor, "TOWER_POSITIONS", 30),
         (scoring, "PARTITION_BYTES", 1),
     ):
         monkeypatch.setattr(module, name, small)
-    parts = score_pairs(bundle, groups)
+    parts = score_requests(bundle, groups)
     for scores, reverse, part in zip(whole, back, parts, strict=True):
         same(scores, reverse)
         same(scores, part)
 
 
-def test_a_vote_and_a_value_that_is_not_finite_stay_in_their_group(
-    bundle: LoadedBundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_vote_stays_in_its_group(bundle: LoadedBundle) -> None:
     fusion = bundle.manifest.fusion.model_copy(update={"method": FusionMethod.VOTE})
     voting = replace(bundle, manifest=bundle.manifest.model_copy(update={"fusion": fusion}))
     groups = [group for group in random_groups(bundle, 9, 12) if group.item_ids]
-    for group, scores in zip(groups, score_pairs(voting, groups), strict=True):
+    for group, scores in zip(groups, score_requests(voting, groups), strict=True):
         same(scores, alone(voting, group))
-    values = {name: np.arange(5, dtype=np.float32) / 5 for name in bundle.heads}
-    values["next"] = np.array([0.5, np.nan, 0.25, 0.0625, np.inf], dtype=np.float32)
-    own = np.zeros(5, dtype=np.int64)
-    flat = FlatPairs(rows=np.arange(5), users=own, moments=own, at=[({}, NOW)], sizes=[2, 3])
-    found = pairs._fused(bundle, flat, values, bundle.manifest.fusion.weights)
-    assert [part.values["next"].tolist() for part in found] == [[0.5, 0.5], [0.25, 0.0625, 0.0625]]
-    rows = Candidates(np.arange(2), ("asked",), np.ones((1, 2), dtype=np.bool_), 2)
-    first = {name: value[:2] for name, value in values.items()}
-    expected = fuse_heads(rows, first, bundle.manifest.fusion, bundle.manifest.fusion.weights)
-    np.testing.assert_array_equal(found[0].score, expected.score)
 
 
 def test_groups_of_one_state_share_its_encoding(
@@ -140,14 +138,16 @@ def test_groups_of_one_state_share_its_encoding(
         read.append(len(states))
         return encoding.encode_states(bundle, states, texts)
 
-    monkeypatch.setattr(pairs, "encode_states", counted)
+    monkeypatch.setattr(groups_module, "encode_states", counted)
     known = bundle.known_users.state("u1")
     states = [known, known, *(UserState(f"stranger {number}") for number in range(5))]
-    score_pairs(bundle, [Pairs(state, ("i1",), {}, NOW + place) for place, state in enumerate(states)])
+    score_requests(
+        bundle, [ScoreRequest(state, ("i1",), {}, NOW + place) for place, state in enumerate(states)]
+    )
     assert read == [2]
 
 
 def test_no_groups_and_groups_of_nothing(bundle: LoadedBundle) -> None:
-    assert score_pairs(bundle, []) == []
-    (none,) = score_pairs(bundle, [Pairs(UserState(), (), {}, NOW)])
+    assert score_requests(bundle, []) == []
+    (none,) = score_requests(bundle, [ScoreRequest(UserState(), (), {}, NOW)])
     assert none.score.shape == (0,) and set(none.values) == set(bundle.heads)

@@ -1,0 +1,81 @@
+"""The array files of a bundle: item columns (.npy) and histories (.npz). A BundleError names the file that is wrong."""
+
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from tokenize import TokenError
+
+import numpy as np
+
+from models.contract.arrays import Floats
+from models.contract.bundle import BundleError
+from models.contract.events import EventColumns
+from models.contract.histories import read_histories
+
+NPY_ERRORS = (
+    OSError,
+    EOFError,
+    ValueError,
+    TokenError,  # of a header that is no Python literal
+    MemoryError,  # of a header that claims a terabyte
+)
+"""What numpy.lib.format raises for a file that is not in the NPY format."""
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,  # of an unknown compression
+    RuntimeError,  # of an encrypted member
+    KeyError,  # of a missing array
+)
+"""What zipfile and an NPZ archive raise beyond that."""
+
+
+def read_array(path: Path, shape: tuple[int, int]) -> Floats:
+    """A finite float array of this shape as float32."""
+    try:
+        with path.open("rb") as stream:
+            array = np.lib.format.read_array(stream, allow_pickle=False)
+    except NPY_ERRORS as error:
+        raise BundleError(f"expected an array in {path}, given {type(error).__name__}: {error}") from error
+    if array.dtype.kind != "f" or array.shape != shape:
+        raise BundleError(f"expected floats {shape} in {path}, given {array.dtype} {array.shape}")
+    if not np.isfinite(array).all():
+        raise BundleError(f"expected finite numbers in {path}, given others")
+    return array.astype(np.float32, copy=False)
+
+
+def read_user_histories(path: Path, users: int, items: int) -> EventColumns:
+    """The histories of so many users over an item table of so many rows."""
+    try:
+        zipfile.ZipFile(path).close()  # numpy leaves the file open if it is not an archive
+        histories = read_histories(path)
+    except (*NPY_ERRORS, *ZIP_ERRORS) as error:
+        raise BundleError(f"expected histories in {path}, given {type(error).__name__}: {error}") from error
+    if fault := _fault(histories, users, items):
+        raise BundleError(f"expected {fault} in {path}, given others")
+    return histories
+
+
+def _fault(histories: EventColumns, users: int, items: int) -> str | None:
+    """What the histories should be and are not; None where all fits."""
+    offsets, count = histories.offsets, len(histories.items)
+    columns = (histories.items, histories.actions, histories.values, histories.times)
+    if offsets.shape != (users + 1,) or any(column.shape != (count,) for column in columns):
+        return f"offsets of {users} users and columns of one length"
+    if any(column.dtype.kind != "i" for column in (offsets, histories.items, histories.actions)):
+        return "integer offsets, items and actions"
+    if any(column.dtype.kind != "f" for column in (histories.values, histories.times)):
+        return "float values and times"
+    if offsets[0] != 0 or offsets[-1] != count or (np.diff(offsets) < 0).any():
+        return "ascending offsets over all events"
+    for name, column, limit in (
+        ("items", histories.items, items),
+        ("actions", histories.actions, len(histories.action_names)),
+    ):
+        if count and not (column.min() >= 0 and column.max() < limit):
+            return f"{name} in 0..{limit - 1}"
+    if not np.isfinite(histories.times).all():
+        return "finite times"
+    return None

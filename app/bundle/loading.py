@@ -1,0 +1,176 @@
+"""A bundle's folder -> a LoadedBundle, every file checked; a BundleError names the file that is wrong."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+from pydantic import ValidationError
+
+from app.bundle.array_files import read_array, read_user_histories
+from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
+from app.bundle.catalogue import Catalogue
+from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
+from app.bundle.torch_predictor import TorchPredictor
+from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
+from models.contract.arrays import Floats
+from models.contract.bundle import (
+    HISTORIES,
+    INDEX,
+    ITEM_STATISTICS,
+    ITEM_TEXT,
+    ITEM_VECTORS,
+    ITEMS,
+    MANIFEST,
+    BundleError,
+    Manifest,
+    read_features,
+    verify,
+)
+from models.contract.catalogue import Item
+from models.contract.feature_spec import FeatureSpec
+from models.contract.fusion import FusionMethod
+from models.contract.statistics import STATISTICS
+from models.contract.tasks import NEXT
+from models.heads.protocol import Subject
+from models.heads.registry import HeadKindError, check_task, find_kind
+from models.language.protocol import TextEncoder, TextEncoderUnavailableError
+from models.language.registry import open_text_encoder
+from models.network.model import load_network
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemFiles:
+    """The item table of n items as it stands in the bundle's files."""
+
+    items: list[Item]
+    vectors: Floats  # [n, D + 1]
+    text: Floats  # [n, T]
+    statistics: Floats  # [n, S]
+
+
+def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
+    """A bundle whose files are whole and fit together; raises BundleError. `candidates`: items scored an answer."""
+    manifest = _read_manifest(folder)
+    check_heads(manifest)
+    spec = read_features(folder, manifest)
+    predictor = _read_network(folder, manifest, spec)
+    files = _read_items(folder, spec, predictor.dim)
+    mean = files.vectors[:, :-1].mean(axis=0, dtype=np.float64).astype(np.float32)
+    unknown = encode_rows(
+        predictor,
+        spec,
+        [Item("\0")],
+        np.zeros((1, spec.text_size), dtype=np.float32),
+        np.zeros((1, len(STATISTICS)), dtype=np.float32),
+    )[0]
+    columns = (files.vectors, files.text, files.statistics)
+    return LoadedBundle(
+        folder=folder,
+        manifest=manifest,
+        spec=spec,
+        predictor=predictor,
+        catalogue=Catalogue.of(spec, manifest.heads, files.items, columns),
+        index=open_index(folder / INDEX, files.vectors),
+        candidates=candidates,
+        known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
+        text_encoder=_open_text_encoder(manifest, spec),
+        unknown_vector=unknown.vector[:-1],
+        mean_vector=mean,
+    )
+
+
+def check_heads(manifest: Manifest) -> None:
+    """Raises BundleError for an unusable head, a head without calibration or utility, or unusable weights."""
+    for head in manifest.heads:
+        try:
+            check_task(head.task)
+        except HeadKindError as error:
+            raise BundleError(f"expected heads that can be read, given {head.task.name}: {error}") from error
+        if find_kind(head.task.kind).subject is not Subject.NOTHING and not head.classes:
+            raise BundleError(f"expected classes of '{head.task.name}', given none")
+    heads = {NEXT, *(head.task.name for head in manifest.heads)}
+    fusion = manifest.fusion
+    fitted: dict[str, Mapping[str, object]] = {"calibrations": manifest.calibrations}
+    if fusion.method is not FusionMethod.VOTE:  # a vote is of ranks: it needs no scale
+        fitted["utilities"] = fusion.utilities
+    for name, values in fitted.items():
+        if missing := sorted(heads - values.keys()):
+            raise BundleError(f"expected {name} of every head, given none of {', '.join(missing)}")
+    for name, weights in {"the fusion": fusion.weights, **manifest.scenes}.items():
+        if unknown := sorted(weights.keys() - heads):
+            raise BundleError(f"expected weights of known heads in {name}, given {', '.join(unknown)}")
+        total = sum(abs(weight) for weight in weights.values())
+        if not 0 < total < math.inf:
+            raise BundleError(f"expected finite weights, not all 0, in {name}, given a sum of {total:g}")
+
+
+def open_index(path: Path, vectors: Floats) -> SearchIndex:
+    """The bundle's FAISS index; raises BundleError where it is not one over these vectors.
+
+    A bundle without an index file is searched exactly.
+    """
+    if not path.is_file():
+        return ExactSearch(vectors)
+    try:
+        index = faiss.read_index(str(path))
+    except (RuntimeError, MemoryError) as error:  # FAISS raises all its errors as RuntimeError
+        raise BundleError(f"expected a FAISS index in {path}, given {error}") from error
+    if (index.ntotal, index.d) != vectors.shape:
+        raise BundleError(
+            f"expected an index over {vectors.shape}, given {(index.ntotal, index.d)} in {path}"
+        )
+    return FaissSearch(index)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        return verify(folder)
+    except OSError as error:
+        raise BundleError(f"expected readable files in {folder}, given {error}") from error
+
+
+def _read_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> TorchPredictor:
+    try:
+        return TorchPredictor(load_network(folder, manifest, spec), spec.timed)
+    except ValidationError as error:
+        raise BundleError(f"expected a valid network in {folder / MANIFEST}, given {error}") from error
+
+
+def _read_items(folder: Path, spec: FeatureSpec, dim: int) -> _ItemFiles:
+    items = read_item_table(folder / ITEMS)
+    count = len(items)
+    if not count:
+        raise BundleError(f"expected at least one item in {folder / ITEMS}, given none")
+    return _ItemFiles(
+        items=items,
+        vectors=read_array(folder / ITEM_VECTORS, (count, dim + 1)),
+        text=read_array(folder / ITEM_TEXT, (count, spec.text_size)),
+        statistics=read_array(folder / ITEM_STATISTICS, (count, len(STATISTICS))),
+    )
+
+
+def _read_known_users(folder: Path, item_ids: tuple[str, ...]) -> KnownUsers:
+    user_ids = read_user_ids(folder)
+    return KnownUsers(
+        rows={user_id: row for row, user_id in enumerate(user_ids)},
+        histories=read_user_histories(folder / HISTORIES, len(user_ids), len(item_ids)),
+        profiles=read_profiles(folder),
+        item_ids=item_ids,
+    )
+
+
+def _open_text_encoder(manifest: Manifest, spec: FeatureSpec) -> TextEncoder | None:
+    if manifest.text_encoder is None:
+        return None
+    try:
+        encoder = open_text_encoder(manifest.text_encoder)
+    except (ValueError, TextEncoderUnavailableError) as error:
+        raise BundleError(f"expected a known text encoder in the manifest, given {error}") from error
+    if encoder.size != spec.text_size:
+        raise BundleError(
+            f"expected a text encoder of {spec.text_size} numbers, given {encoder.size} of '{encoder.name}'"
+        )
+    return encoder

@@ -1,0 +1,37 @@
+"""The JSON files of a bundle: items, profiles and user ids. A BundleError names the file that is wrong."""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.contract.bundle import PROFILES, USER_IDS, BundleError
+from models.contract.catalogue import Item, User
+from models.contract.records import read_items, read_users
+
+USER_ID_LIST = TypeAdapter(list[str])
+
+
+def read_item_table(path: Path) -> list[Item]:
+    """The items of a file, one a line."""
+    try:
+        return read_items(path)
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise BundleError(f"expected an item a line in {path}, given {error}") from error
+
+
+def read_profiles(folder: Path) -> dict[str, User]:
+    """User id -> profile."""
+    path = folder / PROFILES
+    try:
+        return {user.user_id: user for user in read_users(path)}
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise BundleError(f"expected a user a line in {path}, given {error}") from error
+
+
+def read_user_ids(folder: Path) -> list[str]:
+    """The users of the histories, in their order."""
+    path = folder / USER_IDS
+    try:
+        return USER_ID_LIST.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise BundleError(f"expected a list of user ids in {path}, given {error}") from error

@@ -1,0 +1,124 @@
+"""The predictor that computes with torch on the CPU. The only file of the service that runs the network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from app.bundle.padding import length_buckets, pad
+from app.bundle.predictor import ItemTable, PairBatch, UserBatch, UserEncoding
+from models.contract.arrays import Floats, Indices
+from models.contract.features import ItemArrays
+from models.network.model import ChorusNetwork, item_tensors
+from models.network.scorer import USER_NUMBERS, ScorerInput
+
+TOWER_POSITIONS = 4_096
+"""Positions, padding included, that the user tower reads in one pass: more gain nothing and need memory."""
+CHUNK = 512
+"""Pairs scored in one pass (docs/measurements.md: chunks of a few hundred rows are the fastest)."""
+CHUNK_EVENTS = 8_192
+"""Events, padding included, that one pass's candidates attend to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TorchPredictor:
+    """A network in evaluation mode. `timed`: the item statistics have times, else they count as zeros."""
+
+    network: ChorusNetwork
+    timed: bool
+
+    @property
+    def dim(self) -> int:
+        """See Predictor.dim."""
+        return self.network.config.dim
+
+    @torch.inference_mode()
+    def encode_users(self, users: UserBatch) -> list[UserEncoding]:
+        """See Predictor.encode_users.
+
+        The tower is causal and tells positions by distance, so padding behind a history changes nothing.
+        """
+        if not len(users):
+            return []
+        tower, bounds = self.network.users, users.offsets[1:-1]
+        starts = tower.profile(*map(torch.from_numpy, (users.tokens, users.numeric, users.text)))
+        arrays = (users.items, users.events.actions, users.events.dense)
+        representations = tower.events(*map(torch.from_numpy, arrays)).numpy()
+        histories = np.split(representations, bounds)
+        inputs = [
+            history[mask] for history, mask in zip(histories, np.split(users.tower, bounds), strict=True)
+        ]
+        bases = np.empty((len(users), self.dim), dtype=np.float32)
+        for batch in length_buckets([(len(sequence) + 1,) for sequence in inputs], (TOWER_POSITIONS,)):
+            sequences, _ = pad([inputs[position] for position in batch])
+            outputs = tower(starts[batch], torch.from_numpy(sequences))  # [b, L + 1, D]
+            ends = [len(inputs[position]) for position in batch]
+            bases[batch] = outputs[range(len(batch)), ends].numpy()
+        numbers = map(_last_numbers, np.split(users.events.dense, bounds))
+        return list(map(UserEncoding, bases, histories, numbers))
+
+    @torch.inference_mode()
+    def score_pairs(
+        self, users: Sequence[UserEncoding], items: ItemTable, pairs: PairBatch
+    ) -> dict[str, Floats]:
+        """See Predictor.score_pairs. Pairs of one user share a row of the batch, at most CHUNK of them."""
+        logits = {
+            head.task.name: np.empty((len(pairs), head.width), dtype=np.float32)
+            for head in self.network.heads
+        }
+        chunks = _user_chunks(pairs.users, len(users)) if logits else []
+        sizes = [(len(positions), len(users[user].history)) for user, positions in chunks]
+        for batch in length_buckets(sizes, (CHUNK, CHUNK_EVENTS)):
+            encodings = [users[chunks[number][0]] for number in batch]
+            positions, filled = pad([chunks[number][1] for number in batch])  # [b, Q]
+            scored = self._score(encodings, items, pairs.rows[positions], pairs.context[positions])
+            for name, values in scored.items():
+                logits[name][positions[filled]] = values[filled]
+        return logits
+
+    @torch.inference_mode()
+    def item_vectors(self, items: ItemArrays, statistics: Floats) -> Floats:
+        """See Predictor.item_vectors."""
+        vectors, bias = self.network.items(*item_tensors(items))
+        if self.timed:
+            bias = bias + self.network.items.popularity(torch.from_numpy(statistics))
+        return np.asarray(torch.cat([vectors, bias[:, None]], dim=1).numpy(), dtype=np.float32)
+
+    def _score(
+        self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices
+    ) -> dict[str, Floats]:
+        """Logits [B, Q, width] a head for Q item rows [B, Q] of each of B users, context tokens [B, Q, C]."""
+        count = rows.shape[1]
+        events, attend = pad([user.history for user in users])
+        statistics = items.statistics[rows]
+        base = torch.from_numpy(np.stack([user.base for user in users]))
+        numbers = torch.from_numpy(np.stack([user.numbers for user in users]))
+        logits = self.network.scorer(
+            ScorerInput(
+                user=base[:, None].expand(-1, count, -1),
+                item=torch.from_numpy(items.vectors[rows, :-1]),
+                events=torch.from_numpy(events),
+                attend=torch.from_numpy(attend)[:, None].expand(-1, count, -1),
+                statistics=torch.from_numpy(statistics if self.timed else np.zeros_like(statistics)),
+                numbers=numbers[:, None].expand(-1, count, -1),
+                context=torch.from_numpy(context),
+            )
+        )
+        return {name: value.numpy() for name, value in logits.items()}
+
+
+def _last_numbers(dense: Floats) -> Floats:
+    """[USER_NUMBERS] the last columns of the last event of [L, DENSE_WIDTH]; zeros without events."""
+    return dense[-1, -USER_NUMBERS:] if len(dense) else np.zeros(USER_NUMBERS, dtype=np.float32)
+
+
+def _user_chunks(users: Indices, count: int) -> list[tuple[int, Indices]]:
+    """(user, positions of at most CHUNK of the user's pairs), covering all pairs [P] of `count` users."""
+    order = np.argsort(users, kind="stable")
+    ends = np.cumsum(np.bincount(users, minlength=count))[:-1]
+    return [
+        (user, positions[start : start + CHUNK])
+        for user, positions in enumerate(np.split(order, ends))
+        for start in range(0, len(positions), CHUNK)
+    ]

@@ -1,0 +1,89 @@
+"""Everything that a reason may be drawn from: the scored candidates, the user, the catalogue, and measurements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from app.bundle.catalogue import Catalogue
+from app.pipeline.explain.attribution import Attribution
+from app.pipeline.types import NO_EVENTS, Query, Scored, UserEvents
+from models.contract.arrays import Floats, Indices, Mask
+from models.contract.catalogue import Item
+from models.contract.tasks import Head
+from models.heads.protocol import Subject
+from models.heads.registry import find_kind
+from models.language.text_preference import TextPreferences
+
+LEAST_STRENGTH = 0.01
+"""An attribution or lift below this, on the score's scale, is too small to name."""
+TITLE_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The K scored candidates of a request and the slate of N of them, with what was measured beside the scores."""
+
+    scored: Scored
+    order: Indices  # [N] the slate: positions into the candidates
+    query: Query
+    catalogue: Catalogue
+    heads: tuple[Head, ...]
+    attribution: Attribution
+    label_values: Mapping[str, Floats]  # head on the item's labels -> [K, classes] predictions
+    texts: TextPreferences  # of the request and of the profile
+    events: UserEvents = NO_EVENTS
+    text_fields: tuple[str, ...] = ()  # fields that may hold a title
+
+    @property
+    def rows(self) -> Indices:
+        """Catalogue rows [N] of the slate."""
+        return self.scored.candidates.rows[self.order]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason that holds for one slate item, before it is put into words."""
+
+    strength: float  # measured, on the score's scale or a cosine's
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # fills the wording
+    item_ids: tuple[str, ...] = ()
+    wording: str | None = None  # in place of the reason's usual one
+
+
+Findings = Mapping[int, Finding]
+"""Slate position -> finding."""
+
+
+def findings_where(strength: Floats, holds: Mask) -> Findings:
+    """A finding of `strength` [N] for each slate position where `holds` [N]."""
+    return {int(position): Finding(float(strength[position])) for position in np.flatnonzero(holds)}
+
+
+def measure_lifts(evidence: Evidence, subject: Subject) -> tuple[list[Head], Floats]:
+    """The heads on one subject, and how much each lifts the slate items [heads, N].
+
+    A lift is the head's contribution less its mean over the candidates. Only heads with a weight above 0: with a
+    negative weight, an item is lifted because the head predicts little.
+    """
+    weights = evidence.query.weights
+    heads = [
+        head
+        for head in evidence.heads
+        if find_kind(head.task.kind).subject is subject and weights.get(head.task.name, 0.0) > 0
+    ]
+    lifts = np.zeros((len(heads), len(evidence.order)), dtype=np.float32)
+    for number, head in enumerate(heads):
+        part = evidence.scored.contributions[head.task.name]
+        lifts[number] = part[evidence.order] - part.mean()
+    return heads, lifts
+
+
+def title_of(item: Item, text_fields: tuple[str, ...]) -> str:
+    """An item's title, else its first text field, else its id; one line of at most TITLE_LENGTH characters."""
+    for name in ("title", *text_fields):
+        value = item.attributes.get(name)
+        if isinstance(value, str) and (line := " ".join(value.split())):
+            return line if len(line) <= TITLE_LENGTH else f"{line[: TITLE_LENGTH - 1]}…"
+    return item.item_id

@@ -1,0 +1,35 @@
+"""Fits your taste for X: a head on the items' labels lifts the item, and the history shows one of its labels."""
+
+import numpy as np
+
+from app.pipeline.explain.evidence import LEAST_STRENGTH, Evidence, Finding, Findings, measure_lifts
+from app.pipeline.explain.label_affinity import preferred_labels
+from models.contract.arrays import Mask
+from models.contract.feedback import wanted_items
+from models.contract.tasks import Head
+from models.heads.protocol import Subject
+
+
+def find_taste(evidence: Evidence) -> Findings:
+    """The head that lifts each item most, and the item's likeliest label that the user prefers."""
+    wanted = wanted_items(evidence.events.columns.items, evidence.events.feedback)
+    heads, lifts = measure_lifts(evidence, Subject.ITEM)
+    preferred = [preferred_labels(evidence.catalogue, head, wanted) for head in heads]
+    findings = {}
+    for position in range(len(evidence.order) if heads else 0):
+        best = int(np.argmax(lifts[:, position]))
+        strength = float(lifts[best, position])
+        label = _likeliest_label(evidence, heads[best], preferred[best], position)
+        if strength >= LEAST_STRENGTH and label is not None:
+            findings[position] = Finding(strength, {"label": label})
+    return findings
+
+
+def _likeliest_label(evidence: Evidence, head: Head, preferred: Mask, position: int) -> str | None:
+    """The label with the highest prediction, among the item's labels that are preferred [classes]."""
+    row = evidence.rows[position : position + 1]
+    carried = (evidence.catalogue.head_labels(head.task.name, row)[0] > 0) & preferred
+    if not carried.any():
+        return None
+    probable = evidence.label_values[head.task.name][evidence.order[position]]
+    return head.classes[int(np.argmax(np.where(carried, probable, -np.inf)))]
