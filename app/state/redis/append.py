@@ -10,16 +10,16 @@ from app.state.redis.keys import Keys, digest
 from app.state.redis.scripts import Script
 from app.state.redis.stream import EVENT_FIELDS, USER_FIELD, pack_entry
 
-_STREAM_FIELDS = f"local USER_FIELD, FIELDS = '{USER_FIELD}', {{{', '.join(map(repr, EVENT_FIELDS))}}}"
+_ENTRY = ", ".join(f"'{name}', ARGV[at + {index}]" for index, name in enumerate(EVENT_FIELDS))
+"""The names and values of a stream entry as arguments of XADD in Lua, where `at` is the index of the first value."""
 
 APPEND = Script(
-    _STREAM_FIELDS
-    + """
+    """
 -- KEYS: events, event ids, profile, stream, past items
 -- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id, max_past_items,
---       then for each event: id's digest ('' for none), record, and the values of the stream's FIELDS
+--       then for each event: id's digest ('' for none), record, and the values of EVENT_FIELDS
 -- Answers 1 for each event stored, 0 for each duplicate.
-local newest, most, FIRST, WIDTH, ID = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + #FIELDS, 16
+local newest, most, FIRST, WIDTH, ID = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + WIDTH_OF_ENTRY, 16
 
 local function holds(ids, id)
   local at = string.find(ids, id, 1, true)
@@ -127,14 +127,12 @@ if #new_ids > 0 then
   redis.call('EXPIRE', KEYS[2], ARGV[5])
 end
 for _, at in ipairs(stored) do
-  local entry = {USER_FIELD, ARGV[7]}
-  for number, name in ipairs(FIELDS) do
-    entry[2 * number + 1], entry[2 * number + 2] = name, ARGV[at + number - 1]
-  end
-  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', unpack(entry))
+  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'USER_FIELD', ARGV[7], ENTRY)
 end
 return answer
-"""
+""".replace("USER_FIELD", USER_FIELD)
+    .replace("WIDTH_OF_ENTRY", str(len(EVENT_FIELDS)))
+    .replace("ENTRY", _ENTRY)
 )
 
 
