@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from models.evaluation.report.schema import Report
 from models.job.spec import JobError, load_job
 from models.recipe.evaluation import evaluated
 from models.recipe.ingestion import ingested
-from models.recipe.publication import published
+from models.recipe.publication import Target, published
 from models.recipe.training import checkpoint_path, refreshed, trained
 from models.training.checkpoint import SCHEMA
 
@@ -31,14 +32,19 @@ def fetch(name: str, out: Path, console: Console) -> None:
     console.print(f"{name} is in {folder}")
 
 
-def train(job_file: Path, out: Path, console: Console) -> None:
-    """A job file -> a published bundle, with its report printed."""
+def train(
+    job_file: Path, out: Path, console: Console, check_bundle: Callable[[Path], None] | None = None
+) -> None:
+    """A job file -> a published bundle, with its report printed.
+
+    `check_bundle` is called on the complete bundle before it is published; its BundleError prevents that.
+    """
     job = load_job(job_file)
     data = ingested(job, out, console)
     run = trained(job, data, fingerprint(job_file, data.digest), out, console)
     run = refreshed(job, data, run, console)
     report = evaluated(job, data, run, console)
-    manifest = published(job, data, run, report, out, console)
+    manifest = published(job, data, run, report, Target(out, check_bundle), console)
     checkpoint_path(out).unlink(missing_ok=True)
     print_report(report, console)
     console.print(f"published {manifest.model_version} in {out}")
