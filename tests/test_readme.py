@@ -14,9 +14,11 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from app.api.schemas.batch import BatchRequest
-from app.api.schemas.interactions import EventsRequest
+from app.api.schemas.events import EventsRequest
+from app.api.schemas.items import ItemRequest
+from app.api.schemas.model import ReloadRequest
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
-from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
+from app.api.schemas.users import UserRequest
 from app.config import PREFIX, Settings
 from models.job.spec import JobSpec
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.api.schemas.scalars import LATEST, seconds
+from app.api.schemas.scalars import LATEST, parse_time
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.scoring.batching import portions
 from app.pipeline.scoring.pairs import Pairs, score_pairs
@@ -113,7 +113,7 @@ def _unix_seconds(moment: str) -> float:
 
 def _written_out(moment: str) -> float:
     try:
-        return float(seconds(moment))
+        return float(parse_time(moment))
     except ValueError as error:
         raise BadRowError(f"expected a {TIME} in Unix seconds or RFC 3339, given {moment[:40]!r}") from error
 

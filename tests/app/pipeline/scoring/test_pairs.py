@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle, load_bundle
+from app.item_changes import apply_changes
 from app.pipeline import encoding, user_features
 from app.pipeline.encoding import encode_user
 from app.pipeline.scoring import pairs, scoring
@@ -14,7 +15,6 @@ from app.pipeline.scoring.fusion import fuse_heads
 from app.pipeline.scoring.pairs import FlatPairs, Pairs, PairScores, score_pairs
 from app.pipeline.scoring.scoring import score_candidates
 from app.pipeline.types import Candidates, Encoded
-from app.runtime import with_changes
 from app.state.protocol import StoredItems
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
@@ -30,7 +30,7 @@ def bundle(trained: Path) -> LoadedBundle:
     """The shop with items put and deleted since."""
     put = [Item(f"new{number}", {"title": "Robots", "genres": ("space",)}) for number in range(3)]
     items = {item.item_id: item for item in put}
-    return with_changes(load_bundle(trained, 100), StoredItems(1, items, frozenset({"i7"})))
+    return apply_changes(load_bundle(trained, 100), StoredItems(1, items, frozenset({"i7"})))
 
 
 def random_event(random: np.random.Generator, at: float) -> Event:
