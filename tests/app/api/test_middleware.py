@@ -7,12 +7,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from anyio import CapacityLimiter
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.dependencies import Service
 from app.api.error_handlers import handle_errors
 from app.api.guarded_route import guarded_router
 from app.api.middleware import RequestLimits, RequestObserver
@@ -20,10 +17,9 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.config import read_settings
 from app.errors import NotFoundError
-from app.runtime import Runtime
-from app.state.memory.store import MemoryStore
 from app.state.protocol import StateUnavailableError, StoreFullError
 from app.telemetry import Metrics
+from tests.app.api.service_state import with_service
 
 LIMIT = 64
 
@@ -38,17 +34,6 @@ class Gate:
     def __init__(self) -> None:
         self.entered = asyncio.Semaphore(0)
         self.leave = asyncio.Event()
-
-
-def _with_service(app: FastAPI, metrics: Metrics) -> ASGIApp:
-    """The application with the state that a server gives to its requests."""
-    settings = read_settings(body_timeout_s=0.2)
-    service = Service(settings, Runtime(settings, MemoryStore()), metrics, CapacityLimiter(1))
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "state": {"service": service}}, receive, send)
-
-    return call
 
 
 @pytest.fixture
@@ -93,7 +78,9 @@ async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClien
     handle_errors(app)
     app.add_middleware(RequestLimits, max_body_bytes=LIMIT, max_concurrency=2)
     app.add_middleware(RequestObserver, metrics=metrics)
-    transport = httpx.ASGITransport(_with_service(app, metrics), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(
+        with_service(app, read_settings(body_timeout_s=0.2), metrics), raise_app_exceptions=False
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://chorus") as opened:
         yield opened
 

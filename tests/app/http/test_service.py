@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.api.middleware import RequestObserver
 from app.api.schemas.batch import BatchRequest
 from app.api.schemas.events import EventsRequest, StoredEvent
+from app.api.schemas.health import HealthAnswer
 from app.api.schemas.items import ItemRequest
 from app.api.schemas.model import ReloadRequest
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
@@ -24,8 +25,8 @@ Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 def test_health_needs_no_body_and_no_key(service: httpx.Client) -> None:
-    assert service.get("/livez").json() == {"status": "alive"}
-    assert service.get("/readyz").json() == {"status": "ready"}
+    for path, status in (("/livez", "alive"), ("/readyz", "ready")):
+        assert HealthAnswer.model_validate_json(service.get(path).content).status == status
     assert service.get("/docs").status_code == 200
 
 
