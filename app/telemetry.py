@@ -17,7 +17,7 @@ LOGGER = "chorus"
 
 
 class Metrics:
-    """The metrics of one service, in a registry of its own: two services may run in one process."""
+    """The metrics of one service, in a separate registry: two services may run in one process."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()

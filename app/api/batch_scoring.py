@@ -96,5 +96,5 @@ def _request_pairs(
 
 
 def _mark_failed(group: UserGroup | BadGroup, error: UnavailableError) -> BadGroup:
-    """A group's own error if it has one, else the error of its portion."""
+    """A group that was bad already keeps its error; the others get the error of their portion."""
     return group if isinstance(group, BadGroup) else BadGroup(group.group.user_id, error)

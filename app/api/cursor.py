@@ -94,5 +94,5 @@ def _are_ids(shown: object) -> TypeGuard[list[str]]:
     )
 
 
-def _refuse(given: str) -> InvalidCursorError:
-    return InvalidCursorError(f"expected a cursor from an answer of this endpoint, given {given}", "cursor")
+def _refuse(what: str) -> InvalidCursorError:
+    return InvalidCursorError(f"expected a cursor from an answer of this endpoint, given {what}", "cursor")

@@ -62,7 +62,7 @@ async def _answer_bug(request: Request, error: Exception) -> Response:
 
 
 def allowed_methods(request: Request) -> str:
-    """All methods of the request's path. Starlette's own answer names only those of the first route that matches."""
+    """All methods of the request's path. Starlette itself names only the methods of the first matching route."""
     scopes = ((method, {**request.scope, "method": method}) for method in METHODS)
     return ", ".join(
         method

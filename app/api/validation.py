@@ -10,16 +10,16 @@ from app.api.schemas.scalars import FIELD_ERROR
 from app.errors import InvalidJsonError, InvalidRequestError
 
 MAX_DESCRIBED = 100
-"""Pydantic needs seconds to describe the problems of a large bad body, and the event loop would wait for it."""
+"""Problems up to which a body's errors are described. For thousands pydantic needs seconds on the event loop."""
 MESSAGES = {
     "missing": "expected a value, given none",
     "extra_forbidden": "expected no field of this name, given one",
     "model_type": "expected an object, given something else",
     "recursion_loop": "expected a shallow structure, given one too deep",
 }
-"""Messages for pydantic's error types whose own wording does not say what was expected."""
+"""Messages for those of pydantic's error types whose wording does not say what was expected."""
 EMPTY_BODY = InvalidJsonError("expected JSON, given EOF while parsing a value at line 1 column 0")
-"""The error of a body without a byte, which FastAPI takes for no body at all."""
+"""The error of an empty body, which FastAPI treats as a missing one."""
 
 _SHOULD = re.compile(r"^(String|List|Dictionary) should ")
 
