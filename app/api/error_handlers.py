@@ -22,6 +22,7 @@ from app.errors import (
     UnavailableError,
     UnknownBundleError,
 )
+from app.pipeline.similar import UnknownItemError
 from app.runtime import BundleNotLoadedError, LoadInProgressError
 from app.state.protocol import StateUnavailableError, StoreFullError
 from app.telemetry import LOGGER
@@ -102,6 +103,9 @@ CONVERSIONS: dict[type[Exception], Convert] = {
     BundleNotLoadedError: lambda _error: UnavailableError("No bundle is loaded yet"),
     LoadInProgressError: lambda _error: TooManyRequestsError(
         "Another bundle is being loaded; try again later"
+    ),
+    UnknownItemError: lambda _error: NotFoundError(
+        "expected an item of the catalogue, given an unknown one", "item_id"
     ),
     UnknownBundleNameError: lambda _error: UnknownBundleError(
         "expected the name of a bundle in the bundles folder, given another", "bundle"

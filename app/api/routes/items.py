@@ -13,8 +13,7 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.paths import ITEM, SIMILAR, ItemId
 from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemRequest, SimilarAnswer
-from app.errors import NotFoundError
-from app.pipeline.similar import find_similar_items
+from app.pipeline.similar import UnknownItemError, find_similar_items
 
 router = guarded_router("items")
 
@@ -60,7 +59,7 @@ async def delete_item(item_id: ItemId, service: Serving) -> Response:
     runtime = service.runtime
     await runtime.refresh_catalogue(await runtime.store.catalogue_version())
     if item_id not in runtime.bundle.catalogue:
-        raise NotFoundError("expected an item of the catalogue, given an unknown one", "item_id")
+        raise UnknownItemError(item_id)
     version = await runtime.store.delete_item(item_id)
     await runtime.refresh_catalogue(version)
     return json_response({"item_id": item_id, "deleted": True, "catalogue_version": version})
