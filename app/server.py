@@ -1,4 +1,4 @@
-"""The service as a process: its Redis, its store, its bundle loaded while it already answers /livez."""
+"""The service as a process: its Redis, its store, and its bundle, which is loaded while /livez already answers."""
 
 import asyncio
 import logging
@@ -13,33 +13,65 @@ import uvicorn
 from app.bundle.bundle import LoadedBundle
 from app.config import Settings
 from app.main import create_app
-from app.runtime import Runtime, limit_threads
+from app.runtime import Runtime
 from app.state.embedded.server import EmbeddedRedis
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.telemetry import Metrics
+from app.threads import limit_threads
 from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
 REDIS_FOLDER = "redis"
 GRACE_S = 10
-"""Requests in work get so long to end when the service is asked to stop."""
-
-OnReady = Callable[[LoadedBundle], None]
+"""Seconds that open requests may still take when the service is asked to stop."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """How the service ended: `problem` says why it could not serve."""
+    """The end of the service: `problem` says why it could not serve."""
 
     problem: str | None = None
 
 
-@contextmanager
-def redis_server(settings: Settings) -> Iterator[str]:
-    """The URL of the configured Redis, or of an embedded real one that lives as long as this process.
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """What happens around the loading of the first bundle."""
 
-    Raises EmbeddedRedisError where it does not start.
+    on_ready: Callable[[LoadedBundle], None]  # called once a bundle answers
+    stop: Callable[[], None]  # called if none ever will
+    outcome: Outcome
+
+
+def run(settings: Settings, on_ready: Callable[[LoadedBundle], None]) -> Outcome:
+    """Serve until asked to stop; `on_ready` is called once a bundle answers. Raises EmbeddedRedisError."""
+    limit_threads(settings.torch_threads)
+    outcome = Outcome()
+    # uvicorn raises SIGTERM again after its shutdown. Unhandled, it would end the process and leave Redis running.
+    signal.signal(signal.SIGTERM, _exit)
+    with open_redis(settings) as url:
+
+        def stop() -> None:
+            server.should_exit = True
+
+        server = uvicorn.Server(_server_config(settings, url, Startup(on_ready, stop, outcome)))
+        try:
+            server.run()
+        except SystemExit as exit_:
+            if exit_.code:  # uvicorn cannot listen, and has logged the reason
+                outcome.problem = f"expected an address that is free, given {settings.host}:{settings.port}"
+    return outcome
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+@contextmanager
+def open_redis(settings: Settings) -> Iterator[str]:
+    """The URL of the configured Redis, or of an embedded real one that stops with this process.
+
+    Raises EmbeddedRedisError if that does not start.
     """
     if settings.redis_url is not None:
         yield settings.redis_url
@@ -49,48 +81,22 @@ def redis_server(settings: Settings) -> Iterator[str]:
 
 
 def redis_settings(settings: Settings, url: str) -> RedisSettings:
-    """How long Redis may take: a write never less than usual, as it may stand behind a disk."""
-    usual = RedisSettings(url).write_timeout_s
+    """The time limits of Redis. A write has at least the default limit, as Redis may write to a disk."""
+    default = RedisSettings(url).write_timeout_s
     return RedisSettings(
-        url, timeout_s=settings.redis_timeout_s, write_timeout_s=max(usual, settings.redis_timeout_s)
+        url, timeout_s=settings.redis_timeout_s, write_timeout_s=max(default, settings.redis_timeout_s)
     )
 
 
-def run(settings: Settings, on_ready: OnReady) -> Outcome:
-    """Serve until asked to stop; `on_ready` is called once a bundle answers."""
-    limit_threads(settings.torch_threads)
-    outcome = Outcome()
-    # uvicorn raises a SIGTERM again once it has shut down: unhandled, it would end us with Redis still running.
-    signal.signal(signal.SIGTERM, _leave)
-    with redis_server(settings) as url:
-        server = uvicorn.Server(_server_config(settings, url, on_ready, outcome, lambda: _stop(server)))
-        try:
-            server.run()
-        except SystemExit as leaving:
-            if leaving.code:  # uvicorn's way out where it cannot listen; it has logged why
-                outcome.problem = f"expected an address that is free, given {settings.host}:{settings.port}"
-    return outcome
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
-
-
-def _stop(server: uvicorn.Server) -> None:
-    server.should_exit = True
-
-
-def _server_config(
-    settings: Settings, url: str, on_ready: OnReady, outcome: Outcome, stop: Callable[[], None]
-) -> uvicorn.Config:
+def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Config:
     metrics = Metrics()
 
-    def open_runtime(given: Settings) -> AbstractAsyncContextManager[Runtime]:
-        store = RedisStore(redis_settings(given, url), metrics.corrupt_value)
-        return _runtime(given, store, on_ready, outcome, stop)
+    def open_with_store(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
+        store = RedisStore(redis_settings(settings, url), metrics.count_corrupt_value)
+        return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
-        create_app(settings, open_runtime, metrics),
+        create_app(settings, open_with_store, metrics),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -101,27 +107,16 @@ def _server_config(
 
 
 @asynccontextmanager
-async def _runtime(
-    settings: Settings, store: RedisStore, on_ready: OnReady, outcome: Outcome, stop: Callable[[], None]
-) -> AsyncIterator[Runtime]:
-    """The runtime, whose bundle is loaded in the background: /readyz says when it is there."""
+async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) -> AsyncIterator[Runtime]:
+    """The runtime, which loads its bundle in the background; /readyz tells when it is loaded. Closes the store."""
     runtime = Runtime(settings, store)
 
     async def load() -> None:
         await runtime.start()
-        on_ready(runtime.bundle)
-
-    def ended(task: asyncio.Task[None]) -> None:
-        # Whatever it was that failed, a service that will never be ready must not stay.
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            outcome.problem = _one_line(error)
-            bug = None if isinstance(error, BundleError) else error
-            LOG.critical("it cannot serve", exc_info=bug, extra={"fields": {"reason": outcome.problem}})
-            stop()
+        startup.on_ready(runtime.bundle)
 
     loading = asyncio.create_task(load())
-    loading.add_done_callback(ended)
+    loading.add_done_callback(lambda task: _stop_on_failure(task, startup))
     try:
         yield runtime
     finally:
@@ -132,6 +127,19 @@ async def _runtime(
             await store.close()
 
 
-def _one_line(error: BaseException) -> str:
+def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
+    """Stop the service if the start failed, for any reason: it would never be ready."""
+    error = None if loading.cancelled() else loading.exception()
+    if error is None:
+        return
+    startup.outcome.problem = _describe(error)
+    unexpected = None if isinstance(error, BundleError) else error
+    fields = {"reason": startup.outcome.problem}
+    LOG.critical("it cannot serve", exc_info=unexpected, extra={"fields": fields})
+    startup.stop()
+
+
+def _describe(error: BaseException) -> str:
+    """The error in one line."""
     kind = "" if isinstance(error, BundleError) else f"{type(error).__name__}: "
     return kind + " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""What the service says of itself: metrics in Prometheus' form, and one JSON log line a request.
+"""Metrics in Prometheus' format, and logs as JSON with one line a request.
 
 Neither holds user data: no ids, bodies, query strings or paths, only the route's template.
 """
@@ -17,12 +17,12 @@ LOGGER = "chorus"
 
 
 class Metrics:
-    """The counters of one service; each has its own registry, so that two may live in one process."""
+    """The metrics of one service, in a separate registry: two services may run in one process."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
-        self.in_flight = Gauge("chorus_requests_in_flight", "Requests in work", registry=registry)
+        self.in_flight = Gauge("chorus_requests_in_flight", "Requests in progress", registry=registry)
         self._seconds = Histogram(
             "chorus_request_seconds", "Time a request took", ["endpoint"], buckets=SECONDS, registry=registry
         )
@@ -47,38 +47,34 @@ class Metrics:
         )
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
 
-    def answered(self, endpoint: str, method: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+    def count_request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
+        """Count one request by its route's template, method and status, with its duration."""
         self._seconds.labels(endpoint).observe(seconds)
         self._answers.labels(endpoint, method, str(status)).inc()
 
-    def stages(self, took_ms: Mapping[str, float], degraded: Iterable[str]) -> None:
-        """Count one slate: what each stage took (milliseconds), and what fell back."""
+    def count_stages(self, took_ms: Mapping[str, float], degraded: Iterable[str]) -> None:
+        """Count one slate: the milliseconds of each stage, and the fallbacks."""
         for stage, milliseconds in took_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
-        self.fell_back(degraded)
-
-    def fell_back(self, degraded: Iterable[str]) -> None:
-        """Count the fallbacks of one answer."""
         for reason in degraded:
             self._degraded.labels(reason).inc()
 
-    def events(self, accepted: int, duplicates: int, rejected: int) -> None:
+    def count_events(self, accepted: int, duplicates: int, rejected: int) -> None:
         """Count the events of one call."""
         self._events.labels("accepted").inc(accepted)
         self._events.labels("duplicate").inc(duplicates)
         self._events.labels("rejected").inc(rejected)
 
-    def failed(self, code: str) -> None:
+    def count_error(self, code: str) -> None:
         """Count one error answer."""
         self._errors.labels(code).inc()
 
-    def corrupt_value(self) -> None:
+    def count_corrupt_value(self) -> None:
         """Count one stored value that could not be read."""
         self._corrupt_values.inc()
 
-    def loaded(self, model_version: str) -> None:
-        """Name the bundle in use."""
+    def set_bundle(self, model_version: str) -> None:
+        """Set the version of the bundle in use."""
         self._bundle.clear()
         self._bundle.labels(model_version).set(1)
 
@@ -86,8 +82,8 @@ class Metrics:
         """Set how often a bundle took over with worse figures than the one before."""
         self._worse_takeovers.set(count)
 
-    def page(self) -> bytes:
-        """All of it, in Prometheus' text form."""
+    def render(self) -> bytes:
+        """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
@@ -103,14 +99,14 @@ class JsonFormatter(logging.Formatter):
         }
         line.update(getattr(record, "fields", {}))
         if record.exc_info is not None and record.exc_info[0] is not None:
-            # The exception's own words may hold an id; its type and the frames do not.
+            # The exception's message may hold an id; its type and its frames do not.
             line["exception"] = record.exc_info[0].__name__
             line["frames"] = [frame.strip() for frame in traceback.format_tb(record.exc_info[2])]
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def configure_logging(level: str) -> None:
-    """Send every logger of the process through one JSON handler, but uvicorn's access log."""
+    """Log everything of the process as JSON to stderr, except uvicorn's access log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
@@ -118,11 +114,11 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
-    access = logging.getLogger("uvicorn.access")  # its lines hold paths, and so ids
+    access = logging.getLogger("uvicorn.access")  # its lines hold paths, which hold ids
     access.handlers[:] = [logging.NullHandler()]
     access.propagate = False
 
 
 def log_request(fields: Mapping[str, object]) -> None:
-    """The one line of a request."""
+    """Log the line of a request."""
     logging.getLogger(LOGGER).info("request", extra={"fields": fields})

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from models.job.spec import JobError, load_job
 from models.recipe import evaluation, training
 from models.recipe.ingestion import ingested
 from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
-from models.recipe.publication import publish_bundle
+from models.recipe.publication import Target, publish_bundle
 from models.training.checkpoint import SCHEMA
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
@@ -33,9 +34,17 @@ def fetch(name: str, out: Path, console: Console) -> None:
     console.print(f"{name} is in {folder}")
 
 
-def train(job_file: Path, out: Path, console: Console, *, force: bool = False) -> None:
+def train(
+    job_file: Path,
+    out: Path,
+    console: Console,
+    *,
+    force: bool = False,
+    check_bundle: Callable[[Path], None] | None = None,
+) -> None:
     """Train a job's network, print its evaluation, and publish the bundle in `out`.
 
+    `check_bundle` is called on the complete bundle before it is published; its BundleError prevents that.
     Raises NotPromotedError where the bundle in `out` is better; the new one is then in `out`.rejected, unless
     `force` is given.
     """
@@ -46,7 +55,7 @@ def train(job_file: Path, out: Path, console: Console, *, force: bool = False) -
     report = evaluation.evaluate(job, data, run, console)
     decision = decide_promotion(job, report, out, force=force)
     folder = choose_folder(decision, out)
-    manifest = publish_bundle(job, data, run, report, folder, console)
+    manifest = publish_bundle(job, data, run, report, Target(folder, check_bundle), console)
     training.checkpoint_path(out).unlink(missing_ok=True)
     print_report(report, console)
     console.print(explain_promotion(decision, out, folder))

@@ -181,7 +181,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "length": (too_long, (*PACKAGES, "tests")),
     "names": (forbidden_name, (*PACKAGES, "tests")),
     "evaluated code": (evaluated_code, (*PACKAGES, "tests")),
-    "head kinds": (head_kinds_by_name, PACKAGES),
+    "head kinds": (head_kinds_by_name, ("app", "models")),
     "named errors": (unnamed_errors, (*PACKAGES, "tests")),
 }
 

@@ -152,7 +152,7 @@ def test_the_table_of_a_request_has_every_field() -> None:
 
 
 def test_the_metrics_table_has_every_metric() -> None:
-    page = Metrics().page().decode()
+    page = Metrics().render().decode()
     names = {
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in text_string_to_metric_families(page)
@@ -162,7 +162,7 @@ def test_the_metrics_table_has_every_metric() -> None:
 
 
 def test_every_metric_that_is_named_exists() -> None:
-    page = Metrics().page().decode()
+    page = Metrics().render().decode()
     for path in DOCS:
         for name in re.findall(r"\bchorus_[a-z_]+", path.read_text("utf-8")):
             assert f"# TYPE {name} " in page, f"{path.name} names {name}"

@@ -9,29 +9,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from app.api.schemas.answers import (
-    BatchAnswer,
-    ErrorAnswer,
-    GroupError,
-    GroupScores,
-    RankAnswer,
-    RecommendAnswer,
-)
-from app.api.schemas.batch import BatchRequest
-from app.api.schemas.interactions import EventsRequest
-from app.api.schemas.recommendation import RankRequest, RecommendRequest
-from app.api.schemas.record_answers import (
-    ErasureAnswer,
-    EventsAnswer,
-    HealthAnswer,
-    ItemAnswer,
-    ItemDeletion,
-    ModelAnswer,
-    SimilarAnswer,
-    UserAnswer,
-    UserPutAnswer,
-)
-from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
+from app.api.schemas.batch import BatchAnswer, BatchRequest, GroupError, GroupScores
+from app.api.schemas.errors import ErrorAnswer
+from app.api.schemas.events import EventsAnswer, EventsRequest
+from app.api.schemas.health import HealthAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemRequest, SimilarAnswer
+from app.api.schemas.model import ModelAnswer, ReloadRequest
+from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer, UserRequest
 from app.config import Settings
 from app.main import create_app
 from app.runtime import Runtime

@@ -1,6 +1,5 @@
-"""What a route may ask for: the service's parts, and that the caller holds the key."""
+"""The parts of the running service, as a dependency of routes."""
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,10 +7,10 @@ from typing import Annotated, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from app.config import Settings
-from app.errors import UnauthorizedError, UnavailableError
+from app.errors import UnavailableError
 from app.runtime import Runtime
 from app.telemetry import Metrics
 
@@ -20,7 +19,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One running service: what lives from its start to its end."""
+    """One running service: its parts live from its start to its end."""
 
     settings: Settings
     runtime: Runtime
@@ -31,37 +30,19 @@ class Service:
     async def compute(self, work: Callable[[], Result]) -> Result:
         """Run CPU work in a compute thread, so that the event loop stays free.
 
-        Raises UnavailableError where no thread comes free in time.
+        Raises UnavailableError if no thread is free within the time limit.
         """
         try:
             with anyio.fail_after(self.settings.compute_timeout_s):
                 return await to_thread.run_sync(work, limiter=self.limiter)
         except TimeoutError as error:
-            raise UnavailableError("expected a free compute thread, given none in time") from error
+            raise UnavailableError("No compute thread was free in time") from error
 
 
-async def service(request: Request) -> Service:
-    """The service that the lifespan yielded."""
-    found: Service = request.state.service
-    return found
+async def get_service(request: Request) -> Service:
+    """The service that the application's lifespan has opened."""
+    service: Service = request.state.service
+    return service
 
 
-Serving = Annotated[Service, Depends(service)]
-
-
-async def authorize(request: Request, serving: Serving) -> None:
-    """Raises UnauthorizedError where a key is set and the caller gives none, or another."""
-    key = serving.settings.api_key
-    if key is None:
-        return
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    given = token.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
-    if not secrets.compare_digest(given.encode(), key.get_secret_value().encode()):
-        raise UnauthorizedError(
-            "expected the key as 'Authorization: Bearer ...' or X-API-Key, given none or another"
-        )
-
-
-def guarded_router(tag: str) -> APIRouter:
-    """A router whose endpoints are under /v1 and need the key, where one is set."""
-    return APIRouter(prefix="/v1", tags=[tag], dependencies=[Depends(authorize)])
+Serving = Annotated[Service, Depends(get_service)]

@@ -1,6 +1,6 @@
-"""What happens around every request: its id, its time, its limits, and the answer where all else failed.
+"""Around every request: its id, metrics and log line; limits of body size and of concurrency.
 
-Pure ASGI: a wrapped request costs no extra task and no copy of the body.
+Pure ASGI: a wrapped request needs no extra task and no copy of the body.
 """
 
 import asyncio
@@ -13,20 +13,21 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.responses import CODE, REQUEST_ID, error_response, route_of
+from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
 from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError, UnavailableError
 from app.telemetry import Metrics, log_request
 
-GONE = 499
-"""Logged where the caller left before the answer: nobody is there to be told."""
-GUARDED = "/v1/"
-"""Paths that count against the concurrency limit; health and metrics always answer."""
+CLIENT_LEFT = 499
+"""The status that is logged if the client disconnected before the answer."""
+LIMITED = "/v1/"
+"""Prefix of the paths with limits. Health and metrics always answer."""
+MAX_LENGTH_DIGITS = 18
 
-_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
-class Observed:
-    """Around the rest: request id, metrics and one log line. A bug passes through, to the handler of all errors."""
+class RequestObserver:
+    """Gives each request an id, counts it and logs one line. An unexpected error passes through to its handler."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -36,37 +37,37 @@ class Observed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _SANE.fullmatch(given) else uuid.uuid4().hex
+        requested_id = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = requested_id if _VALID_ID.fullmatch(requested_id) else uuid.uuid4().hex
         scope[REQUEST_ID] = request_id
-        answer = _Answer(send, request_id)
+        response = _Response(send, request_id)
         started = time.perf_counter()
         try:
             with self.metrics.in_flight.track_inprogress():
-                await self.app(scope, receive, answer.send)
+                await self.app(scope, receive, response.send)
         except ClientDisconnect:
-            answer.status = answer.status or GONE
-        except asyncio.CancelledError:  # the service stops, and this request has had its grace
-            if answer.status is None:
-                await self._sorry(scope, receive, answer)
+            response.status = response.status or CLIENT_LEFT
+        except asyncio.CancelledError:  # the service stops, and the time for open requests is over
+            if response.status is None:
+                await self._answer_stopping(scope, receive, response)
             raise
         finally:
-            self._record(scope, answer, time.perf_counter() - started)
+            self._record(scope, response, time.perf_counter() - started)
 
     @staticmethod
-    async def _sorry(scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        stopping = UnavailableError("expected an answer before the service stops, given none in time")
-        scope[CODE] = stopping.code
-        await error_response(stopping, {"connection": "close"})(scope, receive, answer.send)
+    async def _answer_stopping(scope: Scope, receive: Receive, response: "_Response") -> None:
+        stopping = UnavailableError("The service stopped before it could answer")
+        scope[ERROR_CODE] = stopping.code
+        await error_response(stopping, {"connection": "close"})(scope, receive, response.send)
 
-    def _record(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
-        route, status = route_of(scope), answer.status or ChorusError.status
-        self.metrics.answered(route, scope["method"], status, seconds)
-        if answer.status is None or CODE in scope:
-            self.metrics.failed(scope.get(CODE, ChorusError.code))
+    def _record(self, scope: Scope, response: "_Response", seconds: float) -> None:
+        route, status = route_template(scope), response.status or ChorusError.status
+        self.metrics.count_request(route, scope["method"], status, seconds)
+        if response.status is None or ERROR_CODE in scope:
+            self.metrics.count_error(scope.get(ERROR_CODE, ChorusError.code))
         log_request(
             {
-                "request_id": answer.request_id,
+                "request_id": response.request_id,
                 "method": scope["method"],
                 "route": route,
                 "status": status,
@@ -76,8 +77,8 @@ class Observed:
 
 
 @dataclass(slots=True)
-class _Answer:
-    """What has been sent so far; adds the request id to the headers."""
+class _Response:
+    """The response on its way out: its status, once it has started. Adds the request id to the headers."""
 
     forward: Send
     request_id: str
@@ -90,53 +91,53 @@ class _Answer:
         await self.forward(message)
 
 
-class Bounded:
-    """Refuses a body past `max_body_bytes` (413), and more than `max_concurrency` at once (429)."""
+class RequestLimits:
+    """Refuses bodies larger than `max_body_bytes` (413) and more than `max_concurrency` requests at once (429)."""
 
     def __init__(self, app: ASGIApp, max_body_bytes: int, max_concurrency: int) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
         self.max_concurrency = max_concurrency
-        self._in_work = 0
+        self._open_requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
             await self.app(scope, receive, send)
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            scope[CODE] = refusal.code
+            scope[ERROR_CODE] = refusal.code
             await error_response(refusal)(scope, receive, send)
             return
-        self._in_work += 1
+        self._open_requests += 1
         try:
-            await self.app(scope, self._counted(receive), send)
+            await self.app(scope, self._limit_body(receive), send)
         finally:
-            self._in_work -= 1
+            self._open_requests -= 1
 
     def _refusal(self, scope: Scope) -> ChorusError | None:
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and (len(length) > 18 or int(length) > self.max_body_bytes):
-            return self._too_large()
-        if self._in_work >= self.max_concurrency:
+        if length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > self.max_body_bytes):
+            return self._body_too_large()
+        if self._open_requests >= self.max_concurrency:
             return TooManyRequestsError(
                 f"expected at most {self.max_concurrency} requests at once, given more"
             )
         return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        """The same, raising PayloadTooLargeError once a body without a declared length grows too large."""
-        read = 0
+    def _limit_body(self, receive: Receive) -> Receive:
+        """`receive`, which raises PayloadTooLargeError if a body without a declared length becomes too large."""
+        received = 0
 
-        async def counted() -> Message:
-            nonlocal read
+        async def receive_limited() -> Message:
+            nonlocal received
             message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.max_body_bytes:
-                raise self._too_large()
+            received += len(message.get("body", b""))
+            if received > self.max_body_bytes:
+                raise self._body_too_large()
             return message
 
-        return counted
+        return receive_limited
 
-    def _too_large(self) -> PayloadTooLargeError:
+    def _body_too_large(self) -> PayloadTooLargeError:
         return PayloadTooLargeError(f"expected a body of at most {self.max_body_bytes} bytes, given more")

@@ -1,92 +1,95 @@
-"""What a caller still sends when its answer is there: read and thrown away, so that the answer reaches it.
+"""Drain the unread request body so that the client receives the response (RFC 9112, 9.6).
 
-A connection closed on unread bytes is reset, and a caller that is still sending loses the answer (RFC 9112, 9.6).
+A connection that is closed with unread bytes is reset, and a client that is still sending loses the response.
 """
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 64 << 20
-"""A caller that still sends more than this is cut off."""
-PATIENCE_S = 5.0
-"""So is one that takes longer."""
-MOST_WAITING = 64
-"""While so many are waited for, the next is cut off at once: no flood of refusals holds sockets open."""
+MAX_BYTES = 64 << 20
+"""A client that sends more than this after the response is cut off."""
+TIMEOUT_S = 5.0
+"""A client that sends for longer than this after the response is cut off."""
+MAX_DRAINS = 64
+"""Bodies drained at once. Further clients are cut off, so that a flood of refusals does not hold sockets open."""
 
 
-class Lingering:
-    """Answers at once, and closes only when the rest of the body has come, or would be too much or too slow.
+class RequestDrain:
+    """Sends the response at once, and ends it when the rest of the body has arrived or exceeds a limit.
 
-    The answer comes first: a caller that watches need not send the rest. One that still waits for `100 Continue`
-    sends nothing, and nothing is waited for.
+    A client that reads the response while it sends can stop sending. A client that waits for `100 Continue` sends
+    nothing, so its body is not waited for.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        most_bytes: int = MOST_BYTES,
-        patience_s: float = PATIENCE_S,
-        most_waiting: int = MOST_WAITING,
+        max_bytes: int = MAX_BYTES,
+        timeout_s: float = TIMEOUT_S,
+        max_drains: int = MAX_DRAINS,
     ) -> None:
         self.app = app
-        self.most_bytes = most_bytes
-        self.patience_s = patience_s
-        self.most_waiting = most_waiting
-        self._waiting = 0
+        self.max_bytes = max_bytes
+        self.timeout_s = timeout_s
+        self.max_drains = max_drains
+        self._drains = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(headers := Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send, asks_first=headers.get("expect", "").lower() == "100-continue")
+        asks_first = headers.get("expect", "").lower() == "100-continue"
+        exchange = _Exchange(receive, send, is_sending=not asks_first)
         await self.app(scope, exchange.receive, exchange.send)
         if exchange.end is not None:
-            if exchange.is_sent and self._waiting < self.most_waiting:
-                await self._rest_of(exchange)
+            if exchange.is_sending and self._drains < self.max_drains:
+                await self._drain(exchange)
             await send(exchange.end)
 
-    async def _rest_of(self, exchange: "_Exchange") -> None:
-        self._waiting += 1
+    async def _drain(self, exchange: "_Exchange") -> None:
+        self._drains += 1
         try:
-            with anyio.move_on_after(self.patience_s):
-                await exchange.discard(self.most_bytes)
+            with anyio.move_on_after(self.timeout_s):
+                await exchange.discard(self.max_bytes)
         finally:
-            self._waiting -= 1
+            self._drains -= 1
 
 
 class _Exchange:
-    """A body on its way in, and its answer, whose `end` is held back while there may be more of the body.
+    """A request's body and its response. The response's `end` is held back while the body may have unread bytes.
 
-    The body `is_sent` from the start, or, by a caller that asks first, once it is asked for.
+    `is_sending` is true if the client sends its body: from the start, or, after `Expect: 100-continue`, once the
+    body is first read.
     """
 
-    def __init__(self, receive: Receive, send: Send, asks_first: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, is_sending: bool) -> None:
         self.end: Message | None = None
-        self.is_sent = not asks_first
+        self.is_sending = is_sending
         self._receive = receive
         self._send = send
-        self._more = True
+        self._has_more = True
 
     async def receive(self) -> Message:
-        self.is_sent = True  # the server says `100 Continue` when it is first asked for the body
+        self.is_sending = True  # the server sends `100 Continue` with the first read
         message = await self._receive()
-        self._more = message.get("more_body", False)  # a caller that left sends no more, either
+        self._has_more = message.get("more_body", False)  # a disconnect has no more either
         return message
 
     async def send(self, message: Message) -> None:
-        if self._more and message["type"] == "http.response.start":
+        if self._has_more and message["type"] == "http.response.start":
             MutableHeaders(scope=message)["connection"] = "close"
-        if self._more and message["type"] == "http.response.body" and not message.get("more_body", False):
+        is_end = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if self._has_more and is_end:
             self.end = {"type": "http.response.body", "body": b"", "more_body": False}
             message = {**message, "more_body": True}
         await self._send(message)
 
-    async def discard(self, most: int) -> None:
-        """Read to the body's end, or past `most` bytes of it."""
-        read = 0
-        while self._more and read <= most:
-            read += len((await self.receive()).get("body", b""))
+    async def discard(self, max_bytes: int) -> None:
+        """Read up to the end of the body, or until more than `max_bytes` of it are read."""
+        discarded = 0
+        while self._has_more and discarded <= max_bytes:
+            discarded += len((await self.receive()).get("body", b""))
 
 
 def _has_body(headers: Headers) -> bool:

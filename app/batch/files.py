@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from app.batch.rows import ITEM, TIME, USER, Row, ScoredRow, score_rows
 from app.config import read_settings
 from app.golden import open_and_check
-from app.runtime import limit_threads
+from app.threads import limit_threads
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""

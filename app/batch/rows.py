@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.api.schemas.scalars import LATEST, seconds
+from app.api.schemas.scalars import LATEST, parse_time
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.scoring.batching import split_by_cost
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
@@ -114,7 +114,7 @@ def _unix_seconds(moment: str) -> float:
 
 def _written_out(moment: str) -> float:
     try:
-        return float(seconds(moment))
+        return float(parse_time(moment))
     except ValueError as error:
         raise BadRowError(f"expected a {TIME} in Unix seconds or RFC 3339, given {moment[:40]!r}") from error
 

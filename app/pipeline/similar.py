@@ -4,7 +4,6 @@ import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.vector_index import ExactSearch, IndexUnusableError, nearest_rows
-from app.errors import NotFoundError
 from models.contract.arrays import Floats, Indices, Mask
 from models.ranking.similarity import Similarity
 
@@ -12,15 +11,19 @@ POOL = 200
 """Items found by vector; the most alike of them by vector and labels are answered. At least 4 x the limit."""
 
 
+class UnknownItemError(Exception):
+    """The catalogue has no item of this id."""
+
+
 def find_similar_items(bundle: LoadedBundle, item_id: str, limit: int) -> list[tuple[str, float]]:
     """Ids of up to `limit` available items with their similarity (-1..1) to an item, best first.
 
-    Similarity as the diversity of a slate measures it. Raises NotFoundError for an item that the catalogue lacks.
+    Similarity as the diversity of a slate measures it. Raises UnknownItemError for an item that the catalogue lacks.
     """
     catalogue = bundle.catalogue
     row = catalogue.row(item_id)
     if row is None or item_id not in catalogue:  # a deleted item keeps its row
-        raise NotFoundError("expected an item of the catalogue, given an unknown one", "item_id")
+        raise UnknownItemError(item_id)
     allowed = catalogue.available.copy()
     allowed[row] = False
     probe = np.append(catalogue.vectors[row, :-1] - bundle.mean_vector, np.float32(0))

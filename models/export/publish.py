@@ -25,6 +25,7 @@ from models.contract.bundle import (
     USER_IDS,
     USER_VECTORS,
     WEIGHTS,
+    BundleError,
     Manifest,
     checksum,
     verify,
@@ -52,13 +53,21 @@ class Contents:
     pages: Mapping[str, str]  # file name -> text: the report
 
 
+CheckBundle = Callable[[Path], None]
+"""Raises BundleError if no service would accept the bundle in a folder."""
+
+
 def publish(
-    folder: Path, contents: Contents, manifest_of: Callable[[Mapping[str, str]], Manifest]
+    folder: Path,
+    contents: Contents,
+    manifest_of: Callable[[Mapping[str, str]], Manifest],
+    check_bundle: CheckBundle | None = None,
 ) -> Manifest:
     """Write a bundle to `folder`; a bundle that is there already is kept beside it, as `<folder>.previous`.
 
-    `manifest_of` makes the manifest of the files' checksums. Raises ValueError where `folder` is no place for a
-    bundle or a number is not finite.
+    `manifest_of` makes the manifest of the files' checksums. `check_bundle` is called on the complete bundle before
+    it gets its name; if it raises BundleError, nothing is published. Raises ValueError where `folder` is no place
+    for a bundle or a number is not finite.
     """
     check_target(folder)
     check_finite(contents)
@@ -71,6 +80,12 @@ def publish(
     manifest = manifest_of(files)
     (temporary / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     verify(temporary)
+    if check_bundle is not None:
+        try:
+            check_bundle(temporary)
+        except BundleError:
+            shutil.rmtree(temporary)
+            raise
     previous = folder.with_name(folder.name + PREVIOUS)
     if folder.exists():
         shutil.rmtree(previous, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Publish: the network and all it needs, as a verified bundle."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from models.evaluation.inference import CorpusPredictor
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
 from models.export.golden import golden_requests
-from models.export.publish import Contents, publish
+from models.export.publish import CheckBundle, Contents, publish
 from models.export.vectors import histories, item_table, stops_before, user_table
 from models.job.spec import JobSpec
 from models.network.model import grow_network
@@ -33,8 +33,16 @@ from models.recipe.training import Trained, refresh_with_all
 from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded, statistics_interactions
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The folder of a bundle to publish, and the check that it must pass before."""
+
+    folder: Path
+    check_bundle: CheckBundle | None = None
+
+
 def publish_bundle(
-    job: JobSpec, data: Ingested, run: Trained, report: Report, out: Path, console: Console
+    job: JobSpec, data: Ingested, run: Trained, report: Report, target: Target, console: Console
 ) -> Manifest:
     """The bundle of a run. With export.fit "all" the network first learns from the test part too."""
     everything = job.export.fit == "all"
@@ -63,7 +71,7 @@ def publish_bundle(
             files=dict(files),
         )
 
-    return publish(out, contents, manifest_of)
+    return publish(target.folder, contents, manifest_of, target.check_bundle)
 
 
 def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.bundle_choice import list_start_candidates
 from app.bundle_comparison import BundleComparison
 from app.config import read_settings
-from app.runtime import Runtime, start_candidates
+from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
 from models.contract.bundle import MANIFEST, REPORT, Manifest
 
@@ -72,4 +73,4 @@ def test_a_start_passes_over_rejected_bundles(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / MANIFEST).write_text("{}")
     settings = read_settings(bundle_dir=tmp_path, state_dir=tmp_path / "state")
-    assert start_candidates(settings) == [tmp_path / "shop"]
+    assert list_start_candidates(settings) == [tmp_path / "shop"]

@@ -1,15 +1,13 @@
 """The front door: exit codes, and one clear line for what cannot be done."""
 
 import json
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from app.cli import Example, main, welcome
-from app.config import Settings
+from app.cli import main
 
 
 @pytest.fixture(autouse=True)
@@ -84,19 +82,6 @@ def test_inspect_and_evaluate_show_the_bundle(capsys: pytest.CaptureFixture[str]
     assert main(["evaluate", str(trained), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["model_version"] == json.loads((trained / "manifest.json").read_text())["model_version"]
-
-
-def test_the_greeting_quotes_whatever_a_user_is_called() -> None:
-    said = welcome(Settings(port=8123), Example('o\'hara "$HOME" `id`'))
-    recommend, event, model = [shlex.split(line) for line in said.splitlines() if line.startswith("curl")]
-    assert recommend[2] == "http://127.0.0.1:8123/v1/recommend"
-    assert json.loads(recommend[-1])["user_id"] == 'o\'hara "$HOME" `id`'
-    assert json.loads(event[-1])["events"][0]["user_id"] == 'o\'hara "$HOME" `id`'
-    assert model[-1] == "http://127.0.0.1:8123/v1/model"
-
-
-def test_an_address_of_ipv6_is_in_brackets() -> None:
-    assert "http://[::1]:8000/v1/model" in welcome(Settings(host="::1"), Example("u"))
 
 
 def test_serving_imports_nothing_that_only_training_needs(trained: Path) -> None:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.bundle.bundle import LoadedBundle
 from app.config import Settings, read_settings
-from app.server import Outcome, _runtime, _server_config, redis_settings
+from app.server import Outcome, Startup, _server_config, open_runtime, redis_settings
 from app.state.embedded.server import EmbeddedRedis
 from app.state.redis.keys import Keys
 from app.state.redis.store import RedisStore
@@ -23,20 +23,20 @@ AWAY = "redis://127.0.0.1:1"
 
 async def _started(settings: Settings, outcome: Outcome, fail: BaseException | None = None) -> bool:
     """Whether the start asked the service to stop."""
-    said, stopped = asyncio.Event(), []
+    ended, stopped = asyncio.Event(), []
 
     def on_ready(_bundle: LoadedBundle) -> None:
         if fail is not None:
             raise fail
-        said.set()
+        ended.set()
 
     def stop() -> None:
         stopped.append(True)
-        said.set()
+        ended.set()
 
     store = RedisStore(redis_settings(settings, AWAY))
-    async with _runtime(settings, store, on_ready, outcome, stop):
-        await asyncio.wait_for(said.wait(), 120)
+    async with open_runtime(settings, store, Startup(on_ready, stop, outcome)):
+        await asyncio.wait_for(ended.wait(), 120)
     return bool(stopped)
 
 
@@ -73,7 +73,8 @@ async def test_a_damaged_value_shows_in_the_metrics(settings: Settings, tmp_path
     ready = asyncio.Event()
     with EmbeddedRedis(tmp_path / "redis") as server, redis.Redis.from_url(server.url) as stored:
         patient = settings.model_copy(update={"redis_timeout_s": 10.0})
-        app = _server_config(patient, server.url, lambda _bundle: ready.set(), Outcome(), ready.set).app
+        startup = Startup(lambda _bundle: ready.set(), ready.set, Outcome())
+        app = _server_config(patient, server.url, startup).app
         assert isinstance(app, FastAPI)
         async with app.router.lifespan_context(app) as state:
             await asyncio.wait_for(ready.wait(), 120)
@@ -90,5 +91,5 @@ async def test_a_damaged_value_shows_in_the_metrics(settings: Settings, tmp_path
 
 @pytest.mark.parametrize(("given", "write"), [(0.1, 2.0), (2.0, 2.0), (30.0, 30.0)])
 def test_the_redis_timeout_governs_writes_too(given: float, write: float) -> None:
-    found = redis_settings(read_settings(redis_timeout_s=given), AWAY)
-    assert (found.timeout_s, found.write_timeout_s) == (given, write)
+    settings = redis_settings(read_settings(redis_timeout_s=given), AWAY)
+    assert (settings.timeout_s, settings.write_timeout_s) == (given, write)

@@ -58,15 +58,15 @@ def test_every_logger_goes_through_one_handler_and_uvicorns_access_log_is_off(
 
 def test_the_metrics_page_counts_what_happened() -> None:
     metrics = Metrics()
-    metrics.answered("/v1/recommend", "POST", 200, 0.003)
-    metrics.stages({"score": 1.5, "total": 3.0}, ["state:session_only"])
-    metrics.events(accepted=3, duplicates=1, rejected=2)
-    metrics.failed("invalid_request")
-    metrics.corrupt_value()
-    metrics.loaded("first")
-    metrics.loaded("second")
+    metrics.count_request("/v1/recommend", "POST", 200, 0.003)
+    metrics.count_stages({"score": 1.5, "total": 3.0}, ["state:session_only"])
+    metrics.count_events(accepted=3, duplicates=1, rejected=2)
+    metrics.count_error("invalid_request")
+    metrics.count_corrupt_value()
+    metrics.set_bundle("first")
+    metrics.set_bundle("second")
     metrics.set_worse_takeovers(2)
-    page = metrics.page().decode()
+    page = metrics.render().decode()
     for line in (
         'chorus_requests_total{endpoint="/v1/recommend",method="POST",status="200"} 1.0',
         'chorus_request_seconds_bucket{endpoint="/v1/recommend",le="0.005"} 1.0',
@@ -84,5 +84,5 @@ def test_the_metrics_page_counts_what_happened() -> None:
 
 def test_two_services_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
-    one.failed("not_found")
-    assert "not_found" not in other.page().decode()
+    one.count_error("not_found")
+    assert "not_found" not in other.render().decode()

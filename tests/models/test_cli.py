@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app import golden
 from app.cli import main
 from models import cli as commands
+from models.contract.bundle import BundleError
 from models.training.checkpoint import SCHEMA
 
 Refused = Callable[..., str]
@@ -201,3 +203,24 @@ def test_a_checkpoint_is_of_one_code(tmp_path, monkeypatch):
         assert commands.fingerprint(job, "data") != before
     monkeypatch.setattr(metadata, "version", lambda _name: "99.0")
     assert commands.fingerprint(job, "data") != before
+
+
+def test_a_bundle_that_the_service_refuses_is_not_published(refused, job, monkeypatch):
+    """Training ends with 1, and the bundle that is there already stays as it is."""
+
+    def refuse(_bundle):
+        raise BundleError("expected the offline logits of 'like', given others")
+
+    edit(job, training__epochs=1)
+    out = job.parent / "bundle"
+    arguments = ["train", str(job), "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr(golden, "replay", refuse)
+        assert refused(*arguments) == "expected the offline logits of 'like', given others"
+    assert not out.exists() and not list(job.parent.glob(".bundle.writing"))
+    assert main(arguments) == 0
+    before = (out / "manifest.json").read_bytes()
+    monkeypatch.setattr(golden, "replay", refuse)
+    assert refused(*arguments) == "expected the offline logits of 'like', given others"
+    assert (out / "manifest.json").read_bytes() == before
+    assert not out.with_name("bundle.previous").exists()

@@ -1,1 +1,1 @@
-"""Wire types <-> domain types, checked against the bundle."""
+"""Wire types <-> the types of the pipeline and the store."""

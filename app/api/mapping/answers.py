@@ -1,10 +1,10 @@
-"""A slate -> the answer, as plain values. float32 numbers stay numpy scalars, which are written shortest."""
+"""A slate -> the answer, as plain values. Numbers stay float32: orjson writes them in their shortest form."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.api.cursor import Page, continued
+from app.api.cursor import Page, encode_cursor
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
@@ -15,8 +15,8 @@ Plain = dict[str, Any]
 def slate_answer(
     bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate, degraded: Sequence[str]
 ) -> Plain:
-    """Everything of the answer but `took_ms`. Ranks go on from page to page."""
-    ranked = ranked_items(bundle, page, slate)
+    """The value of a RecommendAnswer or RankAnswer without `took_ms`. Ranks continue from page to page."""
+    ranked = item_answers(bundle, page, slate)
     first = len(page.shown) + len(ranked) + 1
     room = page.request.limit - len(ranked)
     unknown = [
@@ -24,6 +24,7 @@ def slate_answer(
         for rank, item_id in enumerate(slate.unknown[:room], start=first)
     ]
     items = ranked + unknown
+    is_last = not _may_continue(page, slate, len(items))
     return {
         "recommendation_id": uuid.uuid4().hex,
         "model_version": bundle.manifest.model_version,
@@ -34,39 +35,37 @@ def slate_answer(
             "relevance_cost": slate.relevance_cost,
         },
         "degraded": sorted({*degraded, *slate.degraded}),
-        "cursor": continued(page, [item["item_id"] for item in items])
-        if _more(page, slate, len(items))
-        else None,
+        "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items]),
     }
 
 
-def ranked_items(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
-    """One object an item of the slate, best first."""
-    scored, names = slate.scored, page.request.fields or ()
-    found_by = scored.candidates.found_by
-    answered = []
-    for place, position in enumerate(slate.order.tolist()):
+def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
+    """The values of the slate's RankedItems, best first."""
+    scored, field_names = slate.scored, page.request.fields or ()
+    sources, found_by = scored.candidates.sources, scored.candidates.found_by
+    items = []
+    for index, position in enumerate(slate.order.tolist()):
         item = bundle.catalogue.item(int(scored.candidates.rows[position]))
-        answered.append(
+        items.append(
             {
                 "item_id": item.item_id,
-                "rank": len(page.shown) + place + 1,
+                "rank": len(page.shown) + index + 1,
                 "score": scored.score[position],
                 "heads": {
                     name: {"value": values[position], "contribution": scored.contributions[name][position]}
                     for name, values in scored.values.items()
                 },
-                "sources": [
-                    name for name, by in zip(scored.candidates.sources, found_by, strict=True) if by[position]
-                ],
-                "reasons": [_reason(reason) for reason in slate.reasons[place]] if slate.reasons else [],
-                "fields": {name: item.attributes[name] for name in names if name in item.attributes},
+                "sources": [name for name, mask in zip(sources, found_by, strict=True) if mask[position]],
+                "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
+                if slate.reasons
+                else [],
+                "fields": {name: item.attributes[name] for name in field_names if name in item.attributes},
             }
         )
-    return answered
+    return items
 
 
-def _reason(reason: Reason) -> Mapping[str, object]:
+def _reason_answer(reason: Reason) -> Mapping[str, object]:
     return {
         "code": reason.code,
         "item_ids": reason.item_ids,
@@ -75,10 +74,11 @@ def _reason(reason: Reason) -> Mapping[str, object]:
     }
 
 
-def _more(page: Page[RecommendRequest], slate: Slate, answered: int) -> bool:
-    """Whether there may be a page after this one."""
+def _may_continue(page: Page[RecommendRequest], slate: Slate, answered: int) -> bool:
+    """True if there may be another page after one of `answered` items."""
     if answered < page.request.limit:
         return False
     candidates = slate.scored.candidates
-    ranked = isinstance(page.request, RankRequest)
-    return (len(candidates.rows) + len(slate.unknown) if ranked else candidates.allowed) > answered
+    if isinstance(page.request, RankRequest):
+        return len(candidates.rows) + len(slate.unknown) > answered
+    return candidates.allowed > answered

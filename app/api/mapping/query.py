@@ -1,18 +1,17 @@
-"""A request -> the pipeline's query, held to what the bundle has: scenes, heads, fields, context keys."""
+"""A request -> the pipeline's query, checked against the bundle: scenes, heads, fields, context keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.api.cursor import Page
 from app.api.mapping.filters import parse_filter
-from app.api.mapping.interactions import appended, check_context, rules_of, session_events
-from app.api.schemas.interactions import Context
+from app.api.mapping.interactions import append_session, build_rules, check_context, to_session
+from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.pipeline.types import Query
 from models.contract.catalogue import UserState
-from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
@@ -20,40 +19,39 @@ from models.ranking.rerank import Diversity
 
 
 def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
-    """The query of a page for a user whose stored `state` has been read; `now` is the clock's.
+    """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
 
-    Raises an InvalidRequestError naming the field that the bundle cannot answer.
+    Raises an InvalidRequestError that names the field which does not fit the bundle.
     """
     request = page.request
     spec = bundle.spec
-    moment, context = moment_of(spec, request.context, now)
+    moment, context = resolve_moment(spec, request.context, now)
     check_fields(spec, request.fields or ())
-    found = None if request.filter is None else parse_filter(request.filter)
-    if found is not None:
-        check_filter(spec, found)
-    rules = rules_of(spec, bundle.manifest.heads, max(now, moment))
-    known = with_session(state, session_events(rules, request.session or (), moment))
-    # The pipeline leaves seen items in a ranking: only a caller who says so has them out.
-    asked_out = isinstance(request, RankRequest) and request.exclude_seen
-    seen = known.seen if asked_out else ()
+    condition = None if request.filter is None else parse_filter(request.filter)
+    if condition is not None:
+        check_filter(spec, condition)
+    state = add_session(bundle, state, request.session, moment, now)
+    # The pipeline keeps seen items in a ranking: they are excluded here if the request says so.
+    excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
+    seen = state.seen if excludes_seen else ()
     return Query(
-        state=known,
+        state=state,
         now=moment,
         limit=request.limit,
         context=context,
-        weights=weights_of(bundle, request),
-        diversity=_diversity(request),
+        weights=resolve_weights(bundle, request),
+        diversity=_to_diversity(request),
         text=(request.query or "").strip(),
-        predicate=found,
+        predicate=condition,
         excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen)),
         exclude_seen=request.exclude_seen,
         explain=request.explain,
-        item_ids=_left(page),
+        item_ids=_remaining_items(page),
     )
 
 
-def weights_of(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[str, float]:
-    """The request's weights, else its scene's, else those that were fitted.
+def resolve_weights(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[str, float]:
+    """The request's weights, else the weights of its scene, else the fitted ones.
 
     Raises UnknownSceneError or UnknownHeadError.
     """
@@ -71,8 +69,8 @@ def weights_of(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[str, 
     return request.weights
 
 
-def moment_of(spec: FeatureSpec, context: Context | None, now: float) -> tuple[float, Mapping[str, str]]:
-    """The moment and the labels of a request's context; raises UnknownFieldError for a key nobody knows."""
+def resolve_moment(spec: FeatureSpec, context: Context | None, now: float) -> tuple[float, Mapping[str, str]]:
+    """The moment and the labels of a request's context; raises UnknownFieldError for an unknown key."""
     if context is None:
         return now, {}
     labels = context.labels()
@@ -81,35 +79,44 @@ def moment_of(spec: FeatureSpec, context: Context | None, now: float) -> tuple[f
 
 
 def check_fields(spec: FeatureSpec, names: tuple[str, ...] | list[str]) -> None:
-    """Raises UnknownFieldError for a field that items do not have."""
-    known = [field.name for field in spec.item_fields if field.kind is not FieldKind.VECTOR]
-    for place, name in enumerate(names):
-        if name not in known:
-            words = ", ".join(known) or "no field at all"
-            raise UnknownFieldError(f"expected one of {words}, given {name[:80]!r}", f"fields.{place}")
+    """Raises UnknownFieldError for a field that items do not have, or that is a vector."""
+    field_names = [field.name for field in spec.item_fields if field.kind is not FieldKind.VECTOR]
+    for index, name in enumerate(names):
+        if name not in field_names:
+            expected = ", ".join(field_names) or "no field at all"
+            raise UnknownFieldError(f"expected one of {expected}, given {name[:80]!r}", f"fields.{index}")
 
 
-def check_filter(spec: FeatureSpec, given: Predicate) -> None:
-    """Raises InvalidFilterError where the items' fields cannot answer a filter."""
+def check_filter(spec: FeatureSpec, condition: Predicate) -> None:
+    """Raises InvalidFilterError for a filter that does not fit the items' fields."""
     try:
-        check(given, {field.name: field.kind for field in spec.item_fields})
+        check(condition, {field.name: field.kind for field in spec.item_fields})
     except PredicateError as error:
         raise InvalidFilterError(error.message, error.field) from error
 
 
-def with_session(state: UserState, session: tuple[Event, ...]) -> UserState:
-    """The state with the session's events after the stored ones."""
-    return replace(state, events=appended(state.events, session)) if session else state
+def add_session(
+    bundle: LoadedBundle, state: UserState, session: Sequence[SessionEvent] | None, moment: float, now: float
+) -> UserState:
+    """The state with the session's events after the stored ones.
+
+    An event without a timestamp happens at the request's `moment`; none may be a day later than that and `now`.
+    Raises an InvalidRequestError for an event that does not fit the bundle.
+    """
+    if not session:
+        return state
+    rules = build_rules(bundle.spec, bundle.manifest.heads, max(now, moment))
+    return replace(state, events=append_session(state.events, to_session(rules, session, moment)))
 
 
-def _diversity(request: RecommendRequest) -> Diversity:
-    given = request.diversity
-    return Diversity() if given is None else Diversity(given.method, given.strength, given.max_per_category)
+def _to_diversity(request: RecommendRequest) -> Diversity:
+    wire = request.diversity
+    return Diversity() if wire is None else Diversity(wire.method, wire.strength, wire.max_per_category)
 
 
-def _left(page: Page[RecommendRequest]) -> tuple[str, ...] | None:
-    """The items still to be ranked, in the caller's order; None for a recommendation."""
+def _remaining_items(page: Page[RecommendRequest]) -> tuple[str, ...] | None:
+    """The items still to be ranked, in the order of the request; None for a recommendation."""
     if not isinstance(page.request, RankRequest):
         return None
-    out = {*page.shown, *(page.request.exclude_ids or ())}
-    return tuple(item_id for item_id in page.request.item_ids or () if item_id not in out)
+    excluded = {*page.shown, *(page.request.exclude_ids or ())}
+    return tuple(item_id for item_id in page.request.item_ids or () if item_id not in excluded)

@@ -1,1 +1,1 @@
-"""The endpoints: each parses, makes one call, and answers."""
+"""The endpoints: each takes a typed body, makes one call, and answers."""

@@ -1,38 +1,38 @@
-"""Whether the process lives, whether it can answer, and its figures. No key is needed here."""
+"""GET /livez, /readyz and /metrics: open without a key."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.dependencies import Serving
-from app.api.openapi import answers
+from app.api.openapi import error_answers
 from app.api.responses import json_response
-from app.api.schemas.record_answers import HealthAnswer
-from app.errors import UnavailableError
+from app.api.schemas.health import HealthAnswer
+from app.runtime import BundleNotLoadedError
 
 router = APIRouter(tags=["health"])
 
 
 @router.head("/livez", include_in_schema=False)
-@router.get("/livez", responses=answers(HealthAnswer))
-async def livez() -> Response:
+@router.get("/livez", response_model=HealthAnswer)
+async def check_liveness() -> Response:
     """The process answers."""
     return json_response({"status": "alive"})
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", responses=answers(HealthAnswer, 503))
-async def readyz(serving: Serving) -> Response:
-    """A bundle is loaded and has given its golden answers. A store that is away degrades answers, no more."""
-    if not serving.runtime.ready:
-        raise UnavailableError("expected a loaded bundle, given none yet")
+@router.get("/readyz", response_model=HealthAnswer, responses=error_answers(503))
+async def check_readiness(service: Serving) -> Response:
+    """A bundle is loaded and has passed its golden requests. An outage of the store only degrades answers."""
+    if not service.runtime.ready:
+        raise BundleNotLoadedError
     return json_response({"status": "ready"})
 
 
 @router.head("/metrics", include_in_schema=False)
-@router.get("/metrics", response_class=Response)
-async def metrics(serving: Serving) -> Response:
-    """Prometheus' text form."""
-    if serving.runtime.ready:
-        serving.metrics.loaded(serving.runtime.bundle.manifest.model_version)
-        serving.metrics.set_worse_takeovers(serving.runtime.comparison.worse_takeovers)
-    return Response(serving.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def show_metrics(service: Serving) -> Response:
+    """The metrics in Prometheus' text format."""
+    if service.runtime.ready:
+        service.metrics.set_bundle(service.runtime.bundle.manifest.model_version)
+        service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
+    return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)

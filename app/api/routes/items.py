@@ -1,25 +1,25 @@
-"""Items by name: similar ones, put, deleted."""
+"""Items by id: find similar ones, put, delete."""
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.dependencies import Serving, guarded_router
+from app.api.dependencies import Serving
+from app.api.guarded_route import guarded_router
 from app.api.mapping.attributes import to_item
-from app.api.openapi import answers, body_of
-from app.api.responses import json_response, read_body
-from app.api.routes.paths import ITEM, SIMILAR, ItemName
-from app.api.schemas.record_answers import ItemAnswer, ItemDeletion, SimilarAnswer
-from app.api.schemas.records import ItemRequest
-from app.errors import NotFoundError
-from app.pipeline.similar import find_similar_items
+from app.api.openapi import BODY_ERRORS, error_answers
+from app.api.request_body import Json
+from app.api.responses import json_response
+from app.api.routes.paths import ITEM, SIMILAR, ItemId
+from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemRequest, SimilarAnswer
+from app.pipeline.similar import UnknownItemError, find_similar_items
 
 router = guarded_router("items")
 
 
 class SimilarQuery(BaseModel):
-    """The query string of a question for similar items."""
+    """The query string of GET /v1/items/{item_id}/similar."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,40 +27,39 @@ class SimilarQuery(BaseModel):
 
 
 @router.head(SIMILAR, include_in_schema=False)
-@router.get(SIMILAR, responses=answers(SimilarAnswer, 401, 404, 422, 429))
-async def similar_items(
-    item_id: ItemName, query: Annotated[SimilarQuery, Query()], serving: Serving
+@router.get(SIMILAR, response_model=SimilarAnswer, responses=error_answers(401, 404, 422, 429, 503))
+async def find_similar(
+    item_id: ItemId, query: Annotated[SimilarQuery, Query()], service: Serving
 ) -> Response:
-    """The items most like one."""
-    await serving.runtime.read_user(None)  # brings the catalogue up to date where the store answers
-    bundle = serving.runtime.bundle
-    found = await serving.compute(lambda: find_similar_items(bundle, item_id, query.limit))
+    """The items most similar to one item."""
+    await service.runtime.read_user(None)  # brings the catalogue up to date if the store answers
+    bundle = service.runtime.bundle
+    items = await service.compute(lambda: find_similar_items(bundle, item_id, query.limit))
     return json_response(
         {
             "item_id": item_id,
             "model_version": bundle.manifest.model_version,
-            "items": [{"item_id": name, "similarity": likeness} for name, likeness in found],
+            "items": [{"item_id": other_id, "similarity": similarity} for other_id, similarity in items],
         }
     )
 
 
-@router.put(ITEM, openapi_extra=body_of(ItemRequest), responses=answers(ItemAnswer, 401, 413, 422, 429, 503))
-async def put(request: Request, item_id: ItemName, serving: Serving) -> Response:
-    """Put an item: it is searchable when this answers."""
-    body = await read_body(request, ItemRequest, serving.settings.body_timeout_s)
-    item = to_item(serving.runtime.bundle.spec.item_fields, item_id, body)
-    version = await serving.runtime.store.put_item(item)
-    await serving.runtime.refresh_catalogue(version)
+@router.put(ITEM, response_model=ItemAnswer, responses=error_answers(*BODY_ERRORS))
+async def put_item(body: Json[ItemRequest], item_id: ItemId, service: Serving) -> Response:
+    """Put an item. It is searchable when this answers."""
+    item = to_item(service.runtime.bundle.spec.item_fields, item_id, body)
+    version = await service.runtime.store.put_item(item)
+    await service.runtime.refresh_catalogue(version)
     return json_response({"item_id": item_id, "available": item.available, "catalogue_version": version})
 
 
-@router.delete(ITEM, responses=answers(ItemDeletion, 401, 404, 422, 429, 503))
-async def deleted(item_id: ItemName, serving: Serving) -> Response:
-    """Delete an item: no answer holds it any more."""
-    runtime = serving.runtime
+@router.delete(ITEM, response_model=ItemDeletion, responses=error_answers(401, 404, 413, 422, 429, 503))
+async def delete_item(item_id: ItemId, service: Serving) -> Response:
+    """Delete an item. No later answer contains it."""
+    runtime = service.runtime
     await runtime.refresh_catalogue(await runtime.store.catalogue_version())
     if item_id not in runtime.bundle.catalogue:
-        raise NotFoundError("expected an item of the catalogue, given an unknown one", "item_id")
+        raise UnknownItemError(item_id)
     version = await runtime.store.delete_item(item_id)
     await runtime.refresh_catalogue(version)
     return json_response({"item_id": item_id, "deleted": True, "catalogue_version": version})

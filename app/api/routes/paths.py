@@ -1,4 +1,4 @@
-"""Ids in a path: any character at all, slashes and line breaks included, when percent-encoded."""
+"""Ids in a path: any percent-encoded character is allowed, slashes and line breaks included."""
 
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
@@ -12,33 +12,35 @@ from app.errors import InvalidRequestError
 CONVERTOR = "anything"
 
 
-class _Anything(PathConvertor):
-    """Starlette's own path convertor stops at a line break."""
+class _AnyCharacters(PathConvertor):
+    """Starlette's path convertor stops at a line break."""
 
     regex = "(?s:.*)"
 
 
-register_url_convertor(CONVERTOR, _Anything())
+register_url_convertor(CONVERTOR, _AnyCharacters())
 
 ITEM = f"/items/{{item_id:{CONVERTOR}}}"
 SIMILAR = f"{ITEM}/similar"
 USER = f"/users/{{user_id:{CONVERTOR}}}"
 
-_Given = Annotated[str, Path(min_length=1, max_length=ID_LENGTH)]
+_PathId = Annotated[str, Path(min_length=1, max_length=ID_LENGTH)]
 
 
-async def item_name(request: Request, item_id: _Given) -> str:
-    """The item's id; raises InvalidRequestError where it is not UTF-8."""
-    return _decoded(request, item_id, "item_id")
+async def read_item_id(request: Request, item_id: _PathId) -> str:
+    """The item's id; raises InvalidRequestError if it is not UTF-8."""
+    _check_utf8(request, "item_id")
+    return item_id
 
 
-async def user_name(request: Request, user_id: _Given) -> str:
-    """The user's id; raises InvalidRequestError where it is not UTF-8."""
-    return _decoded(request, user_id, "user_id")
+async def read_user_id(request: Request, user_id: _PathId) -> str:
+    """The user's id; raises InvalidRequestError if it is not UTF-8."""
+    _check_utf8(request, "user_id")
+    return user_id
 
 
-def _decoded(request: Request, given: str, field: str) -> str:
-    """The server puts U+FFFD for what it cannot decode, which would make two ids one."""
+def _check_utf8(request: Request, field: str) -> None:
+    """The server replaces bytes that are not UTF-8 by U+FFFD, which would give two ids the same text."""
     raw: bytes = request.scope.get("raw_path") or b""
     try:
         unquote_to_bytes(raw).decode("utf-8")
@@ -46,8 +48,7 @@ def _decoded(request: Request, given: str, field: str) -> str:
         raise InvalidRequestError(
             "expected an id in UTF-8, percent-encoded, given other bytes", field
         ) from error
-    return given
 
 
-ItemName = Annotated[str, Depends(item_name)]
-UserName = Annotated[str, Depends(user_name)]
+ItemId = Annotated[str, Depends(read_item_id)]
+UserId = Annotated[str, Depends(read_user_id)]

@@ -1,1 +1,1 @@
-"""The wire types: what a caller may send, and what a caller gets. Unknown fields are refused by name."""
+"""The wire types, a file a resource: requests and answers. Unknown fields are refused by name."""

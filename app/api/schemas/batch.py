@@ -1,8 +1,8 @@
-"""Scoring many pairs at once: a group is a user with the items to be scored."""
+"""Scoring many pairs at once: a group is a user with the items to be scored; and the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,16 +14,18 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.api.schemas.interactions import Context, SessionEvent
+from app.api.schemas.errors import ErrorShape
+from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.scalars import STRICT, Id
-from app.errors import ChorusError, invalid_body
+from app.api.validation import describe_body
+from app.errors import ChorusError
 
 PAIRS = 10_000
 """(user, item) pairs that one call scores."""
 
 
 class Group(BaseModel):
-    """One user and the items to be scored for them. Without user_id and session: a newcomer."""
+    """One user and the items to be scored for them. Without user_id and session: a new user."""
 
     model_config = STRICT
 
@@ -35,23 +37,22 @@ class Group(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BadGroup:
-    """A group that cannot be read: it fails alone."""
+    """A group that cannot be parsed or scored: it fails alone."""
 
     user_id: str | None
     error: ChorusError
 
 
-def _alone(given: Any, read: ValidatorFunctionWrapHandler) -> Group | BadGroup:
-    """A group, or what is wrong with it."""
+def _parse_group(value: Any, parse: ValidatorFunctionWrapHandler) -> Group | BadGroup:
     try:
-        group: Group = read(given)
+        group: Group = parse(value)
     except ValidationError as error:
-        user_id = given.get("user_id") if isinstance(given, dict) else None
-        return BadGroup(user_id if isinstance(user_id, str) else None, invalid_body(error))
+        user_id = value.get("user_id") if isinstance(value, dict) else None
+        return BadGroup(user_id if isinstance(user_id, str) else None, describe_body(error))
     return group
 
 
-def _few_pairs(groups: Sequence[Group | BadGroup]) -> Sequence[Group | BadGroup]:
+def _check_pairs(groups: Sequence[Group | BadGroup]) -> Sequence[Group | BadGroup]:
     pairs = sum(len(group.item_ids) for group in groups if isinstance(group, Group))
     if pairs > PAIRS:
         raise ValueError(f"expected up to {PAIRS} pairs a call, given {pairs}")
@@ -66,8 +67,57 @@ class BatchRequest(BaseModel):
     )
 
     groups: Annotated[
-        list[Annotated[Group, WrapValidator(_alone)]],
+        list[Annotated[Group, WrapValidator(_parse_group)]],
         Field(min_length=1, max_length=PAIRS),
-        AfterValidator(_few_pairs),
+        AfterValidator(_check_pairs),
     ]
-    """Each a Group, or a BadGroup in its place."""
+    """Groups, with a BadGroup in the position of each one that cannot be parsed."""
+
+
+class PairScore(BaseModel):
+    """One pair's score and head values."""
+
+    model_config = STRICT
+
+    item_id: str
+    score: float
+    heads: dict[str, float]
+
+
+class UnknownPair(BaseModel):
+    """A pair whose item the bundle does not know."""
+
+    model_config = STRICT
+
+    item_id: str
+    unknown: Literal[True]
+
+
+class GroupScores(BaseModel):
+    """A group that was scored; its scores are in the order of its item_ids."""
+
+    model_config = STRICT
+
+    user_id: str | None
+    status: Literal["ok"]
+    scores: list[PairScore | UnknownPair]
+    degraded: list[str]
+
+
+class GroupError(BaseModel):
+    """A group that failed; the other groups are not affected."""
+
+    model_config = STRICT
+
+    user_id: str | None
+    status: Literal["error"]
+    error: ErrorShape
+
+
+class BatchAnswer(BaseModel):
+    """The groups in the order of the request."""
+
+    model_config = STRICT
+
+    model_version: str
+    groups: list[GroupScores | GroupError]

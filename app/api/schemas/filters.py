@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 
-from app.api.schemas.scalars import ID_LENGTH, STRICT, Label, number
+from app.api.schemas.scalars import ID_LENGTH, STRICT, Label, parse_number
 from models.contract.predicate import Operator
 
 PARTS = 100
@@ -13,31 +13,31 @@ CHOICES = 1000
 Single = str | float | bool
 
 
-def _single(given: Any) -> Single:
-    if isinstance(given, bool) or (isinstance(given, str) and len(given) <= ID_LENGTH):
-        return given
-    if isinstance(given, int | float):
-        return number(given)
+def _parse_single(value: Any) -> Single:
+    if isinstance(value, bool) or (isinstance(value, str) and len(value) <= ID_LENGTH):
+        return value
+    if isinstance(value, int | float):
+        return parse_number(value)
     raise ValueError(f"expected a string of up to {ID_LENGTH} characters, a number, true or false, or a list")
 
 
-def _operand(given: Any) -> Single | tuple[Single, ...]:
-    if not isinstance(given, list):
-        return _single(given)
-    if not 1 <= len(given) <= CHOICES:
-        raise ValueError(f"expected 1 to {CHOICES} values, given {len(given)}")
-    return tuple(_single(value) for value in given)
+def _parse_operand(value: Any) -> Single | tuple[Single, ...]:
+    if not isinstance(value, list):
+        return _parse_single(value)
+    if not 1 <= len(value) <= CHOICES:
+        raise ValueError(f"expected 1 to {CHOICES} values, given {len(value)}")
+    return tuple(_parse_single(element) for element in value)
 
 
 Operand = Annotated[
-    Any,  # a Single or a tuple of them; pydantic would otherwise serialise it by the union's first match
-    PlainValidator(_operand),
+    Any,  # a Single or a tuple of them; pydantic would serialise a union by its first match
+    PlainValidator(_parse_operand),
     WithJsonSchema({"description": "a string, a number, a boolean, or a list of them"}),
 ]
 
 
 class Comparison(BaseModel):
-    """One of the item's fields against a value."""
+    """One of the item's fields, compared with a value."""
 
     model_config = STRICT | ConfigDict(
         json_schema_extra={"example": {"field": "year", "op": "gte", "value": 1990}}
@@ -72,9 +72,9 @@ class NotFilter(BaseModel):
     part: Annotated["Filter", Field(alias="not")]
 
 
-def _kind(given: Any) -> str:
-    """Which of the four it is, by its key; a tag in angle brackets never shows in an error's field."""
-    keys = type(given).model_fields if isinstance(given, BaseModel) else given
+def _filter_tag(value: Any) -> str:
+    """The union's branch, by the filter's key. Tags in <> are left out of error paths."""
+    keys = type(value).model_fields if isinstance(value, BaseModel) else value
     if not isinstance(keys, dict):
         return "<compare>"
     for key, tag in (("all", "<all>"), ("any", "<any>"), ("not", "<not>"), ("part", "<not>")):
@@ -88,5 +88,5 @@ Filter = Annotated[
     | Annotated[AnyFilter, Tag("<any>")]
     | Annotated[NotFilter, Tag("<not>")]
     | Annotated[Comparison, Tag("<compare>")],
-    Discriminator(_kind),
+    Discriminator(_filter_tag),
 ]

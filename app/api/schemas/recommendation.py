@@ -1,12 +1,21 @@
-"""What a caller asks: recommend and rank."""
+"""Recommend and rank: their requests and their answers."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.filters import Filter
-from app.api.schemas.interactions import Context, SessionEvent
-from app.api.schemas.scalars import STRICT, Finite, Id, Label, about, distinct, some_weight
+from app.api.schemas.scalars import (
+    STRICT,
+    Finite,
+    Id,
+    Label,
+    Value,
+    check_distinct,
+    check_weights,
+    field_error,
+)
 from models.ranking.registry import RERANKERS, named_methods
 from models.ranking.rerank import Diversity
 
@@ -20,11 +29,11 @@ HeadName = Annotated[str, Field(min_length=1, max_length=80)]
 DEFAULT = Diversity()
 
 
-def check_method(given: Any) -> Any:
+def check_method(value: Any) -> Any:
     """The name of a registered re-ranker; raises ValueError for anything else."""
-    if not isinstance(given, str) or given not in RERANKERS:
+    if not isinstance(value, str) or value not in RERANKERS:
         raise ValueError(f"expected {named_methods()}")
-    return given
+    return value
 
 
 def list_methods(schema: dict[str, Any]) -> None:
@@ -36,7 +45,7 @@ Method = Annotated[str, BeforeValidator(check_method), Field(json_schema_extra=l
 
 
 class DiversityRequest(BaseModel):
-    """How the list is spread: strength 0 is pure relevance, 1 the most diverse."""
+    """How the list is diversified: strength 0 is pure relevance, 1 the most diverse."""
 
     model_config = STRICT
 
@@ -59,7 +68,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class RecommendRequest(BaseModel):
-    """POST /v1/recommend. One of user_id, session, query and cursor must be there."""
+    """POST /v1/recommend. One of user_id, session, query and cursor is required."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
 
@@ -69,9 +78,9 @@ class RecommendRequest(BaseModel):
     context: Context | None = None
     session: Annotated[list[SessionEvent], Field(max_length=500)] | None = None
     query: Annotated[str, Field(max_length=2000)] | None = None
-    weights: Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(some_weight)] | None = (
-        None
-    )
+    weights: (
+        Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None
+    ) = None
     diversity: DiversityRequest | None = None
     filter: Filter | None = None
     exclude_ids: Annotated[list[Id], Field(max_length=10_000)] | None = None
@@ -82,27 +91,110 @@ class RecommendRequest(BaseModel):
 
     @model_validator(mode="after")
     def check_asked(self) -> Self:
-        asked = (self.user_id, self.session, self.query or None, self.cursor)
-        if all(value is None for value in asked):
-            raise about("user_id", "expected one of user_id, session, query and cursor, given none of them")
+        if all(value is None for value in (self.user_id, self.session, self.query or None, self.cursor)):
+            raise field_error(
+                "user_id", "expected one of user_id, session, query and cursor, given none of them"
+            )
         return self
 
 
 class RankRequest(RecommendRequest):
-    """POST /v1/rank: exactly these items, ranked. Seen items stay unless exclude_seen says otherwise."""
+    """POST /v1/rank: exactly these items, ranked. Seen items are kept unless exclude_seen is true."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"user_id": "42", "item_ids": ["1", "50", "181"]}}
     )
 
-    item_ids: Annotated[list[Id], Field(min_length=1, max_length=RANKED), AfterValidator(distinct)] | None = (
-        None
-    )
+    item_ids: (
+        Annotated[list[Id], Field(min_length=1, max_length=RANKED), AfterValidator(check_distinct)] | None
+    ) = None
     limit: Annotated[int, Field(ge=1, le=RANKED)] = RANKED
     exclude_seen: bool = False
 
     @model_validator(mode="after")
     def check_items(self) -> Self:
         if self.item_ids is None and self.cursor is None:
-            raise about("item_ids", "expected item_ids, given none")
+            raise field_error("item_ids", "expected item_ids, given none")
         return self
+
+
+class HeadValue(BaseModel):
+    """A head's calibrated prediction, and its contribution to the item's score."""
+
+    model_config = STRICT
+
+    value: float
+    contribution: float
+
+
+class ReasonAnswer(BaseModel):
+    """A reason for recommending an item; `strength` is on the scale of the score."""
+
+    model_config = STRICT
+
+    code: str
+    item_ids: list[str]
+    strength: float
+    text: str
+
+
+class RankedItem(BaseModel):
+    """One item of the list. The contributions of its heads add up to its score."""
+
+    model_config = STRICT
+
+    item_id: str
+    rank: Annotated[int, Field(ge=1)]
+    score: float
+    heads: dict[str, HeadValue]
+    sources: list[str]
+    reasons: list[ReasonAnswer]
+    fields: dict[str, Value]
+
+
+class UnknownItem(BaseModel):
+    """An item to be ranked that the bundle does not know."""
+
+    model_config = STRICT
+
+    item_id: str
+    rank: Annotated[int, Field(ge=1)]
+    unknown: Literal[True]
+
+
+class DiversityAnswer(BaseModel):
+    """The diversity of the list, and the mean relevance given up for it."""
+
+    model_config = STRICT
+
+    method: str
+    intra_list_diversity: float
+    relevance_cost: float
+
+
+class RecommendAnswer(BaseModel):
+    """A page of recommendations; `cursor` asks for the next page and is null at the end of the list."""
+
+    model_config = STRICT
+
+    recommendation_id: str
+    model_version: str
+    items: list[RankedItem]
+    diversity: DiversityAnswer
+    degraded: list[str]
+    cursor: str | None
+    took_ms: dict[str, float]
+
+
+class RankAnswer(BaseModel):
+    """The requested items, ranked; unknown ones come last."""
+
+    model_config = STRICT
+
+    recommendation_id: str
+    model_version: str
+    items: list[RankedItem | UnknownItem]
+    diversity: DiversityAnswer
+    degraded: list[str]
+    cursor: str | None
+    took_ms: dict[str, float]

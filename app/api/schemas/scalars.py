@@ -1,4 +1,4 @@
-"""The single values of the wire: ids, moments, labels, attribute values. None is coerced to another type."""
+"""The scalar types of the wire: ids, moments, labels, attribute values. None is coerced from another type."""
 
 import math
 import re
@@ -9,12 +9,14 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJso
 from pydantic_core import PydanticCustomError
 
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-"""Every wire type's configuration: no unknown field, no coercion, no NaN."""
+"""The configuration of every wire type: unknown fields, coercion and NaN are refused."""
 
+FIELD_ERROR = "field_error"
+"""The type of pydantic's error of a check over several fields; its context names the field."""
 ID_LENGTH = 512
 TEXT_LENGTH = 20_000
 LATEST = 1e11
-"""The last moment accepted, in the year 5138: milliseconds sent for seconds are past it."""
+"""The last moment accepted, in the year 5138: a time in milliseconds is past it."""
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -23,32 +25,34 @@ Label = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
 """A category, a context's value, an action's name."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Magnitude = Annotated[Finite, Field(ge=-1e9, le=1e9)]
-"""A number that 32 bits hold, and whose square they hold too."""
+"""A number whose square fits into float32."""
 VectorValue = Annotated[list[Magnitude], Field(min_length=1, max_length=4096)]
+Value = str | float | list[str]
+"""An attribute's value in an answer."""
 
 
-def about(field: str, message: str) -> PydanticCustomError:
-    """What a check over several fields raises, so that the error names the one that would help."""
-    return PydanticCustomError("about", "{message}", {"field": field, "message": message})
+def field_error(field: str, message: str) -> PydanticCustomError:
+    """The error of a check over several fields, with the field to be named in the answer."""
+    return PydanticCustomError(FIELD_ERROR, "{message}", {"field": field, "message": message})
 
 
-def seconds(given: Any) -> Any:
-    """Unix seconds of an RFC 3339 time; anything but a string is left for the number check."""
-    if not isinstance(given, str):
-        return given
-    wanted = "expected Unix seconds or an RFC 3339 time with its offset"
-    if _RFC3339.fullmatch(given) is None:
-        raise ValueError(wanted)
+def parse_time(value: Any) -> Any:
+    """Unix seconds of an RFC 3339 time; a value of another type is returned for the number check."""
+    if not isinstance(value, str):
+        return value
+    expectation = "expected Unix seconds or an RFC 3339 time with its offset"
+    if _RFC3339.fullmatch(value) is None:
+        raise ValueError(expectation)
     try:
-        return datetime.fromisoformat(given.upper()).timestamp()
+        return datetime.fromisoformat(value.upper()).timestamp()
     except (ValueError, OverflowError) as error:  # the 31st of February
-        raise ValueError(wanted) from error
+        raise ValueError(expectation) from error
 
 
 Moment = Annotated[
     float,
     Field(ge=0, le=LATEST, allow_inf_nan=False),
-    BeforeValidator(seconds),
+    BeforeValidator(parse_time),
     WithJsonSchema(
         {
             "anyOf": [
@@ -61,52 +65,54 @@ Moment = Annotated[
 ]
 
 
-def distinct(given: list[str]) -> list[str]:
-    """The same strings; raises ValueError where one comes twice."""
-    if len(set(given)) < len(given):
-        raise ValueError(f"expected distinct values, given {len(given) - len(set(given))} twice")
-    return given
+def check_distinct(strings: list[str]) -> list[str]:
+    """The same strings; raises ValueError for duplicates."""
+    duplicates = len(strings) - len(set(strings))
+    if duplicates:
+        raise ValueError(f"expected distinct values, given {duplicates} twice")
+    return strings
 
 
-def some_weight(given: dict[str, float]) -> dict[str, float]:
-    """The same weights; raises ValueError where all are 0."""
-    if not any(given.values()):
+def check_weights(weights: dict[str, float]) -> dict[str, float]:
+    """The same weights; raises ValueError if all are 0."""
+    if not any(weights.values()):
         raise ValueError("expected at least one weight other than 0, given none")
-    return given
+    return weights
 
 
-def number(given: int | float) -> float:
+def parse_number(value: int | float) -> float:
     """A finite float; raises ValueError for any other number."""
     try:
-        found = float(given)
+        number = float(value)
     except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
+        number = math.inf
+    if not math.isfinite(number):
         raise ValueError("expected a finite number")
-    return found
+    return number
 
 
-def words(given: list[Any], most: int = 1000) -> tuple[str, ...]:
-    """A set of categories; raises ValueError for anything but up to `most` short strings."""
-    if len(given) > most or not all(isinstance(word, str) and 1 <= len(word) <= ID_LENGTH for word in given):
+def parse_categories(values: list[Any], most: int = 1000) -> tuple[str, ...]:
+    """A set of categories; raises ValueError for anything but up to `most` strings of an id's length."""
+    are_labels = all(isinstance(value, str) and 1 <= len(value) <= ID_LENGTH for value in values)
+    if len(values) > most or not are_labels:
         raise ValueError(f"expected up to {most} strings of 1 to {ID_LENGTH} characters")
-    return tuple(given)
+    return tuple(values)
 
 
-def attribute(given: Any) -> str | float | tuple[str, ...]:
-    """An attribute of an item or user: text or a category, a number, or a list of categories."""
-    if isinstance(given, str) and len(given) <= TEXT_LENGTH:
-        return given
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return number(given)
-    if isinstance(given, list):
-        return words(given)
+def parse_attribute(value: Any) -> str | float | tuple[str, ...]:
+    """An attribute of an item or user: a text or category, a number, or a list of categories."""
+    if isinstance(value, str) and len(value) <= TEXT_LENGTH:
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return parse_number(value)
+    if isinstance(value, list):
+        return parse_categories(value)
     raise ValueError(f"expected a string of up to {TEXT_LENGTH} characters, a number or a list of strings")
 
 
 AttributeValue = Annotated[
-    Any,  # str | float | tuple[str, ...], as `attribute` returns it
-    PlainValidator(attribute),
+    Any,  # str | float | tuple[str, ...], as parse_attribute returns it
+    PlainValidator(parse_attribute),
     WithJsonSchema(
         {
             "anyOf": [

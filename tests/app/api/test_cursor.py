@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.api.cursor import SHOWN, UNPACKED, Page, continued, resolve
+from app.api.cursor import MAX_SHOWN, MAX_UNPACKED, Page, encode_cursor, resolve_page
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.errors import InvalidCursorError, InvalidRequestError
 
@@ -27,7 +27,7 @@ def ask(**fields: Any) -> RecommendRequest:
 
 
 def cursor_of(page: Page[RecommendRequest], *ids: str) -> str:
-    cursor = continued(page, ids)
+    cursor = encode_cursor(page, ids)
     assert cursor is not None
     return cursor
 
@@ -37,30 +37,30 @@ def pack(payload: object) -> str:
 
 
 def test_the_next_page_inherits_the_query_and_remembers_what_was_shown() -> None:
-    first = resolve(ask(**BODY))
-    second = resolve(ask(cursor=cursor_of(first, "a", "b")))
+    first = resolve_page(ask(**BODY))
+    second = resolve_page(ask(cursor=cursor_of(first, "a", "b")))
     assert second.shown == ("a", "b")
     assert second.request == first.request
-    third = resolve(ask(cursor=cursor_of(second, "c")))
+    third = resolve_page(ask(cursor=cursor_of(second, "c")))
     assert third.shown == ("a", "b", "c") and third.request == first.request
 
 
 def test_fields_beside_the_cursor_override_and_stay_for_later_pages() -> None:
-    cursor = cursor_of(resolve(ask(**BODY)), "a")
-    page = resolve(ask(cursor=cursor, limit=7, explain=False, query=None))
+    cursor = cursor_of(resolve_page(ask(**BODY)), "a")
+    page = resolve_page(ask(cursor=cursor, limit=7, explain=False, query=None))
     assert (page.request.limit, page.request.explain, page.request.user_id) == (7, False, "42")
-    assert resolve(ask(cursor=cursor_of(page, "b"))).request.limit == 7
+    assert resolve_page(ask(cursor=cursor_of(page, "b"))).request.limit == 7
 
 
 def test_the_same_user_may_be_named_and_another_may_not() -> None:
-    cursor = cursor_of(resolve(ask(**BODY)), "a")
-    assert resolve(ask(cursor=cursor, user_id="42")).request.user_id == "42"
+    cursor = cursor_of(resolve_page(ask(**BODY)), "a")
+    assert resolve_page(ask(cursor=cursor, user_id="42")).request.user_id == "42"
     with pytest.raises(InvalidRequestError) as caught:
-        resolve(ask(cursor=cursor, user_id="43"))
+        resolve_page(ask(cursor=cursor, user_id="43"))
     assert caught.value.field == "user_id"
-    anonymous = cursor_of(resolve(ask(session=[])), "a")
+    anonymous = cursor_of(resolve_page(ask(session=[])), "a")
     with pytest.raises(InvalidRequestError):
-        resolve(ask(cursor=anonymous, user_id="43"))
+        resolve_page(ask(cursor=anonymous, user_id="43"))
 
 
 @pytest.mark.parametrize(
@@ -81,39 +81,41 @@ def test_the_same_user_may_be_named_and_another_may_not() -> None:
         pack({"v": 1, "kind": "RecommendRequest", "query": {"limit": 3}, "shown": []}),
         pack({"v": 1, "kind": "RecommendRequest", "query": {"user_id": 1}, "shown": []}),
         pack({"v": 1, "kind": "RecommendRequest", "query": {"user_id": "1"}, "shown": [1]}),
-        pack({"v": 1, "kind": "RecommendRequest", "query": {"user_id": "1"}, "shown": ["1"] * (SHOWN + 1)}),
+        pack(
+            {"v": 1, "kind": "RecommendRequest", "query": {"user_id": "1"}, "shown": ["1"] * (MAX_SHOWN + 1)}
+        ),
         pack({"v": 1, "kind": "RecommendRequest", "query": "x", "shown": []}),
     ],
 )
 def test_a_foreign_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidCursorError) as caught:
-        resolve(ask(cursor=cursor))
+        resolve_page(ask(cursor=cursor))
     assert caught.value.field == "cursor"
 
 
 def test_a_cursor_that_unpacks_to_too_much_is_refused() -> None:
-    bomb = base64.urlsafe_b64encode(zlib.compress(b" " * (UNPACKED + 1) + b"{}")).decode()
+    bomb = base64.urlsafe_b64encode(zlib.compress(b" " * (MAX_UNPACKED + 1) + b"{}")).decode()
     assert len(bomb) < 10_000
     with pytest.raises(InvalidCursorError):
-        resolve(ask(cursor=bomb))
+        resolve_page(ask(cursor=bomb))
 
 
 def test_a_rank_cursor_is_not_a_recommend_cursor() -> None:
     ranked = RankRequest.model_validate_json('{"user_id": "1", "item_ids": ["a", "b"], "limit": 1}')
-    cursor = continued(resolve(ranked), ["a"])
-    page = resolve(RankRequest.model_validate_json(json.dumps({"cursor": cursor})))
+    cursor = encode_cursor(resolve_page(ranked), ["a"])
+    page = resolve_page(RankRequest.model_validate_json(json.dumps({"cursor": cursor})))
     assert page.request.item_ids == ["a", "b"] and page.shown == ("a",)
     with pytest.raises(InvalidCursorError):
-        resolve(ask(cursor=cursor))
+        resolve_page(ask(cursor=cursor))
 
 
 def test_a_list_ends_after_so_many_items_or_so_large_a_query() -> None:
-    page = resolve(ask(**BODY))
-    assert continued(Page(page.request, ("x",) * (SHOWN - 1)), ["last"]) is not None
-    assert continued(Page(page.request, ("x",) * SHOWN), ["one more"]) is None
+    page = resolve_page(ask(**BODY))
+    assert encode_cursor(Page(page.request, ("x",) * (MAX_SHOWN - 1)), ["last"]) is not None
+    assert encode_cursor(Page(page.request, ("x",) * MAX_SHOWN), ["one more"]) is None
 
 
 def test_a_query_too_large_for_a_cursor_has_one_page() -> None:
     draw = random.Random(7)
     ids = [f"{draw.getrandbits(512):0128x}" for _ in range(2000)]
-    assert continued(resolve(ask(user_id="1", exclude_ids=ids)), ["a"]) is None
+    assert encode_cursor(resolve_page(ask(user_id="1", exclude_ids=ids)), ["a"]) is None

@@ -1,4 +1,4 @@
-"""Around every request: its id, the limits, one line in the log, and the answer to a bug."""
+"""Around every request: its id, the limits, one line in the log, and the answer to an unexpected error."""
 
 import asyncio
 import json
@@ -7,14 +7,19 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
-from app.api.middleware import Bounded, Observed
-from app.api.responses import handle_errors, json_response, read_body
+from app.api.error_handlers import handle_errors
+from app.api.guarded_route import guarded_router
+from app.api.middleware import RequestLimits, RequestObserver
+from app.api.request_body import Json
+from app.api.responses import json_response
+from app.config import read_settings
 from app.errors import NotFoundError
 from app.state.protocol import StateUnavailableError, StoreFullError
 from app.telemetry import Metrics
+from tests.app.api.service_state import with_service
 
 LIMIT = 64
 
@@ -44,10 +49,10 @@ def gate() -> Gate:
 @pytest.fixture
 async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI(redirect_slashes=False)
+    router = guarded_router("echo")
 
-    @app.post("/v1/echo/{name}")
-    async def echo(request: Request, name: str) -> Response:
-        body = await read_body(request, Echo, within_s=0.2)
+    @router.post("/echo/{name}")
+    async def echo(body: Json[Echo], name: str) -> Response:
         return json_response({"name": name, "text": body.text})
 
     @app.get("/v1/held")
@@ -69,10 +74,13 @@ async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClien
     async def livez(limit: int = 3) -> Response:
         return json_response({"limit": limit})
 
+    app.include_router(router)
     handle_errors(app)
-    app.add_middleware(Bounded, max_body_bytes=LIMIT, max_concurrency=2)
-    app.add_middleware(Observed, metrics=metrics)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    app.add_middleware(RequestLimits, max_body_bytes=LIMIT, max_concurrency=2)
+    app.add_middleware(RequestObserver, metrics=metrics)
+    transport = httpx.ASGITransport(
+        with_service(app, read_settings(body_timeout_s=0.2), metrics), raise_app_exceptions=False
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://chorus") as opened:
         yield opened
 
@@ -190,7 +198,7 @@ async def test_metrics_count_by_route_and_by_error_code(client: httpx.AsyncClien
     await client.post("/v1/echo/b", json={})
     await client.get("/v1/broken/bug")
     await client.post("/v1/echo/b", content=b"x" * 100)
-    page = metrics.page().decode()
+    page = metrics.render().decode()
     assert 'chorus_requests_total{endpoint="/v1/echo/{name}",method="POST",status="200"} 1.0' in page
     assert 'chorus_requests_total{endpoint="/v1/echo/{name}",method="POST",status="422"} 1.0' in page
     for code in ("invalid_request", "internal", "payload_too_large"):

@@ -7,8 +7,7 @@ import httpx
 import numpy as np
 import pytest
 
-from app.api.schemas.answers import RecommendAnswer
-from app.api.schemas.recommendation import DiversityRequest
+from app.api.schemas.recommendation import DiversityRequest, RecommendAnswer
 from app.pipeline.sources.registry import SOURCES
 from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Floats, Indices

@@ -12,17 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import BaseModel
 
-from app.api.schemas.answers import BatchAnswer, ErrorAnswer, RankAnswer, RecommendAnswer
-from app.api.schemas.record_answers import (
-    ErasureAnswer,
-    EventsAnswer,
-    ItemAnswer,
-    ItemDeletion,
-    ModelAnswer,
-    SimilarAnswer,
-    UserAnswer,
-    UserPutAnswer,
-)
+from app.api.schemas.batch import BatchAnswer
+from app.api.schemas.errors import ErrorAnswer
+from app.api.schemas.events import EventsAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.api.schemas.model import ModelAnswer
+from app.api.schemas.recommendation import RankAnswer, RecommendAnswer
+from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer
 
 REFUSALS = {404, 413, 415, 422}
 EXAMPLES = settings(

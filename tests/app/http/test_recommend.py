@@ -8,7 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.api.schemas.answers import BatchAnswer, RankAnswer, RecommendAnswer
+from app.api.schemas.batch import BatchAnswer
+from app.api.schemas.recommendation import RankAnswer, RecommendAnswer
 
 
 def recommend(service: httpx.Client, **body: object) -> RecommendAnswer:

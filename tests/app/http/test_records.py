@@ -8,16 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.api.schemas.record_answers import (
-    ErasureAnswer,
-    EventsAnswer,
-    ItemAnswer,
-    ItemDeletion,
-    ModelAnswer,
-    SimilarAnswer,
-    UserAnswer,
-    UserPutAnswer,
-)
+from app.api.schemas.events import EventsAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.api.schemas.model import ModelAnswer
+from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
 STRANGE = ["a/b", "a b", "ключ", "x/similar", "?#&", "a\nb", "..a", "%41", "\x01"]

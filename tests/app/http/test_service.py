@@ -10,11 +10,14 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.middleware import Observed
+from app.api.middleware import RequestObserver
 from app.api.schemas.batch import BatchRequest
-from app.api.schemas.interactions import EventsRequest, StoredEvent
+from app.api.schemas.events import EventsRequest, StoredEvent
+from app.api.schemas.health import HealthAnswer
+from app.api.schemas.items import ItemRequest
+from app.api.schemas.model import ReloadRequest
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
-from app.api.schemas.records import ItemRequest, ReloadRequest, UserRequest
+from app.api.schemas.users import UserRequest
 from app.state.embedded.server import EmbeddedRedis
 from app.telemetry import Metrics
 
@@ -22,8 +25,8 @@ Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 def test_health_needs_no_body_and_no_key(service: httpx.Client) -> None:
-    assert service.get("/livez").json() == {"status": "alive"}
-    assert service.get("/readyz").json() == {"status": "ready"}
+    for path, status in (("/livez", "alive"), ("/readyz", "ready")):
+        assert HealthAnswer.model_validate_json(service.get(path).content).status == status
     assert service.get("/docs").status_code == 200
 
 
@@ -213,7 +216,7 @@ def test_a_request_cut_off_by_the_end_of_the_service_gets_503() -> None:
             return {"type": "http.request", "body": b"", "more_body": False}
 
         scope = {"type": "http", "method": "POST", "path": "/v1/batch-score", "headers": []}
-        task = asyncio.ensure_future(Observed(endless, Metrics())(scope, receive, send))
+        task = asyncio.ensure_future(RequestObserver(endless, Metrics())(scope, receive, send))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -9,8 +9,7 @@ import pytest
 from app.bundle import vector_index
 from app.bundle.bundle import LoadedBundle
 from app.bundle.vector_index import FaissSearch
-from app.errors import NotFoundError
-from app.pipeline.similar import find_similar_items
+from app.pipeline.similar import UnknownItemError, find_similar_items
 from models.ranking.similarity import Similarity
 
 
@@ -26,7 +25,7 @@ def test_the_most_alike_by_vectors_and_labels_come_first(learnt: LoadedBundle) -
 
 
 def test_an_unknown_item_is_not_found(learnt: LoadedBundle) -> None:
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownItemError):
         find_similar_items(learnt, "never", 8)
 
 

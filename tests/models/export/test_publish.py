@@ -108,6 +108,27 @@ def test_what_does_not_verify_is_not_published(contents, manifest_of, tmp_path):
     assert not (tmp_path / "bundle").exists()
 
 
+def test_a_bundle_that_fails_its_check_is_not_published(contents, manifest_of, tmp_path):
+    """The check sees the complete bundle; the bundle in use and the one before it stay as they are."""
+    out, checked = tmp_path / "bundle", []
+    for version in ("v1", "v2"):
+        publish(out, contents, manifest_of(version), lambda folder: checked.append(verify(folder)))
+    assert [manifest.model_version for manifest in checked] == ["v1", "v2"]
+
+    def refuse(folder):
+        verify(folder)
+        raise BundleError("expected other answers")
+
+    with pytest.raises(BundleError, match=r"^expected other answers$"):
+        publish(out, contents, manifest_of("v3"), refuse)
+    assert verify(out).model_version == "v2"
+    assert verify(tmp_path / "bundle.previous").model_version == "v1"
+    assert folders(tmp_path) == {"bundle", "bundle.previous"}
+    with pytest.raises(BundleError):
+        publish(tmp_path / "first", contents, manifest_of("v1"), refuse)
+    assert folders(tmp_path) == {"bundle", "bundle.previous"}
+
+
 def test_a_folder_of_somebody_elses_is_not_replaced(contents, manifest_of, tmp_path):
     out = tmp_path / "photos"
     out.mkdir()

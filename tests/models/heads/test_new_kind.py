@@ -10,7 +10,7 @@ import pytest
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from app.api.routes.model import card
+from app.api.mapping.model import model_answer
 from app.bundle.loading import load_bundle
 from app.cli import main
 from app.golden import replay
@@ -93,7 +93,7 @@ def trained(count_kind, make_shop, tmp_path: Path) -> Path:
 def test_a_kind_is_one_object_and_one_entry(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = load_bundle(trained, 100)
     assert replay(bundle) > 0
-    assert {"name": "stars", "kind": "count", "classes": 0} in card(bundle)["heads"]
+    assert {"name": "stars", "kind": "count", "classes": 0} in model_answer(bundle)["heads"]
     query = Query(
         state=bundle.known_users.state("u1"), now=1.7e9, limit=5, context={}, weights={"stars": 1.0},
         diversity=Diversity(), explain=True,

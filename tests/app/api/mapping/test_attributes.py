@@ -3,7 +3,7 @@
 import pytest
 
 from app.api.mapping.attributes import check_attributes, to_item
-from app.api.schemas.records import ItemRequest
+from app.api.schemas.items import ItemRequest
 from app.errors import ChorusError, InvalidRequestError, InvalidValueError, UnknownFieldError
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FieldKind, FieldSpec

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.api.mapping.interactions import EventRules, appended, rules_of, session_events, to_event
-from app.api.schemas.interactions import SessionEvent
+from app.api.mapping.interactions import EventRules, append_session, build_rules, to_event, to_session
+from app.api.schemas.events import SessionEvent
 from app.errors import (
     ChorusError,
     InvalidValueError,
@@ -79,7 +79,7 @@ def test_values_are_held_to_a_range_that_the_job_states_and_to_no_other(
     head: Head, stated: tuple[float, float] | None
 ) -> None:
     """The training values' own range, here 1 to 5 too, is for features alone."""
-    rules = rules_of(SPEC, [head], now=100.0)
+    rules = build_rules(SPEC, [head], now=100.0)
     assert rules == EventRules(SPEC, stated, 100.0 + 86_400)
     longer = SessionEvent(item_id="1", action="view", value=99.5)
     if stated is None:
@@ -90,7 +90,7 @@ def test_values_are_held_to_a_range_that_the_job_states_and_to_no_other(
 
 
 def test_an_event_may_be_a_day_ahead_and_no_more() -> None:
-    rules = rules_of(SPEC, [], now=1000.0)
+    rules = build_rules(SPEC, [], now=1000.0)
     ahead = SessionEvent(item_id="1", action="view", timestamp=1000.0 + 86_400)
     assert to_event(rules, ahead, 1000.0).timestamp == 87_400
     further = SessionEvent(item_id="1", action="view", timestamp=1001.0 + 86_400)
@@ -105,11 +105,11 @@ def test_a_session_is_ordered_by_time_and_keeps_its_order_within_a_moment() -> N
         SessionEvent(item_id="early", action="view", timestamp=5.0),
         SessionEvent(item_id="now-2", action="view"),
     ]
-    assert [event.item_id for event in session_events(RULES, session, 9.0)] == ["early", "now-1", "now-2"]
+    assert [event.item_id for event in to_session(RULES, session, 9.0)] == ["early", "now-1", "now-2"]
 
 
 def test_an_event_that_is_stored_and_sent_along_counts_once() -> None:
     stored = (Event("1", "rate", 5.0, 4.0), Event("2", "view", 6.0))
     session = (Event("2", "view", 6.0), Event("2", "view", 7.0), Event("3", "view", 1.0))
-    assert appended(stored, session) == (*stored, session[1], session[2])
-    assert appended(stored, ()) == stored
+    assert append_session(stored, session) == (*stored, session[1], session[2])
+    assert append_session(stored, ()) == stored

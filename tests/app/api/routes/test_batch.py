@@ -5,8 +5,9 @@ from pathlib import Path
 
 from anyio import CapacityLimiter
 
+from app.api.batch_scoring import score_groups
 from app.api.dependencies import Service
-from app.api.routes.batch import _in_order, _lines, _scored
+from app.api.routes.batch import write_lines
 from app.api.schemas.batch import BadGroup, Group
 from app.bundle.bundle import LoadedBundle
 from app.config import read_settings
@@ -35,7 +36,7 @@ async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBund
     u1, u2 = (Group(user_id=user_id, item_ids=asked) for user_id in ("u1", "u2"))
     groups: list[Group | BadGroup] = [u1, bad, u1, u2, u2]
     told = []
-    async for lines in _lines(_in_order(_scored(serving, learnt, groups))):
+    async for lines in write_lines(score_groups(serving, learnt, groups)):
         told.append([json.loads(line) for line in lines.splitlines()])
         if len(told) == 1:
             serving.limiter.release_on_behalf_of(somebody)
@@ -51,7 +52,7 @@ async def test_what_is_scored_early_waits_for_its_place(learnt: LoadedBundle, tm
         Group(user_id=user_id, item_ids=asked[:size])
         for user_id, size in (("u1", 9), ("u2", 5000), ("u1", 3))
     ]
-    told = [outcomes async for outcomes in _in_order(_scored(_serving(learnt, tmp_path), learnt, groups))]
+    told = [outcomes async for outcomes in score_groups(_serving(learnt, tmp_path), learnt, groups)]
     assert [[group["user_id"] for group in outcomes] for outcomes in told] == [["u1"], ["u2", "u1"]]
     assert [len(group["scores"]) for outcomes in told for group in outcomes] == [9, len(asked), 3]
 
@@ -69,6 +70,6 @@ async def test_a_user_of_many_groups_is_read_once(learnt: LoadedBundle, tmp_path
     store = Counting()
     serving = _serving(learnt, tmp_path, store)
     groups = [Group(user_id=f"u{number % 3}", item_ids=["i1"]) for number in range(60)]
-    told = [group async for outcomes in _in_order(_scored(serving, learnt, groups)) for group in outcomes]
+    told = [group async for outcomes in score_groups(serving, learnt, groups) for group in outcomes]
     assert store.reads == ["u0", "u1", "u2"]
     assert [group["user_id"] for group in told] == [group.user_id for group in groups]

@@ -9,6 +9,7 @@ import pytest
 from app.bundle import torch_predictor
 from app.bundle.bundle import LoadedBundle
 from app.bundle.loading import load_bundle
+from app.item_changes import apply_changes
 from app.pipeline import encoding
 from app.pipeline.encoding import encode_user
 from app.pipeline.scoring import groups as groups_module
@@ -16,7 +17,6 @@ from app.pipeline.scoring import scoring
 from app.pipeline.scoring.fusion import FusedScores
 from app.pipeline.scoring.groups import ScoreRequest, score_candidates, score_requests
 from app.pipeline.types import Candidates, Encoded, Query
-from app.runtime import with_changes
 from app.state.protocol import StoredItems
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
@@ -33,7 +33,7 @@ def bundle(trained: Path) -> LoadedBundle:
     """The shop with items put and deleted since."""
     put = [Item(f"new{number}", {"title": "Robots", "genres": ("space",)}) for number in range(3)]
     items = {item.item_id: item for item in put}
-    return with_changes(load_bundle(trained, 100), StoredItems(1, items, frozenset({"i7"})))
+    return apply_changes(load_bundle(trained, 100), StoredItems(1, items, frozenset({"i7"})))
 
 
 def random_event(random: np.random.Generator, at: float) -> Event:

@@ -9,12 +9,12 @@ import pytest
 from app.bundle import torch_predictor
 from app.bundle.bundle import LoadedBundle
 from app.bundle.loading import load_bundle
+from app.item_changes import apply_changes
 from app.pipeline.encoding import encode_user
 from app.pipeline.scoring import scoring
 from app.pipeline.scoring.groups import Groups, GroupScores, score_groups
 from app.pipeline.scoring.scoring import log_partitions
 from app.pipeline.types import Encoded
-from app.runtime import with_changes
 from app.state.protocol import StoredItems
 from models.contract.catalogue import UserState
 from models.contract.events import Event
@@ -50,7 +50,7 @@ def test_the_chances_to_be_next_add_up_to_one(learnt: LoadedBundle, query: str) 
 
 def test_what_is_deleted_has_no_chance_that_another_lacks(trained: Path) -> None:
     bundle = load_bundle(trained, candidates=100)
-    gone = with_changes(bundle, StoredItems(1, deleted=frozenset({"i0", "i1"})))
+    gone = apply_changes(bundle, StoredItems(1, deleted=frozenset({"i0", "i1"})))
     chances = values_of(gone, encode_user(gone, UserState()), EVERY[2:])[NEXT]
     assert chances.sum() == pytest.approx(1, abs=1e-4)
 

@@ -1,24 +1,24 @@
-"""What is put by name: items, users, and the bundle to load."""
+"""Items on the wire: the item to store, and the answers about items."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from app.api.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, VectorValue, about
+from app.api.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, VectorValue, field_error
 
 
-def _kind(given: Any) -> str | None:
-    """One text or several, or neither; a tag in angle brackets never shows in an error's field."""
-    if isinstance(given, str):
+def _text_tag(value: Any) -> str | None:
+    """The union's branch for one text or several; None for neither. Tags in <> are left out of error paths."""
+    if isinstance(value, str):
         return "<one>"
-    return "<named>" if isinstance(given, dict) else None
+    return "<named>" if isinstance(value, dict) else None
 
 
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
 Texts = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[dict[Label, Text], Field(max_length=200), Tag("<named>")],
     Discriminator(
-        _kind,
+        _text_tag,
         custom_error_type="text_type",
         custom_error_message="expected a string, or an object of strings by field name",
     ),
@@ -27,7 +27,7 @@ Texts = Annotated[
 
 
 class ItemRequest(BaseModel):
-    """PUT /v1/items/{item_id}: replaces the item. `text` may hold the text attributes apart."""
+    """PUT /v1/items/{item_id}: replaces the item. Texts may be given in `text` or among `attributes`."""
 
     model_config = STRICT | ConfigDict(
         json_schema_extra={
@@ -49,24 +49,44 @@ class ItemRequest(BaseModel):
     @model_validator(mode="after")
     def check_one_name(self) -> Self:
         if {"available", "availability"} <= self.model_fields_set:
-            raise about("availability", "expected one of available and availability, given both")
+            raise field_error("availability", "expected one of available and availability, given both")
         return self
 
 
-class UserRequest(BaseModel):
-    """PUT /v1/users/{user_id}: replaces the profile and what the user said they want."""
+class ItemAnswer(BaseModel):
+    """An item that was stored."""
 
-    model_config = STRICT | ConfigDict(
-        json_schema_extra={"example": {"attributes": {"age": 31}, "interests": "slow, funny films"}}
-    )
+    model_config = STRICT
 
-    attributes: Attributes = Field(default_factory=dict)
-    interests: Annotated[str, Field(max_length=2000)] = ""
+    item_id: str
+    available: bool
+    catalogue_version: int
 
 
-class ReloadRequest(BaseModel):
-    """POST /v1/model/reload: a bundle's name in the bundles' folder, never a path."""
+class ItemDeletion(BaseModel):
+    """An item that was deleted."""
 
-    model_config = STRICT | ConfigDict(json_schema_extra={"example": {"bundle": "movielens-100k"}})
+    model_config = STRICT
 
-    bundle: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$")]
+    item_id: str
+    deleted: Literal[True]
+    catalogue_version: int
+
+
+class SimilarItem(BaseModel):
+    """An item with its similarity to the requested one, in -1..1."""
+
+    model_config = STRICT
+
+    item_id: str
+    similarity: float
+
+
+class SimilarAnswer(BaseModel):
+    """The most similar items, best first."""
+
+    model_config = STRICT
+
+    item_id: str
+    model_version: str
+    items: list[SimilarItem]

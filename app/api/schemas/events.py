@@ -1,4 +1,4 @@
-"""Events on the wire: those of a session, which count for one answer, and those that are stored."""
+"""Events on the wire: events of a session, which count for one answer, and events to be stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,21 @@ from pydantic import (
     model_validator,
 )
 
+from app.api.schemas.errors import ErrorShape
 from app.api.schemas.scalars import STRICT, Id, Label, Magnitude, Moment
-from app.errors import InvalidRequestError, invalid_body
+from app.api.validation import describe_body
+from app.errors import InvalidRequestError
 
 CONTEXT_KEYS = 32
 EVENTS = 1000
 """Events that one call stores."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
-"""An event's context. Which keys there are is the bundle's to say; device and location always."""
+"""An event's context: device, location and the context keys of the bundle."""
 
 
 class Context(BaseModel):
-    """The moment of a request. Further keys are those that the bundle's job named."""
+    """The moment of a request. Further keys are the context keys of the bundle."""
 
     model_config = STRICT | ConfigDict(
         extra="allow",
@@ -46,13 +48,14 @@ class Context(BaseModel):
         return self
 
     def labels(self) -> dict[str, str]:
-        """Every named value but the time."""
-        known = {"device": self.device, "location": self.location}
-        return {name: value for name, value in known.items() if value is not None} | self.__pydantic_extra__
+        """All values by name, except the time."""
+        declared = {"device": self.device, "location": self.location}
+        present = {name: value for name, value in declared.items() if value is not None}
+        return present | self.__pydantic_extra__
 
 
 class SessionEvent(BaseModel):
-    """Somebody did something with an item; without a timestamp, just now."""
+    """An action on an item; without a timestamp it happened now."""
 
     model_config = STRICT | ConfigDict(
         json_schema_extra={
@@ -90,40 +93,58 @@ class StoredEvent(SessionEvent):
 
 @dataclass(frozen=True, slots=True)
 class BadEvent:
-    """An event that cannot be read: it is rejected alone."""
+    """An event that cannot be parsed: it alone is rejected."""
 
     error: InvalidRequestError
 
 
-def _each_alone(given: Any, read: ValidatorFunctionWrapHandler) -> Sequence[StoredEvent | BadEvent]:
-    """The events, read at once; where one cannot be read, one by one. Where none can, the call is refused."""
-    if isinstance(given, list) and len(given) > EVENTS:
-        raise ValueError(f"expected up to {EVENTS} events a call, given {len(given)}")
+def _parse_each(values: Any, parse_all: ValidatorFunctionWrapHandler) -> Sequence[StoredEvent | BadEvent]:
+    """The events, parsed in one call; if that fails, one by one. If none can be parsed, the call is refused."""
+    if isinstance(values, list) and len(values) > EVENTS:
+        raise ValueError(f"expected up to {EVENTS} events a call, given {len(values)}")
     try:
-        events: list[StoredEvent | BadEvent] = read(given)
+        events: list[StoredEvent | BadEvent] = parse_all(values)
     except ValidationError:
-        if not isinstance(given, list):
+        if not isinstance(values, list):
             raise
-        events = [_alone(event) for event in given]
+        events = [_parse_event(value) for value in values]
         if all(isinstance(event, BadEvent) for event in events):
             raise
     return events
 
 
-def _alone(given: Any) -> StoredEvent | BadEvent:
-    """An event, or what is wrong with it."""
+def _parse_event(value: Any) -> StoredEvent | BadEvent:
     try:
-        return StoredEvent.model_validate(given)
+        return StoredEvent.model_validate(value)
     except ValidationError as error:
-        return BadEvent(invalid_body(error))
+        return BadEvent(describe_body(error))
 
 
 class EventsRequest(BaseModel):
-    """POST /v1/events. An event that cannot be read is rejected alone, where another can be read."""
+    """POST /v1/events. An event that cannot be parsed is rejected alone if another one can be."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": {"events": [EXAMPLE]}})
 
     events: Annotated[
-        list[StoredEvent], Field(min_length=1, max_length=EVENTS), FailFast(), WrapValidator(_each_alone)
+        list[StoredEvent], Field(min_length=1, max_length=EVENTS), FailFast(), WrapValidator(_parse_each)
     ]
-    """Each a StoredEvent, or a BadEvent in its place."""
+    """StoredEvents, with a BadEvent in the position of each one that cannot be parsed."""
+
+
+class RejectedEvent(BaseModel):
+    """An event that was not stored, by its position in the call."""
+
+    model_config = STRICT
+
+    index: Annotated[int, Field(ge=0)]
+    error: ErrorShape
+
+
+class EventsAnswer(BaseModel):
+    """Accepted means stored."""
+
+    model_config = STRICT
+
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedEvent]

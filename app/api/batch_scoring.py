@@ -1,0 +1,100 @@
+"""The groups of a batch, scored in portions: users are read in parallel, and a group fails alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any
+
+from app.api.dependencies import Service
+from app.api.mapping.batch import UserGroup, failure_answer, scores_answer, to_score_request
+from app.api.schemas.batch import BadGroup, Group
+from app.bundle.bundle import LoadedBundle
+from app.errors import InvalidRequestError, UnavailableError
+from app.pipeline.scoring.batching import USER_COST, split_by_cost
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
+from models.contract.catalogue import UserState
+
+PARALLEL_READS = 16
+"""Users read at once: most of the store's connections are left for other requests."""
+
+Answer = dict[str, Any]
+
+
+async def score_groups(
+    service: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
+) -> AsyncIterator[list[Answer]]:
+    """Answers in the order of the groups, each as soon as it and those before it are there."""
+    waiting: dict[int, Answer] = {}
+    position = 0
+    async for answers in _score_portions(service, bundle, groups):
+        waiting |= answers
+        ready = []
+        while position in waiting:
+            ready.append(waiting.pop(position))
+            position += 1
+        if ready:
+            yield ready
+
+
+async def _score_portions(
+    service: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
+) -> AsyncIterator[dict[int, Answer]]:
+    """Answers by the positions of the groups. A portion holds all groups of some users."""
+    now = service.clock()
+    user_ids = [group.user_id for group in groups]
+    for positions in split_by_cost(len(bundle.catalogue), user_ids, [_cost(group) for group in groups]):
+        portion = await _read_users(service, [groups[position] for position in positions])
+        try:
+            answers = await service.compute(partial(_score_portion, bundle, portion, now))
+        except UnavailableError as error:  # no compute thread in time: other portions have their answers
+            answers = [failure_answer(_mark_failed(group, error)) for group in portion]
+        yield dict(zip(positions, answers, strict=True))
+
+
+def _cost(group: Group | BadGroup) -> int:
+    """Pairs, and the cost of encoding a user again because of a session, in pairs."""
+    if isinstance(group, BadGroup):
+        return 0
+    return len(group.item_ids) + (USER_COST if group.session else 0)
+
+
+async def _read_users(service: Service, groups: Sequence[Group | BadGroup]) -> list[UserGroup | BadGroup]:
+    """The groups with their users' states. Each user is read once."""
+    user_ids = list(dict.fromkeys(group.user_id for group in groups if isinstance(group, Group)))
+    states: dict[str | None, tuple[UserState, tuple[str, ...]]] = {}
+    for start in range(0, len(user_ids), PARALLEL_READS):
+        chunk = user_ids[start : start + PARALLEL_READS]
+        reads = await asyncio.gather(*(service.runtime.read_user(user_id) for user_id in chunk))
+        states.update(zip(chunk, reads, strict=True))
+    return [
+        group if isinstance(group, BadGroup) else UserGroup(group, *states[group.user_id]) for group in groups
+    ]
+
+
+def _score_portion(bundle: LoadedBundle, portion: Sequence[UserGroup | BadGroup], now: float) -> list[Answer]:
+    """The answers of a portion's groups, in order."""
+    requests = [_request_scores(bundle, group, now) for group in portion]
+    valid = [request[1] for request in requests if not isinstance(request, BadGroup)]
+    scores = iter(score_requests(bundle, valid))
+    return [
+        failure_answer(request)
+        if isinstance(request, BadGroup)
+        else scores_answer(bundle, *request, next(scores))
+        for request in requests
+    ]
+
+
+def _request_scores(
+    bundle: LoadedBundle, group: UserGroup | BadGroup, now: float
+) -> tuple[UserGroup, ScoreRequest] | BadGroup:
+    if isinstance(group, BadGroup):
+        return group
+    try:
+        return group, to_score_request(bundle, group, now)
+    except InvalidRequestError as error:
+        return BadGroup(group.group.user_id, error)
+
+
+def _mark_failed(group: UserGroup | BadGroup, error: UnavailableError) -> BadGroup:
+    """A group that was bad already keeps its error; the others get the error of their portion."""
+    return group if isinstance(group, BadGroup) else BadGroup(group.group.user_id, error)

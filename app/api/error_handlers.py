@@ -1,0 +1,114 @@
+"""Errors -> error answers: each type of error raised in another room has one error of app.errors."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
+from app.api.validation import EMPTY_BODY, describe_problem
+from app.bundle_choice import UnknownBundleNameError
+from app.errors import (
+    CatalogueFullError,
+    ChorusError,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+    UnknownBundleError,
+)
+from app.pipeline.similar import UnknownItemError
+from app.runtime import BundleNotLoadedError, LoadInProgressError
+from app.state.protocol import StateUnavailableError, StoreFullError
+from app.telemetry import LOGGER
+
+METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
+
+Convert = Callable[[Any], ChorusError]
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Answer every error of `app` in the one shape."""
+    for kind, convert in CONVERSIONS.items():
+        app.add_exception_handler(kind, _handler(convert))
+    app.add_exception_handler(Exception, _answer_bug)
+
+
+def _handler(convert: Convert) -> Handler:
+    async def handle(request: Request, error: Exception) -> Response:
+        answer = convert(error)
+        request.scope[ERROR_CODE] = answer.code
+        headers = (
+            {"allow": allowed_methods(request)} if answer.status == MethodNotAllowedError.status else None
+        )
+        return error_response(answer, headers)
+
+    return handle
+
+
+async def _answer_bug(request: Request, error: Exception) -> Response:
+    """The last resort: log the error with the request's id, and answer without its details."""
+    request_id = request.scope[REQUEST_ID]
+    fields = {"request_id": request_id, "route": route_template(request.scope)}
+    logging.getLogger(LOGGER).error("unexpected error", exc_info=error, extra={"fields": fields})
+    return error_response(
+        ChorusError("Internal error; see the log of this request"), {REQUEST_ID: request_id}
+    )
+
+
+def allowed_methods(request: Request) -> str:
+    """All methods of the request's path. Starlette itself names only the methods of the first matching route."""
+    scopes = ((method, {**request.scope, "method": method}) for method in METHODS)
+    return ", ".join(
+        method
+        for method, scope in scopes
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    )
+
+
+def _convert_validation(error: RequestValidationError) -> ChorusError:
+    """The first problem of the parameters, else of the body.
+
+    A location begins with the place: path, query or body. A body that was parsed carries its error.
+    """
+    detail = error.errors()[0]
+    place, *location = detail["loc"]
+    if place == "body":
+        return EMPTY_BODY if detail["type"] == "missing" else detail["ctx"]["error"]
+    return describe_problem({**detail, "loc": location})
+
+
+def _convert_http(error: HTTPException) -> ChorusError:
+    if error.status_code == NotFoundError.status:
+        return NotFoundError("No such path")
+    if error.status_code == MethodNotAllowedError.status:
+        return MethodNotAllowedError("This path does not take this method; see the Allow header")
+    return InvalidRequestError(str(error.detail))
+
+
+CONVERSIONS: dict[type[Exception], Convert] = {
+    ChorusError: lambda error: error,
+    RequestValidationError: _convert_validation,
+    HTTPException: _convert_http,
+    StateUnavailableError: lambda _error: UnavailableError(
+        "The state store did not answer; some of it may be stored: send it again with the same event_ids"
+    ),
+    StoreFullError: lambda _error: CatalogueFullError("No room for another item: the store is full"),
+    BundleNotLoadedError: lambda _error: UnavailableError("No bundle is loaded yet"),
+    LoadInProgressError: lambda _error: TooManyRequestsError(
+        "Another bundle is being loaded; try again later"
+    ),
+    UnknownItemError: lambda _error: NotFoundError(
+        "expected an item of the catalogue, given an unknown one", "item_id"
+    ),
+    UnknownBundleNameError: lambda _error: UnknownBundleError(
+        "expected the name of a bundle in the bundles folder, given another", "bundle"
+    ),
+}
+"""One conversion for each type of error. Subclasses are handled as their nearest base in this table."""

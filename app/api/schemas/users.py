@@ -1,0 +1,73 @@
+"""Users on the wire: the profile to store, and the answers about a user."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.schemas.scalars import STRICT, Attributes, Value
+
+
+class UserRequest(BaseModel):
+    """PUT /v1/users/{user_id}: replaces the profile and the stated interests."""
+
+    model_config = STRICT | ConfigDict(
+        json_schema_extra={"example": {"attributes": {"age": 31}, "interests": "slow, funny films"}}
+    )
+
+    attributes: Attributes = Field(default_factory=dict)
+    interests: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ProfileAnswer(BaseModel):
+    """A user's profile."""
+
+    model_config = STRICT
+
+    attributes: dict[str, Value]
+    interests: str
+
+
+class UserEvent(BaseModel):
+    """An event of a user's history."""
+
+    model_config = STRICT
+
+    item_id: str
+    action: str
+    value: float | None
+    timestamp: float
+    context: dict[str, str]
+
+
+class UserAnswer(BaseModel):
+    """The profile, and the events of the store and of training, oldest first.
+
+    `past_item_ids` are the items of older events, of which only the items are kept.
+    """
+
+    model_config = STRICT
+
+    user_id: str
+    profile: ProfileAnswer | None
+    events: list[UserEvent]
+    past_item_ids: list[str]
+
+
+class UserPutAnswer(BaseModel):
+    """A profile that was stored."""
+
+    model_config = STRICT
+
+    user_id: str
+    profile: ProfileAnswer
+
+
+class ErasureAnswer(BaseModel):
+    """The receipt of an erasure: when, and how many records of each kind were deleted."""
+
+    model_config = STRICT
+
+    user_id: str
+    erased_at: float
+    deleted: dict[str, int]
+    receipt: str

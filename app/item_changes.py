@@ -1,0 +1,40 @@
+"""Items put and deleted through the API, applied to a bundle's catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.bundle.bundle import LoadedBundle
+from app.state.protocol import StoredItems
+from models.contract.catalogue import Item
+from models.contract.feature_spec import FeatureSpec, FieldKind
+
+ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
+    FieldKind.CATEGORICAL: str,
+    FieldKind.TEXT: str,
+    FieldKind.NUMERIC: float,
+    FieldKind.CATEGORIES: tuple,
+}
+"""The Python type of an attribute, by the kind of its field."""
+
+
+def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
+    """The bundle with these items put and deleted."""
+    items = [fit_item(bundle.spec, item) for item in changes.items.values()]
+    catalogue = bundle.catalogue.with_items(items, bundle.item_rows(items))
+    for item_id in changes.deleted:
+        catalogue = catalogue.without(item_id)
+    return replace(bundle, catalogue=catalogue)
+
+
+def fit_item(spec: FeatureSpec, item: Item) -> Item:
+    """The item without attributes and vectors that do not fit the fields: it may be from the time of another bundle."""
+    types = {
+        field.name: ATTRIBUTE_TYPES[field.kind] for field in spec.item_fields if field.kind in ATTRIBUTE_TYPES
+    }
+    sizes = {field.name: field.size for field in spec.fields(FieldKind.VECTOR)}
+    return Item(
+        item.item_id,
+        {name: value for name, value in item.attributes.items() if isinstance(value, types.get(name, ()))},
+        {name: vector for name, vector in item.vectors.items() if sizes.get(name) == len(vector)},
+        item.available,
+    )

@@ -1,0 +1,30 @@
+"""A user's state from two places: the bundle's training history, and the store."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from models.contract.catalogue import UserState
+from models.contract.events import Event
+
+
+def join_states(trained: UserState, stored: UserState) -> UserState:
+    """The stored state with the events of the bundle, and with its profile if the store has none."""
+    return replace(stored, profile=stored.profile or trained.profile, events=merge_events(trained, stored))
+
+
+def merge_events(trained: UserState, stored: UserState) -> tuple[Event, ...]:
+    """The events of both, oldest first, without duplicates."""
+    if not stored.events:
+        return trained.events
+    if not trained.events:
+        return stored.events
+    known = {_identity(event) for event in trained.events}
+    new = [event for event in stored.events if _identity(event) not in known]
+    return tuple(sorted((*trained.events, *new), key=lambda event: event.timestamp))
+
+
+def _identity(event: Event) -> tuple[str, str, float, float | None]:
+    """What makes two events the same. A bundle keeps values as float32, the store as they were sent."""
+    value = None if event.value is None else float(np.float32(event.value))
+    return event.item_id, event.action, event.timestamp, value
