@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import yaml
 from numpy.typing import NDArray
 from pyarrow import csv
 
@@ -24,6 +23,18 @@ PERIOD = 365 * 86_400
 GENRES = 20
 ACTIONS = ("view", "click", "rate", "purchase")
 DEVICES = ("phone", "desk", "tv", None)
+JOB = """\
+name: generated
+interactions:
+  {{path: {events}, user: user_id, item: item_id, time: timestamp, value: rating, action: action, context: device}}
+items: {{path: items.jsonl, id: id, categories: genres, numeric: price}}
+tasks:
+  - {{name: like, kind: binary, label: value >= 4}}
+  - {{name: rating, kind: regression, label: value, range: [0.5, 5]}}
+  - {{name: genre, kind: multilabel, label: item.genres}}
+  - {{name: daypart, kind: context, label: time.daypart}}
+text_encoder:
+"""
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("user_id", "item_id")]
     + [("timestamp", pa.int64()), ("rating", pa.float64())]
@@ -58,32 +69,10 @@ def write_log(folder: Path, form: str, events: int, users: int, items: int) -> N
         for item in range(items):
             genres = [f"genre {number}" for number in random.integers(0, GENRES, 2)]
             lines.write(json.dumps({"id": f"item-{item}", "genres": genres, "price": item % 97}) + "\n")
-    (folder / "job.yaml").write_text(yaml.safe_dump(_job(path.name)), encoding="utf-8")
+    (folder / "job.yaml").write_text(JOB.format(events=path.name), encoding="utf-8")
 
 
 _PLAIN = csv.WriteOptions(quoting_style="none")
-
-
-def _job(events: str) -> dict[str, object]:
-    columns = {
-        "user": "user_id",
-        "item": "item_id",
-        "time": "timestamp",
-        "value": "rating",
-        "action": "action",
-    }
-    return {
-        "name": "generated",
-        "interactions": {"path": events, **columns, "context": ["device"]},
-        "items": {"path": "items.jsonl", "id": "id", "categories": "genres", "numeric": "price"},
-        "tasks": [
-            {"name": "like", "kind": "binary", "label": "value >= 4"},
-            {"name": "rating", "kind": "regression", "label": "value", "range": [0.5, 5]},
-            {"name": "genre", "kind": "multilabel", "label": "item.genres"},
-            {"name": "daypart", "kind": "context", "label": "time.daypart"},
-        ],
-        "text_encoder": None,
-    }
 
 
 def _events(random: np.random.Generator, count: int, progress: float, users: int, items: int) -> pa.Table:

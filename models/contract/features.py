@@ -1,7 +1,7 @@
 """Plain values -> arrays, for training and serving alike: the first lock against training/serving skew.
 
-Fed `Event`, `User`, `Item`; never a DataFrame, never a Redis reply. The statistics are fitted offline, on the
-training split, and travel in the bundle.
+Given `EventColumns`, `User`, `Item`; never a DataFrame, never a Redis reply. The statistics are fitted offline, on
+the training split, and travel in the bundle.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 from models.contract.calendar import DAYPARTS, WEEKDAYS, daypart, dayparts, weekday, weekdays
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.events import NEGATIVE_ACTIONS, Action, Codes, Event, EventColumns, column_events
+from models.contract.events import NEGATIVE_ACTIONS, Action, Codes, EventColumns
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import PAD, Vocabulary
 
@@ -31,15 +31,6 @@ class ItemArrays:
     tokens: Indices  # [n, M]
     numeric: Floats  # [n, 2 * numeric fields] standardised value, has a value
     content: Floats  # [n, text_size + the vector fields' sizes]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryArrays:
-    """The last `history_length` events of one user, oldest first; no padding."""
-
-    item_ids: tuple[str, ...]  # [L]
-    actions: Indices  # [L]
-    dense: Floats  # [L, DENSE_WIDTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +70,6 @@ def encode_items(spec: FeatureSpec, items: Sequence[Item], text: Floats | None =
         tokens=tokens,
         numeric=_stack(numeric, spec.item_fields),
         content=np.concatenate(blocks, axis=1),
-    )
-
-
-def encode_history(spec: FeatureSpec, events: Sequence[Event], length: int | None = None) -> HistoryArrays:
-    """Arrays of the last `length` (default: history_length) of a user's events, given oldest first.
-
-    What is said of event t is known at t: its value, the time since the event before it, and the mean value
-    and number of the WINDOW events up to and including it.
-    """
-    keep = spec.history_length if length is None else length
-    arrays = encode_events(spec, column_events([events], lambda _item_id: 0))
-    last = slice(max(len(events) - keep, 0), None)
-    return HistoryArrays(
-        item_ids=tuple(event.item_id for event in events[last]),
-        actions=arrays.actions[last],
-        dense=arrays.dense[last],
     )
 
 

@@ -1,6 +1,7 @@
 """Features by hand: what is said of an event, an item, a profile, a moment."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -13,11 +14,11 @@ from models.contract.features import (
     CLIP,
     DENSE_WIDTH,
     WINDOW,
+    EventArrays,
     context_tokens,
     encode_context,
     encode_contexts,
     encode_events,
-    encode_history,
     encode_items,
     encode_profile,
     item_text,
@@ -39,10 +40,14 @@ def spec(**changes) -> FeatureSpec:
     ).model_copy(update=changes)
 
 
-def test_history_by_hand():
+def encode(given: FeatureSpec, events: Sequence[Event]) -> EventArrays:
+    """One user's events."""
+    return encode_events(given, column_events([events], lambda _: 0))
+
+
+def test_events_by_hand():
     events = [Event("a", "rate", 100.0, 5.0), Event("x", "view", 100.0), Event("b", "rate", 1100.0, 2.0)]
-    found = encode_history(spec(), events)
-    assert found.item_ids == ("a", "x", "b")
+    found = encode(spec(), events)
     assert found.actions.tolist() == [3, OOV, 3]
     expected = [  # value, has a value, log gap, running mean shrunk by three, log count
         [1.0, 1.0, 0.0, 1.0 / 4, math.log(2) / 5],
@@ -53,28 +58,17 @@ def test_history_by_hand():
     assert found.dense.dtype == np.float32
 
 
-def test_the_last_events_are_kept_and_know_those_before_them():
-    events = [Event("a", "rate", float(t), 5.0) for t in range(5)]
-    found = encode_history(spec(), events)
-    assert len(found.item_ids) == len(found.actions) == len(found.dense) == 3
-    assert found.dense[:, 4] == pytest.approx([math.log1p(n) / 5 for n in (3, 4, 5)])
-    whole = encode_history(spec(), events, length=5)
-    np.testing.assert_array_equal(whole.dense[-3:], found.dense)
-    assert encode_history(spec(), events, length=0).dense.shape == (0, DENSE_WIDTH)
-
-
 def test_no_events():
-    found = encode_history(spec(), [])
-    assert found.item_ids == ()
+    found = encode(spec(), [])
     assert found.actions.shape == (0,)
     assert found.dense.shape == (0, DENSE_WIDTH)
 
 
 def test_an_event_knows_nothing_later():
     events = [Event("a", "rate", 10.0 * t, float(1 + t % 5)) for t in range(8)]
-    whole = encode_history(spec(), events, length=8).dense
+    whole = encode(spec(), events).dense
     for stop in range(1, 9):
-        np.testing.assert_array_equal(encode_history(spec(), events[:stop], length=8).dense, whole[:stop])
+        np.testing.assert_array_equal(encode(spec(), events[:stop]).dense, whole[:stop])
 
 
 @pytest.mark.parametrize(
@@ -88,25 +82,25 @@ def test_an_event_knows_nothing_later():
     ],
 )
 def test_what_an_event_says(event: Event, value: float):
-    assert encode_history(spec(), [event]).dense[0, :2].tolist() == [value, 1.0]
+    assert encode(spec(), [event]).dense[0, :2].tolist() == [value, 1.0]
 
 
 def test_without_values_a_like_says_nothing():
-    dense = encode_history(spec(value_range=None), [Event("a", "like", 0.0)]).dense
+    dense = encode(spec(value_range=None), [Event("a", "like", 0.0)]).dense
     assert dense[0, [0, 1, 3]].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_running_numbers_reach_back_a_window():
     events = [Event("a", "rate", 0.0, 5.0)] * 10 + [Event("a", "rate", 0.0, 1.0)] * WINDOW
-    last = encode_history(spec(), events).dense[-1]
+    last = encode(spec(), events).dense[-1]
     assert last[3] == pytest.approx(-WINDOW / (WINDOW + 3))  # the tens of fives are out of it
     assert last[4] == pytest.approx(math.log1p(WINDOW) / 5)
 
 
 def test_gaps_are_none_without_times_and_never_negative():
     events = [Event("a", "rate", 50.0), Event("a", "rate", 10.0), Event("a", "rate", 1010.0)]
-    assert encode_history(spec(timed=False), events).dense[:, 2].tolist() == [0.0, 0.0, 0.0]
-    assert encode_history(spec(), events).dense[:, 2] == pytest.approx([0, 0, math.log(1001) / 10])
+    assert encode(spec(timed=False), events).dense[:, 2].tolist() == [0.0, 0.0, 0.0]
+    assert encode(spec(), events).dense[:, 2] == pytest.approx([0, 0, math.log(1001) / 10])
 
 
 FIELDS = (
@@ -290,7 +284,7 @@ def test_columns_say_what_a_history_alone_says(timed: bool) -> None:
     ]
     columns = column_events(users, lambda item_id: -1 if item_id == "i2" else int(item_id[1:]))
     found = encode_events(spec, columns)
-    alone = [encode_history(spec, events) for events in users]
+    alone = [encode(spec, events) for events in users]
     assert np.array_equal(found.actions, np.concatenate([one.actions for one in alone]))
-    np.testing.assert_allclose(found.dense, np.concatenate([one.dense for one in alone]), atol=1e-6)
+    assert np.array_equal(found.dense, np.concatenate([one.dense for one in alone]))
     assert columns.items[:3].tolist() == [0, 1, -1]

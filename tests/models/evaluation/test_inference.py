@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.contract.features import encode_history, encode_profile
+from models.contract.events import column_events
+from models.contract.features import encode_events, encode_profile
 from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows, take_evenly
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from tests.models.histories import events_of
@@ -37,21 +38,22 @@ def test_a_state_is_the_users_alone(predictor, shop_data):
     item_row = {item.item_id: row for row, item in enumerate(dataset.items)}
     for number, row in enumerate(rows.tolist()):
         user, before = owner(corpus, row)
-        history = encode_history(corpus.spec, events[user][:before])  # the serving side's way
+        columns = column_events([events[user][:before]], item_row.__getitem__)  # the serving side's way
+        last = slice(max(before - corpus.spec.history_length, 0), None)
+        arrays = encode_events(corpus.spec, columns)
+        actions, dense = arrays.actions[last], arrays.dense[last]
         profile = encode_profile(corpus.spec, dataset.users[user])
-        items = predictor.vectors[[item_row[item] for item in history.item_ids]]
-        given = users.events(
-            items[None], torch.from_numpy(history.actions)[None], torch.from_numpy(history.dense)[None]
-        )
+        items = predictor.vectors[columns.items[last]]
+        given = users.events(items[None], torch.from_numpy(actions)[None], torch.from_numpy(dense)[None])
         start = users.profile(
             torch.from_numpy(profile.tokens)[None], torch.from_numpy(profile.numeric)[None], torch.zeros(1, 0)
         )
         alone = users(start, given)[0, -1]
         torch.testing.assert_close(moments.states[number], alone, rtol=1e-4, atol=1e-5)
-        length = len(history.item_ids)
+        length = len(dense)
         assert moments.attend[number].sum() == length
         torch.testing.assert_close(moments.events[number, :length], given[0], rtol=1e-4, atol=1e-5)
-        numbers = history.dense[-1, -2:] if length else np.zeros(2, np.float32)
+        numbers = dense[-1, -2:] if length else np.zeros(2, np.float32)
         np.testing.assert_array_equal(moments.numbers[number].numpy(), numbers)
 
 

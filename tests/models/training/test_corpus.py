@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.contract.features import encode_history
+from models.contract.events import column_events
+from models.contract.features import encode_events
 from models.contract.statistics import item_statistics
 from models.contract.vocabulary import Vocabulary
 from models.job.training_config import TrainingConfig
@@ -31,7 +32,7 @@ def test_events_are_each_users_own_in_order(shop_data):
         assert [dataset.items[item].item_id for item in corpus.items[rows]] == [e.item_id for e in events]
         assert sorted(e.timestamp for e in events) == [e.timestamp for e in events]
         np.testing.assert_array_equal(
-            corpus.dense[rows], encode_history(corpus.spec, events, len(events)).dense
+            corpus.dense[rows], encode_events(corpus.spec, column_events([events], lambda _: 0)).dense
         )
         assert (np.diff(corpus.part[rows]) >= 0).all()
 
