@@ -1,32 +1,28 @@
 """A request's query and a profile's interests, read against the catalogue."""
 
-from typing import TYPE_CHECKING
-
+from app.bundle.bundle import LoadedBundle
 from models.contract.catalogue import User
 from models.contract.feature_spec import FieldKind
 from models.contract.features import user_text
 from models.language.text_preference import ItemTexts, ProfileWords, TextPreferences, read_preferences
 
-if TYPE_CHECKING:
-    from app.bundle.bundle import LoadedBundle
-
 NO_TEXT_ENCODER = "encode:no_text_encoder"
 
 
-def read_request(bundle: "LoadedBundle", query: str, profile: User | None) -> TextPreferences:
+def read_request(bundle: LoadedBundle, query: str, profile: User | None) -> TextPreferences:
     """The text preferences of a request."""
     words = ProfileWords("" if profile is None else profile.interests, user_text(bundle.spec, profile))
     items = ItemTexts(bundle.catalogue.text, lambda row: _titles(bundle, row))
     return read_preferences(query, words, bundle.encode_text, items, bundle.spec.text_size)
 
 
-def unread_texts(bundle: "LoadedBundle", query: str, profile: User | None) -> tuple[str, ...]:
+def unread_texts(bundle: LoadedBundle, query: str, profile: User | None) -> tuple[str, ...]:
     """The `degraded` entry for a query or stated interests that the bundle has no language model to read."""
     words = query.strip() or (profile is not None and profile.interests.strip())
     return (NO_TEXT_ENCODER,) if words and bundle.text_encoder is None else ()
 
 
-def _titles(bundle: "LoadedBundle", row: int) -> list[str]:
+def _titles(bundle: LoadedBundle, row: int) -> list[str]:
     """An item's text fields, any of which may be its title."""
     attributes = bundle.catalogue.item(row).attributes
     return [str(attributes.get(field.name, "")) for field in bundle.spec.fields(FieldKind.TEXT)]

@@ -13,7 +13,13 @@ from app.bundle.predictor import PairBatch
 from app.pipeline.encoding import encode_states
 from app.pipeline.query.text_query import read_request
 from app.pipeline.scoring.fusion import FusedScores, fuse_groups
-from app.pipeline.scoring.scoring import Moment, calibrated, log_partitions, next_logits, values_at
+from app.pipeline.scoring.scoring import (
+    Moment,
+    calibrate_logits,
+    candidate_values,
+    log_partitions,
+    next_logits,
+)
 from app.pipeline.types import Candidates, Encoded, Query, Scored
 from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
@@ -89,8 +95,8 @@ def score_groups(
 ) -> GroupScores:
     """Every group scored by these weights, for encoded users."""
     logits = group_logits(bundle, encoded, groups)
-    predictions = calibrated(bundle, logits, log_partitions(bundle, encoded)[groups.users])
-    values = values_at(bundle, predictions, groups.rows, groups.at, groups.moments)
+    predictions = calibrate_logits(bundle, logits, log_partitions(bundle, encoded)[groups.users])
+    values = candidate_values(bundle, predictions, groups.rows, groups.at, groups.moments)
     return GroupScores(fuse_groups(values, groups.sizes, bundle.manifest.fusion, weights), predictions)
 
 

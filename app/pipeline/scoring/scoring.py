@@ -22,31 +22,31 @@ Moment = tuple[Mapping[str, str], float]
 """A context and a Unix time."""
 
 
-def calibrated(
+def calibrate_logits(
     bundle: LoadedBundle, logits: Mapping[str, Floats], partitions: NDArray[np.float64]
 ) -> dict[str, Floats]:
     """Calibrated predictions of logits [K, width], by the `next` partition of all [1] or of each [K]."""
     calibrations = bundle.manifest.calibrations
-    found = {NEXT: next_shares(logits[NEXT], calibrations[NEXT], partitions)}
+    predictions = {NEXT: next_shares(logits[NEXT], calibrations[NEXT], partitions)}
     for head in bundle.manifest.heads:
         name = head.task.name
-        found[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])
-    return found
+        predictions[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])
+    return predictions
 
 
-def values_at(
+def candidate_values(
     bundle: LoadedBundle,
     predicted: Mapping[str, Floats],
     rows: Indices,
     moments: Sequence[Moment],
     moment_of: Indices,
 ) -> dict[str, Floats]:
-    """One value [K] a head and candidate, each at its own of the moments: `moment_of` [K] are their places."""
-    found = {NEXT: predicted[NEXT][:, 0]}
+    """One value [K] a head and candidate. `moment_of` [K]: each candidate's position among the moments."""
+    values = {NEXT: predicted[NEXT][:, 0]}
     for head in bundle.manifest.heads:
         labels = _labels(bundle, head, rows, moments, moment_of)
-        found[head.task.name] = find_kind(head.task.kind).value(predicted[head.task.name], labels)
-    return found
+        values[head.task.name] = find_kind(head.task.kind).value(predicted[head.task.name], labels)
+    return values
 
 
 def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> NDArray[np.float64]:
@@ -55,18 +55,18 @@ def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> NDArray[
     every = slice(None, None, -(-len(bundle.catalogue) // EXACT_PARTITION))
     vectors, present = bundle.catalogue.vectors[every], bundle.catalogue.present[every]
     together = max(PARTITION_BYTES // (8 * max(len(vectors), 1)), 1)
-    found = np.empty(len(encoded))
+    logs = np.empty(len(encoded))
     for at in range(0, len(encoded), together):
         users = encoded[at : at + together]
         logits = (np.stack([user.vector for user in users]) @ vectors.T).astype(np.float64)  # [B, n]
-        for place, user in enumerate(users):
+        for position, user in enumerate(users):
             if user.text_logits is not None:
-                logits[place] += user.text_logits[every]
+                logits[position] += user.text_logits[every]
         logits = scale * (logits[:, present] if present.any() else logits)
         peak = logits.max(axis=1)
         np.exp(np.subtract(logits, peak[:, None], out=logits), out=logits)
-        found[at : at + together] = peak + np.log(logits.sum(axis=1) * every.step)
-    return found
+        logs[at : at + together] = peak + np.log(logits.sum(axis=1) * every.step)
+    return logs
 
 
 def next_logits(bundle: LoadedBundle, encoded: Encoded, rows: Indices) -> Floats:
