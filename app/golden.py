@@ -4,6 +4,7 @@ The third lock against training/serving skew, and the warm-up: a bundle that pas
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,14 @@ from app.pipeline.recommend import recommend
 from app.pipeline.scoring.groups import Groups, group_logits
 from app.pipeline.types import Query
 from models.contract.arrays import Floats
-from models.contract.bundle import GOLDEN, ITEMS, BundleError
+from models.contract.bundle import GOLDEN, ITEMS, USER_VECTORS, BundleError
+from models.contract.catalogue import UserState
 from models.contract.records import GoldenRequest, GoldenRequests
 from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
 
+COMPARED_USERS = 8
+"""Known users whose vectors are compared, evenly spaced."""
 ITEM_TOLERANCE = 1e-2
 """Texts are encoded one at a time here and in batches offline, which rounds differently."""
 
@@ -43,19 +47,27 @@ def warm_up(bundle: LoadedBundle) -> None:
 
     Raises BundleError where a score is not finite, TextEncoderUnavailableError without the language model.
     """
+    user = next(iter(bundle.known_users.rows), "")
+    _recommend(bundle, "the first answer", bundle.known_users.state(user), time.time(), {}, "warm up")
+
+
+def _recommend(
+    bundle: LoadedBundle, name: str, state: UserState, now: float, context: Mapping[str, str], text: str
+) -> None:
+    """One answer through the whole pipeline; raises BundleError where a score is not finite."""
     query = Query(
-        state=bundle.known_users.state(next(iter(bundle.known_users.rows), "")),
-        now=time.time(),
+        state=state,
+        now=now,
         limit=10,
-        context={},
+        context=context,
         weights=bundle.manifest.fusion.weights,
         diversity=Diversity(),
-        text="warm up",
+        text=text,
         explain=True,
     )
     slate = recommend(bundle, query)
     if not np.isfinite(slate.scored.score).all():
-        raise BundleError("expected finite scores in the first answer, given others")
+        raise BundleError(f"expected finite scores in {name}, given others")
 
 
 def replay(bundle: LoadedBundle) -> int:
@@ -66,10 +78,40 @@ def replay(bundle: LoadedBundle) -> int:
     except (OSError, ValidationError) as error:
         raise BundleError(f"expected golden requests at {path}, given {error}") from error
     for number, request in enumerate(golden.requests):
-        _compare(bundle, number, request, golden.tolerance)
+        _compare(bundle, _name(number, request), request, golden.tolerance)
+        _recommend(
+            bundle, _name(number, request), request.state(), request.now, request.context, request.query
+        )
+    _compare_users(bundle, golden.tolerance)
     for item_id in {item_id for request in golden.requests for item_id in request.item_ids[:1]}:
         _compare_item(bundle, item_id)
     return len(golden.requests)
+
+
+def _name(number: int, request: GoldenRequest) -> str:
+    return f"golden request {number}" + (f" ({request.name})" if request.name else "")
+
+
+def _compare_users(bundle: LoadedBundle, tolerance: float) -> None:
+    """Known users must get the vectors that the offline user tower gave them, from the bundle's own histories."""
+    try:
+        vectors = np.load(bundle.folder / USER_VECTORS, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BundleError(f"expected user vectors in {USER_VECTORS}, given {error}") from error
+    user_ids = list(bundle.known_users.rows)
+    if vectors.shape != (len(user_ids), bundle.dim + 1):
+        raise BundleError(
+            f"expected {USER_VECTORS} of {(len(user_ids), bundle.dim + 1)}, given {vectors.shape}"
+        )
+    for row in np.unique(np.linspace(0, max(len(user_ids) - 1, 0), COMPARED_USERS).astype(np.int64))[
+        : len(user_ids)
+    ]:
+        state = bundle.known_users.state(user_ids[row])
+        difference = float(np.abs(encode_user(bundle, state).vector - vectors[row]).max())
+        if not difference <= tolerance:
+            raise BundleError(
+                f"expected the offline vector of user {row} within {tolerance}, given a difference of {difference:.3g}"
+            )
 
 
 def _compare_item(bundle: LoadedBundle, item_id: str) -> None:
@@ -87,31 +129,29 @@ def _compare_item(bundle: LoadedBundle, item_id: str) -> None:
         )
 
 
-def _compare(bundle: LoadedBundle, number: int, request: GoldenRequest, tolerance: float) -> None:
-    logits = _answer(bundle, number, request)
+def _compare(bundle: LoadedBundle, name: str, request: GoldenRequest, tolerance: float) -> None:
+    logits = _answer(bundle, name, request)
     for head, expected in request.logits.items():
         if len({len(row) for row in expected}) > 1:
-            raise BundleError(f"expected logits of one width for '{head}' in golden request {number}")
+            raise BundleError(f"expected logits of one width for '{head}' in {name}")
         wanted, given = np.array(expected, dtype=np.float32), logits.get(head)
         if given is None or given.shape != wanted.shape or not np.isfinite(given).all():
-            raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in golden request {number}")
+            raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in {name}")
         difference = float(np.abs(given - wanted).max(initial=0.0))
         if not difference <= tolerance:
             raise BundleError(
-                f"expected the offline logits of '{head}' in golden request {number} within {tolerance}, "
+                f"expected the offline logits of '{head}' in {name} within {tolerance}, "
                 f"given a difference of {difference:.3g}"
             )
 
 
-def _answer(bundle: LoadedBundle, number: int, request: GoldenRequest) -> dict[str, Floats]:
+def _answer(bundle: LoadedBundle, name: str, request: GoldenRequest) -> dict[str, Floats]:
     """The service's own logits for a golden request."""
     rows = bundle.rows(request.item_ids)
     if (rows < 0).any():
-        raise BundleError(
-            f"expected all items of golden request {number} in the catalogue, given some missing"
-        )
+        raise BundleError(f"expected all items of {name} in the catalogue, given some missing")
     if not np.isfinite([request.now, *(event.timestamp for event in request.events)]).all():
-        raise BundleError(f"expected finite times in golden request {number}, given others")
+        raise BundleError(f"expected finite times in {name}, given others")
     alone = np.zeros(len(rows), dtype=np.int64)
     groups = Groups(rows, alone, alone, [(request.context, request.now)], [len(rows)])
-    return group_logits(bundle, [encode_user(bundle, request.state())], groups)
+    return group_logits(bundle, [encode_user(bundle, request.state(), request.query)], groups)

@@ -11,8 +11,8 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
-from models.contract.feature_spec import FeatureSpec, FieldKind
-from models.contract.labels import field_labels, hot_labels
+from models.contract.feature_spec import FeatureSpec
+from models.contract.labels import category_labels, hot_labels
 from models.contract.tasks import Head
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
@@ -62,7 +62,7 @@ class ItemStore:
         Raises ValueError for rows that do not fit, with the store as it was.
         """
         filled = self._filled(items, rows)
-        labels = [labels_of(self.spec, item) for item in items]
+        labels = [category_labels(self.spec, item) for item in items]
         numbers = [self.add(item) for item in items]
         for name, values in filled.items():
             self.columns[name][numbers] = values
@@ -117,7 +117,7 @@ class Catalogue:
         store = ItemStore(spec, label_heads)
         store.ids = [item.item_id for item in items]
         store.items = list(items)
-        store.labels = [labels_of(spec, item) for item in items]
+        store.labels = [category_labels(spec, item) for item in items]
         store.rows = {item_id: row for row, item_id in enumerate(store.ids)}
         available = np.fromiter((item.available for item in items), np.bool_, len(items))
         store.columns = {
@@ -217,12 +217,6 @@ class Catalogue:
 
     def _view(self, name: str) -> np.ndarray:
         return self.store.columns[name][: self.count]
-
-
-def labels_of(spec: FeatureSpec, item: Item) -> frozenset[str]:
-    """The labels of all of an item's category fields."""
-    categories = spec.fields(FieldKind.CATEGORIES)
-    return frozenset(label for category in categories for label in field_labels(item, category.name))
 
 
 def _label_key(head: str) -> str:

@@ -11,9 +11,9 @@ from app.bundle.padding import pad
 from app.bundle.predictor import UserBatch
 from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import User
-from models.contract.events import Event, EventColumns, column_events, last_events, select_events
-from models.contract.features import WINDOW, EventArrays, encode_events, encode_profile
-from models.contract.feedback import history_events, tower_events
+from models.contract.events import Event, EventColumns, column_events
+from models.contract.features import encode_profile
+from models.contract.history_window import read_window
 
 
 class UserFeatures(NamedTuple):
@@ -42,23 +42,20 @@ def build_features(
 ) -> UserFeatures:
     """The features of at least one user, with all their events and the vectors [T] of their profiles' texts.
 
-    Each user keeps the last `history_length` events; their features look back over WINDOW events more.
+    Each user keeps the last `history_length` events (models.contract.history_window).
     """
     spec = bundle.spec
-    events = select_events(events, history_events(events, spec.actions))
-    events = select_events(events, last_events(events, spec.history_length + WINDOW))
-    arrays, last = encode_events(spec, events), last_events(events, spec.history_length)
-    events = select_events(events, last)
-    rows = np.maximum(events.items, -1)
+    window = read_window(spec, events)
+    rows = np.maximum(window.events.items, -1)
     encoded = [encode_profile(spec, profile) for profile in profiles]
     tokens, _ = pad([profile.tokens for profile in encoded])  # PAD is 0
     batch = UserBatch(
         tokens=tokens,
         numeric=np.stack([profile.numeric for profile in encoded]),
         text=np.stack(texts),
-        offsets=events.offsets,
+        offsets=window.events.offsets,
         items=bundle.item_vectors(rows),
-        events=EventArrays(arrays.actions[last], arrays.dense[last]),
-        tower=tower_events(events, spec.actions),
+        events=window.arrays,
+        tower=window.tower,
     )
     return UserFeatures(batch, rows)

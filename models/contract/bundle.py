@@ -21,7 +21,9 @@ ITEM_TEXT = "item_text.npy"  # float32 [n, text_size]
 ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 1]: what the index holds; the last column is the bias
 ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, 3]
 USER_IDS = "user_ids.json"
-USER_VECTORS = "user_vectors.npy"  # float32 [users, D + 1]; the last column is 1
+USER_VECTORS = (
+    "user_vectors.npy"  # float32 [users, D + 1]: retrieval vectors, which the service must reproduce
+)
 PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"

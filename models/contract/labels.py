@@ -7,6 +7,7 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import Item
+from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.tasks import Head
 
 
@@ -32,6 +33,12 @@ def field_labels(item: Item, field: str) -> tuple[str, ...]:
     """The labels in one of an item's category fields; a single text is one label, a missing field none."""
     value = item.attributes.get(field, ())
     return value if isinstance(value, tuple) else (str(value),)
+
+
+def category_labels(spec: FeatureSpec, item: Item) -> frozenset[str]:
+    """The labels of all of an item's category fields: what Jaccard similarity and category caps compare."""
+    categories = spec.fields(FieldKind.CATEGORIES)
+    return frozenset(label for category in categories for label in field_labels(item, category.name))
 
 
 def read_labels(items: Sequence[Item], field: str) -> ItemLabels:

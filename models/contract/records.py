@@ -46,10 +46,14 @@ class GoldenRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    name: str = ""
+    """What the request is an example of, for messages."""
     profile: UserRecord | None
     events: tuple[EventRecord, ...]
     now: float
     context: dict[str, str]
+    query: str = ""
+    """The request's words."""
     item_ids: tuple[str, ...]
     logits: dict[str, tuple[tuple[float, ...], ...]]
     """Head -> an item each -> its logits."""

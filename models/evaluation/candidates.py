@@ -1,31 +1,51 @@
-"""The network's candidates for ranking cases, with every head's calibrated value, and their fused order."""
+"""The candidates that the service would score for ranking cases, with every head's calibrated value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration
-from models.contract.fusion import Fusion, contributions, fuse
+from models.contract.catalogue import Item
+from models.contract.feedback import last_liked, read_feedback
+from models.contract.labels import category_labels
+from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT, Head
-from models.evaluation.full_ranking import select_top
-from models.evaluation.inference import CorpusPredictor, Moments
+from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.lists import NO_ITEM
+from models.evaluation.moments import Moments
 from models.evaluation.protocols import RankingCase
 from models.heads.next import next_shares
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
+from models.ranking.candidates import Budget, ItemArrays, select_candidates
+from models.training.published_statistics import publish_statistics, stops_before
 
 CANDIDATES = 300
-"""The number that the service scores for one answer."""
+"""The number that the service scores for one answer by default."""
+RECENT = STATISTICS.index("recent")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationLists:
+    """C lists to rank, each with the corpus row of the event just before which it is made."""
+
+    case: RankingCase
+    rows: Indices  # [C]
+
+    def take_evenly(self, most: int) -> "EvaluationLists":
+        """At most `most` of the lists, evenly spaced."""
+        chosen = take_evenly(np.arange(len(self.case)), most)
+        return EvaluationLists(self.case.take(chosen), self.rows[chosen])
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateValues:
-    """C lists of K candidates: the best unseen items by `next`."""
+    """C lists of at most K candidates, in the order in which the service finds them."""
 
-    items: Indices  # [C, K]; -1 where a list has fewer
+    items: Indices  # [C, K]; NO_ITEM where a list has fewer
     values: Mapping[str, Floats]  # head -> [C, K] calibrated values
 
 
@@ -37,45 +57,47 @@ class EventLogits:
     heads: Mapping[str, Floats]  # head -> [m, width]
 
 
+@dataclass(frozen=True, slots=True)
+class ServedItems:
+    """The item table as a bundle holds it that is published when a part of the log begins."""
+
+    arrays: ItemArrays
+    labels: Sequence[frozenset[str]]  # I
+
+    @staticmethod
+    def of(predictor: CorpusPredictor, items: Sequence[Item], part: int) -> "ServedItems":
+        """The table of I items at the beginning of a part (models.training.corpus.PART_*)."""
+        corpus, snapshot = predictor.corpus, predictor.corpus.part_snapshot[part]
+        vectors = predictor.item_table(snapshot)
+        statistics = publish_statistics(corpus, snapshot, stops_before(corpus, part))
+        arrays = ItemArrays(vectors, vectors[:, :-1].mean(axis=0), statistics[:, RECENT])
+        return ServedItems(arrays, [category_labels(corpus.spec, item) for item in items])
+
+
 def score_candidates(
-    predictor: CorpusPredictor, rows: Indices, case: RankingCase, calibrations: Mapping[str, Calibration]
+    predictor: CorpusPredictor,
+    lists: EvaluationLists,
+    items: ServedItems,
+    calibrations: Mapping[str, Calibration],
+    budget: Budget,
 ) -> CandidateValues:
-    """The candidates of a case's lists, ranked just before the events at `rows` [C], with every head's value."""
-    hot = {one.head.task.name: one.by_item for one in predictor.corpus.labels if one.by_item is not None}
-    items: list[Indices] = [np.zeros((0, min(CANDIDATES, case.seen.shape[1])), dtype=np.int64)]
-    none = np.zeros(items[0].shape, dtype=np.float32)
-    values: dict[str, list[Floats]] = {name: [none] for name in (NEXT, *calibrations)}
+    """The candidates of C lists, with every head's value."""
+    rows, case = lists.rows, lists.case
+    width = min(budget.total, case.seen.shape[1])
+    chosen = [np.zeros((0, width), dtype=np.int64)]
+    parts: dict[str, list[Floats]] = {
+        name: [np.zeros((0, width), dtype=np.float32)] for name in (NEXT, *calibrations)
+    }
     start = 0
     for moments in predictor.encode_moments(rows):
-        stop = start + len(moments.rows)
-        logits = predictor.next_logits(moments)
-        unseen = logits.astype(np.float64)
-        seen = case.seen[np.arange(start, stop)]
-        unseen[np.repeat(np.arange(stop - start), np.diff(seen.indptr)), seen.indices] = -np.inf
-        top = select_top(unseen, min(CANDIDATES, logits.shape[1]))
-        items.append(top)
-        for name, value in _values(predictor, moments, (logits, top), calibrations, hot).items():
-            values[name].append(value)
-        start = stop
+        seen = case.seen[np.arange(start, start + len(moments.rows))]
+        chosen.append(_select(predictor, moments, seen, items, budget, width))
+        for name, value in _values(predictor, moments, chosen[-1], items, calibrations).items():
+            parts[name].append(value)
+        start += len(moments.rows)
     return CandidateValues(
-        np.concatenate(items), {name: np.concatenate(parts) for name, parts in values.items()}
+        np.concatenate(chosen), {name: np.concatenate(values) for name, values in parts.items()}
     )
-
-
-def rank_candidates(candidates: CandidateValues, fusion: Fusion, k: int) -> Indices:
-    """The k candidates [C, k] of the highest fused score, best first, NO_ITEM where there are fewer.
-
-    Equal scores: the lower item first.
-    """
-    lists = np.full((len(candidates.items), k), NO_ITEM, dtype=np.int64)
-    for number, row in enumerate(candidates.items):
-        present = row != NO_ITEM
-        items = row[present]
-        values = {name: value[number][present] for name, value in candidates.values.items()}
-        scores = fuse(contributions(fusion, values, fusion.weights))
-        best = items[np.lexsort((items, -scores))][:k]
-        lists[number, : len(best)] = best
-    return lists
 
 
 def predict_events(predictor: CorpusPredictor, rows: Indices) -> EventLogits:
@@ -88,40 +110,57 @@ def predict_events(predictor: CorpusPredictor, rows: Indices) -> EventLogits:
     return EventLogits(rows, {name: np.concatenate(parts) for name, parts in heads.items()})
 
 
+def _select(
+    predictor: CorpusPredictor,
+    moments: Moments,
+    seen: sparse.csr_array,
+    items: ServedItems,
+    budget: Budget,
+    width: int,
+) -> Indices:
+    """[B, width]: the rows that the service's sources would find for each moment."""
+    events = predictor.corpus.events_before(moments.rows)
+    feedback = read_feedback(events, predictor.corpus.spec.value_range)
+    selected = np.full((len(moments.rows), width), NO_ITEM, dtype=np.int64)
+    for user, vector in enumerate(predictor.retrieval_vectors(moments)):
+        allowed = np.ones(seen.shape[1], dtype=np.bool_)
+        allowed[seen.indices[seen.indptr[user] : seen.indptr[user + 1]]] = False
+        history = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
+        liked = last_liked(events.items[history], feedback[history])
+        rows = select_candidates(items.arrays, vector, allowed, liked, budget)
+        selected[user, : len(rows)] = rows
+    return selected
+
+
 def _values(
     predictor: CorpusPredictor,
     moments: Moments,
-    ranked: tuple[Floats, Indices],
+    selected: Indices,
+    items: ServedItems,
     calibrations: Mapping[str, Calibration],
-    hot: Mapping[str, Floats],
 ) -> dict[str, Floats]:
-    """Head -> values [B, K] of the candidates [B, K]; a NO_ITEM has item 0's, which rank_candidates leaves out."""
-    logits, top = ranked
-    items = np.maximum(top, 0)
+    """Head -> values [B, K] of the candidates [B, K]; NO_ITEM has item 0's, which no list takes."""
+    rows = np.maximum(selected, 0)
+    logits = predictor.retrieval_vectors(moments) @ items.arrays.vectors.T  # [B, I]
     partitions = _logsumexp(calibrations[NEXT].scale * logits.astype(np.float64))
-    chosen = np.take_along_axis(logits, items, axis=1)
-    values = {NEXT: next_shares(chosen, calibrations[NEXT], partitions)}
-    for name, given in predictor.head_logits(moments, items).items():
+    values = {NEXT: next_shares(np.take_along_axis(logits, rows, axis=1), calibrations[NEXT], partitions)}
+    for name, given in predictor.head_logits(moments, rows).items():
         head = next(head for head in predictor.network.heads if head.task.name == name)
         kind = find_kind(head.task.kind)
         predicted = kind.predict(head.task, given.reshape(-1, head.width), calibrations[name])
-        labels = _candidate_labels(predictor, head, moments, items, hot)
-        values[name] = kind.value(predicted, labels).reshape(items.shape)
+        values[name] = kind.value(predicted, _labels(predictor, head, moments, rows)).reshape(rows.shape)
     return values
 
 
-def _candidate_labels(
-    predictor: CorpusPredictor, head: Head, moments: Moments, items: Indices, hot: Mapping[str, Floats]
-) -> Floats | None:
+def _labels(predictor: CorpusPredictor, head: Head, moments: Moments, rows: Indices) -> Floats | None:
     """Labels [B * K, classes] of the candidates or of the moments, as the head's kind has it; else None."""
-    match find_kind(head.task.kind).subject:
-        case Subject.ITEM:
-            return hot[head.task.name][items.ravel()]
-        case Subject.MOMENT:
-            labels = next(labels for labels in predictor.corpus.labels if labels.head == head)
-            return np.repeat(labels.targets_at(moments.rows), items.shape[1], axis=0)
-        case Subject.NOTHING:
-            return None
+    subject = find_kind(head.task.kind).subject
+    if subject is Subject.NOTHING:
+        return None
+    labels = next(labels for labels in predictor.corpus.labels if labels.head == head)
+    if subject is Subject.ITEM and labels.by_item is not None:
+        return labels.by_item[rows.ravel()]
+    return np.repeat(labels.targets_at(moments.rows), rows.shape[1], axis=0)
 
 
 def _logsumexp(logits: np.ndarray) -> np.ndarray:

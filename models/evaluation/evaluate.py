@@ -13,14 +13,22 @@ from models.contract.fusion import Fusion
 from models.data.dataset import Dataset
 from models.data.labels import TaskLabels
 from models.evaluation.baselines.selection import FittedBaseline
-from models.evaluation.candidates import predict_events, rank_candidates, score_candidates
+from models.evaluation.candidates import EvaluationLists, ServedItems, predict_events, score_candidates
 from models.evaluation.full_ranking import K, evaluate_lists, rank_lists
 from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.calibration import reliability
 from models.evaluation.metrics.lists import ItemFacts
 from models.evaluation.metrics.registry import measure_predictions
-from models.evaluation.protocols import InteractionSet, RankingCase
-from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable, ReliabilityRow
+from models.evaluation.protocols import InteractionSet
+from models.evaluation.report.schema import (
+    MODEL,
+    SERVED,
+    HeadReport,
+    RankingRow,
+    RankingTable,
+    ReliabilityRow,
+)
+from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, rank_candidates
 from models.heads.registry import find_kind
 from models.training.corpus import PART_TEST
 
@@ -37,32 +45,28 @@ class CalibratedModel:
     fusion: Fusion
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationLists:
-    """C lists to rank, each with the corpus row of the event just before which it is made."""
-
-    case: RankingCase
-    rows: Indices  # [C]
-
-    def take_evenly(self, most: int) -> "EvaluationLists":
-        """At most `most` of the lists, evenly spaced."""
-        chosen = take_evenly(np.arange(len(self.case)), most)
-        return EvaluationLists(self.case.take(chosen), self.rows[chosen])
-
-
 def ranking_table(
-    model: CalibratedModel, baselines: tuple[FittedBaseline, ...], lists: EvaluationLists, facts: ItemFacts
+    model: CalibratedModel,
+    items: ServedItems,
+    baselines: tuple[FittedBaseline, ...],
+    lists: EvaluationLists,
+    facts: ItemFacts,
 ) -> RankingTable:
-    """The network's row, as the service ranks, then the baselines', over the same lists."""
+    """The network's pure order and the lists that the service answers by default, then the baselines' lists."""
     case = lists.case
     if not len(case):
         return RankingTable(lists=0)
-    candidates = score_candidates(model.predictor, lists.rows, case, model.calibrations)
-    ranked = rank_candidates(candidates, model.fusion, K)
+    budget, weights = plan_budget(model.fusion), _weights_text(model.fusion)
+    candidates = score_candidates(model.predictor, lists, items, model.calibrations, budget)
+    pure = rank_candidates(candidates, items, model.fusion, PURE_ORDER, K)
+    served = rank_candidates(candidates, items, model.fusion, DEFAULT, K)
     rows = [
+        RankingRow(name=MODEL, settings=weights, figures=evaluate_lists(pure, case, facts)),
         RankingRow(
-            name=MODEL, settings=_weights_text(model.fusion), figures=evaluate_lists(ranked, case, facts)
-        )
+            name=SERVED,
+            settings=f"{DEFAULT.method} {DEFAULT.strength:g}",
+            figures=evaluate_lists(served, case, facts),
+        ),
     ]
     for baseline in baselines:
         figures = evaluate_lists(rank_lists(baseline.list_scorer(case), case), case, facts)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from models.contract.arrays import Floats, Indices
+from models.contract.feedback import UNWANTED_ACTIONS
+from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
 from models.network.towers import RECENT
@@ -18,19 +20,6 @@ from models.training.objective import Tables, user_states
 CHUNK = 64
 """Moments encoded at once."""
 ALL_PARTS = frozenset({PART_TRAIN, PART_VALID, PART_TEST})
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """B users as they were just before the events at `rows`."""
-
-    rows: Indices  # [B] rows of the corpus's events
-    states: Tensor  # [B, D]
-    events: Tensor  # [B, L, D]
-    attend: Tensor  # bool [B, L]: the history's events; the rest is padding
-    numbers: Tensor  # [B, USER_NUMBERS]
-    context: Tensor  # [B, C]
-    snapshot: Tensor  # [B]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +42,13 @@ class CorpusPredictor:
         return CorpusPredictor(network, corpus, tables, vectors, bias)
 
     @torch.no_grad()
+    def item_table(self, snapshot: int) -> Floats:
+        """[I, D + 1]: the last column is the bias, popularity as of a snapshot included."""
+        popularity = self.network.items.popularity(self.tables.statistics[snapshot])
+        table = torch.cat([self.vectors, (self.bias + popularity)[:, None]], dim=1)
+        return np.ascontiguousarray(table.cpu().numpy(), dtype=np.float32)
+
+    @torch.no_grad()
     def encode_moments(self, rows: Indices) -> Iterator[Moments]:
         """Yield the moments just before the events at `rows` [n], CHUNK at a time, in order."""
         for start in range(0, len(rows), CHUNK):
@@ -63,8 +59,13 @@ class CorpusPredictor:
         """Logits [B, I] of the retrieval head `next` for the whole catalogue."""
         snapshots, back = torch.unique(moments.snapshot, return_inverse=True)
         popularity = self.network.items.popularity(self.tables.statistics[snapshots])[back]
-        logits = moments.states @ self.vectors.T + self.bias + popularity
+        logits = (moments.states + moments.push) @ self.vectors.T + self.bias + popularity
         return np.asarray(logits.cpu().numpy(), dtype=np.float32)
+
+    def retrieval_vectors(self, moments: Moments) -> Floats:
+        """[B, D + 1]: the inner product with a row of `item_table` is the item's `next` logit."""
+        vectors = (moments.states + moments.push).cpu().numpy()
+        return np.concatenate([vectors, np.ones((len(vectors), 1))], axis=1).astype(np.float32)
 
     def recent_popularity(self, moments: Moments) -> Floats:
         """The recent popularity [B, I] of every item, which the network multiplies by `recency_gain`."""
@@ -92,9 +93,25 @@ class CorpusPredictor:
         )
         return {name: value.cpu().numpy() for name, value in logits.items()}
 
+    def requests_before(self, rows: Indices) -> Requests:
+        """The users of the events at `rows` [B] with all that they did before."""
+        corpus, users = self.corpus, self.corpus.user_of(rows)
+        return Requests(
+            rows=rows,
+            events=corpus.events_before(rows),
+            profile_tokens=corpus.profile_tokens[users],
+            profile_numeric=corpus.profile_numeric[users],
+            profile_text=corpus.profile_text[users],
+            context=corpus.context[rows].astype(np.int64),
+            snapshot=corpus.snapshot[rows].astype(np.int64),
+        )
+
     def _encode(self, rows: Indices) -> Moments:
+        rejecting = UNWANTED_ACTIONS & set(self.corpus.log.action_names)
+        if any(action not in self.corpus.spec.actions for action in rejecting):  # the tower must not read all
+            return encode_requests(self.network, self.corpus.spec, self.vectors, self.requests_before(rows))
         offsets, length = self.corpus.offsets, self.network.config.history_length
-        users = np.searchsorted(offsets, rows, side="right") - 1
+        users = self.corpus.user_of(rows)
         start = np.maximum(offsets[users], rows - length)
         batch: Batch = collate(self.corpus, Windows(users, start, rows, rows + 1), ALL_PARTS)
         batch = batch.to(self.vectors.device)
@@ -106,6 +123,8 @@ class CorpusPredictor:
         return Moments(
             rows=rows,
             states=states[each, last],
+            tower_events=last,
+            push=self._pushes(rows) if rejecting else torch.zeros_like(states[:, 0]),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
@@ -113,12 +132,16 @@ class CorpusPredictor:
             snapshot=batch.snapshot[each, last],
         )
 
+    def _pushes(self, rows: Indices) -> Tensor:
+        events = self.corpus.events_before(rows)
+        pushes = measure_pushes(self.corpus.spec, events, self.vectors.cpu().numpy())
+        return torch.from_numpy(pushes).to(self.vectors.device)
+
 
 def first_rows(corpus: Corpus, part: int) -> Indices:
     """The row of each user's first event of a part: the moment of a list ranked at the part's beginning."""
     rows = np.flatnonzero(corpus.part == part)
-    users = np.searchsorted(corpus.offsets, rows, side="right") - 1
-    _, first = np.unique(users, return_index=True)
+    _, first = np.unique(corpus.user_of(rows), return_index=True)
     return rows[first]
 
 

@@ -1,20 +1,28 @@
 """Everything fitted on the validation split after training: the recency gain, calibrations, fusion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.contract.calibration import Calibration
+from models.contract.catalogue import Item
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.tasks import NEXT
-from models.evaluation.candidates import EventLogits, predict_events, score_candidates
+from models.evaluation.candidates import (
+    CANDIDATES,
+    EvaluationLists,
+    EventLogits,
+    ServedItems,
+    predict_events,
+    score_candidates,
+)
 from models.evaluation.inference import CorpusPredictor, take_evenly
-from models.evaluation.protocols import RankingCase
 from models.export.calibration import calibrate
 from models.export.fusion import Judged, fit_fusion
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
+from models.ranking.candidates import Budget
 from models.training.corpus import PART_VALID
 
 MOST_EVENTS = 10_000
@@ -33,22 +41,22 @@ class Fitted:
 
 
 def fit_on_validation(
-    predictor: CorpusPredictor, rows: np.ndarray, case: RankingCase, method: FusionMethod
+    predictor: CorpusPredictor, lists: EvaluationLists, items: Sequence[Item], method: FusionMethod
 ) -> Fitted:
-    """Fit on the validation lists of a case, which begin at the moments `rows` [C], and on validation's events."""
-    if len(case) > MOST_LISTS:
-        chosen = take_evenly(np.arange(len(case)), MOST_LISTS)
-        rows = rows[chosen]
-        case = case.take(chosen)
-    recency = fit_recency_gain(predictor, rows, case)
+    """Fit on validation's lists, made when the validation part begins, and on validation's events."""
+    lists = lists.take_evenly(MOST_LISTS)
+    case = lists.case
+    recency = fit_recency_gain(predictor, lists.rows, case)
     events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MOST_EVENTS)
     calibrations = calibrate_heads(predictor, predict_events(predictor, events))
     calibrations[NEXT] = next_temperature(predictor, events)
-    lists = score_candidates(predictor, rows, case, calibrations)
-    relevant = np.zeros(lists.items.shape, dtype=np.bool_)
-    for number, items in enumerate(lists.items):
-        relevant[number] = np.isin(items, case.relevant[[number]].indices)
-    judged = Judged(lists.values, relevant, lists.items >= 0, np.diff(case.relevant.indptr).astype(np.int64))
+    served = ServedItems.of(predictor, items, PART_VALID)
+    candidates = score_candidates(predictor, lists, served, calibrations, Budget(CANDIDATES))
+    relevant = np.zeros(candidates.items.shape, dtype=np.bool_)
+    for number, rows in enumerate(candidates.items):
+        relevant[number] = np.isin(rows, case.relevant[[number]].indices)
+    counts = np.diff(case.relevant.indptr).astype(np.int64)
+    judged = Judged(candidates.values, relevant, candidates.items >= 0, counts)
     return Fitted(recency, calibrations, fit_fusion(judged, method))
 
 

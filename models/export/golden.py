@@ -1,63 +1,148 @@
-"""Golden requests: what the offline network answers, for the service to prove that it answers the same."""
+"""Golden requests: the logits that the offline network gives, for the service to prove that it gives the same."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
-import torch
 
-from models.contract.arrays import Indices
+from models.contract.arrays import Floats, Indices
+from models.contract.catalogue import User
+from models.contract.events import column_events
+from models.contract.feature_spec import FieldKind
+from models.contract.features import encode_context, encode_profile, user_text
 from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, from_user
 from models.contract.tasks import NEXT
-from models.data.dataset import Dataset
-from models.data.interactions import columns_at
-from models.evaluation.inference import CorpusPredictor
+from models.contract.user_vector import retrieval_vector
+from models.contract.vocabulary import PAD
+from models.evaluation.moments import Moments, Requests, encode_requests
+from models.export.golden_cases import GoldenCase, GoldenSource, build_cases, log_cases
+from models.language.protocol import TextEncoder
+from models.language.registry import open_text_encoder
+from models.language.text_preference import ItemTexts, ProfileWords, TextPreferences, read_preferences
 
-REQUESTS = 12
+LOG_REQUESTS = 12
 ITEMS = 20
+SEED = 0
 TOLERANCE = 2e-3
 """Logits may differ by rounding: padded batches offline, one user at a time online."""
 
 
-def golden_requests(
-    predictor: CorpusPredictor, dataset: Dataset, rows: Indices, snapshot: int, seed: int
-) -> GoldenRequests:
-    """Requests at the moments just before some of the events at `rows`, spread over short and long histories.
+def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) -> GoldenRequests:
+    """Requests just before some of the events at `rows`, and one for everything that a request may have.
 
-    `snapshot` is the row of the statistics that the bundle carries: its moments must all use that one.
+    `snapshot` is the row of the item statistics that the bundle carries: all requests use it.
     """
-    random = np.random.default_rng(seed)
-    chosen = np.sort(random.permutation(rows)[:REQUESTS])
-    item_ids = [item.item_id for item in dataset.items]
-    found: list[GoldenRequest] = []
-    for moments in predictor.encode_moments(chosen):
-        fixed = replace(moments, snapshot=torch.full_like(moments.snapshot, snapshot))
-        items = random.permuted(np.tile(np.arange(len(dataset.items)), (len(chosen), 1)), axis=1)[:, :ITEMS]
-        logits = {NEXT: np.take_along_axis(predictor.next_logits(fixed), items, axis=1)[..., None]}
-        logits |= predictor.head_logits(fixed, items)
-        for number, row in enumerate(moments.rows.tolist()):
-            user = int(np.searchsorted(predictor.corpus.offsets, row, side="right") - 1)
-            rows_before = predictor.corpus.log_rows[int(predictor.corpus.offsets[user]) : row]
-            before = columns_at(dataset.interactions, rows_before, np.array([0, len(rows_before)]))
-            log_row = int(predictor.corpus.log_rows[row])
-            found.append(
-                GoldenRequest(
-                    profile=from_user(dataset.users[user]),
-                    events=tuple(
-                        EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
-                        for e in before.events(0, item_ids)
-                    ),
-                    now=float(dataset.interactions.times[log_row]),
-                    context=_context(dataset, log_row),
-                    item_ids=tuple(dataset.items[item].item_id for item in items[number].tolist()),
-                    logits={
-                        name: tuple(map(tuple, value[number].tolist())) for name, value in logits.items()
-                    },
-                )
-            )
-    return GoldenRequests(tolerance=TOLERANCE, requests=tuple(found))
+    random = np.random.default_rng(SEED)
+    chosen = np.sort(random.permutation(rows)[:LOG_REQUESTS])
+    cases = [*log_cases(source, chosen), *build_cases(source)]
+    every = np.tile(np.arange(len(source.dataset.items)), (len(cases), 1))
+    items = random.permuted(every, axis=1)[:, :ITEMS]
+    texts = read_texts(source, cases)
+    moments = encode_cases(source, cases, texts, snapshot)
+    logits = source.predictor.head_logits(moments, items)
+    logits[NEXT] = np.stack(
+        [
+            _next_logits(source, moments, number, preferences, items[number], snapshot)
+            for number, preferences in enumerate(texts)
+        ]
+    )
+    requests = tuple(
+        _record(source, case, items[number], {name: value[number] for name, value in logits.items()})
+        for number, case in enumerate(cases)
+    )
+    return GoldenRequests(tolerance=TOLERANCE, requests=requests)
 
 
-def _context(dataset: Dataset, row: int) -> dict[str, str]:
-    """The context columns of one row of the log, empty cells left out."""
-    cells = {name: (names, int(codes[row])) for name, (names, codes) in dataset.interactions.contexts.items()}
-    return {name: names[code] for name, (names, code) in cells.items() if code >= 0}
+def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPreferences]:
+    """What each request and profile wants in words."""
+    spec, corpus = source.predictor.corpus.spec, source.predictor.corpus
+    encoder = None if source.text_encoder is None else open_text_encoder(source.text_encoder)
+    fields = [field.name for field in spec.fields(FieldKind.TEXT)]
+    attributes = [item.attributes for item in source.dataset.items]
+    items = ItemTexts(
+        vectors=np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size]),
+        titles=lambda row: [str(attributes[row].get(name, "")) for name in fields],
+    )
+    return [
+        read_preferences(
+            case.query,
+            ProfileWords(_interests(case.profile), user_text(spec, case.profile)),
+            lambda text: _encode_text(encoder, text),
+            items,
+            spec.text_size,
+        )
+        for case in cases
+    ]
+
+
+def encode_cases(
+    source: GoldenSource, cases: Sequence[GoldenCase], texts: Sequence[TextPreferences], snapshot: int
+) -> Moments:
+    """The requests as the offline network sees them."""
+    predictor, spec = source.predictor, source.predictor.corpus.spec
+    row_of = {item.item_id: row for row, item in enumerate(source.dataset.items)}
+    profiles = [encode_profile(spec, case.profile) for case in cases]
+    tokens = np.full((len(cases), max(len(profile.tokens) for profile in profiles)), PAD, dtype=np.int64)
+    for number, profile in enumerate(profiles):
+        tokens[number, : len(profile.tokens)] = profile.tokens
+    requests = Requests(
+        rows=np.full(len(cases), -1, dtype=np.int64),
+        events=column_events([case.events for case in cases], row_of.__getitem__),
+        profile_tokens=tokens,
+        profile_numeric=np.stack([profile.numeric for profile in profiles]),
+        profile_text=np.stack([preferences.profile for preferences in texts]),
+        context=np.stack([encode_context(spec, dict(case.context), case.now) for case in cases]),
+        snapshot=np.full(len(cases), snapshot, dtype=np.int64),
+    )
+    return encode_requests(predictor.network, spec, predictor.vectors, requests)
+
+
+def _next_logits(
+    source: GoldenSource,
+    moments: Moments,
+    number: int,
+    texts: TextPreferences,
+    items: Indices,
+    snapshot: int,
+) -> Floats:
+    """Logits [K, 1] of `next` for one request: vectors, popularity, rejected items and words."""
+    read = int(moments.tower_events[number])
+    vector = retrieval_vector(
+        moments.states[number].cpu().numpy(),
+        moments.push[number].cpu().numpy(),
+        texts.popularity_share(read),
+        read,
+    )
+    logits = source.predictor.item_table(snapshot)[items] @ vector
+    if texts.logits is not None:
+        logits = logits + texts.logits[items]
+    return np.asarray(logits[:, None], dtype=np.float32)
+
+
+def _record(
+    source: GoldenSource, case: GoldenCase, items: Indices, logits: dict[str, Floats]
+) -> GoldenRequest:
+    return GoldenRequest(
+        name=case.name,
+        profile=None if case.profile is None else from_user(case.profile),
+        events=tuple(
+            EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
+            for e in case.events
+        ),
+        now=case.now,
+        context=dict(case.context),
+        query=case.query,
+        item_ids=tuple(source.dataset.items[item].item_id for item in items.tolist()),
+        logits={name: tuple(map(tuple, value.tolist())) for name, value in logits.items()},
+    )
+
+
+def _interests(profile: User | None) -> str:
+    return "" if profile is None else profile.interests
+
+
+def _encode_text(encoder: TextEncoder | None, text: str) -> Floats | None:
+    """A text's vector [T]; None for a blank text or one without meaning, or without a language model."""
+    if encoder is None or not text.strip():
+        return None
+    vector = encoder.encode([text])[0]
+    return vector if vector.any() else None

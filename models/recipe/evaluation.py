@@ -9,10 +9,10 @@ from rich.console import Console
 
 from models.contract.tasks import NEXT
 from models.evaluation.baselines.selection import fit_baselines
+from models.evaluation.candidates import EvaluationLists, ServedItems
 from models.evaluation.evaluate import (
     MOST_LISTS,
     CalibratedModel,
-    EvaluationLists,
     content_vectors,
     head_reports,
     item_facts,
@@ -26,9 +26,9 @@ from models.recipe.ingestion import Ingested
 from models.recipe.training import (
     Trained,
     cutoff_case,
-    first_rows_of_case,
     interactions_before,
     interactions_of,
+    lists_at,
 )
 from models.training.corpus import PART_TEST, PART_VALID
 
@@ -81,14 +81,14 @@ def _ranking_tables(
     before = interactions_before(data, PART_TEST)
     baselines = fit_baselines(interactions_before(data, PART_VALID), cutoff_case(data, PART_VALID), before)
     facts = item_facts(data.dataset, before, content_vectors(model))
-    case = cutoff_case(data, PART_TEST)
-    at_cut = EvaluationLists(case, first_rows_of_case(data.corpus, PART_TEST, case)).take_evenly(MOST_LISTS)
+    at_cut = lists_at(data, PART_TEST).take_evenly(MOST_LISTS)
     test = interactions_of(data, data.split.test)
     rows = take_evenly(new_events(before, test), MOST_LISTS)
     following = EvaluationLists(next_event(before, test, rows), _corpus_rows(data)[data.split.test[rows]])
+    items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
     return (
-        ranking_table(model, baselines.fitted, at_cut, facts),
-        ranking_table(model, baselines.fitted, following, facts),
+        ranking_table(model, items, baselines.fitted, at_cut, facts),
+        ranking_table(model, items, baselines.fitted, following, facts),
         baselines.refused,
     )
 

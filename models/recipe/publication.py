@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Indices
 from models.contract.bundle import (
     ITEM_STATISTICS,
     ITEM_TEXT,
@@ -17,20 +17,21 @@ from models.contract.bundle import (
     USER_VECTORS,
     Manifest,
 )
-from models.contract.statistics import item_statistics
 from models.data.fitting import extended
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
-from models.export.golden import golden_requests
+from models.export.golden import build_golden_requests
+from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
-from models.export.vectors import histories, item_table, stops_before, user_table
+from models.export.vectors import histories, user_table
 from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import Ingested
 from models.recipe.training import Trained, refresh_with_all
-from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded, statistics_interactions
+from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded
+from models.training.published_statistics import publish_statistics, stops_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +93,14 @@ def _contents(
         items=data.dataset.items,
         users=data.dataset.users,
         histories=histories(data.dataset, corpus, stops),
-        golden=golden_requests(predictor, data.dataset, later, snapshot, seed=0),
+        golden=build_golden_requests(
+            GoldenSource(predictor, data.dataset, data.text_encoder), later, snapshot
+        ),
         arrays={
             ITEM_TEXT: np.ascontiguousarray(corpus.catalogue.content[:, : corpus.spec.text_size]),
-            ITEM_VECTORS: item_table(predictor, snapshot),
-            ITEM_STATISTICS: _statistics(data, snapshot, stops),
+            ITEM_VECTORS: predictor.item_table(snapshot),
+            ITEM_STATISTICS: publish_statistics(corpus, snapshot, stops),
             USER_VECTORS: user_table(predictor, stops),
         },
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
     )
-
-
-def _statistics(data: Ingested, snapshot: int, stops: Indices) -> Floats:
-    """[I, S] as of the bundle's moment. Without times every event known counts alike, for the popular source."""
-    corpus = data.corpus
-    if corpus.spec.timed:
-        return np.asarray(corpus.statistics[snapshot])
-    users = np.searchsorted(corpus.offsets, np.arange(len(corpus.items)), side="right") - 1
-    rows = np.sort(corpus.log_rows[np.arange(len(users)) < stops[users]])
-    whole = statistics_interactions(data.dataset.interactions, corpus.spec)
-    known = type(whole)(whole.items[rows], np.zeros(len(rows)), whole.values[rows])
-    counts = item_statistics(known, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)
-    return np.asarray(counts[0])

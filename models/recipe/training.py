@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from models.contract.arrays import Indices
 from models.data.interactions import take
+from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
 from models.export.fitting import Fitted, fit_on_validation
@@ -54,8 +55,8 @@ def train(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Co
     )
     figures = fit_with_progress(trainer, "training", console)
     learned = time.monotonic()
-    rows = first_rows_of_case(data.corpus, PART_VALID, case := cutoff_case(data, PART_VALID))
-    fitted = fit_on_validation(CorpusPredictor.of(network, data.corpus, device), rows, case, job.fusion)
+    predictor = CorpusPredictor.of(network, data.corpus, device)
+    fitted = fit_on_validation(predictor, lists_at(data, PART_VALID), data.dataset.items, job.fusion)
     seconds = {"train": learned - began, "fit": time.monotonic() - learned}
     return Trained(network, device, fitted, tuple(figures), seconds)
 
@@ -127,11 +128,16 @@ def cutoff_case(data: Ingested, part: int) -> RankingCase:
     return at_cutoff(interactions_before(data, part), interactions_of(data, after))
 
 
+def lists_at(data: Ingested, part: int) -> EvaluationLists:
+    """The lists at the moment a part begins, one a user."""
+    case = cutoff_case(data, part)
+    return EvaluationLists(case, first_rows_of_case(data.corpus, part, case))
+
+
 def first_rows_of_case(corpus: Corpus, part: int, case: RankingCase) -> Indices:
     """The corpus row of the first event of a part, for each list of a case."""
     rows = first_rows(corpus, part)
-    users = np.searchsorted(corpus.offsets, rows, side="right") - 1
-    return rows[np.searchsorted(users, case.users)]
+    return rows[np.searchsorted(corpus.user_of(rows), case.users)]
 
 
 def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[EpochFigures]:

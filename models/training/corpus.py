@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32
 from models.contract.catalogue import User
-from models.contract.events import Codes
+from models.contract.events import Codes, EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import (
     DENSE_WIDTH,
@@ -64,6 +64,19 @@ class Corpus:
     log_rows: Indices32  # [n] each event's row of the log: the log, sorted by user
     moments: Doubles  # [T] when each snapshot was taken
     part_snapshot: tuple[int, int, int]  # the snapshot known when each part begins (train: the first)
+    log: Interactions  # the events before they were encoded
+
+    def user_of(self, rows: Indices) -> Indices:
+        """The users [...] of the events at `rows` [...]."""
+        return np.asarray(np.searchsorted(self.offsets, rows, side="right") - 1, dtype=np.int64)
+
+    def events_before(self, rows: Indices) -> EventColumns:
+        """The events of each event's user before the event at `rows` [B], as those of B users."""
+        starts = self.offsets[self.user_of(rows)]
+        before = [np.arange(start, row) for start, row in zip(starts.tolist(), rows.tolist(), strict=True)]
+        offsets = np.concatenate([[0], np.cumsum(rows - starts)]).astype(np.int64)
+        flat = np.concatenate([np.zeros(0, dtype=np.int64), *before])
+        return columns_at(self.log, self.log_rows[flat], offsets)
 
 
 def build_corpus(
@@ -100,6 +113,7 @@ def build_corpus(
         log_rows=order.astype(np.int32),
         moments=at,
         part_snapshot=boundaries,
+        log=log,
     )
 
 

@@ -11,6 +11,7 @@ from models.evaluation.metrics.registry import LIST_METRICS, PREDICTION_METRICS
 from models.heads.registry import find_kind
 
 MODEL = "chorus"
+SERVED = "chorus, as served"
 """The name of the network's row among the baselines'."""
 
 

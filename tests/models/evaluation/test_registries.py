@@ -53,7 +53,14 @@ def test_a_toy_metric_and_a_toy_baseline_reach_every_output(trained):
     page = (bundle / "report.html").read_text()
     for table in (report["at_cutoff"], report["next_event"]):
         rows = {row["name"]: row for row in table["rows"]}
-        assert list(rows) == ["chorus", "popularity", "recent popularity", "item-kNN", "alphabet"]
+        assert list(rows) == [
+            "chorus",
+            "chorus, as served",
+            "popularity",
+            "recent popularity",
+            "item-kNN",
+            "alphabet",
+        ]
         assert all(0 <= row["mean_row"] < 100 for row in rows.values())
         # unseen items in order of their rows: the ends of the catalogue
         low = rows["alphabet"]["settings"] == "forward"

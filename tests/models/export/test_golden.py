@@ -12,24 +12,33 @@ from safetensors.torch import load_file, save_file
 from app.bundle.bundle import encode_rows
 from app.bundle.loading import load_bundle
 from app.golden import replay
-from models.contract import calendar, features
+from models.contract import calendar, features, user_vector
 from models.contract.bundle import (
     FEATURES,
     GOLDEN,
     ITEM_STATISTICS,
     ITEMS,
     MANIFEST,
+    USER_VECTORS,
     WEIGHTS,
     BundleError,
     checksum,
     read_manifest,
 )
+from models.contract.events import Action
 from models.contract.feature_spec import FeatureSpec
 from models.contract.records import GoldenRequests, read_items
 from models.export.golden import ITEMS as GOLDEN_ITEMS
-from models.export.golden import REQUESTS, TOLERANCE
+from models.export.golden import LOG_REQUESTS, TOLERANCE
+from models.language import text_preference
 
 OFF = "expected the offline logits of"
+
+
+@pytest.fixture(scope="module")
+def learnt_bundle(trained) -> Path:
+    """A bundle with a language model."""
+    return trained
 
 
 @pytest.fixture
@@ -47,13 +56,64 @@ def resign(folder: Path, **changes) -> None:
 
 
 def test_they_pass(shop_bundle):
-    assert replay(load_bundle(shop_bundle, 50)) == REQUESTS
+    golden = GoldenRequests.model_validate_json((shop_bundle / GOLDEN).read_bytes())
+    assert replay(load_bundle(shop_bundle, 50)) == len(golden.requests) > LOG_REQUESTS
+
+
+def test_there_is_one_of_everything_that_a_request_may_have(shop_bundle, learnt_bundle):
+    for folder, words, contexts in ((shop_bundle, False, True), (learnt_bundle, True, False)):
+        golden = GoldenRequests.model_validate_json((folder / GOLDEN).read_bytes())
+        actions = {event.action for request in golden.requests for event in request.events}
+        assert {action.value for action in Action} <= actions
+        assert any(not request.events and request.profile is None for request in golden.requests)
+        assert any(
+            not request.events and request.profile and request.profile.attributes
+            for request in golden.requests
+        )
+        assert any(request.query for request in golden.requests) is words
+        assert any(request.profile and request.profile.interests for request in golden.requests) is words
+        assert any(request.context for request in golden.requests) is contexts
+        parts = {calendar.daypart(request.now) for request in golden.requests}
+        assert parts == set(calendar.DAYPARTS)
+        replay(load_bundle(folder, 50))
+
+
+@pytest.mark.parametrize(
+    ("module", "constant", "value", "request_name"),
+    [
+        (user_vector, "DISLIKE_PUSH", 2.0, "the action 'dislike'"),
+        (user_vector, "SKIP_PUSH", 2.0, "the action 'skip'"),
+        (text_preference, "QUERY_GAIN", 1.0, "words"),
+        (text_preference, "INTERESTS_GAIN", 2.0, "a profile with stated interests"),
+        (text_preference, "WORDS_SHARE", 0.5, "a profile with stated interests"),
+    ],
+)
+def test_whatever_moves_a_score_is_noticed_when_it_changes(
+    learnt_bundle, monkeypatch, module, constant, value, request_name
+):
+    loaded = load_bundle(learnt_bundle, 50)
+    monkeypatch.setattr(module, constant, value)
+    with pytest.raises(BundleError, match=OFF) as caught:
+        replay(loaded)
+    assert f"({request_name})" in str(caught.value)
+
+
+def test_a_changed_user_vector_is_noticed(bundle):
+    vectors = np.load(bundle / USER_VECTORS)
+    np.save(bundle / USER_VECTORS, vectors + np.float32(0.1))
+    resign(bundle)
+    with pytest.raises(BundleError, match="expected the offline vector of user 0"):
+        replay(load_bundle(bundle, 50))
+    np.save(bundle / USER_VECTORS, vectors[:-1])
+    resign(bundle)
+    with pytest.raises(BundleError, match=f"expected {USER_VECTORS} of"):
+        replay(load_bundle(bundle, 50))
 
 
 def test_they_are_of_short_and_long_histories_and_all_heads(shop_bundle):
     golden = GoldenRequests.model_validate_json((shop_bundle / GOLDEN).read_bytes())
     assert golden.tolerance == TOLERANCE
-    assert len({len(request.events) for request in golden.requests}) > 3
+    assert len({len(request.events) for request in golden.requests[:LOG_REQUESTS]}) > 3
     for request in golden.requests:
         assert set(request.logits) == {"next", "like", "rating", "genre", "device"}
         assert len(set(request.item_ids)) == GOLDEN_ITEMS

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from models.evaluation.inference import CorpusPredictor
-from models.export.vectors import histories, item_table, stops_before, user_table
+from models.export.vectors import histories, user_table
 from models.training.corpus import PART_END, PART_TEST, PART_VALID
+from models.training.published_statistics import stops_before
 from tests.models.histories import events_of
 
 
@@ -31,7 +32,7 @@ def test_user_times_item_is_the_logit_of_next(shop_data, predictor):
     """Both tables as of the test's beginning, against the predictor at each user's first test event."""
     corpus = shop_data.corpus
     snapshot, stops = corpus.part_snapshot[PART_TEST], stops_before(corpus, PART_TEST)
-    items, users = item_table(predictor, snapshot), user_table(predictor, stops)
+    items, users = predictor.item_table(snapshot), user_table(predictor, stops)
     assert items.shape == (100, 17)
     assert users.shape == (60, 17)
     assert (users[:, -1] == 1).all()

@@ -1,0 +1,104 @@
+"""Users at one moment each, encoded by the network for evaluation: the network's view of B requests."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.contract.arrays import Floats, Indices
+from models.contract.events import EventColumns, user_events
+from models.contract.feature_spec import FeatureSpec
+from models.contract.feedback import UNWANTED_ACTIONS, read_feedback
+from models.contract.history_window import read_window
+from models.contract.user_vector import push_away, pushing_items
+from models.network.model import ChorusNetwork
+from models.network.scorer import USER_NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """B users as they were just before the events at `rows`."""
+
+    rows: Indices  # [B] rows of the corpus's events; -1 for a request that the log does not have
+    states: Tensor  # [B, D] the user tower's output
+    tower_events: Tensor  # [B] the number of events that the tower read
+    push: Tensor  # [B, D] the step away from rejected items, which moves `next` alone
+    events: Tensor  # [B, L, D]
+    attend: Tensor  # bool [B, L]: the history's events; the rest is padding
+    numbers: Tensor  # [B, USER_NUMBERS]
+    context: Tensor  # [B, C]
+    snapshot: Tensor  # [B]
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """B users, each with all events before the moment of a request."""
+
+    rows: Indices  # [B] as Moments has them
+    events: EventColumns  # of B users, over the rows of the item table
+    profile_tokens: Indices  # [B, P]
+    profile_numeric: Floats  # [B, Q]
+    profile_text: Floats  # [B, T]
+    context: Indices  # [B, C] tokens of the moments
+    snapshot: Indices  # [B] rows of the item statistics
+
+
+@torch.no_grad()
+def encode_requests(
+    network: ChorusNetwork, spec: FeatureSpec, vectors: Tensor, requests: Requests
+) -> Moments:
+    """The moments of requests, by the rules of which events count that the service follows too.
+
+    `vectors` [I, D] are the item vectors without the bias.
+    """
+    window, device = read_window(spec, requests.events), vectors.device
+    history = network.users.events(
+        vectors[torch.from_numpy(window.events.items).to(device)],
+        torch.from_numpy(window.arrays.actions).to(device),
+        torch.from_numpy(window.arrays.dense).to(device),
+    )
+    sizes = np.diff(window.events.offsets).tolist()
+    parts = torch.split(history, sizes)
+    read = torch.split(torch.from_numpy(window.tower).to(device), sizes)
+    tower = [part[mask] for part, mask in zip(parts, read, strict=True)]
+    profile = network.users.profile(
+        *(
+            torch.from_numpy(np.ascontiguousarray(table)).to(device)
+            for table in (requests.profile_tokens, requests.profile_numeric, requests.profile_text)
+        )
+    )
+    states = network.users(profile, torch.nn.utils.rnn.pad_sequence(tower, batch_first=True))
+    last = torch.tensor([len(part) for part in tower], device=device)
+    numbers = torch.zeros(len(sizes), USER_NUMBERS, device=device)
+    for user, part in enumerate(torch.split(torch.from_numpy(window.arrays.dense).to(device), sizes)):
+        if len(part):
+            numbers[user] = part[-1, -USER_NUMBERS:]
+    count = torch.tensor(sizes, device=device)
+    events = torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
+    return Moments(
+        rows=requests.rows,
+        states=states[torch.arange(len(sizes), device=device), last],
+        tower_events=last,
+        push=torch.from_numpy(measure_pushes(spec, requests.events, vectors.cpu().numpy())).to(device),
+        events=events,
+        attend=torch.arange(events.shape[1], device=device)[None] < count[:, None],
+        numbers=numbers,
+        context=torch.from_numpy(requests.context).to(device),
+        snapshot=torch.from_numpy(requests.snapshot).to(device),
+    )
+
+
+def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats) -> Floats:
+    """[B, D]: the step away from what each of B users disliked or skipped; zeros for most."""
+    users = len(events.offsets) - 1
+    pushes = np.zeros((users, vectors.shape[1]), dtype=np.float32)
+    if not UNWANTED_ACTIONS & set(events.action_names):
+        return pushes
+    feedback, mean = read_feedback(events, spec.value_range), vectors.mean(axis=0)
+    for user in range(users):
+        part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
+        negative = pushing_items(user_events(events, user), feedback[part])
+        if len(negative.rows):
+            pushes[user] = push_away(vectors, mean, negative)
+    return pushes

@@ -1,0 +1,37 @@
+"""The lists that the service would answer: candidates fused into scores, then re-ranked by the service's own code."""
+
+import numpy as np
+
+from models.contract.arrays import Indices
+from models.contract.fusion import Fusion, contributions, fuse
+from models.contract.tasks import NEXT
+from models.evaluation.candidates import CANDIDATES, CandidateValues, ServedItems
+from models.evaluation.metrics.lists import NO_ITEM
+from models.ranking.candidates import Budget
+from models.ranking.rerank import Diversity, rerank
+
+PURE_ORDER = Diversity(method="none")
+DEFAULT = Diversity()
+"""What the service does for a request without `diversity`."""
+
+
+def plan_budget(fusion: Fusion) -> Budget:
+    """How many candidates the service scores with the fitted weights."""
+    return Budget(CANDIDATES, wide=not fusion.weights.get(NEXT))
+
+
+def rank_candidates(
+    candidates: CandidateValues, items: ServedItems, fusion: Fusion, diversity: Diversity, k: int
+) -> Indices:
+    """The k items [C, k] of every list that the service would answer, NO_ITEM where there are fewer."""
+    lists = np.full((len(candidates.items), k), NO_ITEM, dtype=np.int64)
+    for number, row in enumerate(candidates.items):
+        present = row != NO_ITEM
+        rows = row[present]
+        values = {name: value[number][present] for name, value in candidates.values.items()}
+        scores = fuse(contributions(fusion, values, fusion.weights))
+        vectors = items.arrays.vectors[rows, :-1] - items.arrays.centre
+        labels = [items.labels[item] for item in rows.tolist()]
+        order = rerank(scores, vectors, labels, diversity, k).order
+        lists[number, : len(order)] = rows[order]
+    return lists
