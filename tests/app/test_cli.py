@@ -87,8 +87,8 @@ def test_inspect_and_evaluate_show_the_bundle(capsys: pytest.CaptureFixture[str]
 def test_serving_imports_nothing_that_only_training_needs(trained: Path) -> None:
     """Whoever installs Chorus without its extra can serve."""
     probe = (
-        "import sys; import app.cli, app.server, app.bundle.bundle; from pathlib import Path;"
-        f"app.bundle.bundle.load_bundle(Path({str(trained)!r}), 100);"
+        "import sys; import app.cli, app.server, app.bundle.loading; from pathlib import Path;"
+        f"app.bundle.loading.load_bundle(Path({str(trained)!r}), 100);"
         "print(sorted({'scipy', 'pyarrow', 'yaml', 'rich', 'pandas', 'sklearn'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
