@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from app.bundle.bundle import encode_rows
 from app.bundle.loading import load_bundle
-from app.golden import replay
+from app.golden import check_users, replay
 from models.contract import calendar, features, user_vector
 from models.contract.bundle import (
     FEATURES,
@@ -103,11 +103,11 @@ def test_a_changed_user_vector_is_noticed(bundle):
     np.save(bundle / USER_VECTORS, vectors + np.float32(0.1))
     resign(bundle)
     with pytest.raises(BundleError, match="expected the offline vector of user 0"):
-        replay(load_bundle(bundle, 50))
+        check_users(load_bundle(bundle, 50))
     np.save(bundle / USER_VECTORS, vectors[:-1])
     resign(bundle)
     with pytest.raises(BundleError, match=f"expected {USER_VECTORS} of"):
-        replay(load_bundle(bundle, 50))
+        check_users(load_bundle(bundle, 50))
 
 
 def test_they_are_of_short_and_long_histories_and_all_heads(shop_bundle):
