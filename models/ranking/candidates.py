@@ -117,7 +117,10 @@ def search_exactly(vectors: Floats, vector: Floats, k: int, allowed: Mask) -> In
     """
     rows = np.flatnonzero(allowed)
     few = len(rows) < GATHERED_SHARE * len(vectors)
-    scores = vectors[rows] @ vector if few else (vectors @ vector)[rows]
+    with np.errstate(
+        invalid="ignore"
+    ):  # BLAS kernels may raise the flag for lanes past the end of finite rows
+        scores = vectors[rows] @ vector if few else (vectors @ vector)[rows]
     return rows[best_rows(scores, k)]
 
 
