@@ -16,7 +16,7 @@ from models.evaluation.report.console import print_report
 from models.evaluation.report.schema import Report
 from models.job.spec import JobError, load_job
 from models.recipe import evaluation, training
-from models.recipe.ingestion import ingested
+from models.recipe.ingestion import ingest
 from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
 from models.recipe.publication import Target, publish_bundle
 from models.training.checkpoint import SCHEMA
@@ -49,7 +49,7 @@ def train(
     `force` is given.
     """
     job = load_job(job_file)
-    data = ingested(job, out, console)
+    data = ingest(job, out, console)
     run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
     run = training.refresh_for_test(job, data, run, console)
     report = evaluation.evaluate(job, data, run, console)

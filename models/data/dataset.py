@@ -33,14 +33,14 @@ class Dataset:
 
     interactions: Interactions
     user_ids: tuple[str, ...]  # by first interaction, then those who only have a profile
-    items: tuple[Item, ...]  # the item table, then items met only in the log, by first interaction
+    items: tuple[Item, ...]  # the item table, then items that only the log has, by first interaction
     users: tuple[User, ...]  # aligned with user_ids
     timed: bool
     cleaning: CleaningReport
 
 
 def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
-    """Read, clean and number a job's data; every row that was not taken is in the quarantine file, with why.
+    """Read, clean and number a job's data; every rejected row is in the quarantine file, with the reason.
 
     Raises JobError where a file or a column is not as the job says, or no interaction is left.
     """
@@ -118,8 +118,8 @@ def _whole(
     described = [item.item_id for item in catalogue.items]
     log, item_ids, interacting = number(cleaned, timed, described, default_action.value)
     profile = {user.user_id: user for user in profiles.users}
-    met = set(interacting)
-    user_ids = (*interacting, *(user_id for user_id in profile if user_id not in met))
+    active = set(interacting)
+    user_ids = (*interacting, *(user_id for user_id in profile if user_id not in active))
     report = replace(
         cleaned.report,
         item_rows=catalogue.rows,
@@ -131,7 +131,7 @@ def _whole(
         - catalogue.rejected_rows
         - profiles.rejected_rows,
         items_without_attributes=len(item_ids) - len(described),
-        users_without_profile=len(met - profile.keys()),
+        users_without_profile=len(active - profile.keys()),
     )
     return Dataset(
         interactions=log,

@@ -47,7 +47,7 @@ class UserTable:
 
 
 def read_items(section: ItemsSection) -> ItemTable:
-    """Raises JobError where the table cannot be read. A cell that is no number or no vector is left out."""
+    """The items of a table, without cells that are no number or vector; raises JobError for an unreadable table."""
     table = _read(section, "items")
     ids, rows, rejected = _identified(table, section.id, "items")
     faults: Faults = {name: [] for name in section.fields}
@@ -66,7 +66,7 @@ def read_items(section: ItemsSection) -> ItemTable:
 
 
 def read_users(section: UsersSection) -> UserTable:
-    """Raises JobError where the table cannot be read. A cell that is no number is left out."""
+    """The users of a table, without the cells that are no number; raises JobError for an unreadable table."""
     table = _read(section, "users")
     ids, rows, rejected = _identified(table, section.id, "users")
     faults: Faults = {name: [] for name in section.fields}
@@ -92,15 +92,16 @@ def _check_cells(table: Table, keys: Mapping[str, str], faults: Faults) -> None:
     Of a sparse column the filled ones count alone, where ENOUGH of them are unreadable.
     """
     errors = []
-    for name, found in faults.items():
+    for name, rejects in faults.items():
         filled = len(table.numbers) - table.columns[name].null_count
-        whole = filled if len(found) >= ENOUGH else len(table.numbers)
-        if nearly_all(len(found), whole):
-            reason = found[0].reason.removeprefix("unparsable: ").removesuffix(KEPT)
-            given = example(table.columns[name][int(np.searchsorted(table.numbers, found[0].row))].as_py())
+        whole = filled if len(rejects) >= ENOUGH else len(table.numbers)
+        if nearly_all(len(rejects), whole):
+            reason = rejects[0].reason.removeprefix("unparsable: ").removesuffix(KEPT)
+            row = int(np.searchsorted(table.numbers, rejects[0].row))
+            cell = example(table.columns[name][row].as_py())
             errors.append(
-                f"{keys[name]}: expected cells that can be read, given {len(found):,} of {filled:,} that cannot, "
-                f"such as {given} ({reason})"
+                f"{keys[name]}: expected cells that can be read, given {len(rejects):,} of {filled:,} that cannot, "
+                f"such as {cell} ({reason})"
             )
     if errors:
         raise JobError(*errors)
@@ -120,13 +121,13 @@ def _identified(table: Table, column: str, key: str) -> tuple[list[str], list[in
     """The distinct IDs, the first row of each, and the rejected rows."""
     first: dict[str, int] = {}
     rejected = list(table.rejected)
-    for row, found in enumerate(texts(table.columns[column]).to_pylist()):
-        if found is None:
+    for row, text in enumerate(texts(table.columns[column]).to_pylist()):
+        if text is None:
             rejected.append(table.reject(row, f"missing: {column} is empty"))
-        elif found in first:
+        elif text in first:
             rejected.append(table.reject(row, f"duplicate: same {column} as an earlier row"))
         else:
-            first[found] = row
+            first[text] = row
     if not first:
         raise JobError(f"{key}.id: expected IDs, given an empty cell in every row of the column {column}")
     return list(first), list(first.values()), rejected
@@ -136,36 +137,37 @@ def _values(table: Table, name: str, kind: FieldKind, separator: str, faults: li
     """A column's values as the contract has them. Unreadable cells are None, and noted in `faults`."""
     column = table.columns[name]
     if kind is FieldKind.CATEGORIES:
-        return [found or None for found in labels(column, separator)]
+        return [cell or None for cell in labels(column, separator)]
     if kind is FieldKind.NUMERIC:
         return _numbers(table, name, faults)
-    found: list[str | None] = texts(column).to_pylist()
-    return found
+    values: list[str | None] = texts(column).to_pylist()
+    return values
 
 
 def _numbers(table: Table, name: str, faults: list[Reject]) -> Values:
-    found, bad = numbers(table.columns[name])
-    bad |= np.isinf(found)
+    values, bad = numbers(table.columns[name])
+    bad |= np.isinf(values)
     faults += [
         table.reject(int(row), f"unparsable: {name} is not a finite number{KEPT}")
         for row in np.flatnonzero(bad)
     ]
     return [
-        None if np.isnan(number) or wrong else float(number) for number, wrong in zip(found, bad, strict=True)
+        None if np.isnan(number) or wrong else float(number)
+        for number, wrong in zip(values, bad, strict=True)
     ]
 
 
 def _vectors(table: Table, name: str, separator: str, faults: list[Reject]) -> Vectors:
     """Vectors of the size that most rows have (of several, the first met)."""
-    found = vectors(table.columns[name], separator)
-    sizes = Counter(len(vector) for vector in found if vector)
+    cells = vectors(table.columns[name], separator)
+    sizes = Counter(len(vector) for vector in cells if vector)
     size = sizes.most_common(1)[0][0] if sizes else 0
-    for row, vector in enumerate(found):
+    for row, vector in enumerate(cells):
         if vector is None or len(vector) not in (0, size):
             given = "something else" if vector is None else f"{len(vector)}"
             reason = f"unparsable: expected {size or 'some'} finite numbers in {name}, given {given}{KEPT}"
             faults.append(table.reject(row, reason))
-    return [vector if vector and len(vector) == size else None for vector in found]
+    return [vector if vector and len(vector) == size else None for vector in cells]
 
 
 def _attributes(columns: Mapping[str, Values], row: int) -> dict[str, Attribute]:
@@ -173,7 +175,7 @@ def _attributes(columns: Mapping[str, Values], row: int) -> dict[str, Attribute]
 
 
 def _vectors_at(columns: Mapping[str, Vectors], row: int) -> dict[str, tuple[float, ...]]:
-    return {name: vector for name, found in columns.items() if (vector := found[row]) is not None}
+    return {name: vector for name, cells in columns.items() if (vector := cells[row]) is not None}
 
 
 def _rows(table: Table) -> int:

@@ -101,8 +101,8 @@ def _by_first(column: TextCodes, order: Indices, listed: Sequence[str]) -> tuple
     first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several rows the last one assigned stays: the first
     table = np.full(len(first), -1, dtype=np.int32)
     if listed:
-        found = pc.index_in(column.names, value_set=pa.array(listed, pa.string()))
-        table = np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
+        rows = pc.index_in(column.names, value_set=pa.array(listed, pa.string()))
+        table = np.array(rows.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
     others = np.flatnonzero((first < len(codes)) & (table < 0))
     others = others[np.argsort(first[others])]
     table[others] = np.arange(len(listed), len(listed) + len(others))

@@ -1,4 +1,4 @@
-"""The log -> what is trained on, validated on and tested on: never the past predicted from the future."""
+"""Split the log into training, validation and test rows, by time: the past is never predicted from the future."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Split:
     """Rows of the log, ascending; together they are all of it.
 
     Where there are times: train < valid_at <= valid < test_at <= test. An empty test part begins just after
-    the last row. Where there is only an order, each user has an own end, and no moment parts the log: the
+    the last row. Where there is only an order, every user's history has its end, and no moment splits the log: the
     moments are then just past the last training row (valid_at), and the last row that is not test (test_at).
     """
 
@@ -68,9 +68,9 @@ def _by_user(log: Interactions, valid: float, test: float) -> Split:
     tests, valids = _shares(counts, test), _shares(counts, valid)
     enough = counts > tests + valids
     tests, valids = tests * enough, valids * enough
-    own = np.repeat(np.arange(len(users)), counts)
-    left = (starts + counts)[own] - np.arange(len(rows))  # 1 for a user's last event
-    in_test, in_valid = left <= tests[own], left <= (tests + valids)[own]
+    user = np.repeat(np.arange(len(users)), counts)
+    left = (starts + counts)[user] - np.arange(len(rows))  # 1 for a user's last event
+    in_test, in_valid = left <= tests[user], left <= (tests + valids)[user]
     train, middle = np.sort(rows[~in_valid]), np.sort(rows[in_valid & ~in_test])
     if not len(middle):
         raise JobError(f"split: expected a user with at least {3 if test else 2} events, given none")

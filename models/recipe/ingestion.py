@@ -46,7 +46,7 @@ def work_folder(out: Path) -> Path:
     return out.with_name(out.name + WORK)
 
 
-def ingested(job: JobSpec, out: Path, console: Console) -> Ingested:
+def ingest(job: JobSpec, out: Path, console: Console) -> Ingested:
     """Read, clean, split, encode; raises JobError, and ValueError where `out` is no place for a bundle."""
     began = time.monotonic()
     check_target(out)

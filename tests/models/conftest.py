@@ -18,7 +18,7 @@ from rich.console import Console
 from models.job.spec import JobSpec, load_job
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import Ingested, ingested
+from models.recipe.ingestion import Ingested, ingest
 
 USERS, ITEMS, EVENTS = 60, 100, 1500
 START = 1_700_000_000
@@ -134,7 +134,7 @@ def make_shop() -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def make_ingested() -> Callable[[Path], Ingested]:
     """A job file -> its data, as the recipe reads it."""
-    return lambda path: ingested(load_job(path), path.parent / "bundle", quiet())
+    return lambda path: ingest(load_job(path), path.parent / "bundle", quiet())
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +150,7 @@ def shop_job(shop: Path) -> JobSpec:
 
 @pytest.fixture(scope="session")
 def shop_data(shop: Path) -> Ingested:
-    return ingested(load_job(shop), shop.parent / "bundle", quiet())
+    return ingest(load_job(shop), shop.parent / "bundle", quiet())
 
 
 @pytest.fixture(scope="session")

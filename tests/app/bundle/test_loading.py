@@ -115,14 +115,33 @@ def test_a_vote_needs_no_utilities(trained: Path, tmp_path: Path) -> None:
     [
         ("items", lambda items: np.full_like(items, 10_000), r"expected items in 0..79 in .*histories.npz"),
         ("actions", lambda actions: actions - 1, "expected actions in 0..0 in"),
-        ("offsets", lambda offsets: offsets[:-1], r"expected items \[\d+\], given"),
         (
             "offsets",
-            lambda offsets: offsets[[0, 2, 1, *range(3, 41)]],
-            "expected ascending offsets over all events",
+            lambda offsets: offsets[:-1],
+            r"expected histories in .*: expected items \[\d+\], given \(960,\)",
+        ),
+        (
+            "offsets",
+            lambda offsets: np.append(offsets, offsets[-1]),
+            "expected offsets of 40 users and columns of",
+        ),
+        (
+            "offsets",
+            lambda offsets: offsets[::-1].copy(),
+            r"expected histories in .*: expected items \[0\], given",
+        ),
+        (
+            "offsets",
+            lambda offsets: np.sort(offsets)[[0, 2, 1, *range(3, 41)]],
+            "expected ascending offsets over all",
         ),
         ("times", lambda times: times * np.nan, "expected finite times in"),
-        ("values", lambda values: values[:-1], r"expected values \[960\], given"),
+        ("times", lambda times: times.astype(np.int64), "expected float values and times"),
+        (
+            "values",
+            lambda values: values[:-1],
+            r"expected histories in .*: expected values \[960\], given \(959,\)",
+        ),
     ],
 )
 def test_a_torn_history_is_refused(
