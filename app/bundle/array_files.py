@@ -28,8 +28,9 @@ ZIP_ERRORS = (
     NotImplementedError,  # of an unknown compression
     RuntimeError,  # of an encrypted member
     KeyError,  # of a missing array
+    TypeError,  # of an array that holds no numbers
 )
-"""What zipfile and an NPZ archive raise beyond that."""
+"""What zipfile, an NPZ archive and the conversion of its arrays raise beyond that."""
 
 
 def read_array(path: Path, shape: tuple[int, int]) -> Floats:
@@ -60,15 +61,10 @@ def read_user_histories(path: Path, users: int, items: int) -> EventColumns:
 
 def _fault(histories: EventColumns, users: int, items: int) -> str | None:
     """What the histories should be and are not; None where all fits."""
-    offsets, count = histories.offsets, len(histories.items)
-    columns = (histories.items, histories.actions, histories.values, histories.times)
-    if offsets.shape != (users + 1,) or any(column.shape != (count,) for column in columns):
-        return f"offsets of {users} users and columns of one length"
-    if any(column.dtype.kind != "i" for column in (offsets, histories.items, histories.actions)):
-        return "integer offsets, items and actions"
-    if any(column.dtype.kind != "f" for column in (histories.values, histories.times)):
-        return "float values and times"
-    if offsets[0] != 0 or offsets[-1] != count or (np.diff(offsets) < 0).any():
+    offsets, count = histories.offsets, len(histories)
+    if offsets.shape != (users + 1,):
+        return f"offsets of {users} users"
+    if offsets[0] != 0 or (np.diff(offsets) < 0).any():
         return "ascending offsets over all events"
     for name, column, limit in (
         ("items", histories.items, items),
