@@ -28,8 +28,9 @@ ZIP_ERRORS = (
     NotImplementedError,  # of an unknown compression
     RuntimeError,  # of an encrypted member
     KeyError,  # of a missing array
+    TypeError,  # of an array that holds no numbers
 )
-"""What zipfile and an NPZ archive raise beyond that."""
+"""What zipfile, an NPZ archive and the conversion of its arrays raise beyond that."""
 
 
 def read_array(path: Path, shape: tuple[int, int]) -> Floats:

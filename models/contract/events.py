@@ -62,6 +62,8 @@ class EventColumns:
     action_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if self.offsets.ndim != 1 or not len(self.offsets):
+            raise ValueError(f"expected offsets [U + 1], given {self.offsets.shape}")
         count = int(self.offsets[-1])
         for name in ("items", "actions", "times", "values"):
             if getattr(self, name).shape != (count,):

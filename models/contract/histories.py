@@ -21,16 +21,13 @@ def write_histories(path: Path, histories: EventColumns) -> None:
 
 
 def read_histories(path: Path) -> EventColumns:
-    """The histories in a file; raises OSError, KeyError or ValueError for a file that holds none.
-
-    Types and ranges are the file's: whoever trusts them checks them.
-    """
+    """The histories in a file; raises OSError, KeyError or ValueError for a file that holds none."""
     with np.load(path, allow_pickle=False) as arrays:
         return EventColumns(
-            offsets=arrays["offsets"],
-            items=arrays["items"],
-            actions=arrays["actions"],
-            values=arrays["values"],
-            times=arrays["times"],
+            offsets=arrays["offsets"].astype(np.int64),
+            items=arrays["items"].astype(np.int64),
+            actions=arrays["actions"].astype(np.int64),
+            values=arrays["values"].astype(np.float32),
+            times=arrays["times"].astype(np.float64),
             action_names=tuple(arrays["action_names"].tolist()),
         )

@@ -20,7 +20,7 @@ from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, ran
 from models.job.spec import load_job
 from models.network.model import load_network
 from models.ranking.rerank import Diversity
-from models.recipe.ingestion import Ingested, ingested
+from models.recipe.ingestion import Ingested, ingest
 from models.recipe.training import lists_at
 from models.training.corpus import PART_TEST
 from tests.action_log import ACTIONS, write_job
@@ -47,7 +47,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     job, bundle = write_job(folder, ACTIONS, fit="train"), folder / "bundle"
     assert main(["train", str(job), "--out", str(bundle)]) == 0
     manifest = read_manifest(bundle)
-    data = ingested(load_job(job), folder / "again", Console(file=io.StringIO()))
+    data = ingest(load_job(job), folder / "again", Console(file=io.StringIO()))
     network = load_network(bundle, manifest, read_features(bundle, manifest))
     predictor = CorpusPredictor.of(network, data.corpus, torch.device("cpu"))
     lists = lists_at(data, PART_TEST)
