@@ -22,7 +22,7 @@ from models.evaluation.full_ranking import K, match_relevant
 from models.evaluation.metrics.hit_rate import hit_rate
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.metrics.recall import recall
-from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
+from models.evaluation.protocols import InteractionSet, RankingCase, build_cutoff_case
 from models.evaluation.report.schema import Report
 from models.job.spec import load_job
 
@@ -61,7 +61,7 @@ def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, n
         users, items = (rows_of[rows].astype(np.int64) for rows_of in (log.users, log.items))
         return InteractionSet(users, items, log.times[rows], *shape)
 
-    case = at_cutoff(part(np.union1d(parts.train, parts.valid)), part(parts.test))
+    case = build_cutoff_case(part(np.union1d(parts.train, parts.valid)), part(parts.test))
     users, first = np.unique(log.users[parts.test], return_index=True)
     moments = log.times[parts.test][first]
     return dataset, case, moments[np.searchsorted(users, case.users)]

@@ -1,1 +1,1 @@
-"""How good the network is: pure metrics, honest baselines, the report, the promotion gate."""
+"""Evaluation of the network: ranking and prediction metrics, baselines, the report, the promotion gate."""

@@ -1,4 +1,4 @@
-"""The candidates that the service would score for ranking cases, with every head's calibrated value."""
+"""Select the candidates that the service would score, with every head's calibrated value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,26 +24,26 @@ from models.ranking.candidates import Budget, ItemArrays, select_candidates
 from models.training.published_statistics import publish_statistics, stops_before
 
 CANDIDATES = 300
-"""The number that the service scores for one answer by default."""
+"""Candidates that the service scores for one answer by default."""
 RECENT = STATISTICS.index("recent")
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationLists:
-    """C lists to rank, each with the corpus row of the event just before which it is made."""
+    """C lists to rank, each at the moment just before one event of the corpus."""
 
     case: RankingCase
-    rows: Indices  # [C]
+    rows: Indices  # [C] the events' rows
 
     def take_evenly(self, most: int) -> "EvaluationLists":
         """At most `most` of the lists, evenly spaced."""
-        chosen = take_evenly(np.arange(len(self.case)), most)
-        return EvaluationLists(self.case.take(chosen), self.rows[chosen])
+        numbers = take_evenly(np.arange(len(self.case)), most)
+        return EvaluationLists(self.case.take(numbers), self.rows[numbers])
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateValues:
-    """C lists of at most K candidates, in the order in which the service finds them."""
+    """C lists of at most K candidates, in the order in which the service retrieves them."""
 
     items: Indices  # [C, K]; NO_ITEM where a list has fewer
     values: Mapping[str, Floats]  # head -> [C, K] calibrated values
@@ -59,14 +59,14 @@ class EventLogits:
 
 @dataclass(frozen=True, slots=True)
 class ServedItems:
-    """The item table as a bundle holds it that is published when a part of the log begins."""
+    """The item table of a bundle that is published at the beginning of a part of the log."""
 
     arrays: ItemArrays
     labels: Sequence[frozenset[str]]  # I
 
     @staticmethod
     def of(predictor: CorpusPredictor, items: Sequence[Item], part: int) -> "ServedItems":
-        """The table of I items at the beginning of a part (models.training.corpus.PART_*)."""
+        """The table of I items at the beginning of `part` (models.training.corpus.PART_*)."""
         corpus, snapshot = predictor.corpus, predictor.corpus.part_snapshot[part]
         vectors = predictor.item_table(snapshot)
         statistics = publish_statistics(corpus, snapshot, stops_before(corpus, part))
@@ -81,22 +81,22 @@ def score_candidates(
     calibrations: Mapping[str, Calibration],
     budget: Budget,
 ) -> CandidateValues:
-    """The candidates of C lists, with every head's value."""
+    """The candidates of C lists, at most `budget.total` each, with every head's calibrated value."""
     rows, case = lists.rows, lists.case
     width = min(budget.total, case.seen.shape[1])
-    chosen = [np.zeros((0, width), dtype=np.int64)]
+    selected = [np.zeros((0, width), dtype=np.int64)]
     parts: dict[str, list[Floats]] = {
         name: [np.zeros((0, width), dtype=np.float32)] for name in (NEXT, *calibrations)
     }
     start = 0
     for moments in predictor.encode_moments(rows):
         seen = case.seen[np.arange(start, start + len(moments.rows))]
-        chosen.append(_select(predictor, moments, seen, items, budget, width))
-        for name, value in _values(predictor, moments, chosen[-1], items, calibrations).items():
+        selected.append(_select_rows(predictor, moments, seen, items, budget, width))
+        for name, value in _head_values(predictor, moments, selected[-1], items, calibrations).items():
             parts[name].append(value)
         start += len(moments.rows)
     return CandidateValues(
-        np.concatenate(chosen), {name: np.concatenate(values) for name, values in parts.items()}
+        np.concatenate(selected), {name: np.concatenate(values) for name, values in parts.items()}
     )
 
 
@@ -110,7 +110,7 @@ def predict_events(predictor: CorpusPredictor, rows: Indices) -> EventLogits:
     return EventLogits(rows, {name: np.concatenate(parts) for name, parts in heads.items()})
 
 
-def _select(
+def _select_rows(
     predictor: CorpusPredictor,
     moments: Moments,
     seen: sparse.csr_array,
@@ -118,7 +118,7 @@ def _select(
     budget: Budget,
     width: int,
 ) -> Indices:
-    """[B, width]: the rows that the service's sources would find for each moment."""
+    """[B, width]: the rows that the service's sources would retrieve at each moment."""
     events = predictor.corpus.events_before(moments.rows)
     feedback = read_feedback(events, predictor.corpus.spec.value_range)
     selected = np.full((len(moments.rows), width), NO_ITEM, dtype=np.int64)
@@ -132,28 +132,30 @@ def _select(
     return selected
 
 
-def _values(
+def _head_values(
     predictor: CorpusPredictor,
     moments: Moments,
     selected: Indices,
     items: ServedItems,
     calibrations: Mapping[str, Calibration],
 ) -> dict[str, Floats]:
-    """Head -> values [B, K] of the candidates [B, K]; NO_ITEM has item 0's, which no list takes."""
+    """Head -> values [B, K] of the candidates [B, K]; at NO_ITEM the value of item 0, which is not used."""
     rows = np.maximum(selected, 0)
     logits = predictor.retrieval_vectors(moments) @ items.arrays.vectors.T  # [B, I]
     partitions = _logsumexp(calibrations[NEXT].scale * logits.astype(np.float64))
     values = {NEXT: next_shares(np.take_along_axis(logits, rows, axis=1), calibrations[NEXT], partitions)}
-    for name, given in predictor.head_logits(moments, rows).items():
+    for name, head_logits in predictor.head_logits(moments, rows).items():
         head = next(head for head in predictor.network.heads if head.task.name == name)
         kind = find_kind(head.task.kind)
-        predicted = kind.predict(head.task, given.reshape(-1, head.width), calibrations[name])
-        values[name] = kind.value(predicted, _labels(predictor, head, moments, rows)).reshape(rows.shape)
+        predicted = kind.predict(head.task, head_logits.reshape(-1, head.width), calibrations[name])
+        values[name] = kind.value(predicted, _subject_labels(predictor, head, moments, rows)).reshape(
+            rows.shape
+        )
     return values
 
 
-def _labels(predictor: CorpusPredictor, head: Head, moments: Moments, rows: Indices) -> Floats | None:
-    """Labels [B * K, classes] of the candidates or of the moments, as the head's kind has it; else None."""
+def _subject_labels(predictor: CorpusPredictor, head: Head, moments: Moments, rows: Indices) -> Floats | None:
+    """Labels [B * K, classes] of the head's subject, the candidates or the moments; None without a subject."""
     subject = find_kind(head.task.kind).subject
     if subject is Subject.NOTHING:
         return None
@@ -164,5 +166,6 @@ def _labels(predictor: CorpusPredictor, head: Head, moments: Moments, rows: Indi
 
 
 def _logsumexp(logits: np.ndarray) -> np.ndarray:
+    """log(sum(exp)) over the last axis, in a numerically stable form."""
     peak = logits.max(axis=-1, keepdims=True)
     return np.asarray(peak[..., 0] + np.log(np.exp(logits - peak).sum(axis=-1)))

@@ -1,4 +1,4 @@
-"""Evaluate the network and the baselines on the test part: the report's tables."""
+"""Evaluate the network and the baselines on the test part: the tables of the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,9 @@ from models.heads.registry import find_kind
 from models.training.corpus import PART_TEST
 
 MOST_LISTS = 3_000
+"""Lists of a ranking protocol; more are sampled evenly."""
 MOST_EVENTS = 20_000
+"""Test events on which the heads are evaluated; more are sampled evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,18 @@ class CalibratedModel:
     fusion: Fusion
 
 
-def ranking_table(
+def evaluate_ranking(
     model: CalibratedModel,
     items: ServedItems,
     baselines: tuple[FittedBaseline, ...],
     lists: EvaluationLists,
     facts: ItemFacts,
 ) -> RankingTable:
-    """The network's pure order and the lists that the service answers by default, then the baselines' lists."""
+    """Figures of the network by score alone, of the lists that the service answers by default, and of the baselines."""
     case = lists.case
     if not len(case):
         return RankingTable(lists=0)
-    budget, weights = plan_budget(model.fusion), _weights_text(model.fusion)
+    budget, weights = plan_budget(model.fusion), _format_weights(model.fusion)
     candidates = score_candidates(model.predictor, lists, items, model.calibrations, budget)
     pure = rank_candidates(candidates, items, model.fusion, PURE_ORDER, K)
     served = rank_candidates(candidates, items, model.fusion, DEFAULT, K)
@@ -74,20 +76,20 @@ def ranking_table(
     return RankingTable(lists=len(case), rows=tuple(rows))
 
 
-def head_reports(model: CalibratedModel) -> tuple[HeadReport, ...]:
-    """Figures of every head on the test events, each given the events before it; raw and calibrated."""
+def evaluate_heads(model: CalibratedModel) -> tuple[HeadReport, ...]:
+    """Figures of every head on the test events, each predicted from the events before it; raw and calibrated."""
     corpus = model.predictor.corpus
     rows = take_evenly(np.flatnonzero(corpus.part == PART_TEST), MOST_EVENTS)
     if not len(rows):
         return ()
     logits = predict_events(model.predictor, rows).heads
     return tuple(
-        _head_report(labels, rows, logits[labels.head.task.name], model.calibrations[labels.head.task.name])
+        _evaluate_head(labels, rows, logits[labels.head.task.name], model.calibrations[labels.head.task.name])
         for labels in corpus.labels
     )
 
 
-def item_facts(dataset: Dataset, before: InteractionSet, vectors: Floats) -> ItemFacts:
+def collect_item_facts(dataset: Dataset, before: InteractionSet, vectors: Floats) -> ItemFacts:
     """The facts for the diversity metrics: popularity before the test, content vectors, category labels."""
     labels: dict[str, int] = {}
     rows: list[int] = []
@@ -113,21 +115,21 @@ def content_vectors(model: CalibratedModel) -> Floats:
     return np.asarray(model.predictor.vectors.cpu().numpy(), dtype=np.float32)
 
 
-def _head_report(labels: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
+def _evaluate_head(labels: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
     """One head's figures over the events at `rows` [n] that have a target; logits [n, width]."""
-    task, known = labels.head.task, np.flatnonzero(labels.known_at(rows))
-    targets, logits, kind = labels.targets_at(rows[known]), logits[known], find_kind(task.kind)
+    task, labelled = labels.head.task, np.flatnonzero(labels.known_at(rows))
+    targets, logits, kind = labels.targets_at(rows[labelled]), logits[labelled], find_kind(task.kind)
     raw, calibrated = (kind.predict(task, logits, c) for c in (kind.raw_calibration(task), calibration))
     bins = reliability(calibrated[:, 0], targets[:, 0]) if kind.reliability else ()
     return HeadReport(
         name=task.name,
         kind=task.kind,
-        count=len(known),
+        count=len(labelled),
         before=measure_predictions(kind.metrics, raw, targets),
         after=measure_predictions(kind.metrics, calibrated, targets),
         reliability=tuple(ReliabilityRow.of(row) for row in bins),
     )
 
 
-def _weights_text(fusion: Fusion) -> str:
+def _format_weights(fusion: Fusion) -> str:
     return " ".join(f"{name} {weight:g}" for name, weight in fusion.weights.items() if weight)

@@ -1,4 +1,4 @@
-"""Full ranking: score every item for every list, leave out seen items, measure the top k."""
+"""Full ranking: score every item for every list, exclude seen items, measure the top k."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from models.evaluation.protocols import RankingCase
 
 K = 10
 BATCH = 256
-"""Lists scored at a time."""
+"""Lists scored at once."""
 
 ListScorer = Callable[[Indices], Floats]
 """Scores [b, I] of all items, from b list numbers of a case; higher is better."""
@@ -43,9 +43,9 @@ def select_top(values: NDArray[np.floating], k: int) -> Indices:
     width = min(k, values.shape[1])
     if width == 0:
         return top
-    # Every item at least as good as the k-th best, ties included: few are left to sort.
-    bar = np.partition(values, values.shape[1] - width, axis=1)[:, [values.shape[1] - width]]
-    row, item = np.nonzero((values >= bar) & (values > -np.inf))
+    # Only items at least as good as the k-th best, ties included, are sorted.
+    threshold = np.partition(values, values.shape[1] - width, axis=1)[:, [values.shape[1] - width]]
+    row, item = np.nonzero((values >= threshold) & (values > -np.inf))
     order = np.lexsort((item, -values[row, item], row))
     row, item = row[order], item[order]
     position = np.arange(len(row)) - np.searchsorted(row, row)
@@ -63,7 +63,7 @@ def rank_lists(scorer: ListScorer, case: RankingCase, k: int = K) -> Indices:
 
 
 def match_relevant(lists: Indices, case: RankingCase) -> RankedLists:
-    """Lists [C, k] of a case with their hits, as the metrics read them."""
+    """Lists [C, k] of a case with their hits, the input of the list metrics."""
     n_items = case.relevant.shape[1]
     relevant = np.diff(case.relevant.indptr).astype(np.int64)
     relevant_pairs = np.repeat(np.arange(len(case)), relevant) * n_items + case.relevant.indices

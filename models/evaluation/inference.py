@@ -1,4 +1,4 @@
-"""The network's predictions just before events of the corpus, given all that came before and nothing later."""
+"""Network inference at events of the corpus, each from the events before it only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.objective import Tables, user_states
 
 CHUNK = 64
-"""Moments encoded at once."""
+"""Moments encoded in one pass."""
 ALL_PARTS = frozenset({PART_TRAIN, PART_VALID, PART_TEST})
 
 
@@ -94,7 +94,7 @@ class CorpusPredictor:
         return {name: value.cpu().numpy() for name, value in logits.items()}
 
     def requests_before(self, rows: Indices) -> Requests:
-        """The users of the events at `rows` [B] with all that they did before."""
+        """The users of the events at `rows` [B], each with all earlier events."""
         corpus, users = self.corpus, self.corpus.user_of(rows)
         return Requests(
             rows=rows,
@@ -108,7 +108,7 @@ class CorpusPredictor:
 
     def _encode(self, rows: Indices) -> Moments:
         rejecting = UNWANTED_ACTIONS & set(self.corpus.log.action_names)
-        if any(action not in self.corpus.spec.actions for action in rejecting):  # the tower must not read all
+        if any(action not in self.corpus.spec.actions for action in rejecting):  # the tower skips some events
             return encode_requests(self.network, self.corpus.spec, self.vectors, self.requests_before(rows))
         offsets, length = self.corpus.offsets, self.network.config.history_length
         users = self.corpus.user_of(rows)
@@ -117,22 +117,22 @@ class CorpusPredictor:
         batch = batch.to(self.vectors.device)
         states, events = user_states(self.network, batch, self.vectors[batch.items])
         last = torch.from_numpy(rows - start).to(states.device)  # events before each moment
-        each = torch.arange(len(rows), device=states.device)
+        batch_rows = torch.arange(len(rows), device=states.device)
         position = torch.arange(events.shape[1], device=states.device)
-        numbers = batch.dense[each, (last - 1).clamp(min=0), -USER_NUMBERS:]
+        numbers = batch.dense[batch_rows, (last - 1).clamp(min=0), -USER_NUMBERS:]
         return Moments(
             rows=rows,
-            states=states[each, last],
+            states=states[batch_rows, last],
             tower_events=last,
-            push=self._pushes(rows) if rejecting else torch.zeros_like(states[:, 0]),
+            push=self._measure_pushes(rows) if rejecting else torch.zeros_like(states[:, 0]),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
-            context=batch.context[each, last],
-            snapshot=batch.snapshot[each, last],
+            context=batch.context[batch_rows, last],
+            snapshot=batch.snapshot[batch_rows, last],
         )
 
-    def _pushes(self, rows: Indices) -> Tensor:
+    def _measure_pushes(self, rows: Indices) -> Tensor:
         events = self.corpus.events_before(rows)
         pushes = measure_pushes(self.corpus.spec, events, self.vectors.cpu().numpy())
         return torch.from_numpy(pushes).to(self.vectors.device)

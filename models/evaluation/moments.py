@@ -1,4 +1,4 @@
-"""Users at one moment each, encoded by the network for evaluation: the network's view of B requests."""
+"""Encode users at given moments with the network: the inputs of retrieval and scoring for B requests."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ from models.network.scorer import USER_NUMBERS
 class Moments:
     """B users as they were just before the events at `rows`."""
 
-    rows: Indices  # [B] rows of the corpus's events; -1 for a request that the log does not have
+    rows: Indices  # [B] rows of the corpus's events; -1 for a request that is not in the log
     states: Tensor  # [B, D] the user tower's output
     tower_events: Tensor  # [B] the number of events that the tower read
-    push: Tensor  # [B, D] the step away from rejected items, which moves `next` alone
+    push: Tensor  # [B, D] the step away from rejected items, added to the state for `next` alone
     events: Tensor  # [B, L, D]
     attend: Tensor  # bool [B, L]: the history's events; the rest is padding
     numbers: Tensor  # [B, USER_NUMBERS]
@@ -35,7 +35,7 @@ class Moments:
 class Requests:
     """B users, each with all events before the moment of a request."""
 
-    rows: Indices  # [B] as Moments has them
+    rows: Indices  # [B] see Moments.rows
     events: EventColumns  # of B users, over the rows of the item table
     profile_tokens: Indices  # [B, P]
     profile_numeric: Floats  # [B, Q]
@@ -48,9 +48,9 @@ class Requests:
 def encode_requests(
     network: ChorusNetwork, spec: FeatureSpec, vectors: Tensor, requests: Requests
 ) -> Moments:
-    """The moments of requests, by the rules of which events count that the service follows too.
+    """Encode requests. Which events the tower reads is decided by the same rules as in the service.
 
-    `vectors` [I, D] are the item vectors without the bias.
+    `vectors` [I, D]: the item vectors without the bias.
     """
     window, device = read_window(spec, requests.events), vectors.device
     history = network.users.events(
@@ -70,10 +70,6 @@ def encode_requests(
     )
     states = network.users(profile, torch.nn.utils.rnn.pad_sequence(tower, batch_first=True))
     last = torch.tensor([len(part) for part in tower], device=device)
-    numbers = torch.zeros(len(sizes), USER_NUMBERS, device=device)
-    for user, part in enumerate(torch.split(torch.from_numpy(window.arrays.dense).to(device), sizes)):
-        if len(part):
-            numbers[user] = part[-1, -USER_NUMBERS:]
     count = torch.tensor(sizes, device=device)
     events = torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
     return Moments(
@@ -83,14 +79,23 @@ def encode_requests(
         push=torch.from_numpy(measure_pushes(spec, requests.events, vectors.cpu().numpy())).to(device),
         events=events,
         attend=torch.arange(events.shape[1], device=device)[None] < count[:, None],
-        numbers=numbers,
+        numbers=_last_numbers(torch.from_numpy(window.arrays.dense).to(device), sizes),
         context=torch.from_numpy(requests.context).to(device),
         snapshot=torch.from_numpy(requests.snapshot).to(device),
     )
 
 
+def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
+    """[B, USER_NUMBERS]: the last columns of each user's last event in `dense`; zeros without events."""
+    numbers = torch.zeros(len(sizes), USER_NUMBERS, device=dense.device)
+    for user, part in enumerate(torch.split(dense, sizes)):
+        if len(part):
+            numbers[user] = part[-1, -USER_NUMBERS:]
+    return numbers
+
+
 def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats) -> Floats:
-    """[B, D]: the step away from what each of B users disliked or skipped; zeros for most."""
+    """[B, D]: the step away from the items that each user disliked or skipped; zeros for users without any."""
     users = len(events.offsets) - 1
     pushes = np.zeros((users, vectors.shape[1]), dtype=np.float32)
     if not UNWANTED_ACTIONS & set(events.action_names):

@@ -1,4 +1,4 @@
-"""Compare a new report with the published bundle's, before the new bundle takes its place."""
+"""The promotion gate: compare a new report with that of the published bundle."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from models.evaluation.report.schema import Report
 
 
 class NotPromotedError(Exception):
-    """A new bundle that is worse than the published one; the message has the figures."""
+    """The new bundle is worse than the published one; the message has the figures."""
 
 
 def compare_with_published(report: Report, folder: Path, tolerance: float) -> Decision:
-    """Whether the bundle of a report may replace the one in `folder`; promoted where there is none to compare."""
+    """Decide whether the bundle of `report` may replace the one in `folder`; it may if there is none to compare."""
     if not (folder / MANIFEST).is_file():
         return Decision(True, False, ("there is no published bundle",))
     try:

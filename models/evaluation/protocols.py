@@ -1,4 +1,4 @@
-"""The two evaluation protocols, at the cut and next event: which lists to rank, and which items are relevant."""
+"""The evaluation protocols, at the cut and next event: the lists to rank and the relevant items of each."""
 
 from dataclasses import dataclass
 
@@ -32,14 +32,14 @@ class InteractionSet:
             if len(rows) and not (rows.min() >= 0 and rows.max() < size):
                 raise ValueError(f"expected {name} in [0, {size}), given {rows.min()} to {rows.max()}")
         if (np.diff(self.times) < 0).any():
-            raise ValueError("expected times that never go back, given some that do")
+            raise ValueError("expected ascending times, given times that go back")
 
     def matrix(self) -> sparse.csr_array:
-        """Who interacted with what: bool [n_users, n_items], each pair once."""
+        """The interaction matrix, bool [n_users, n_items]."""
         return pairs_matrix(self.users, self.items, (self.n_users, self.n_items))
 
     def popularity(self) -> Indices:
-        """How many users interacted with each item, [n_items]."""
+        """The number of users who interacted with each item, [n_items]."""
         return np.bincount(self.matrix().indices, minlength=self.n_items).astype(np.int64)
 
 
@@ -73,29 +73,29 @@ class RankingCase:
         return RankingCase(self.users[lists], self.seen[lists], self.relevant[lists])
 
 
-def at_cutoff(before: InteractionSet, after: InteractionSet) -> RankingCase:
-    """One list a user of `after`, ranked at the moment between: relevant are all items new to the user.
+def build_cutoff_case(before: InteractionSet, after: InteractionSet) -> RankingCase:
+    """One list for each user of `after`, ranked at the moment between: relevant are all items new to the user.
 
     A user without a new item has no list.
     """
     seen, relevant = before.matrix(), after.matrix()
-    relevant = _without(relevant, seen)
+    relevant = _subtract(relevant, seen)
     users = np.flatnonzero(np.diff(relevant.indptr)).astype(np.int64)
     return RankingCase(users=users, seen=seen[users], relevant=relevant[users])
 
 
-def new_events(before: InteractionSet, after: InteractionSet) -> Indices:
+def find_new_events(before: InteractionSet, after: InteractionSet) -> Indices:
     """The rows of `after`, ascending, whose item is new to the user; of a repeated pair, the first."""
     pairs, first = np.unique(after.users * after.n_items + after.items, return_index=True)
     earlier_pairs = before.users * before.n_items + before.items
     return np.asarray(np.sort(first[~np.isin(pairs, earlier_pairs)]), dtype=np.int64)
 
 
-def next_event(before: InteractionSet, after: InteractionSet, rows: Indices) -> RankingCase:
-    """One list for each event at `rows` of `after` (rows of new_events): relevant is the event's item.
+def build_next_event_case(before: InteractionSet, after: InteractionSet, rows: Indices) -> RankingCase:
+    """One list for each event at `rows` of `after` (from find_new_events): relevant is the event's item.
 
-    Seen are the user's items in `before` and in the earlier rows of `after`. Every list holds a history of
-    its own: pass a sample where there are many events.
+    Seen are the user's items in `before` and in the earlier rows of `after`. Every list stores its history,
+    so pass a sample of `rows` if there are many.
     """
     shape, base = (len(rows), before.n_items), before.matrix()
     by_user = np.argsort(after.users, kind="stable")
@@ -122,8 +122,8 @@ def pairs_matrix(rows: Indices, columns: Indices, shape: tuple[int, int]) -> spa
     return matrix.astype(np.bool_)
 
 
-def _without(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
-    """The entries of a bool matrix that another of the same shape does not have."""
+def _subtract(matrix: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
+    """The True entries of a bool matrix that are not True in `other`, of the same shape."""
     kept = (matrix.astype(np.int8) - matrix.multiply(other).astype(np.int8)).tocsr()
     kept.eliminate_zeros()
     return kept.astype(np.bool_)

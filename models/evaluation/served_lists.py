@@ -1,4 +1,4 @@
-"""The lists that the service would answer: candidates fused into scores, then re-ranked by the service's own code."""
+"""Compute the lists that the service would answer: fused and re-ranked by the same code."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from models.ranking.rerank import Diversity, rerank
 
 PURE_ORDER = Diversity(method="none")
 DEFAULT = Diversity()
-"""What the service does for a request without `diversity`."""
+"""The service's re-ranking for a request without `diversity`."""
 
 
 def plan_budget(fusion: Fusion) -> Budget:

@@ -13,13 +13,13 @@ from models.evaluation.candidates import EvaluationLists, ServedItems
 from models.evaluation.evaluate import (
     MOST_LISTS,
     CalibratedModel,
+    collect_item_facts,
     content_vectors,
-    head_reports,
-    item_facts,
-    ranking_table,
+    evaluate_heads,
+    evaluate_ranking,
 )
 from models.evaluation.inference import CorpusPredictor, take_evenly
-from models.evaluation.protocols import new_events, next_event
+from models.evaluation.protocols import build_next_event_case, find_new_events
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
 from models.job.spec import JobSpec
 from models.recipe.ingestion import Ingested
@@ -46,7 +46,7 @@ def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Re
         at_cut, following, refused = _ranking_tables(data, model)
         if not following.lists:
             console.print("no test user has a new item: the ranking tables are empty")
-    heads = head_reports(model)
+    heads = evaluate_heads(model)
     created = datetime.now(UTC)
     seconds = data.timings | run.seconds | {"evaluate": time.monotonic() - began}
     return Report(
@@ -80,15 +80,17 @@ def _ranking_tables(
     """The tables at the cut and of the next event, and the baselines that the data is too large for."""
     before = interactions_before(data, PART_TEST)
     baselines = fit_baselines(interactions_before(data, PART_VALID), cutoff_case(data, PART_VALID), before)
-    facts = item_facts(data.dataset, before, content_vectors(model))
+    facts = collect_item_facts(data.dataset, before, content_vectors(model))
     at_cut = lists_at(data, PART_TEST).take_evenly(MOST_LISTS)
     test = interactions_of(data, data.split.test)
-    rows = take_evenly(new_events(before, test), MOST_LISTS)
-    following = EvaluationLists(next_event(before, test, rows), _corpus_rows(data)[data.split.test[rows]])
+    rows = take_evenly(find_new_events(before, test), MOST_LISTS)
+    following = EvaluationLists(
+        build_next_event_case(before, test, rows), _corpus_rows(data)[data.split.test[rows]]
+    )
     items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
     return (
-        ranking_table(model, items, baselines.fitted, at_cut, facts),
-        ranking_table(model, items, baselines.fitted, following, facts),
+        evaluate_ranking(model, items, baselines.fitted, at_cut, facts),
+        evaluate_ranking(model, items, baselines.fitted, following, facts),
         baselines.refused,
     )
 

@@ -15,7 +15,7 @@ from models.contract.arrays import Indices
 from models.data.interactions import take
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor, first_rows
-from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
+from models.evaluation.protocols import InteractionSet, RankingCase, build_cutoff_case
 from models.export.fitting import Fitted, fit_on_validation
 from models.job.spec import JobSpec
 from models.network.model import ChorusNetwork
@@ -125,7 +125,7 @@ def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
 def cutoff_case(data: Ingested, part: int) -> RankingCase:
     """One list a user at the moment a part begins."""
     after = data.split.valid if part == PART_VALID else data.split.test
-    return at_cutoff(interactions_before(data, part), interactions_of(data, after))
+    return build_cutoff_case(interactions_before(data, part), interactions_of(data, after))
 
 
 def lists_at(data: Ingested, part: int) -> EvaluationLists:

@@ -1,1 +1,1 @@
-"""Baselines: one file each, listed in registry.py, tuned on validation like the network."""
+"""Recommendation baselines, each tuned on the validation split as the network is."""

@@ -48,7 +48,7 @@ class Ease:
 
 
 def ease_grid(timed: bool) -> tuple[Baseline, ...]:
-    """One choice a penalty."""
+    """One baseline for each penalty in LAMBDAS."""
     return tuple(Ease(penalty) for penalty in LAMBDAS)
 
 

@@ -1,4 +1,4 @@
-"""Item-kNN: items that the same users had as the history's (Sarwar et al. 2001; Dacrema et al. 2019)."""
+"""Item-kNN baseline by shrunk cosine similarity (Sarwar et al. 2001; Dacrema et al. 2019)."""
 
 from dataclasses import dataclass
 
@@ -19,15 +19,15 @@ from models.evaluation.protocols import InteractionSet
 NEIGHBOURS = (20, 50, 100, 200)
 SHRINKAGES = (0.0, 10.0, 100.0)
 BLOCK = 512
-"""Items whose similarities are held at a time."""
+"""Items whose similarities to all items are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemNeighbours:
     """Scores an item by the sum of its similarities to the items of the history, each with `count` neighbours.
 
-    Similarity is the cosine of the items' user sets, shrunk where few users are shared. Items that are no
-    neighbour of the history come last, in order of popularity.
+    Similarity is the cosine of the items' user sets, shrunk where few users are shared. Items without a
+    neighbour in the history come last, in order of popularity.
     """
 
     count: int
@@ -51,7 +51,7 @@ class ItemNeighbours:
 
 
 def item_knn_grid(timed: bool) -> tuple[Baseline, ...]:
-    """Every number of neighbours with every shrinkage."""
+    """One baseline for each pair of NEIGHBOURS and SHRINKAGES."""
     return tuple(ItemNeighbours(count, shrinkage) for count in NEIGHBOURS for shrinkage in SHRINKAGES)
 
 

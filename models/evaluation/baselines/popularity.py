@@ -1,4 +1,4 @@
-"""Popularity: the same list for everybody, the items that most users had."""
+"""Popularity baseline: items by the number of users who interacted with them; one list for all users."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from models.evaluation.protocols import InteractionSet
 
 @dataclass(frozen=True, slots=True)
 class Popularity:
-    """Scores an item by the number of users who had it."""
+    """Scores an item by the number of users who interacted with it."""
 
     settings: str = ""
 
@@ -22,7 +22,7 @@ class Popularity:
 
 
 def popularity_grid(timed: bool) -> tuple[Baseline, ...]:
-    """The only choice: there is nothing to tune."""
+    """One baseline: it has no settings."""
     return (Popularity(),)
 
 

@@ -14,7 +14,7 @@ Scorer = Callable[[sparse.csr_array], Floats]
 
 
 class Baseline(Protocol):
-    """One baseline with one choice of settings."""
+    """A baseline with its settings."""
 
     @property
     def settings(self) -> str:

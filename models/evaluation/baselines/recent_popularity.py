@@ -1,4 +1,4 @@
-"""Recent popularity: the items that most users had in the last days."""
+"""Recent-popularity baseline: items by the number of users who interacted with them in the last days."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ WINDOWS = (3.0, 7.0, 14.0, 30.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class RecentPopularity:
-    """Scores an item by its users in the last `days` before the end of the fit; ties by all-time popularity.
+    """Scores an item by its users in the last `days` of the fitted interactions; ties by all-time popularity.
 
     `days` is None for a log without times: the score is then all-time popularity.
     """
@@ -42,5 +42,5 @@ class RecentPopularity:
 
 
 def recent_popularity_grid(timed: bool) -> tuple[Baseline, ...]:
-    """One choice a window; without times there is no window to choose."""
+    """One baseline for each window; without times, one baseline without a window."""
     return tuple(RecentPopularity(days) for days in (WINDOWS if timed else (None,)))

@@ -1,4 +1,4 @@
-"""Every baseline of the report, by name: a new one is a file with its grid of settings, and a line here."""
+"""The baselines of the report by name. To add one: a file with its grid of settings, and a line here."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from models.evaluation.baselines.protocol import Baseline
 from models.evaluation.baselines.recent_popularity import recent_popularity_grid
 
 Grid = Callable[[bool], tuple[Baseline, ...]]
-"""The choices of settings, at least one, of which validation takes the best; the argument: the log has times."""
+"""Returns at least one candidate, of which validation chooses the best. The argument says if the log has times."""
 
 BASELINES: dict[str, Grid] = {
     "popularity": popularity_grid,

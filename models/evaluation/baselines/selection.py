@@ -1,7 +1,7 @@
 """Choose the settings of every baseline on the validation split, as the network's are, and fit it.
 
-A baseline is fitted on interactions and scores the histories it is given, so that it too may use what a user
-did after the fit. Item-kNN and EASE fall back to popularity for a user without a history.
+A baseline is fitted on interactions and scores any histories, so that it may use events after the fit. Item-kNN and
+EASE fall back to popularity for a user without a history.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class FittedBaseline:
 
 @dataclass(frozen=True, slots=True)
 class FittedBaselines:
-    """The fitted baselines, and by name the reason why each of the others could not be fitted."""
+    """The fitted baselines, and name -> reason for each baseline that could not be fitted."""
 
     fitted: tuple[FittedBaseline, ...]
     refused: dict[str, str]
@@ -39,8 +39,8 @@ def fit_baselines(
 ) -> FittedBaselines:
     """Every registered baseline, with the settings of its grid that have the best NDCG@10 on `valid`.
 
-    Each choice is fitted on `train`, the chosen one again on `train_and_valid`. Where `valid` has no lists,
-    the first choice of each grid is taken.
+    Each candidate is fitted on `train`, the chosen one again on `train_and_valid`. If `valid` has no lists,
+    the first candidate of each grid is chosen.
     """
     fitted: list[FittedBaseline] = []
     refused: dict[str, str] = {}
@@ -53,12 +53,12 @@ def fit_baselines(
     return FittedBaselines(tuple(fitted), refused)
 
 
-def choose_settings(choices: Sequence[Baseline], train: InteractionSet, valid: RankingCase) -> Baseline:
-    """The choice that ranks `valid` best when fitted on `train`; the first of equal ones."""
-    if len(choices) == 1 or not len(valid):
-        return choices[0]
-    scores = [_validation_ndcg(choice, train, valid) for choice in choices]
-    return choices[scores.index(max(scores))]
+def choose_settings(candidates: Sequence[Baseline], train: InteractionSet, valid: RankingCase) -> Baseline:
+    """The candidate with the best NDCG on `valid` when fitted on `train`; the first of equal ones."""
+    if len(candidates) == 1 or not len(valid):
+        return candidates[0]
+    scores = [_validation_ndcg(baseline, train, valid) for baseline in candidates]
+    return candidates[scores.index(max(scores))]
 
 
 def _validation_ndcg(baseline: Baseline, train: InteractionSet, valid: RankingCase) -> float:

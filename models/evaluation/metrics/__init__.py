@@ -1,1 +1,1 @@
-"""Metrics: pure functions, one file a metric, listed in registry.py."""
+"""Metrics of ranked lists and of predictions, as pure functions."""

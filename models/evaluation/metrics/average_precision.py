@@ -6,9 +6,9 @@ from models.contract.arrays import Doubles, Indices, Mask
 
 
 def average_precision(hits: Mask, relevant: Indices) -> Doubles:
-    """[C]: sum over hits of the precision at their position, over min(k, relevant) (Manning et al. 2008, 8.4).
+    """[C]: the sum over hits of the precision at their position, over min(k, relevant) (Manning et al. 2008, 8.4).
 
-    The ideal list, with all its hits at the head, has 1; `relevant` [C] >= 1.
+    1 for a list with all its hits first; `relevant` [C] >= 1.
     """
     k = hits.shape[1]
     precision_at = np.cumsum(hits, axis=1) / np.arange(1, k + 1)

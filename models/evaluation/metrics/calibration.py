@@ -1,4 +1,4 @@
-"""Calibration: whether events predicted with probability p happen a share p of the time."""
+"""Calibration: reliability bins and the expected calibration error of predicted probabilities."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class ReliabilityBin:
 def reliability(
     probabilities: NDArray[np.floating], labels: NDArray[np.floating], bins: int = BINS
 ) -> tuple[ReliabilityBin, ...]:
-    """The non-empty ones of `bins` equal-width bins over [0, 1], for probabilities and 0/1 labels [n].
+    """The non-empty bins among `bins` of equal width over [0, 1], for probabilities and 0/1 labels [n].
 
     The last bin holds 1 too. Raises ValueError for a probability outside [0, 1] or nan.
     """

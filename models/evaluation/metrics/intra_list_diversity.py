@@ -1,4 +1,4 @@
-"""Intra-list diversity: how unlike the items of one list are (Smyth and McClave 2001)."""
+"""Intra-list diversity: the mean dissimilarity of the items of a list (Smyth and McClave 2001)."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Similarity = Callable[[Indices, Indices], Doubles]
 """Similarities [p] of p pairs of items."""
 
 CHUNK = 20_000
-"""Pairs of items compared at a time, which bounds the memory."""
+"""Pairs of items compared at once, which bounds the memory."""
 
 
 def cosine_of(vectors: Floats) -> Similarity:

@@ -1,4 +1,4 @@
-"""The input of list metrics: ranked lists, what is relevant in them, and facts about the items."""
+"""The input of list metrics: ranked lists with their hits, and facts about the items."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ NO_ITEM = -1
 
 @dataclass(frozen=True, slots=True)
 class RankedLists:
-    """C ranked lists of k items, and which of the items are relevant."""
+    """C ranked lists of k items with their hits."""
 
     items: Indices  # [C, k] item rows, best first; NO_ITEM where a list is shorter
     hits: Mask  # [C, k] True where the item is relevant
@@ -22,13 +22,13 @@ class RankedLists:
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """What the diversity metrics know about the I items; without attributes, a matrix without columns."""
+    """Facts about I items for the diversity metrics; D or A is 0 where the job has no such data."""
 
-    popularity: Indices  # [I] users who had the item before the lists were made
+    popularity: Indices  # [I] users who interacted with the item before the lists were made
     vectors: Floats  # [I, D] content or collaborative vectors
     attributes: sparse.csr_array  # bool [I, A] which attributes each item has
 
 
 def mean_over_lists(figures: np.ndarray) -> float:
-    """Mean of one figure a list, [C]; nan without lists."""
+    """Mean of a figure of each list, [C]; nan without lists."""
     return float(figures.mean()) if len(figures) else float("nan")

@@ -8,7 +8,7 @@ from models.contract.arrays import Doubles, Indices, Mask
 def ndcg(hits: Mask, relevant: Indices) -> Doubles:
     """[C]: normalised discounted cumulative gain of hits [C, k], gains 0 or 1.
 
-    The ideal list holds min(k, relevant) hits at its head; `relevant` [C] >= 1.
+    The ideal list begins with min(k, relevant) hits; `relevant` [C] >= 1.
     """
     k = hits.shape[1]
     discounts = 1 / np.log2(np.arange(k) + 2.0)

@@ -1,6 +1,6 @@
-"""Figures of calibrated predictions [n, width] against targets [n, width]: pure functions.
+"""Metrics of predictions [n, width] against targets [n, width]: AUC, log loss, F1, RMSE and others.
 
-A figure that is undefined (one class only, no rows) is nan. The caller leaves out rows without a target.
+A metric that is undefined (one class only, no rows) is nan. The caller leaves out rows without a target.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from models.evaluation.metrics.calibration import expected_calibration_error
 Reals = NDArray[np.floating]
 NAN = float("nan")
 EPSILON = 1e-7
-"""Probabilities are clipped to [EPSILON, 1 - EPSILON] in the log loss: a float32 holds no more."""
+"""Probabilities are clipped to [EPSILON, 1 - EPSILON] in the log loss: the precision of float32."""
 
 
 def auc(scores: Reals, labels: Reals) -> float:
-    """The chance that a positive scores above a negative, a tie counting half (Mann and Whitney 1947)."""
+    """The probability that a positive scores above a negative; ties count half (Mann and Whitney 1947)."""
     _check_same_shape(scores, labels)
     scores, positive = scores.ravel(), labels.ravel() > 0.5
     n_positive, n_negative = int(positive.sum()), int((~positive).sum())
@@ -47,8 +47,8 @@ def calibration_error(probabilities: Reals, labels: Reals) -> float:
 def accuracy(probabilities: Reals, labels: Reals) -> float:
     """The share of 0/1 labels that the probabilities predict at .5."""
     _check_same_shape(probabilities, labels)
-    right = (probabilities >= 0.5) == (labels > 0.5)
-    return _ratio(int(right.sum()), labels.size)
+    correct = (probabilities >= 0.5) == (labels > 0.5)
+    return _ratio(int(correct.sum()), labels.size)
 
 
 def precision(probabilities: Reals, labels: Reals) -> float:
@@ -86,8 +86,8 @@ def mae(predicted: Reals, targets: Reals) -> float:
 def class_accuracy(probabilities: Reals, one_hot: Reals) -> float:
     """The share of rows whose likeliest class is the true one."""
     _check_same_shape(probabilities, one_hot)
-    right = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
-    return float(right.mean()) if len(right) else NAN
+    correct = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
+    return float(correct.mean()) if len(correct) else NAN
 
 
 def class_log_loss(probabilities: Reals, one_hot: Reals) -> float:
@@ -104,8 +104,8 @@ def class_calibration_error(probabilities: Reals, one_hot: Reals) -> float:
     _check_same_shape(probabilities, one_hot)
     if not len(one_hot):
         return NAN
-    right = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
-    return expected_calibration_error(probabilities.max(axis=1), right.astype(np.float64))
+    correct = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
+    return expected_calibration_error(probabilities.max(axis=1), correct.astype(np.float64))
 
 
 Metric = Callable[[Reals, Reals], float]
@@ -124,7 +124,7 @@ def macro(metric: Metric) -> Metric:
 
 
 def _count_positives(probabilities: Reals, labels: Reals) -> tuple[int, int, int]:
-    """How many labels are predicted and true, predicted, true."""
+    """The numbers of labels that are both predicted and true, predicted, true."""
     _check_same_shape(probabilities, labels)
     predicted, true = probabilities >= 0.5, labels > 0.5
     return int((predicted & true).sum()), int(predicted.sum()), int(true.sum())

@@ -1,4 +1,4 @@
-"""Every metric of the report, by name: a new one is a file with its function, and a line here."""
+"""The metrics of the report by name. To add one: a file with its function, and a line here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class ListMetric:
     """The column's heading in tables."""
     compute: Callable[[RankedLists, ItemFacts], float]
     headline: bool = False
-    """Whether the manifest's summary holds it, by which the promotion gate compares bundles."""
+    """True if it is in the manifest's summary, by which the promotion gate compares bundles."""
 
 
 LIST_METRICS: dict[str, ListMetric] = {
@@ -54,7 +54,7 @@ def measure_lists(lists: RankedLists, facts: ItemFacts) -> dict[str, float]:
     return {name: metric.compute(lists, facts) for name, metric in LIST_METRICS.items()}
 
 
-# Metrics of the heads' predictions. A head kind (models.heads) names those that judge it.
+# Metrics of the heads' predictions. A head kind (models.heads) names its metrics.
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ _OF_LABELS: Mapping[str, PredictionMetric] = {
     "recall": PredictionMetric(prediction.recall, lower_is_better=False),
     "f1": PredictionMetric(prediction.f1, lower_is_better=False),
 }
-"""Of 0/1 labels, over all cells."""
+"""Metrics of 0/1 labels over all rows and columns."""
 
 PREDICTION_METRICS: dict[str, PredictionMetric] = {
     **_OF_LABELS,

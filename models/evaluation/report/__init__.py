@@ -1,1 +1,1 @@
-"""The evaluation report and its outputs."""
+"""The evaluation report: its JSON schema, and its output on the console and as HTML."""

@@ -1,4 +1,4 @@
-"""Charts of the report as SVG, drawn by matplotlib; colours are the page's CSS variables, for light and dark."""
+"""Charts of the report as SVG by matplotlib; colours are CSS variables of the page, for light and dark mode."""
 
 import io
 import math
@@ -23,7 +23,7 @@ THEME: Mapping[str, str] = {
 }
 """Placeholder in the drawing -> CSS variable of the page."""
 STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: small, and in the reader's font
+    "svg.fonttype": "none",  # text stays text: a smaller file, in the reader's font
     "svg.hashsalt": "chorus",  # the same report gives the same page
     "font.family": ["sans-serif"],
     "font.size": 9.0,
@@ -49,10 +49,10 @@ PANELS = 3
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def bar_chart(values: Mapping[str, float], marked: str, name: str) -> str:
-    """One horizontal bar a method, `marked` in the accent colour; an undefined value has no bar.
+def draw_bars(values: Mapping[str, float], marked: str, name: str) -> str:
+    """A horizontal bar for each method, `marked` in the accent colour; an undefined value has no bar.
 
-    `name` begins the SVG's ids, which must be unique in the page; it is a word.
+    `name`: a word, the prefix of the SVG's ids, which must be unique in the page.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.34 * max(len(values), 1) + 0.3), layout="constrained")
@@ -63,17 +63,17 @@ def bar_chart(values: Mapping[str, float], marked: str, name: str) -> str:
         bars = axes.barh(positions, lengths, height=0.68, color=colours)
         texts = [f"{value:.4f}" if math.isfinite(value) else "–" for value in values.values()]
         axes.bar_label(bars, texts, padding=4)
-        axes.set_yticks(positions, [_plain(method) for method in values], color=INK)
+        axes.set_yticks(positions, [_escape(method) for method in values], color=INK)
         axes.invert_yaxis()
         axes.margins(x=0.12)
         axes.grid(visible=False)
         axes.tick_params(left=False, bottom=False, labelbottom=False)
         axes.spines[["left", "bottom"]].set_visible(False)
-        return _svg(figure, name, "bar chart")
+        return _render_svg(figure, name, "bar chart")
 
 
-def reliability_diagram(rows: Sequence[ReliabilityRow], name: str) -> str:
-    """Observed share over predicted probability, one dot a bin with its area by count; ideal is the diagonal."""
+def draw_reliability(rows: Sequence[ReliabilityRow], name: str) -> str:
+    """Observed share over predicted probability: a dot for each bin with its area by count, and the diagonal."""
     most = max((row.count for row in rows), default=1) or 1
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.6, 3.3), layout="constrained")
@@ -89,11 +89,11 @@ def reliability_diagram(rows: Sequence[ReliabilityRow], name: str) -> str:
             clip_on=False,
         )
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted", ylabel="observed", aspect="equal")
-        return _svg(figure, name, "reliability diagram")
+        return _render_svg(figure, name, "reliability diagram")
 
 
-def loss_charts(epochs: Sequence[Epoch], name: str) -> str:
-    """The loss of every task by epoch, a panel each; validation is the first task's, dashed."""
+def draw_losses(epochs: Sequence[Epoch], name: str) -> str:
+    """The training loss of every task by epoch, a panel each; the validation loss is dashed in the first panel."""
     losses = {
         task: [epoch.train_loss.get(task, math.nan) for epoch in epochs]
         for task in dict.fromkeys(task for epoch in epochs for task in epoch.train_loss)
@@ -105,23 +105,23 @@ def loss_charts(epochs: Sequence[Epoch], name: str) -> str:
         panels: list[Axes] = list(figure.subplots(rows, PANELS, squeeze=False).flat)
         for axes, (task, values) in zip(panels, losses.items(), strict=False):
             axes.plot(numbers, values, color=ACCENT, linewidth=1.6, label="training")
-            axes.set_title(_plain(task))
+            axes.set_title(_escape(task))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         for axes in panels[len(losses) :]:
             axes.set_visible(False)
         valid = [epoch.valid_loss for epoch in epochs]
         panels[0].plot(numbers, valid, color=INK, linewidth=1.6, linestyle=(0, (4, 2)), label="validation")
         panels[0].legend(frameon=False, fontsize=8)
-        return _svg(figure, name, "loss by epoch")
+        return _render_svg(figure, name, "loss by epoch")
 
 
-def _plain(text: str) -> str:
-    """Text without matplotlib's mathematics."""
+def _escape(text: str) -> str:
+    """Text with matplotlib's mathematics escaped."""
     return text.replace("$", r"\$")
 
 
-def _svg(figure: Figure, name: str, label: str) -> str:
-    """The <svg> element of a figure, to stand inside a page."""
+def _render_svg(figure: Figure, name: str, label: str) -> str:
+    """The <svg> element of a figure, for use inside a page."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", transparent=True, metadata=NO_METADATA)
     svg = stream.getvalue()

@@ -1,4 +1,4 @@
-"""The report as tables on a terminal."""
+"""Print the report as tables on a terminal."""
 
 import math
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ def print_report(report: Report, console: Console) -> None:
         highlight=False,
     )
     if report.cleaning:
-        console.print(Text("cleaning: " + _counts_text(report.cleaning)))
-    console.print(ranking_table(f"At the cut, {report.at_cutoff.lists:,} users", report.at_cutoff, report.k))
+        console.print(Text("cleaning: " + _format_counts(report.cleaning)))
+    console.print(render_ranking(f"At the cut, {report.at_cutoff.lists:,} users", report.at_cutoff, report.k))
     console.print(
-        ranking_table(f"Next event, {report.next_event.lists:,} events", report.next_event, report.k)
+        render_ranking(f"Next event, {report.next_event.lists:,} events", report.next_event, report.k)
     )
     for name, reason in report.refused.items():
         console.print(Text(f"{name} left out: {reason}", style="yellow"))
     if report.heads:
-        console.print(heads_table(report.heads))
+        console.print(render_heads(report.heads))
     if report.fusion_weights:
         weights = ", ".join(f"{head} {weight:.3g}" for head, weight in report.fusion_weights.items())
         console.print(Text(f"fusion: {weights}"))
@@ -37,8 +37,8 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Text("seconds: " + ", ".join(f"{step} {s:.1f}" for step, s in report.timings.items())))
 
 
-def ranking_table(title: str, table: RankingTable, k: int) -> Table:
-    """One row a method, the network's in bold; one column a registered metric."""
+def render_ranking(title: str, table: RankingTable, k: int) -> Table:
+    """A row for each method, the network's in bold; a column for each registered metric."""
     drawn = Table(
         title=Text(f"{title}, k = {k}"), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -46,13 +46,13 @@ def ranking_table(title: str, table: RankingTable, k: int) -> Table:
     for label in table.labels.values():
         drawn.add_column(label, justify="right")
     for row in table.rows:
-        figures = [figure_text(row.figures.get(name, math.nan)) for name in table.labels]
-        drawn.add_row(Text(method_text(row)), *figures, style="bold" if row.name == MODEL else None)
+        figures = [format_figure(row.figures.get(name, math.nan)) for name in table.labels]
+        drawn.add_row(Text(format_method(row)), *figures, style="bold" if row.name == MODEL else None)
     return drawn
 
 
-def heads_table(heads: tuple[HeadReport, ...]) -> Table:
-    """One row a head and figure, before and after calibration."""
+def render_heads(heads: tuple[HeadReport, ...]) -> Table:
+    """A row for each head and figure, before and after calibration."""
     drawn = Table(
         title=Text("Heads on the test split"), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -63,21 +63,21 @@ def heads_table(heads: tuple[HeadReport, ...]) -> Table:
     for head in heads:
         for number, (figure, value) in enumerate(head.after.items()):
             first_cells = [head.name, head.kind, f"{head.count:,}"] if number == 0 else ["", "", ""]
-            raw = figure_text(head.before.get(figure, math.nan))
-            drawn.add_row(*map(Text, first_cells), Text(figure), raw, figure_text(value))
+            raw = format_figure(head.before.get(figure, math.nan))
+            drawn.add_row(*map(Text, first_cells), Text(figure), raw, format_figure(value))
         drawn.add_section()
     return drawn
 
 
-def method_text(row: RankingRow) -> str:
+def format_method(row: RankingRow) -> str:
     """A method's name with its settings."""
     return f"{row.name} ({row.settings})" if row.settings else row.name
 
 
-def figure_text(value: float) -> str:
+def format_figure(value: float) -> str:
     """Four digits, or a dash where undefined."""
     return f"{value:.4f}" if math.isfinite(value) else "–"
 
 
-def _counts_text(counts: Mapping[str, int]) -> str:
+def _format_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())

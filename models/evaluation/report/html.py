@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: no script, no outside file, light and dark."""
+"""Render the report as one self-contained HTML page without scripts, for light and dark mode."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from models.evaluation.report.charts import bar_chart, loss_charts, reliability_diagram
-from models.evaluation.report.console import figure_text, method_text
+from models.evaluation.report.charts import draw_bars, draw_losses, draw_reliability
+from models.evaluation.report.console import format_figure, format_method
 from models.evaluation.report.schema import MODEL, HeadReport, RankingTable, Report
 
 TEMPLATE = "page.html.jinja"
@@ -54,9 +54,9 @@ def render_page(report: Report) -> str:
     )
     return environment.get_template(TEMPLATE).render(
         report=report,
-        rankings=tuple(_rankings(report)),
+        rankings=tuple(_view_rankings(report)),
         heads=tuple(_view_head(head, number) for number, head in enumerate(report.heads)),
-        training=_trusted(loss_charts(report.training, "loss")) if report.training else None,
+        training=_trust(draw_losses(report.training, "loss")) if report.training else None,
         tables={
             "Fusion weights": {name: f"{weight:.4f}" for name, weight in report.fusion_weights.items()},
             "Seconds": {name: f"{seconds:.2f}" for name, seconds in report.timings.items()},
@@ -65,8 +65,8 @@ def render_page(report: Report) -> str:
     )
 
 
-def _rankings(report: Report) -> Iterator[RankingView]:
-    """The protocols that have lists."""
+def _view_rankings(report: Report) -> Iterator[RankingView]:
+    """Yield a view for each protocol that has lists."""
     if report.at_cutoff.rows:
         meaning = "One list a user, ranked when the test part begins; relevant are all items new to the user."
         yield _view_ranking("At the cut", meaning, report.at_cutoff)
@@ -78,34 +78,37 @@ def _rankings(report: Report) -> Iterator[RankingView]:
 def _view_ranking(title: str, meaning: str, table: RankingTable) -> RankingView:
     rows = tuple(
         TableRow(
-            (method_text(row), *(figure_text(row.figures.get(name, float("nan"))) for name in table.labels)),
+            (
+                format_method(row),
+                *(format_figure(row.figures.get(name, float("nan"))) for name in table.labels),
+            ),
             marked=row.name == MODEL,
         )
         for row in table.rows
     )
-    ndcg = {method_text(row): row.figures.get("ndcg", float("nan")) for row in table.rows}
-    marked = next((method_text(row) for row in table.rows if row.name == MODEL), "")
+    ndcg = {format_method(row): row.figures.get("ndcg", float("nan")) for row in table.rows}
+    marked = next((format_method(row) for row in table.rows if row.name == MODEL), "")
     return RankingView(
         title=title,
         meaning=meaning,
         lists=table.lists,
         headings=("method", *table.labels.values()),
         rows=rows,
-        chart=_trusted(bar_chart(ndcg, marked, title.split(maxsplit=1)[0].lower())),
+        chart=_trust(draw_bars(ndcg, marked, title.split(maxsplit=1)[0].lower())),
     )
 
 
 def _view_head(head: HeadReport, number: int) -> HeadView:
     rows = tuple(
-        TableRow((name, figure_text(head.before.get(name, float("nan"))), figure_text(value)))
+        TableRow((name, format_figure(head.before.get(name, float("nan"))), format_figure(value)))
         for name, value in head.after.items()
     )
     chart = None
     if head.reliability:
-        chart = _trusted(reliability_diagram(head.reliability, f"head{number}"))
+        chart = _trust(draw_reliability(head.reliability, f"head{number}"))
     return HeadView(f"{head.name}: {head.kind}, {head.count:,} events", rows, chart)
 
 
-def _trusted(svg: str) -> Markup:
-    """A chart as it is: matplotlib escapes the texts in it."""
+def _trust(svg: str) -> Markup:
+    """Mark a chart as safe HTML: matplotlib escapes the texts in it."""
     return Markup(svg)  # noqa: S704

@@ -12,14 +12,14 @@ from models.heads.registry import find_kind
 
 MODEL = "chorus"
 SERVED = "chorus, as served"
-"""The name of the network's row among the baselines'."""
+"""Names of the rows of the network: by score alone, and as the service answers by default."""
 
 
-def _number(value: Any) -> Any:
+def _read_figure(value: Any) -> Any:
     return math.nan if value is None else value
 
 
-Figure = Annotated[float, BeforeValidator(_number)]
+Figure = Annotated[float, BeforeValidator(_read_figure)]
 """nan where undefined, which JSON writes as null."""
 
 
@@ -41,7 +41,7 @@ class DataCounts(_Part):
 
 
 class RankingRow(_Part):
-    """One method's figures at k, by the names of LIST_METRICS; in JSON they stand beside the name."""
+    """One method's figures at k, by the names of LIST_METRICS; in JSON they are keys beside `name`."""
 
     name: str
     settings: str = ""
@@ -72,10 +72,10 @@ class RankingTable(_Part):
 
     @property
     def labels(self) -> dict[str, str]:
-        """Figure -> heading, in the registry's order; a figure that is not registered any more comes last."""
-        measured = dict.fromkeys(name for row in self.rows for name in row.figures)
-        registered = {name: metric.label for name, metric in LIST_METRICS.items() if name in measured}
-        return registered | {name: name for name in measured if name not in registered}
+        """Figure -> heading, in the registry's order; figures that are no longer registered come last."""
+        names = dict.fromkeys(name for row in self.rows for name in row.figures)
+        registered = {name: metric.label for name, metric in LIST_METRICS.items() if name in names}
+        return registered | {name: name for name in names if name not in registered}
 
 
 class ReliabilityRow(_Part):
@@ -139,16 +139,16 @@ class Report(_Part):
     data: DataCounts
     cleaning: dict[str, int] = {}
     at_cutoff: RankingTable
-    """One list a test user, ranked at the test moment; relevant are all test items new to the user."""
+    """A list for each test user, ranked at the test moment; relevant are all test items new to the user."""
     next_event: RankingTable
-    """One list a test event, ranked given all that came before it."""
+    """A list for each test event, ranked just before it; relevant is the event's item."""
     refused: dict[str, str] = {}
-    """Baseline -> why this data is too large for it."""
+    """Baseline -> the reason why it could not be fitted."""
     heads: tuple[HeadReport, ...] = ()
     training: tuple[Epoch, ...] = ()
     fusion_weights: dict[str, float] = {}
     lower_is_better: tuple[str, ...] = ()
-    """The headline figures of which less is better, by name; the promotion gate reads them."""
+    """Names of the headline figures where lower is better; the promotion gate reads them."""
     timings: dict[str, float] = {}
     """Seconds by step."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.evaluation.protocols import RankingCase, at_cutoff, new_events, next_event
+from models.evaluation.protocols import RankingCase, build_cutoff_case, build_next_event_case, find_new_events
 
 
 def rows(matrix: sparse.csr_array) -> list[list[int]]:
@@ -23,15 +23,15 @@ def after(make_log):
 
 
 def test_at_the_cut_a_user_has_one_list_and_what_was_seen_is_not_relevant(before, after) -> None:
-    case = at_cutoff(before, after)
+    case = build_cutoff_case(before, after)
     assert case.users.tolist() == [0, 3]
     assert rows(case.seen) == [[0, 1], []]
     assert rows(case.relevant) == [[3, 4], [0]]
 
 
 def test_next_event_knows_all_before_it_and_nothing_after(before, after) -> None:
-    events = new_events(before, after)
-    case = next_event(before, after, events)
+    events = find_new_events(before, after)
+    case = build_next_event_case(before, after, events)
     assert events.tolist() == [0, 1, 4]
     assert case.users.tolist() == [0, 3, 0]
     assert rows(case.seen) == [[0, 1], [], [0, 1, 3]]
@@ -39,20 +39,20 @@ def test_next_event_knows_all_before_it_and_nothing_after(before, after) -> None
 
 
 def test_a_chosen_event_has_the_list_it_has_among_all(before, after) -> None:
-    case = next_event(before, after, new_events(before, after)[[2]])
+    case = build_next_event_case(before, after, find_new_events(before, after)[[2]])
     assert (case.users.tolist(), rows(case.seen), rows(case.relevant)) == ([0], [[0, 1, 3]], [[4]])
 
 
 def test_a_test_split_without_news_gives_no_lists(before, make_log) -> None:
     again = make_log([(0, 1, 9)], 4, 5)
-    assert len(at_cutoff(before, again)) == 0
+    assert len(build_cutoff_case(before, again)) == 0
     for none in (again, make_log([], 4, 5)):
-        assert len(events := new_events(before, none)) == 0
-        assert len(next_event(before, none, events)) == 0
+        assert len(events := find_new_events(before, none)) == 0
+        assert len(build_next_event_case(before, none, events)) == 0
 
 
 def test_lists_are_taken_by_number(before, after) -> None:
-    case = at_cutoff(before, after).take(np.array([1]))
+    case = build_cutoff_case(before, after).take(np.array([1]))
     assert (case.users.tolist(), rows(case.seen), rows(case.relevant)) == ([3], [[]], [[0]])
 
 

@@ -12,7 +12,7 @@ from models.evaluation.baselines.recent_popularity import RecentPopularity
 from models.evaluation.baselines.registry import BASELINES
 from models.evaluation.baselines.selection import fit_baselines
 from models.evaluation.full_ranking import mean_ndcg, rank_lists, rank_top
-from models.evaluation.protocols import at_cutoff
+from models.evaluation.protocols import build_cutoff_case
 
 DAY = 86_400.0
 
@@ -82,8 +82,10 @@ def test_items_without_any_neighbour_come_last_by_popularity(make_log) -> None:
 
 
 def test_personal_baselines_are_above_popularity_where_tastes_differ(crowds) -> None:
-    case = at_cutoff(crowds.train_and_valid, crowds.test)
-    baselines = fit_baselines(crowds.train, at_cutoff(crowds.train, crowds.valid), crowds.train_and_valid)
+    case = build_cutoff_case(crowds.train_and_valid, crowds.test)
+    baselines = fit_baselines(
+        crowds.train, build_cutoff_case(crowds.train, crowds.valid), crowds.train_and_valid
+    )
     assert baselines.refused == {}
     ndcg = {
         baseline.name: mean_ndcg(rank_lists(baseline.list_scorer(case), case), case)
@@ -97,7 +99,9 @@ def test_too_many_items_for_ease_are_refused_with_the_reason_and_the_rest_goes_o
     crowds, monkeypatch
 ) -> None:
     monkeypatch.setattr(ease, "MOST_ITEMS", 59)
-    baselines = fit_baselines(crowds.train, at_cutoff(crowds.train, crowds.valid), crowds.train_and_valid)
+    baselines = fit_baselines(
+        crowds.train, build_cutoff_case(crowds.train, crowds.valid), crowds.train_and_valid
+    )
     assert [baseline.name for baseline in baselines.fitted] == ["popularity", "recent popularity", "item-kNN"]
     assert "at most 59 items" in baselines.refused["EASE"]
 
@@ -108,14 +112,16 @@ def test_the_window_is_the_one_that_is_best_on_validation(make_log) -> None:
     train_rows = [*old, (9, 2, 24 * DAY), (10, 2, 25 * DAY)]
     valid_rows = [(11, 2, 26 * DAY)]
     train, valid = make_log(train_rows, 12, 3), make_log(valid_rows, 12, 3)
-    baselines = fit_baselines(train, at_cutoff(train, valid), make_log(train_rows + valid_rows, 12, 3))
+    baselines = fit_baselines(
+        train, build_cutoff_case(train, valid), make_log(train_rows + valid_rows, 12, 3)
+    )
     assert baselines.fitted[1].settings == "3 days"
 
 
 def test_without_times_recent_popularity_is_popularity(make_log) -> None:
     train = make_log([(0, 1, 0), (1, 1, 1), (2, 0, 2)], 3, 2, timed=False)
     assert [len(BASELINES[name](False)) for name in ("popularity", "recent popularity")] == [1, 1]
-    baselines = fit_baselines(train, at_cutoff(train, make_log([], 3, 2, timed=False)), train)
+    baselines = fit_baselines(train, build_cutoff_case(train, make_log([], 3, 2, timed=False)), train)
     popular, recent = baselines.fitted[:2]
     case = histories([], n_items=2)
     assert np.array_equal(popular.scorer(case), recent.scorer(case))

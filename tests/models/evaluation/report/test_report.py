@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from models.evaluation.metrics.registry import LIST_METRICS, ListMetric
-from models.evaluation.report.charts import THEME, bar_chart
+from models.evaluation.report.charts import THEME, draw_bars
 from models.evaluation.report.console import print_report
 from models.evaluation.report.html import TEMPLATE, render_page
 from models.evaluation.report.schema import (
@@ -148,7 +148,7 @@ def test_the_page_is_well_formed_whole_and_escapes_everything(given: Report) -> 
 
 
 def test_a_chart_shows_names_as_they_are() -> None:
-    chart = bar_chart({"a$b$ <c>": 0.5, "undefined": math.nan}, "undefined", "chart")
+    chart = draw_bars({"a$b$ <c>": 0.5, "undefined": math.nan}, "undefined", "chart")
     shown = [text.text for text in ElementTree.fromstring(chart).iter("text")]
     assert shown == ["a$b$ <c>", "undefined", "0.5000", "–"]
 
