@@ -1,1 +1,1 @@
-"""Speed and quality, each a command that prints a table."""
+"""Benchmarks of speed and ranking quality; each is a command that prints a table."""

@@ -1,7 +1,7 @@
-"""A generated log of any size, with its item table and job, for benchmarks.
+"""Generate an event log of any size, with its item table and job, for benchmarks.
 
-Users and items are skewed, as activity and popularity are; events have values, actions and a context column; about
-one row in a thousand is a repeat, lacks its time or cannot be read.
+The frequencies of users and items are skewed; events have values, actions and a context column. About one row in
+a thousand is a duplicate, has no time or cannot be read.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 CHUNK = 1_000_000
-"""Events generated at a time."""
+"""Events generated at once."""
 START = 1_600_000_000
 PERIOD = 365 * 86_400
 """Seconds over which the events are spread."""
@@ -43,20 +43,22 @@ SCHEMA = pa.schema(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The log's size and format."""
+    """Add the options for the log's size and format."""
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--users", type=int, default=200_000)
     parser.add_argument("--items", type=int, default=50_000)
     parser.add_argument("--format", choices=["csv", "parquet"], default="csv")
 
 
-def write_log(folder: Path, form: str, events: int, users: int, items: int) -> None:
-    """Write events.<form>, items.jsonl and job.yaml."""
+def write_log(folder: Path, file_format: str, events: int, users: int, items: int) -> None:
+    """Write events.<file_format>, items.jsonl and job.yaml."""
     random = np.random.default_rng(0)
-    path = folder / f"events.{form}"
+    path = folder / f"events.{file_format}"
     sizes = [min(CHUNK, events - start) for start in range(0, events, CHUNK)]
-    tables = (_events(random, size, number / len(sizes), users, items) for number, size in enumerate(sizes))
-    if form == "parquet":
+    tables = (
+        _generate_events(random, size, number / len(sizes), users, items) for number, size in enumerate(sizes)
+    )
+    if file_format == "parquet":
         with pq.ParquetWriter(path, SCHEMA) as writer:
             for table in tables:
                 writer.write_table(table)
@@ -75,9 +77,11 @@ def write_log(folder: Path, form: str, events: int, users: int, items: int) -> N
 _PLAIN = csv.WriteOptions(quoting_style="none")
 
 
-def _events(random: np.random.Generator, count: int, progress: float, users: int, items: int) -> pa.Table:
-    """`count` events, in the order in which they happened, from the share `progress` of the period on."""
-    user, item = _skewed(random, users, count), _skewed(random, items, count)
+def _generate_events(
+    random: np.random.Generator, count: int, progress: float, users: int, items: int
+) -> pa.Table:
+    """`count` events in order of time, from the share `progress` of the period on."""
+    user, item = _draw_skewed(random, users, count), _draw_skewed(random, items, count)
     time = START + (PERIOD * progress + np.sort(random.random(count)) * 3e6).astype(np.int64)
     repeats = np.flatnonzero(random.random(count - 1) < 0.001)
     action = random.choice(len(ACTIONS), count, p=[0.6, 0.2, 0.15, 0.05])
@@ -86,8 +90,8 @@ def _events(random: np.random.Generator, count: int, progress: float, users: int
     ratings = random.integers(1, 11, count) / 2
     return pa.table(
         [
-            _ids("user", user),
-            _ids("item", item),
+            _format_ids("user", user),
+            _format_ids("item", item),
             pa.array(time, mask=random.random(count) < 0.001),
             pa.array(ratings, mask=random.random(count) < 0.3),
             pa.array(ACTIONS).take(pa.array(action)),
@@ -97,12 +101,12 @@ def _events(random: np.random.Generator, count: int, progress: float, users: int
     )
 
 
-def _ids(prefix: str, numbers: NDArray[np.int64]) -> pa.Array:
+def _format_ids(prefix: str, numbers: NDArray[np.int64]) -> pa.Array:
     return pc.binary_join_element_wise(prefix, pc.cast(pa.array(numbers), pa.string()), "-")
 
 
-def _skewed(random: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:
-    """`count` numbers below `size`, in half of the draws k with a chance of about 1 / k (Zipf), else any."""
+def _draw_skewed(random: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:
+    """`count` integers in [0, size): half of the draws from a Zipf-like distribution, half uniform."""
     heavy = np.exp(random.random(count) * np.log(size)).astype(np.int64)
     return np.minimum(np.where(random.random(count) < 0.5, heavy, random.integers(0, size, count)), size - 1)
 
@@ -112,5 +116,5 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     add_arguments(parser)
-    given = parser.parse_args()
-    write_log(given.folder, given.format, given.events, given.users, given.items)
+    options = parser.parse_args()
+    write_log(options.folder, options.format, options.events, options.users, options.items)

@@ -1,9 +1,9 @@
-"""How long ten million events take from their file to the batches of the first epoch, and how much memory.
+"""Benchmark: time and peak memory from an event file to the batches of the first epoch.
 
     python -m benchmarks.ingestion [--events N] [--users N] [--items N] [--format csv|parquet]
 
-A log is generated into a temporary folder by another process, then read by the steps of a real job without text.
-Memory is this process's peak as the operating system counts it, the libraries' 0.4 GB included.
+Another process generates a log in a temporary folder; the steps of a real job without text then read it. Memory is
+the peak resident size of this process, including 0.4 GB of libraries.
 """
 
 import argparse
@@ -35,9 +35,9 @@ TRAIN = frozenset({PART_TRAIN})
 
 
 class Steps:
-    """Each step's seconds, its seconds of processor time, and the process's peak memory in GB when it ended.
+    """The wall-clock seconds, processor seconds and peak memory (GB) of each step.
 
-    Where other processes share the cores, the processor time tells what the step itself takes.
+    Processor time is comparable between runs in which other processes share the cores.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Steps:
 
 
 def ingest(job: JobSpec, quarantine: Path, steps: Steps) -> Corpus:
-    """The steps of models.recipe.ingestion, without text."""
+    """Run the steps of models.recipe.ingestion without text."""
     with steps.measure("read, clean, number"):
         dataset = load_dataset(job, quarantine)
     with steps.measure("split"):
@@ -69,31 +69,31 @@ def ingest(job: JobSpec, quarantine: Path, steps: Steps) -> Corpus:
         return build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
 
 
-def batch(job: JobSpec, corpus: Corpus, steps: Steps) -> None:
-    """Collate one epoch's batches; raises RuntimeError where they do not hold every training event once."""
+def collate_epoch(job: JobSpec, corpus: Corpus, steps: Steps) -> None:
+    """Collate the batches of one epoch; raises RuntimeError unless they have every training event once."""
     with steps.measure("windows"):
         windows = windows_of(corpus, TRAIN, job.network.history_length)
     with steps.measure("batches of an epoch"):
         events = job.training.batch_size * job.network.history_length
         batches = shuffled_batches(windows, events, np.random.default_rng(0))
-        wanted = sum(int(collate(corpus, chosen, TRAIN).wanted.sum()) for chosen in batches)
-    if wanted != (expected := int((corpus.part == PART_TRAIN).sum())):
-        raise RuntimeError(f"expected {expected:,} training events in the batches, given {wanted:,}")
+        count = sum(int(collate(corpus, chosen, TRAIN).wanted.sum()) for chosen in batches)
+    if count != (expected := int((corpus.part == PART_TRAIN).sum())):
+        raise RuntimeError(f"expected {expected:,} training events in the batches, given {count:,}")
 
 
 def main() -> None:
-    """Print the table."""
+    """Run the benchmark and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     steps = Steps()
     with tempfile.TemporaryDirectory() as folder:
-        options = [f"--{name}={getattr(given, name)}" for name in ("events", "users", "items", "format")]
+        options = [f"--{name}={getattr(arguments, name)}" for name in ("events", "users", "items", "format")]
         subprocess.run([sys.executable, "-c", GENERATE, folder, *options], check=True)
         job = load_job(Path(folder) / "job.yaml")
         size = job.interactions.path.stat().st_size / 1e6
-        batch(job, ingest(job, Path(folder) / "quarantine.jsonl", steps), steps)
-    title = f"{given.events:,} events of {given.users:,} users, {given.format}, {size:,.0f} MB"
+        collate_epoch(job, ingest(job, Path(folder) / "quarantine.jsonl", steps), steps)
+    title = f"{arguments.events:,} events of {arguments.users:,} users, {arguments.format}, {size:,.0f} MB"
     table = Table("step", "seconds", "processor s", "peak GB", title=title, caption=BOUND)
     total = ("total", sum(row[1] for row in steps.rows), sum(row[2] for row in steps.rows), steps.rows[-1][3])
     for name, seconds, busy, peak in [*steps.rows, total]:

@@ -1,4 +1,4 @@
-"""A service of its own process for a benchmark: a free port, a fresh state, gone at the end."""
+"""Run `chorus serve` in a subprocess for a benchmark, on a free port and with empty state."""
 
 import os
 import socket
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import httpx
 
-PATIENCE_S = 60
+READY_TIMEOUT_S = 60
 
 
 @contextmanager
-def serving(bundle: Path) -> Iterator[httpx.Client]:
-    """A client of `chorus serve BUNDLE`; raises RuntimeError where it is not ready in time."""
+def serve(bundle: Path) -> Iterator[httpx.Client]:
+    """A client of `chorus serve BUNDLE`; raises RuntimeError if the service is not ready in time."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -35,8 +35,8 @@ def serving(bundle: Path) -> Iterator[httpx.Client]:
 
 
 def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
-    """Returns when /readyz answers 200."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Wait until /readyz answers 200; raises RuntimeError after READY_TIMEOUT_S."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if client.get("/readyz").status_code == 200:
@@ -44,4 +44,4 @@ def wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise RuntimeError(f"expected a ready service within {PATIENCE_S} s, given none")
+    raise RuntimeError(f"expected a ready service within {READY_TIMEOUT_S} s, given none")

@@ -1,8 +1,8 @@
-"""How long the service takes to answer POST /v1/recommend, over HTTP, with its Redis, on this machine.
+"""Benchmark: latency and throughput of POST /v1/recommend over HTTP, with Redis.
 
     python -m benchmarks.service_latency [BUNDLE]
 
-Users are those of the bundle, each request another one. The client runs on the same cores as the service.
+Requests cycle through the users of the bundle. The client runs on the same cores as the service.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.service import serving
+from benchmarks.service import serve
 from models.contract.bundle import USER_IDS
 
 REQUESTS = 1_000
@@ -28,10 +28,10 @@ CASES: dict[str, dict[str, object]] = {
 }
 
 
-async def measured(
+async def measure_latency(
     url: str, users: list[str], body: dict[str, object], connections: int
 ) -> tuple[np.ndarray, float]:
-    """Milliseconds [REQUESTS] a request, and requests a second."""
+    """Milliseconds of each request [REQUESTS], and requests per second."""
     took: list[float] = []
     waiting = iter(range(REQUESTS + WARM_UP))
 
@@ -51,15 +51,15 @@ async def measured(
 
 
 def main(bundle: Path) -> None:
-    """Print the table."""
+    """Run the benchmark and print the table."""
     users: list[str] = json.loads((bundle / USER_IDS).read_bytes())
     table = Table(
         "request", "connections", "p50 ms", "p99 ms", "requests/s", title=f"{REQUESTS} requests each"
     )
-    with serving(bundle) as client:
+    with serve(bundle) as client:
         for name, body in CASES.items():
             for connections in (1, 8):
-                took, rate = asyncio.run(measured(str(client.base_url), users, body, connections))
+                took, rate = asyncio.run(measure_latency(str(client.base_url), users, body, connections))
                 p50, p99 = np.percentile(took, [50, 99])
                 table.add_row(name, str(connections), f"{p50:.1f}", f"{p99:.1f}", f"{rate:.0f}")
     Console(width=110).print(table)

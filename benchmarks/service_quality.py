@@ -1,9 +1,9 @@
-"""The service's own answers over HTTP on the test part of MovieLens-100k, next to the baselines.
+"""Benchmark: ranking quality of the service over HTTP on the MovieLens-100k test part, next to the baselines.
 
     python -m benchmarks.service_quality [BUNDLE] [JOB]
 
-For every test user one POST /v1/recommend at the moment of the user's first test event; relevant are the items that
-the user took later and had not seen. The bundle must know nothing of the test part (export.fit: train).
+One POST /v1/recommend for every test user at the moment of the user's first test event; relevant are the user's
+later items that are new to the user. The bundle must be fitted without the test part (export.fit: train).
 """
 
 import sys
@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.service import serving
+from benchmarks.service import serve
 from models.contract.bundle import REPORT
 from models.data.dataset import Dataset, load_dataset
 from models.data.split import split
@@ -35,10 +35,10 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
-def lists_over_http(
+def request_lists(
     client: httpx.Client, dataset: Dataset, users: np.ndarray, moments: np.ndarray, extra: dict[str, object]
 ) -> np.ndarray:
-    """The item rows [C, K] that the service answers for users at their moments; -1 where it answers fewer."""
+    """The item rows [C, K] that the service answers for users [C] at their moments; -1 where it answers fewer."""
     row = {item.item_id: number for number, item in enumerate(dataset.items)}
     lists = np.full((len(users), K), -1, dtype=np.int64)
     for number, (user, moment) in enumerate(zip(users.tolist(), moments.tolist(), strict=True)):
@@ -49,8 +49,8 @@ def lists_over_http(
     return lists
 
 
-def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, np.ndarray]:
-    """The data, the lists to rank, and the moment [C] of each."""
+def build_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, np.ndarray]:
+    """The data, the lists to rank, and the moment [C] of each list."""
     job = load_job(job_file)
     dataset = load_dataset(job, quarantine)
     log = dataset.interactions
@@ -67,8 +67,8 @@ def test_case(job_file: Path, quarantine: Path) -> tuple[Dataset, RankingCase, n
     return dataset, case, moments[np.searchsorted(users, case.users)]
 
 
-def accuracy_cells(lists: np.ndarray, case: RankingCase) -> list[str]:
-    """NDCG, hit rate and recall of item rows [C, K], as the table prints them."""
+def format_accuracy(lists: np.ndarray, case: RankingCase) -> list[str]:
+    """NDCG, hit rate and recall of item rows [C, K], as table cells."""
     ranked = match_relevant(lists, case)
     figures = (
         ndcg(ranked.hits, ranked.relevant),
@@ -79,13 +79,15 @@ def accuracy_cells(lists: np.ndarray, case: RankingCase) -> list[str]:
 
 
 def main(bundle: Path, job_file: Path) -> None:
-    """Print the table."""
-    dataset, case, moments = test_case(job_file, bundle.with_name(bundle.name + ".work") / "quarantine.jsonl")
+    """Run the benchmark and print the table."""
+    dataset, case, moments = build_case(
+        job_file, bundle.with_name(bundle.name + ".work") / "quarantine.jsonl"
+    )
     table = Table("method", "NDCG@10", "HR@10", "Recall@10", title=f"{len(case)} test users at the cut")
-    with serving(bundle) as client:
+    with serve(bundle) as client:
         for name, extra in VARIANTS.items():
-            lists = lists_over_http(client, dataset, case.users, moments, extra)
-            table.add_row(name, *accuracy_cells(lists, case))
+            lists = request_lists(client, dataset, case.users, moments, extra)
+            table.add_row(name, *format_accuracy(lists, case))
     report = Report.model_validate_json((bundle / REPORT).read_bytes())
     for row in report.at_cutoff.rows:
         figures = [f"{row.figures[name]:.4f}" for name in ("ndcg", "hit_rate", "recall")]

@@ -17,7 +17,7 @@ from models.data.interactions import Interactions, number, take
 from models.data.readers.parsing import TextCodes
 from models.data.readers.sources import read_table
 from models.data.readers.table import Table, write_quarantine
-from models.job.errors import JobError, shown
+from models.job.errors import JobError, format_value
 from models.job.sections import InteractionsSection
 from models.job.spec import JobSpec
 
@@ -87,8 +87,8 @@ def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTabl
     item_ids = [item.item_id for item in catalogue.items]
     user_ids = [user.user_id for user in profiles.users]
     errors = [
-        f"{key}: expected IDs that {column} has too, such as {shown(_first_name(logged))}, "
-        f"given none of them, but such as {shown(ids[0])}"
+        f"{key}: expected IDs that {column} has too, such as {format_value(_first_name(logged))}, "
+        f"given none of them, but such as {format_value(ids[0])}"
         for key, column, ids, logged in (
             ("items.id", "interactions.item", item_ids, cleaned.items),
             ("users.id", "interactions.user", user_ids, cleaned.users),

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from models.contract.arrays import Mask
 from models.data.readers.table import Table
-from models.job.errors import shown
+from models.job.errors import format_value
 
 NEARLY_ALL = 0.9
 """Of a table's rows: where so many share a fault, it is the job that does not fit the table."""
@@ -60,4 +60,4 @@ def nearly_all(count: int, whole: int) -> bool:
 
 def example(cell: object) -> str:
     """A cell as a message repeats it."""
-    return "an empty cell" if cell is None or cell == "" else shown(cell)
+    return "an empty cell" if cell is None or cell == "" else format_value(cell)

@@ -1,1 +1,1 @@
-"""The job file: sections, YAML reading, label expressions, errors."""
+"""The job file: its sections, the YAML reader, label expressions and errors."""

@@ -1,4 +1,4 @@
-"""The errors of a job: each names the key, the expected and the given value."""
+"""Errors of a job file, each with the key, the expected and the given value."""
 
 import re
 from collections.abc import Iterator
@@ -6,34 +6,36 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-SHOWN = 80
-"""The most characters of a value that a message repeats."""
+MAX_CHARACTERS = 80
+"""The longest form of a value in a message."""
 
 
 class JobError(Exception):
-    """A job that cannot be run. The message is one line, with the errors separated by "; "."""
+    """A job cannot be run. The message is one line, with the errors separated by "; "."""
 
     def __init__(self, *errors: str) -> None:
         super().__init__("; ".join(errors))
         self.errors = errors
 
 
-def shown(value: object) -> str:
-    """A value as a message repeats it: its literal form, shortened to SHOWN characters."""
+def format_value(value: object) -> str:
+    """A value for a message: its Python literal, shortened to MAX_CHARACTERS."""
     text = repr(value)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
-    """One line for each error that pydantic found in a `model`: "key: expected X, given Y"."""
+    """A line for each of pydantic's errors in a `model`: "key: expected X, given Y"."""
     return tuple(
         line
         for details in error.errors(include_url=False)
-        for line in _lines(model, details["loc"], str(details["type"]), str(details["msg"]), details["input"])
+        for line in _describe_details(
+            model, details["loc"], str(details["type"]), str(details["msg"]), details["input"]
+        )
     )
 
 
-def _lines(
+def _describe_details(
     model: type[BaseModel], path: tuple[int | str, ...], kind: str, message: str, value: object
 ) -> Iterator[str]:
     key = ".".join(map(str, path))
@@ -44,19 +46,19 @@ def _lines(
         yield f"{key}: expected a value, given none"
     elif kind == "extra_forbidden":
         names = ", ".join(_model_at(model, path[:-1]).model_fields)
-        yield f"{key}: expected one of the keys {names}, given {shown(path[-1])}"
+        yield f"{key}: expected one of the keys {names}, given {format_value(path[-1])}"
     else:
-        yield f"{key or 'job'}: {_expected(message)}, given {shown(value)}"
+        yield f"{key or 'job'}: {_rephrase(message)}, given {format_value(value)}"
 
 
-def _expected(message: str) -> str:
-    """pydantic's sentence, beginning with "expected"."""
+def _rephrase(message: str) -> str:
+    """pydantic's message in the form "expected ...", with the nouns of a job."""
     for pattern, noun in _NOUNS.items():
         message = re.sub(pattern, noun, message)
     message = re.sub(r"^Input (should be|is not) ", "expected ", message)
     message = re.sub(r"^(\w+) should (match|have) ", r"expected the \1 to \2 ", message)
     message = re.sub(r" for <class .*>", "", message)
-    return message if message.startswith("expected") else f"expected a value for which not: {message}"
+    return message if message.startswith("expected") else f"expected a valid value ({message})"
 
 
 _NOUNS = {
@@ -67,11 +69,11 @@ _NOUNS = {
     r"a valid number": "a number",
     r"a valid string": "a text",
 }
-"""pydantic's nouns -> the nouns of a job."""
+"""Pattern of pydantic's noun -> the noun of a job."""
 
 
 def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
-    """The model that validates the value at a path; the numbers in it are list indices."""
+    """The model that validates the value at a path; integers in the path are list indices."""
     for key in path:
         if isinstance(key, str):
             model = next(_models_in(model.model_fields[key].annotation))
@@ -79,6 +81,7 @@ def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseM
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models in a type annotation, such as `Section` in `Section | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):

@@ -1,4 +1,4 @@
-"""The check that a task's label suits its head kind and the columns of the job."""
+"""Check that a task's label suits its head kind and the columns of the job."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from models.heads.protocol import LabelRule
 from models.job.label_expression import ExpressionError, Operand, parse, write_operator
 
 TIME_FIELDS = {"daypart": DAYPARTS, "weekday": WEEKDAYS}
-"""Fields of a moment, and the names that each may have."""
+"""Field of a moment -> its labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelColumns:
-    """The operands that a job's data offers."""
+    """The columns of a job that labels may name."""
 
     value: bool = False
     action: bool = False
@@ -26,7 +26,7 @@ class LabelColumns:
 
 
 def check_label(rule: LabelRule, label: str, columns: LabelColumns) -> None:
-    """Raises ExpressionError, with expected and given, where a label suits neither the head kind nor the columns."""
+    """Raises ExpressionError for a label that does not suit the head kind or the columns."""
     expression = parse(label)
     if isinstance(expression, Operand):
         if rule.column is None:
@@ -41,7 +41,7 @@ def check_label(rule: LabelRule, label: str, columns: LabelColumns) -> None:
 
 
 def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:
-    """The kind of an operand's column; raises ExpressionError for an operand that the job's data does not have."""
+    """The kind of an operand's column; raises ExpressionError for a column that the job does not have."""
     match operand.source, operand.field:
         case "value", None:
             return _require(columns.value, FieldKind.NUMERIC, "interactions.value to be set, for value")
@@ -57,16 +57,17 @@ def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:
             return columns.item[name]
         case "user", str(name) if name in columns.user:
             return columns.user[name]
-    raise ExpressionError(f"expected one of {', '.join(_operands(columns))}, given {str(operand)!r}")
+    raise ExpressionError(f"expected one of {', '.join(_operand_names(columns))}, given {str(operand)!r}")
 
 
-def _require(present: bool, kind: FieldKind, expected: str) -> FieldKind:
-    if not present:
+def _require(is_set: bool, kind: FieldKind, expected: str) -> FieldKind:
+    if not is_set:
         raise ExpressionError(f"expected {expected}, given none")
     return kind
 
 
-def _operands(columns: LabelColumns) -> Iterator[str]:
+def _operand_names(columns: LabelColumns) -> Iterator[str]:
+    """Yield the operands that labels may name, for an error message."""
     if columns.value:
         yield "value"
     if columns.action:
@@ -79,6 +80,7 @@ def _operands(columns: LabelColumns) -> Iterator[str]:
 
 
 def _check_comparison(comparison: Compare, columns: LabelColumns) -> None:
+    """Raises ExpressionError if the operator or a literal does not suit the kind of the compared column."""
     operand, op = Operand.of(comparison.field), comparison.op
     literals = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     kind = operand_kind(operand, columns)
@@ -86,11 +88,11 @@ def _check_comparison(comparison: Compare, columns: LabelColumns) -> None:
         raise ExpressionError(
             f"expected a categorical, categories or numeric field, given the {kind} {operand}"
         )
-    wanted = float if kind is FieldKind.NUMERIC else str
-    if not all(isinstance(literal, wanted) for literal in literals):
-        noun = "a number" if wanted is float else "a text in quotes"
+    literal_type = float if kind is FieldKind.NUMERIC else str
+    if not all(isinstance(literal, literal_type) for literal in literals):
+        noun = "a number" if literal_type is float else "a text in quotes"
         raise ExpressionError(f"expected {noun} to compare {operand} with, given {literals[0]!r}")
-    if wanted is str and op not in (Operator.EQ, Operator.NE, Operator.IN):
+    if literal_type is str and op not in (Operator.EQ, Operator.NE, Operator.IN):
         raise ExpressionError(f"expected ==, != or in after {operand}, given {write_operator(op)!r}")
     if kind is FieldKind.CATEGORIES and op is not Operator.IN:
         raise ExpressionError(

@@ -4,7 +4,7 @@ disjunction := conjunction ("or" conjunction)*
 conjunction := condition ("and" condition)*
 condition   := "not" condition | "(" disjunction ")" | comparison
 comparison  := operand (("==" | "!=" | "<" | "<=" | ">" | ">=") literal | "in" "[" literal ("," literal)* "]")
-operand     := name | name "." name            a name with other characters stands in `backquotes`
+operand     := name | name "." name            a name with other characters is written in `backquotes`
 literal     := number | "text" | 'text'
 """
 
@@ -16,7 +16,7 @@ from typing import Self
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predicate, Scalar
 
 MAX_DEPTH = 20
-"""Levels of parentheses and `not`."""
+"""The most nested levels of parentheses and `not`."""
 OPERATORS = {
     "==": Operator.EQ,
     "!=": Operator.NE,
@@ -38,7 +38,7 @@ _END = "the end"
 
 
 class ExpressionError(ValueError):
-    """A label that is not in the grammar, or that does not fit the job's columns."""
+    """The label is not in the grammar, or does not suit the head kind or the job's columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,17 @@ class Operand:
 
     @classmethod
     def of(cls, field: str) -> Self:
-        """The operand that a comparison's field names: its source is what stands before the first dot."""
+        """The operand of a comparison's field: the source is the text before the first dot."""
         source, dot, name = field.partition(".")
         return cls(source, name if dot else None)
 
 
 def parse(text: str) -> Predicate | Operand:
-    """The condition that a label states, or its operand where it is one alone.
+    """The condition of a label, or its operand if the label is a single operand.
 
     A comparison's field is the operand as text, such as `value` or `item.genres`. Raises ExpressionError.
     """
-    parser = _Parser(_tokens(text))
+    parser = _Parser(_tokenize(text))
     if parser.is_bare_operand():
         return parser.operand()
     condition = parser.disjunction(0)
@@ -73,11 +73,11 @@ def parse(text: str) -> Predicate | Operand:
 
 
 def write_operator(op: Operator) -> str:
-    """An operator as a label has it, such as `>=`."""
+    """An operator in the notation of labels, such as `>=`."""
     return next((symbol for symbol, value in OPERATORS.items() if value is op), op.value)
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
+def _tokenize(text: str) -> list[tuple[str, str]]:
     """(kind, token) pairs, closed by an end token."""
     tokens, position = [], 0
     while position < len(text):
@@ -114,7 +114,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else All(parts)
 
     def parts(self, word: str, part: Callable[[], Predicate]) -> tuple[Predicate, ...]:
-        """One part or more, separated by a word."""
+        """At least one part, separated by a word."""
         parts = [part()]
         while self.take(word):
             parts.append(part())
@@ -144,7 +144,7 @@ class _Parser:
 
     def operand(self) -> Operand:
         source = self.name()
-        if "." in source:  # only in backquotes; it would read as a source and its field
+        if "." in source:  # possible in backquotes, but ambiguous with a source and its field
             raise ExpressionError(f"expected a name without a dot, given `{source}`")
         return Operand(source, self.name() if self.take(".") else None)
 
@@ -179,7 +179,7 @@ class _Parser:
         return token
 
     def take(self, token: str) -> bool:
-        """Steps over a word or symbol if it stands next; returns whether it did."""
+        """Consume a word or symbol if it is the next token; returns True if it was."""
         kind, text = self.tokens[self.position]
         is_next = kind in ("name", "symbol") and text == token
         self.position += is_next

@@ -1,4 +1,4 @@
-"""The sections of a job: its tables, the split of the log, and the data that the published bundle is fitted on."""
+"""Sections of a job: its tables, the split of the log, and the export and promotion of bundles."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +22,8 @@ STRICT = ConfigDict(frozen=True, extra="forbid")
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".ndjson")
 
 
-def _located(path: Path, info: ValidationInfo) -> Path:
-    """The path as an existing file, relative to the job's folder; unchecked without a folder in the context."""
+def _locate_file(path: Path, info: ValidationInfo) -> Path:
+    """The path of an existing file, relative to the job's folder; unchecked without a folder in the context."""
     if not path.name.lower().endswith(SUFFIXES):
         raise ValueError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {str(path)!r}")
     if info.context is None:
@@ -35,16 +35,16 @@ def _located(path: Path, info: ValidationInfo) -> Path:
     return resolved
 
 
-def _listed(value: object) -> object:
-    """A list of columns as a tuple; one name alone is a list of one."""
+def _to_tuple(value: object) -> object:
+    """A list of columns as a tuple; a single name is a list of one."""
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
 
 
 Column = Annotated[str, Field(min_length=1)]
-ColumnList = Annotated[tuple[Column, ...], BeforeValidator(_listed)]
-DataFile = Annotated[Path, AfterValidator(_located)]
+ColumnList = Annotated[tuple[Column, ...], BeforeValidator(_to_tuple)]
+DataFile = Annotated[Path, AfterValidator(_locate_file)]
 
 
 class InteractionsSection(BaseModel):
@@ -57,7 +57,7 @@ class InteractionsSection(BaseModel):
     item: Column
     time: Column | None = None
     order: Column | None = None
-    """Instead of `time`: a number that grows with time, for each user or for all."""
+    """Instead of `time`: a number that grows with time, per user or globally."""
     time_unit: Literal["s", "ms", "iso"] = "s"
     """Unix seconds or milliseconds, or ISO 8601 (UTC if it names no zone). Parquet timestamps need none."""
     action: Column | None = None
@@ -66,7 +66,7 @@ class InteractionsSection(BaseModel):
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
-        """One of time and order; context columns distinct, and none named like a field that every timed job has."""
+        """Exactly one of time and order; distinct context columns, none with the name of a time field."""
         if (self.time is None) == (self.order is None):
             given = "neither" if self.time is None else "both"
             raise ValueError(f"expected one of the keys time and order, given {given}")
@@ -95,7 +95,7 @@ class ItemsSection(BaseModel):
 
     @property
     def fields(self) -> dict[str, FieldKind]:
-        """Column -> how it is read, in the order of the feature specification."""
+        """Column -> field kind, in the order of the feature specification."""
         return (
             dict.fromkeys(self.categories, FieldKind.CATEGORIES)
             | dict.fromkeys(self.categorical, FieldKind.CATEGORICAL)
@@ -106,7 +106,7 @@ class ItemsSection(BaseModel):
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
-        """Every column is read in one way."""
+        """No column is in two lists, or twice in one."""
         _check_distinct([*self.categories, *self.categorical, *self.numeric, *self.text, *self.vectors])
         return self
 
@@ -124,7 +124,7 @@ class UsersSection(BaseModel):
 
     @property
     def fields(self) -> dict[str, FieldKind]:
-        """Column -> how it is read, in the order of the feature specification."""
+        """Column -> field kind, in the order of the feature specification."""
         return (
             dict.fromkeys(self.categorical, FieldKind.CATEGORICAL)
             | dict.fromkeys(self.numeric, FieldKind.NUMERIC)
@@ -133,18 +133,20 @@ class UsersSection(BaseModel):
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
-        """Every column is read in one way."""
+        """No column is in two lists, or twice in one."""
         _check_distinct([*self.categorical, *self.numeric, *self.text])
         return self
 
 
 def _check_distinct(names: Sequence[str]) -> None:
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"expected every column in one list and once, given {', '.join(twice)} more often")
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(
+            f"expected every column in one list and once, given {', '.join(duplicates)} more often"
+        )
 
 
 class SplitSection(BaseModel):
-    """Shares of the interactions, the latest last. `test: 0` where the caller holds out their own."""
+    """Shares of the interactions, the latest last. `test: 0` if the test data is held out elsewhere."""
 
     model_config = STRICT
 
@@ -153,7 +155,7 @@ class SplitSection(BaseModel):
 
     @model_validator(mode="after")
     def check_sum(self) -> Self:
-        """More than a tenth is left for training."""
+        """More than a tenth of the log is left for training."""
         if self.valid + self.test >= 0.9:
             raise ValueError(f"expected valid + test below 0.9, given {self.valid} + {self.test}")
         return self
@@ -165,14 +167,14 @@ class ExportSection(BaseModel):
     model_config = STRICT
 
     fit: Literal["all", "train"] = "all"
-    """all: refitted on all data after the evaluation; train: the model that was evaluated."""
+    """all: refit on all data after the evaluation; train: publish the evaluated model."""
 
 
 class PromotionSection(BaseModel):
-    """When a new bundle may take the place of the published one of the same job."""
+    """When a new bundle may replace the published one of the same job."""
 
     model_config = STRICT
 
     enabled: bool = True
     tolerance: float = Field(default=TOLERANCE, ge=0, le=1)
-    """The share by which a headline figure may be worse, beside its sampling noise (models/contract/promotion.py)."""
+    """The share by which a headline figure may be worse, beyond its sampling noise (models/contract/promotion.py)."""

@@ -1,6 +1,6 @@
-"""The job: where a company's data is, what its columns mean, which tasks there are, how to build and train.
+"""The job: data files and the meaning of their columns, tasks, network, training and publication.
 
-One YAML file; every error names its key, what was expected and what was given.
+A job is one YAML file; every error names its key, the expected and the given value.
 """
 
 import json
@@ -31,13 +31,13 @@ from models.job.yaml_reader import read_document
 from models.network.config import NetworkConfig
 
 EXACT = 2**53
-"""Past it floats are whole for want of digits."""
+"""Above this every float is a whole number, and may have lost digits."""
 
 __all__ = ["JobError", "JobSpec", "load_job"]
 
 
 class JobSpec(BaseModel):
-    """A whole job."""
+    """A job file."""
 
     model_config = STRICT
 
@@ -71,12 +71,13 @@ class JobSpec(BaseModel):
 
     @model_validator(mode="after")
     def check_whole(self) -> Self:
-        """Names are distinct, head kinds exist, labels fit the columns, scenes weigh heads that exist."""
-        if errors := [*self._task_errors(), *self._scene_errors()]:
+        """Task names are distinct, head kinds exist, labels suit the columns, scenes weight existing heads."""
+        if errors := [*self._check_tasks(), *self._check_scenes()]:
             raise ValueError("\n".join(errors))
         return self
 
-    def _task_errors(self) -> Iterator[str]:
+    def _check_tasks(self) -> Iterator[str]:
+        """Yield an error for each task that cannot be used, and for duplicate names."""
         names = [task.name for task in self.tasks]
         if len(set(names)) < len(names):
             yield f"tasks: expected distinct names, given {', '.join(names)}"
@@ -89,13 +90,14 @@ class JobSpec(BaseModel):
             except ExpressionError as error:
                 yield f"tasks.{task.name}.label: {error}"
 
-    def _scene_errors(self) -> Iterator[str]:
+    def _check_scenes(self) -> Iterator[str]:
+        """Yield an error for each unknown head, non-finite weight and scene without weights."""
         heads = [*(task.name for task in self.tasks), NEXT]
-        known = ", ".join(heads)
+        names = ", ".join(heads)
         for scene, weights in self.scenes.items():
             for head, weight in weights.items():
                 if head not in heads:
-                    yield f"scenes.{scene}.{head}: expected one of the heads {known}, given {head!r}"
+                    yield f"scenes.{scene}.{head}: expected one of the heads {names}, given {head!r}"
                 if not math.isfinite(weight):
                     yield f"scenes.{scene}.{head}: expected a finite weight, given {weight}"
             if not any(weights.values()):
@@ -103,24 +105,24 @@ class JobSpec(BaseModel):
 
 
 def load_job(path: Path) -> JobSpec:
-    """The job of a YAML file, its data files found relative to the file's folder.
+    """The job of a YAML file, with its data files relative to the file's folder.
 
-    Raises JobError with all errors found.
+    Raises JobError with all errors of the file.
     """
-    document = json.dumps(_with_whole_numbers(read_document(path)), default=str)  # str: of dates
+    document = json.dumps(_convert_whole_floats(read_document(path)), default=str)  # str: for dates
     try:
-        # As JSON, strictly: a number is no text in quotes, and true is no 1.
+        # Strict JSON validation: a number in quotes is a string, and true is not 1.
         return JobSpec.model_validate_json(document, strict=True, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise JobError(*describe(error, JobSpec)) from None
 
 
-def _with_whole_numbers(value: object) -> object:
-    """A document in which 1.0 is 1, which is a float to the keys that want one."""
+def _convert_whole_floats(value: object) -> object:
+    """The document with 1.0 as 1, so that integer keys accept it; float keys accept integers."""
     if isinstance(value, dict):
-        return {key: _with_whole_numbers(entry) for key, entry in value.items()}
+        return {key: _convert_whole_floats(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_with_whole_numbers(entry) for entry in value]
+        return [_convert_whole_floats(entry) for entry in value]
     if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
         return int(value)
     return value

@@ -1,4 +1,4 @@
-"""How the network is trained: the job's `training`."""
+"""Training settings: the job's `training`."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Balancing(StrEnum):
-    """How the tasks' losses are weighed against each other."""
+    """How the losses of the tasks are weighted."""
 
     FIXED = "fixed"  # each task's loss_weight
     UNCERTAINTY = "uncertainty"  # learned (Kendall, Gal, Cipolla 2018), times loss_weight
@@ -19,9 +19,9 @@ class TrainingConfig(BaseModel):
 
     epochs: int = Field(default=30, ge=1, le=1000)
     patience: int = Field(default=3, ge=1, le=100)
-    """Epochs without a better validation loss before training stops."""
+    """Epochs without a lower validation loss before training stops."""
     batch_size: int = Field(default=32, ge=1, le=4096)
-    """Full-length windows a step; of shorter ones a step takes more."""
+    """Full-length windows in a training step; a step has more of shorter ones."""
     learning_rate: float = Field(default=2e-3, gt=0, le=1)
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     negatives: int = Field(default=0, ge=0, le=100_000)
@@ -31,4 +31,4 @@ class TrainingConfig(BaseModel):
     refresh_epochs: int = Field(default=3, ge=0, le=100)
     """Epochs over the newest data too, at a quarter of the learning rate, once the number of epochs is known."""
     max_minutes: float = Field(default=60.0, gt=0)
-    """Training and the refreshes after it stop after this long in all, with the best weights so far."""
+    """Time limit of training and the refresh together; they stop with the best weights so far."""

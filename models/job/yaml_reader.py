@@ -1,4 +1,4 @@
-"""Reads a YAML file strictly: non-string keys, duplicate keys and recursive aliases are errors with their line."""
+"""Strict YAML reader: non-string keys, duplicate keys and recursive aliases are errors."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from models.job.errors import JobError, shown
+from models.job.errors import JobError, format_value
 
 MERGE = "tag:yaml.org,2002:merge"
 TEXT = "tag:yaml.org,2002:str"
@@ -14,18 +14,18 @@ EXPONENT = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, except that 1e-3 is a number as in JSON and YAML 1.2; "1e-3" in quotes is a text."""
+    """PyYAML's safe loader, except that 1e-3 is a number, as in JSON and YAML 1.2."""
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+.0123456789"))
 
 
 def read_document(path: Path) -> dict[str, object]:
-    """The file's mapping of keys to values. Raises JobError if it holds anything else."""
+    """The mapping of keys to values in a file; raises JobError for anything else."""
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
-        errors = [] if node is None else list(_key_errors(node, "", []))
+        errors = [] if node is None else list(_check_keys(node, "", []))
         raw = None if node is None or errors else loader.construct_document(node)
     except (OSError, UnicodeDecodeError) as error:
         raise JobError(f"job: expected a readable YAML file at {path}, given {error}") from error
@@ -36,29 +36,29 @@ def read_document(path: Path) -> dict[str, object]:
     if errors:
         raise JobError(*errors)
     if not isinstance(raw, dict):
-        raise JobError(f"job: expected a mapping of keys to values in {path}, given {shown(raw)}")
+        raise JobError(f"job: expected a mapping of keys to values in {path}, given {format_value(raw)}")
     return raw
 
 
-def _key_errors(node: yaml.Node, path: str, ancestors: list[yaml.Node]) -> Iterator[str]:
-    """Yields an error for every non-string key, duplicate key and recursive alias below a node."""
+def _check_keys(node: yaml.Node, path: str, ancestors: list[yaml.Node]) -> Iterator[str]:
+    """Yield an error for every non-string key, duplicate key and recursive alias below a node."""
     if node in ancestors:
         yield f"{path}: expected a value that does not contain itself, given an alias of a value around it"
         return
     ancestors = [*ancestors, node]
     if isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _key_errors(value, f"{path}.{index}".lstrip("."), ancestors)
+            yield from _check_keys(value, f"{path}.{index}".lstrip("."), ancestors)
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if key.tag not in (TEXT, MERGE):
-                text = shown(key.value) if isinstance(key, yaml.ScalarNode) else "none"
+                text = format_value(key.value) if isinstance(key, yaml.ScalarNode) else "none"
                 yield f"{path or 'job'}: expected keys that are texts, given {text} in line {line}"
                 continue
             name = f"{path}.{key.value}".lstrip(".")
             if key.value in lines:
                 yield f"{name}: expected the key once, given in line {lines[key.value]} and in line {line}"
             lines.setdefault(key.value, line)
-            yield from _key_errors(value, name, ancestors)
+            yield from _check_keys(value, name, ancestors)

@@ -12,7 +12,7 @@ from models.data.readers.jsonlines import JsonColumns, stream_json_lines
 from models.data.readers.parquet import column_names, may_hold_lists, stream_parquet
 from models.data.readers.table import Table, join
 from models.data.validation import nearly_all
-from models.job.errors import JobError, shown
+from models.job.errors import JobError, format_value
 
 PARQUET = b"PAR1"
 PEEK = 4096
@@ -85,7 +85,9 @@ def check_content(path: Path, key: str) -> None:
 def _check_delimiter(path: Path, key: str, names: Sequence[str]) -> None:
     wanted = delimiter(path)
     if len(names) == 1 and any(other in names[0] for other in DELIMITERS if other != wanted):
-        raise JobError(f"{key}: expected cells parted by {wanted!r} in {path}, given {shown(names[0])}")
+        raise JobError(
+            f"{key}: expected cells parted by {wanted!r} in {path}, given {format_value(names[0])}"
+        )
 
 
 def _check_rows(parts: Sequence[Table], file: str, key: str) -> None:
@@ -98,7 +100,7 @@ def _check_rows(parts: Sequence[Table], file: str, key: str) -> None:
         first = next(reject for part in parts for reject in part.rejected)
         raise JobError(
             f"{key}: expected rows that can be read in {file}, given {rejected:,} of {rows:,} "
-            f"that cannot, such as row {first.row}, {shown(first.raw)} ({first.reason})"
+            f"that cannot, such as row {first.row}, {format_value(first.raw)} ({first.reason})"
         )
 
 
