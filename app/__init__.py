@@ -1,1 +1,1 @@
-"""The online service."""
+"""The online service: HTTP API, request pipeline, loaded bundle and user state."""

@@ -1,4 +1,4 @@
-"""Which bundle folder to load: as configured, the one it replaced, or the last one that served."""
+"""Choose the bundle folder to load: the configured one, the one it replaced, or the last one in use."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ LAST_GOOD = "last_good.json"
 
 
 class UnknownBundleNameError(Exception):
-    """The bundles' folder has no bundle of the requested name."""
+    """The folder of bundles has no bundle of the requested name."""
 
 
 def find_bundle(configured: Path, name: str) -> Path:
@@ -27,8 +27,10 @@ def bundles_root(configured: Path) -> Path:
 
 
 def list_start_candidates(settings: Settings) -> list[Path]:
-    """The folders to try at the start, in order: the configured bundle or the newest of a folder of bundles,
-    the bundle that publishing replaced, the last one that served. At least the configured folder.
+    """The folders to try at the start, in order; at least the configured folder.
+
+    They are the configured bundle (of a folder of bundles: all, newest first), the bundle that publishing replaced,
+    and the last one in use.
     """
     configured = settings.bundle_dir
     candidates = [configured]
@@ -45,12 +47,12 @@ def list_start_candidates(settings: Settings) -> list[Path]:
 
 
 def _is_hidden(name: str) -> bool:
-    """Publishing writes into a hidden folder and renames it when it is complete."""
+    """True for a bundle that is being published: it is written into a hidden folder and then renamed."""
     return name.startswith(".")
 
 
 def _is_never_started(name: str) -> bool:
-    """True for a folder that only a reload by name may take: hidden, or rejected by the promotion gate."""
+    """True for a folder that is not loaded at the start: hidden, or rejected by the promotion gate."""
     return _is_hidden(name) or name.endswith(REJECTED)
 
 
@@ -62,7 +64,7 @@ def _created_at(folder: Path) -> str:
 
 
 def write_last_good(state_dir: Path, folder: Path) -> None:
-    """Remember the bundle that serves, for the next start. Raises OSError."""
+    """Record the bundle in use, for the next start. Raises OSError."""
     state_dir.mkdir(parents=True, exist_ok=True)
     temporary = state_dir / f"{LAST_GOOD}.tmp"
     temporary.write_text(json.dumps({"path": str(folder.resolve())}))
@@ -70,7 +72,7 @@ def write_last_good(state_dir: Path, folder: Path) -> None:
 
 
 def read_last_good(state_dir: Path) -> Path | None:
-    """The bundle that served last; None if none is remembered, or the file is damaged."""
+    """The last bundle in use; None if none is recorded or the file is damaged."""
     try:
         content = json.loads((state_dir / LAST_GOOD).read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Compare a bundle that takes over with the one before it, and warn where its figures are worse."""
+"""Compare a newly loaded bundle with the previous one, and warn if its figures are worse."""
 
 import logging
 from pathlib import Path
@@ -10,9 +10,9 @@ LOG = logging.getLogger("chorus.runtime")
 
 
 class BundleComparison:
-    """The headline of the bundle in use, and the number of takeovers by a worse one.
+    """The headline of the bundle in use, and the number of takeovers by a worse bundle.
 
-    A reload is never refused for it: going back to an older bundle is a use of it.
+    A worse bundle is never refused here, so that a reload can return to an older bundle.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class BundleComparison:
         self._in_use: Headline | None = None
 
     def take_over(self, folder: Path, manifest: Manifest) -> None:
-        """Note the bundle that is now in use; reads its report.
+        """Record the bundle that is now in use; reads its report.
 
         Bundles of another job or of other test data, or without a readable report, are not compared.
         """

@@ -1,4 +1,4 @@
-"""The front door: `chorus COMMAND`. Serving does not import what only training needs."""
+"""The command line `chorus COMMAND`. Serving does not import the dependencies of training."""
 
 import argparse
 import json
@@ -13,11 +13,11 @@ from app.config import ConfigurationError, read_settings
 from models.contract.bundle import BundleError
 
 FILE_WIDTH = 120
-"""Columns of a table that is written to a file or a log, which have no terminal's width."""
+"""Width in characters of tables that are not written to a terminal."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns 0 on success, 1 on failure; arguments that cannot be used exit with 2."""
+    """Run a command. Returns 0 on success, 1 on failure, 130 on Ctrl-C; invalid arguments exit with 2."""
     options = build_parser().parse_args(arguments)
     try:
         return COMMANDS[options.command].run(options)
@@ -43,8 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _run_offline(options: argparse.Namespace) -> int:
-    # Set before torch is loaded: its idle threads would spin for long, which makes shared cores ten times slower.
-    # Spinning shortly and then sleeping is as fast on idle cores.
+    # Set before torch is loaded: by default its idle threads spin for long, which is ten times slower on shared
+    # cores. A short spin is as fast on idle cores.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     from rich.console import Console
 
@@ -57,7 +57,9 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "fetch":
                 cli.fetch(options.name, options.out, console)
             case "train":
-                cli.train(options.job, options.out, console, force=options.force, check_bundle=bundle_check())
+                cli.train(
+                    options.job, options.out, console, force=options.force, check_bundle=make_bundle_check()
+                )
             case "evaluate":
                 cli.evaluate(options.bundle, console, as_json=options.json)
             case "inspect":
@@ -67,10 +69,10 @@ def _run_offline(options: argparse.Namespace) -> int:
     return 0
 
 
-def bundle_check() -> Callable[[Path], None]:
-    """The check before publishing: the service opens the bundle and replays its golden requests.
+def make_bundle_check() -> Callable[[Path], None]:
+    """The check before publishing, a function that loads a bundle and replays its golden requests.
 
-    The check raises BundleError.
+    It raises BundleError.
     """
     candidates = read_settings().candidates
 
@@ -118,7 +120,7 @@ def _fail(error: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of the front door; `arguments` are the arguments of add_argument by name."""
+    """A command with its help, its function and its arguments: name -> keyword arguments of add_argument."""
 
     help: str
     run: Callable[[argparse.Namespace], int]

@@ -1,4 +1,4 @@
-"""The service's settings: CHORUS_* in the environment, overridden by the command line."""
+"""Settings of the service: CHORUS_* in the environment, overridden by the command line."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class ConfigurationError(Exception):
-    """A setting with a bad value; the message has its name, the expected and the given value."""
+    """A setting has an invalid value; the message has its name, the expected and the given value."""
 
 
 def _check_redis_url(url: str | None) -> str | None:
@@ -22,23 +22,23 @@ def _check_redis_url(url: str | None) -> str | None:
 
 
 class Settings(BaseSettings):
-    """What may differ between two deployments of the service."""
+    """Settings of one deployment of the service."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     bundle_dir: Path = Path("bundles")
     """The folder of bundles, or one bundle."""
     state_dir: Path = Path(".chorus")
-    """Folder of the note of the last good bundle, and of the data of an embedded Redis."""
+    """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""
     redis_url: Annotated[str | None, AfterValidator(_check_redis_url)] = None
-    """None: the service starts a real Redis server of its own."""
+    """None: the service starts an embedded Redis server."""
     redis_timeout_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     """The time limit of a read of state. The limit of a write is the same, but at least 2 s."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     api_key: SecretStr | None = None
-    """If set, every /v1 endpoint needs it."""
+    """If set, every /v1 endpoint requires it."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 4 << 20
     """The default holds a batch of 10,000 pairs with long ids."""
     max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 256

@@ -1,13 +1,13 @@
-"""The errors that a client receives: each with its HTTP status, its code, and the one shape of all.
+"""Errors for clients: each class has an HTTP status and a code; all share one JSON shape.
 
-{"error": {"code", "message", "field"}}. app.api.error_handlers maps the errors of other rooms to these.
+{"error": {"code", "message", "field"}}. app.api.error_handlers converts the errors of other packages.
 """
 
 from typing import ClassVar
 
 
 class ChorusError(Exception):
-    """An error with an HTTP status and a code for programs. Raised as itself it is an internal error."""
+    """An error with an HTTP status and a code for programs. The base class is the internal error."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
@@ -86,19 +86,19 @@ class InvalidCursorError(InvalidRequestError):
 
 
 class UnknownBundleError(InvalidRequestError):
-    """The bundles' folder has no bundle of this name."""
+    """The folder of bundles has no bundle of this name."""
 
     code = "unknown_bundle"
 
 
 class BadBundleError(InvalidRequestError):
-    """The bundle is incomplete, or its answers differ from its golden requests."""
+    """The bundle is incomplete, or does not reproduce its golden requests."""
 
     code = "bad_bundle"
 
 
 class NotFoundError(ChorusError):
-    """There is no such path, or no item or user of this id."""
+    """The path, the item or the user does not exist."""
 
     status = 404
     code = "not_found"
@@ -146,7 +146,7 @@ class UnsupportedMediaTypeError(ChorusError):
 
 
 class TooManyRequestsError(ChorusError):
-    """More requests at once than the service accepts."""
+    """More concurrent requests than the service accepts."""
 
     status = 429
     code = "too_many_requests"
@@ -154,7 +154,7 @@ class TooManyRequestsError(ChorusError):
 
 
 class UnavailableError(ChorusError):
-    """Something that the request needs is not available now."""
+    """A part of the service that the request needs is not available now."""
 
     status = 503
     code = "unavailable"

@@ -1,6 +1,6 @@
-"""The golden requests, replayed: this service must give the logits that the offline network gave.
+"""Replay a bundle's golden requests: the service's logits must equal those of the offline network.
 
-The third lock against training/serving skew, and the warm-up: a bundle that passes can serve.
+This is the third lock against training/serving skew, and the warm-up of a bundle.
 """
 
 import time
@@ -24,14 +24,14 @@ from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
 
 COMPARED_USERS = 8
-"""Known users whose vectors are compared, evenly spaced."""
+"""The number of known users whose vectors are compared, evenly spaced."""
 USER_TOLERANCE = 2e-3
 ITEM_TOLERANCE = 1e-2
-"""Texts are encoded one at a time here and in batches offline, which rounds differently."""
+"""Texts are encoded singly here and in batches offline, which rounds differently."""
 
 
 def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
-    """A bundle that reproduced its golden requests and gave one whole answer; raises BundleError otherwise."""
+    """Load a bundle, replay its golden requests and compute one answer; raises BundleError if any of it fails."""
     bundle = load_bundle(folder, candidates)
     try:
         replay(bundle)
@@ -45,7 +45,7 @@ def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
 
 
 def warm_up(bundle: LoadedBundle) -> None:
-    """Give one answer with every stage in it; the language model loads on its first text.
+    """Compute one answer with every stage; the language model loads on its first text.
 
     Raises BundleError where a score is not finite, TextEncoderUnavailableError without the language model.
     """
@@ -73,30 +73,29 @@ def _recommend(
 
 
 def replay(bundle: LoadedBundle) -> int:
-    """Answer every golden request; returns their number, raises BundleError where a logit is off."""
+    """Replay every golden request; returns their number. Raises BundleError for a logit out of tolerance."""
     path: Path = bundle.folder / GOLDEN
     try:
         golden = GoldenRequests.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise BundleError(f"expected golden requests at {path}, given {error}") from error
     for number, request in enumerate(golden.requests):
-        _compare(bundle, _name(number, request), request, golden.tolerance)
-        _recommend(
-            bundle, _name(number, request), request.state(), request.now, request.context, request.query
-        )
+        name = _request_name(number, request)
+        _compare_logits(bundle, name, request, golden.tolerance)
+        _recommend(bundle, name, request.state(), request.now, request.context, request.query)
     for item_id in {item_id for request in golden.requests for item_id in request.item_ids[:1]}:
         _compare_item(bundle, item_id)
     return len(golden.requests)
 
 
-def _name(number: int, request: GoldenRequest) -> str:
+def _request_name(number: int, request: GoldenRequest) -> str:
     return f"golden request {number}" + (f" ({request.name})" if request.name else "")
 
 
 def check_users(bundle: LoadedBundle) -> None:
-    """Known users must get the vectors that the offline network gave them, from the bundle's own histories.
+    """Compare vectors of known users, encoded from the bundle's histories, with the offline network's.
 
-    Raises BundleError where one is off. A bundle need not have user vectors.
+    Raises BundleError for a vector out of tolerance. A bundle without user vectors passes.
     """
     if USER_VECTORS not in bundle.manifest.files:
         return
@@ -120,11 +119,11 @@ def check_users(bundle: LoadedBundle) -> None:
 
 
 def _compare_item(bundle: LoadedBundle, item_id: str) -> None:
-    """An item put now, as it stands in the bundle, must get the vector that the offline item tower gave it."""
+    """Raises BundleError unless an item of the bundle, encoded now, gets the vector of the offline item tower."""
     row = int(bundle.rows((item_id,))[0])
     try:
         vector = bundle.item_row(bundle.catalogue.item(row)).vector
-    except ValueError as error:  # a vector of another length than the features say
+    except ValueError as error:  # a vector of another length than in the features
         raise BundleError(f"expected items of the bundle's fields in {ITEMS}, given {error}") from error
     difference = float(np.abs(vector - bundle.catalogue.vectors[row]).max())
     if not difference <= ITEM_TOLERANCE:
@@ -134,15 +133,16 @@ def _compare_item(bundle: LoadedBundle, item_id: str) -> None:
         )
 
 
-def _compare(bundle: LoadedBundle, name: str, request: GoldenRequest, tolerance: float) -> None:
-    logits = _answer(bundle, name, request)
-    for head, expected in request.logits.items():
-        if len({len(row) for row in expected}) > 1:
+def _compare_logits(bundle: LoadedBundle, name: str, request: GoldenRequest, tolerance: float) -> None:
+    """Raises BundleError unless the service's logits equal those of a golden request within `tolerance`."""
+    logits = _compute_logits(bundle, name, request)
+    for head, rows in request.logits.items():
+        if len({len(row) for row in rows}) > 1:
             raise BundleError(f"expected logits of one width for '{head}' in {name}")
-        wanted, given = np.array(expected, dtype=np.float32), logits.get(head)
-        if given is None or given.shape != wanted.shape or not np.isfinite(given).all():
-            raise BundleError(f"expected finite logits {wanted.shape} of '{head}' in {name}")
-        difference = float(np.abs(given - wanted).max(initial=0.0))
+        expected, given = np.array(rows, dtype=np.float32), logits.get(head)
+        if given is None or given.shape != expected.shape or not np.isfinite(given).all():
+            raise BundleError(f"expected finite logits {expected.shape} of '{head}' in {name}")
+        difference = float(np.abs(given - expected).max(initial=0.0))
         if not difference <= tolerance:
             raise BundleError(
                 f"expected the offline logits of '{head}' in {name} within {tolerance}, "
@@ -150,13 +150,13 @@ def _compare(bundle: LoadedBundle, name: str, request: GoldenRequest, tolerance:
             )
 
 
-def _answer(bundle: LoadedBundle, name: str, request: GoldenRequest) -> dict[str, Floats]:
-    """The service's own logits for a golden request."""
+def _compute_logits(bundle: LoadedBundle, name: str, request: GoldenRequest) -> dict[str, Floats]:
+    """Head -> the service's logits for a golden request."""
     rows = bundle.rows(request.item_ids)
     if (rows < 0).any():
         raise BundleError(f"expected all items of {name} in the catalogue, given some missing")
     if not np.isfinite([request.now, *(event.timestamp for event in request.events)]).all():
         raise BundleError(f"expected finite times in {name}, given others")
-    alone = np.zeros(len(rows), dtype=np.int64)
-    groups = Groups(rows, alone, alone, [(request.context, request.now)], [len(rows)])
+    zeros = np.zeros(len(rows), dtype=np.int64)  # one user, one moment
+    groups = Groups(rows, zeros, zeros, [(request.context, request.now)], [len(rows)])
     return group_logits(bundle, [encode_user(bundle, request.state(), request.query)], groups)

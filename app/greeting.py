@@ -1,4 +1,4 @@
-"""What `chorus serve` prints when the service is ready: commands to try."""
+"""The message of `chorus serve` when the service is ready: commands to try."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from models.contract.feature_spec import FieldKind
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The user, the item and the fields in the commands."""
+    """The user, the item and the fields that the commands use."""
 
     user_id: str = "anyone"
     item_id: str = "1"

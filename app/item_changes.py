@@ -1,4 +1,4 @@
-"""Items put and deleted through the API, applied to a bundle's catalogue."""
+"""Apply the items put and deleted through the API to a bundle's catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,7 +27,7 @@ def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
 
 
 def fit_item(spec: FeatureSpec, item: Item) -> Item:
-    """The item without attributes and vectors that do not fit the fields: it may be from the time of another bundle."""
+    """The item without attributes and vectors that do not fit the fields, as it may precede this bundle."""
     types = {
         field.name: ATTRIBUTE_TYPES[field.kind] for field in spec.item_fields if field.kind in ATTRIBUTE_TYPES
     }

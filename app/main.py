@@ -1,4 +1,4 @@
-"""The application: routes, limits and error handling around one runtime, which is open while it serves."""
+"""The FastAPI application: routes, limits and error handling around one runtime."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -20,17 +20,17 @@ from app.runtime import Runtime
 from app.telemetry import Metrics
 
 OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]
-"""Opens the runtime (the bundle, the store), and closes it at the end."""
+"""Opens the runtime (bundle and store) and closes it at the end."""
 
 
 class State(TypedDict):
-    """The state that the lifespan gives to every request."""
+    """The lifespan's state, available to every request."""
 
     service: Service
 
 
 def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics | None = None) -> FastAPI:
-    """The service. `open_runtime` is entered when it starts, and exited after the last request."""
+    """The application. `open_runtime` is entered at the start, and exited after the last request."""
     metrics = metrics or Metrics()
 
     @asynccontextmanager
@@ -47,7 +47,7 @@ def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics |
         redirect_slashes=False,
         redoc_url=None,
     )
-    for page in app.routes:  # FastAPI's own pages, such as /docs: they answer HEAD as every other GET does
+    for page in app.routes:  # FastAPI's pages, such as /docs, answer HEAD as every other GET does
         if isinstance(page, APIRoute):
             page.methods = {"GET", "HEAD"}
     for resource in (recommendation, batch, events, items, users, model, health):
@@ -57,5 +57,5 @@ def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics |
         RequestLimits, max_body_bytes=settings.max_body_bytes, max_concurrency=settings.max_concurrency
     )
     app.add_middleware(RequestObserver, metrics=metrics)
-    app.add_middleware(RequestDrain)  # the last one added is the outermost: no metric includes its waiting
+    app.add_middleware(RequestDrain)  # outermost, as added last: no metric includes its waiting
     return app

@@ -1,6 +1,6 @@
-"""The bundle in use and the store beside it: the only mutable state of the service.
+"""The bundle in use and the store: the only mutable state of the service.
 
-A new bundle is verified, warmed up with its golden requests, and swapped in by one assignment. A bad one changes
+A new bundle is verified, warmed up with its golden requests, and swapped in by one assignment. A bad bundle changes
 nothing.
 """
 
@@ -36,11 +36,11 @@ class BundleNotLoadedError(Exception):
 
 
 class LoadInProgressError(Exception):
-    """Another bundle is being loaded; two at once would need the memory of three."""
+    """Another bundle is being loaded; two loads at once would need the memory of three bundles."""
 
 
 class Runtime:
-    """The bundle in use and the store. `ready` once a bundle has passed its golden requests."""
+    """The bundle in use and the store; `ready` after a bundle has passed its golden requests."""
 
     def __init__(self, settings: Settings, store: StateStore) -> None:
         self.settings = settings
@@ -48,8 +48,8 @@ class Runtime:
         self.comparison = BundleComparison()
         self._bundle: LoadedBundle | None = None
         self._items_version = 0
-        self._changing = asyncio.Lock()
-        self._loading = False
+        self._catalogue_lock = asyncio.Lock()
+        self._is_loading = False
 
     @property
     def ready(self) -> bool:
@@ -64,7 +64,7 @@ class Runtime:
         return self._bundle
 
     async def start(self) -> None:
-        """Load the first candidate that can serve; raises BundleError with all problems if none can."""
+        """Load the first usable candidate; raises BundleError with all problems if there is none."""
         problems = []
         with self._claim_loading():
             for folder in await _run_in_thread(lambda: list_start_candidates(self.settings)):
@@ -81,17 +81,17 @@ class Runtime:
     async def reload(self, name: str) -> Manifest:
         """Swap in the bundle of this name beside the current one.
 
-        Raises UnknownBundleNameError, BundleError for a bundle that cannot serve, or LoadInProgressError; the
-        current bundle stays in use then.
+        Raises UnknownBundleNameError, BundleError for an unusable bundle, or LoadInProgressError; the current
+        bundle then stays in use.
         """
         folder = find_bundle(self.settings.bundle_dir, name)
         with self._claim_loading():
             return await self._load(folder)
 
     async def read_user(self, user_id: str | None) -> tuple[UserState, tuple[str, ...]]:
-        """The state of a user from the bundle and the store, and what is degraded.
+        """The state of a user from the bundle and the store, and the reasons for a degraded answer.
 
-        If the store is unavailable the state is empty: the user may have been erased.
+        If the store is unavailable the state is empty, since the user may have been erased.
         """
         try:
             if user_id is None:
@@ -105,7 +105,7 @@ class Runtime:
         known_users = self.bundle.known_users
         if user_id is None or stored.erased_at is not None or not known_users.knows(user_id):
             return stored.state, ()
-        # Building a long history takes milliseconds: not on the event loop.
+        # Building a long history takes milliseconds, too long for the event loop.
         return await _run_in_thread(lambda: join_states(known_users.state(user_id), stored.state)), ()
 
     def may_know(self, user_id: str) -> bool:
@@ -115,11 +115,11 @@ class Runtime:
     async def refresh_catalogue(self, version: int) -> None:
         """Bring the catalogue to this version of the store's items; raises StateUnavailableError.
 
-        A version below the current one means that the store lost its memory and counts from 0 again.
+        A version below the current one means that the store lost its data and counts from 0 again.
         """
         if version == self._items_version or self._bundle is None:
             return
-        async with self._changing:
+        async with self._catalogue_lock:
             if version == self._items_version:
                 return
             changes = await self.store.items(self._items_version)
@@ -127,19 +127,19 @@ class Runtime:
 
     @contextmanager
     def _claim_loading(self) -> Iterator[None]:
-        """Bundles are loaded one at a time, so that the last accepted one serves."""
-        if self._loading:
+        """Load one bundle at a time, so that the last accepted one is in use. Raises LoadInProgressError."""
+        if self._is_loading:
             raise LoadInProgressError
-        self._loading = True
+        self._is_loading = True
         try:
             yield
         finally:
-            self._loading = False
+            self._is_loading = False
 
     async def _load(self, folder: Path) -> Manifest:
-        """Verify, open, warm up, swap, and remember. Raises BundleError."""
+        """Verify, open, warm up, swap and record a bundle. Raises BundleError."""
         bundle = await _run_in_thread(lambda: open_and_check(folder, self.settings.candidates))
-        async with self._changing:
+        async with self._catalogue_lock:
             try:
                 changes = await self.store.items(0)
             except StateUnavailableError:
@@ -150,7 +150,7 @@ class Runtime:
             write_last_good(self.settings.state_dir, folder)
         except (
             OSError
-        ) as error:  # a read-only disk: the bundle serves, but the next start will not know of it
+        ) as error:  # a read-only disk: the bundle is in use, but the next start does not know it
             LOG.warning("last good bundle not noted", extra={"fields": {"reason": type(error).__name__}})
         LOG.info("bundle loaded", extra={"fields": {"model_version": bundle.manifest.model_version}})
         return bundle.manifest

@@ -1,4 +1,4 @@
-"""The service as a process: its Redis, its store, and its bundle, which is loaded while /livez already answers."""
+"""The service process: starts Redis and the store, and loads the bundle while /livez already answers."""
 
 import asyncio
 import logging
@@ -24,30 +24,30 @@ from models.contract.bundle import BundleError
 LOG = logging.getLogger("chorus.serving")
 REDIS_FOLDER = "redis"
 GRACE_S = 10
-"""Seconds that open requests may still take when the service is asked to stop."""
+"""Seconds for open requests to finish when the service is stopped."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """The end of the service: `problem` says why it could not serve."""
+    """The result of running the service; `problem` is the reason why it could not serve."""
 
     problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """What happens around the loading of the first bundle."""
+    """Callbacks around the loading of the first bundle."""
 
-    on_ready: Callable[[LoadedBundle], None]  # called once a bundle answers
-    stop: Callable[[], None]  # called if none ever will
+    on_ready: Callable[[LoadedBundle], None]  # called when a bundle is loaded
+    stop: Callable[[], None]  # called if no bundle can be loaded
     outcome: Outcome
 
 
 def run(settings: Settings, on_ready: Callable[[LoadedBundle], None]) -> Outcome:
-    """Serve until asked to stop; `on_ready` is called once a bundle answers. Raises EmbeddedRedisError."""
+    """Serve until stopped; `on_ready` is called when a bundle is loaded. Raises EmbeddedRedisError."""
     limit_threads(settings.torch_threads)
     outcome = Outcome()
-    # uvicorn raises SIGTERM again after its shutdown. Unhandled, it would end the process and leave Redis running.
+    # uvicorn raises SIGTERM again after its shutdown. Unhandled, that would end the process with Redis running.
     signal.signal(signal.SIGTERM, _exit)
     with open_redis(settings) as url:
 
@@ -69,9 +69,9 @@ def _exit(_signal: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def open_redis(settings: Settings) -> Iterator[str]:
-    """The URL of the configured Redis, or of an embedded real one that stops with this process.
+    """The URL of the configured Redis, or of an embedded one that stops with this process.
 
-    Raises EmbeddedRedisError if that does not start.
+    Raises EmbeddedRedisError if the embedded one does not start.
     """
     if settings.redis_url is not None:
         yield settings.redis_url
@@ -80,8 +80,8 @@ def open_redis(settings: Settings) -> Iterator[str]:
         yield server.url
 
 
-def redis_settings(settings: Settings, url: str) -> RedisSettings:
-    """The time limits of Redis. A write has at least the default limit, as Redis may write to a disk."""
+def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
+    """The settings of the Redis store. A write has at least the default time limit, as Redis may write to a disk."""
     default = RedisSettings(url).write_timeout_s
     return RedisSettings(
         url, timeout_s=settings.redis_timeout_s, write_timeout_s=max(default, settings.redis_timeout_s)
@@ -92,7 +92,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
     metrics = Metrics()
 
     def open_with_store(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
-        store = RedisStore(redis_settings(settings, url), metrics.count_corrupt_value)
+        store = RedisStore(build_redis_settings(settings, url), metrics.count_corrupt_value)
         return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
@@ -108,7 +108,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) -> AsyncIterator[Runtime]:
-    """The runtime, which loads its bundle in the background; /readyz tells when it is loaded. Closes the store."""
+    """The runtime, which loads its bundle in the background until /readyz answers 200. Closes the store at the end."""
     runtime = Runtime(settings, store)
 
     async def load() -> None:
@@ -128,14 +128,14 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
 
 
 def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
-    """Stop the service if the start failed, for any reason: it would never be ready."""
+    """Stop the service if the first bundle could not be loaded, for any reason."""
     error = None if loading.cancelled() else loading.exception()
     if error is None:
         return
     startup.outcome.problem = _describe(error)
     unexpected = None if isinstance(error, BundleError) else error
     fields = {"reason": startup.outcome.problem}
-    LOG.critical("it cannot serve", exc_info=unexpected, extra={"fields": fields})
+    LOG.critical("the service cannot serve", exc_info=unexpected, extra={"fields": fields})
     startup.stop()
 
 

@@ -1,6 +1,6 @@
 """Metrics in Prometheus' format, and logs as JSON with one line a request.
 
-Neither holds user data: no ids, bodies, query strings or paths, only the route's template.
+Neither contains user data: no ids, bodies, query strings or paths, only the route's template.
 """
 
 import json
@@ -53,7 +53,7 @@ class Metrics:
         self._answers.labels(endpoint, method, str(status)).inc()
 
     def count_stages(self, took_ms: Mapping[str, float], degraded: Iterable[str]) -> None:
-        """Count one slate: the milliseconds of each stage, and the fallbacks."""
+        """Count one slate: the milliseconds of each stage, and the reasons for degradation."""
         for stage, milliseconds in took_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
         for reason in degraded:
@@ -106,7 +106,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """Log everything of the process as JSON to stderr, except uvicorn's access log."""
+    """Log all messages of the process as JSON to stderr, except uvicorn's access log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
@@ -120,5 +120,5 @@ def configure_logging(level: str) -> None:
 
 
 def log_request(fields: Mapping[str, object]) -> None:
-    """Log the line of a request."""
+    """Log one request."""
     logging.getLogger(LOGGER).info("request", extra={"fields": fields})

@@ -1,4 +1,4 @@
-"""How many threads the numerical libraries use."""
+"""Limit the threads of the numerical libraries."""
 
 import torch
 from threadpoolctl import threadpool_limits

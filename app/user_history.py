@@ -1,4 +1,4 @@
-"""A user's state from two places: the bundle's training history, and the store."""
+"""Merge a user's training history from the bundle with the stored state."""
 
 from dataclasses import replace
 
@@ -19,12 +19,12 @@ def merge_events(trained: UserState, stored: UserState) -> tuple[Event, ...]:
         return trained.events
     if not trained.events:
         return stored.events
-    known = {_identity(event) for event in trained.events}
-    new = [event for event in stored.events if _identity(event) not in known]
+    trained_keys = {_key(event) for event in trained.events}
+    new = [event for event in stored.events if _key(event) not in trained_keys]
     return tuple(sorted((*trained.events, *new), key=lambda event: event.timestamp))
 
 
-def _identity(event: Event) -> tuple[str, str, float, float | None]:
-    """What makes two events the same. A bundle keeps values as float32, the store as they were sent."""
+def _key(event: Event) -> tuple[str, str, float, float | None]:
+    """The key of equal events. A bundle has values as float32, the store as they were sent."""
     value = None if event.value is None else float(np.float32(event.value))
     return event.item_id, event.action, event.timestamp, value

@@ -1,1 +1,1 @@
-"""The bundle in memory: items, vectors, indexes, known users, and the predictor."""
+"""The bundle in memory: items, vectors, indexes, known users and the predictor."""

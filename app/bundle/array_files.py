@@ -1,4 +1,4 @@
-"""The array files of a bundle: item columns (.npy) and histories (.npz). A BundleError names the file that is wrong."""
+"""Read the array files of a bundle: item columns (.npy) and histories (.npz)."""
 
 import struct
 import zipfile
@@ -17,24 +17,24 @@ NPY_ERRORS = (
     OSError,
     EOFError,
     ValueError,
-    TokenError,  # of a header that is no Python literal
-    MemoryError,  # of a header that claims a terabyte
+    TokenError,  # a header that is not a Python literal
+    MemoryError,  # a header that claims a terabyte
 )
-"""What numpy.lib.format raises for a file that is not in the NPY format."""
+"""Errors of numpy.lib.format for a file that is not in the NPY format."""
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
-    NotImplementedError,  # of an unknown compression
-    RuntimeError,  # of an encrypted member
-    KeyError,  # of a missing array
-    TypeError,  # of an array that holds no numbers
+    NotImplementedError,  # an unknown compression
+    RuntimeError,  # an encrypted member
+    KeyError,  # a missing array
+    TypeError,  # an array without numbers
 )
-"""What zipfile, an NPZ archive and the conversion of its arrays raise beyond that."""
+"""Further errors of zipfile, of an NPZ archive and of the conversion of its arrays."""
 
 
 def read_array(path: Path, shape: tuple[int, int]) -> Floats:
-    """A finite float array of this shape as float32."""
+    """A finite float array of `shape` as float32; raises BundleError with the path of the file."""
     try:
         with path.open("rb") as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
@@ -48,19 +48,19 @@ def read_array(path: Path, shape: tuple[int, int]) -> Floats:
 
 
 def read_user_histories(path: Path, users: int, items: int) -> EventColumns:
-    """The histories of so many users over an item table of so many rows."""
+    """The histories of `users` users over an item table of `items` rows; raises BundleError with the path."""
     try:
         zipfile.ZipFile(path).close()  # numpy leaves the file open if it is not an archive
         histories = read_histories(path)
     except (*NPY_ERRORS, *ZIP_ERRORS) as error:
         raise BundleError(f"expected histories in {path}, given {type(error).__name__}: {error}") from error
-    if fault := _fault(histories, users, items):
-        raise BundleError(f"expected {fault} in {path}, given others")
+    if expected := _find_violation(histories, users, items):
+        raise BundleError(f"expected {expected} in {path}, given others")
     return histories
 
 
-def _fault(histories: EventColumns, users: int, items: int) -> str | None:
-    """What the histories should be and are not; None where all fits."""
+def _find_violation(histories: EventColumns, users: int, items: int) -> str | None:
+    """The first property that the histories lack, for an error message; None if they are valid."""
     offsets, count = histories.offsets, len(histories)
     if offsets.shape != (users + 1,):
         return f"offsets of {users} users"

@@ -1,4 +1,4 @@
-"""The items' fields as columns for filters: numbers in an array, labels in an inverted index."""
+"""Columns of the items' fields for filters: numbers in an array, labels in an inverted index."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -16,26 +16,26 @@ from models.contract.predicate import ITEM_ID, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field of n items. An item has a number, or any number of labels (a str is a set of one)."""
+    """One field of n items. An item has a number or a set of labels; a str is a set of one label."""
 
-    numbers: NDArray[np.float64]  # [n] NaN: no number
+    numbers: NDArray[np.float64]  # [n] NaN for none
     present: Mask  # [n] False: no such attribute, NaN, or an empty set
-    codes: Mapping[str, int]  # label -> its position in `starts`
+    codes: Mapping[str, int]  # label -> code, an index into `starts`
     starts: Indices  # [labels + 1]
-    rows: Indices  # the rows that carry label c, ascending, are rows[starts[c]:starts[c + 1]]
+    rows: Indices  # ascending rows with label code c: rows[starts[c]:starts[c + 1]]
 
-    def carriers(self, label: str) -> Indices:
-        """The rows whose items carry a label."""
+    def rows_with(self, label: str) -> Indices:
+        """The rows of the items with a label, ascending."""
         code = self.codes.get(label)
         return self.rows[:0] if code is None else self.rows[self.starts[code] : self.starts[code + 1]]
 
-    def equal(self, value: Scalar) -> Mask:
+    def is_equal(self, value: Scalar) -> Mask:
         """[n] True where the number, the text or one of the labels is the value."""
         if not isinstance(value, str):
             return np.equal(self.numbers, value)
-        carries = np.zeros(len(self.present), dtype=np.bool_)
-        carries[self.carriers(value)] = True
-        return carries
+        equal = np.zeros(len(self.present), dtype=np.bool_)
+        equal[self.rows_with(value)] = True
+        return equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class AttributeTable:
     built: dict[str, Column] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
-        """The column of a field; all missing for a field that no item has."""
+        """The column of a field; all missing for an unknown field."""
         if name not in self.built:
             self.built[name] = build_column(self.items, name)
         return self.built[name]
@@ -54,7 +54,7 @@ class AttributeTable:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueTables:
-    """A catalogue's items in two tables: all of an earlier version, and the fresh rows as they are now."""
+    """A catalogue's items in two tables: all rows of an earlier version, and the current fresh rows."""
 
     catalogue: Catalogue
     all: AttributeTable
@@ -63,7 +63,7 @@ class CatalogueTables:
 
 
 class AttributeIndex:
-    """Columns kept over the versions of one bundle's catalogue: a new version costs only its fresh rows."""
+    """Caches columns over the versions of one bundle's catalogue: a new version costs only its fresh rows."""
 
     def __init__(self) -> None:
         self._tables: CatalogueTables | None = None
@@ -94,14 +94,14 @@ def build_column(items: Iterable[Item], name: str) -> Column:
         for label in labels:
             label_codes.append(codes.setdefault(label, len(codes)))
             label_rows.append(row)
-    coded = np.array(label_codes, dtype=np.int64)
-    ends = np.cumsum(np.bincount(coded, minlength=len(codes)))
+    row_codes = np.array(label_codes, dtype=np.int64)
+    ends = np.cumsum(np.bincount(row_codes, minlength=len(codes)))
     return Column(
         numbers=np.array(numbers, dtype=np.float64),
         present=np.array(present, dtype=np.bool_),
         codes=codes,
         starts=np.concatenate([np.zeros(1, dtype=np.int64), ends]).astype(np.int64),
-        rows=np.array(label_rows, dtype=np.int64)[np.argsort(coded, kind="stable")],
+        rows=np.array(label_rows, dtype=np.int64)[np.argsort(row_codes, kind="stable")],
     )
 
 

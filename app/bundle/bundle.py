@@ -1,4 +1,4 @@
-"""A bundle in memory: the predictor, the live catalogue, the known users and the text encoder of one model version."""
+"""A bundle in memory: predictor, live catalogue, known users and text encoder of one model version."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from models.contract.tasks import NEXT, Head
 from models.language.protocol import TextEncoder
 
 ITEM_BATCH = 256
-"""Items encoded at once, which bounds the memory that the language model needs."""
+"""Items encoded at once, which bounds the memory of the language model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class KnownUsers:
 
 @dataclass(frozen=True, slots=True)
 class LoadedBundle:
-    """One model version with its catalogue as it is now. Immutable: a change makes a new one."""
+    """One model version with its current catalogue. Immutable: a change makes a new one."""
 
     folder: Path
     manifest: Manifest
@@ -54,7 +54,7 @@ class LoadedBundle:
     predictor: Predictor
     catalogue: Catalogue
     index: SearchIndex  # over the catalogue's vectors, by row
-    candidates: int  # items scored an answer
+    candidates: int  # items scored for one answer
     known_users: KnownUsers
     text_encoder: TextEncoder | None
     unknown_vector: Floats  # [D] of an item without id, attributes and text
@@ -73,7 +73,7 @@ class LoadedBundle:
 
     @property
     def item_table(self) -> ItemTable:
-        """The catalogue as the predictor reads it."""
+        """The catalogue as input of the predictor."""
         return ItemTable(self.catalogue.vectors, self.catalogue.statistics)
 
     def rows(self, item_ids: Sequence[str]) -> Indices:
@@ -88,7 +88,7 @@ class LoadedBundle:
         return vectors
 
     def unit_vectors(self, rows: Indices) -> Floats:
-        """Vectors [n, D] of length 1, measured from the mean item: their inner product is the items' similarity."""
+        """Centred vectors [n, D] of length 1: their inner product is the items' similarity."""
         vectors = self.catalogue.vectors[rows, :-1] - self.mean_vector
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
@@ -100,24 +100,24 @@ class LoadedBundle:
         return vector if vector.any() else None
 
     def context_label(self, head: Head, context: Mapping[str, str], now: float) -> str | None:
-        """The class of the moment for a head on `time.daypart`, `context.device`, ...; None where unknown."""
+        """The class of a moment for a head on `time.daypart`, `context.device`, ...; None if unknown."""
         tokens = dict(token.split("=", 1) for token in context_tokens(self.spec, context, now))
         return tokens.get(label_field(head.task.label))
 
     def item_row(self, item: Item) -> ItemRow:
-        """One item as `item_rows` gives it."""
+        """The row of one item; see `item_rows`."""
         return self.item_rows([item])[0]
 
     def item_rows(self, items: Sequence[Item]) -> list[ItemRow]:
-        """Items as the network and the language model see them; items of the catalogue keep their statistics."""
-        made: list[ItemRow] = []
+        """Encode items with the network and the language model; items of the catalogue keep their statistics."""
+        item_rows: list[ItemRow] = []
         for start in range(0, len(items), ITEM_BATCH):
             batch = items[start : start + ITEM_BATCH]
             rows = self.rows([item.item_id for item in batch])
             statistics = self.catalogue.statistics[rows]
             statistics[rows < 0] = 0
-            made += encode_rows(self.predictor, self.spec, batch, self._item_texts(batch), statistics)
-        return made
+            item_rows += encode_rows(self.predictor, self.spec, batch, self._item_texts(batch), statistics)
+        return item_rows
 
     def _item_texts(self, items: Sequence[Item]) -> Floats:
         """The text vectors [n, T] of items; zeros where there is no text, or no language model."""
@@ -129,6 +129,6 @@ class LoadedBundle:
 def encode_rows(
     predictor: Predictor, spec: FeatureSpec, items: Sequence[Item], texts: Floats, statistics: Floats
 ) -> list[ItemRow]:
-    """The rows of n items with text vectors [n, T] and statistics [n, S], zeros for items without history."""
+    """Encode n items with text vectors [n, T] and statistics [n, S], zeros for items without history."""
     vectors = predictor.item_vectors(encode_items(spec, items, texts), statistics)
     return [ItemRow(vector, text) for vector, text in zip(vectors, texts, strict=True)]

@@ -1,7 +1,7 @@
-"""The live item table: the bundle's items, and what was put or deleted since. Rows never move.
+"""The live item table: the bundle's items with later puts and deletions. An item keeps its row.
 
-A `Catalogue` is a view of fixed length over a store that grows: a request keeps the view it began with, and a
-change gives a new view. A change to a row that a running request reads may show in it at once, which is harmless.
+A `Catalogue` is a view of fixed length over a growing store: a request keeps its view, and a change gives a new
+view. A running request may see a change to an existing row at once, which is harmless.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 
 GROWTH = 1.5
+"""Factor by which full columns grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ItemRow:
 
 @dataclass(slots=True)
 class ItemStore:
-    """The growing columns behind all views: one writer at a time."""
+    """The growing columns behind all views. Needs one writer at a time."""
 
     spec: FeatureSpec
     label_heads: tuple[Head, ...]
@@ -41,7 +42,7 @@ class ItemStore:
     columns: dict[str, np.ndarray] = field(default_factory=dict)
 
     def add(self, item: Item) -> int:
-        """The item's row; for a new item a new row of zeros, not present. Full columns are replaced by larger ones."""
+        """The item's row; a new item gets a row of zeros, not present. Full columns are replaced by larger ones."""
         if (row := self.rows.get(item.item_id)) is not None:
             return row
         number = len(self.items)
@@ -57,48 +58,48 @@ class ItemStore:
         return number
 
     def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
-        """Fill the rows of distinct items, and return them. All is computed before anything is written.
+        """Write distinct items and return their rows. Everything is computed before the first write.
 
-        Raises ValueError for rows that do not fit, with the store as it was.
+        Raises ValueError for rows of another shape, and leaves the store unchanged.
         """
-        filled = self._filled(items, rows)
+        columns = self._column_values(items, rows)
         labels = [category_labels(self.spec, item) for item in items]
         numbers = [self.add(item) for item in items]
-        for name, values in filled.items():
+        for name, values in columns.items():
             self.columns[name][numbers] = values
         for number, item, item_labels in zip(numbers, items, labels, strict=True):
             self.items[number] = item
             self.labels[number] = item_labels
         return np.array(numbers, dtype=np.int64)
 
-    def _filled(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
-        """The items' values of all columns but the statistics, which no put changes."""
-        filled = {
+    def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
+        """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
+        columns = {
             "vectors": np.stack([row.vector for row in rows]),
             "text": np.stack([row.text for row in rows]),
             "available": np.array([item.available for item in items], dtype=np.bool_),
             "present": np.ones(len(items), dtype=np.bool_),
         }
         for head in self.label_heads:
-            filled[_label_key(head.task.name)] = hot_labels(head, items)
-        for name, values in filled.items():
+            columns[_label_key(head.task.name)] = hot_labels(head, items)
+        for name, values in columns.items():
             if values.shape != (len(items), *self.columns[name].shape[1:]):
                 raise ValueError(
                     f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
                     f"given {values.shape}"
                 )
-        return filled
+        return columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """Columns over n items, of the length that they had when the view was taken."""
+    """A view of the columns over the first n items."""
 
     store: ItemStore
     count: int
     version: int = 0
     fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Ascending rows that were put since, and so differ from those in an index over the bundle's vectors."""
+    """Rows put since the bundle was loaded, ascending; the index over the bundle's vectors has old values for them."""
 
     @staticmethod
     def of(
@@ -140,7 +141,7 @@ class Catalogue:
         return number is not None and bool(self.present[number])
 
     def row(self, item_id: str) -> int | None:
-        """The item's row, a deleted item's too, since histories refer to it; None for an unknown item."""
+        """The item's row; None for an unknown item. A deleted item keeps its row, since histories refer to it."""
         number = self.store.rows.get(item_id)
         return number if number is not None and number < self.count else None
 
@@ -170,7 +171,7 @@ class Catalogue:
 
     @property
     def text(self) -> Floats:
-        """[n, T] unit text vectors; a zero row where there is no text."""
+        """[n, T] unit text vectors; zeros for an item without text."""
         return self._view("text")
 
     @property
@@ -180,16 +181,16 @@ class Catalogue:
 
     @property
     def available(self) -> Mask:
-        """[n] False: deleted or not available."""
+        """[n] False for deleted and unavailable items."""
         return self._view("available")
 
     @property
     def present(self) -> Mask:
-        """[n] False: deleted."""
+        """[n] False for deleted items."""
         return self._view("present")
 
     def head_labels(self, name: str, rows: Indices) -> Floats:
-        """[K, classes] 1 where the item carries a class of a head whose subject is the item."""
+        """[K, classes] 1 where the item at a row has the class; for heads whose subject is the item."""
         return self._view(_label_key(name))[rows]
 
     def with_item(self, item: Item, row: ItemRow) -> "Catalogue":
@@ -197,9 +198,9 @@ class Catalogue:
         return self.with_items([item], [row])
 
     def with_items(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> "Catalogue":
-        """The catalogue with distinct items added, or replaced in their rows: searchable from now on.
+        """The catalogue with distinct items added, or replaced in their rows, and searchable.
 
-        Raises ValueError for rows that do not fit, with nothing changed.
+        Raises ValueError for rows of another shape, and changes nothing.
         """
         if not items:
             return self
@@ -208,7 +209,7 @@ class Catalogue:
         return Catalogue(self.store, count, self.version + 1, np.union1d(self.fresh, numbers))
 
     def without(self, item_id: str) -> "Catalogue":
-        """The catalogue without an item in any answer; an unknown item is no error."""
+        """The catalogue with an item deleted; an unknown item is ignored."""
         number = self.row(item_id)
         if number is not None:
             self.store.columns["available"][number] = False

@@ -1,4 +1,4 @@
-"""A bundle's folder -> a LoadedBundle, every file checked; a BundleError names the file that is wrong."""
+"""Load a bundle's folder into a LoadedBundle, with every file checked."""
 
 import math
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ from models.network.model import load_network
 
 @dataclass(frozen=True, slots=True)
 class _ItemFiles:
-    """The item table of n items as it stands in the bundle's files."""
+    """The item table of n items in the bundle's files."""
 
     items: list[Item]
     vectors: Floats  # [n, D + 1]
@@ -52,7 +52,10 @@ class _ItemFiles:
 
 
 def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
-    """A bundle whose files are whole and fit together; raises BundleError. `candidates`: items scored an answer."""
+    """Load a bundle; raises BundleError, which names the file, for missing, damaged or inconsistent files.
+
+    `candidates`: items scored for one answer.
+    """
     manifest = _read_manifest(folder)
     check_heads(manifest)
     spec = read_features(folder, manifest)
@@ -94,7 +97,7 @@ def check_heads(manifest: Manifest) -> None:
     heads = {NEXT, *(head.task.name for head in manifest.heads)}
     fusion = manifest.fusion
     fitted: dict[str, Mapping[str, object]] = {"calibrations": manifest.calibrations}
-    if fusion.method is not FusionMethod.VOTE:  # a vote is of ranks: it needs no scale
+    if fusion.method is not FusionMethod.VOTE:  # a vote is over ranks, which need no scale
         fitted["utilities"] = fusion.utilities
     for name, values in fitted.items():
         if missing := sorted(heads - values.keys()):
@@ -108,9 +111,9 @@ def check_heads(manifest: Manifest) -> None:
 
 
 def open_index(path: Path, vectors: Floats) -> SearchIndex:
-    """The bundle's FAISS index; raises BundleError where it is not one over these vectors.
+    """The bundle's FAISS index, or exact search for a bundle without one.
 
-    A bundle without an index file is searched exactly.
+    Raises BundleError for an index that does not have the shape of `vectors` [n, D + 1].
     """
     if not path.is_file():
         return ExactSearch(vectors)

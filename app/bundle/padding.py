@@ -1,4 +1,4 @@
-"""Sequences of different lengths in one array: padded on the right, similar lengths in one batch."""
+"""Pad sequences of different lengths into one array, and batch sequences of similar lengths."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -12,28 +12,28 @@ Rows = TypeVar("Rows", Floats, Indices)
 
 
 def pad(parts: Sequence[Rows]) -> tuple[Rows, Mask]:
-    """B parts [l, ...] as one array [B, L, ...] with zeros behind each, and True [B, L] where a part has a row."""
+    """B parts [l, ...] as one array [B, L, ...], zero-padded on the right, and the mask [B, L] of their rows."""
     lengths = np.array([len(part) for part in parts])
-    filled: Mask = np.arange(lengths.max()) < lengths[:, None]
-    whole = np.zeros((*filled.shape, *parts[0].shape[1:]), dtype=parts[0].dtype)
-    whole[filled] = np.concatenate(parts)
-    return whole, filled
+    mask: Mask = np.arange(lengths.max()) < lengths[:, None]
+    padded = np.zeros((*mask.shape, *parts[0].shape[1:]), dtype=parts[0].dtype)
+    padded[mask] = np.concatenate(parts)
+    return padded, mask
 
 
-def length_buckets(sizes: Sequence[Sizes], limits: Sizes) -> Iterator[list[int]]:
-    """All positions of `sizes` in batches of similar sizes.
+def group_by_length(sizes: Sequence[Sizes], limits: Sizes) -> Iterator[list[int]]:
+    """Yield batches of indices into `sizes`, ordered by size.
 
-    A batch's length times its largest size stays within the limit, for each kind of size. A position that alone
-    exceeds a limit comes alone.
+    For each dimension of the sizes, a batch's length times its largest size is within the limit. An index whose
+    size exceeds a limit has a batch to itself.
     """
     batch: list[int] = []
     largest = tuple(0 for _ in limits)
     for position in sorted(range(len(sizes)), key=sizes.__getitem__):
-        grown = tuple(map(max, largest, sizes[position]))
-        if batch and any((len(batch) + 1) * size > limit for size, limit in zip(grown, limits, strict=True)):
+        larger = tuple(map(max, largest, sizes[position]))
+        if batch and any((len(batch) + 1) * size > limit for size, limit in zip(larger, limits, strict=True)):
             yield batch
-            batch, grown = [], sizes[position]
+            batch, larger = [], sizes[position]
         batch.append(position)
-        largest = grown
+        largest = larger
     if batch:
         yield batch

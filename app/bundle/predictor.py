@@ -1,6 +1,6 @@
-"""What computes for the service: users -> states, (user, item) pairs -> head logits, items -> vectors.
+"""The predictor protocol: users -> encodings, (user, item) pairs -> head logits, items -> vectors.
 
-A protocol over numpy arrays, so that the engine behind it can be exchanged; torch is the first (torch_predictor).
+It is over numpy arrays, so that the engine can be exchanged; torch_predictor has the implementation with torch.
 D is the network's width, T the text vectors', S the number of item statistics, C the context tokens of a moment.
 """
 
@@ -14,11 +14,11 @@ from models.contract.features import EventArrays, ItemArrays
 
 @dataclass(frozen=True, slots=True)
 class UserBatch:
-    """B users: profiles, and n events in all, by user and oldest first."""
+    """B users with their profiles, and n events in total, by user, oldest first."""
 
     tokens: Indices  # [B, P] profile tokens, padded with PAD
     numeric: Floats  # [B, Q] profile numbers
-    text: Floats  # [B, T] profile text vectors; zeros for no text
+    text: Floats  # [B, T] profile text vectors; zeros without text
     offsets: Indices  # [B + 1]: user b's events are offsets[b]:offsets[b + 1]
     items: Floats  # [n, D] the events' item vectors, without the bias
     events: EventArrays  # n events
@@ -31,7 +31,7 @@ class UserBatch:
 
 @dataclass(frozen=True, slots=True)
 class UserEncoding:
-    """What the network makes of one user with L events: all that scoring needs of them."""
+    """The network's encoding of one user with L events: the user side of every score."""
 
     base: Floats  # [D] the user tower's output after the last event that it reads
     history: Floats  # [L, D] the events' representations, for the scorer's target attention
@@ -40,9 +40,9 @@ class UserEncoding:
 
 @dataclass(frozen=True, slots=True)
 class ItemTable:
-    """I items, as pairs refer to them by row."""
+    """I items, to which pairs refer by row."""
 
-    vectors: Floats  # [I, D + 1] the last column is the bias, which no head but `next` reads
+    vectors: Floats  # [I, D + 1] the last column is the bias, which only the head `next` reads
     statistics: Floats  # [I, S]
 
 
@@ -50,7 +50,7 @@ class ItemTable:
 class PairBatch:
     """P pairs of a user and an item, each at a moment."""
 
-    users: Indices  # [P] positions among the users
+    users: Indices  # [P] indices into the encoded users
     rows: Indices  # [P] rows of the item table
     context: Indices  # [P, C] context tokens of the moment
 
@@ -60,8 +60,9 @@ class PairBatch:
 
 
 class Predictor(Protocol):
-    """The network of a bundle. Thread-safe; the result for a user, a pair or an item is independent of the others
-    in the call, up to rounding. Batches are of any size: the predictor bounds its memory by itself.
+    """The network of a bundle. Thread-safe, with bounded memory for batches of any size.
+
+    The result for a user, a pair or an item is independent of the others in the call, up to rounding.
     """
 
     @property
@@ -78,7 +79,7 @@ class Predictor(Protocol):
     ) -> dict[str, Floats]:
         """Uncalibrated logits [P, width] of every task head.
 
-        `next` is not among them: its logit is the inner product of vectors.
+        `next` is not included: its logit is the inner product of user and item vector.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The JSON files of a bundle: items, profiles and user ids. A BundleError names the file that is wrong."""
+"""Read the JSON files of a bundle: items, profiles and user ids."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ USER_ID_LIST = TypeAdapter(list[str])
 
 
 def read_item_table(path: Path) -> list[Item]:
-    """The items of a file, one a line."""
+    """The items of a JSON Lines file; raises BundleError with its path."""
     try:
         return read_items(path)
     except (OSError, UnicodeDecodeError, ValidationError) as error:
@@ -20,7 +20,7 @@ def read_item_table(path: Path) -> list[Item]:
 
 
 def read_profiles(folder: Path) -> dict[str, User]:
-    """User id -> profile."""
+    """User id -> profile; raises BundleError with the path of the file."""
     path = folder / PROFILES
     try:
         return {user.user_id: user for user in read_users(path)}
@@ -29,7 +29,7 @@ def read_profiles(folder: Path) -> dict[str, User]:
 
 
 def read_user_ids(folder: Path) -> list[str]:
-    """The users of the histories, in their order."""
+    """The user ids of the histories, in their order; raises BundleError with the path of the file."""
     path = folder / USER_IDS
     try:
         return USER_ID_LIST.validate_json(path.read_bytes())

@@ -1,4 +1,4 @@
-"""The predictor that computes with torch on the CPU. The only file of the service that runs the network."""
+"""The predictor with torch on the CPU; the only file of the service that runs the network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from app.bundle.padding import length_buckets, pad
+from app.bundle.padding import group_by_length, pad
 from app.bundle.predictor import ItemTable, PairBatch, UserBatch, UserEncoding
 from models.contract.arrays import Floats, Indices
 from models.contract.features import ItemArrays
@@ -14,16 +14,16 @@ from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer import USER_NUMBERS, ScorerInput
 
 TOWER_POSITIONS = 4_096
-"""Positions, padding included, that the user tower reads in one pass: more gain nothing and need memory."""
+"""Positions of one pass of the user tower, padding included; more need memory and are not faster."""
 CHUNK = 512
 """Pairs scored in one pass (docs/measurements.md: chunks of a few hundred rows are the fastest)."""
 CHUNK_EVENTS = 8_192
-"""Events, padding included, that one pass's candidates attend to."""
+"""Events, padding included, that the candidates of one pass attend to."""
 
 
 @dataclass(frozen=True, slots=True)
 class TorchPredictor:
-    """A network in evaluation mode. `timed`: the item statistics have times, else they count as zeros."""
+    """A network in evaluation mode. Not `timed`: the item statistics are replaced by zeros."""
 
     network: ChorusNetwork
     timed: bool
@@ -37,7 +37,7 @@ class TorchPredictor:
     def encode_users(self, users: UserBatch) -> list[UserEncoding]:
         """See Predictor.encode_users.
 
-        The tower is causal and tells positions by distance, so padding behind a history changes nothing.
+        The tower is causal with relative positions, so padding on the right does not change the result.
         """
         if not len(users):
             return []
@@ -50,7 +50,7 @@ class TorchPredictor:
             history[mask] for history, mask in zip(histories, np.split(users.tower, bounds), strict=True)
         ]
         bases = np.empty((len(users), self.dim), dtype=np.float32)
-        for batch in length_buckets([(len(sequence) + 1,) for sequence in inputs], (TOWER_POSITIONS,)):
+        for batch in group_by_length([(len(sequence) + 1,) for sequence in inputs], (TOWER_POSITIONS,)):
             sequences, _ = pad([inputs[position] for position in batch])
             outputs = tower(starts[batch], torch.from_numpy(sequences))  # [b, L + 1, D]
             ends = [len(inputs[position]) for position in batch]
@@ -62,19 +62,19 @@ class TorchPredictor:
     def score_pairs(
         self, users: Sequence[UserEncoding], items: ItemTable, pairs: PairBatch
     ) -> dict[str, Floats]:
-        """See Predictor.score_pairs. Pairs of one user share a row of the batch, at most CHUNK of them."""
+        """See Predictor.score_pairs. A row of the batch has at most CHUNK pairs of one user."""
         logits = {
             head.task.name: np.empty((len(pairs), head.width), dtype=np.float32)
             for head in self.network.heads
         }
         chunks = _user_chunks(pairs.users, len(users)) if logits else []
         sizes = [(len(positions), len(users[user].history)) for user, positions in chunks]
-        for batch in length_buckets(sizes, (CHUNK, CHUNK_EVENTS)):
+        for batch in group_by_length(sizes, (CHUNK, CHUNK_EVENTS)):
             encodings = [users[chunks[number][0]] for number in batch]
-            positions, filled = pad([chunks[number][1] for number in batch])  # [b, Q]
+            positions, mask = pad([chunks[number][1] for number in batch])  # [b, Q]
             scored = self._score(encodings, items, pairs.rows[positions], pairs.context[positions])
             for name, values in scored.items():
-                logits[name][positions[filled]] = values[filled]
+                logits[name][positions[mask]] = values[mask]
         return logits
 
     @torch.inference_mode()
@@ -88,7 +88,7 @@ class TorchPredictor:
     def _score(
         self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices
     ) -> dict[str, Floats]:
-        """Logits [B, Q, width] a head for Q item rows [B, Q] of each of B users, context tokens [B, Q, C]."""
+        """Head -> logits [B, Q, width] of item rows [B, Q] for B users, with context tokens [B, Q, C]."""
         count = rows.shape[1]
         events, attend = pad([user.history for user in users])
         statistics = items.statistics[rows]
@@ -114,7 +114,7 @@ def _last_numbers(dense: Floats) -> Floats:
 
 
 def _user_chunks(users: Indices, count: int) -> list[tuple[int, Indices]]:
-    """(user, positions of at most CHUNK of the user's pairs), covering all pairs [P] of `count` users."""
+    """(user, indices of at most CHUNK of the user's pairs), covering all pairs [P] of `count` users."""
     order = np.argsort(users, kind="stable")
     ends = np.cumsum(np.bincount(users, minlength=count))[:-1]
     return [

@@ -1,4 +1,4 @@
-"""The k allowed rows with the greatest inner product: by FAISS, or exactly."""
+"""Search the k allowed rows with the greatest inner product, by FAISS or exactly."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,24 +11,24 @@ from models.contract.arrays import Floats, Indices, Mask
 from models.ranking.candidates import best_rows, search_exactly
 
 OVER_FETCH = 500
-"""Up to so many rows that are not allowed, fetching that many more is cheaper than a bitmap (docs/measurements.md)."""
+"""With at most this many disallowed rows, fetching as many more is faster than a bitmap (docs/measurements.md)."""
 FEW_ROWS = 20_000
-"""Up to this many allowed rows brute force over them is as fast as an index (docs/measurements.md)."""
+"""With at most this many allowed rows, exact search is as fast as an index (docs/measurements.md)."""
 FEW_SHARE = 0.05
-"""Below this share of the catalogue a filter breaks an index's recall (docs/measurements.md): brute force again."""
+"""With a smaller share of allowed rows an index loses recall (docs/measurements.md): exact search is used."""
 
 
 class IndexUnusableError(Exception):
-    """The index failed, or does not hold the rows that it is asked about."""
+    """The index failed, or does not have the rows of the search."""
 
 
 class SearchIndex(Protocol):
-    """Rows of a matrix by inner product."""
+    """Search over the rows of a matrix by inner product."""
 
     def search(self, vector: Floats, k: int, allowed: Mask) -> Indices:
-        """At most k rows that `allowed` [n] marks, best first, for a vector [D + 1].
+        """At most k rows of the mask `allowed` [n], best first, for a vector [D + 1].
 
-        An approximate index may give fewer than there are. Raises IndexUnusableError.
+        An approximate index may return fewer than exist. Raises IndexUnusableError.
         """
 
 
@@ -50,7 +50,7 @@ class FaissSearch:
     index: faiss.Index
 
     def search(self, vector: Floats, k: int, allowed: Mask) -> Indices:
-        """As exact as the index is; fewer rows where its probes hold fewer."""
+        """As exact as the index; fewer rows if its probed lists have fewer. Raises IndexUnusableError."""
         size = self.index.ntotal
         if size > len(allowed) or allowed[size:].any() or self.index.d != len(vector):
             raise IndexUnusableError(
@@ -75,8 +75,8 @@ class FaissSearch:
 def nearest_rows(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: int, allowed: Mask) -> Indices:
     """The min(k, allowed) rows with the greatest inner product with a vector [D + 1], best first.
 
-    Exact where few rows are allowed, and over the rows that changed since the index was built; elsewhere as exact
-    as the index. Raises IndexUnusableError.
+    Exact if few rows are allowed, and over the rows that changed since the index was built; else as exact as the
+    index. Raises IndexUnusableError.
     """
     count = int(np.count_nonzero(allowed))
     if count <= max(FEW_ROWS, FEW_SHARE * len(allowed)):
@@ -91,7 +91,7 @@ def nearest_rows(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: in
 
 
 def _search_parameters(index: faiss.Index, allowed: Mask) -> faiss.SearchParameters:
-    """Search parameters that let only the marked rows through. faiss's stubs lack its keyword arguments."""
+    """Search parameters that select the allowed rows. The stubs of faiss lack its keyword arguments."""
     selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))  # type: ignore[call-arg, arg-type]
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(sel=selector, nprobe=index.nprobe)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""The items that may be answered: available, passing the filter, not excluded, not seen. Exact, over columns."""
+"""Allowed items of a request: available, passing the filter, not excluded, not seen."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
 def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
     """[n] True for the items that the query allows.
 
-    An item that the request names (rank) stays although the user has seen it.
+    If the request names its items (rank), seen and unavailable ones are allowed.
     """
     allowed = (catalogue.available if query.item_ids is None else catalogue.present).copy()
     if query.predicate is not None:
@@ -43,8 +43,8 @@ def match_predicate(catalogue: Catalogue, predicate: Predicate, columns: Attribu
     """[n] True where the predicate holds of the item."""
     tables = columns.of(catalogue)
     passing = np.zeros(len(catalogue), dtype=np.bool_)
-    of_all = evaluate_filter(predicate, tables.all)[: len(catalogue)]
-    passing[: len(of_all)] = of_all
+    cached = evaluate_filter(predicate, tables.all)[: len(catalogue)]
+    passing[: len(cached)] = cached
     passing[tables.fresh_rows] = evaluate_filter(predicate, tables.fresh)
     return passing
 
@@ -52,7 +52,7 @@ def match_predicate(catalogue: Catalogue, predicate: Predicate, columns: Attribu
 def evaluate_filter(predicate: Predicate, table: AttributeTable) -> Mask:
     """[n] True where the predicate holds.
 
-    A comparison with a missing field is false, never unknown, but for `ne` and `exists: false`, which are true.
+    A comparison with a missing field is false, except `ne` and `exists: false`, which are true.
     """
 
     def compare(node: Compare) -> Truth:
@@ -69,9 +69,9 @@ def _compare(node: Compare, column: Column) -> Mask:
         join, start = (np.logical_and, True) if node.op is Operator.HAS_ALL else (np.logical_or, False)
         passing = column.present & start
         for value in node.value:
-            join(passing, column.equal(value), out=passing)
+            join(passing, column.is_equal(value), out=passing)
         return passing
     if node.op in ORDERING:
         return ORDERING[node.op](column.numbers, float(node.value))
-    equal = column.equal(node.value)
+    equal = column.is_equal(node.value)
     return ~equal if node.op is Operator.NE else equal

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.bundle.bundle import LoadedBundle
 from app.config import Settings, read_settings
-from app.server import Outcome, Startup, _server_config, open_runtime, redis_settings
+from app.server import Outcome, Startup, _server_config, build_redis_settings, open_runtime
 from app.state.embedded.server import EmbeddedRedis
 from app.state.redis.keys import Keys
 from app.state.redis.store import RedisStore
@@ -34,7 +34,7 @@ async def _started(settings: Settings, outcome: Outcome, fail: BaseException | N
         stopped.append(True)
         ended.set()
 
-    store = RedisStore(redis_settings(settings, AWAY))
+    store = RedisStore(build_redis_settings(settings, AWAY))
     async with open_runtime(settings, store, Startup(on_ready, stop, outcome)):
         await asyncio.wait_for(ended.wait(), 120)
     return bool(stopped)
@@ -91,5 +91,5 @@ async def test_a_damaged_value_shows_in_the_metrics(settings: Settings, tmp_path
 
 @pytest.mark.parametrize(("given", "write"), [(0.1, 2.0), (2.0, 2.0), (30.0, 30.0)])
 def test_the_redis_timeout_governs_writes_too(given: float, write: float) -> None:
-    settings = redis_settings(read_settings(redis_timeout_s=given), AWAY)
+    settings = build_redis_settings(read_settings(redis_timeout_s=given), AWAY)
     assert (settings.timeout_s, settings.write_timeout_s) == (given, write)

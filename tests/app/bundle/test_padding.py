@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.bundle.padding import Sizes, length_buckets, pad
+from app.bundle.padding import Sizes, group_by_length, pad
 
 
 def test_what_is_behind_a_part_is_zero_and_not_its_own() -> None:
@@ -31,4 +31,4 @@ def test_parts_that_are_all_empty_have_no_width() -> None:
 def test_like_sizes_come_together_within_the_limits(
     sizes: list[Sizes], most: Sizes, batches: list[list[int]]
 ) -> None:
-    assert list(length_buckets(sizes, most)) == batches
+    assert list(group_by_length(sizes, most)) == batches
