@@ -1,1 +1,1 @@
-"""HTTP: routes, typed bodies and answers, mapping between the wire and the pipeline."""
+"""The HTTP API: routes, wire types, and the mapping between the wire and the pipeline."""

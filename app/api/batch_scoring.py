@@ -1,4 +1,4 @@
-"""The groups of a batch, scored in portions: users are read in parallel, and a group fails alone."""
+"""Score the groups of a batch in portions: users are read in parallel, and a group fails alone."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -15,7 +15,7 @@ from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from models.contract.catalogue import UserState
 
 PARALLEL_READS = 16
-"""Users read at once: most of the store's connections are left for other requests."""
+"""Users read at once; leaves most of the store's connections to other requests."""
 
 Answer = dict[str, Any]
 
@@ -23,7 +23,7 @@ Answer = dict[str, Any]
 async def score_groups(
     service: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
 ) -> AsyncIterator[list[Answer]]:
-    """Answers in the order of the groups, each as soon as it and those before it are there."""
+    """Yield answers in the order of the groups, each as soon as it and all earlier ones are ready."""
     waiting: dict[int, Answer] = {}
     position = 0
     async for answers in _score_portions(service, bundle, groups):
@@ -39,20 +39,20 @@ async def score_groups(
 async def _score_portions(
     service: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
 ) -> AsyncIterator[dict[int, Answer]]:
-    """Answers by the positions of the groups. A portion holds all groups of some users."""
+    """Yield group index -> answer for each portion. A portion has all groups of its users."""
     now = service.clock()
     user_ids = [group.user_id for group in groups]
     for positions in split_by_cost(len(bundle.catalogue), user_ids, [_cost(group) for group in groups]):
         portion = await _read_users(service, [groups[position] for position in positions])
         try:
             answers = await service.compute(partial(_score_portion, bundle, portion, now))
-        except UnavailableError as error:  # no compute thread in time: other portions have their answers
+        except UnavailableError as error:  # no compute thread in time; the other portions keep their answers
             answers = [failure_answer(_mark_failed(group, error)) for group in portion]
         yield dict(zip(positions, answers, strict=True))
 
 
 def _cost(group: Group | BadGroup) -> int:
-    """Pairs, and the cost of encoding a user again because of a session, in pairs."""
+    """The cost of a group in pairs, including that of encoding its user again for a session."""
     if isinstance(group, BadGroup):
         return 0
     return len(group.item_ids) + (USER_COST if group.session else 0)
@@ -96,5 +96,5 @@ def _request_scores(
 
 
 def _mark_failed(group: UserGroup | BadGroup, error: UnavailableError) -> BadGroup:
-    """A group that was bad already keeps its error; the others get the error of their portion."""
+    """The group with the error of its portion; a bad group keeps its error."""
     return group if isinstance(group, BadGroup) else BadGroup(group.group.user_id, error)

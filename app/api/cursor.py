@@ -1,4 +1,4 @@
-"""The cursor: the query that it continues and the items already shown. The client keeps it, not the service."""
+"""Encode and resolve cursors: the query that continues, and the ids of the items already shown."""
 
 import base64
 import binascii
@@ -15,9 +15,9 @@ from app.errors import InvalidCursorError, InvalidRequestError
 
 VERSION = 1
 MAX_SHOWN = 2000
-"""Items after which a list ends, as the cursor carries the ids of all of them."""
+"""The most items of a list over all pages, since the cursor has all their ids."""
 MAX_UNPACKED = 1 << 20
-"""Bytes that a cursor may unpack to."""
+"""The most bytes of an unpacked cursor."""
 
 Request = TypeVar("Request", bound=RecommendRequest)
 Request_co = TypeVar("Request_co", bound=RecommendRequest, covariant=True)

@@ -1,4 +1,4 @@
-"""The parts of the running service, as a dependency of routes."""
+"""The running service as a dependency of routes."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One running service: its parts live from its start to its end."""
+    """The parts of one running service."""
 
     settings: Settings
     runtime: Runtime
@@ -40,7 +40,7 @@ class Service:
 
 
 async def get_service(request: Request) -> Service:
-    """The service that the application's lifespan has opened."""
+    """The service opened by the application's lifespan."""
     service: Service = request.state.service
     return service
 

@@ -1,4 +1,4 @@
-"""Errors -> error answers: each type of error raised in another room has one error of app.errors."""
+"""Convert errors of all packages into error answers; each type has one error of app.errors."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Answer every error of `app` in the one shape."""
+    """Register the handlers, so that every error of `app` has the same JSON shape."""
     for kind, convert in CONVERSIONS.items():
         app.add_exception_handler(kind, _handler(convert))
     app.add_exception_handler(Exception, _answer_bug)
@@ -53,7 +53,7 @@ def _handler(convert: Convert) -> Handler:
 
 
 async def _answer_bug(request: Request, error: Exception) -> Response:
-    """The last resort: log the error with the request's id, and answer without its details."""
+    """Log an unexpected error with the request's id, and answer without its details."""
     request_id = request.scope[REQUEST_ID]
     fields = {"request_id": request_id, "route": route_template(request.scope)}
     logging.getLogger(LOGGER).error("unexpected error", exc_info=error, extra={"fields": fields})
@@ -63,7 +63,7 @@ async def _answer_bug(request: Request, error: Exception) -> Response:
 
 
 def allowed_methods(request: Request) -> str:
-    """All methods of the request's path. Starlette itself names only the methods of the first matching route."""
+    """All methods of the request's path. Starlette names only those of the first matching route."""
     scopes = ((method, {**request.scope, "method": method}) for method in METHODS)
     return ", ".join(
         method
@@ -73,13 +73,13 @@ def allowed_methods(request: Request) -> str:
 
 
 def _convert_validation(error: RequestValidationError) -> ChorusError:
-    """The first problem of the parameters, else of the body.
+    """The first problem of the parameters, or else of the body.
 
-    A location begins with the place: path, query or body. A body that was parsed carries its error.
+    A location begins with path, query or body. The details of a body's error contain the error to answer.
     """
     detail = error.errors()[0]
-    place, *location = detail["loc"]
-    if place == "body":
+    source, *location = detail["loc"]
+    if source == "body":
         return EMPTY_BODY if detail["type"] == "missing" else detail["ctx"]["error"]
     return describe_problem({**detail, "loc": location})
 
@@ -111,4 +111,4 @@ CONVERSIONS: dict[type[Exception], Convert] = {
         "expected the name of a bundle in the bundles folder, given another", "bundle"
     ),
 }
-"""One conversion for each type of error. Subclasses are handled as their nearest base in this table."""
+"""The conversion of each type of error; a subclass is converted as its nearest base in this table."""

@@ -1,4 +1,4 @@
-"""Routes under /v1: the key is checked first, then the body is read, then FastAPI does the rest."""
+"""Routes under /v1, which check the API key before they read the body."""
 
 import secrets
 from collections.abc import Callable, Coroutine
@@ -15,9 +15,9 @@ from app.errors import UnauthorizedError
 
 
 class GuardedRoute(APIRoute):
-    """A route that needs the key where one is set.
+    """A route that requires the API key if one is set.
 
-    FastAPI reads a body before it solves dependencies, so the key is checked here: without it no body is read.
+    FastAPI reads a body before it resolves dependencies, so the key is checked here, before the body is read.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -35,13 +35,13 @@ class GuardedRoute(APIRoute):
         return guard
 
 
-def guarded_router(tag: str) -> APIRouter:
+def make_guarded_router(tag: str) -> APIRouter:
     """A router of guarded routes under /v1."""
     return APIRouter(prefix="/v1", tags=[tag], route_class=GuardedRoute)
 
 
 def check_key(headers: Headers, key: SecretStr | None) -> None:
-    """Raises UnauthorizedError unless the headers have the key. No key is set: every request passes."""
+    """Raises UnauthorizedError unless the headers have the key. Without a key every request passes."""
     if key is None:
         return
     scheme, _, token = headers.get("authorization", "").partition(" ")

@@ -1,6 +1,6 @@
-"""Around every request: its id, metrics and log line; limits of body size and of concurrency.
+"""ASGI middleware: request id, metrics and log line; limits of body size and concurrency.
 
-Pure ASGI: a wrapped request needs no extra task and no copy of the body.
+It is pure ASGI, so a request needs no extra task and no copy of its body.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError, 
 from app.telemetry import Metrics, log_request
 
 CLIENT_LEFT = 499
-"""The status that is logged if the client disconnected before the answer."""
+"""The status in the log if the client disconnected before the answer."""
 LIMITED = "/v1/"
-"""Prefix of the paths with limits. Health and metrics always answer."""
+"""Prefix of the paths with limits; health and metrics have none."""
 MAX_LENGTH_DIGITS = 18
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -78,7 +78,7 @@ class RequestObserver:
 
 @dataclass(slots=True)
 class _Response:
-    """The response on its way out: its status, once it has started. Adds the request id to the headers."""
+    """Forwards the response with the request id in its headers, and records its status."""
 
     forward: Send
     request_id: str
@@ -104,7 +104,7 @@ class RequestLimits:
         if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        refusal = self._check_limits(scope)
         if refusal is not None:
             scope[ERROR_CODE] = refusal.code
             await error_response(refusal)(scope, receive, send)
@@ -115,7 +115,8 @@ class RequestLimits:
         finally:
             self._open_requests -= 1
 
-    def _refusal(self, scope: Scope) -> ChorusError | None:
+    def _check_limits(self, scope: Scope) -> ChorusError | None:
+        """The error of a request over a limit; None within the limits."""
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > self.max_body_bytes):
             return self._body_too_large()
@@ -126,7 +127,7 @@ class RequestLimits:
         return None
 
     def _limit_body(self, receive: Receive) -> Receive:
-        """`receive`, which raises PayloadTooLargeError if a body without a declared length becomes too large."""
+        """`receive` with a PayloadTooLargeError if a body without a declared length becomes too large."""
         received = 0
 
         async def receive_limited() -> Message:

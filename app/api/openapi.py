@@ -1,4 +1,4 @@
-"""The service's description of itself: FastAPI writes the page from the routes' types."""
+"""Title, description and error responses of the OpenAPI page."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ TITLE = "Chorus"
 DESCRIPTION = "Many heads, one ranked slate: personal recommendations, scored for each request."
 
 BODY_ERRORS = (401, 408, 413, 415, 422, 429, 503)
-"""The statuses of the errors that every endpoint with a body may answer."""
+"""Error statuses of every endpoint with a body."""
 
 
 def error_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:

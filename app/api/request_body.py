@@ -1,7 +1,7 @@
-"""JSON bodies: read within a time limit and parsed from their bytes in one step.
+"""Read JSON bodies within a time limit, and parse their bytes in one step.
 
-FastAPI would first build Python objects of a body and then validate those. Pydantic does both at once, about twice
-as fast, and with the strictness of JSON: a tuple is a list, a time is a string.
+FastAPI first builds Python objects of a body and then validates them. Pydantic does both in one step, about twice
+as fast, and with strict JSON types: a tuple is a list, a time is a string.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ JSON = "application/json"
 
 
 class FromJson:
-    """Annotation of a model: it is parsed from the bytes of a JSON document."""
+    """Annotation of a model that is parsed from the bytes of a JSON document."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_wrap_validator_function(json_parser(source), handler(source))
+        return core_schema.no_info_wrap_validator_function(make_json_parser(source), handler(source))
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -30,10 +30,10 @@ Json = Annotated[Model, Body(), FromJson()]
 """The type of a route's body, `Json[RecommendRequest]`; FastAPI documents it as the model."""
 
 
-def json_parser(model: type[Model]) -> Callable[[bytes, object], Model]:
-    """A validator of bytes. Its error carries an InvalidRequestError as `error` in its context.
+def make_json_parser(model: type[Model]) -> Callable[[bytes, object], Model]:
+    """A validator of bytes. The context of its error has an InvalidRequestError as `error`.
 
-    So FastAPI does not describe all problems of a body, which takes seconds if there are thousands.
+    Otherwise FastAPI would describe all problems of a body, which takes seconds for thousands of them.
     """
 
     def parse(raw: bytes, _validate: object) -> Model:

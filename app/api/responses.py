@@ -1,4 +1,4 @@
-"""Responses as bytes: one JSON writer, and the one shape of every error."""
+"""Build JSON responses, and the response of every error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from starlette.types import Scope
 from app.errors import ChorusError
 
 ERROR_CODE = "chorus.code"
-"""Key of the scope under which an error answer leaves its code for the metrics."""
+"""Key of the scope with the code of an error answer, for the metrics."""
 REQUEST_ID = "x-request-id"
-"""The header, and the key of the scope that holds the request's id."""
+"""The header with the request's id, and its key in the scope."""
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -28,5 +28,5 @@ def error_response(error: ChorusError, headers: Mapping[str, str] | None = None)
 
 
 def route_template(scope: Scope) -> str:
-    """The template of the matched route, such as /v1/users/{user_id}. A path itself holds ids."""
+    """The template of the matched route, such as /v1/users/{user_id}; a path would contain ids."""
     return getattr(scope.get("route"), "path_format", "unmatched")

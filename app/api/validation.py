@@ -1,4 +1,4 @@
-"""Pydantic's errors -> one error of the service, with the path of the first field at fault."""
+"""Convert pydantic's errors into one error of the service, with the path of the first invalid field."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,16 +10,16 @@ from app.api.schemas.scalars import FIELD_ERROR
 from app.errors import InvalidJsonError, InvalidRequestError
 
 MAX_DESCRIBED = 100
-"""Problems up to which a body's errors are described. For thousands pydantic needs seconds on the event loop."""
+"""The most problems of a body that are described; for thousands pydantic would block the event loop for seconds."""
 MESSAGES = {
     "missing": "expected a value, given none",
     "extra_forbidden": "expected no field of this name, given one",
     "model_type": "expected an object, given something else",
     "recursion_loop": "expected a shallow structure, given one too deep",
 }
-"""Messages for those of pydantic's error types whose wording does not say what was expected."""
+"""pydantic's error type -> message, for types whose wording does not say what was expected."""
 EMPTY_BODY = InvalidJsonError("expected JSON, given EOF while parsing a value at line 1 column 0")
-"""The error of an empty body, which FastAPI treats as a missing one."""
+"""The error of an empty body, which FastAPI reports as missing."""
 
 _SHOULD = re.compile(r"^(String|List|Dictionary) should ")
 

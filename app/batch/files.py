@@ -1,4 +1,4 @@
-"""`chorus batch-score`: the pairs of a file, of any size, scored into another."""
+"""`chorus batch-score`: score the (user, item) pairs of a file of any size into another file."""
 
 import csv
 import json
@@ -22,16 +22,16 @@ SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
 
 
 class ReadRow(Protocol):
-    """A row of a file: see app.batch.rows.Row."""
+    """A row of a file; see app.batch.rows.Row."""
 
     @property
     def number(self) -> int:
-        """From 1, without header and blank lines."""
+        """The row's number from 1, without header and blank lines."""
         ...
 
     @property
     def cells(self) -> Mapping[str, str | None]:
-        """Texts by column, None for an empty cell."""
+        """Column -> text; None for an empty cell."""
         ...
 
     @property
@@ -49,27 +49,27 @@ class RowReader(Protocol):
 
 
 class BatchFileError(Exception):
-    """A file that cannot be read as pairs, or not be written."""
+    """The input cannot be read as pairs, or the output cannot be written."""
 
 
 def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader) -> dict[str, int]:
     """Score every row of `source` (user_id, item_id, optional timestamp and context columns) into `target`.
 
     A timestamp is in Unix seconds or RFC 3339, or a Parquet timestamp, which counts as UTC where it has no zone.
-    Each row comes out once, in order, with status ok, unknown_item or error, its score and every head's value.
-    Users are known by the bundle's training histories. Written under a temporary name, then renamed. Returns
-    counts by status. Raises BatchFileError, BundleError, OSError.
+    Every row is written once, in order, with status ok, unknown_item or error, its score and every head's value.
+    Users have their training histories of the bundle. `target` is written under a temporary name and then renamed.
+    Returns status -> number of rows. Raises BatchFileError, BundleError, OSError.
     """
     for path in (source, target):
         if path.suffix not in SUFFIXES:
             raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {path.name}")
     source.open("rb").close()
-    temporary = _begun(target)
+    temporary = _create_temporary(target)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     try:
         limit_threads(1)
         bundle = open_and_check(bundle_folder, read_settings().candidates)
-        rows = _rows(read, source, bundle.spec.context_fields)
+        rows = _read_rows(read, source, bundle.spec.context_fields)
         with _Writer(temporary, target.suffix, bundle.heads) as writer:
             while chunk := list(islice(rows, CHUNK)):
                 scored = score_rows(bundle, chunk, time.time())
@@ -82,8 +82,8 @@ def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader)
     return counts
 
 
-def _begun(target: Path) -> Path:
-    """An empty file beside the target, to become it; raises BatchFileError where it cannot be written there."""
+def _create_temporary(target: Path) -> Path:
+    """Create an empty file beside the target, to be renamed to it; raises BatchFileError if that fails."""
     if not target.parent.is_dir():
         raise BatchFileError(f"expected the folder {target.parent} to exist, given none")
     if target.is_dir():
@@ -98,7 +98,7 @@ def _begun(target: Path) -> Path:
     return temporary
 
 
-def _rows(read: RowReader, path: Path, context: Sequence[str]) -> Iterator[Row]:
+def _read_rows(read: RowReader, path: Path, context: Sequence[str]) -> Iterator[Row]:
     try:
         for row in read(path, (USER, ITEM), (TIME, *context)):
             yield Row(row.number, row.cells, row.fault)
@@ -107,7 +107,7 @@ def _rows(read: RowReader, path: Path, context: Sequence[str]) -> Iterator[Row]:
 
 
 class _Writer:
-    """Rows into a Parquet, CSV or JSON Lines file."""
+    """Writes scored rows into a Parquet, CSV or JSON Lines file."""
 
     def __init__(self, path: Path, suffix: str, heads: tuple[str, ...]) -> None:
         self._names = [USER, ITEM, "status", "message", "score", *heads]
@@ -127,7 +127,7 @@ class _Writer:
         return self
 
     def write(self, rows: Sequence[ScoredRow]) -> None:
-        """Append rows."""
+        """Append scored rows."""
         if self._suffix == ".parquet":
             self._parquet.write_table(pa.Table.from_pylist(list(rows), schema=self._schema))
         elif self._suffix == ".csv":

@@ -1,4 +1,4 @@
-"""Rows of (user, item) pairs -> scores: each row comes out once, with its scores or what is wrong with it."""
+"""Score rows of (user, item) pairs: each row is returned with its scores, or with its error."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -14,25 +14,25 @@ from models.contract.catalogue import UserState
 USER, ITEM, TIME = "user_id", "item_id", "timestamp"
 
 ScoredRow = dict[str, Any]
-"""A row as it comes out."""
+"""A row of the output: column -> value."""
 
 
 class BadRowError(Exception):
-    """What is wrong with one row."""
+    """A row cannot be scored; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it was read: its cells, ids and all as text, None where there is nothing."""
+    """A row of the input: its cells as texts, None for an empty cell."""
 
     number: int  # from 1
     cells: Mapping[str, str | None]
-    fault: str | None = None  # why it cannot be read
+    fault: str | None = None  # why the row cannot be read
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
-    """Whom a row asks about, and when."""
+class _UserMoment:
+    """The user and the moment of a row."""
 
     user_id: str
     now: float
@@ -40,56 +40,61 @@ class _Ask:
 
 
 def score_rows(bundle: LoadedBundle, rows: Sequence[Row], now: float) -> list[ScoredRow]:
-    """The rows with their scores, in order; rows that ask about the same user and moment are scored together."""
-    groups: dict[_Ask, list[int]] = {}
-    found: list[ScoredRow] = []
-    for place, row in enumerate(rows):
-        found.append(_blank(bundle, row))
+    """The rows with their scores, in order; rows of the same user and moment are scored together."""
+    groups: dict[_UserMoment, list[int]] = {}  # indices into rows
+    scored: list[ScoredRow] = []
+    for index, row in enumerate(rows):
+        scored.append(_blank_row(bundle, row))
         try:
-            ask = _ask(bundle, row, now)
+            moment = _read_moment(bundle, row, now)
         except BadRowError as error:
-            found[place] |= {"status": "error", "message": f"row {row.number}: {error}"}
+            scored[index] |= {"status": "error", "message": f"row {row.number}: {error}"}
             continue
         if str(row.cells[ITEM]) in bundle.catalogue:
-            groups.setdefault(ask, []).append(place)
-    asks = list(groups)
-    users = [
-        ask.user_id if bundle.known_users.knows(ask.user_id) else None for ask in asks
-    ]  # strangers are alike
-    pairs = [len(groups[ask]) for ask in asks]
+            groups.setdefault(moment, []).append(index)
+    moments = list(groups)
+    # Unknown users share an encoding.
+    users = [m.user_id if bundle.known_users.knows(m.user_id) else None for m in moments]
+    pairs = [len(groups[moment]) for moment in moments]
     for portion in split_by_cost(len(bundle.catalogue), users, pairs):
-        _score(bundle, rows, {asks[number]: groups[asks[number]] for number in portion}, found)
-    return found
+        _score_portion(bundle, rows, {moments[number]: groups[moments[number]] for number in portion}, scored)
+    return scored
 
 
-def _score(
-    bundle: LoadedBundle, rows: Sequence[Row], groups: Mapping[_Ask, Sequence[int]], found: list[ScoredRow]
+def _score_portion(
+    bundle: LoadedBundle,
+    rows: Sequence[Row],
+    groups: Mapping[_UserMoment, Sequence[int]],
+    scored: list[ScoredRow],
 ) -> None:
-    """Write the scores of some groups into their rows' places."""
-    users = {ask.user_id: bundle.known_users.state(ask.user_id) for ask in groups}
+    """Write the scores of `groups`, indices into rows by user and moment, into `scored`."""
+    users = {moment.user_id: bundle.known_users.state(moment.user_id) for moment in groups}
     states: dict[tuple[str, int], UserState] = {}
-    asked = []
-    for ask, places in groups.items():
-        state = _before(bundle, users[ask.user_id], ask.now)
-        state = states.setdefault((ask.user_id, len(state.events)), state)  # one object: it is encoded once
-        items = tuple(str(rows[place].cells[ITEM]) for place in places)
-        asked.append(ScoreRequest(state, items, dict(ask.context), ask.now))
-    for scores, places in zip(score_requests(bundle, asked), groups.values(), strict=True):
+    requests = []
+    for moment, indices in groups.items():
+        state = _state_before(bundle, users[moment.user_id], moment.now)
+        state = states.setdefault(
+            (moment.user_id, len(state.events)), state
+        )  # one object: it is encoded once
+        items = tuple(str(rows[index].cells[ITEM]) for index in indices)
+        requests.append(ScoreRequest(state, items, dict(moment.context), moment.now))
+    for scores, indices in zip(score_requests(bundle, requests), groups.values(), strict=True):
         columns = {name: values.tolist() for name, values in {"score": scores.score, **scores.values}.items()}
-        for number, place in enumerate(places):
-            found[place] |= {"status": "ok", **{name: column[number] for name, column in columns.items()}}
+        for position, index in enumerate(indices):
+            values = {name: column[position] for name, column in columns.items()}
+            scored[index] |= {"status": "ok", **values}
 
 
-def _before(bundle: LoadedBundle, state: UserState, moment: float) -> UserState:
-    """What the bundle knew of a user at a moment: a past one does not see what came after it."""
-    if not bundle.spec.timed:  # an order cannot be held against a moment
+def _state_before(bundle: LoadedBundle, state: UserState, moment: float) -> UserState:
+    """The user's state without the events from `moment` (Unix seconds) on."""
+    if not bundle.spec.timed:  # an order cannot be compared with a moment
         return state
-    known = bisect_left(state.events, moment, key=lambda event: event.timestamp)
-    return state if known == len(state.events) else replace(state, events=state.events[:known])
+    count = bisect_left(state.events, moment, key=lambda event: event.timestamp)
+    return state if count == len(state.events) else replace(state, events=state.events[:count])
 
 
-def _ask(bundle: LoadedBundle, row: Row, now: float) -> _Ask:
-    """Whom and when a row asks about; raises BadRowError where it does not say."""
+def _read_moment(bundle: LoadedBundle, row: Row, now: float) -> _UserMoment:
+    """The user and the moment of a row, `now` if it has no timestamp; raises BadRowError for an invalid row."""
     if row.fault is not None:
         raise BadRowError(row.fault)
     user_id, item_id, moment = (row.cells.get(name) for name in (USER, ITEM, TIME))
@@ -98,33 +103,34 @@ def _ask(bundle: LoadedBundle, row: Row, now: float) -> _Ask:
     context = tuple(
         (name, value) for name in bundle.spec.context_fields if (value := row.cells.get(name)) is not None
     )
-    return _Ask(user_id, now if moment is None else _unix_seconds(moment), context)
+    return _UserMoment(user_id, now if moment is None else _unix_seconds(moment), context)
 
 
 def _unix_seconds(moment: str) -> float:
-    """The moment of a number or an RFC 3339 time; raises BadRowError for any other text."""
+    """Unix seconds of a number or an RFC 3339 time; raises BadRowError for any other text."""
     try:
-        at = float(moment)
+        seconds = float(moment)
     except ValueError:
-        at = _written_out(moment)
-    if not 0 <= at <= LATEST:
+        seconds = _parse_rfc3339(moment)
+    if not 0 <= seconds <= LATEST:
         raise BadRowError(f"expected a {TIME} from 0 to {LATEST:.0f} in Unix seconds, given {moment[:40]!r}")
-    return at
+    return seconds
 
 
-def _written_out(moment: str) -> float:
+def _parse_rfc3339(moment: str) -> float:
     try:
         return float(parse_time(moment))
     except ValueError as error:
         raise BadRowError(f"expected a {TIME} in Unix seconds or RFC 3339, given {moment[:40]!r}") from error
 
 
-def _blank(bundle: LoadedBundle, row: Row) -> ScoredRow:
-    empty: ScoredRow = {
+def _blank_row(bundle: LoadedBundle, row: Row) -> ScoredRow:
+    """The output of a row without scores, with the status of an unknown item."""
+    blank: ScoredRow = {
         USER: row.cells.get(USER),
         ITEM: row.cells.get(ITEM),
         "status": "unknown_item",
         "message": None,
         "score": None,
     }
-    return empty | dict.fromkeys(bundle.heads)
+    return blank | dict.fromkeys(bundle.heads)

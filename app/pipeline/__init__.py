@@ -1,1 +1,1 @@
-"""The stages of one answer, each a new type."""
+"""The request pipeline: encode, filter, retrieve, score, re-rank, explain."""

@@ -1,4 +1,4 @@
-"""A user at this moment -> the retrieval vector: the user tower, pushed by dislikes and skips, and the texts."""
+"""Encode users: user tower, push away from negative feedback and text preferences -> retrieval vector."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import UserEncoding
 from app.pipeline.query.text_query import read_request
 from app.pipeline.types import Encoded, UserEvents
-from app.pipeline.user_features import build_features, column_users
+from app.pipeline.user_features import build_columns, build_features
 from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
@@ -18,15 +18,15 @@ from models.language.text_preference import TextPreferences
 
 
 def encode_user(bundle: LoadedBundle, state: UserState, query: str = "") -> Encoded:
-    """One user, whose events are oldest first, with a query's text."""
+    """Encode one user, whose events are oldest first, with the text of a query."""
     return encode_states(bundle, [state], [read_request(bundle, query, state.profile)])[0]
 
 
 def encode_states(
     bundle: LoadedBundle, states: Sequence[UserState], preferences: Sequence[TextPreferences]
 ) -> list[Encoded]:
-    """Many users with their text preferences; each is encoded as it would be alone."""
-    events = column_users(bundle.catalogue, [state.events for state in states])
+    """Encode users with their text preferences; the result for each is independent of the others."""
+    events = build_columns(bundle.catalogue, [state.events for state in states])
     return encode_columns(bundle, [state.profile for state in states], events, preferences)
 
 
@@ -36,26 +36,30 @@ def encode_columns(
     events: EventColumns,
     preferences: Sequence[TextPreferences],
 ) -> list[Encoded]:
-    """The same for B users whose events are columns over the catalogue's rows."""
+    """Encode B users whose events are columns over the catalogue's rows."""
     if not profiles:
         return []
     features = build_features(bundle, profiles, events, [texts.profile for texts in preferences])
     rows = np.split(features.rows, features.batch.offsets[1:-1])
-    read = np.split(features.batch.tower, features.batch.offsets[1:-1])
+    in_tower = np.split(features.batch.tower, features.batch.offsets[1:-1])
     feedback = read_feedback(events, bundle.spec.value_range)
     encoded = []
     for user, encoding in enumerate(bundle.predictor.encode_users(features.batch)):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
-        moment, texts = UserEvents(user_events(events, user), feedback[part]), preferences[user]
-        vector = _apply_feedback(bundle, moment, texts, encoding, int(np.count_nonzero(read[user])))
-        encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, moment))
+        history, texts = UserEvents(user_events(events, user), feedback[part]), preferences[user]
+        vector = _apply_feedback(bundle, history, texts, encoding, int(np.count_nonzero(in_tower[user])))
+        encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, history))
     return encoded
 
 
 def _apply_feedback(
-    bundle: LoadedBundle, events: UserEvents, texts: TextPreferences, encoding: UserEncoding, read: int
+    bundle: LoadedBundle,
+    events: UserEvents,
+    texts: TextPreferences,
+    encoding: UserEncoding,
+    tower_events: int,
 ) -> Floats:
-    """The retrieval vector [D + 1]: the tower's output after `read` events, pushed away from rejected items."""
+    """The retrieval vector [D + 1]: the tower's output after `tower_events` events, pushed away from rejected items."""
     negative = pushing_items(events.columns, events.feedback)
     push = push_away(bundle.catalogue.vectors[:, :-1], bundle.mean_vector, negative)
-    return retrieval_vector(encoding.base, push, texts.popularity_share(read), read)
+    return retrieval_vector(encoding.base, push, texts.popularity_share(tower_events), tower_events)

@@ -1,4 +1,4 @@
-"""The request path on one page: encode -> filter -> retrieve -> score -> re-rank -> explain."""
+"""The request path: encode -> filter -> retrieve -> score -> re-rank -> explain."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,13 +27,13 @@ from models.ranking.rerank import CATEGORY_CAP, Reranked, rerank
 
 
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
-    """The slate for a query. Pure CPU work: the user's state is in the query."""
+    """The slate for a query. No I/O: the query has the user's state."""
     clock = StageClock()
     texts = read_request(bundle, query.text, query.state.profile)
     (encoded,) = encode_states(bundle, [query.state], [texts])
     clock.finish("encode")
-    context = retrieval_context(bundle, query, encoded)
-    for budget in budgets(bundle.candidates, query):
+    context = build_context(bundle, query, encoded)
+    for budget in plan_budgets(bundle.candidates, query):
         candidates = retrieve(context, budget)
         clock.finish("retrieve")
         scored, labels = score(bundle, query, encoded, candidates)
@@ -49,8 +49,8 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     return replace(slate, took_ms=clock.took_ms)
 
 
-def retrieval_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
-    """What the candidate sources search with."""
+def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
+    """The input of the candidate sources."""
     liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
     if liked_row is not None and liked_row < 0:  # an item that the catalogue lacks has no row
         liked_row = None
@@ -65,11 +65,11 @@ def retrieval_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> R
     )
 
 
-def budgets(candidates: int, query: Query) -> Sequence[Budget]:
-    """The search to make, and a second one for a list that the first cannot fill within its category cap.
+def plan_budgets(candidates: int, query: Query) -> Sequence[Budget]:
+    """The budget of the first search, and that of a second one if the first cannot fill a slate with a category cap.
 
-    A request that gives `next` no weight, or names its items, needs a wide search. So does a category cap once
-    the nearest items all have the same categories.
+    A request without a weight for `next`, or with named items, needs a wide search. So does a category cap if the
+    nearest items all have the same categories.
     """
     narrow, wide = Budget(candidates), Budget(candidates, wide=True)
     if query.item_ids is not None or not query.weights.get(NEXT):
@@ -80,14 +80,14 @@ def budgets(candidates: int, query: Query) -> Sequence[Budget]:
 def score(
     bundle: LoadedBundle, query: Query, encoded: Encoded, candidates: Candidates
 ) -> tuple[Scored, Mapping[str, Floats]]:
-    """The candidates scored, and the predictions [K, classes] of heads on the item's labels, to explain."""
+    """The scored candidates, and head -> predictions [K, classes] of the heads on labels, for the reasons."""
     scored, predicted = score_candidates(bundle, encoded, candidates, query)
     names = [h.task.name for h in bundle.manifest.heads if find_kind(h.task.kind).subject is Subject.ITEM]
     return scored, {name: predicted[name] for name in names}
 
 
 def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranked:
-    """The slate's order, and what it gains and costs."""
+    """The slate's order, with its diversity and its cost in relevance."""
     rows = scored.candidates.rows
     vectors = bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
@@ -103,7 +103,7 @@ def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked:
         method=query.diversity.method,
         intra_list_diversity=reranked.intra_list_diversity,
         relevance_cost=reranked.relevance_cost,
-        unknown=unknown_ids(bundle, query),
+        unknown=find_unknown_ids(bundle, query),
         degraded=(*unread, *scored.candidates.degraded, *reranked.degraded),
     )
 
@@ -132,7 +132,7 @@ def explain_slate(
     return replace(slate, reasons=find_reasons(evidence))
 
 
-def unknown_ids(bundle: LoadedBundle, query: Query) -> tuple[str, ...]:
+def find_unknown_ids(bundle: LoadedBundle, query: Query) -> tuple[str, ...]:
     """The item ids that the request names and the catalogue lacks, each once, in their order."""
-    asked = dict.fromkeys(query.item_ids or ())
-    return tuple(item_id for item_id in asked if item_id not in bundle.catalogue)
+    requested = dict.fromkeys(query.item_ids or ())
+    return tuple(item_id for item_id in requested if item_id not in bundle.catalogue)

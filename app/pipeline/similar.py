@@ -1,4 +1,4 @@
-"""Items like one item, for a page about it: the same for every user."""
+"""Find the items similar to one item, independent of the user."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from models.contract.arrays import Floats, Indices, Mask
 from models.ranking.similarity import Similarity
 
 POOL = 200
-"""Items found by vector; the most alike of them by vector and labels are answered. At least 4 x the limit."""
+"""Items retrieved by vector, of which the most similar by vector and labels are answered; at least 4 x the limit."""
 
 
 class UnknownItemError(Exception):
@@ -18,7 +18,7 @@ class UnknownItemError(Exception):
 def find_similar_items(bundle: LoadedBundle, item_id: str, limit: int) -> list[tuple[str, float]]:
     """Ids of up to `limit` available items with their similarity (-1..1) to an item, best first.
 
-    Similarity as the diversity of a slate measures it. Raises UnknownItemError for an item that the catalogue lacks.
+    The similarity is that of slate diversification. Raises UnknownItemError for an item that the catalogue lacks.
     """
     catalogue = bundle.catalogue
     row = catalogue.row(item_id)
@@ -27,7 +27,7 @@ def find_similar_items(bundle: LoadedBundle, item_id: str, limit: int) -> list[t
     allowed = catalogue.available.copy()
     allowed[row] = False
     probe = np.append(catalogue.vectors[row, :-1] - bundle.mean_vector, np.float32(0))
-    rows = np.append(np.int64(row), _pool(bundle, probe, max(POOL, 4 * limit), allowed))
+    rows = np.append(np.int64(row), _search_pool(bundle, probe, max(POOL, 4 * limit), allowed))
     vectors = catalogue.vectors[rows, :-1] - bundle.mean_vector
     labels = [catalogue.labels[pool_row] for pool_row in rows.tolist()]
     similarity = Similarity.of(vectors, labels).to(0)
@@ -35,8 +35,8 @@ def find_similar_items(bundle: LoadedBundle, item_id: str, limit: int) -> list[t
     return [(catalogue.ids[rows[position]], float(similarity[position])) for position in best]
 
 
-def _pool(bundle: LoadedBundle, probe: Floats, k: int, allowed: Mask) -> Indices:
-    """Rows by inner product with a vector; exact where the index cannot be used."""
+def _search_pool(bundle: LoadedBundle, probe: Floats, k: int, allowed: Mask) -> Indices:
+    """The k allowed rows nearest to a vector by inner product; exact if the index is unusable."""
     try:
         return nearest_rows(bundle.catalogue, bundle.index, probe, k, allowed)
     except IndexUnusableError:

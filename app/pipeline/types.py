@@ -1,4 +1,4 @@
-"""The stages' types: Query -> Encoded -> Candidates -> Scored -> Slate. Arrays inside."""
+"""Types of the pipeline's stages: Query -> Encoded -> Candidates -> Scored -> Slate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from models.ranking.rerank import Diversity
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One request, checked, with the user's state read; nothing of HTTP."""
+    """A validated request with the user's state, independent of HTTP."""
 
     state: UserState  # stored history, then session events; oldest first
     now: float  # Unix seconds of the request
@@ -26,17 +26,17 @@ class Query:
     diversity: Diversity
     text: str = ""  # the request's free text; "" for none
     predicate: Predicate | None = None
-    excluded: frozenset[str] = frozenset()  # exclude_ids, and the pages before this one
+    excluded: frozenset[str] = frozenset()  # exclude_ids, and the items of earlier pages
     exclude_seen: bool = True
     explain: bool = False
-    item_ids: tuple[str, ...] | None = None  # exactly these (rank); None: the whole catalogue
+    item_ids: tuple[str, ...] | None = None  # the items to rank; None: the whole catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class UserEvents:
-    """The n events of one user, oldest first, and what each says about its item."""
+    """The n events of one user, oldest first, with the feedback of each on its item."""
 
-    columns: EventColumns  # rows of the catalogue; negative for items that it lacks
+    columns: EventColumns  # over catalogue rows; negative for items that it lacks
     feedback: FeedbackCodes  # [n]
 
 
@@ -45,23 +45,23 @@ NO_EVENTS = UserEvents(column_events([()], lambda _item_id: -1), np.zeros(0, dty
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The user at this moment, as the network sees them."""
+    """The network's encoding of the user at the moment of the request."""
 
     vector: Floats  # [D + 1] the retrieval vector; the last number multiplies the items' bias
     user: UserEncoding  # the network's output, without the push of negative feedback
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     text: Floats | None = None  # [T] the text vector of the query, else of the stated interests
-    text_logits: Floats | None = None  # [n] what the texts add to each catalogue row's `next` logit
+    text_logits: Floats | None = None  # [n] added to the `next` logit of each catalogue row
     events: UserEvents = NO_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """K items that may be answered, each with the sources that found it."""
+    """K candidate items, each with the sources that retrieved it."""
 
     rows: Indices  # [K] catalogue rows, distinct
     sources: tuple[str, ...]  # S names
-    found_by: Mask  # [S, K]
+    from_source: Mask  # [S, K] True where the source retrieved the candidate
     allowed: int  # items in the catalogue that passed every filter
     degraded: tuple[str, ...] = ()
 
@@ -78,7 +78,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an item is here. `strength` is measured, on the score's scale."""
+    """A reason for an item. `strength` is measured, on the score's scale or as a cosine."""
 
     code: str
     text: str
@@ -88,14 +88,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The answer: `order` are positions into the scored candidates, best first."""
+    """The answer: `order` has indices into the scored candidates, best first."""
 
     scored: Scored
     order: Indices  # [N]
     method: str  # a name in RERANKERS
     intra_list_diversity: float
-    relevance_cost: float  # the mean score given up against the pure order's first N
-    reasons: tuple[tuple[Reason, ...], ...] = ()  # one tuple a slate item; empty where not asked for
-    unknown: tuple[str, ...] = ()  # asked-for ids (rank) that the catalogue lacks
+    relevance_cost: float  # mean score of the N best by score, minus that of the slate
+    reasons: tuple[tuple[Reason, ...], ...] = ()  # a tuple for each slate item; empty without `explain`
+    unknown: tuple[str, ...] = ()  # requested ids (rank) that the catalogue lacks
     degraded: tuple[str, ...] = ()
     took_ms: Mapping[str, float] = field(default_factory=dict)

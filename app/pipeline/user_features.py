@@ -1,4 +1,4 @@
-"""Users' profiles and events -> the predictor's input, by the feature definitions that training uses."""
+"""Build the predictor's input from profiles and events, with the feature definitions of training."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,16 +17,16 @@ from models.contract.history_window import read_window
 
 
 class UserFeatures(NamedTuple):
-    """B users as the predictor reads them, and the n catalogue rows of their events; -1 for unknown items."""
+    """The predictor's input for B users, and the n catalogue rows of their events; -1 for unknown items."""
 
     batch: UserBatch
     rows: Indices  # [n]
 
 
-def column_users(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> EventColumns:
+def build_columns(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> EventColumns:
     """The events of users, each oldest first, as columns over the catalogue's rows.
 
-    Items that the catalogue lacks get the numbers -1, -2, ...: two such items are not the same.
+    Items that the catalogue lacks get the distinct rows -1, -2, ...
     """
     unknown: dict[str, int] = {}
 
@@ -40,7 +40,7 @@ def column_users(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> Even
 def build_features(
     bundle: LoadedBundle, profiles: Sequence[User | None], events: EventColumns, texts: Sequence[Floats]
 ) -> UserFeatures:
-    """The features of at least one user, with all their events and the vectors [T] of their profiles' texts.
+    """The features of B >= 1 users from all their events and the text vectors [T] of their profiles.
 
     Each user keeps the last `history_length` events (models.contract.history_window).
     """

@@ -1,1 +1,1 @@
-"""User state: protocols, and their implementations."""
+"""User state: the store's protocols, and stores in Redis and in memory."""

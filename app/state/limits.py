@@ -1,21 +1,19 @@
-"""How much a store keeps, and for how long."""
+"""Limits of a store: how much it keeps, and for how long."""
 
 from dataclasses import dataclass, fields
 
 DAY_S = 86_400
 MIN_EVENTS = 200
-"""The user tower reads up to 200 events; a store that keeps fewer would starve it."""
+"""The least `max_events`: the user tower reads up to 200 events."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """Hard caps, so that memory is bounded by users x bytes. Raises ValueError for limits that cannot work."""
+    """Hard caps, which bound the memory of each user. Raises ValueError for invalid limits."""
 
-    max_events: int = 1_000  # newest events read back a user; a quarter more may be stored between two trims
-    max_past_items: int = 5_000  # newest items of older events, remembered a user as seen
-    max_event_ids: int = (
-        2_000  # newest event ids remembered a user: two largest batches; a quarter more at times
-    )
+    max_events: int = 1_000  # newest events of a user; up to a quarter more are stored between two trims
+    max_past_items: int = 5_000  # newest items of a user's older events, kept as seen
+    max_event_ids: int = 2_000  # newest event ids of a user, two full batches; up to a quarter more
     ttl_s: int = 90 * DAY_S  # of a user's events and profile, counted from the user's last event
     event_id_ttl_s: int = 2 * DAY_S  # how long a retry is recognised, counted from the user's last event id
     stream_cap: int = 100_000  # events in the stream, all users together (approximate: up to 100 more)
@@ -31,5 +29,5 @@ class StoreLimits:
 
     @property
     def stored_events(self) -> int:
-        """A user's value is trimmed back to max_events past this many: most appends then rewrite nothing."""
+        """Above this many events a user's value is trimmed to max_events, so that most appends do not rewrite it."""
         return self.max_events + self.max_events // 4

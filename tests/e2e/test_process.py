@@ -115,6 +115,6 @@ def test_logs_are_json_with_request_ids_and_without_user_data(
 def test_a_second_service_on_the_same_data_says_why_it_cannot(service: "Running", rival: "Running") -> None:
     assert rival.process.wait(120) == 1
     last = rival.log.read_text().splitlines()[-1]
-    assert last.startswith("chorus: expected a data folder of its own, given")
+    assert last.startswith("chorus: expected a data folder that no other service uses, given")
     assert str(service.state_dir) in last
     assert service.recommend(user_id="u1")["degraded"] == []

@@ -1,1 +1,1 @@
-"""Wire types <-> the types of the pipeline and the store."""
+"""Conversion between the wire types and the types of the pipeline and the store."""

@@ -1,4 +1,4 @@
-"""A slate -> the answer, as plain values. Numbers stay float32: orjson writes them in their shortest form."""
+"""Convert a slate into the answer, as plain values; orjson writes float32 in its shortest form."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def slate_answer(
 def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
     """The values of the slate's RankedItems, best first."""
     scored, field_names = slate.scored, page.request.fields or ()
-    sources, found_by = scored.candidates.sources, scored.candidates.found_by
+    sources, from_source = scored.candidates.sources, scored.candidates.from_source
     items = []
     for index, position in enumerate(slate.order.tolist()):
         item = bundle.catalogue.item(int(scored.candidates.rows[position]))
@@ -55,7 +55,7 @@ def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slat
                     name: {"value": values[position], "contribution": scored.contributions[name][position]}
                     for name, values in scored.values.items()
                 },
-                "sources": [name for name, mask in zip(sources, found_by, strict=True) if mask[position]],
+                "sources": [name for name, mask in zip(sources, from_source, strict=True) if mask[position]],
                 "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],

@@ -1,4 +1,4 @@
-"""Attributes of items and users, checked against the bundle's fields: the names and the kinds of values."""
+"""Check the attributes of items and users against the names and kinds of the bundle's fields."""
 
 from collections.abc import Mapping, Sequence
 
@@ -40,12 +40,12 @@ def to_item(fields: Sequence[FieldSpec], item_id: str, request: ItemRequest) -> 
         )
     attributes = {**request.attributes, **texts}
     check_attributes(fields, attributes)
-    available = request.available and request.availability  # at most one was given, the other is true
+    available = request.available and request.availability  # at most one is given, the other is true
     return Item(item_id, attributes, _check_vectors(fields, request.vectors), available)
 
 
 def _name_texts(fields: Sequence[FieldSpec], text: str | Mapping[str, str]) -> Mapping[str, str]:
-    """Texts by the name of their field; a string alone belongs to the only text field."""
+    """Field name -> text; a single string belongs to the only text field."""
     names = {field.name for field in fields if field.kind is FieldKind.TEXT}
     if isinstance(text, str):
         if len(names) != 1:

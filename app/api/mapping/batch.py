@@ -1,4 +1,4 @@
-"""A group of a batch -> the pairs to be scored, and their scores -> the group's answer."""
+"""Convert a group of a batch into the pairs to score, and their scores into the group's answer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from models.contract.catalogue import UserState
 
 @dataclass(frozen=True, slots=True)
 class UserGroup:
-    """A group with the state of its user as it was read."""
+    """A group with its user's state."""
 
     group: Group
     state: UserState
@@ -22,7 +22,7 @@ class UserGroup:
 
 
 def to_score_request(bundle: LoadedBundle, user_group: UserGroup, now: float) -> ScoreRequest:
-    """The items of a group that the catalogue has, each once, for its user.
+    """The request to score the distinct items of a group that are in the catalogue.
 
     Raises an InvalidRequestError for a context or session that does not fit the bundle.
     """

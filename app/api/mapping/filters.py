@@ -1,4 +1,4 @@
-"""A filter on the wire -> the predicate that the pipeline evaluates."""
+"""Convert a filter of the wire into the predicate that the pipeline evaluates."""
 
 from app.api.schemas.filters import AllFilter, Comparison, Filter, NotFilter
 from models.contract.predicate import All, AnyOf, Compare, Not, Predicate

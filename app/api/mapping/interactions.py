@@ -1,4 +1,4 @@
-"""Wire events -> events, checked against the bundle: actions, values, times and context keys."""
+"""Convert wire events into events, and check actions, values, times and context keys."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,27 +12,27 @@ from models.contract.tasks import Head
 from models.heads.registry import find_kind
 
 MAX_AHEAD_S = 86_400.0
-"""How far a sender's clock may be ahead. A time in the far future would stay the newest event for ever."""
+"""How far a client's clock may be ahead. An event in the far future would stay the newest one."""
 COMMON_KEYS = ("device", "location")
-"""Context keys that every request may have, even if the bundle has not learned from them."""
+"""Context keys that every request may have, also if the bundle was trained without them."""
 
 _ACTIONS = frozenset(action.value for action in Action)
 
 
 @dataclass(frozen=True, slots=True)
 class EventRules:
-    """The limits of a bundle for events, at a moment."""
+    """A bundle's limits for events, at one moment."""
 
     spec: FeatureSpec
-    value_range: tuple[float, float] | None = None  # of the job; None: any finite value
-    latest: float = math.inf  # the last moment at which an event may have happened, in Unix seconds
+    value_range: tuple[float, float] | None = None  # of values; None: any finite value
+    latest: float = math.inf  # the latest time of an event, in Unix seconds
 
 
 def build_rules(spec: FeatureSpec, heads: Sequence[Head], now: float) -> EventRules:
     """The rules of a bundle at a moment.
 
-    Values are limited only by the range of a head that predicts the value itself. The range of the training values
-    is no limit: a longer dwell time than any before is not an error.
+    Only the range of a head that predicts the value limits values. The range of the training values does not: a
+    dwell time longer than any before is valid.
     """
     ranges = (
         head.task.range
@@ -43,14 +43,14 @@ def build_rules(spec: FeatureSpec, heads: Sequence[Head], now: float) -> EventRu
 
 
 def to_event(rules: EventRules, wire: SessionEvent, now: float, path: str = "") -> Event:
-    """The event; without a timestamp it happened `now`. `path` is the prefix of an error's field.
+    """The event, at time `now` if it has no timestamp. `path` is the prefix of an error's field.
 
     Raises UnknownActionError, MissingValueError, InvalidValueError or UnknownFieldError.
     """
     spec = rules.spec
     if wire.action not in _ACTIONS and wire.action not in spec.actions:
-        known = ", ".join(sorted({*_ACTIONS, *spec.actions.tokens}))
-        raise UnknownActionError(f"expected one of {known}, given {wire.action!r}", f"{path}action")
+        names = ", ".join(sorted({*_ACTIONS, *spec.actions.tokens}))
+        raise UnknownActionError(f"expected one of {names}, given {wire.action!r}", f"{path}action")
     if wire.action == Action.RATE and wire.value is None:
         raise MissingValueError("expected a value with a rating, given none", f"{path}value")
     if wire.value is not None and rules.value_range is not None:
@@ -71,11 +71,11 @@ def to_event(rules: EventRules, wire: SessionEvent, now: float, path: str = "") 
 
 def check_context(spec: FeatureSpec, keys: Iterable[str], path: str = "context.") -> None:
     """Raises UnknownFieldError for a context key that is neither common nor one of the bundle."""
-    known = {*COMMON_KEYS, *spec.context_fields}
+    valid_keys = {*COMMON_KEYS, *spec.context_fields}
     for key in keys:
-        if key not in known:
+        if key not in valid_keys:
             raise UnknownFieldError(
-                f"expected one of {', '.join(sorted(known))}, given {key[:80]!r}", f"{path}{key[:80]}"
+                f"expected one of {', '.join(sorted(valid_keys))}, given {key[:80]!r}", f"{path}{key[:80]}"
             )
 
 
@@ -86,10 +86,11 @@ def to_session(rules: EventRules, session: Sequence[SessionEvent], now: float) -
 
 
 def append_session(history: tuple[Event, ...], session: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The history, then the session without the events that the history already has."""
-    stored = {_identity(event) for event in history} if session else set()
-    return history + tuple(event for event in session if _identity(event) not in stored)
+    """The history, followed by the session's events that are not in the history."""
+    stored_keys = {_key(event) for event in history} if session else set()
+    return history + tuple(event for event in session if _key(event) not in stored_keys)
 
 
-def _identity(event: Event) -> tuple[str, str, float, float | None]:
+def _key(event: Event) -> tuple[str, str, float, float | None]:
+    """The key of equal events."""
     return event.item_id, event.action, event.timestamp, event.value

@@ -1,4 +1,4 @@
-"""A bundle -> its description, as plain values."""
+"""Convert a bundle into its description, as plain values."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A request -> the pipeline's query, checked against the bundle: scenes, heads, fields, context keys."""
+"""Convert a request into the pipeline's query, and check scenes, heads, fields and context keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from models.ranking.rerank import Diversity
 def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
     """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
 
-    Raises an InvalidRequestError that names the field which does not fit the bundle.
+    Raises an InvalidRequestError with the field that does not fit the bundle.
     """
     request = page.request
     spec = bundle.spec
@@ -31,7 +31,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     if condition is not None:
         check_filter(spec, condition)
     state = add_session(bundle, state, request.session, moment, now)
-    # The pipeline keeps seen items in a ranking: they are excluded here if the request says so.
+    # The pipeline allows seen items in a ranking; `exclude_seen` excludes them here.
     excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
     seen = state.seen if excludes_seen else ()
     return Query(
@@ -51,7 +51,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
 
 
 def resolve_weights(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[str, float]:
-    """The request's weights, else the weights of its scene, else the fitted ones.
+    """The request's weights, or else those of its scene, or else the fitted ones.
 
     Raises UnknownSceneError or UnknownHeadError.
     """
@@ -100,7 +100,7 @@ def add_session(
 ) -> UserState:
     """The state with the session's events after the stored ones.
 
-    An event without a timestamp happens at the request's `moment`; none may be a day later than that and `now`.
+    An event without a timestamp is at the request's `moment`; an event may be at most a day after both that and `now`.
     Raises an InvalidRequestError for an event that does not fit the bundle.
     """
     if not session:

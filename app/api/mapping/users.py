@@ -1,4 +1,4 @@
-"""A user's state -> the answer about the user, as plain values."""
+"""Convert a user's state into the answer about the user, as plain values."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""The endpoints: each takes a typed body, makes one call, and answers."""
+"""The endpoints of the API."""

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.batch_scoring import score_groups
 from app.api.dependencies import Serving
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -20,7 +20,7 @@ LINES: dict[int | str, dict[str, Any]] = {
     200: {"content": {NDJSON: {"schema": {"type": "string", "description": "one group a line"}}}}
 }
 
-router = guarded_router("recommendations")
+router = make_guarded_router("recommendations")
 
 
 @router.post("/batch-score", response_model=BatchAnswer, responses={**LINES, **error_answers(*BODY_ERRORS)})
@@ -35,7 +35,7 @@ async def score_batch(body: Json[BatchRequest], request: Request, service: Servi
 
 
 async def write_lines(answers: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
-    """JSON Lines, in one piece a portion."""
+    """Yield the answers as JSON Lines, a chunk for each portion."""
     option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
     async for portion in answers:
         yield b"".join(orjson.dumps(answer, option=option) for answer in portion)

@@ -1,4 +1,4 @@
-"""POST /v1/events: accepted means stored."""
+"""POST /v1/events: store events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from app.api.dependencies import Serving
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.mapping.interactions import EventRules, build_rules, to_event
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
@@ -15,7 +15,7 @@ from app.api.schemas.events import BadEvent, EventsAnswer, EventsRequest, Stored
 from app.errors import InvalidRequestError
 from app.state.protocol import RecordedEvent
 
-router = guarded_router("events")
+router = make_guarded_router("events")
 
 
 @router.post("/events", response_model=EventsAnswer, responses=error_answers(*BODY_ERRORS))

@@ -1,4 +1,4 @@
-"""GET /livez, /readyz and /metrics: open without a key."""
+"""GET /livez, /readyz and /metrics, without an API key."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST

@@ -6,7 +6,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.dependencies import Serving
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_item
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
@@ -15,7 +15,7 @@ from app.api.routes.paths import ITEM, SIMILAR, ItemId
 from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemRequest, SimilarAnswer
 from app.pipeline.similar import UnknownItemError, find_similar_items
 
-router = guarded_router("items")
+router = make_guarded_router("items")
 
 
 class SimilarQuery(BaseModel):
@@ -32,7 +32,7 @@ async def find_similar(
     item_id: ItemId, query: Annotated[SimilarQuery, Query()], service: Serving
 ) -> Response:
     """The items most similar to one item."""
-    await service.runtime.read_user(None)  # brings the catalogue up to date if the store answers
+    await service.runtime.read_user(None)  # updates the catalogue if the store answers
     bundle = service.runtime.bundle
     items = await service.compute(lambda: find_similar_items(bundle, item_id, query.limit))
     return json_response(

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from app.api.dependencies import Serving
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.mapping.model import model_answer
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
@@ -12,7 +12,7 @@ from app.api.schemas.model import ModelAnswer, ReloadRequest
 from app.errors import BadBundleError
 from models.contract.bundle import BundleError
 
-router = guarded_router("model")
+router = make_guarded_router("model")
 
 
 @router.head("/model", include_in_schema=False)

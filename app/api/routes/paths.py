@@ -1,4 +1,4 @@
-"""Ids in a path: any percent-encoded character is allowed, slashes and line breaks included."""
+"""Ids in paths, with any percent-encoded characters, including slashes and line breaks."""
 
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
@@ -13,7 +13,7 @@ CONVERTOR = "anything"
 
 
 class _AnyCharacters(PathConvertor):
-    """Starlette's path convertor stops at a line break."""
+    """A path convertor that also accepts line breaks, which Starlette's does not."""
 
     regex = "(?s:.*)"
 

@@ -1,4 +1,4 @@
-"""POST /v1/recommend and /v1/rank."""
+"""POST /v1/recommend and POST /v1/rank."""
 
 import time
 
@@ -6,7 +6,7 @@ from fastapi import Response
 
 from app.api.cursor import Page, resolve_page
 from app.api.dependencies import Service, Serving
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
@@ -15,7 +15,7 @@ from app.api.responses import json_response
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
 from app.pipeline import recommend as pipeline
 
-router = guarded_router("recommendations")
+router = make_guarded_router("recommendations")
 
 
 @router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
@@ -31,7 +31,7 @@ async def rank(body: Json[RankRequest], service: Serving) -> Response:
 
 
 async def _answer(service: Service, page: Page[RecommendRequest]) -> Response:
-    """One answer. Its `total` is the time since the body was parsed."""
+    """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
     started = time.perf_counter()
     state, degraded = await service.runtime.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000

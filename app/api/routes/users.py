@@ -5,7 +5,7 @@ import uuid
 from fastapi import Response
 
 from app.api.dependencies import Serving
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import check_attributes
 from app.api.mapping.users import profile_answer, user_answer
 from app.api.openapi import BODY_ERRORS, error_answers
@@ -16,7 +16,7 @@ from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer, User
 from app.errors import NotFoundError, UnavailableError
 from models.contract.catalogue import User
 
-router = guarded_router("users")
+router = make_guarded_router("users")
 
 
 @router.head(USER, include_in_schema=False)

@@ -1,1 +1,1 @@
-"""The wire types, a file a resource: requests and answers. Unknown fields are refused by name."""
+"""The wire types of requests and answers, a file for each resource; unknown fields are errors."""

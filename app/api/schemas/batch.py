@@ -1,4 +1,4 @@
-"""Scoring many pairs at once: a group is a user with the items to be scored; and the answer."""
+"""Wire types of batch scoring: groups of a user and items, and their scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from app.api.validation import describe_body
 from app.errors import ChorusError
 
 PAIRS = 10_000
-"""(user, item) pairs that one call scores."""
+"""The most (user, item) pairs of a call."""
 
 
 class Group(BaseModel):

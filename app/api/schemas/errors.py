@@ -1,4 +1,4 @@
-"""The shape of every error answer: {"error": {"code", "message", "field"}}."""
+"""Wire type of every error answer: {"error": {"code", "message", "field"}}."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""Events on the wire: events of a session, which count for one answer, and events to be stored."""
+"""Wire types of events: those of a session, for one answer, and those to be stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from app.errors import InvalidRequestError
 
 CONTEXT_KEYS = 32
 EVENTS = 1000
-"""Events that one call stores."""
+"""The most events of a call."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
 """An event's context: device, location and the context keys of the bundle."""

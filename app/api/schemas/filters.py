@@ -1,4 +1,4 @@
-"""A filter on the wire: all, any, not, or one comparison."""
+"""Wire types of filters: all, any, not, and comparisons."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The answer of the health endpoints."""
+"""Wire type of the health endpoints' answer."""
 
 from typing import Literal
 

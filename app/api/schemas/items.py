@@ -1,4 +1,4 @@
-"""Items on the wire: the item to store, and the answers about items."""
+"""Wire types of items: the item to store, and the answers about items."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -8,7 +8,7 @@ from app.api.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, Vect
 
 
 def _text_tag(value: Any) -> str | None:
-    """The union's branch for one text or several; None for neither. Tags in <> are left out of error paths."""
+    """The tag of the union's branch: one text or several; None for neither. Error paths omit tags in <>."""
     if isinstance(value, str):
         return "<one>"
     return "<named>" if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""The bundle in use: its description, and the request to load another."""
+"""Wire types of the bundle in use: its description, and the request to load another."""
 
 from typing import Annotated
 

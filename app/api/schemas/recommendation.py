@@ -1,4 +1,4 @@
-"""Recommend and rank: their requests and their answers."""
+"""Wire types of recommend and rank: requests and answers."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -21,7 +21,7 @@ from models.ranking.rerank import Diversity
 
 CURSOR_LENGTH = 65_536
 RANKED = 1000
-"""Items that one call ranks."""
+"""The most items of a rank call."""
 
 Weight = Annotated[Finite, Field(ge=-100, le=100)]
 Strength = Annotated[Finite, Field(ge=0, le=1)]
@@ -90,7 +90,7 @@ class RecommendRequest(BaseModel):
     cursor: Annotated[str, Field(max_length=CURSOR_LENGTH)] | None = None
 
     @model_validator(mode="after")
-    def check_asked(self) -> Self:
+    def check_inputs(self) -> Self:
         if all(value is None for value in (self.user_id, self.session, self.query or None, self.cursor)):
             raise field_error(
                 "user_id", "expected one of user_id, session, query and cursor, given none of them"

@@ -1,4 +1,4 @@
-"""The scalar types of the wire: ids, moments, labels, attribute values. None is coerced from another type."""
+"""Scalar wire types, without coercion: ids, moments, labels, attribute values."""
 
 import math
 import re
@@ -12,17 +12,17 @@ STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=Fals
 """The configuration of every wire type: unknown fields, coercion and NaN are refused."""
 
 FIELD_ERROR = "field_error"
-"""The type of pydantic's error of a check over several fields; its context names the field."""
+"""The type of pydantic's error for a check of several fields; its context has the field to report."""
 ID_LENGTH = 512
 TEXT_LENGTH = 20_000
 LATEST = 1e11
-"""The last moment accepted, in the year 5138: a time in milliseconds is past it."""
+"""The latest accepted moment, in the year 5138; a time in milliseconds is later."""
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Id = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
 Label = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
-"""A category, a context's value, an action's name."""
+"""A category, a value of the context, or the name of a field or action."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Magnitude = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 """A number whose square fits into float32."""
@@ -32,7 +32,7 @@ Value = str | float | list[str]
 
 
 def field_error(field: str, message: str) -> PydanticCustomError:
-    """The error of a check over several fields, with the field to be named in the answer."""
+    """The error of a check of several fields, with the field to report in the answer."""
     return PydanticCustomError(FIELD_ERROR, "{message}", {"field": field, "message": message})
 
 

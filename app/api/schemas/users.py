@@ -1,4 +1,4 @@
-"""Users on the wire: the profile to store, and the answers about a user."""
+"""Wire types of users: the profile to store, and the answers about a user."""
 
 from typing import Annotated
 

@@ -1,1 +1,1 @@
-"""Reasons for the items of a slate, each measured."""
+"""Reasons for the items of a slate, each with a measured strength."""

@@ -1,4 +1,4 @@
-"""How much each item of the user's history contributes to the answer, measured by leaving it out."""
+"""Leave-one-out attribution: how much each history item contributes to the scores of a slate."""
 
 from dataclasses import dataclass
 
@@ -14,43 +14,43 @@ from models.contract.fusion import FusionMethod
 from models.language.text_preference import TextPreferences
 
 MEASURED_ITEMS = 8
-"""History items left out in turn: those nearest to the slate's items, since each costs an encoding."""
+"""History items that are left out in turn, the nearest to the slate's items; each costs an encoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """How far each slate item's score falls without each of M history items."""
+    """The decrease of each slate item's score without each of M history items."""
 
     rows: Indices  # [M] catalogue rows of the history items
-    drop: Floats  # [M, N] by history item and slate item; negative: the score would rise
+    drop: Floats  # [M, N] by history item and slate item; negative if the score increases
 
 
 def measure_attribution(
     bundle: LoadedBundle, query: Query, texts: TextPreferences, encoded: Encoded, slate: Slate
 ) -> Attribution:
-    """The attribution of a slate of N items to the MEASURED_ITEMS nearest items of the history."""
+    """The attribution of a slate of N items to the MEASURED_ITEMS nearest history items."""
     slate_rows = slate.scored.candidates.rows[slate.order]
     rows = _nearest_items(bundle, encoded, slate_rows)
-    drop = slate.scored.score[slate.order] - _scores_without(bundle, query, texts, encoded, slate, rows)
+    drop = slate.scored.score[slate.order] - _score_without(bundle, query, texts, encoded, slate, rows)
     return Attribution(rows, drop)
 
 
 def leave_out(events: EventColumns, items: Indices) -> EventColumns:
-    """One user's events as M users', each without the events of one of the M items."""
-    kept = [np.flatnonzero(events.items != item) for item in items]
-    positions = np.concatenate([*kept, np.zeros(0, dtype=np.int64)])
+    """One user's events as those of M users, each without the events of one of M items."""
+    rows_of = [np.flatnonzero(events.items != item) for item in items]
+    rows = np.concatenate([*rows_of, np.zeros(0, dtype=np.int64)])
     return EventColumns(
-        offsets=np.cumsum([0, *map(len, kept)], dtype=np.int64),
-        items=events.items[positions],
-        actions=events.actions[positions],
-        times=events.times[positions],
-        values=events.values[positions],
+        offsets=np.cumsum([0, *map(len, rows_of)], dtype=np.int64),
+        items=events.items[rows],
+        actions=events.actions[rows],
+        times=events.times[rows],
+        values=events.values[rows],
         action_names=events.action_names,
     )
 
 
 def _nearest_items(bundle: LoadedBundle, encoded: Encoded, slate_rows: Indices) -> Indices:
-    """Distinct catalogue rows of the history, the MEASURED_ITEMS with the greatest cosine to a slate item."""
+    """Distinct catalogue rows of the MEASURED_ITEMS history items with the greatest cosine to a slate item."""
     rows = np.unique(encoded.history_rows[encoded.history_rows >= 0])
     if len(rows) <= MEASURED_ITEMS:
         return rows
@@ -59,7 +59,7 @@ def _nearest_items(bundle: LoadedBundle, encoded: Encoded, slate_rows: Indices) 
     return rows[nearest]
 
 
-def _scores_without(
+def _score_without(
     bundle: LoadedBundle,
     query: Query,
     texts: TextPreferences,
@@ -67,11 +67,11 @@ def _scores_without(
     slate: Slate,
     items: Indices,
 ) -> Floats:
-    """The slate's scores [M, N] if the history lacked each of M items."""
+    """The slate's scores [M, N] from histories without each of M items."""
     candidates, count = slate.scored.candidates, len(items)
     if not count:
         return np.zeros((0, len(slate.order)), dtype=np.float32)
-    # A vote is among all candidates; elsewhere an item's score is independent of them, and the slate's are enough.
+    # A vote depends on all candidates; otherwise scores are independent and the slate's items are enough.
     vote = bundle.manifest.fusion.method is FusionMethod.VOTE
     rows = candidates.rows if vote else candidates.rows[slate.order]
     groups = Groups(

@@ -1,4 +1,4 @@
-"""Everything that a reason may be drawn from: the scored candidates, the user, the catalogue, and measurements."""
+"""The input of all reasons: scored candidates, user, catalogue, and measurements beside the scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,16 +17,16 @@ from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 
 LEAST_STRENGTH = 0.01
-"""An attribution or lift below this, on the score's scale, is too small to name."""
+"""The smallest attribution or lift, on the score's scale, that is a reason."""
 TITLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The K scored candidates of a request and the slate of N of them, with what was measured beside the scores."""
+    """The K scored candidates of a request, the slate of N of them, and measurements beside the scores."""
 
     scored: Scored
-    order: Indices  # [N] the slate: positions into the candidates
+    order: Indices  # [N] the slate as indices into the candidates
     query: Query
     catalogue: Catalogue
     heads: tuple[Head, ...]
@@ -44,12 +44,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A reason that holds for one slate item, before it is put into words."""
+    """A reason that holds for one slate item, before its wording."""
 
-    strength: float  # measured, on the score's scale or a cosine's
-    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # fills the wording
+    strength: float  # on the score's scale, or a cosine
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # fill the placeholders
     item_ids: tuple[str, ...] = ()
-    wording: str | None = None  # in place of the reason's usual one
+    wording: str | None = None  # replaces the reason's wording
 
 
 Findings = Mapping[int, Finding]
@@ -62,10 +62,10 @@ def findings_where(strength: Floats, holds: Mask) -> Findings:
 
 
 def measure_lifts(evidence: Evidence, subject: Subject) -> tuple[list[Head], Floats]:
-    """The heads on one subject, and how much each lifts the slate items [heads, N].
+    """The heads on one subject with a positive weight, and their lifts of the slate items [heads, N].
 
-    A lift is the head's contribution less its mean over the candidates. Only heads with a weight above 0: with a
-    negative weight, an item is lifted because the head predicts little.
+    A lift is the head's contribution minus its mean over the candidates. With a negative weight a lift would mean
+    that the head predicts little, which is no reason.
     """
     weights = evidence.query.weights
     heads = [

@@ -1,4 +1,4 @@
-"""Fits the interests in your profile: the item's text is near to the stated interests."""
+"""Reason "fits the interests in your profile": the item's text is near to the stated interests."""
 
 from app.pipeline.explain.evidence import Evidence, Findings
 from app.pipeline.explain.query import find_matches

@@ -1,4 +1,4 @@
-"""The labels that a user takes more often than the catalogue has them."""
+"""Labels that are at least as frequent in a user's history as in the catalogue."""
 
 import numpy as np
 
@@ -7,18 +7,18 @@ from models.contract.arrays import Indices, Mask
 from models.contract.tasks import Head
 
 SAMPLE = 50_000
-"""A label's usual share is its share among all items; above this many, among a fixed even sample."""
+"""The catalogue's label shares are computed on all items, or on an even sample of at most this many."""
 
 
 def preferred_labels(catalogue: Catalogue, head: Head, rows: Indices) -> Mask:
-    """[classes] True for the head's classes that these rows carry at least as often as the catalogue does.
+    """[classes] True for the head's classes whose share in `rows` is positive and at least that in the catalogue.
 
-    Negative rows, of items that the catalogue lacks, are left out; without any row no class is preferred.
+    Negative rows, of items that the catalogue lacks, are ignored; without rows no class is preferred.
     """
-    inside = rows[rows >= 0]
-    if not len(inside):
+    catalogue_rows = rows[rows >= 0]
+    if not len(catalogue_rows):
         return np.zeros(len(head.classes), dtype=np.bool_)
-    share = catalogue.head_labels(head.task.name, inside).mean(axis=0)
-    every = np.arange(0, len(catalogue), -(-len(catalogue) // SAMPLE))
-    usual = catalogue.head_labels(head.task.name, every).mean(axis=0)
+    share = catalogue.head_labels(head.task.name, catalogue_rows).mean(axis=0)
+    sample = np.arange(0, len(catalogue), -(-len(catalogue) // SAMPLE))
+    usual = catalogue.head_labels(head.task.name, sample).mean(axis=0)
     return np.asarray((share > 0) & (share >= usual))

@@ -1,4 +1,4 @@
-"""Because you liked X: the history item whose absence lowers the score most."""
+"""Reason "because you liked X": the history item without which the score falls most."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ from app.pipeline.explain.evidence import LEAST_STRENGTH, Evidence, Finding, Fin
 from models.contract.feedback import WANTING_ACTIONS, Feedback, has_action, liked_items, newest_feedback
 
 WANTED = "Because of your interest in {title}"
-"""The wording for an item that the user took without praising it."""
+"""The wording for an item with wanting actions but without positive feedback."""
 
 
 def find_liked(evidence: Evidence) -> Findings:
     """The history item with the greatest attribution, among those that the user did not reject.
 
-    None where no weight is above 0: then nothing that the heads predict speaks for an item, and so no event does.
+    Empty if no weight is positive: then no prediction, and so no event, raises an item's score.
     """
     attribution, events = evidence.attribution, evidence.events
     if not len(attribution.rows) or max(evidence.query.weights.values(), default=0.0) <= 0:

@@ -1,4 +1,4 @@
-"""Fits this moment: a head on the moment lifts the item."""
+"""Reason "fits this moment": a head on the moment lifts the item."""
 
 import numpy as np
 

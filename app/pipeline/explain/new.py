@@ -1,4 +1,4 @@
-"""New here: nobody has taken the item yet."""
+"""Reason "new here": the item has no interactions."""
 
 import numpy as np
 
@@ -9,6 +9,6 @@ TOTAL = STATISTICS.index("total")
 
 
 def find_new(evidence: Evidence) -> Findings:
-    """The items without any interaction; nothing is measured of them, so the strength is 0."""
-    taken = evidence.catalogue.statistics[evidence.rows, TOTAL]
-    return findings_where(np.zeros_like(taken), taken == 0)
+    """The items without interactions, with strength 0."""
+    totals = evidence.catalogue.statistics[evidence.rows, TOTAL]
+    return findings_where(np.zeros_like(totals), totals == 0)

@@ -1,4 +1,4 @@
-"""Popular with other people: among the items with the most recent interactions."""
+"""Reason "popular with other people": the item is among those with the most recent interactions."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ POPULAR_SHARE = 0.05
 
 
 def find_popular(evidence: Evidence) -> Findings:
-    """The items that the popular source retrieved, above the bar of POPULAR_SHARE."""
+    """The items of the popular source within the top POPULAR_SHARE of the available items."""
     candidates = evidence.scored.candidates
     if POPULAR.name not in candidates.sources:
         return {}
-    retrieved = candidates.found_by[candidates.sources.index(POPULAR.name)][evidence.order]
+    retrieved = candidates.from_source[candidates.sources.index(POPULAR.name)][evidence.order]
     if not retrieved.any():
         return {}
     recent = evidence.catalogue.statistics[:, RECENT]
-    bar = float(np.quantile(recent[evidence.catalogue.available], 1 - POPULAR_SHARE))
-    above = (recent[evidence.rows] - bar) / max(float(recent.max()), 1e-12)
+    threshold = float(np.quantile(recent[evidence.catalogue.available], 1 - POPULAR_SHARE))
+    above = (recent[evidence.rows] - threshold) / max(float(recent.max()), 1e-12)
     return findings_where(above, retrieved & (above >= 0))

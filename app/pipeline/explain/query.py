@@ -1,4 +1,4 @@
-"""Matches what you asked for: the item's text is near to the request's query."""
+"""Reason "matches what you asked for": the item's text is near to the request's query."""
 
 from app.pipeline.explain.evidence import Evidence, Findings, findings_where
 from app.pipeline.query.text_match import match_items, unwanted_rows

@@ -1,15 +1,15 @@
-"""Ranked here by a head: the head with the greatest contribution, for items without another reason."""
+"""Reason "ranked here by a head": the head with the greatest contribution; the fallback reason."""
 
 import numpy as np
 
 from app.pipeline.explain.evidence import Evidence, Finding, Findings
 
 LEAST_AGAINST = "Ranked here as '{head}' counts least against it"
-"""The wording where no head contributes more than 0."""
+"""The wording if no contribution is positive."""
 
 
 def find_ranked(evidence: Evidence) -> Findings:
-    """For every item the head with the greatest contribution, among the heads with a weight."""
+    """The head with the greatest contribution to each item, among the heads with a weight."""
     contributions = evidence.scored.contributions
     heads = [name for name in contributions if evidence.query.weights.get(name)]
     parts = np.stack([contributions[name][evidence.order] for name in heads])  # [heads, N]

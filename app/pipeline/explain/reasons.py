@@ -1,4 +1,4 @@
-"""The list of reasons, each with its code and wording, and the choice of the strongest for each item."""
+"""All kinds of reasons with code and wording, and the selection of the strongest for each item."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ MOST_REASONS = 3
 
 
 class Code(StrEnum):
-    """The reasons' codes, with how each one's strength is measured."""
+    """The codes of the reasons; the comments say how the strength is measured."""
 
-    LIKED = "because_you_liked"  # how far the score falls without that history item
+    LIKED = "because_you_liked"  # the decrease of the score without that history item
     QUERY = "matches_your_query"  # cosine of the item's text with the request's
     INTERESTS = "fits_your_interests"  # cosine of the item's text with the profile's interests
-    TASTE = "fits_your_taste"  # the contribution of a head on the item's labels, less its mean over the candidates
-    MOMENT = "fits_the_moment"  # the same of a head on the moment
-    POPULAR = "popular_now"  # log recent count above the bar, as a share of the greatest
-    NEW = "new_here"  # 0: nothing is measured of an item that nobody took yet
-    RANKED = "ranked_by"  # the greatest contribution of a head; only where there is no other reason
+    TASTE = "fits_your_taste"  # the lift of a head on the item's labels: its contribution minus the candidates' mean
+    MOMENT = "fits_the_moment"  # the lift of a head on the moment
+    POPULAR = "popular_now"  # recent count (log) above the threshold, as a share of the greatest
+    NEW = "new_here"  # 0, as an item without interactions has no measurement
+    RANKED = "ranked_by"  # the greatest contribution of a head; only without another reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class ReasonKind:
     wording: str
     find: Callable[[Evidence], Findings]
 
-    def put(self, finding: Finding) -> Reason:
-        """The finding in words."""
+    def write(self, finding: Finding) -> Reason:
+        """The finding with its wording."""
         text = (finding.wording or self.wording).format(**finding.words)
         return Reason(self.code, text, finding.strength, finding.item_ids)
 
@@ -54,21 +54,23 @@ REASONS: tuple[ReasonKind, ...] = (
     ReasonKind(Code.POPULAR, "Popular with other people", find_popular),
     ReasonKind(Code.NEW, "New here", find_new),
 )
-"""Of equally strong reasons the earlier comes first. A new reason is a file with its `find`, and a line here."""
+"""Of equally strong reasons the earlier comes first. To add one: a file with its `find`, and a line here."""
 FALLBACK = ReasonKind(Code.RANKED, "Ranked here mostly by '{head}'", find_ranked)
-"""For items without any other reason; it holds for every item."""
+"""For items without another reason; it holds for every item."""
 
 
 def find_reasons(evidence: Evidence) -> tuple[tuple[Reason, ...], ...]:
     """1 to MOST_REASONS reasons for each of the N items of the slate, the strongest first."""
-    found = [(kind, kind.find(evidence)) for kind in REASONS]
+    findings_by_kind = [(kind, kind.find(evidence)) for kind in REASONS]
     fallback = FALLBACK.find(evidence)
     return tuple(
-        _strongest([kind.put(findings[position]) for kind, findings in found if position in findings])
-        or (FALLBACK.put(fallback[position]),)
+        _select_strongest(
+            [k.write(findings[position]) for k, findings in findings_by_kind if position in findings]
+        )
+        or (FALLBACK.write(fallback[position]),)
         for position in range(len(evidence.order))
     )
 
 
-def _strongest(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+def _select_strongest(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(reasons, key=lambda reason: -reason.strength)[:MOST_REASONS])

@@ -1,4 +1,4 @@
-"""Fits your taste for X: a head on the items' labels lifts the item, and the history shows one of its labels."""
+"""Reason "fits your taste for X": a head on labels lifts the item, and the history prefers its label X."""
 
 import numpy as np
 
@@ -28,8 +28,8 @@ def find_taste(evidence: Evidence) -> Findings:
 def _likeliest_label(evidence: Evidence, head: Head, preferred: Mask, position: int) -> str | None:
     """The label with the highest prediction, among the item's labels that are preferred [classes]."""
     row = evidence.rows[position : position + 1]
-    carried = (evidence.catalogue.head_labels(head.task.name, row)[0] > 0) & preferred
-    if not carried.any():
+    candidates = (evidence.catalogue.head_labels(head.task.name, row)[0] > 0) & preferred
+    if not candidates.any():
         return None
-    probable = evidence.label_values[head.task.name][evidence.order[position]]
-    return head.classes[int(np.argmax(np.where(carried, probable, -np.inf)))]
+    probabilities = evidence.label_values[head.task.name][evidence.order[position]]
+    return head.classes[int(np.argmax(np.where(candidates, probabilities, -np.inf)))]

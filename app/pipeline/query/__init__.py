@@ -1,1 +1,1 @@
-"""The words of a request -> text preferences."""
+"""Text preferences: the query of a request and the interests of a profile."""

@@ -1,4 +1,4 @@
-"""Which items match a text closely enough to be named as a match in a reason."""
+"""Decide which items match a text closely enough for a reason."""
 
 import re
 from collections.abc import Sequence
@@ -11,20 +11,18 @@ from models.contract.catalogue import Item
 from models.language.text_preference import UNWANTED_FROM, TextPreference
 
 NEAR = 3.0
-"""Standard deviations above the catalogue's mean cosine with the text. Over 21 queries for a genre of MovieLens, 97 %
-of the items that match have that genre (94 % at 2.5); of the items above the mean, 22 %.
+"""Standard deviations above the catalogue's mean cosine with the text. For 21 queries for a genre of MovieLens, 97 % of
+the matching items have that genre (94 % at 2.5); of the items above the mean, 22 %.
 """
 LEAST_COSINE = 0.3
-"""The smallest cosine of a match: for a meaningless text, or one about nothing in the catalogue, some item is always
-nearest.
-"""
+"""The smallest cosine of a match, since even a meaningless text has a nearest item."""
 WORD = re.compile(r"\w+")
 
 
 def match_items(catalogue: Catalogue, rows: Indices, preference: TextPreference) -> tuple[Floats, Mask]:
     """Cosines [N] of the rows with a wanted text, and True [N] where the item matches it.
 
-    An item matches if its text is NEAR, or is nearer than the mean and the item's fields hold every wanted word.
+    An item matches if its text is NEAR, or if it is nearer than the mean and has every wanted word in its fields.
     """
     cosine, standard = catalogue.text[rows] @ preference.vector, preference.standard[rows]
     matches = (standard >= NEAR) & (cosine >= LEAST_COSINE)
@@ -35,7 +33,7 @@ def match_items(catalogue: Catalogue, rows: Indices, preference: TextPreference)
 
 
 def unwanted_rows(rows: Indices, unwanted: Sequence[TextPreference]) -> Mask:
-    """[N] True for the rows so near to a rejected text that it lowers their score."""
+    """[N] True for the rows near enough to a rejected text that it lowers their score."""
     near = np.zeros(len(rows), dtype=np.bool_)
     for preference in unwanted:
         near |= preference.standard[rows] > UNWANTED_FROM

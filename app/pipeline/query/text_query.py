@@ -1,4 +1,4 @@
-"""A request's query and a profile's interests, read against the catalogue."""
+"""Read the text preferences of a request from its query and from the interests of the profile."""
 
 from app.bundle.bundle import LoadedBundle
 from models.contract.catalogue import User
@@ -17,12 +17,12 @@ def read_request(bundle: LoadedBundle, query: str, profile: User | None) -> Text
 
 
 def unread_texts(bundle: LoadedBundle, query: str, profile: User | None) -> tuple[str, ...]:
-    """The `degraded` entry for a query or stated interests that the bundle has no language model to read."""
+    """The `degraded` entry for a query or interests if the bundle has no language model to read them."""
     words = query.strip() or (profile is not None and profile.interests.strip())
     return (NO_TEXT_ENCODER,) if words and bundle.text_encoder is None else ()
 
 
 def _titles(bundle: LoadedBundle, row: int) -> list[str]:
-    """An item's text fields, any of which may be its title."""
+    """The values of an item's text fields, any of which may be its title."""
     attributes = bundle.catalogue.item(row).attributes
     return [str(attributes.get(field.name, "")) for field in bundle.spec.fields(FieldKind.TEXT)]

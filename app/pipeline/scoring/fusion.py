@@ -1,4 +1,4 @@
-"""Every head's value -> one score a candidate, by the bundle's fusion and the request's weights."""
+"""Fuse the heads' values into one score per candidate, with the bundle's fusion and the request's weights."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ class FusedScores:
     values: Mapping[str, Floats]  # head -> [K], finite
     contributions: Mapping[str, Floats]  # head -> [K]; they add up to the score
 
-    def part(self, part: slice) -> "FusedScores":
-        """The scores of some of the candidates."""
+    def take(self, part: slice) -> "FusedScores":
+        """The scores of a slice of the candidates."""
         return FusedScores(
             self.score[part],
             {name: value[part] for name, value in self.values.items()},
@@ -31,23 +31,23 @@ class FusedScores:
 def fuse_groups(
     values: Mapping[str, Floats], sizes: Sequence[int], fusion: Fusion, weights: Mapping[str, float]
 ) -> list[FusedScores]:
-    """Values [P] a head fused for groups of `sizes` candidates.
+    """Fuse head -> values [P] for groups of `sizes` candidates, which add up to P.
 
-    A vote is among the candidates of one group, and so is the replacement of a value that is not finite.
+    A vote, and the replacement of a value that is not finite, depend on the candidates of the group.
     """
     ends = np.cumsum(sizes).tolist()
     parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     separable = fusion.method is not FusionMethod.VOTE
     if separable and all(np.isfinite(value).all() for value in values.values()):
         whole = fuse_heads(values, fusion, weights)
-        return [whole] if len(parts) == 1 else [whole.part(part) for part in parts]
+        return [whole] if len(parts) == 1 else [whole.take(part) for part in parts]
     return [
         fuse_heads({name: value[part] for name, value in values.items()}, fusion, weights) for part in parts
     ]
 
 
 def fuse_heads(values: Mapping[str, Floats], fusion: Fusion, weights: Mapping[str, float]) -> FusedScores:
-    """The scores of K candidates from values [K] a head; a head without a weight contributes 0.
+    """The scores of K candidates from head -> values [K]; a head without a weight contributes 0.
 
     A value that is not finite counts as the worst finite one of its head. Raises UnknownHeadError for a
     weight of a head that is not in `values`, InvalidRequestError where the weights are not finite or all 0.
@@ -73,6 +73,8 @@ def _replace_non_finite(value: Floats, weight: float) -> Floats:
     finite = np.isfinite(value)
     if finite.all():
         return value
-    rest = value[finite]
-    worst = np.float32(0) if not len(rest) else rest.min() if weight >= 0 else rest.max()
+    finite_values = value[finite]
+    if not len(finite_values):
+        return np.zeros_like(value)
+    worst = finite_values.min() if weight >= 0 else finite_values.max()
     return np.where(finite, value, worst)

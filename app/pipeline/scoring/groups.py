@@ -1,6 +1,6 @@
-"""Groups of candidates, each for a user at a moment, scored together: the one scoring path.
+"""Score groups of candidates, each for a user at a moment: the one scoring path.
 
-A single request is one group. Recommendations, ranking, batch scoring and the reasons' leave-one-out all come here.
+It serves recommendation and ranking (a single group), batch scoring and leave-one-out attribution.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -29,7 +29,7 @@ from models.contract.tasks import NEXT
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """A user, items of the catalogue to score for them, and the moment."""
+    """A user, the items to score (all in the catalogue), and the moment."""
 
     state: UserState
     item_ids: tuple[str, ...]
@@ -39,11 +39,11 @@ class ScoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """G groups with P pairs in all, a group's pairs together, between distinct users and distinct moments."""
+    """G groups with P pairs in total, by group; users and moments are indices into distinct ones."""
 
     rows: Indices  # [P] catalogue rows
-    users: Indices  # [P] positions among the encoded users
-    moments: Indices  # [P] positions among `at`
+    users: Indices  # [P] indices into the encoded users
+    moments: Indices  # [P] indices into `at`
     at: Sequence[Moment]
     sizes: Sequence[int]  # [G] pairs of each group
 
@@ -59,26 +59,30 @@ class GroupScores:
 def score_candidates(
     bundle: LoadedBundle, encoded: Encoded, candidates: Candidates, query: Query
 ) -> tuple[Scored, Mapping[str, Floats]]:
-    """One request's K candidates scored, and every head's calibrated predictions [K, width]."""
+    """The scored K candidates of one request, and head -> calibrated predictions [K, width]."""
     count = len(candidates.rows)
-    nobody_else = np.zeros(count, dtype=np.int64)
+    zeros = np.zeros(count, dtype=np.int64)  # one user, one moment
     moment = (query.context, query.now)
-    groups = Groups(candidates.rows, nobody_else, nobody_else, [moment], [count])
+    groups = Groups(candidates.rows, zeros, zeros, [moment], [count])
     scores = score_groups(bundle, [encoded], groups, query.weights)
     (fused,) = scores.fused
     return Scored(candidates, fused.values, fused.contributions, fused.score), scores.predictions
 
 
 def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> list[FusedScores]:
-    """Every request scored by the bundle's weights. Requests that share a state share its encoding.
+    """Score requests with the bundle's fitted weights. Requests that share a state object share its encoding.
 
-    All is computed at once: the caller bounds how much that is (batching.split_by_cost).
+    All are computed at once; the caller bounds their cost (batching.split_by_cost).
     """
     if not requests:
         return []
     sizes = [len(request.item_ids) for request in requests]
-    first_users, users = _distinct([(id(ask.state.events), id(ask.state.profile)) for ask in requests])
-    first_moments, moments = _distinct([(ask.now, *sorted(ask.context.items())) for ask in requests])
+    first_users, users = _index_distinct(
+        [(id(request.state.events), id(request.state.profile)) for request in requests]
+    )
+    first_moments, moments = _index_distinct(
+        [(request.now, *sorted(request.context.items())) for request in requests]
+    )
     groups = Groups(
         rows=bundle.rows([item_id for request in requests for item_id in request.item_ids]),
         users=np.repeat(users, sizes),
@@ -93,7 +97,7 @@ def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> li
 def score_groups(
     bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups, weights: Mapping[str, float]
 ) -> GroupScores:
-    """Every group scored by these weights, for encoded users."""
+    """Score groups for encoded users with these weights."""
     logits = group_logits(bundle, encoded, groups)
     predictions = calibrate_logits(bundle, logits, log_partitions(bundle, encoded)[groups.users])
     values = candidate_values(bundle, predictions, groups.rows, groups.at, groups.moments)
@@ -102,27 +106,27 @@ def score_groups(
 
 def group_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> dict[str, Floats]:
     """Uncalibrated logits [P, width] of every head; `next` has width 1."""
-    following = np.empty(len(groups.rows), dtype=np.float32)
+    next_values = np.empty(len(groups.rows), dtype=np.float32)
     order = np.argsort(groups.users, kind="stable")
     ends = np.cumsum(np.bincount(groups.users, minlength=len(encoded)))[:-1]
     for encoding, positions in zip(encoded, np.split(order, ends), strict=True):
-        following[positions] = next_logits(bundle, encoding, groups.rows[positions])
+        next_values[positions] = next_logits(bundle, encoding, groups.rows[positions])
     tokens = np.stack([encode_context(bundle.spec, *moment) for moment in groups.at])
     pairs = PairBatch(groups.users, groups.rows, tokens[groups.moments])
     users = [encoding.user for encoding in encoded]
-    return {NEXT: following[:, None], **bundle.predictor.score_pairs(users, bundle.item_table, pairs)}
+    return {NEXT: next_values[:, None], **bundle.predictor.score_pairs(users, bundle.item_table, pairs)}
 
 
-def _distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:
-    """The position of each distinct key's first occurrence, and every key's number among the distinct ones."""
+def _index_distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:
+    """The index of the first occurrence of each distinct key, and the number of every key's distinct key."""
     numbers: dict[Hashable, int] = {}
-    every = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
-    firsts = np.unique(every, return_index=True)[1]
-    return firsts.tolist(), every
+    inverse = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+    firsts = np.unique(inverse, return_index=True)[1]
+    return firsts.tolist(), inverse
 
 
 def _encode_distinct(bundle: LoadedBundle, states: Sequence[UserState]) -> list[Encoded]:
-    """The states encoded; equal profile texts are read once."""
+    """Encode the states; equal profile texts are encoded once."""
     words = [
         ("" if state.profile is None else state.profile.interests, user_text(bundle.spec, state.profile))
         for state in states

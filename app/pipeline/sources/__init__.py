@@ -1,1 +1,1 @@
-"""Candidate sources: one file each, listed in one place."""
+"""Candidate sources and the retrieval that merges them."""

@@ -1,4 +1,4 @@
-"""Items nearest to the user's vector: the order of the `next` head."""
+"""Candidate source: the items nearest to the user's vector, the order of the `next` head."""
 
 from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Indices

@@ -1,4 +1,4 @@
-"""Items with the most recent interactions."""
+"""Candidate source: the items with the most recent interactions."""
 
 from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Indices
@@ -9,7 +9,7 @@ RECENT = STATISTICS.index("recent")
 
 
 def find_popular(context: RetrievalContext, k: int) -> Indices:
-    """The k allowed rows with the most recent interactions; an item without any is not popular."""
+    """The k allowed rows with the most recent interactions, without items that have none."""
     return select_popular(context.catalogue.statistics[:, RECENT], context.allowed, k)
 
 

@@ -1,10 +1,10 @@
-"""The candidate sources in the order in which answers list them: a new one is one file, and one line here."""
+"""The candidate sources in the order of answers. To add one: a file with its function, and a line here."""
 
 from collections.abc import Sequence
 
-from app.pipeline.sources.asked import ASKED
 from app.pipeline.sources.neighbours import NEIGHBOURS
 from app.pipeline.sources.popular import POPULAR
+from app.pipeline.sources.requested import REQUESTED
 from app.pipeline.sources.similar import SIMILAR
 from app.pipeline.sources.source import Source
 from app.pipeline.sources.text import TEXT
@@ -19,5 +19,5 @@ SOURCES: list[Source] = [
 
 
 def choose_sources(query: Query) -> Sequence[Source]:
-    """The sources to search: only the items named by the request where it names any."""
-    return SOURCES if query.item_ids is None else (ASKED,)
+    """The sources to search; only REQUESTED if the request names its items."""
+    return SOURCES if query.item_ids is None else (REQUESTED,)

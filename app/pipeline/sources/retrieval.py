@@ -1,4 +1,4 @@
-"""Candidates: every source's rows, joined so that min(total, allowed) come out."""
+"""Retrieve candidates: search every source and merge the rows into min(total, allowed) candidates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,11 +16,10 @@ EXACT_SEARCH = "retrieve:exact_search"
 
 
 def retrieve(context: RetrievalContext, budget: Budget) -> Candidates:
-    """Candidates among the allowed rows.
+    """Retrieve candidates among the allowed rows.
 
-    Every source with a share gives its best rows, and the source without one fills the room that they leave.
-    Where the index fails, exact search replaces it, and `degraded` says so. Raises ValueError where the shares
-    leave no room.
+    Every source with a share gives its best rows; the source without one fills the rest. If the index fails, exact
+    search replaces it, and `degraded` has EXACT_SEARCH. Raises ValueError if the shares leave no rest.
     """
     sources = choose_sources(context.query)
     degraded: tuple[str, ...] = ()
@@ -30,11 +29,11 @@ def retrieve(context: RetrievalContext, budget: Budget) -> Candidates:
         exact = replace(context, index=ExactSearch(context.catalogue.vectors))
         rows_of = search_sources(sources, exact, budget)
         degraded = (EXACT_SEARCH,)
-    rows = _merge(sources, rows_of, budget)
+    rows = _merge_rows(sources, rows_of, budget)
     return Candidates(
         rows=rows,
         sources=tuple(rows_of),
-        found_by=mark_sources(rows, rows_of),
+        from_source=mark_sources(rows, rows_of),
         allowed=int(np.count_nonzero(context.allowed)),
         degraded=degraded,
     )
@@ -43,7 +42,7 @@ def retrieve(context: RetrievalContext, budget: Budget) -> Candidates:
 def search_sources(
     sources: Sequence[Source], context: RetrievalContext, budget: Budget
 ) -> dict[str, Indices]:
-    """Name -> rows, best first, of every source that the request gives something to search by."""
+    """Name -> rows, best first, of every source that applies to the request."""
     limits = source_limits(sources, budget)
     rows_of = {}
     for source, k in zip(sources, limits, strict=True):
@@ -54,16 +53,16 @@ def search_sources(
 
 
 def mark_sources(rows: Indices, rows_of: Mapping[str, Indices]) -> Mask:
-    """[S, K] True where a source has a candidate's row."""
+    """[S, K] True where a source has the candidate's row."""
     position_of = {row: position for position, row in enumerate(rows.tolist())}
-    found_by = np.zeros((len(rows_of), len(rows)), dtype=np.bool_)
-    for marks, source_rows in zip(found_by, rows_of.values(), strict=True):
+    from_source = np.zeros((len(rows_of), len(rows)), dtype=np.bool_)
+    for marks, source_rows in zip(from_source, rows_of.values(), strict=True):
         marks[[position_of[row] for row in source_rows.tolist() if row in position_of]] = True
-    return found_by
+    return from_source
 
 
 def source_limits(sources: Sequence[Source], budget: Budget) -> list[int]:
-    """The most rows of each source; raises ValueError where the shares leave nothing to the one without a share."""
+    """The most rows of each source; raises ValueError if the shares leave nothing to the source without one."""
     shares = [0 if source.share is None else budget.share(source.share) for source in sources]
     if sum(shares) >= budget.candidates:
         names = ", ".join(source.name for source in sources if source.share is not None)
@@ -76,8 +75,8 @@ def source_limits(sources: Sequence[Source], budget: Budget) -> list[int]:
     ]
 
 
-def _merge(sources: Sequence[Source], rows_of: Mapping[str, Indices], budget: Budget) -> Indices:
-    """Distinct rows of all sources; only those of the source without a share are cut."""
+def _merge_rows(sources: Sequence[Source], rows_of: Mapping[str, Indices], budget: Budget) -> Indices:
+    """Distinct rows of all sources; only the rows of the source without a share are cut."""
     fill = {source.name for source in sources if source.share is None}
     neighbours = [rows for name, rows in rows_of.items() if name in fill]
     others = [rows for name, rows in rows_of.items() if name not in fill]

@@ -1,4 +1,4 @@
-"""Items like the item that the user liked last."""
+"""Candidate source: the items similar to the item that the user liked last."""
 
 from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Indices
@@ -8,7 +8,7 @@ from models.ranking.candidates import SIMILAR_SHARE, select_similar
 def find_similar_to_last_liked(context: RetrievalContext, k: int) -> Indices | None:
     """The k allowed rows of the greatest cosine with the last liked item, without that item.
 
-    None where the user liked nothing. Raises IndexUnusableError.
+    None if the user liked nothing. Raises IndexUnusableError.
     """
     if context.liked_row is None:
         return None

@@ -1,4 +1,4 @@
-"""A candidate source: its name, its function and its part of the candidates; and the context that it searches in."""
+"""The type of candidate sources (name, function, share of the candidates), and their input."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class RetrievalContext:
     """The inputs of every source for one request."""
 
     catalogue: Catalogue
-    index: SearchIndex  # its row numbers are the catalogue's
-    centre: Floats  # [D] the mean item, from which cosines are measured
+    index: SearchIndex  # over the catalogue's rows
+    centre: Floats  # [D] the mean item vector, subtracted for cosines
     query: Query
     encoded: Encoded
     allowed: Mask  # [n] rows that may be answered
@@ -31,7 +31,7 @@ class RetrievalContext:
 class Source:
     """A named source of candidates."""
 
-    name: str  # as the answer's `sources` lists it
+    name: str  # in the answer's `sources`
     find: Callable[[RetrievalContext, int], Indices | None]
-    """(context, k) -> at most k allowed rows, best first; None where the request gives nothing to search by."""
-    share: Fraction | None = None  # part of the candidates; None: as many as the other sources leave
+    """(context, k) -> at most k allowed rows, best first; None if the source does not apply to the request."""
+    share: Fraction | None = None  # of the candidates; None: all that the other sources leave

@@ -1,4 +1,4 @@
-"""Items whose text is near to the request's query, or to the interests stated in the profile."""
+"""Candidate source: the items whose text is near to the request's query, or to the profile's interests."""
 
 from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Indices
@@ -6,7 +6,7 @@ from models.ranking.candidates import TEXT_SHARE, search_exactly
 
 
 def find_by_text(context: RetrievalContext, k: int) -> Indices | None:
-    """The k allowed rows of the greatest cosine of the texts, where it is above 0; None without texts."""
+    """The at most k allowed rows with the greatest positive cosine of the texts; None without texts."""
     vectors, text = context.catalogue.text, context.encoded.text
     if text is None or not vectors.shape[1]:
         return None

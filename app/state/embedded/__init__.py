@@ -1,1 +1,1 @@
-"""A real Redis server (Valkey) that the service starts and owns."""
+"""The embedded Redis server (Valkey), a child process of the service."""

@@ -1,4 +1,4 @@
-"""A Redis server that belongs to the service: started, watched and stopped by it."""
+"""The embedded Redis server: a thread that starts, watches, restarts and stops it."""
 
 import atexit
 import logging
@@ -14,10 +14,10 @@ from app.state.embedded.process import (
     HOST,
     EmbeddedRedisError,
     ServerFolder,
-    free_port,
-    last_log_line,
+    find_free_port,
     launch,
     lock_folder,
+    read_last_log_line,
     stop,
     wait_until_ready,
 )
@@ -25,7 +25,7 @@ from app.state.embedded.process import (
 WATCH_S = 0.2
 LONGEST_PAUSE_S = 5.0
 STEADY_S = 2.0
-"""A server that ran this long had started well: its restart comes without a pause."""
+"""A server that ran at least this long is restarted without a pause."""
 START_ATTEMPTS = 5
 
 logger = logging.getLogger(__name__)
@@ -34,10 +34,10 @@ logger = logging.getLogger(__name__)
 class EmbeddedRedis:
     """Starts Valkey on a free loopback port with its data in a folder, and restarts it there when it dies.
 
-    One thread launches the server, watches it and stops it. That thread must live as long as the server:
-    Linux ties a process to the thread that forked it (PR_SET_PDEATHSIG), and a SIGKILL of the service ends
-    the thread, so the server ends too. Without such a tie (macOS), a server may outlive a killed service; it
-    keeps the folder's lock, so a second server on the same data is refused.
+    One thread launches, watches and stops the server. The thread must live as long as the server: Linux ends a
+    process with the thread that forked it (PR_SET_PDEATHSIG), so that a SIGKILL of the service ends the server
+    too. On macOS a server may outlive a killed service; it keeps the folder's lock, so a second server on the
+    same data is refused.
     """
 
     def __init__(self, folder: Path, maxmemory: str | None = None, patience_s: float = 20.0) -> None:
@@ -51,7 +51,7 @@ class EmbeddedRedis:
         self._closing = threading.Event()
 
     def start(self) -> Self:
-        """Returns once the server answers. Raises EmbeddedRedisError if it does not within `patience_s`."""
+        """Start the server and wait for it. Raises EmbeddedRedisError if it does not answer within `patience_s`."""
         if self._thread is not None:
             raise EmbeddedRedisError("expected a server that was never started, given one that was")
         lock = lock_folder(self._folder, self._patience_s)
@@ -63,11 +63,13 @@ class EmbeddedRedis:
         self._started.wait()
         if not self._port:
             self.close()
-            raise EmbeddedRedisError(f"expected a server that answers, given: {last_log_line(self._folder)}")
+            raise EmbeddedRedisError(
+                f"expected a server that answers, given: {read_last_log_line(self._folder)}"
+            )
         return self
 
     def close(self) -> None:
-        """Stops the server and waits for its end. May be called twice."""
+        """Stop the server and wait for its end. May be called twice."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
@@ -86,19 +88,19 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """Where clients connect; the same over restarts."""
+        """The URL for clients; it stays the same over restarts."""
         return f"redis://{HOST}:{self._port}/0"
 
     @property
     def pid(self) -> int:
-        """The server's process id; another one after a restart."""
+        """The server's process id; it changes with a restart."""
         if self._process is None:
             raise EmbeddedRedisError("expected a started server, given none")
         return self._process.pid
 
     def _run(self, folder: ServerFolder) -> None:
         try:
-            self._process = self._first_start(folder)
+            self._process = self._start_first(folder)
             self._started.set()
             if self._process is not None:
                 self._watch(self._process, folder)
@@ -106,10 +108,10 @@ class EmbeddedRedis:
             self._started.set()
             os.close(folder.lock)
 
-    def _first_start(self, folder: ServerFolder) -> subprocess.Popen[bytes] | None:
-        """A server that answers, on a port that it keeps; None if none starts."""
+    def _start_first(self, folder: ServerFolder) -> subprocess.Popen[bytes] | None:
+        """Start a server on a free port, which restarts will reuse; None if no attempt succeeds."""
         for _ in range(START_ATTEMPTS):
-            port = free_port()
+            port = find_free_port()
             process = launch(folder, port)
             if wait_until_ready(process, port, self._patience_s):
                 self._port = port
@@ -120,7 +122,7 @@ class EmbeddedRedis:
         return None
 
     def _watch(self, process: subprocess.Popen[bytes], folder: ServerFolder) -> None:
-        """Until close: starts the server again whenever it ends, after longer pauses if it ends at once."""
+        """Restart the server whenever it ends, with growing pauses if it ends soon after its start, until close."""
         born, pause_s = time.monotonic(), WATCH_S
         while not self._closing.wait(WATCH_S):
             if process.poll() is None:

@@ -1,1 +1,1 @@
-"""User state in this process, for development and tests."""
+"""User state in the memory of this process, for development and tests."""

@@ -1,4 +1,4 @@
-"""User and item state in the memory of this process, for development and tests; it is lost when the process ends."""
+"""The store in the memory of this process, for development and tests; lost when the process ends."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from models.contract.catalogue import Item, User, UserState
 
 @dataclass(slots=True)
 class _UserRecord:
-    """All that is stored of a user, packed as in Redis, so that both stores accept and return the same."""
+    """The stored data of a user, packed as in Redis, so that both stores accept and return the same."""
 
     records: list[tuple[float, bytes]] = field(default_factory=list)  # (timestamp, record), sorted by time
     past_items: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of records trimmed away
@@ -23,7 +23,7 @@ class _UserRecord:
 
 
 class MemoryStore:
-    """The StateStore in memory. Past `user_cap` the user who was written to longest ago is removed."""
+    """The StateStore in memory. Above `user_cap` the least recently written user is removed."""
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
         self._limits = limits or StoreLimits()
@@ -59,9 +59,9 @@ class MemoryStore:
         self._user(user.user_id).profile = profile
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
-        """Deletes everything of the user but the time of this erasure.
+        """Delete all data of the user except the time of this erasure.
 
-        Nothing has a time to live here: an erasure that is not lasting is the first to be removed for room.
+        There is no time to live here: an erasure that is not lasting is the first to be removed above `user_cap`.
         """
         lasting = lasting or user_id in self._users
         user = self._user(user_id)
@@ -99,10 +99,10 @@ class MemoryStore:
         return later[:count]
 
     async def close(self) -> None:
-        """There are no connections."""
+        """Do nothing: there are no connections."""
 
     def _user(self, user_id: str) -> _UserRecord:
-        """The user's record, made if there is none, and now the last to be removed for room."""
+        """The user's record, created if missing, and marked as the most recently written."""
         user = self._users.setdefault(user_id, _UserRecord())
         self._users.move_to_end(user_id)
         if len(self._users) > self._limits.user_cap:
@@ -118,19 +118,18 @@ class MemoryStore:
             if len(user.event_ids) > self._limits.max_event_ids:
                 user.event_ids.popitem(last=False)
         user.records.append((recorded.event.timestamp, record))
-        user.records.sort(
-            key=lambda timed: timed[0]
-        )  # stable, and almost free for records that are sorted already
+        # Stable, and fast for records that are almost sorted.
+        user.records.sort(key=lambda timed: timed[0])
         self._trim(user)
         self._accepted += 1
         self._stream.append(StreamEntry(f"{self._accepted}-0", recorded))
         return True
 
     def _trim(self, user: _UserRecord) -> None:
-        """Replaces the oldest records past the cap by their items, of which the newest stay."""
-        gone = user.records[: -self._limits.max_events]
+        """Replace the oldest records above `max_events` by their items, of which the newest are kept."""
+        trimmed = user.records[: -self._limits.max_events]
         del user.records[: -self._limits.max_events]
-        for event in unpack_events(pack_value(record for _, record in gone)):
+        for event in unpack_events(pack_value(record for _, record in trimmed)):
             user.past_items[event.item_id] = None
             user.past_items.move_to_end(event.item_id)
         while len(user.past_items) > self._limits.max_past_items:

@@ -1,4 +1,4 @@
-"""The protocols of stored state, by what they hold: users, items, the event stream; and one store of all."""
+"""The protocols of stored state: users, items, the event stream, and a store of all three."""
 
 from app.state.protocol.errors import StateUnavailableError, StoreFullError
 from app.state.protocol.events import EventStream, RecordedEvent, StreamEntry

@@ -1,12 +1,12 @@
-"""The errors that every store raises."""
+"""Errors of every store."""
 
 
 class StateUnavailableError(Exception):
-    """The store did not answer in time, or refused. A failed write of several users may be stored for some of them.
+    """The store did not answer in time, or refused. A failed write may be stored for some of its users.
 
-    The caller may try again; events with the same event ids are not stored twice.
+    The caller may retry; events with the same event ids are not stored twice.
     """
 
 
 class StoreFullError(Exception):
-    """The store holds as many items as it may."""
+    """The store has reached its limit of items."""

@@ -1,4 +1,4 @@
-"""Accepted events, in the order in which the store accepted them."""
+"""Protocol of the event stream: accepted events in the order of acceptance."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from models.contract.events import Event
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event with its user, its retry key, and the recommendation that it answers."""
+    """An event with its user, its retry key, and the recommendation that it follows."""
 
     user_id: str
     event: Event

@@ -1,4 +1,4 @@
-"""What is stored of items: those put and deleted since the bundle was published."""
+"""Protocol of stored items: those put and deleted since the bundle was published."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from models.contract.catalogue import Item
 
 @dataclass(frozen=True, slots=True)
 class StoredItems:
-    """The items changed since the bundle: put ones, and the ids of deleted ones."""
+    """The changed items: those put, and the ids of those deleted."""
 
     version: int
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -17,7 +17,10 @@ class StoredItems:
 
 
 class ItemStore(Protocol):
-    """Every method raises StateUnavailableError within its timeout, and never blocks the event loop."""
+    """Items put and deleted through the API.
+
+    Every method raises StateUnavailableError within its timeout, and never blocks the event loop.
+    """
 
     async def catalogue_version(self) -> int:
         """The number of item changes so far."""
@@ -25,11 +28,11 @@ class ItemStore(Protocol):
     async def items(self, since: int = 0) -> StoredItems:
         """Items put or deleted after a catalogue version, 0 for all (capped by the store's item limit).
 
-        If `since` is past the store's version, the store lost its data: the answer holds everything it has.
+        If `since` is above the store's version, the store has lost data, and all its changes are returned.
         """
 
     async def put_item(self, item: Item) -> int:
-        """Stores an item; returns the new catalogue version. Raises StoreFullError past the item limit."""
+        """Store an item; returns the new catalogue version. Raises StoreFullError above the item limit."""
 
     async def delete_item(self, item_id: str) -> int:
-        """Stores a deletion; returns the new catalogue version. Raises StoreFullError past the item limit."""
+        """Store a deletion; returns the new catalogue version. Raises StoreFullError above the item limit."""

@@ -1,4 +1,4 @@
-"""One store of users, items and the event stream."""
+"""Protocol of the store of users, items and the event stream."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from app.state.protocol.users import UserStore
 
 
 class StateStore(UserStore, ItemStore, EventStream, Protocol):
-    """Everything that the service keeps between requests."""
+    """All state that the service keeps between requests."""
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""

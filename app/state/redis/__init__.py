@@ -1,1 +1,1 @@
-"""User state in Redis."""
+"""The store in Redis."""

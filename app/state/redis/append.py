@@ -1,4 +1,4 @@
-"""The append of one user's events: its script, which stores them and trims the history, and the script's arguments."""
+"""The Lua script that appends one user's events and trims the history, and its arguments."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from app.state.redis.scripts import Script
 from app.state.redis.stream import EVENT_FIELDS, USER_FIELD, pack_entry
 
 _ENTRY = ", ".join(f"'{name}', ARGV[at + {index}]" for index, name in enumerate(EVENT_FIELDS))
-"""The names and values of a stream entry as arguments of XADD in Lua, where `at` is the index of the first value."""
+"""The names and values of a stream entry as arguments of XADD in Lua; `at` is the index of the first value."""
 
 APPEND = Script(
     """
@@ -136,8 +136,8 @@ return answer
 )
 
 
-def append_call(events: Sequence[RecordedEvent], keys: Keys, limits: StoreLimits) -> Call:
-    """The script's keys and arguments for events of one user. Raises ValueError for an event that cannot be stored."""
+def build_append_call(events: Sequence[RecordedEvent], keys: Keys, limits: StoreLimits) -> Call:
+    """The call of the script for events of one user. Raises ValueError for an event that cannot be stored."""
     user_id = events[0].user_id
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]

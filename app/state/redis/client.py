@@ -1,4 +1,4 @@
-"""A Redis client whose calls all have a deadline and raise one error."""
+"""Redis client with a deadline for every call and a single type of error."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ class Call:
 
 
 class RedisClient:
-    """A bounded pool of connections; one that a restart of Redis broke is replaced when it is next used."""
+    """A bounded pool of connections; a broken connection is replaced at its next use."""
 
     def __init__(self, settings: RedisSettings) -> None:
-        # The pool has no socket timeout and does not retry: the deadline of each call covers the wait for a
-        # connection, the connect and the answer together, and a write sent twice could be stored twice.
+        # The pool has no socket timeout, since the deadline of each call covers the wait for a connection, the
+        # connect and the answer. It does not retry, since a write that is sent twice could be stored twice.
         pool = BlockingConnectionPool.from_url(
             settings.url,
             max_connections=settings.max_connections,
@@ -42,22 +42,22 @@ class RedisClient:
         )
         self._client: Redis = Redis(connection_pool=pool)
 
-    async def command(self, *arguments: Argument, deadline_s: float) -> Any:
-        """One command, one round trip. Raises StateUnavailableError."""
+    async def run_command(self, *arguments: Argument, deadline_s: float) -> Any:
+        """Run one command in one round trip. Raises StateUnavailableError."""
         try:
             async with asyncio.timeout(deadline_s):
                 return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
         except (RedisError, OSError, TimeoutError) as exc:
             raise _unavailable(exc) from exc
 
-    async def script(self, script: Script, call: Call, deadline_s: float) -> Any:
-        """One atomic script, one round trip. Raises StateUnavailableError."""
-        return (await self.scripts(script, [call], deadline_s))[0]
+    async def run_script(self, script: Script, call: Call, deadline_s: float) -> Any:
+        """Run one atomic script in one round trip. Raises StateUnavailableError."""
+        return (await self.run_scripts(script, [call], deadline_s))[0]
 
-    async def scripts(self, script: Script, calls: Sequence[Call], deadline_s: float) -> list[Any]:
-        """A script run for each call, each atomic, all in one round trip. Raises StateUnavailableError.
+    async def run_scripts(self, script: Script, calls: Sequence[Call], deadline_s: float) -> list[Any]:
+        """Run a script for each call, each atomic, in one round trip. Raises StateUnavailableError.
 
-        A second round trip loads the script if Redis does not know it: once after each start of Redis.
+        A second round trip loads the script if Redis does not have it, which is once after each start of Redis.
         """
         try:
             async with asyncio.timeout(deadline_s):
@@ -84,11 +84,11 @@ class RedisClient:
         return answers[1:] if load else answers
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._client.aclose()
         await self._client.connection_pool.aclose()
 
 
 def _unavailable(cause: BaseException) -> StateUnavailableError:
-    # The kind of failure and no more: the client's own messages may quote the command, and so user data.
+    # Only the type of the error: the client's messages may quote the command, and so user data.
     return StateUnavailableError(f"expected an answer from Redis, given {type(cause).__name__}")

@@ -1,15 +1,15 @@
-"""Events <-> bytes: one compact packed value a user, which a Lua script can append to and trim.
+"""Encode a user's events as one packed value, to which a Lua script can append and which it can trim.
 
     value  = version u8, count u32, then `count` records
-    record = size u16 of what follows, timestamp f64, value f64 (NaN: none), bytes of the action u16,
+    record = size u16 of the rest, timestamp f64, value f64 (NaN: none), bytes of the action u16,
              action, item id
 
-The items of events that were trimmed away are a value of their own, each item once:
+The items of trimmed events are a separate value, each item once:
 
     past  = version u8, then item ids, each after its size u16
 
-Little endian, texts in UTF-8. A record carries no context: only the stream does. The script of
-`app.state.redis.append` reads the count, the sizes and the timestamps at these very offsets.
+Integers are little endian, texts UTF-8. Records have no context, only the stream has. The script of
+`app.state.redis.append` reads the count, the sizes and the timestamps at these offsets.
 """
 
 import math
@@ -24,7 +24,7 @@ HEADER = struct.Struct("<BI")
 RECORD = struct.Struct("<HddH")
 SIZE = struct.Struct("<H")
 SIZE_BYTES = SIZE.size
-"""A record's size counts what follows these bytes."""
+"""A record's size does not include these bytes."""
 MAX_SIZE = 0xFFFF
 
 _timestamp = attrgetter("timestamp")
@@ -47,18 +47,18 @@ def pack_event(event: Event) -> bytes:
 
 
 def pack_value(records: Iterable[bytes]) -> bytes:
-    """A user's value: the header, then the records as they are."""
+    """A user's value: the header, then the packed records."""
     packed = list(records)
     return HEADER.pack(VERSION, len(packed)) + b"".join(packed)
 
 
 def unpack_events(packed: bytes) -> tuple[Event, ...]:
-    """The events of a value, sorted by timestamp, equal times as they came. Raises CorruptValueError."""
+    """The events of a value, sorted by timestamp, equal times in stored order. Raises CorruptValueError."""
     try:
         version, count = HEADER.unpack_from(packed)
         if version != VERSION:
             raise CorruptValueError(f"expected version {VERSION}, given {version}")
-        events, stop = _walk(packed, count)
+        events, stop = _unpack_records(packed, count)
     except (struct.error, UnicodeDecodeError) as exc:
         raise CorruptValueError(
             f"expected packed events, given {len(packed)} bytes of something else"
@@ -86,8 +86,8 @@ def unpack_past_items(packed: bytes) -> frozenset[str]:
     return frozenset(item_ids)
 
 
-def _walk(packed: bytes, count: int) -> tuple[list[Event], int]:
-    """The first `count` events and where they end; an end past the value shows as a wrong end."""
+def _unpack_records(packed: bytes, count: int) -> tuple[list[Event], int]:
+    """The first `count` events and the offset of their end, which is past the value if it is truncated."""
     events, at = [], HEADER.size
     for _ in range(count):
         size, timestamp, value, action_bytes = RECORD.unpack_from(packed, at)

@@ -1,4 +1,4 @@
-"""Items and profiles <-> JSON documents in the store."""
+"""Encode items and profiles as JSON documents of the store."""
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -29,7 +29,7 @@ class ProfileDocument(BaseModel):
 
 
 def pack_item(item: Item) -> bytes:
-    """An item's document. Raises ValueError for a value that JSON cannot hold, such as a number that is not finite."""
+    """An item's document. Raises ValueError for a value that JSON does not have, such as an infinite number."""
     document = ItemDocument(
         attributes=dict(item.attributes), vectors=dict(item.vectors), available=item.available
     )
@@ -48,7 +48,7 @@ def unpack_item(item_id: str, stored: bytes) -> Item | None:
 
 
 def pack_profile(user: User) -> bytes:
-    """A profile's document. Raises ValueError for a value that JSON cannot hold."""
+    """A profile's document. Raises ValueError for a value that JSON does not have."""
     document = ProfileDocument(attributes=dict(user.attributes), interests=user.interests)
     return document.model_dump_json().encode()
 

@@ -1,4 +1,4 @@
-"""The names of all keys that the store uses in Redis, and the digests in them."""
+"""The names of the store's keys in Redis, and the digests in them."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -8,8 +8,8 @@ DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class UserKeys:
-    """A user's keys. The user id, which may hold any character, stands in them as a digest; the braces around it
-    keep them in one cluster slot."""
+    """A user's keys. They contain a digest of the user id, which may have any character, in braces, which put
+    all keys of a user into one cluster slot."""
 
     events: str
     event_ids: str
@@ -57,5 +57,5 @@ class Keys:
 
 
 def digest(text: str) -> bytes:
-    """A cryptographic digest of 16 bytes: nobody can construct two texts with the same one."""
+    """A cryptographic digest of 16 bytes (BLAKE2b), so that nobody can construct a collision."""
     return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()

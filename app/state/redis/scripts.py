@@ -1,8 +1,8 @@
-"""The atomic writes, as Lua scripts that run inside Redis. The offsets are those of `app.state.redis.codec`.
+"""Lua scripts for the atomic writes in Redis, with the offsets of `app.state.redis.codec`.
 
-Each script reads and checks first and writes last, so that an error leaves nothing half done. All keys are
-passed in KEYS, but the stream lies in another cluster slot than a user's keys: these scripts need a single
-node (with replicas); a cluster needs one stream for each slot.
+Each script reads and checks first and writes last, so that an error leaves no partial write. All keys are passed in
+KEYS, but the stream is in another cluster slot than a user's keys: the scripts need a single node (with replicas); a
+cluster would need a stream for each slot.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Script:
     sha: str = field(init=False)
 
     def __post_init__(self) -> None:
-        # Redis names scripts by SHA-1; it protects nothing.
+        # Redis names scripts by SHA-1; it has no security purpose here.
         object.__setattr__(self, "sha", sha1(self.source.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -1,4 +1,4 @@
-"""Where Redis is, how long it may take to answer, and what it keeps."""
+"""Settings of the Redis store: address, time limits, connections and store limits."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from app.state.limits import StoreLimits
 
 @dataclass(frozen=True, slots=True)
 class RedisSettings:
-    """A write may take longer than a read: it waits for the disk."""
+    """Settings of the Redis store. A write may take longer than a read, as it waits for the disk."""
 
     url: str
     timeout_s: float = 0.25

@@ -1,10 +1,10 @@
-"""User and item state in Redis: one round trip to read, one atomic script a user to write."""
+"""The store in Redis: one round trip to read, one atomic script per user to write."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
-from app.state.redis.append import APPEND, append_call
+from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
 from app.state.redis.codec import unpack_events, unpack_past_items
 from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
@@ -25,8 +25,7 @@ ITEM_CHUNK = 200
 class RedisStore:
     """The StateStore over one Redis node.
 
-    A stored value that cannot be read counts as absent, so that a damaged history does not keep a user from an
-    answer; `on_corrupt` is called for each.
+    A damaged value counts as absent, so that the user still gets an answer; `on_corrupt` is called for each.
     """
 
     def __init__(self, settings: RedisSettings, on_corrupt: Callable[[], None] = lambda: None) -> None:
@@ -37,9 +36,9 @@ class RedisStore:
         self._values = ValueReader(on_corrupt)
 
     async def read(self, user_id: str) -> StoredUser:
-        """One MGET: events, the items before them, profile, erasure, catalogue version."""
+        """One MGET: events, past items, profile, erasure, catalogue version."""
         keys = self._keys.user(user_id)
-        packed, past, profile, erased, version = await self._client.command(
+        packed, past, profile, erased, version = await self._client.run_command(
             "MGET",
             *(keys.events, keys.past_items, keys.profile, keys.erased, self._keys.items_version),
             deadline_s=self._settings.timeout_s,
@@ -57,15 +56,17 @@ class RedisStore:
         return StoredUser(state, None if erased is None else float(erased), int(version or 0))
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
-        """One pipeline of one script a user. Raises ValueError, with nothing stored, for a bad event."""
+        """One pipeline with a script for each user. Raises ValueError, and stores nothing, for an invalid event."""
         indices: dict[str, list[int]] = {}
         for index, recorded in enumerate(events):
             indices.setdefault(recorded.user_id, []).append(index)
         calls = [
-            append_call([events[index] for index in of_user], self._keys, self._settings.limits)
+            build_append_call([events[index] for index in of_user], self._keys, self._settings.limits)
             for of_user in indices.values()
         ]
-        answers = await self._client.scripts(APPEND, calls, self._settings.write_timeout_s) if calls else []
+        answers = (
+            await self._client.run_scripts(APPEND, calls, self._settings.write_timeout_s) if calls else []
+        )
         stored = [False] * len(events)
         for of_user, answer in zip(indices.values(), answers, strict=True):
             for index, fresh in zip(of_user, answer, strict=True):
@@ -77,14 +78,14 @@ class RedisStore:
         profile = pack_profile(user)
         ttl_s = self._settings.limits.ttl_s
         key = self._keys.user(user.user_id).profile
-        await self._client.command(
+        await self._client.run_command(
             "SET", key, profile, "EX", ttl_s, deadline_s=self._settings.write_timeout_s
         )
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
-        """One atomic script for the user's keys, then the stream up to that moment, a chunk a round trip.
+        """One atomic script for the user's keys, then the stream up to that moment in chunks, one per round trip.
 
-        If the stream's part fails, erasing again finishes it.
+        If the erasure of the stream fails, erasing again finishes it.
         """
         keys = self._keys.user(user_id)
         call = Call(
@@ -92,36 +93,36 @@ class RedisStore:
             [repr(now), int(lasting), self._settings.limits.ttl_s],
         )
         deadline_s = self._settings.write_timeout_s
-        events, profile, last_entry = await self._client.script(ERASE_USER, call, deadline_s)
+        events, profile, last_entry = await self._client.run_script(ERASE_USER, call, deadline_s)
         erased, start = 0, "-"
         while start and last_entry:
             call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, user_id])
-            count, seen = await self._client.script(ERASE_STREAM, call, deadline_s)
+            count, seen = await self._client.run_script(ERASE_STREAM, call, deadline_s)
             erased, start = erased + count, f"({seen.decode()}" if seen else ""
-        if erased:  # the user's keys had expired, but the stream still held events of them
-            await self._client.command("PERSIST", keys.erased, deadline_s=deadline_s)
+        if erased:  # the user's keys may have expired, but the stream still had events
+            await self._client.run_command("PERSIST", keys.erased, deadline_s=deadline_s)
         return {"events": events, "profile": profile, "stream": erased}
 
     async def catalogue_version(self) -> int:
         """One GET."""
         key = self._keys.items_version
-        return int(await self._client.command("GET", key, deadline_s=self._settings.timeout_s) or 0)
+        return int(await self._client.run_command("GET", key, deadline_s=self._settings.timeout_s) or 0)
 
     async def items(self, since: int = 0) -> StoredItems:
-        """The items changed after version `since`, a chunk a round trip; all if the store is younger."""
+        """The items changed after version `since`, one chunk per round trip; all if the store is younger."""
         changed: dict[str, Item | None] = {}
         version, done = 0, since
         while True:
             call = Call(self._item_keys, [done, ITEM_CHUNK])
-            version, upto, *chunk = await self._client.script(
+            version, chunk_version, *chunk = await self._client.run_script(
                 CHANGED_ITEMS, call, self._settings.write_timeout_s
             )
             if version < done:  # Redis lost its data: read everything
                 changed, done = {}, 0
                 continue
             changed |= self._read_items(chunk)
-            done = upto
-            if upto == version:
+            done = chunk_version
+            if chunk_version == version:
                 break
         present = {item_id: item for item_id, item in changed.items() if item is not None}
         return StoredItems(version, present, frozenset(changed.keys() - present.keys()))
@@ -136,7 +137,7 @@ class RedisStore:
 
     async def read_stream(self, after: str = "0-0", count: int = STREAM_CHUNK) -> list[StreamEntry]:
         """One XRANGE."""
-        entries = await self._client.command(
+        entries = await self._client.run_command(
             "XRANGE",
             *(self._keys.stream, f"({after}", "+", "COUNT", count),
             deadline_s=self._settings.write_timeout_s,
@@ -148,19 +149,19 @@ class RedisStore:
         return [entry for entry in unpacked if entry is not None]
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._client.close()
 
     async def _change_item(self, item_id: str, document: bytes) -> int:
         cap = self._settings.limits.item_cap
         call = Call(self._item_keys, [item_id, document, cap])
-        version = int(await self._client.script(CHANGE_ITEM, call, self._settings.write_timeout_s))
+        version = int(await self._client.run_script(CHANGE_ITEM, call, self._settings.write_timeout_s))
         if version < 0:
             raise StoreFullError(f"expected at most {cap} items put or deleted, given one more")
         return version
 
     def _read_items(self, chunk: Sequence[bytes]) -> dict[str, Item | None]:
-        """Item id -> item, None for a deleted one, of ids and documents in turn; damaged documents are left out."""
+        """Item id -> item, None for a deleted one, from alternating ids and documents, without damaged ones."""
         changed: dict[str, Item | None] = {}
         for item_id, document in zip(map(bytes.decode, chunk[::2]), chunk[1::2], strict=True):
             item = self._values.unpack(partial(unpack_item, item_id), document, None)

@@ -1,4 +1,4 @@
-"""Accepted events <-> entries of a Redis stream."""
+"""Encode accepted events as entries of a Redis stream."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ EVENT_FIELDS = (
     "rank",
     "event_id",
 )
-"""The fields after it, in the order in which the append script takes their values and writes them."""
+"""The other fields, in the order of the values in the append script."""
 
 
 def pack_entry(recorded: RecordedEvent) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Reads stored values; one that is damaged counts as absent."""
+"""Read stored values; a damaged value counts as absent."""
 
 import logging
 from collections.abc import Callable
@@ -14,12 +14,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ValueReader:
-    """A damaged value is reported to `on_corrupt` and logged without its content, and the answer goes on without it."""
+    """Reads values; a damaged one is reported to `on_corrupt`, logged without content, and counts as absent."""
 
     on_corrupt: Callable[[], None]
 
     def unpack(self, unpack: Callable[[bytes], Value], packed: bytes | None, absent: Value) -> Value:
-        """The stored value; `absent` if nothing is stored or it cannot be read."""
+        """The unpacked value; `absent` if nothing is stored or it is damaged."""
         try:
             return absent if packed is None else unpack(packed)
         except CorruptValueError as exc:

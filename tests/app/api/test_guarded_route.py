@@ -8,7 +8,7 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 from app.api.error_handlers import handle_errors
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.paths import ITEM, ItemId
@@ -25,7 +25,7 @@ class Note(BaseModel):
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     settings = read_settings(api_key="s3cret", body_timeout_s=0.2)
-    router, app = guarded_router("notes"), FastAPI()
+    router, app = make_guarded_router("notes"), FastAPI()
 
     @router.put(ITEM)
     async def put_note(body: Json[Note], item_id: ItemId) -> Response:

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 from app.api.error_handlers import handle_errors
-from app.api.guarded_route import guarded_router
+from app.api.guarded_route import make_guarded_router
 from app.api.middleware import RequestLimits, RequestObserver
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -49,7 +49,7 @@ def gate() -> Gate:
 @pytest.fixture
 async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI(redirect_slashes=False)
-    router = guarded_router("echo")
+    router = make_guarded_router("echo")
 
     @router.post("/echo/{name}")
     async def echo(body: Json[Echo], name: str) -> Response:

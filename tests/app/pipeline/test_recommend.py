@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.recommend import recommend, unknown_ids
+from app.pipeline.recommend import find_unknown_ids, recommend
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.types import Query, Slate
 from models.contract.predicate import Compare, Operator
@@ -53,7 +53,7 @@ def test_a_ranking_is_of_exactly_these(learnt: LoadedBundle, query: Query) -> No
     asked = ("i3", "never", query.state.events[0].item_id, "i9", "never")
     slate = recommend(learnt, replace(query, item_ids=asked))
     assert sorted(shown(learnt, slate)) == sorted({*asked} - {"never"})
-    assert slate.unknown == unknown_ids(learnt, replace(query, item_ids=asked)) == ("never",)
+    assert slate.unknown == find_unknown_ids(learnt, replace(query, item_ids=asked)) == ("never",)
 
 
 def test_nothing_that_passes_gives_an_empty_slate(learnt: LoadedBundle, query: Query) -> None:

@@ -7,7 +7,7 @@ import torch
 from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import UserEncoding
 from app.bundle.torch_predictor import TorchPredictor
-from app.pipeline.user_features import build_features, column_users
+from app.pipeline.user_features import build_columns, build_features
 from models.contract.catalogue import UserState
 from models.contract.events import Event, column_events
 from models.contract.features import encode_events, encode_profile
@@ -21,7 +21,7 @@ def state(count: int) -> UserState:
 def encode(bundle: LoadedBundle, states: list[UserState]) -> tuple[list[UserEncoding], list[list[int]]]:
     """The encodings, and the history's catalogue rows of each user."""
     blank = np.zeros(bundle.spec.text_size, dtype=np.float32)
-    columns = column_users(bundle.catalogue, [user.events for user in states])
+    columns = build_columns(bundle.catalogue, [user.events for user in states])
     profiles = [user.profile for user in states]
     features = build_features(bundle, profiles, columns, [blank] * len(states))
     rows = np.split(features.rows, features.batch.offsets[1:-1])
@@ -61,7 +61,7 @@ def test_users_of_any_length_are_encoded_together_as_alone(learnt: LoadedBundle)
 def test_items_that_the_catalogue_lacks_are_told_apart(learnt: LoadedBundle) -> None:
     users = [[Event(item_id, "view", 0.0) for item_id in ("never", "i3")], [Event("nor", "view", 0.0)]]
     users[1].append(Event("never", "view", 1.0))
-    columns = column_users(learnt.catalogue, users)
+    columns = build_columns(learnt.catalogue, users)
     assert columns.items.tolist() == [-1, 3, -2, -1] and columns.offsets.tolist() == [0, 2, 4]
     _, rows = encode(learnt, [UserState(events=tuple(events)) for events in users])
     assert rows == [[-1, 3], [-1, -1]]

@@ -11,7 +11,7 @@ from app.pipeline.explain.attribution import Attribution
 from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import Code, find_reasons
 from app.pipeline.types import Candidates, Scored, UserEvents
-from app.pipeline.user_features import column_users
+from app.pipeline.user_features import build_columns
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.feedback import read_feedback
@@ -50,16 +50,16 @@ def catalogue(make_catalogue):
     return made
 
 
-def scored_of(sources=("neighbours",), found_by=None, **contributions):
+def scored_of(sources=("neighbours",), from_source=None, **contributions):
     parts = {name: np.zeros(K, dtype=np.float32) for name in ("next", "like", "genre", "daypart")}
     parts |= {name: floats(*given) for name, given in contributions.items()}
-    hits = np.ones((len(sources), K), dtype=np.bool_) if found_by is None else np.array(found_by)
+    hits = np.ones((len(sources), K), dtype=np.bool_) if from_source is None else np.array(from_source)
     candidates = Candidates(np.arange(K), tuple(sources), hits, K)
     return Scored(candidates, parts, parts, np.sum(list(parts.values()), axis=0))
 
 
 def told(scored, catalogue, query, measured, order=(0, 1, 2, 3)):
-    columns = column_users(catalogue, [query.state.events])
+    columns = build_columns(catalogue, [query.state.events])
     evidence = Evidence(
         scored=scored,
         order=np.array(order, dtype=np.int64),

@@ -29,7 +29,7 @@ def test_a_toy_source_shows_up_in_a_slate(learnt: LoadedBundle, make_query, monk
     monkeypatch.setattr("app.pipeline.sources.registry.SOURCES", [*SOURCES, toy])
     after = recommend(learnt, query).scored.candidates
     assert (before.sources, after.sources) == (before.sources, (*before.sources, "last_row"))
-    assert after.rows[after.found_by[-1]].tolist() == [int(after.rows.max())]
+    assert after.rows[after.from_source[-1]].tolist() == [int(after.rows.max())]
 
 
 def test_a_source_that_has_nothing_to_search_by_is_left_out(learnt: LoadedBundle, make_query):

@@ -91,7 +91,7 @@ def test_fewer_allowed_than_asked_gives_them_all(catalogue, ivf, vector, make_co
     assert sorted(candidates.rows.tolist()) == [7, 11, 29_999]
     none = retrieve(make_context(catalogue, vector, np.zeros_like(allowed), ivf), BUDGET)
     assert none.rows.shape == (0,)
-    assert none.found_by.shape == (2, 0)
+    assert none.from_source.shape == (2, 0)
 
 
 def test_a_broken_index_degrades_to_exact_search(catalogue, vector, everything, make_context):
@@ -138,7 +138,7 @@ def test_sources_by_hand(make_catalogue, make_context):
     assert candidates.rows.tolist() == [0, 1, 2, 4, 5, 9]
     rows_of = {
         name: candidates.rows[mask].tolist()
-        for name, mask in zip(candidates.sources, candidates.found_by, strict=True)
+        for name, mask in zip(candidates.sources, candidates.from_source, strict=True)
     }
     assert rows_of == {
         "neighbours": [0, 1, 2, 4, 5],
@@ -152,7 +152,7 @@ def test_an_item_without_interactions_is_not_popular(make_catalogue, make_contex
     catalogue = make_catalogue(5, 2)
     candidates = retrieve(make_context(catalogue, np.ones(3, dtype=np.float32), catalogue.available), BUDGET)
     assert candidates.sources == ("neighbours", "popular")
-    assert candidates.found_by.tolist() == [[True] * 5, [False] * 5]
+    assert candidates.from_source.tolist() == [[True] * 5, [False] * 5]
 
 
 def test_a_request_that_names_items_gets_only_these(make_catalogue, make_query, make_context):
@@ -164,7 +164,7 @@ def test_a_request_that_names_items_gets_only_these(make_catalogue, make_query, 
     candidates = retrieve(context, Budget(300, wide=True))
     assert candidates.rows.tolist() == [5, 0]
     assert candidates.sources == ("asked",)
-    assert candidates.found_by.tolist() == [[True, True]]
+    assert candidates.from_source.tolist() == [[True, True]]
 
 
 def test_a_user_that_is_not_finite_still_gets_a_list(catalogue, ivf, everything, make_context):

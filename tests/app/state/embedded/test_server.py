@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from app.state.embedded.process import EmbeddedRedisError, last_log_line
+from app.state.embedded.process import EmbeddedRedisError, read_last_log_line
 from app.state.embedded.server import EmbeddedRedis
 
 DEADLINE_S = 20.0
@@ -113,7 +113,7 @@ def test_it_has_no_process_before_it_starts_and_starts_once(tmp_path: Path) -> N
     with server, pytest.raises(EmbeddedRedisError, match="never started"):
         server.start()
     server.close()
-    assert last_log_line(tmp_path / "elsewhere") == "nothing in its log"
+    assert read_last_log_line(tmp_path / "elsewhere") == "nothing in its log"
 
 
 def test_killed_it_comes_back_at_the_same_place_with_all_it_had(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Items that the request names (rank)."""
+"""Candidate source: the items that the request names (rank)."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Indices
 
 
-def find_asked(context: RetrievalContext, _k: int) -> Indices:
+def find_requested(context: RetrievalContext, _k: int) -> Indices:
     """All allowed rows of the request's item ids, in their order, each once."""
     rows = dict.fromkeys(context.catalogue.row(item_id) for item_id in context.query.item_ids or ())
     return np.array([row for row in rows if row is not None and context.allowed[row]], dtype=np.int64)
 
 
-ASKED = Source("asked", find_asked)
+REQUESTED = Source("asked", find_requested)
