@@ -9,7 +9,7 @@ from app.pipeline.filtering import evaluate_filter
 from models.contract.catalogue import Item
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predicate
 from models.data.cleaning import CleaningReport
-from models.data.conditions import truth
+from models.data.conditions import evaluate_condition
 from models.data.dataset import Dataset, Interactions
 from models.job.label_expression import Operand, parse, write_operator
 
@@ -89,7 +89,7 @@ def test_filter_and_label_agree(attributes, predicate):
     items = [Item(str(number), fields) for number, fields in enumerate(attributes)]
     condition = parse(label(predicate))
     assert not isinstance(condition, Operand)
-    found = truth(condition, log_of(items))
+    found = evaluate_condition(condition, log_of(items))
     assert found.known.all()
     assert found.true.tolist() == evaluate_filter(predicate, AttributeTable(tuple(items))).tolist()
 
@@ -99,6 +99,6 @@ def test_they_differ_of_a_missing_field():
     predicate = Compare("brand", Operator.NE, "y")
     condition = parse(label(predicate))
     assert not isinstance(condition, Operand)
-    found = truth(condition, log_of(items))
+    found = evaluate_condition(condition, log_of(items))
     assert (found.true.tolist(), found.known.tolist()) == ([True, False], [True, False])
     assert evaluate_filter(predicate, AttributeTable(tuple(items))).tolist() == [True, True]

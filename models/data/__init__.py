@@ -1,1 +1,1 @@
-"""Files -> validated interactions -> a temporal split."""
+"""Data of a job: readers, cleaning, numbering, labels, fitted features, and the temporal split."""

@@ -1,4 +1,4 @@
-"""The whole of a job's data, cleaned, sorted and numbered."""
+"""Load a job's data: cleaned interactions, sorted and numbered, with items and users."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +21,8 @@ from models.job.errors import JobError, format_value
 from models.job.sections import InteractionsSection
 from models.job.spec import JobSpec
 
-ENOUGH = 10
-"""IDs of a table, and of the log, that would share one if both were of the same source; fewer may be new."""
+MIN_IDS = 10
+"""A table and a log with at least this many IDs each must share one; with fewer, all may be new."""
 
 __all__ = ["Codes", "Dataset", "Interactions", "load_dataset", "take"]
 
@@ -32,7 +32,7 @@ class Dataset:
     """The log with its items and users."""
 
     interactions: Interactions
-    user_ids: tuple[str, ...]  # by first interaction, then those who only have a profile
+    user_ids: tuple[str, ...]  # by first interaction, then users who only have a profile
     items: tuple[Item, ...]  # the item table, then items that only the log has, by first interaction
     users: tuple[User, ...]  # aligned with user_ids
     timed: bool
@@ -40,9 +40,9 @@ class Dataset:
 
 
 def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
-    """Read, clean and number a job's data; every rejected row is in the quarantine file, with the reason.
+    """Read, clean and number a job's data; write every rejected row to the quarantine file, with the reason.
 
-    Raises JobError where a file or a column is not as the job says, or no interaction is left.
+    Raises JobError if a file or a column does not fit the job, or if no interaction is left.
     """
     cleaned = _clean_interactions(job)
     catalogue = read_items(job.items) if job.items else ItemTable()
@@ -54,18 +54,18 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
         rows = cleaned.report.rows
         raise JobError(f"interactions: expected a usable row, given none among {rows} (see {quarantine})")
     _check_shared_ids(cleaned, catalogue, profiles)
-    return _whole(job.interactions, cleaned, catalogue, profiles)
+    return _assemble(job.interactions, cleaned, catalogue, profiles)
 
 
 def _clean_interactions(job: JobSpec) -> Cleaned:
-    """The raw table, which is large, lives no longer than this call."""
+    """Read and clean the interactions; the raw table, which is large, is freed at the end of this call."""
     return clean(
         _read_interactions(job.interactions), job.interactions, reference=1 - job.split.valid - job.split.test
     )
 
 
 def _read_interactions(section: InteractionsSection) -> Table:
-    named = {
+    columns = {
         "user": section.user,
         "item": section.item,
         "time": section.time,
@@ -74,43 +74,43 @@ def _read_interactions(section: InteractionsSection) -> Table:
         "value": section.value,
         **{f"context.{column}": column for column in section.context},
     }
-    wanted = {f"interactions.{key}": column for key, column in named.items() if column is not None}
-    coded = set(wanted.values()) & {section.user, section.item, section.action, *section.context}
-    return read_table(section.path, wanted, coded)
+    columns_by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
+    coded = set(columns_by_key.values()) & {section.user, section.item, section.action, *section.context}
+    return read_table(section.path, columns_by_key, coded)
 
 
 def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable) -> None:
-    """Reject a table whose ids do not occur in the log: it is another log's, or writes its ids differently.
+    """Reject a table whose ids do not occur in the log: it belongs to another log, or its ids are written differently.
 
-    A small table, or a small log, may have newcomers only.
+    In a small table or log all ids may be new.
     """
     item_ids = [item.item_id for item in catalogue.items]
     user_ids = [user.user_id for user in profiles.users]
     errors = [
-        f"{key}: expected IDs that {column} has too, such as {format_value(_first_name(logged))}, "
+        f"{key}: expected IDs that {column} has too, such as {format_value(_first_id(logged))}, "
         f"given none of them, but such as {format_value(ids[0])}"
         for key, column, ids, logged in (
             ("items.id", "interactions.item", item_ids, cleaned.items),
             ("users.id", "interactions.user", user_ids, cleaned.users),
         )
-        if len(ids) >= ENOUGH and _are_foreign(logged, ids)
+        if len(ids) >= MIN_IDS and _are_foreign(logged, ids)
     ]
     if errors:
         raise JobError(*errors)
 
 
-def _first_name(column: TextCodes) -> object:
+def _first_id(column: TextCodes) -> object:
     return column.names[int(column.codes[0])].as_py()
 
 
 def _are_foreign(column: TextCodes, ids: Sequence[str]) -> bool:
-    """True if the log has ENOUGH IDs, and none of these."""
+    """True if the log has at least MIN_IDS IDs, and none of `ids`."""
     occurs = np.bincount(column.codes, minlength=len(column.names)) > 0
-    listed = np.asarray(pc.is_in(column.names, value_set=pa.array(ids, pa.string())), dtype=bool)
-    return int(occurs.sum()) >= ENOUGH and not (occurs & listed).any()
+    is_listed = np.asarray(pc.is_in(column.names, value_set=pa.array(ids, pa.string())), dtype=bool)
+    return int(occurs.sum()) >= MIN_IDS and not (occurs & is_listed).any()
 
 
-def _whole(
+def _assemble(
     section: InteractionsSection, cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable
 ) -> Dataset:
     timed = section.time is not None

@@ -1,4 +1,4 @@
-"""Rows of a log that repeat an earlier one."""
+"""Find rows of a log that duplicate an earlier row."""
 
 from collections.abc import Sequence
 
@@ -8,33 +8,33 @@ from models.contract.arrays import Doubles, Indices, Mask
 from models.data.readers.parsing import TextCodes
 
 
-def repeated(times: Doubles, columns: Sequence[TextCodes]) -> Mask:
-    """Which of n rows have the time and the texts of an earlier row."""
-    rows = np.flatnonzero(shared_times(times))
-    keys = [times[rows], *combined_codes([column.take(rows) for column in columns])]
+def find_duplicates(times: Doubles, columns: Sequence[TextCodes]) -> Mask:
+    """[n] True for rows with the time and the texts of an earlier row."""
+    rows = np.flatnonzero(find_shared_times(times))
+    keys = [times[rows], *combine_codes([column.take(rows) for column in columns])]
     order = np.lexsort(keys)  # stable: of equal rows the earliest comes first
-    same = np.ones(max(len(rows) - 1, 0), dtype=bool)
+    is_equal = np.ones(max(len(rows) - 1, 0), dtype=bool)
     for key in keys:
         ordered = key[order]
-        same &= ordered[1:] == ordered[:-1]
-    repeats = np.zeros(len(times), dtype=bool)
-    repeats[rows[order[1:][same]]] = True
-    return repeats
+        is_equal &= ordered[1:] == ordered[:-1]
+    is_duplicate = np.zeros(len(times), dtype=bool)
+    is_duplicate[rows[order[1:][is_equal]]] = True
+    return is_duplicate
 
 
-def shared_times(times: Doubles) -> Mask:
-    """Which of n times occur more than once: only rows of these can be duplicates, often few of a log."""
+def find_shared_times(times: Doubles) -> Mask:
+    """[n] True for times that occur more than once; only these rows, often few, can be duplicates."""
     order = np.argsort(times, kind="stable")
     ordered = times[order]
-    equal = ordered[1:] == ordered[:-1]
-    shared = np.zeros(len(times), dtype=bool)
-    shared[order[1:][equal]] = True
-    shared[order[:-1][equal]] = True
-    return shared
+    is_equal = ordered[1:] == ordered[:-1]
+    is_shared = np.zeros(len(times), dtype=bool)
+    is_shared[order[1:][is_equal]] = True
+    is_shared[order[:-1][is_equal]] = True
+    return is_shared
 
 
-def combined_codes(columns: Sequence[TextCodes]) -> list[Indices]:
-    """The columns as few integer keys [n]: columns whose product of sizes fits 63 bits become one key."""
+def combine_codes(columns: Sequence[TextCodes]) -> list[Indices]:
+    """Combine the columns into few integer keys [n]; columns whose product of sizes fits 63 bits share a key."""
     keys: list[Indices] = []
     size = 2**63
     for column in columns:

@@ -1,4 +1,4 @@
-"""The item and the user table -> items with attributes, users with profiles. An ID's first row counts."""
+"""Read the item and user tables into items with attributes and users with profiles."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ import numpy as np
 
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.feature_spec import FieldKind
-from models.data.readers.parsing import labels, numbers, texts, vectors
+from models.data.readers.parsing import format_texts, parse_labels, parse_numbers, parse_vectors
 from models.data.readers.sources import read_table
 from models.data.readers.table import Reject, Table
-from models.data.validation import example, nearly_all
+from models.data.validation import format_cell, is_nearly_all
 from models.job.errors import JobError
 from models.job.sections import ItemsSection, UsersSection
 
 Values = Sequence[Attribute | None]
-"""One a row; None where there is none."""
+"""The value of each row; None for an empty or unreadable cell."""
 Faults = dict[str, list[Reject]]
-"""Column -> its cells that were left out."""
+"""Column -> its unreadable cells."""
 KEPT = "; kept without it"
-ENOUGH = 10
-"""Unreadable cells that say what a sparse column is; fewer may be slips."""
+MIN_UNREADABLE = 10
+"""The least number of unreadable cells that make a sparse column invalid; fewer may be typing errors."""
 Vectors = Sequence[tuple[float, ...] | None]
 
 
@@ -47,58 +47,72 @@ class UserTable:
 
 
 def read_items(section: ItemsSection) -> ItemTable:
-    """The items of a table, without cells that are no number or vector; raises JobError for an unreadable table."""
-    table = _read(section, "items")
-    ids, rows, rejected = _identified(table, section.id, "items")
+    """The items of a table, without unreadable cells; of rows with the same ID the first is kept.
+
+    Raises JobError for an unreadable table or column.
+    """
+    table = _read_table(section, "items")
+    ids, rows, rejected = _identify_rows(table, section.id, "items")
     faults: Faults = {name: [] for name in section.fields}
     columns = {
-        name: _values(table, name, kind, section.separator, faults[name])
+        name: _read_values(table, name, kind, section.separator, faults[name])
         for name, kind in section.fields.items()
         if kind is not FieldKind.VECTOR
     }
-    modalities = {name: _vectors(table, name, section.separator, faults[name]) for name in section.vectors}
-    _check_cells(table, _keys(section, "items"), faults)
+    modalities = {
+        name: _read_vectors(table, name, section.separator, faults[name]) for name in section.vectors
+    }
+    _check_cells(table, _job_keys(section, "items"), faults)
     items = tuple(
-        Item(item_id, _attributes(columns, row), _vectors_at(modalities, row))
+        Item(item_id, _attributes_at(columns, row), _vectors_at(modalities, row))
         for item_id, row in zip(ids, rows, strict=True)
     )
-    return ItemTable(items, _rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values())))
+    return ItemTable(
+        items, _count_rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values()))
+    )
 
 
 def read_users(section: UsersSection) -> UserTable:
-    """The users of a table, without the cells that are no number; raises JobError for an unreadable table."""
-    table = _read(section, "users")
-    ids, rows, rejected = _identified(table, section.id, "users")
+    """The users of a table, without unreadable cells; of rows with the same ID the first is kept.
+
+    Raises JobError for an unreadable table or column.
+    """
+    table = _read_table(section, "users")
+    ids, rows, rejected = _identify_rows(table, section.id, "users")
     faults: Faults = {name: [] for name in section.fields}
-    columns = {name: _values(table, name, kind, "", faults[name]) for name, kind in section.fields.items()}
-    _check_cells(table, _keys(section, "users"), faults)
-    users = tuple(User(user_id, _attributes(columns, row)) for user_id, row in zip(ids, rows, strict=True))
-    return UserTable(users, _rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values())))
+    columns = {
+        name: _read_values(table, name, kind, "", faults[name]) for name, kind in section.fields.items()
+    }
+    _check_cells(table, _job_keys(section, "users"), faults)
+    users = tuple(User(user_id, _attributes_at(columns, row)) for user_id, row in zip(ids, rows, strict=True))
+    return UserTable(
+        users, _count_rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values()))
+    )
 
 
-def _read(section: ItemsSection | UsersSection, key: str) -> Table:
-    wanted = {key: name for name, key in _keys(section, key).items()}
-    return read_table(section.path, {f"{key}.id": section.id} | wanted)
+def _read_table(section: ItemsSection | UsersSection, key: str) -> Table:
+    columns = {key: name for name, key in _job_keys(section, key).items()}
+    return read_table(section.path, {f"{key}.id": section.id} | columns)
 
 
-def _keys(section: ItemsSection | UsersSection, key: str) -> dict[str, str]:
-    """Column -> the job's key that names it."""
+def _job_keys(section: ItemsSection | UsersSection, key: str) -> dict[str, str]:
+    """Column -> its key in the job."""
     return {name: f"{key}.{_LISTS[kind]}.{name}" for name, kind in section.fields.items()}
 
 
 def _check_cells(table: Table, keys: Mapping[str, str], faults: Faults) -> None:
-    """Raises JobError where nearly all cells of a column are not what the job says.
+    """Raises JobError if nearly all cells of a column are unreadable.
 
-    Of a sparse column the filled ones count alone, where ENOUGH of them are unreadable.
+    Empty cells do not count if at least MIN_UNREADABLE cells are unreadable.
     """
     errors = []
     for name, rejects in faults.items():
         filled = len(table.numbers) - table.columns[name].null_count
-        whole = filled if len(rejects) >= ENOUGH else len(table.numbers)
-        if nearly_all(len(rejects), whole):
+        whole = filled if len(rejects) >= MIN_UNREADABLE else len(table.numbers)
+        if is_nearly_all(len(rejects), whole):
             reason = rejects[0].reason.removeprefix("unparsable: ").removesuffix(KEPT)
             row = int(np.searchsorted(table.numbers, rejects[0].row))
-            cell = example(table.columns[name][row].as_py())
+            cell = format_cell(table.columns[name][row].as_py())
             errors.append(
                 f"{keys[name]}: expected cells that can be read, given {len(rejects):,} of {filled:,} that cannot, "
                 f"such as {cell} ({reason})"
@@ -114,14 +128,14 @@ _LISTS = {
     FieldKind.TEXT: "text",
     FieldKind.VECTOR: "vectors",
 }
-"""How the job calls the list of a kind's columns."""
+"""Field kind -> the key of its columns in the job."""
 
 
-def _identified(table: Table, column: str, key: str) -> tuple[list[str], list[int], list[Reject]]:
-    """The distinct IDs, the first row of each, and the rejected rows."""
+def _identify_rows(table: Table, column: str, key: str) -> tuple[list[str], list[int], list[Reject]]:
+    """The distinct IDs, the first row of each, and the rejected rows. Raises JobError if there is no ID."""
     first: dict[str, int] = {}
     rejected = list(table.rejected)
-    for row, text in enumerate(texts(table.columns[column]).to_pylist()):
+    for row, text in enumerate(format_texts(table.columns[column]).to_pylist()):
         if text is None:
             rejected.append(table.reject(row, f"missing: {column} is empty"))
         elif text in first:
@@ -133,44 +147,47 @@ def _identified(table: Table, column: str, key: str) -> tuple[list[str], list[in
     return list(first), list(first.values()), rejected
 
 
-def _values(table: Table, name: str, kind: FieldKind, separator: str, faults: list[Reject]) -> Values:
-    """A column's values as the contract has them. Unreadable cells are None, and noted in `faults`."""
+def _read_values(table: Table, name: str, kind: FieldKind, separator: str, faults: list[Reject]) -> Values:
+    """A column's attribute values. Unreadable cells are None, and added to `faults`."""
     column = table.columns[name]
     if kind is FieldKind.CATEGORIES:
-        return [cell or None for cell in labels(column, separator)]
+        return [cell or None for cell in parse_labels(column, separator)]
     if kind is FieldKind.NUMERIC:
-        return _numbers(table, name, faults)
-    values: list[str | None] = texts(column).to_pylist()
+        return _read_numbers(table, name, faults)
+    values: list[str | None] = format_texts(column).to_pylist()
     return values
 
 
-def _numbers(table: Table, name: str, faults: list[Reject]) -> Values:
-    values, bad = numbers(table.columns[name])
-    bad |= np.isinf(values)
+def _read_numbers(table: Table, name: str, faults: list[Reject]) -> Values:
+    """A column's finite numbers. Unreadable cells are None, and added to `faults`."""
+    values, is_bad = parse_numbers(table.columns[name])
+    is_bad |= np.isinf(values)
     faults += [
         table.reject(int(row), f"unparsable: {name} is not a finite number{KEPT}")
-        for row in np.flatnonzero(bad)
+        for row in np.flatnonzero(is_bad)
     ]
     return [
-        None if np.isnan(number) or wrong else float(number)
-        for number, wrong in zip(values, bad, strict=True)
+        None if np.isnan(number) or rejected else float(number)
+        for number, rejected in zip(values, is_bad, strict=True)
     ]
 
 
-def _vectors(table: Table, name: str, separator: str, faults: list[Reject]) -> Vectors:
-    """Vectors of the size that most rows have (of several, the first met)."""
-    cells = vectors(table.columns[name], separator)
+def _read_vectors(table: Table, name: str, separator: str, faults: list[Reject]) -> Vectors:
+    """A column's vectors of its most frequent size, the first of equally frequent ones; others are in `faults`."""
+    cells = parse_vectors(table.columns[name], separator)
     sizes = Counter(len(vector) for vector in cells if vector)
     size = sizes.most_common(1)[0][0] if sizes else 0
     for row, vector in enumerate(cells):
         if vector is None or len(vector) not in (0, size):
-            given = "something else" if vector is None else f"{len(vector)}"
-            reason = f"unparsable: expected {size or 'some'} finite numbers in {name}, given {given}{KEPT}"
+            size_text = "something else" if vector is None else f"{len(vector)}"
+            reason = (
+                f"unparsable: expected {size or 'some'} finite numbers in {name}, given {size_text}{KEPT}"
+            )
             faults.append(table.reject(row, reason))
     return [vector if vector and len(vector) == size else None for vector in cells]
 
 
-def _attributes(columns: Mapping[str, Values], row: int) -> dict[str, Attribute]:
+def _attributes_at(columns: Mapping[str, Values], row: int) -> dict[str, Attribute]:
     return {name: value for name, values in columns.items() if (value := values[row]) is not None}
 
 
@@ -178,5 +195,5 @@ def _vectors_at(columns: Mapping[str, Vectors], row: int) -> dict[str, tuple[flo
     return {name: vector for name, cells in columns.items() if (vector := cells[row]) is not None}
 
 
-def _rows(table: Table) -> int:
+def _count_rows(table: Table) -> int:
     return len(table.numbers) + len(table.rejected)

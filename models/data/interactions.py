@@ -1,4 +1,4 @@
-"""Cleaned interactions -> the log: sorted by time, users and items numbered."""
+"""The log of interactions, sorted by time, with numbered users and items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from models.data.readers.parsing import TextCodes
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """n interactions, oldest first; of equal times by the file's order, or (untimed) by user."""
+    """n interactions, oldest first; equal times in the file's order, or (untimed) by user."""
 
     users: Indices32  # [n] rows of Dataset.user_ids
     items: Indices32  # [n] rows of Dataset.items
     times: Doubles  # [n] Unix seconds, or the order
-    values: Floats  # [n] NaN: none
+    values: Floats  # [n] NaN for none
     actions: Indices32  # [n] indices into action_names
     action_names: tuple[str, ...]
     contexts: Mapping[str, Codes]  # by column
@@ -32,7 +32,7 @@ class Interactions:
 
 
 def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
-    """The interactions of the given rows, in the rows' order."""
+    """The interactions at `rows`, in the order of `rows`."""
     return replace(
         log,
         users=log.users[rows],
@@ -45,7 +45,7 @@ def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
 
 
 def columns_at(log: Interactions, rows: Indices | Indices32, offsets: Indices) -> EventColumns:
-    """The events at the given rows of the log, which are by user, oldest first; see EventColumns.offsets."""
+    """The events at `rows` of the log, which are by user, oldest first; `offsets` [users + 1] as in EventColumns."""
     return EventColumns(
         offsets=offsets,
         items=log.items[rows].astype(np.int64),
@@ -57,22 +57,22 @@ def columns_at(log: Interactions, rows: Indices | Indices32, offsets: Indices) -
 
 
 class Numbered(NamedTuple):
-    """The log with the IDs that its rows stand for."""
+    """The log with the IDs of its items and users."""
 
     log: Interactions
-    item_ids: tuple[str, ...]  # the listed ones, then others by first interaction
+    item_ids: tuple[str, ...]  # the item table's, then others by first interaction
     user_ids: tuple[str, ...]  # by first interaction
 
 
 def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_action: str) -> Numbered:
-    """Sort the interactions, number their users and items; `default_action` stands where no column has one."""
-    order = _order(cleaned, timed)
-    user_ids, users = _by_first(cleaned.users, order, ())
-    all_items, items = _by_first(cleaned.items, order, item_ids)
+    """Sort the interactions and number their users and items; `default_action` is used without an action column."""
+    order = _sort_rows(cleaned, timed)
+    user_ids, users = _number_by_first(cleaned.users, order, ())
+    all_items, items = _number_by_first(cleaned.items, order, item_ids)
     if cleaned.actions is None:
         actions = Codes((default_action,), np.zeros(len(order), dtype=np.int32))
     else:
-        actions = _by_name(cleaned.actions, order)
+        actions = _number_by_name(cleaned.actions, order)
     log = Interactions(
         users=users,
         items=items,
@@ -80,12 +80,13 @@ def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_actio
         values=cleaned.values[order],
         actions=actions.codes,
         action_names=actions.names,
-        contexts={name: _by_name(column, order) for name, column in cleaned.contexts.items()},
+        contexts={name: _number_by_name(column, order) for name, column in cleaned.contexts.items()},
     )
     return Numbered(log, all_items, user_ids)
 
 
-def _order(cleaned: Cleaned, timed: bool) -> Indices:
+def _sort_rows(cleaned: Cleaned, timed: bool) -> Indices:
+    """The order [n] of the rows by time; untimed: by order and then by user id."""
     if timed:
         return np.argsort(cleaned.times, kind="stable")
     names = cleaned.users.names
@@ -94,11 +95,13 @@ def _order(cleaned: Cleaned, timed: bool) -> Indices:
     return np.lexsort((ranks[cleaned.users.codes], cleaned.times))
 
 
-def _by_first(column: TextCodes, order: Indices, listed: Sequence[str]) -> tuple[tuple[str, ...], Indices32]:
-    """The listed names and then those that occur, by first occurrence in `order`; and each row's index there."""
+def _number_by_first(
+    column: TextCodes, order: Indices, listed: Sequence[str]
+) -> tuple[tuple[str, ...], Indices32]:
+    """The listed names, then others by first occurrence in `order`; and each row's index into these names."""
     codes = column.codes[order]
     first = np.full(len(column.names), len(codes), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several rows the last one assigned stays: the first
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment wins, which is the first row
     table = np.full(len(first), -1, dtype=np.int32)
     if listed:
         rows = pc.index_in(column.names, value_set=pa.array(listed, pa.string()))
@@ -109,12 +112,12 @@ def _by_first(column: TextCodes, order: Indices, listed: Sequence[str]) -> tuple
     return (*listed, *column.names.take(pa.array(others)).to_pylist()), table[codes]
 
 
-def _by_name(column: TextCodes, order: Indices) -> Codes:
-    """The names that occur, sorted, and each row's index there; -1 for an empty cell."""
+def _number_by_name(column: TextCodes, order: Indices) -> Codes:
+    """The names that occur, sorted, and each row's index into them; -1 for an empty cell."""
     codes = column.codes[order]
     present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(column.names)))
     names = column.names.take(pa.array(present)).to_pylist()
     ordered = sorted(range(len(names)), key=names.__getitem__)
-    table = np.full(len(column.names) + 1, -1, dtype=np.int32)  # the last one is what -1 selects
+    table = np.full(len(column.names) + 1, -1, dtype=np.int32)  # -1 selects the last element
     table[present[ordered]] = np.arange(len(names))
     return Codes(tuple(names[index] for index in ordered), table[codes])

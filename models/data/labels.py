@@ -1,4 +1,4 @@
-"""Tasks -> heads with their classes, and the targets of every interaction."""
+"""Fit the heads' classes, and compute the targets of every interaction."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from models.contract.arrays import Floats, Indices, Mask
 from models.contract.feature_spec import FieldKind
 from models.contract.labels import read_labels
 from models.contract.tasks import Head, Task
-from models.data.conditions import codes_of, numbers_of, truth
+from models.data.conditions import evaluate_condition, read_codes, read_numbers
 from models.data.dataset import Dataset
 from models.heads.registry import find_kind
 from models.heads.targets import FittedTargets, Targets, class_targets, item_targets, number_targets
@@ -27,12 +27,12 @@ class TaskLabels:
 
     @property
     def by_item(self) -> Floats | None:
-        """Labels [I, width] of every item, also of one never taken, where the targets are the item's; else None."""
+        """Labels [I, width] of every item, also without interactions, if the item has the targets; else None."""
         return self.targets.by_item
 
     @property
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
-        """All that is stored of the targets, for a checksum."""
+        """All arrays of the targets, for a checksum."""
         return self.targets.arrays()
 
     def targets_at(self, rows: Indices) -> Floats:
@@ -51,15 +51,15 @@ class TaskLabels:
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
     """The labels of every interaction; classes are fitted on the training rows alone.
 
-    Raises JobError for each task that has nothing to learn there: no label, or a fault that its kind finds.
+    Raises JobError with an error for each task without a label there, or with a fault that its kind finds.
     """
-    labels = tuple(_label(task, dataset, train) for task in tasks)
-    if errors := [error for task_labels in labels for error in _errors(task_labels, train)]:
+    labels = tuple(_label_task(task, dataset, train) for task in tasks)
+    if errors := [error for task_labels in labels for error in _check_labels(task_labels, train)]:
         raise JobError(*errors)
     return labels
 
 
-def _label(task: Task, dataset: Dataset, train: Indices) -> TaskLabels:
+def _label_task(task: Task, dataset: Dataset, train: Indices) -> TaskLabels:
     classes, targets = _fit_targets(task, dataset, train)
     return TaskLabels(Head(task=task, classes=classes), targets)
 
@@ -68,14 +68,14 @@ def _fit_targets(task: Task, dataset: Dataset, train: Indices) -> FittedTargets:
     """The targets of the column that the task's kind learns from."""
     expression, column = parse(task.label), find_kind(task.kind).label.column
     if not isinstance(expression, Operand):
-        truths = truth(expression, dataset)
+        truths = evaluate_condition(expression, dataset)
         return number_targets(truths.true, truths.known)
     match column:
         case FieldKind.NUMERIC:
-            numbers = numbers_of(expression, dataset)
+            numbers = read_numbers(expression, dataset)
             return number_targets(numbers, np.isfinite(numbers))
         case FieldKind.CATEGORICAL:
-            names, codes = codes_of(expression, dataset)
+            names, codes = read_codes(expression, dataset)
             return class_targets(names, codes, train)
         case FieldKind.CATEGORIES:
             labels = read_labels(dataset.items, str(expression.field))
@@ -83,8 +83,8 @@ def _fit_targets(task: Task, dataset: Dataset, train: Indices) -> FittedTargets:
     raise ValueError(f"expected a condition or a numeric or category column, given {task.label!r}")
 
 
-def _errors(labels: TaskLabels, train: Indices) -> Iterator[str]:
-    """The reasons why nothing can be learned from the training rows' labels."""
+def _check_labels(labels: TaskLabels, train: Indices) -> Iterator[str]:
+    """Yield an error if nothing can be learned from the training rows' labels."""
     task, rows = labels.head.task, train[labels.known_at(train)]
     if not len(rows):
         yield f"tasks.{task.name}.label: expected a label in the training rows, given none"

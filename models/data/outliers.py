@@ -1,28 +1,30 @@
-"""Values far from the others, measured robustly."""
+"""Find outliers by their robust deviation (MAD) from the median."""
 
 import numpy as np
 
 from models.contract.arrays import Doubles, Mask
 
 DEVIATIONS = 6.0
+"""The largest robust deviation of a valid value."""
 MAD_TO_STD = 1.4826
 """The standard deviation of a normal distribution is this many median absolute deviations."""
 
 
-def outlying(values: Doubles, reference: Mask) -> Mask:
-    """Which values [n] are infinite, or more than DEVIATIONS robust deviations from the median.
+def find_outliers(values: Doubles, reference: Mask) -> Mask:
+    """[n] True for values that are infinite, or more than DEVIATIONS robust deviations from the median.
 
-    Median and deviation (MAD) are those of the reference rows. An outlier is far from the median both on the
-    values' scale and on a logarithmic one, which spares the long tail of counts, durations and prices. Where the
-    MAD is 0 (most values are equal), no finite value is an outlier.
+    Median and deviation (MAD) are computed on the reference rows. An outlier is far from the median on both the
+    linear and the logarithmic scale, so that long tails of counts, durations and prices are kept. If the MAD is 0
+    (most values are equal), no finite value is an outlier.
     """
-    known = ~np.isnan(values)
+    has_value = ~np.isnan(values)
     logarithms = np.sign(values) * np.log1p(np.abs(values))
-    far = _far(values, known & reference) & _far(logarithms, known & reference)
-    return np.asarray(known & (far | np.isinf(values)))
+    is_far = _is_far(values, has_value & reference) & _is_far(logarithms, has_value & reference)
+    return np.asarray(has_value & (is_far | np.isinf(values)))
 
 
-def _far(values: Doubles, reference: Mask) -> Mask:
+def _is_far(values: Doubles, reference: Mask) -> Mask:
+    """[n] True for values more than DEVIATIONS robust deviations from the median of the reference rows."""
     sample = values[reference & np.isfinite(values)]
     if not len(sample):
         return np.zeros(len(values), dtype=bool)

@@ -1,4 +1,4 @@
-"""Split the log into training, validation and test rows, by time: the past is never predicted from the future."""
+"""Temporal split of the log into training, validation and test rows."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from models.contract.arrays import Indices
 from models.data.interactions import Interactions
 from models.job.errors import JobError
 
-LEAST = 0.25
-"""Events; a share of fewer asks for an empty part. A tenth of three moments, the fewest to part, is more."""
+MIN_EVENTS = 0.25
+"""A share of fewer events than this is an error; a tenth of 3 events, the smallest useful log, is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows of the log, ascending; together they are all of it.
+    """Ascending rows of the three parts, which together are all rows of the log.
 
-    Where there are times: train < valid_at <= valid < test_at <= test. An empty test part begins just after
-    the last row. Where there is only an order, every user's history has its end, and no moment splits the log: the
-    moments are then just past the last training row (valid_at), and the last row that is not test (test_at).
+    Timed: train < valid_at <= valid < test_at <= test; an empty test part begins just after the last row. Untimed:
+    the parts are the ends of each user's history, and no moment splits the log; the moments are then just after the
+    last training row (valid_at) and after the last row that is not test (test_at).
     """
 
     train: Indices
@@ -30,23 +30,22 @@ class Split:
 
 
 def split(log: Interactions, timed: bool, valid: float, test: float) -> Split:
-    """Part a log into shares of about `valid` and `test`, the latest last; test 0 gives an empty test part.
+    """Split a log into shares of about `valid` and `test`, the latest last; test 0 gives an empty test part.
 
-    Timed: at two moments for all users, so rows of one moment are never parted. Untimed: each user's last
-    events are test, those before them valid, at least the share of each; a user with too few events to leave
-    one for training is all training. Raises JobError where a part would be empty,
-    or is asked for with a share that means no event.
+    Timed: at two moments for all users, so that rows of one moment are in one part. Untimed: each user's last events
+    are test, the events before them valid, at least the share of each; all events of a user with too few are
+    training. Raises JobError if a part would be empty, or if a share is less than one event.
     """
-    return _by_time(log.times, valid, test) if timed else _by_user(log, valid, test)
+    return _split_by_time(log.times, valid, test) if timed else _split_by_user(log, valid, test)
 
 
-def _by_time(times: NDArray[np.float64], valid: float, test: float) -> Split:
+def _split_by_time(times: NDArray[np.float64], valid: float, test: float) -> Split:
     distinct, starts = np.unique(times, return_index=True)  # the log is sorted, so starts ascend
     parts = 3 if test else 2
     if len(distinct) < parts:
         raise JobError(f"split: expected at least {parts} distinct times to part, given {len(distinct)}")
     for name, share in (("valid", valid), ("test", test)):
-        if 0 < share * len(times) < LEAST:
+        if 0 < share * len(times) < MIN_EVENTS:
             raise JobError(
                 f"split.{name}: expected a share of at least one event of {len(times):,}, given {share:g}"
             )
@@ -62,12 +61,12 @@ def _by_time(times: NDArray[np.float64], valid: float, test: float) -> Split:
     return Split(train, middle, end, valid_at, test_at)
 
 
-def _by_user(log: Interactions, valid: float, test: float) -> Split:
+def _split_by_user(log: Interactions, valid: float, test: float) -> Split:
     rows = np.argsort(log.users, kind="stable")  # by user, each user's oldest first
     users, starts, counts = np.unique(log.users[rows], return_index=True, return_counts=True)
-    tests, valids = _shares(counts, test), _shares(counts, valid)
-    enough = counts > tests + valids
-    tests, valids = tests * enough, valids * enough
+    tests, valids = _count_shares(counts, test), _count_shares(counts, valid)
+    has_enough = counts > tests + valids
+    tests, valids = tests * has_enough, valids * has_enough
     user = np.repeat(np.arange(len(users)), counts)
     left = (starts + counts)[user] - np.arange(len(rows))  # 1 for a user's last event
     in_test, in_valid = left <= tests[user], left <= (tests + valids)[user]
@@ -79,6 +78,6 @@ def _by_user(log: Interactions, valid: float, test: float) -> Split:
     return Split(train, middle, np.sort(rows[in_test]), valid_at, test_at)
 
 
-def _shares(counts: Indices, share: float) -> Indices:
-    """At least the share of each count, in whole events; the allowance is for 0.1 * 30 > 3."""
+def _count_shares(counts: Indices, share: float) -> Indices:
+    """The share of each count, rounded up to whole events; 1e-9 allows for 0.1 * 30 > 3."""
     return np.asarray(np.ceil(counts * share - 1e-9), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What is wrong with which rows; and where nearly all are, the job's key that must be wrong instead."""
+"""Findings about the rows of a table, and job errors for findings that hold for nearly all rows."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from models.data.readers.table import Table
 from models.job.errors import format_value
 
 NEARLY_ALL = 0.9
-"""Of a table's rows: where so many share a fault, it is the job that does not fit the table."""
+"""The share of rows with the same fault from which the job is misconfigured."""
 
 
 class Fault(StrEnum):
-    """Why an interaction is rejected; the first that applies."""
+    """Why an interaction is rejected."""
 
     MISSING = "missing"
     UNPARSABLE = "unparsable"
@@ -23,7 +23,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Rows [n] with one fault, the column that has it, and the job's key that names it."""
+    """The rows [n] with a fault, the column with the fault, and its key in the job."""
 
     fault: Fault
     reason: str
@@ -33,31 +33,33 @@ class Finding:
     expected: str
 
 
-def job_errors(table: Table, findings: Iterable[Finding]) -> Iterator[str]:
-    """An error for each finding that holds for nearly all rows. Of a key's findings a row counts for the first.
+def find_job_errors(table: Table, findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield an error for each finding that holds for nearly all rows. A row counts for the first finding of a key.
 
-    Empty cells must be all: a log of guests, a few users among them, can be learned from.
+    Missing cells are an error only if all are missing: a log with few known users is usable.
     """
-    counted: dict[str, Mask] = {}
+    counted_rows: dict[str, Mask] = {}
     for finding in findings:
-        cell = finding.key.removesuffix("_unit")  # interactions.time_unit is about interactions.time
-        earlier = counted.get(cell)
+        cell = finding.key.removesuffix(
+            "_unit"
+        )  # interactions.time_unit is a key of the column of interactions.time
+        earlier = counted_rows.get(cell)
         rows = finding.rows if earlier is None else finding.rows & ~earlier
-        counted[cell] = rows if earlier is None else rows | earlier
-        usable = finding.fault is Fault.MISSING and not rows.all()
-        if not usable and nearly_all(int(rows.sum()), len(rows)):
-            given = example(table.columns[finding.column][int(rows.argmax())].as_py())
+        counted_rows[cell] = rows if earlier is None else rows | earlier
+        is_usable = finding.fault is Fault.MISSING and not rows.all()
+        if not is_usable and is_nearly_all(int(rows.sum()), len(rows)):
+            cell_text = format_cell(table.columns[finding.column][int(rows.argmax())].as_py())
             yield (
                 f"{finding.key}: expected {finding.expected} in the column {finding.column}, "
-                f"given {given} and the like in {rows.sum():,} of {len(rows):,} rows"
+                f"given {cell_text} and the like in {rows.sum():,} of {len(rows):,} rows"
             )
 
 
-def nearly_all(count: int, whole: int) -> bool:
+def is_nearly_all(count: int, whole: int) -> bool:
     """True if at least 90 % of rows share a fault: the job is misconfigured."""
     return 0 < whole * NEARLY_ALL <= count
 
 
-def example(cell: object) -> str:
-    """A cell as a message repeats it."""
+def format_cell(cell: object) -> str:
+    """A cell for a message."""
     return "an empty cell" if cell is None or cell == "" else format_value(cell)

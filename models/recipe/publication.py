@@ -17,7 +17,7 @@ from models.contract.bundle import (
     USER_VECTORS,
     Manifest,
 )
-from models.data.fitting import extended
+from models.data.fitting import extend_features
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
@@ -77,7 +77,9 @@ def publish_bundle(
 
 def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:
     """Data and network with the items, labels, actions and contexts that came after the training part."""
-    spec = extended(data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64))
+    spec = extend_features(
+        data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64)
+    )
     corpus = recoded(data.corpus, data.dataset, spec)
     return replace(data, corpus=corpus), replace(run, network=grow_network(run.network, infer_shape(spec)))
 

@@ -118,7 +118,7 @@ def build_corpus(
 
 
 def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
-    """The corpus under a specification that only has more tokens (models.data.fitting.extended)."""
+    """The corpus under a specification that only has more tokens (models.data.fitting.extend_features)."""
     log = dataset.interactions
     text = np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size])
     return replace(

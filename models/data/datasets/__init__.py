@@ -1,1 +1,1 @@
-"""Public data sets, fetched by name."""
+"""Public data sets."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from models.data.readers.csv import delimiter, header, stream_delimited
 from models.data.readers.jsonlines import JsonColumns, parse_object, scalar_text, stream_json_lines
 from models.data.readers.parquet import column_names, stream_parquet
-from models.data.readers.parsing import moments, texts
+from models.data.readers.parsing import format_texts, parse_moments
 from models.data.readers.table import NOT_UTF8, Reject, Table
 from models.job.errors import JobError
 
@@ -97,8 +97,8 @@ def _readable(table: Table) -> Iterator[tuple[int, Cells, None]]:
 
 def _texts(column: pa.Array) -> list[str | None]:
     if pa.types.is_timestamp(column.type):
-        column = pa.array(moments(column, "s")[0])
-    values: list[str | None] = texts(column).to_pylist()
+        column = pa.array(parse_moments(column, "s")[0])
+    values: list[str | None] = format_texts(column).to_pylist()
     return values
 
 

@@ -11,7 +11,7 @@ from models.data.readers.csv import DELIMITERS, delimiter, header, opened, strea
 from models.data.readers.jsonlines import JsonColumns, stream_json_lines
 from models.data.readers.parquet import column_names, may_hold_lists, stream_parquet
 from models.data.readers.table import Table, join
-from models.data.validation import nearly_all
+from models.data.validation import is_nearly_all
 from models.job.errors import JobError, format_value
 
 PARQUET = b"PAR1"
@@ -96,7 +96,7 @@ def _check_rows(parts: Sequence[Table], file: str, key: str) -> None:
     rows = sum(map(len, parts)) + rejected
     if not rows:
         raise JobError(f"{key}: expected rows in {file}, given none")
-    if nearly_all(rejected, rows):
+    if is_nearly_all(rejected, rows):
         first = next(reject for part in parts for reject in part.rejected)
         raise JobError(
             f"{key}: expected rows that can be read in {file}, given {rejected:,} of {rows:,} "

@@ -9,7 +9,7 @@ import pytest
 
 from models.data.cleaning import CleaningReport
 from models.data.dataset import load_dataset
-from models.data.outliers import outlying
+from models.data.outliers import find_outliers
 from models.job.errors import JobError
 from models.job.spec import JobSpec
 
@@ -213,20 +213,20 @@ def test_outlying_by_hand() -> None:
     values = np.array([1, 2, 3, 4, 5, 11, 12, 400, -400, np.nan, np.inf])
     reference = np.arange(11) < 5
     # logarithms: median log 4 = 1.386, MAD log 5/4 = 0.223; beyond e^(1.386 + 6 * 1.4826 * 0.223) - 1 = 28
-    assert np.flatnonzero(outlying(values, reference)).tolist() == [7, 8, 10]
+    assert np.flatnonzero(find_outliers(values, reference)).tolist() == [7, 8, 10]
 
 
 def test_a_long_tail_is_no_outlier_and_equal_values_make_none() -> None:
     durations = np.exp(np.random.default_rng(7).normal(3, 1.5, 5000))
     everything = np.ones(5000, dtype=bool)
-    assert not outlying(durations, everything).any()
-    assert not outlying(np.array([1.0] * 9 + [100.0]), np.ones(10, dtype=bool)).any()
+    assert not find_outliers(durations, everything).any()
+    assert not find_outliers(np.array([1.0] * 9 + [100.0]), np.ones(10, dtype=bool)).any()
 
 
 def test_later_values_have_no_say_in_what_is_an_outlier() -> None:
     values = np.array([1, 2, 3, 4, 5, 400, 3, 3], dtype=np.float64)
     reference = np.arange(8) < 5
-    before = outlying(values, reference)
+    before = find_outliers(values, reference)
     changed = values.copy()
     changed[6:] = 1e6
-    assert outlying(changed, reference)[:6].tolist() == before[:6].tolist()
+    assert find_outliers(changed, reference)[:6].tolist() == before[:6].tolist()

@@ -6,7 +6,7 @@ import pytest
 from models.contract.catalogue import Item, User
 from models.contract.predicate import Compare, Operator, Predicate
 from models.data.cleaning import CleaningReport
-from models.data.conditions import truth
+from models.data.conditions import evaluate_condition
 from models.data.dataset import Codes, Dataset, Interactions
 from models.job.label_expression import Operand, parse
 
@@ -35,7 +35,7 @@ def dataset() -> Dataset:
 def letters(condition: Predicate | Operand, dataset: Dataset) -> str:
     """t, f or ? for each interaction."""
     assert not isinstance(condition, Operand)
-    found = truth(condition, dataset)
+    found = evaluate_condition(condition, dataset)
     return "".join("t" if t else "f" if f else "?" for t, f in zip(found.true, found.false, strict=True))
 
 
@@ -76,4 +76,4 @@ def test_truth(text: str, expected: str, dataset: Dataset) -> None:
 )
 def test_operators_that_labels_do_not_have(node: Compare, message: str, dataset: Dataset) -> None:
     with pytest.raises(ValueError, match=message):
-        truth(node, dataset)
+        evaluate_condition(node, dataset)

@@ -12,7 +12,7 @@ from models.contract.calendar import daypart, weekday
 from models.contract.catalogue import Item, User
 from models.contract.tasks import Task
 from models.data.cleaning import CleaningReport
-from models.data.conditions import codes_of
+from models.data.conditions import read_codes
 from models.data.dataset import Codes, Dataset, Interactions
 from models.data.labels import TaskLabels, label
 from models.job.errors import JobError
@@ -186,5 +186,5 @@ def test_a_range_that_the_labels_are_not_in() -> None:
 def test_moments_are_named_as_the_service_names_them(times: list[float]) -> None:
     found = dataset(times)
     for field, name in (("daypart", daypart), ("weekday", weekday)):
-        names, codes = codes_of(Operand("time", field), found)
+        names, codes = read_codes(Operand("time", field), found)
         assert [names[code] for code in codes] == [name(time) for time in times]

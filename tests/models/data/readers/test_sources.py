@@ -10,7 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.data.readers import csv
-from models.data.readers.parsing import code_texts, labels, moments, numbers, texts, vectors
+from models.data.readers.parsing import (
+    code_texts,
+    format_texts,
+    parse_labels,
+    parse_moments,
+    parse_numbers,
+    parse_vectors,
+)
 from models.data.readers.sources import read_table
 from models.data.readers.table import Table
 from models.job.errors import JobError
@@ -20,7 +27,7 @@ Write = Callable[[str, str], Path]
 
 
 def cells(table: Table, name: str) -> list[str | None]:
-    found: list[str | None] = texts(table.columns[name]).to_pylist()
+    found: list[str | None] = format_texts(table.columns[name]).to_pylist()
     return found
 
 
@@ -176,7 +183,7 @@ def test_one_column_may_be_called_as_if_it_were_two(write: Write, name: str) -> 
 
 
 def test_numbers() -> None:
-    found, bad = numbers(pa.array(["1", " 2.5 ", "-3e2", None, "x", "1,0", "nan", "inf", "0x1", ""]))
+    found, bad = parse_numbers(pa.array(["1", " 2.5 ", "-3e2", None, "x", "1,0", "nan", "inf", "0x1", ""]))
     assert found[:3].tolist() == [1, 2.5, -300]
     assert found[7] == float("inf")
     assert bad.tolist() == [False, False, False, False, True, True, False, False, True, False]
@@ -184,11 +191,11 @@ def test_numbers() -> None:
 
 def test_moments() -> None:
     iso = pa.array(["1970-01-02", "1970-01-01T01:00:00+01:00", "1970-01-01 00:00:01.5Z", "soon", None])
-    found, bad = moments(iso, "iso")
+    found, bad = parse_moments(iso, "iso")
     assert found[:3].tolist() == [86_400, 0, 1.5]
     assert bad.tolist() == [False, False, False, True, False]
-    assert moments(pa.array(["1500"]), "ms")[0].tolist() == [1.5]
-    assert moments(pa.array([1500]), "s")[0].tolist() == [1500]
+    assert parse_moments(pa.array(["1500"]), "ms")[0].tolist() == [1.5]
+    assert parse_moments(pa.array([1500]), "s")[0].tolist() == [1500]
 
 
 def test_parquet_timestamps_need_no_unit(tmp_path: Path) -> None:
@@ -197,16 +204,16 @@ def test_parquet_timestamps_need_no_unit(tmp_path: Path) -> None:
     zones = {"u": pa.array([moment], pa.timestamp("ns", "Europe/Berlin")), "i": pa.array([moment.date()])}
     pq.write_table(pa.table(zones), path)
     table = read_table(path, WANTED)
-    assert moments(table.columns["u"], "s")[0].tolist() == [60]
-    assert moments(table.columns["i"], "ms")[0].tolist() == [0]
+    assert parse_moments(table.columns["u"], "s")[0].tolist() == [60]
+    assert parse_moments(table.columns["i"], "ms")[0].tolist() == [0]
 
 
 def test_moments_as_arrow_and_python_read_them() -> None:
     """A moment is the same whether its neighbours are plain, or make the whole chunk be read one by one."""
     plain = ["2024-02-29T12:30:15", "2024-02-29 12:30:15.25Z", "2024-02-29T12:30:15+00:00", "2024-02-29"]
     expected = [1709209815, 1709209815.25, 1709209815, 1709164800]
-    assert moments(pa.array(plain), "iso")[0].tolist() == expected
-    among, bad = moments(pa.array([*plain, "2024-02-30", "2024-02-29ZZ", "20240229T123015", ""]), "iso")
+    assert parse_moments(pa.array(plain), "iso")[0].tolist() == expected
+    among, bad = parse_moments(pa.array([*plain, "2024-02-30", "2024-02-29ZZ", "20240229T123015", ""]), "iso")
     assert among[:4].tolist() == expected and among[6] == 1709209815
     assert bad.tolist() == [False] * 4 + [True, True, False, False]
 
@@ -237,8 +244,14 @@ def test_a_file_of_many_blocks(write: Write, monkeypatch: pytest.MonkeyPatch, qu
 
 
 def test_labels_and_vectors() -> None:
-    assert labels(pa.array(["a|b | a|", None, "Film-Noir"]), "|") == [("a", "b"), (), ("Film-Noir",)]
-    assert labels(pa.array([["a", "b|c", None], None]), "|") == [("a", "b|c"), ()]
-    assert labels(pa.array([[1.0, 2.5]]), "|") == [("1", "2.5")]
-    assert vectors(pa.array(["[1, 2]", "1|2", "1 x", None, "inf 1"]), "|") == [(1, 2), (1, 2), None, (), None]
-    assert vectors(pa.array([[1.0, 0.5], [None, 1.0]]), "|") == [(1, 0.5), None]
+    assert parse_labels(pa.array(["a|b | a|", None, "Film-Noir"]), "|") == [("a", "b"), (), ("Film-Noir",)]
+    assert parse_labels(pa.array([["a", "b|c", None], None]), "|") == [("a", "b|c"), ()]
+    assert parse_labels(pa.array([[1.0, 2.5]]), "|") == [("1", "2.5")]
+    assert parse_vectors(pa.array(["[1, 2]", "1|2", "1 x", None, "inf 1"]), "|") == [
+        (1, 2),
+        (1, 2),
+        None,
+        (),
+        None,
+    ]
+    assert parse_vectors(pa.array([[1.0, 0.5], [None, 1.0]]), "|") == [(1, 0.5), None]
