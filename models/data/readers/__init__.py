@@ -1,1 +1,1 @@
-"""CSV, TSV, Parquet and JSON Lines files -> Arrow columns."""
+"""Readers of CSV, TSV, Parquet and JSON Lines files into tables of Arrow columns."""

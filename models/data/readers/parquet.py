@@ -1,4 +1,4 @@
-"""Parquet files -> columns of the types that a table may have."""
+"""Read Parquet files as columns of the types of a Table."""
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.data.readers.table import Table, unreadable
+from models.data.readers.table import Table, UnreadableRows
 from models.job.errors import JobError
 
 ROWS = 1 << 20
 """Rows of a file that become one table."""
 MOMENT = pa.timestamp("us", tz="UTC")
 LISTS = ("categories", "vectors")
-"""The job's keys whose cells may hold lists."""
+"""Keys of the job with columns that may have lists."""
 
 
 def column_names(path: Path) -> list[str]:
@@ -24,57 +24,63 @@ def column_names(path: Path) -> list[str]:
 
 
 def stream_parquet(path: Path, keys: Mapping[str, str], coded: Collection[str] = ()) -> Iterator[Table]:
-    """The columns of a file, about a million rows at a time; those in `coded` as dictionaries.
+    """Yield the columns of a file, about a million rows at once; those in `coded` as dictionaries.
 
-    `keys`: column -> the job's key that names it. Raises JobError for a column of a type that no key can have.
+    `keys`: column -> its key in the job. Raises JobError for a column of an unsupported type.
     """
     with pq.ParquetFile(path, read_dictionary=list(coded)) as file:
         start = 1
         for batch in file.iter_batches(batch_size=ROWS, columns=list(keys)):
             columns = {
-                name: _plain(batch.column(name), key, coded=name in coded) for name, key in keys.items()
+                name: _cast_column(batch.column(name), key, coded=name in coded) for name, key in keys.items()
             }
             numbers = np.arange(start, start + len(batch), dtype=np.int64)
-            yield Table(path.name, columns, numbers, unreadable(path.name, ()))
+            yield Table(path.name, columns, numbers, UnreadableRows.of(path.name, ()))
             start += len(batch)
 
 
 def may_hold_lists(key: str) -> bool:
-    """True for a key of the job, such as items.categories.genres, whose column may hold lists."""
+    """True for a key of the job, such as items.categories.genres, whose column may have lists."""
     return key.split(".")[1] in LISTS
 
 
-def _plain(column: pa.Array, key: str, *, coded: bool) -> pa.Array:
-    """A column as one of the types that a Table may have."""
+def _cast_column(column: pa.Array, key: str, *, coded: bool) -> pa.Array:
+    """A column cast to a type of a Table. Raises JobError for an unsupported type or unreadable cells."""
     if pa.types.is_dictionary(column.type):
         if coded and _is_text(column.type.value_type):
             return column.cast(pa.dictionary(pa.int32(), pa.string()))
         column = column.cast(column.type.value_type)
     try:
-        lossless = not pa.types.is_timestamp(column.type)  # nanoseconds become microseconds
-        plain = column.cast(_plain_type(column.type, key), safe=lossless)
+        is_lossless = not pa.types.is_timestamp(column.type)  # nanoseconds become microseconds
+        plain = column.cast(_table_type(column.type, key), safe=is_lossless)
     except pa.ArrowInvalid as error:
         raise JobError(f"{key}: expected readable cells, given {error}") from error
     return plain.dictionary_encode() if coded else plain
 
 
-def _plain_type(given: pa.DataType, key: str) -> pa.DataType:
+def _table_type(data_type: pa.DataType, key: str) -> pa.DataType:
+    """The type of a Table for a column of a file. Raises JobError for an unsupported type."""
     types = pa.types
-    if types.is_integer(given) and given != pa.uint64():
+    if types.is_integer(data_type) and data_type != pa.uint64():
         return pa.int64()
-    if types.is_floating(given) or types.is_decimal(given):
+    if types.is_floating(data_type) or types.is_decimal(data_type):
         return pa.float64()
-    if types.is_timestamp(given) or types.is_date(given):
+    if types.is_timestamp(data_type) or types.is_date(data_type):
         return MOMENT
-    if types.is_list(given) or types.is_large_list(given) or types.is_fixed_size_list(given):
+    if types.is_list(data_type) or types.is_large_list(data_type) or types.is_fixed_size_list(data_type):
         if not may_hold_lists(key):
-            raise JobError(f"{key}: expected a column with one value a cell, given {given}")
-        return pa.list_(pa.string() if _is_text(given.value_type) else pa.float64())
-    if _is_text(given) or types.is_boolean(given) or types.is_null(given) or given == pa.uint64():
+            raise JobError(f"{key}: expected a column with one value a cell, given {data_type}")
+        return pa.list_(pa.string() if _is_text(data_type.value_type) else pa.float64())
+    if (
+        _is_text(data_type)
+        or types.is_boolean(data_type)
+        or types.is_null(data_type)
+        or data_type == pa.uint64()
+    ):
         return pa.string()
-    raise JobError(f"{key}: expected a column of texts, numbers, times or lists, given {given}")
+    raise JobError(f"{key}: expected a column of texts, numbers, times or lists, given {data_type}")
 
 
-def _is_text(given: pa.DataType) -> bool:
+def _is_text(data_type: pa.DataType) -> bool:
     types = pa.types
-    return bool(types.is_string(given) or types.is_large_string(given) or types.is_binary(given))
+    return bool(types.is_string(data_type) or types.is_large_string(data_type) or types.is_binary(data_type))

@@ -1,13 +1,14 @@
-"""CSV, TSV, Parquet and JSON Lines files -> tables. A bad row never stops it, a missing column does."""
+"""Read a CSV, TSV, Parquet or JSON Lines file into a table, and check its content and columns."""
 
 import codecs
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from models.data.readers.csv import DELIMITERS, delimiter, header, opened, stream_delimited
+from models.data.readers.csv import stream_delimited
+from models.data.readers.csv_format import DELIMITERS, delimiter, open_file, read_header
 from models.data.readers.jsonlines import JsonColumns, stream_json_lines
 from models.data.readers.parquet import column_names, may_hold_lists, stream_parquet
 from models.data.readers.table import Table, join
@@ -16,52 +17,55 @@ from models.job.errors import JobError, format_value
 
 PARQUET = b"PAR1"
 PEEK = 4096
-"""Bytes that tell an empty file and a foreign encoding."""
+"""Bytes read to recognise an empty file or another encoding."""
 
 
-def read_table(path: Path, wanted: Mapping[str, str], coded: Collection[str] = ()) -> Table:
-    """The columns of a file. `wanted`: the job's key, such as "interactions.user" -> the column.
+def read_table(path: Path, columns_by_key: Mapping[str, str], coded: Collection[str] = ()) -> Table:
+    """Read columns of a file. `columns_by_key`: key of the job, such as "interactions.user" -> column.
 
-    Columns in `coded` are read as dictionaries: ids of a long log take a fraction of their texts' memory.
-    Raises JobError where the file is not there or not readable, or a column is missing or of an unfit type.
+    Columns in `coded` are read as dictionaries, which need a fraction of the memory of texts. Invalid rows are
+    rejected. Raises JobError if the file is missing or unreadable, or if a column is missing or of an unsupported
+    type.
     """
-    key = path_key(wanted)
+    key = path_key(columns_by_key)
     keys: set[str] = set()
     try:
         check_content(path, key)
-        parts = list(_stream(path, wanted, coded, keys))
+        parts = list(_stream_tables(path, columns_by_key, coded, keys))
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise JobError(f"{key}: expected a readable file at {path}, given {error}") from error
     _check_rows(parts, path.name, key)
-    if _format(path) == "json":
-        check_columns(path, wanted, sorted(keys))
+    if _find_format(path) == "json":
+        check_columns(path, columns_by_key, sorted(keys))
     return join(parts)
 
 
-def path_key(wanted: Mapping[str, str]) -> str:
-    """The job's key of the file that has the wanted columns."""
-    return f"{next(iter(wanted)).split('.')[0]}.path"
+def path_key(columns_by_key: Mapping[str, str]) -> str:
+    """The key of the file's path in the job."""
+    return f"{next(iter(columns_by_key)).split('.')[0]}.path"
 
 
-def _stream(path: Path, wanted: Mapping[str, str], coded: Collection[str], keys: set[str]) -> Iterator[Table]:
-    """The file's tables. The columns of JSON Lines are known at the end alone: see `keys`."""
-    columns = list(dict.fromkeys(wanted.values()))
-    match _format(path):
+def _stream_tables(
+    path: Path, columns_by_key: Mapping[str, str], coded: Collection[str], keys: set[str]
+) -> Iterator[Table]:
+    """Yield the file's tables. The columns of JSON Lines are complete in `keys` only at the end."""
+    columns = list(dict.fromkeys(columns_by_key.values()))
+    match _find_format(path):
         case "parquet":
-            check_columns(path, wanted, column_names(path))
-            return stream_parquet(path, {column: key for key, column in wanted.items()}, coded)
+            check_columns(path, columns_by_key, column_names(path))
+            return stream_parquet(path, {column: key for key, column in columns_by_key.items()}, coded)
         case "json":
-            lists = frozenset(column for key, column in wanted.items() if may_hold_lists(key))
+            lists = frozenset(column for key, column in columns_by_key.items() if may_hold_lists(key))
             return stream_json_lines(path, JsonColumns(tuple(columns), lists, frozenset(coded)), keys)
         case _:
-            names = header(path)
-            if names != columns:  # one column may be called `id|key`
-                _check_delimiter(path, path_key(wanted), names)
-            check_columns(path, wanted, names)
+            names = read_header(path)
+            if names != columns:  # a single column may have the name `id|key`
+                _check_delimiter(path, path_key(columns_by_key), names)
+            check_columns(path, columns_by_key, names)
             return stream_delimited(path, columns, coded)
 
 
-def _format(path: Path) -> str:
+def _find_format(path: Path) -> str:
     name = path.name.lower()
     if name.endswith(".parquet"):
         return "parquet"
@@ -69,29 +73,29 @@ def _format(path: Path) -> str:
 
 
 def check_content(path: Path, key: str) -> None:
-    """Raises JobError for an empty file, and for text whose encoding would give other columns and cells."""
-    with opened(path) as stream:
-        begin = stream.read(PEEK)
-    if len(begin) < PEEK and not begin.removeprefix(codecs.BOM_UTF8).strip():
+    """Raises JobError for an empty file, and for text in another encoding than UTF-8."""
+    with open_file(path) as stream:
+        head = stream.read(PEEK)
+    if len(head) < PEEK and not head.removeprefix(codecs.BOM_UTF8).strip():
         raise JobError(f"{key}: expected rows in {path}, given an empty file")
     if path.name.lower().endswith(".parquet"):
         return
-    utf16 = begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if utf16 or begin.startswith(PARQUET) or b"\0" in begin.partition(b"\n")[0]:
-        given = "UTF-16" if utf16 else "binary data"
-        raise JobError(f"{key}: expected UTF-8 text in {path}, given {given}")
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if is_utf16 or head.startswith(PARQUET) or b"\0" in head.partition(b"\n")[0]:
+        encoding = "UTF-16" if is_utf16 else "binary data"
+        raise JobError(f"{key}: expected UTF-8 text in {path}, given {encoding}")
 
 
 def _check_delimiter(path: Path, key: str, names: Sequence[str]) -> None:
-    wanted = delimiter(path)
-    if len(names) == 1 and any(other in names[0] for other in DELIMITERS if other != wanted):
+    expected = delimiter(path)
+    if len(names) == 1 and any(other in names[0] for other in DELIMITERS if other != expected):
         raise JobError(
-            f"{key}: expected cells parted by {wanted!r} in {path}, given {format_value(names[0])}"
+            f"{key}: expected cells parted by {expected!r} in {path}, given {format_value(names[0])}"
         )
 
 
 def _check_rows(parts: Sequence[Table], file: str, key: str) -> None:
-    """Raises JobError where there are no rows, or hardly one of them can be read."""
+    """Raises JobError if there are no rows, or if nearly all are unreadable."""
     rejected = sum(len(part.rejected) for part in parts)
     rows = sum(map(len, parts)) + rejected
     if not rows:
@@ -104,15 +108,14 @@ def _check_rows(parts: Sequence[Table], file: str, key: str) -> None:
         )
 
 
-def check_columns(path: Path, wanted: Mapping[str, str], there: Iterable[str]) -> None:
-    """Raises JobError where the file has not each wanted column once."""
-    there = list(there)
+def check_columns(path: Path, columns_by_key: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raises JobError unless the file has each columns_by_key column exactly once."""
     errors = [
         f"{key}: expected a column that {path.name} has once, given {column!r}, which it has {count} times"
-        if (count := there.count(column)) > 1
-        else f"{key}: expected one of the columns of {path.name} ({', '.join(there)}), given {column!r}"
-        for key, column in wanted.items()
-        if there.count(column) != 1
+        if (count := names.count(column)) > 1
+        else f"{key}: expected one of the columns of {path.name} ({', '.join(names)}), given {column!r}"
+        for key, column in columns_by_key.items()
+        if names.count(column) != 1
     ]
     if errors:
         raise JobError(*errors)

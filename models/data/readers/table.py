@@ -1,4 +1,4 @@
-"""Tables as they were read: columns, each row's number in its file, and the rows that could not be read."""
+"""Tables read from files: columns, row numbers, and rows that could not be read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,30 +13,40 @@ from numpy.typing import NDArray
 from models.contract.arrays import Indices
 
 NOT_UTF8 = "unparsable: expected UTF-8"
-"""The reason of a line whose bytes are no text."""
+"""The reason of a line that is not UTF-8."""
 BATCH = 10_000
-"""Rejected rows that are turned into Python objects at a time."""
+"""Rejected rows that are converted to Python objects at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row, or an attribute, that was rejected, and why."""
+    """A rejected row or attribute, with the reason."""
 
     file: str
     row: int
     reason: str
     raw: object
-    """The row's cells by column, or its text where it could not be split into cells."""
+    """Column -> cell, or the row's text if it could not be split into cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRows:
-    """m rows of a file that could not be split into cells, as columns: there may be millions."""
+    """m rows of a file that could not be split into cells, as columns, since there may be millions."""
 
     file: str
     numbers: Indices  # [m] ascending row numbers
     reasons: pa.Array  # [m] string
     lines: pa.Array  # [m] string: the rows' text
+
+    @staticmethod
+    def of(file: str, rows: Sequence[tuple[int, str, str]]) -> "UnreadableRows":
+        """Unreadable rows from (row number, reason, text), ascending by number."""
+        return UnreadableRows(
+            file,
+            np.array([number for number, _, _ in rows], dtype=np.int64),
+            pa.array([reason for _, reason, _ in rows], pa.string()),
+            pa.array([line for _, _, line in rows], pa.string()),
+        )
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -55,35 +65,35 @@ class UnreadableRows:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """n rows of the requested columns, and the rows among them that could not be read.
+    """n rows of the requested columns, and the rows that could not be read.
 
-    A column is an Arrow array [n] of string, int64, double, timestamp[us, UTC], list of string or of double; or,
-    where the caller asked for it, a dictionary of one of these.
+    A column is an Arrow array [n] of string, int64, double, timestamp[us, UTC], list of string or list of double, or
+    on request a dictionary of one of these.
     """
 
     file: str
     columns: Mapping[str, pa.Array]
-    numbers: Indices  # [n] row numbers in the file, from 1; a CSV header counts, blank lines do not
+    numbers: Indices  # [n] row numbers in the file, from 1, including a CSV header, without blank lines
     rejected: UnreadableRows
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def reject(self, row: int, reason: str) -> Reject:
-        """The rejection of one of the n rows."""
+        """A rejection of one of the n rows."""
         raw: dict[str, Any] = {name: column[row].as_py() for name, column in self.columns.items()}
         return Reject(self.file, int(self.numbers[row]), reason, raw)
 
     def take(self, rows: Indices) -> "Table":
-        """The given rows as a table without unreadable rows."""
+        """The rows at `rows` as a table without unreadable rows."""
         indices = pa.array(rows)
         columns = {name: column.take(indices) for name, column in self.columns.items()}
-        return Table(self.file, columns, self.numbers[rows], unreadable(self.file, ()))
+        return Table(self.file, columns, self.numbers[rows], UnreadableRows.of(self.file, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRows:
-    """The rejected rows of a table, as columns, each with its reason: there may be millions."""
+    """The rejected rows of a table with their reasons, as columns, since there may be millions."""
 
     table: Table  # m rows
     reasons: tuple[str, ...]
@@ -102,24 +112,14 @@ class RejectedRows:
                 yield Reject(self.table.file, number, self.reasons[code], raw)
 
 
-def unreadable(file: str, rows: Sequence[tuple[int, str, str]]) -> UnreadableRows:
-    """Unreadable rows from (row number, reason, text), ascending."""
-    return UnreadableRows(
-        file,
-        np.array([number for number, _, _ in rows], dtype=np.int64),
-        pa.array([reason for _, reason, _ in rows], pa.string()),
-        pa.array([line for _, _, line in rows], pa.string()),
-    )
-
-
 def join(parts: Sequence[Table]) -> Table:
-    """The tables as one, in order; raises ValueError for no tables. Memory: the parts' and the whole's columns."""
+    """Join tables in order; raises ValueError without tables. Needs the memory of both the parts and the result."""
     if not parts:
         raise ValueError("expected at least one table to join, given none")
     first = parts[0].rejected
     return Table(
         first.file,
-        {name: _concatenated([part.columns[name] for part in parts]) for name in parts[0].columns},
+        {name: _concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
         np.concatenate([part.numbers for part in parts]),
         UnreadableRows(
             first.file,
@@ -130,22 +130,22 @@ def join(parts: Sequence[Table]) -> Table:
     )
 
 
-def _concatenated(parts: Sequence[pa.Array]) -> pa.Array:
-    """One array; dictionaries are unified, and texts become lists where another part has lists."""
+def _concatenate(parts: Sequence[pa.Array]) -> pa.Array:
+    """Concatenate arrays; dictionaries are unified, and texts become lists if another part has lists."""
     lists = next((part.type for part in parts if pa.types.is_list(part.type)), None)
     if lists is not None:
-        parts = [part if pa.types.is_list(part.type) else _as_lists(part) for part in parts]
+        parts = [part if pa.types.is_list(part.type) else _wrap_in_lists(part) for part in parts]
     whole = pa.chunked_array(parts).unify_dictionaries()
     return pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
 
 
-def _as_lists(column: pa.Array) -> pa.Array:
+def _wrap_in_lists(column: pa.Array) -> pa.Array:
     cells = [[] if cell is None else [cell] for cell in column.to_pylist()]
     return pa.array(cells, pa.list_(pa.string()))
 
 
 def write_quarantine(path: Path, rejects: Iterable[Reject]) -> int:
-    """Write rejects as JSON Lines {"file", "row", "reason", "raw"}, replacing the file; returns how many."""
+    """Write rejects as JSON Lines {"file", "row", "reason", "raw"} into a new file; returns their number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with path.open("wb") as stream:

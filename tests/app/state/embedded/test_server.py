@@ -92,7 +92,7 @@ def test_memory_can_be_capped_and_nothing_is_driven_out(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_one_server(tmp_path: Path) -> None:
-    with EmbeddedRedis(tmp_path), pytest.raises(EmbeddedRedisError, match="which another service uses"):
+    with EmbeddedRedis(tmp_path), pytest.raises(EmbeddedRedisError, match="that no other service uses"):
         EmbeddedRedis(tmp_path, patience_s=0.1).start()
     with EmbeddedRedis(tmp_path):
         pass

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.data.readers import csv, jsonlines, parquet, rows
+from models.data.readers import csv, csv_lines, jsonlines, parquet, rows
 from models.data.readers.rows import RowsError, TextRow, read_rows
 
 REQUIRED = ("user_id", "item_id")
@@ -79,7 +79,7 @@ def test_rows_come_in_order_whatever_the_tables_sizes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, size: int
 ) -> None:
     monkeypatch.setattr(csv, "BLOCK", 30 * size)
-    monkeypatch.setattr(csv, "LINES", size)
+    monkeypatch.setattr(csv_lines, "LINES", size)
     monkeypatch.setattr(jsonlines, "LINES", size)
     monkeypatch.setattr(rows, "SLICE", max(size // 2, 1))
     (tmp_path / name).write_text(text)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.data.readers import csv
+from models.data.readers import csv, csv_lines
 from models.data.readers.parsing import (
     code_texts,
     format_texts,
@@ -233,7 +233,7 @@ def test_codes_are_those_of_the_texts() -> None:
 def test_a_file_of_many_blocks(write: Write, monkeypatch: pytest.MonkeyPatch, quote: str) -> None:
     """Row numbers run through, dictionaries are unified; with a stray quote the lines are read in blocks too."""
     monkeypatch.setattr(csv, "BLOCK", 64)
-    monkeypatch.setattr(csv, "LINES", 5)
+    monkeypatch.setattr(csv_lines, "LINES", 5)
     lines = [f"u{row % 7},i{row % 3}" if row % 9 else f"u{row % 7},{quote}i,9" for row in range(2, 102)]
     table = read_table(write("e.csv", "u,i\n" + "\n".join(lines) + "\n"), WANTED, {"u"})
     wrong = list(range(9, 102, 9))
