@@ -27,7 +27,7 @@ from models.evaluation.report.schema import Report
 from models.job.spec import load_job
 
 VARIANTS: dict[str, dict[str, object]] = {
-    "chorus over HTTP, as asked by default": {},
+    "chorus over HTTP, default": {},
     "chorus over HTTP, diversity none": {"diversity": {"method": "none"}},
     "chorus over HTTP, mmr 0.6": {"diversity": {"method": "mmr", "strength": 0.6}},
     "chorus over HTTP, dpp 0.3": {"diversity": {"method": "dpp", "strength": 0.3}},

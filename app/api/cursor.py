@@ -63,7 +63,7 @@ def resolve_page(request: Request) -> Page[Request]:
         mode="json", exclude_unset=True, exclude_none=True, by_alias=True, exclude={"cursor"}
     )
     if overrides.get("user_id", query.get("user_id")) != query.get("user_id"):
-        raise InvalidRequestError("expected the cursor's own user_id, given another", "user_id")
+        raise InvalidRequestError("expected the user_id of the cursor, given another", "user_id")
     return Page(_override(type(request), query, overrides), tuple(shown))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from app.bundle.attribute_index import AttributeIndex
-from app.bundle.catalogue import Catalogue, ItemRow
+from app.bundle.catalogue import Catalogue
+from app.bundle.item_columns import ItemRow
 from app.bundle.predictor import ItemTable, Predictor
 from app.bundle.vector_index import SearchIndex
 from models.contract.arrays import Floats, Indices

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from app.bundle.item_columns import ItemColumns, ItemRow, label_key
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
@@ -17,85 +18,12 @@ from models.contract.tasks import Head
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 
-GROWTH = 1.5
-"""Factor by which full columns grow."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """The vectors of one item."""
-
-    vector: Floats  # [D + 1] the last number is the bias
-    text: Floats  # [T]
-
-
-@dataclass(slots=True)
-class ItemStore:
-    """The growing columns behind all views. Needs one writer at a time."""
-
-    spec: FeatureSpec
-    label_heads: tuple[Head, ...]
-    ids: list[str] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    labels: list[frozenset[str]] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
-    columns: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def add(self, item: Item) -> int:
-        """The item's row; a new item gets a row of zeros, not present. Full columns are replaced by larger ones."""
-        if (row := self.rows.get(item.item_id)) is not None:
-            return row
-        number = len(self.items)
-        for name, column in self.columns.items():
-            if number >= len(column):
-                larger = np.zeros((int(GROWTH * number) + 16, *column.shape[1:]), dtype=column.dtype)
-                larger[:number] = column
-                self.columns[name] = larger
-        self.ids.append(item.item_id)
-        self.items.append(item)
-        self.labels.append(frozenset())
-        self.rows[item.item_id] = number
-        return number
-
-    def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
-        """Write distinct items and return their rows. Everything is computed before the first write.
-
-        Raises ValueError for rows of another shape, and leaves the store unchanged.
-        """
-        columns = self._column_values(items, rows)
-        labels = [category_labels(self.spec, item) for item in items]
-        numbers = [self.add(item) for item in items]
-        for name, values in columns.items():
-            self.columns[name][numbers] = values
-        for number, item, item_labels in zip(numbers, items, labels, strict=True):
-            self.items[number] = item
-            self.labels[number] = item_labels
-        return np.array(numbers, dtype=np.int64)
-
-    def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
-        """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
-        columns = {
-            "vectors": np.stack([row.vector for row in rows]),
-            "text": np.stack([row.text for row in rows]),
-            "available": np.array([item.available for item in items], dtype=np.bool_),
-            "present": np.ones(len(items), dtype=np.bool_),
-        }
-        for head in self.label_heads:
-            columns[_label_key(head.task.name)] = hot_labels(head, items)
-        for name, values in columns.items():
-            if values.shape != (len(items), *self.columns[name].shape[1:]):
-                raise ValueError(
-                    f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
-                    f"given {values.shape}"
-                )
-        return columns
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """A view of the columns over the first n items."""
 
-    store: ItemStore
+    store: ItemColumns
     count: int
     version: int = 0
     fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -115,7 +43,7 @@ class Catalogue:
                 f"expected columns of {len(items)} items, given {[len(part) for part in columns]}"
             )
         label_heads = tuple(head for head in heads if find_kind(head.task.kind).subject is Subject.ITEM)
-        store = ItemStore(spec, label_heads)
+        store = ItemColumns(spec, label_heads)
         store.ids = [item.item_id for item in items]
         store.items = list(items)
         store.labels = [category_labels(spec, item) for item in items]
@@ -129,7 +57,7 @@ class Catalogue:
             "present": np.ones(len(items), dtype=np.bool_),
         }
         for head in label_heads:
-            store.columns[_label_key(head.task.name)] = hot_labels(head, items)
+            store.columns[label_key(head.task.name)] = hot_labels(head, items)
         return Catalogue(store, len(items))
 
     def __len__(self) -> int:
@@ -191,7 +119,7 @@ class Catalogue:
 
     def head_labels(self, name: str, rows: Indices) -> Floats:
         """[K, classes] 1 where the item at a row has the class; for heads whose subject is the item."""
-        return self._view(_label_key(name))[rows]
+        return self._view(label_key(name))[rows]
 
     def with_item(self, item: Item, row: ItemRow) -> "Catalogue":
         """The catalogue with one item added, or replaced in its row."""
@@ -218,7 +146,3 @@ class Catalogue:
 
     def _view(self, name: str) -> np.ndarray:
         return self.store.columns[name][: self.count]
-
-
-def _label_key(head: str) -> str:
-    return f"labels:{head}"

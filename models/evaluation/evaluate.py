@@ -107,7 +107,7 @@ def collect_item_facts(dataset: Dataset, before: InteractionSet, vectors: Floats
 
 
 def content_vectors(model: CalibratedModel) -> Floats:
-    """Text vectors where the job has text, else the network's own item vectors."""
+    """Item vectors [I, D] for diversity: text vectors if the job has text, else the network's."""
     spec = model.predictor.corpus.spec
     text = model.predictor.corpus.catalogue.content[:, : spec.text_size]
     if spec.text_size and spec.fields(FieldKind.TEXT):

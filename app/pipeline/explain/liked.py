@@ -10,7 +10,7 @@ WANTED = "Because of your interest in {title}"
 
 
 def find_liked(evidence: Evidence) -> Findings:
-    """The history item with the greatest attribution, among those that the user did not reject.
+    """The history item with the greatest attribution, without items that the user rejected.
 
     Empty if no weight is positive: then no prediction, and so no event, raises an item's score.
     """

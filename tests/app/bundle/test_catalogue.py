@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.bundle.catalogue import Catalogue, ItemRow
+from app.bundle.catalogue import Catalogue
+from app.bundle.item_columns import ItemRow
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.tasks import Head, Task

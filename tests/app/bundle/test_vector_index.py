@@ -4,7 +4,8 @@ import faiss
 import numpy as np
 import pytest
 
-from app.bundle.catalogue import Catalogue, ItemRow
+from app.bundle.catalogue import Catalogue
+from app.bundle.item_columns import ItemRow
 from app.bundle.vector_index import (
     FEW_ROWS,
     OVER_FETCH,

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.bundle.attribute_index import AttributeIndex
-from app.bundle.catalogue import Catalogue, ItemRow
+from app.bundle.catalogue import Catalogue
+from app.bundle.item_columns import ItemRow
 from app.pipeline.filtering import filter_rows
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event

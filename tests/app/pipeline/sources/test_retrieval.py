@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from app.bundle.attribute_index import AttributeIndex
-from app.bundle.catalogue import Catalogue, ItemRow
+from app.bundle.catalogue import Catalogue
+from app.bundle.item_columns import ItemRow
 from app.bundle.vector_index import FEW_ROWS, ExactSearch, FaissSearch
 from app.pipeline.filtering import filter_rows
 from app.pipeline.sources.popular import RECENT

@@ -1,0 +1,90 @@
+"""The growing columns of the live item table, shared by all views of a catalogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.contract.arrays import Floats, Indices
+from models.contract.catalogue import Item
+from models.contract.feature_spec import FeatureSpec
+from models.contract.labels import category_labels, hot_labels
+from models.contract.tasks import Head
+
+GROWTH = 1.5
+"""Factor by which full columns grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """The vectors of one item."""
+
+    vector: Floats  # [D + 1] the last number is the bias
+    text: Floats  # [T]
+
+
+@dataclass(slots=True)
+class ItemColumns:
+    """The growing columns behind all views. Needs one writer at a time."""
+
+    spec: FeatureSpec
+    label_heads: tuple[Head, ...]
+    ids: list[str] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    labels: list[frozenset[str]] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def add(self, item: Item) -> int:
+        """The item's row; a new item gets a row of zeros, not present. Full columns are replaced by larger ones."""
+        if (row := self.rows.get(item.item_id)) is not None:
+            return row
+        number = len(self.items)
+        for name, column in self.columns.items():
+            if number >= len(column):
+                larger = np.zeros((int(GROWTH * number) + 16, *column.shape[1:]), dtype=column.dtype)
+                larger[:number] = column
+                self.columns[name] = larger
+        self.ids.append(item.item_id)
+        self.items.append(item)
+        self.labels.append(frozenset())
+        self.rows[item.item_id] = number
+        return number
+
+    def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
+        """Write distinct items and return their rows. Everything is computed before the first write.
+
+        Raises ValueError for rows of another shape, and leaves the store unchanged.
+        """
+        columns = self._column_values(items, rows)
+        labels = [category_labels(self.spec, item) for item in items]
+        numbers = [self.add(item) for item in items]
+        for name, values in columns.items():
+            self.columns[name][numbers] = values
+        for number, item, item_labels in zip(numbers, items, labels, strict=True):
+            self.items[number] = item
+            self.labels[number] = item_labels
+        return np.array(numbers, dtype=np.int64)
+
+    def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
+        """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
+        columns = {
+            "vectors": np.stack([row.vector for row in rows]),
+            "text": np.stack([row.text for row in rows]),
+            "available": np.array([item.available for item in items], dtype=np.bool_),
+            "present": np.ones(len(items), dtype=np.bool_),
+        }
+        for head in self.label_heads:
+            columns[label_key(head.task.name)] = hot_labels(head, items)
+        for name, values in columns.items():
+            if values.shape != (len(items), *self.columns[name].shape[1:]):
+                raise ValueError(
+                    f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
+                    f"given {values.shape}"
+                )
+        return columns
+
+
+def label_key(head: str) -> str:
+    """The name of the column with the labels of a head."""
+    return f"labels:{head}"
