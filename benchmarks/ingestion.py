@@ -26,7 +26,7 @@ from models.data.fitting import fit_features
 from models.data.labels import label
 from models.data.split import split
 from models.job.spec import JobSpec, load_job
-from models.training.batches import collate, shuffled_batches, windows_of
+from models.training.batches import collate, cut_windows, shuffled_batches
 from models.training.corpus import PART_TRAIN, Corpus, Texts, build_corpus
 
 BOUND = "bound for 10,000,000 events: 120 s, 4.0 GB"
@@ -72,7 +72,7 @@ def ingest(job: JobSpec, quarantine: Path, steps: Steps) -> Corpus:
 def batch(job: JobSpec, corpus: Corpus, steps: Steps) -> None:
     """Collate one epoch's batches; raises RuntimeError where they do not hold every training event once."""
     with steps.measure("windows"):
-        windows = windows_of(corpus, TRAIN, job.network.history_length)
+        windows = cut_windows(corpus, TRAIN, job.network.history_length)
     with steps.measure("batches of an epoch"):
         events = job.training.batch_size * job.network.history_length
         batches = shuffled_batches(windows, events, np.random.default_rng(0))

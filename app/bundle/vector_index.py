@@ -8,7 +8,8 @@ import numpy as np
 
 from app.bundle.catalogue import Catalogue
 from models.contract.arrays import Floats, Indices, Mask
-from models.ranking.candidates import best_rows, search_exactly
+from models.ranking.candidates import search_exactly
+from models.ranking.order import best_rows
 
 OVER_FETCH = 500
 """Up to so many rows that are not allowed, fetching that many more is cheaper than a bitmap (docs/measurements.md)."""

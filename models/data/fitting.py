@@ -50,7 +50,7 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
     )
 
 
-def extended(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:
+def extend_features(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:
     """The specification with the tokens of the given rows of the log that it lacks, at each vocabulary's end.
 
     Every index stays as it was, so that a trained network can grow. Means, deviations and the value range stay

@@ -115,7 +115,7 @@ def content_vectors(model: CalibratedModel) -> Floats:
 
 def _head_report(labels: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
     """One head's figures over the events at `rows` [n] that have a target; logits [n, width]."""
-    task, known = labels.head.task, np.flatnonzero(labels.known_at(rows))
+    task, known = labels.head.task, np.flatnonzero(labels.has_target(rows))
     targets, logits, kind = labels.targets_at(rows[known]), logits[known], find_kind(task.kind)
     raw, calibrated = (kind.predict(task, logits, c) for c in (kind.raw_calibration(task), calibration))
     bins = reliability(calibrated[:, 0], targets[:, 0]) if kind.reliability else ()

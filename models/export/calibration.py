@@ -5,13 +5,13 @@ from models.contract.calibration import Calibration
 from models.contract.tasks import Head
 from models.heads.registry import find_kind
 
-LEAST_ROWS = 50
+MIN_ROWS = 50
 """With fewer labelled rows than this, a head keeps the network's own scale."""
 
 
 def calibrate(head: Head, logits: Floats, targets: Floats) -> Calibration:
     """Fit a head's calibration on logits and known targets [n, width], in the way of its kind."""
     kind = find_kind(head.task.kind)
-    if len(logits) < LEAST_ROWS:
+    if len(logits) < MIN_ROWS:
         return kind.raw_calibration(head.task)
     return kind.fit_calibration(head.task, logits, targets)

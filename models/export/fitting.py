@@ -19,7 +19,7 @@ from models.evaluation.candidates import (
 )
 from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.export.calibration import calibrate
-from models.export.fusion import Judged, fit_fusion
+from models.export.fusion import ValidationLists, fit_fusion
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
 from models.ranking.candidates import Budget
@@ -32,7 +32,7 @@ MOST_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class ValidationFit:
     """What was fitted on validation."""
 
     recency: Mapping[float, float]  # gain -> NDCG@10
@@ -42,36 +42,36 @@ class Fitted:
 
 def fit_on_validation(
     predictor: CorpusPredictor, lists: EvaluationLists, items: Sequence[Item], method: FusionMethod
-) -> Fitted:
+) -> ValidationFit:
     """Fit on validation's lists, made when the validation part begins, and on validation's events."""
     lists = lists.take_evenly(MOST_LISTS)
     case = lists.case
     recency = fit_recency_gain(predictor, lists.rows, case)
     events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MOST_EVENTS)
     calibrations = calibrate_heads(predictor, predict_events(predictor, events))
-    calibrations[NEXT] = next_temperature(predictor, events)
+    calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
     candidates = score_candidates(predictor, lists, served, calibrations, Budget(CANDIDATES))
     relevant = np.zeros(candidates.items.shape, dtype=np.bool_)
     for number, rows in enumerate(candidates.items):
         relevant[number] = np.isin(rows, case.relevant[[number]].indices)
     counts = np.diff(case.relevant.indptr).astype(np.int64)
-    judged = Judged(candidates.values, relevant, candidates.items >= 0, counts)
-    return Fitted(recency, calibrations, fit_fusion(judged, method))
+    judged = ValidationLists(candidates.values, relevant, candidates.items >= 0, counts)
+    return ValidationFit(recency, calibrations, fit_fusion(judged, method))
 
 
 def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:
     """Every task head's calibration on observed events."""
     calibrations = {}
     for labels in predictor.corpus.labels:
-        rows = np.flatnonzero(labels.known_at(events.rows))
+        rows = np.flatnonzero(labels.has_target(events.rows))
         logits = events.heads[labels.head.task.name][rows]
         targets = labels.targets_at(events.rows[rows])
         calibrations[labels.head.task.name] = calibrate(labels.head, logits, targets)
     return calibrations
 
 
-def next_temperature(predictor: CorpusPredictor, events: np.ndarray) -> Calibration:
+def fit_next_temperature(predictor: CorpusPredictor, events: np.ndarray) -> Calibration:
     """The temperature of the softmax over the catalogue, on the items that came."""
     rows = take_evenly(events, max(MOST_CELLS // len(predictor.vectors), 1))
     logits = [predictor.next_logits(moments) for moments in predictor.encode_moments(rows)]

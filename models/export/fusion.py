@@ -15,7 +15,7 @@ from models.evaluation.metrics.ndcg import ndcg
 FOLDS = 5
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Tried for each head beside `next`, whose weight is 1."""
-LEAST_GAIN = 1e-3
+MIN_GAIN = 1e-3
 """A head is taken in only where the other folds' choice gains this much NDCG@10 on the fold left out."""
 K = 10
 FAR_LOW, FAR_HIGH = 0.01, 1.0
@@ -23,7 +23,7 @@ FAR_LOW, FAR_HIGH = 0.01, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ValidationLists:
     """C validation lists of K' candidates each, with every head's value, and which of them were right."""
 
     values: Mapping[str, Floats]  # head -> [C, K']
@@ -32,7 +32,7 @@ class Judged:
     wanted: Indices  # [C] relevant items of each list, also those that are no candidates
 
 
-def fit_fusion(judged: Judged, method: FusionMethod) -> Fusion:
+def fit_fusion(judged: ValidationLists, method: FusionMethod) -> Fusion:
     """Utilities and weights from validation lists; weights by cross-validation over the lists."""
     utilities = {
         name: fit_utility(values[judged.there], log=name == NEXT) for name, values in judged.values.items()
@@ -54,7 +54,7 @@ def fit_utility(values: Floats, *, log: bool) -> Utility:
     return Utility(low=low, high=high if high > low + 1e-6 else low + 1.0, log=log)
 
 
-def list_quality(fusion: Fusion, judged: Judged, weights: Mapping[str, float]) -> Floats:
+def measure_lists(fusion: Fusion, judged: ValidationLists, weights: Mapping[str, float]) -> Floats:
     """NDCG@10 [C] of the fused order of every list."""
     found = np.zeros(len(judged.wanted), dtype=np.float32)
     for number in range(len(found)):
@@ -68,20 +68,20 @@ def list_quality(fusion: Fusion, judged: Judged, weights: Mapping[str, float]) -
     return found
 
 
-def _searched(fusion: Fusion, judged: Judged) -> dict[str, float]:
+def _searched(fusion: Fusion, judged: ValidationLists) -> dict[str, float]:
     """Greedy: the head and weight that gain most, kept while the gain holds on lists left out."""
     weights = {NEXT: 1.0}
-    quality = list_quality(fusion, judged, weights)
+    quality = measure_lists(fusion, judged, weights)
     left = [name for name in judged.values if name != NEXT]
     while left:
         trials = {
-            (name, weight): list_quality(fusion, judged, {**weights, name: weight})
+            (name, weight): measure_lists(fusion, judged, {**weights, name: weight})
             for name in left
             for weight in WEIGHTS[1:]
         }
         held_out = _held_out_gain(trials, quality)
         name, weight = max(trials, key=lambda trial: float(trials[trial].mean()))
-        if held_out < LEAST_GAIN:
+        if held_out < MIN_GAIN:
             break
         weights[name], quality = weight, trials[name, weight]
         left.remove(name)
@@ -99,7 +99,7 @@ def _held_out_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -
     return float(np.mean(gains))
 
 
-def _stacked(fusion: Fusion, judged: Judged) -> dict[str, float]:
+def _stacked(fusion: Fusion, judged: ValidationLists) -> dict[str, float]:
     """A logistic meta-learner over the utilities (Wolpert 1992): its coefficients are the weights."""
     names = list(judged.values)
     inputs = np.stack(

@@ -14,7 +14,7 @@ from models.contract.tasks import NEXT
 from models.contract.user_vector import retrieval_vector
 from models.contract.vocabulary import PAD
 from models.evaluation.moments import Moments, Requests, encode_requests
-from models.export.golden_cases import GoldenCase, GoldenSource, build_cases, log_cases
+from models.export.golden_cases import GoldenCase, GoldenSource, build_coverage_cases, build_log_cases
 from models.language.protocol import TextEncoder
 from models.language.registry import open_text_encoder
 from models.language.text_preference import ItemTexts, ProfileWords, TextPreferences, read_preferences
@@ -33,7 +33,7 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
     """
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.permutation(rows)[:LOG_REQUESTS])
-    cases = [*log_cases(source, chosen), *build_cases(source)]
+    cases = [*build_log_cases(source, chosen), *build_coverage_cases(source)]
     every = np.tile(np.arange(len(source.dataset.items)), (len(cases), 1))
     items = random.permuted(every, axis=1)[:, :ITEMS]
     texts = read_texts(source, cases)

@@ -37,12 +37,12 @@ class GoldenCase:
     query: str = ""
 
 
-def build_cases(source: GoldenSource) -> list[GoldenCase]:
+def build_coverage_cases(source: GoldenSource) -> list[GoldenCase]:
     """One case for each action that the service knows, and those that have little or nothing of a user."""
     return [*_action_cases(source), *_sparse_cases(source), *_word_cases(source), *_context_cases(source)]
 
 
-def log_cases(source: GoldenSource, rows: np.ndarray) -> list[GoldenCase]:
+def build_log_cases(source: GoldenSource, rows: np.ndarray) -> list[GoldenCase]:
     """The requests just before the events at corpus rows `rows` [B]."""
     corpus, dataset = source.predictor.corpus, source.dataset
     before, users = corpus.events_before(rows), corpus.user_of(rows)
@@ -117,7 +117,7 @@ def _typical_case(source: GoldenSource) -> GoldenCase:
     counts = np.diff(corpus.offsets)
     active = np.flatnonzero(counts)
     user = int(active[np.argsort(counts[active], kind="stable")[len(active) // 2]])
-    (case,) = log_cases(source, corpus.offsets[[user + 1]] - 1)
+    (case,) = build_log_cases(source, corpus.offsets[[user + 1]] - 1)
     last = Event(source.dataset.items[0].item_id, Action.VIEW, case.now, None, NO_CONTEXT)
     return case if case.events else replace(case, events=(last,))
 

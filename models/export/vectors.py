@@ -11,7 +11,7 @@ from models.evaluation.moments import Requests, encode_requests
 from models.training.corpus import Corpus
 
 
-def user_table(predictor: CorpusPredictor, stops: Indices) -> Floats:
+def build_user_vectors(predictor: CorpusPredictor, stops: Indices) -> Floats:
     """[U, D + 1]: each user's retrieval vector after all their events before row `stops` [U]."""
     corpus, network = predictor.corpus, predictor.network
     vectors = np.empty((len(stops), network.config.dim + 1), dtype=np.float32)
@@ -38,7 +38,7 @@ def _users_at(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
     )
 
 
-def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> EventColumns:
+def collect_histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> EventColumns:
     """Every user's events before row `stops` [U]."""
     kept = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
     offsets = np.concatenate([[0], np.cumsum(stops - corpus.offsets[:-1])]).astype(np.int64)

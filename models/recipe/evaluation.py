@@ -22,18 +22,18 @@ from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.protocols import new_events, next_event
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
 from models.job.spec import JobSpec
-from models.recipe.ingestion import Ingested
+from models.recipe.ingestion import JobData
 from models.recipe.training import (
-    Trained,
-    cutoff_case,
+    TrainingRun,
+    build_cutoff_case,
+    build_evaluation_lists,
     interactions_before,
-    interactions_of,
-    lists_at,
+    select_interactions,
 )
 from models.training.corpus import PART_TEST, PART_VALID
 
 
-def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Report:
+def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> Report:
     """The report on the test part, on which nothing was fitted; without a test part its tables are empty."""
     began = time.monotonic()
     model = CalibratedModel(
@@ -75,14 +75,16 @@ def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Re
 
 
 def _ranking_tables(
-    data: Ingested, model: CalibratedModel
+    data: JobData, model: CalibratedModel
 ) -> tuple[RankingTable, RankingTable, dict[str, str]]:
     """The tables at the cut and of the next event, and the baselines that the data is too large for."""
     before = interactions_before(data, PART_TEST)
-    baselines = fit_baselines(interactions_before(data, PART_VALID), cutoff_case(data, PART_VALID), before)
+    baselines = fit_baselines(
+        interactions_before(data, PART_VALID), build_cutoff_case(data, PART_VALID), before
+    )
     facts = item_facts(data.dataset, before, content_vectors(model))
-    at_cut = lists_at(data, PART_TEST).take_evenly(MOST_LISTS)
-    test = interactions_of(data, data.split.test)
+    at_cut = build_evaluation_lists(data, PART_TEST).take_evenly(MOST_LISTS)
+    test = select_interactions(data, data.split.test)
     rows = take_evenly(new_events(before, test), MOST_LISTS)
     following = EvaluationLists(next_event(before, test, rows), _corpus_rows(data)[data.split.test[rows]])
     items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
@@ -93,14 +95,14 @@ def _ranking_tables(
     )
 
 
-def _corpus_rows(data: Ingested) -> np.ndarray:
+def _corpus_rows(data: JobData) -> np.ndarray:
     """[n]: row of the log -> row of the corpus, whose events are sorted by user."""
     rows = np.empty_like(data.corpus.log_rows)
     rows[data.corpus.log_rows] = np.arange(len(rows))
     return rows
 
 
-def _counts(data: Ingested) -> DataCounts:
+def _counts(data: JobData) -> DataCounts:
     return DataCounts(
         users=len(data.dataset.user_ids),
         items=len(data.dataset.items),

@@ -30,7 +30,7 @@ CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class JobData:
     """A job's data, ready to train on."""
 
     dataset: Dataset
@@ -46,7 +46,7 @@ def work_folder(out: Path) -> Path:
     return out.with_name(out.name + WORK)
 
 
-def ingest(job: JobSpec, out: Path, console: Console) -> Ingested:
+def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     """Read, clean, split, encode; raises JobError, and ValueError where `out` is no place for a bundle."""
     began = time.monotonic()
     check_target(out)
@@ -71,7 +71,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> Ingested:
     encoded = time.monotonic()
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
-    return Ingested(dataset, parts, corpus, name, digest_of(corpus), timings)
+    return JobData(dataset, parts, corpus, name, digest_corpus(corpus), timings)
 
 
 def has_text(job: JobSpec) -> bool:
@@ -110,7 +110,7 @@ def _open_encoder(name: str) -> TextEncoder:
         raise JobError(f"text_encoder: {error}") from error
 
 
-def digest_of(corpus: Corpus) -> str:
+def digest_corpus(corpus: Corpus) -> str:
     """SHA-256 of what is trained on."""
     digest = hashlib.sha256(corpus.spec.digest().encode())
     catalogue = corpus.catalogue

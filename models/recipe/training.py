@@ -16,11 +16,11 @@ from models.data.interactions import take
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, at_cutoff
-from models.export.fitting import Fitted, fit_on_validation
+from models.export.fitting import ValidationFit, fit_on_validation
 from models.job.spec import JobSpec
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import Ingested, work_folder
+from models.recipe.ingestion import JobData, work_folder
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.early_stopping import EpochFigures
@@ -32,17 +32,17 @@ REFRESH_RATE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainingRun:
     """A network, what validation fitted for it, and how it came about."""
 
     network: ChorusNetwork
     device: torch.device
-    fitted: Fitted
+    fitted: ValidationFit
     figures: tuple[EpochFigures, ...]
     seconds: dict[str, float]
 
 
-def train(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Console) -> Trained:
+def train(job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console) -> TrainingRun:
     """Train with early stopping, from a checkpoint of this very run where there is one; then fit on validation."""
     keep_memory()
     began, device = time.monotonic(), detect_device()
@@ -56,9 +56,11 @@ def train(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Co
     figures = fit_with_progress(trainer, "training", console)
     learned = time.monotonic()
     predictor = CorpusPredictor.of(network, data.corpus, device)
-    fitted = fit_on_validation(predictor, lists_at(data, PART_VALID), data.dataset.items, job.fusion)
+    fitted = fit_on_validation(
+        predictor, build_evaluation_lists(data, PART_VALID), data.dataset.items, job.fusion
+    )
     seconds = {"train": learned - began, "fit": time.monotonic() - learned}
-    return Trained(network, device, fitted, tuple(figures), seconds)
+    return TrainingRun(network, device, fitted, tuple(figures), seconds)
 
 
 def checkpoint_path(out: Path) -> Path:
@@ -66,7 +68,7 @@ def checkpoint_path(out: Path) -> Path:
     return work_folder(out) / "checkpoint.pt"
 
 
-def refresh_for_test(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
+def refresh_for_test(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
     """Some epochs over training and validation split: the test begins where validation ends.
 
     Without a test part there is nothing to measure in between: refresh_with_all learns all of it at once.
@@ -76,12 +78,14 @@ def refresh_for_test(job: JobSpec, data: Ingested, run: Trained, console: Consol
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID}), console)
 
 
-def refresh_with_all(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
+def refresh_with_all(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
     """Some epochs over all data: what is published once the evaluation is done."""
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID, PART_TEST}), console)
 
 
-def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], console: Console) -> Trained:
+def refresh(
+    job: JobSpec, data: JobData, run: TrainingRun, parts: frozenset[int], console: Console
+) -> TrainingRun:
     """Go on at a lower rate for `refresh_epochs`, over these parts, in what training left of max_minutes."""
     spent = run.seconds["train"] + run.seconds.get("refresh", 0.0)
     left = job.training.max_minutes - spent / 60
@@ -102,13 +106,13 @@ def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], c
     return replace(run, seconds=run.seconds | {"refresh": seconds})
 
 
-def interactions_before(data: Ingested, part: int) -> InteractionSet:
+def interactions_before(data: JobData, part: int) -> InteractionSet:
     """The interactions of all parts before one."""
     rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
-    return interactions_of(data, rows)
+    return select_interactions(data, rows)
 
 
-def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
+def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
     """Some rows of the log, as the ranking cases and the baselines read them."""
     log = take(data.dataset.interactions, rows)
     times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
@@ -122,19 +126,19 @@ def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
     )
 
 
-def cutoff_case(data: Ingested, part: int) -> RankingCase:
+def build_cutoff_case(data: JobData, part: int) -> RankingCase:
     """One list a user at the moment a part begins."""
     after = data.split.valid if part == PART_VALID else data.split.test
-    return at_cutoff(interactions_before(data, part), interactions_of(data, after))
+    return at_cutoff(interactions_before(data, part), select_interactions(data, after))
 
 
-def lists_at(data: Ingested, part: int) -> EvaluationLists:
+def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
     """The lists at the moment a part begins, one a user."""
-    case = cutoff_case(data, part)
-    return EvaluationLists(case, first_rows_of_case(data.corpus, part, case))
+    case = build_cutoff_case(data, part)
+    return EvaluationLists(case, find_first_rows(data.corpus, part, case))
 
 
-def first_rows_of_case(corpus: Corpus, part: int, case: RankingCase) -> Indices:
+def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
     """The corpus row of the first event of a part, for each list of a case."""
     rows = first_rows(corpus, part)
     return rows[np.searchsorted(corpus.user_of(rows), case.users)]

@@ -66,7 +66,7 @@ class Batch:
         )
 
 
-def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
+def cut_windows(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
     """Windows of at most `length` events, by user, that predict every event of the given parts once.
 
     Every window but a user's first sees half a window of events before the first that it predicts; one event at
@@ -150,7 +150,7 @@ def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
         profile_numeric=torch.from_numpy(corpus.profile_numeric[windows.users]),
         profile_text=torch.from_numpy(corpus.profile_text[windows.users]),
         targets=tuple(torch.from_numpy(labels.targets_at(rows)) for labels in corpus.labels),
-        known=tuple(torch.from_numpy(labels.known_at(rows) & wanted) for labels in corpus.labels),
+        known=tuple(torch.from_numpy(labels.has_target(rows) & wanted) for labels in corpus.labels),
     )
 
 

@@ -109,7 +109,7 @@ def build_corpus(
         profile_tokens=profile_tokens,
         profile_numeric=profile_numeric,
         profile_text=texts.users,
-        labels=tuple(task.reordered(order) for task in labels),
+        labels=tuple(task.reorder(order) for task in labels),
         log_rows=order.astype(np.int32),
         moments=at,
         part_snapshot=boundaries,
@@ -117,8 +117,8 @@ def build_corpus(
     )
 
 
-def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
-    """The corpus under a specification that only has more tokens (models.data.fitting.extended)."""
+def recode_corpus(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
+    """The corpus under a specification that only has more tokens (models.data.fitting.extend_features)."""
     log = dataset.interactions
     text = np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size])
     return replace(
@@ -131,7 +131,7 @@ def recoded(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus:
     )
 
 
-def statistics_interactions(log: Interactions, spec: FeatureSpec) -> ItemEvents:
+def to_item_events(log: Interactions, spec: FeatureSpec) -> ItemEvents:
     """The log as the item statistics read it."""
     values = (log.values - spec.value_mean) / spec.value_std
     return ItemEvents(items=log.items, times=log.times, values=values.astype(np.float32, copy=False))
@@ -177,7 +177,7 @@ def _snapshots(
 def _statistics(log: Interactions, spec: FeatureSpec, at: Doubles, n_items: int, half_life: float) -> Floats:
     if not spec.timed:  # an order within each user says nothing of what was popular when
         return np.zeros((1, n_items, len(STATISTICS)), dtype=np.float32)
-    return item_statistics(statistics_interactions(log, spec), at, n_items, half_life)
+    return item_statistics(to_item_events(log, spec), at, n_items, half_life)
 
 
 def _actions(spec: FeatureSpec, log: Interactions) -> Indices32:

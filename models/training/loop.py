@@ -12,7 +12,7 @@ from models.contract.tasks import NEXT
 from models.job.errors import JobError
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
-from models.training.batches import Windows, collate, ordered_batches, shuffled_batches, windows_of
+from models.training.batches import Windows, collate, cut_windows, ordered_batches, shuffled_batches
 from models.training.checkpoint import CheckpointFile, TrainingState
 from models.training.corpus import Corpus
 from models.training.early_stopping import EarlyStopping, EpochFigures
@@ -95,7 +95,7 @@ class Trainer:
     def _start(self) -> _Run:
         """The windows, tables, loss balance and optimiser of a run that has made no step."""
         length = self.network.config.history_length
-        windows = windows_of(self.corpus, self.learn, length)
+        windows = cut_windows(self.corpus, self.learn, length)
         statistics = torch.from_numpy(self.corpus.statistics)
         tables = Tables.of(self.corpus.catalogue, statistics, self.config.negatives, self.device)
         weights = {NEXT: 1.0} | dict(self.stopping.loss_weights)
@@ -104,7 +104,7 @@ class Trainer:
         optimiser, schedule = build_optimiser(self.network, balance, self.config, steps)
         return _Run(
             windows,
-            windows_of(self.corpus, self.validate, length),
+            cut_windows(self.corpus, self.validate, length),
             tables,
             balance,
             TrainingState(self.network, balance, optimiser, schedule),

@@ -66,11 +66,11 @@ def batch_losses(
     catalogue = tables.catalogue if columns is None else tuple(field[columns] for field in tables.catalogue)
     vectors, bias = network.items(*catalogue)
     local = batch.items if columns is None else torch.searchsorted(columns, batch.items)
-    states, events = user_states(network, batch, vectors[local])
+    states, events = encode_states(network, batch, vectors[local])
     scores = states[batch.wanted] @ vectors.T + bias
     losses = {NEXT: _next_loss(network, batch, tables, columns, scores)}
     if network.heads:
-        logits = network.scorer(scorer_input(batch, tables, states, events, vectors[local]))
+        logits = network.scorer(build_scorer_input(batch, tables, states, events, vectors[local]))
         for head, wanted, known in zip(network.heads, batch.targets, batch.known, strict=True):
             losses[head.task.name] = task_loss(
                 head.task, logits[head.task.name].flatten(0, 1), wanted.flatten(0, 1), known.flatten()
@@ -78,14 +78,16 @@ def batch_losses(
     return losses
 
 
-def user_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Tensor, Tensor]:
+def encode_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Tensor, Tensor]:
     """States [B, L, D] (state t has seen the first t events) and event representations [B, L - 1, D]."""
     profile = network.users.profile(batch.profile_tokens, batch.profile_numeric, batch.profile_text)
     events = network.users.events(items, batch.actions, batch.dense)[:, :-1]
     return network.users(profile, events), events
 
 
-def scorer_input(batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor) -> ScorerInput:
+def build_scorer_input(
+    batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor
+) -> ScorerInput:
     """Each state with the item that came next; a pair looks at the events before it only."""
     length = states.shape[1]
     position = torch.arange(length, device=states.device)

@@ -10,7 +10,7 @@ import pytest
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.features import context_tokens
 from models.data.dataset import Dataset, load_dataset
-from models.data.fitting import extended, fit_features
+from models.data.fitting import extend_features, fit_features
 from models.data.labels import label
 from models.data.split import Split, split
 from models.job.spec import JobSpec
@@ -155,7 +155,7 @@ def test_a_constant_number_is_not_divided_by(spec: JobSpec, tmp_path: Path) -> N
 
 def test_extended_appends_what_came_later_and_moves_nothing(spec: JobSpec, tmp_path: Path) -> None:
     dataset, parts, found = fitted(spec, tmp_path)
-    more = extended(found, dataset, np.arange(len(dataset.interactions)))
+    more = extend_features(found, dataset, np.arange(len(dataset.interactions)))
     new = {
         name: getattr(more, name).tokens[len(getattr(found, name).tokens) :]
         for name in ("item_ids", "actions", "item_tokens", "user_tokens", "context_tokens")
@@ -169,4 +169,4 @@ def test_extended_appends_what_came_later_and_moves_nothing(spec: JobSpec, tmp_p
         assert getattr(more, name).tokens[: len(getattr(found, name).tokens)] == getattr(found, name).tokens
     same = set(type(found).model_fields) - set(new)
     assert more.model_dump(include=same) == found.model_dump(include=same)
-    assert extended(found, dataset, parts.train) == found
+    assert extend_features(found, dataset, parts.train) == found

@@ -9,15 +9,15 @@ import torch
 
 from models.contract.tasks import NEXT
 from models.job.training_config import Balancing
-from models.training.batches import collate, windows_of
+from models.training.batches import collate, cut_windows
 from models.training.corpus import PART_TRAIN
 from models.training.objective import (
     FULL_SOFTMAX_ITEMS,
     Balance,
     Tables,
     batch_losses,
-    scorer_input,
-    user_states,
+    build_scorer_input,
+    encode_states,
 )
 
 TRAIN = frozenset({PART_TRAIN})
@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def batch(shop_data):
     corpus = shop_data.corpus
-    return collate(corpus, windows_of(corpus, TRAIN, 20).take(np.arange(0, 40, 3)), TRAIN)
+    return collate(corpus, cut_windows(corpus, TRAIN, 20).take(np.arange(0, 40, 3)), TRAIN)
 
 
 def tables(shop_data, negatives: int) -> Tables:
@@ -50,7 +50,7 @@ def rough(make_network):
 def test_the_full_softmax_by_hand(shop_data, make_network, batch):
     network, given = rough(make_network), tables(shop_data, 0)
     vectors, bias = network.items(*given.catalogue)
-    states, _ = user_states(network, batch, vectors[batch.items])
+    states, _ = encode_states(network, batch, vectors[batch.items])
     losses = []
     for user, place in batch.wanted.nonzero().tolist():
         popularity = network.items.popularity(given.statistics[batch.snapshot[user, place]])
@@ -111,8 +111,8 @@ def test_padding_has_no_say_in_the_sampled_softmax(shop_data, make_network, batc
 def test_a_pair_looks_at_what_came_before_it(shop_data, make_network, batch):
     network, given = make_network().eval(), tables(shop_data, 0)
     vectors, _ = network.items(*given.catalogue)
-    states, events = user_states(network, batch, vectors[batch.items])
-    found = scorer_input(batch, given, states, events, vectors[batch.items])
+    states, events = encode_states(network, batch, vectors[batch.items])
+    found = build_scorer_input(batch, given, states, events, vectors[batch.items])
     length = batch.items.shape[1]
     for place in range(length):
         assert found.attend[0, place].tolist() == [event < place for event in range(length - 1)]
