@@ -76,7 +76,7 @@ def batch(job: JobSpec, corpus: Corpus, steps: Steps) -> None:
     with steps.measure("batches of an epoch"):
         events = job.training.batch_size * job.network.history_length
         batches = shuffled_batches(windows, events, np.random.default_rng(0))
-        wanted = sum(int(collate(corpus, chosen, TRAIN).wanted.sum()) for chosen in batches)
+        wanted = sum(int(collate(corpus, chosen, TRAIN).is_target.sum()) for chosen in batches)
     if wanted != (expected := int((corpus.part == PART_TRAIN).sum())):
         raise RuntimeError(f"expected {expected:,} training events in the batches, given {wanted:,}")
 

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from models.contract.arrays import Mask
+from models.contract.event_features import WINDOW, EventArrays, encode_events
 from models.contract.events import EventColumns, last_events, select_events
 from models.contract.feature_spec import FeatureSpec
-from models.contract.features import WINDOW, EventArrays, encode_events
 from models.contract.feedback import history_events, tower_events
 
 

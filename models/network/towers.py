@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from models.contract.features import DENSE_WIDTH
+from models.contract.event_features import DENSE_WIDTH
 from models.contract.statistics import STATISTICS
 from models.contract.vocabulary import OOV, PAD
 from models.network.config import NetworkConfig

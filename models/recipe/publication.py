@@ -1,4 +1,4 @@
-"""Publish: the network and all it needs, as a verified bundle."""
+"""Publish a trained network and its data as a verified bundle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ from models.training.corpus import PART_END, PART_TEST, PART_VALID, recode_corpu
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The folder of a bundle to publish, and the check that it must pass before."""
+    """The folder to publish in, and the check that the bundle must pass first."""
 
     folder: Path
     check_bundle: CheckBundle | None = None
@@ -45,15 +45,15 @@ class Target:
 def publish_bundle(
     job: JobSpec, data: JobData, run: TrainingRun, report: Report, target: Target, console: Console
 ) -> Manifest:
-    """The bundle of a run. With export.fit "all" the network first learns from the test part too."""
+    """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too."""
     everything = job.export.fit == "all"
     if everything:
-        data, run = _grown(data, run)
+        data, run = _grow_vocabularies(data, run)
         run = refresh_with_all(job, data, run, console)
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
     stops = find_stops(data.corpus, PART_END if everything else PART_TEST)
-    contents = _contents(data, predictor, report, snapshot, stops)
+    contents = _build_contents(data, predictor, report, snapshot, stops)
 
     def manifest_of(files: Mapping[str, str]) -> Manifest:
         return Manifest(
@@ -75,8 +75,8 @@ def publish_bundle(
     return publish(target.folder, contents, manifest_of, target.check_bundle)
 
 
-def _grown(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
-    """Data and network with the items, labels, actions and contexts that came after the training part."""
+def _grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
+    """Add the items, labels, actions and contexts outside the training part to the vocabularies and the network."""
     spec = extend_features(
         data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64)
     )
@@ -84,9 +84,10 @@ def _grown(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
     return replace(data, corpus=corpus), replace(run, network=grow_network(run.network, infer_shape(spec)))
 
 
-def _contents(
+def _build_contents(
     data: JobData, predictor: CorpusPredictor, report: Report, snapshot: int, stops: Indices
 ) -> Contents:
+    """The bundle's content at a snapshot of the statistics, with events before corpus row `stops` [U]."""
     corpus = data.corpus
     later = np.flatnonzero(corpus.part >= PART_VALID)
     return Contents(

@@ -63,7 +63,8 @@ def test_noise_alone_is_left_out(seed: int):
     whole = judged(seed)
     values = {name: whole.values[name] for name in (NEXT, "noise")}
     found = fit_fusion(
-        ValidationLists(values, whole.relevant, whole.there, whole.wanted), FusionMethod.WEIGHTED_MEAN
+        ValidationLists(values, whole.relevant, whole.is_candidate, whole.relevant_counts),
+        FusionMethod.WEIGHTED_MEAN,
     )
     assert found.weights == {NEXT: 1.0, "noise": 0.0}
 
@@ -75,8 +76,8 @@ def test_too_little_to_fit_on(method: FusionMethod):
     none = ValidationLists(
         {name: value[:0] for name, value in few.values.items()},
         few.relevant[:0],
-        few.there[:0],
-        few.wanted[:0],
+        few.is_candidate[:0],
+        few.relevant_counts[:0],
     )
     found = fit_fusion(none, method)
     assert found.weights == {NEXT: 1.0}
@@ -87,13 +88,13 @@ def test_too_little_to_fit_on(method: FusionMethod):
 def test_places_without_a_candidate_have_no_say(method: FusionMethod):
     """A list may have fewer candidates than another: whatever stands in the places left over."""
     whole = judged()
-    there = np.ones_like(whole.there)
+    there = np.ones_like(whole.is_candidate)
     there[::2, 30:] = False
     relevant = whole.relevant & there
     found = []
     for odd in (1e-9, 1e9):
         values = {name: np.where(there, value, np.float32(odd)) for name, value in whole.values.items()}
-        found.append(fit_fusion(ValidationLists(values, relevant, there, whole.wanted), method))
+        found.append(fit_fusion(ValidationLists(values, relevant, there, whole.relevant_counts), method))
     assert found[0] == found[1]
 
 

@@ -91,13 +91,13 @@ def test_collate_by_hand(shop_data):
     )
     batch = collate(corpus, windows, ALL)
     assert batch.present.tolist() == [[True] * 3, [True, True, False]]
-    assert batch.wanted.tolist() == [[False, True, True], [True, True, False]]
+    assert batch.is_target.tolist() == [[False, True, True], [True, True, False]]
     assert batch.items[0].tolist() == corpus.items[first : first + 3].tolist()
     assert batch.items[1].tolist() == [*corpus.items[second : second + 2].tolist(), 0]
     assert not batch.dense[1, 2].any()
     assert not batch.context[1, 2].any()
     np.testing.assert_array_equal(batch.dense[0].numpy(), corpus.dense[first : first + 3])
-    for known, targets, one in zip(batch.known, batch.targets, corpus.labels, strict=True):
+    for known, targets, one in zip(batch.has_label, batch.targets, corpus.labels, strict=True):
         assert not known[1, 2]
         assert not known[0, 0]  # seen, not wanted
         np.testing.assert_array_equal(known[0, 1:].numpy(), one.has_target(np.arange(first + 1, first + 3)))
@@ -109,6 +109,6 @@ def test_only_the_wanted_parts_are_wanted(shop_data, part):
     corpus = shop_data.corpus
     windows = cut_windows(corpus, frozenset({part}), 10)
     wanted = sum(
-        int(collate(corpus, some, frozenset({part})).wanted.sum()) for some in ordered_batches(windows, 9)
+        int(collate(corpus, some, frozenset({part})).is_target.sum()) for some in ordered_batches(windows, 9)
     )
     assert wanted == int((corpus.part == part).sum())

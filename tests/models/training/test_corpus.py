@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from models.contract.event_features import encode_events
 from models.contract.events import column_events
-from models.contract.features import encode_events
 from models.contract.statistics import item_statistics
 from models.contract.vocabulary import Vocabulary
 from models.job.training_config import TrainingConfig
@@ -17,8 +17,9 @@ from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData, digest_corpus
 from models.training.batches import collate, cut_windows, ordered_batches
-from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recode_corpus, to_item_events
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recode_corpus
 from models.training.loop import Trainer
+from models.training.snapshots import to_item_events
 from tests.models.histories import events_of
 
 TRAIN = frozenset({PART_TRAIN})
@@ -153,12 +154,12 @@ def test_the_future_changes_no_batch(worlds):
             "dense",
             "context",
             "snapshot",
-            "wanted",
+            "is_target",
             "present",
             "profile_tokens",
         ):
             assert torch.equal(getattr(mine, name), getattr(its, name)), name
-        for one, other in zip((*mine.targets, *mine.known), (*its.targets, *its.known), strict=True):
+        for one, other in zip((*mine.targets, *mine.has_label), (*its.targets, *its.has_label), strict=True):
             assert torch.equal(one, other)
 
 
@@ -189,7 +190,7 @@ def test_without_times_nothing_is_said_of_popularity(make_shop, make_ingested, t
     assert not corpus.spec.timed
 
 
-def test_recoded_with_the_same_specification_is_the_same(shop_data):
+def test_recoding_with_the_same_specification_is_the_same(shop_data):
     corpus = shop_data.corpus
     assert digest_corpus(recode_corpus(corpus, shop_data.dataset, corpus.spec)) == digest_corpus(corpus)
     later = corpus.spec.model_copy(update={"actions": Vocabulary(tokens=("view", "rate"))})

@@ -52,7 +52,7 @@ def test_the_full_softmax_by_hand(shop_data, make_network, batch):
     vectors, bias = network.items(*given.catalogue)
     states, _ = encode_states(network, batch, vectors[batch.items])
     losses = []
-    for user, place in batch.wanted.nonzero().tolist():
+    for user, place in batch.is_target.nonzero().tolist():
         popularity = network.items.popularity(given.statistics[batch.snapshot[user, place]])
         logits = vectors @ states[user, place] + bias + popularity
         losses.append(float(torch.logsumexp(logits, 0) - logits[batch.items[user, place]]))
@@ -83,10 +83,10 @@ def test_few_negatives_are_near_it_on_average(shop_data, make_network, batch):
         name: getattr(batch, name)[[user]]
         for name in ("present", "profile_tokens", "profile_numeric", "profile_text")
     }
-    wanted = torch.zeros_like(batch.wanted[[user]])
-    wanted[0, 0] = True
-    labels = {name: tuple(part[[user]] for part in getattr(batch, name)) for name in ("targets", "known")}
-    alone = replace(batch, wanted=wanted, **one, **labels)
+    is_target = torch.zeros_like(batch.is_target[[user]])
+    is_target[0, 0] = True
+    labels = {name: tuple(part[[user]] for part in getattr(batch, name)) for name in ("targets", "has_label")}
+    alone = replace(batch, is_target=is_target, **one, **labels)
     full = float(batch_losses(network, alone, tables(shop_data, 0), random)[NEXT])
     few = [float(batch_losses(network, alone, tables(shop_data, 30), random)[NEXT]) for _ in range(200)]
     assert np.mean(few) == pytest.approx(full, abs=0.25)
