@@ -48,9 +48,8 @@ class ProgressiveExtraction(nn.Module):
     def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
         super().__init__()
         self.shared = nn.ModuleList(build_expert(inputs, config) for _ in range(config.expert_count))
-        self.own = nn.ModuleList(
-            build_expert(inputs, config) for _ in range(tasks)
-        )  # the weight name in every bundle
+        # One expert per task; bundles store the weights under the name `own`.
+        self.own = nn.ModuleList(build_expert(inputs, config) for _ in range(tasks))
         self.gates = nn.ModuleList(nn.Linear(inputs, config.expert_count + 1) for _ in range(tasks))
 
     def forward(self, x: Tensor) -> list[Tensor]:

@@ -96,9 +96,8 @@ def select_similar(
     others = allowed.copy()
     others[row] = False
     pool = nearest(probe, SIMILAR_POOL * k, others)
-    cosine = (
-        unit_rows(vectors[pool, :-1] - centre) @ probe[:-1]
-    )  # the length of the probe does not change the order
+    # The length of the probe does not change the order.
+    cosine = unit_rows(vectors[pool, :-1] - centre) @ probe[:-1]
     return pool[best_rows(cosine, k)]
 
 

@@ -21,9 +21,8 @@ def greedy_map_dpp(
     decides. `relevance` [K] is finite, `strength` in [0, 1].
     """
     factors = np.empty((min(n, len(relevance)), len(relevance)))  # rows of the Cholesky factor
-    variance = np.ones(
-        len(relevance)
-    )  # each item's conditional variance given the picks: the ratio of determinants
+    # Each item's conditional variance given the picks: the ratio of the determinants with and without it.
+    variance = np.ones(len(relevance))
     used = 0
 
     def bonus(position: int) -> Doubles:
