@@ -25,8 +25,8 @@ from models.job.spec import JobSpec
 from models.recipe.ingestion import JobData
 from models.recipe.training import (
     TrainingRun,
-    build_cutoff_case,
     build_evaluation_lists,
+    build_part_case,
     interactions_before,
     select_interactions,
 )
@@ -80,7 +80,7 @@ def _build_ranking_tables(
     """The tables at the cutoff and of next events, and the baselines that were not fitted, with the reason."""
     before = interactions_before(data, PART_TEST)
     baselines = fit_baselines(
-        interactions_before(data, PART_VALID), build_cutoff_case(data, PART_VALID), before
+        interactions_before(data, PART_VALID), build_part_case(data, PART_VALID), before
     )
     facts = item_facts(data.dataset, before, content_vectors(model))
     at_cutoff = build_evaluation_lists(data, PART_TEST).take_evenly(MOST_LISTS)

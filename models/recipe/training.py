@@ -128,7 +128,7 @@ def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
     )
 
 
-def build_cutoff_case(data: JobData, part: int) -> RankingCase:
+def build_part_case(data: JobData, part: int) -> RankingCase:
     """The ranking case with one list per user at the start of a part."""
     rows = data.split.valid if part == PART_VALID else data.split.test
     return at_cutoff(interactions_before(data, part), select_interactions(data, rows))
@@ -136,7 +136,7 @@ def build_cutoff_case(data: JobData, part: int) -> RankingCase:
 
 def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
     """The evaluation lists at the start of a part, one per user."""
-    case = build_cutoff_case(data, part)
+    case = build_part_case(data, part)
     return EvaluationLists(case, find_first_rows(data.corpus, part, case))
 
 
