@@ -70,7 +70,9 @@ def decide(candidate: Headline, incumbent: Headline, tolerance: float = TOLERANC
     if candidate.test != incumbent.test:
         return Decision(True, False, ("the other bundle was measured on other test data",))
     new, old = candidate.figures, incumbent.figures
-    worse = [reason for name in old if (reason := _shortfall(name, new.get(name), old[name], tolerance))]
+    if missing := sorted(old.keys() - new.keys()):  # a task was removed or renamed: another job in fact
+        return Decision(True, False, (f"the other bundle alone has the figures {', '.join(missing)}",))
+    worse = [reason for name in old if (reason := _shortfall(name, new[name], old[name], tolerance))]
     if worse:
         return Decision(False, True, tuple(worse))
     return Decision(
@@ -78,10 +80,8 @@ def decide(candidate: Headline, incumbent: Headline, tolerance: float = TOLERANC
     )
 
 
-def _shortfall(name: str, new: HeadlineFigure | None, old: HeadlineFigure, tolerance: float) -> str | None:
-    """The reason against promotion if the figure is missing or worse by more than the margin; else None."""
-    if new is None:
-        return f"expected the figure {name}, given none"
+def _shortfall(name: str, new: HeadlineFigure, old: HeadlineFigure, tolerance: float) -> str | None:
+    """The reason against promotion if the figure is worse by more than the margin; else None."""
     margin = (tolerance + STANDARD_ERRORS / math.sqrt(max(old.count, 1))) * abs(old.value)
     if old.lower_is_better:
         worst = old.value + margin

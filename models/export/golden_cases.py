@@ -64,7 +64,8 @@ def build_log_cases(source: GoldenSource, rows: Indices) -> list[GoldenCase]:
 def _action_cases(source: GoldenSource) -> Iterator[GoldenCase]:
     """For each action, the typical case with an event of that action before its last event."""
     typical = _typical_case(source)
-    ids = [item.item_id for item in source.dataset.items]
+    last = typical.events[-1].item_id  # a later event of the same item could take a dislike back
+    ids = [item.item_id for item in source.dataset.items if item.item_id != last] or [last]
     spec = source.predictor.corpus.spec
     middle = None if spec.value_range is None else float(np.mean(spec.value_range))
     for number, action in enumerate(dict.fromkeys([*(a.value for a in Action), *spec.actions.tokens])):
