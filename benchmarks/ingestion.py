@@ -26,7 +26,7 @@ from models.data.fitting import fit_features
 from models.data.labels import label
 from models.data.split import split
 from models.job.spec import JobSpec, load_job
-from models.training.batches import collate, shuffled_batches, windows_of
+from models.training.batches import collate, cut_windows, shuffled_batches
 from models.training.corpus import PART_TRAIN, Corpus, Texts, build_corpus
 
 BOUND = "bound for 10,000,000 events: 120 s, 4.0 GB"
@@ -72,11 +72,11 @@ def ingest(job: JobSpec, quarantine: Path, steps: Steps) -> Corpus:
 def collate_epoch(job: JobSpec, corpus: Corpus, steps: Steps) -> None:
     """Collate the batches of one epoch; raises RuntimeError unless they have every training event once."""
     with steps.measure("windows"):
-        windows = windows_of(corpus, TRAIN, job.network.history_length)
+        windows = cut_windows(corpus, TRAIN, job.network.history_length)
     with steps.measure("batches of an epoch"):
         events = job.training.batch_size * job.network.history_length
         batches = shuffled_batches(windows, events, np.random.default_rng(0))
-        count = sum(int(collate(corpus, chosen, TRAIN).wanted.sum()) for chosen in batches)
+        count = sum(int(collate(corpus, chosen, TRAIN).is_target.sum()) for chosen in batches)
     if count != (expected := int((corpus.part == PART_TRAIN).sum())):
         raise RuntimeError(f"expected {expected:,} training events in the batches, given {count:,}")
 

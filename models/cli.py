@@ -1,4 +1,4 @@
-"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it; read pairs."""
+"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it."""
 
 import hashlib
 import json
@@ -23,11 +23,11 @@ from models.training.checkpoint import SCHEMA
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
 REFUSALS = (BundleError, JobError, FetchError, NotPromotedError, OSError, ValueError)
-"""The errors of the commands that are reported to the user as one line."""
+"""The errors of the commands that are reported as one line, without a traceback."""
 
 
 def fetch(name: str, out: Path, console: Console) -> None:
-    """Fetch a data set by name into a folder, unless the folder has it already."""
+    """Fetch a data set by name into a folder, unless it is already there; raises ValueError for an unknown name."""
     if name not in DATASETS:
         raise ValueError(f"expected one of {', '.join(DATASETS)}, given '{name}'")
     folder = DATASETS[name](out)
@@ -45,8 +45,8 @@ def train(
     """Train a job's network, print its evaluation, and publish the bundle in `out`.
 
     `check_bundle` is called on the complete bundle before it is published; its BundleError prevents that.
-    Raises NotPromotedError where the bundle in `out` is better; the new one is then in `out`.rejected, unless
-    `force` is given.
+    Raises NotPromotedError if the bundle in `out` is better and `force` is False; the new bundle is then in
+    `<out>.rejected`.
     """
     job = load_job(job_file)
     data = ingest(job, out, console)
@@ -63,7 +63,7 @@ def train(
 
 
 def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
-    """Print the evaluation of a bundle; raises BundleError where a file is missing or changed."""
+    """Print the evaluation of a bundle; raises BundleError if a file is missing or changed."""
     verify(folder)
     report = Report.model_validate_json((folder / REPORT).read_bytes())
     if as_json:
@@ -73,7 +73,7 @@ def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
 
 
 def inspect(folder: Path, console: Console) -> None:
-    """Print a bundle's manifest and check its files; raises BundleError where one is missing or changed."""
+    """Print a bundle's manifest and verify its files; raises BundleError if one is missing or changed."""
     manifest = read_manifest(folder)
     console.print_json(json.dumps(manifest.model_dump(mode="json")))
     verify(folder)
@@ -82,13 +82,13 @@ def inspect(folder: Path, console: Console) -> None:
 
 
 def fingerprint(job_file: Path, data: str) -> str:
-    """SHA-256 that identifies a training run: the job's text, its data, and the version of the code."""
+    """SHA-256 that identifies a training run by the job file, the data's digest, and the code's version."""
     code = f"{SCHEMA} {package_version()} "
     return hashlib.sha256(code.encode() + job_file.read_bytes() + data.encode()).hexdigest()
 
 
 def package_version() -> str:
-    """The installed package's version; "source" where none is installed."""
+    """The version of the installed package; "source" if it is not installed."""
     try:
         return metadata.version("chorus-recommender")
     except metadata.PackageNotFoundError:

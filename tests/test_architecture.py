@@ -225,7 +225,7 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (wrong_imports, "models/contract/events.py", "from models.network import config"),
         (wrong_imports, "models/language/encoder.py", "from models.contract.events import Event"),
         (wrong_imports, "models/export/bundle.py", "import models.cli"),
-        (wrong_imports, "models/export/golden.py", "from models.recipe.training import Trained"),
+        (wrong_imports, "models/export/golden.py", "from models.recipe.training import TrainingRun"),
         (wrong_imports, "models/heads/count.py", "from models.data.labels import TaskLabels"),
         (wrong_imports, "models/ranking/mmr.py", "from models.network.config import NetworkConfig"),
         (wrong_imports, "models/recipe/training.py", "from models.cli import train"),

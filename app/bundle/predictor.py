@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.contract.arrays import Floats, Indices, Mask
-from models.contract.features import EventArrays, ItemArrays
+from models.contract.event_features import EventArrays
+from models.contract.features import ItemArrays
 
 
 @dataclass(frozen=True, slots=True)

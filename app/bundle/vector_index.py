@@ -8,7 +8,8 @@ import numpy as np
 
 from app.bundle.catalogue import Catalogue
 from models.contract.arrays import Floats, Indices, Mask
-from models.ranking.candidates import best_rows, search_exactly
+from models.ranking.candidates import search_exactly
+from models.ranking.order import best_rows
 
 OVER_FETCH = 500
 """With at most this many disallowed rows, fetching as many more is faster than a bitmap (docs/measurements.md)."""

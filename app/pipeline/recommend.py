@@ -23,7 +23,7 @@ from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 from models.ranking.candidates import Budget
-from models.ranking.rerank import CATEGORY_CAP, Reranked, rerank
+from models.ranking.rerank import CATEGORY_CAP, RerankedList, rerank
 
 
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
@@ -86,7 +86,7 @@ def score(
     return scored, {name: predicted[name] for name in names}
 
 
-def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranked:
+def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> RerankedList:
     """The slate's order, with its diversity and its cost in relevance."""
     rows = scored.candidates.rows
     vectors = bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector
@@ -94,7 +94,7 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranke
     return rerank(scored.score, vectors, labels, query.diversity, query.limit)
 
 
-def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked: Reranked) -> Slate:
+def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked: RerankedList) -> Slate:
     """The slate without reasons."""
     unread = unread_texts(bundle, query.text, query.state.profile)
     return Slate(

@@ -1,4 +1,4 @@
-"""The shared room: what the offline job and the online service both believe.
+"""The contract between offline job and online service: events, features, scoring, the bundle.
 
-numpy, pydantic and the standard library only.
+Imports numpy, pydantic and the standard library only.
 """

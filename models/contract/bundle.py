@@ -1,4 +1,4 @@
-"""The bundle: a folder that says what it is, and proves that it is whole."""
+"""The bundle: file names, manifest, checksums, and reading both with verification."""
 
 import hashlib
 import json
@@ -18,31 +18,29 @@ FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"
 ITEMS = "items.jsonl"  # one Item a line, in catalogue order
 ITEM_TEXT = "item_text.npy"  # float32 [n, text_size]
-ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 1]: what the index holds; the last column is the bias
+ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 1]: the vectors in the index; the last column is the bias
 ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, 3]
 USER_IDS = "user_ids.json"
-USER_VECTORS = (
-    "user_vectors.npy"  # float32 [users, D + 1]: retrieval vectors, which the service must reproduce
-)
+USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 1]: retrieval vectors, which the service must reproduce
 PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"
-GOLDEN = "golden.json"  # requests with the logits that the offline network gave
+GOLDEN = "golden.json"  # requests with the offline network's logits
 REPORT = "report.json"
 REPORT_PAGE = "report.html"
 PREVIOUS = ".previous"
-"""Publishing over a bundle keeps the old one beside it, under this ending: a service can fall back to it."""
+"""Suffix of the folder that keeps the replaced bundle: a service can fall back to it."""
 
 REJECTED = ".rejected"
-"""A bundle that the promotion gate refused is written beside the published one, under this ending."""
+"""Suffix of the folder for a bundle that the promotion gate rejected."""
 
 
 class BundleError(Exception):
-    """A bundle that is not there, not whole, or not of this version."""
+    """A bundle is missing, incomplete, damaged, or of another schema version."""
 
 
 class Manifest(BaseModel):
-    """What a bundle says of itself."""
+    """A bundle's description: network, heads, fitted scales, and the checksum of every file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,18 +50,18 @@ class Manifest(BaseModel):
     job: str
     """The job's name."""
     network: dict[str, Any]
-    """models.network's configuration, which that room validates."""
+    """The fields of models.network.config.NetworkConfig, validated there."""
     heads: tuple[Head, ...]
     calibrations: dict[str, Calibration]
     fusion: Fusion
     scenes: dict[str, dict[str, float]] = {}
     text_encoder: str | None = None
-    """The language model that made the text vectors, by its registered name."""
+    """Registered name of the text encoder that made the text vectors; None without text."""
     features_digest: str
     statistics_at: float
-    """The moment (Unix seconds, or order) up to which the bundle knows interactions."""
+    """Time (Unix seconds, or order) of the item statistics: no later interaction is in them."""
     summary: dict[str, float] = {}
-    """The evaluation's headline figures."""
+    """The headline figures of the evaluation."""
     files: dict[str, str]
     """File name -> SHA-256."""
 
@@ -75,7 +73,7 @@ def checksum(path: Path) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """A bundle's manifest; raises BundleError where it is missing, malformed or of another schema version."""
+    """Read a bundle's manifest; raises BundleError if it is missing, malformed or of another schema version."""
     path = folder / MANIFEST
     try:
         raw = json.loads(path.read_bytes())
@@ -93,7 +91,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify(folder: Path) -> Manifest:
-    """The manifest of a bundle whose files are all there and unchanged; raises BundleError otherwise."""
+    """Check that every file exists with its checksum, and return the manifest; raises BundleError otherwise."""
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         path = folder / name
@@ -105,7 +103,7 @@ def verify(folder: Path) -> Manifest:
 
 
 def read_features(folder: Path, manifest: Manifest) -> FeatureSpec:
-    """The bundle's feature specification; raises BundleError where it is not the manifest's."""
+    """Read the feature specification; raises BundleError if it is invalid or differs from the manifest's digest."""
     try:
         spec = FeatureSpec.model_validate_json((folder / FEATURES).read_bytes())
     except (OSError, ValidationError) as error:

@@ -1,4 +1,4 @@
-"""The calibration of a head's logits, and the two functions that turn logits into probabilities."""
+"""Affine calibration of logits, and the sigmoid and softmax that turn logits into probabilities."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,11 @@ class Calibration(BaseModel):
 
 
 def sigmoid(x: NDArray[np.floating]) -> Floats:
-    """1 / (1 + exp(-x)) without overflow."""
+    """Element-wise 1 / (1 + exp(-x)), without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * x.astype(np.float64))), dtype=np.float32)
 
 
 def softmax(x: NDArray[np.floating]) -> Floats:
-    """exp(x) / sum of exp(x) over the last axis, without overflow."""
+    """exp(x) / sum(exp(x)) over the last axis, without overflow."""
     shifted = np.exp(x.astype(np.float64) - x.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)

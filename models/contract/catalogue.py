@@ -1,4 +1,4 @@
-"""What is recommended, and to whom: items, users, and what is known of a user at one moment."""
+"""Items, user profiles, and the state of a user (profile and events) at one moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from models.contract.events import Event
 
 Attribute = str | float | tuple[str, ...]
-"""A text or category is a str, a number a float, a set of categories a tuple of str."""
+"""A str for a text or category, a float for a number, a tuple of str for a set of categories."""
 
 NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 NO_VECTORS: Mapping[str, tuple[float, ...]] = MappingProxyType({})
@@ -15,7 +15,7 @@ NO_VECTORS: Mapping[str, tuple[float, ...]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that can be recommended. `vectors` holds other modalities (image, audio) by field name."""
+    """One item that can be recommended. `vectors` holds other modalities (image, audio) by field name."""
 
     item_id: str
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: NO_ATTRIBUTES)
@@ -25,7 +25,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user's profile. `interests` is what the user said, in words, that they want."""
+    """A user's profile. `interests` is a text in which the user states what they like."""
 
     user_id: str
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: NO_ATTRIBUTES)
@@ -34,14 +34,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """All that is known of a user at one moment; events oldest first. No user_id: an anonymous visitor."""
+    """Profile and events of a user at one moment, events oldest first. `user_id` None: an anonymous visitor."""
 
     user_id: str | None = None
     profile: User | None = None
     events: tuple[Event, ...] = ()
-    past_items: frozenset[str] = frozenset()  # items of older events, of which no more is kept
+    past_items: frozenset[str] = frozenset()  # items of older events, of which only the id is kept
 
     @property
     def seen(self) -> frozenset[str]:
-        """Every item that the user had to do with."""
+        """Ids of all items that the user interacted with."""
         return self.past_items.union(event.item_id for event in self.events)

@@ -1,4 +1,4 @@
-"""Events: what a user did with an item at a time, one by one (Event) or as columns (EventColumns)."""
+"""User-item interactions: single records (Event) and columns of many users (EventColumns)."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ NO_CONTEXT: Mapping[str, str] = MappingProxyType({})
 
 
 class Action(StrEnum):
-    """The actions every bundle knows; a job's own action names come on top of these."""
+    """The actions known to every bundle; a job may add action names."""
 
     VIEW = "view"
     CLICK = "click"
@@ -29,12 +29,12 @@ class Action(StrEnum):
 
 
 NEGATIVE_ACTIONS = frozenset({Action.DISLIKE.value})
-"""Actions that say "less of this": they push similar items down."""
+"""Actions that reject an item: they lower the scores of similar items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One interaction of one user. `timestamp` is Unix seconds, or the order where a job has no times."""
+    """One interaction of one user. `timestamp` is Unix seconds, or the order if the job has no times."""
 
     item_id: str
     action: str
@@ -44,21 +44,21 @@ class Event:
 
 
 class Codes(NamedTuple):
-    """A column of n texts as codes."""
+    """A column of n strings as codes."""
 
     names: tuple[str, ...]
-    codes: Indices32  # [n] indices into `names`, -1: none
+    codes: Indices32  # [n] indices into `names`, -1: missing
 
 
 @dataclass(frozen=True, slots=True)
 class EventColumns:
-    """n events of U users as columns, by user, oldest first within a user."""
+    """n events of U users as columns, grouped by user, oldest first within a user."""
 
     offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
-    items: Indices  # [n] rows of an item table; negative: not in it, each such item by a number
+    items: Indices  # [n] rows of an item table; a distinct negative number for each item that is not in it
     actions: Indices  # [n] indices into `action_names`
     times: Doubles  # [n] Unix seconds, or the order
-    values: Floats  # [n] NaN: none
+    values: Floats  # [n] NaN: missing
     action_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class EventColumns:
         return len(self.items)
 
     def events(self, user: int, item_ids: Sequence[str]) -> tuple[Event, ...]:
-        """One user's events, without contexts; `item_ids` are the item table's."""
+        """The events of one user, without contexts. `item_ids` [I] are the ids of the item table's rows."""
         part = slice(int(self.offsets[user]), int(self.offsets[user + 1]))
         return tuple(
             Event(item_ids[item], self.action_names[action], time, None if math.isnan(value) else value)
@@ -89,7 +89,10 @@ class EventColumns:
 
 
 def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]) -> EventColumns:
-    """The events of U users, each oldest first, as columns. `row_of`: item id -> row, -1 where unknown."""
+    """Convert the events of U users, each oldest first, to columns.
+
+    `row_of` maps an item id to its row, a negative number for an unknown item.
+    """
     events = [event for history in users for event in history]
     codes: dict[str, int] = {}
     return EventColumns(
@@ -107,7 +110,7 @@ def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]
 
 
 def user_events(events: EventColumns, user: int, before: int | None = None) -> EventColumns:
-    """The columns of one user alone; with `before`, only the user's first `before` events: one earlier moment."""
+    """The columns of one user; with `before`, of the user's first `before` events only."""
     start, stop = int(events.offsets[user]), int(events.offsets[user + 1])
     part = slice(start, stop if before is None else min(start + before, stop))
     return EventColumns(
@@ -121,10 +124,10 @@ def user_events(events: EventColumns, user: int, before: int | None = None) -> E
 
 
 def select_events(events: EventColumns, keep: Mask) -> EventColumns:
-    """The events that `keep` [n] marks, of the same users in the same order."""
-    before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+    """The events where `keep` [n] is True, of the same U users in the same order."""
+    kept_before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
     return EventColumns(
-        offsets=before[events.offsets],
+        offsets=kept_before[events.offsets],
         items=events.items[keep],
         actions=events.actions[keep],
         times=events.times[keep],
@@ -134,6 +137,6 @@ def select_events(events: EventColumns, keep: Mask) -> EventColumns:
 
 
 def last_events(events: EventColumns, count: int) -> Mask:
-    """[n] True for the last `count` events of each user."""
+    """Mask [n]: True for the last `count` events of each user."""
     end = np.repeat(events.offsets[1:], np.diff(events.offsets))
     return np.asarray(end - np.arange(len(events)) <= count)

@@ -1,4 +1,4 @@
-"""The feature specification: which features there are, with everything that was fitted on the training split."""
+"""The feature specification: fields, vocabularies, means and deviations, fitted on the training split."""
 
 import hashlib
 from enum import StrEnum
@@ -9,17 +9,17 @@ from models.contract.vocabulary import Vocabulary
 
 
 class FieldKind(StrEnum):
-    """How an attribute is read."""
+    """The type of an attribute."""
 
     CATEGORICAL = "categorical"  # one str
     CATEGORIES = "categories"  # a tuple of str
     NUMERIC = "numeric"  # a float
-    TEXT = "text"  # a str, to the text encoder
-    VECTOR = "vector"  # floats, another modality
+    TEXT = "text"  # a str, for the text encoder
+    VECTOR = "vector"  # floats of another modality
 
 
 class FieldSpec(BaseModel):
-    """One attribute; `mean` and `std` are fitted for numeric fields, `size` is a vector field's length."""
+    """One attribute. `mean` and `std` are fitted for numeric fields; `size` is the length of a vector field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,14 +31,14 @@ class FieldSpec(BaseModel):
 
 
 class FeatureSpec(BaseModel):
-    """Which features there are, with everything fitted: vocabularies, means, deviations."""
+    """All features, with their vocabularies, means and deviations."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     timed: bool
-    """Whether timestamps are times; false where the job gave only an order."""
+    """True if timestamps are times; False if the job has only an order of events."""
     history_length: int = Field(ge=1, le=2000)
-    """The events that the user tower sees."""
+    """The number of events that the user tower reads, at most."""
     item_ids: Vocabulary
     actions: Vocabulary
     item_fields: tuple[FieldSpec, ...] = ()
@@ -48,11 +48,11 @@ class FeatureSpec(BaseModel):
     user_tokens: Vocabulary = Vocabulary()
     context_tokens: Vocabulary = Vocabulary()
     value_range: tuple[float, float] | None = None
-    """The lowest and highest value in the training split; None where events carry no values."""
+    """Lowest and highest event value in the training split; None if events have no values."""
     value_mean: float = 0.0
     value_std: float = Field(default=1.0, gt=0)
     text_size: int = Field(default=0, ge=0)
-    """Width of the text encoder's vectors; 0 where there is no text."""
+    """Width of the text encoder's vectors; 0 without text."""
 
     def digest(self) -> str:
         """SHA-256 of the specification, vocabularies included."""

@@ -1,7 +1,7 @@
-"""Plain values -> arrays, for training and serving alike: the first lock against training/serving skew.
+"""Feature encoding of items, profiles and contexts: one definition for training and serving.
 
-Given `EventColumns`, `User`, `Item`; never a DataFrame, never a Redis reply. The statistics are fitted offline, on
-the training split, and travel in the bundle.
+The input is `Item`, `User` and contexts, whatever their source. Means, deviations and vocabularies are fitted on the
+training split and stored in the bundle, so that training and serving cannot differ. Events: event_features.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,48 +9,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
+from models.contract.arrays import Doubles, Floats, Indices, Indices32
 from models.contract.calendar import DAYPARTS, WEEKDAYS, daypart, dayparts, weekday, weekdays
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.events import NEGATIVE_ACTIONS, Action, Codes, EventColumns
+from models.contract.events import Codes
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import PAD, Vocabulary
 
-DENSE_WIDTH = 5
-"""Numbers an event: value, has a value, log gap, running mean value, log count."""
-WINDOW = 200
-"""Events over which a user's running mean and count are taken; the state store keeps at least as many."""
 CLIP = 5.0
+"""Standardised values are clipped to [-CLIP, CLIP]."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemArrays:
-    """n items. Tokens are padded with PAD."""
+    """The item tower's input for n items. Tokens are padded with PAD."""
 
-    ids: Indices  # [n] index in item_ids, OOV for an item that training never saw
+    ids: Indices  # [n] indices of spec.item_ids; OOV for an item outside the training data
     tokens: Indices  # [n, M]
     numeric: Floats  # [n, 2 * numeric fields] standardised value, has a value
     content: Floats  # [n, text_size + the vector fields' sizes]
 
 
 @dataclass(frozen=True, slots=True)
-class EventArrays:
-    """n events as the network reads them."""
-
-    actions: Indices  # [n] indices of spec.actions
-    dense: Floats  # [n, DENSE_WIDTH]
-
-
-@dataclass(frozen=True, slots=True)
 class ProfileArrays:
-    """One user's profile."""
+    """The user tower's input for one profile."""
 
     tokens: Indices  # [P]
     numeric: Floats  # [2 * numeric fields]
 
 
 def encode_items(spec: FeatureSpec, items: Sequence[Item], text: Floats | None = None) -> ItemArrays:
-    """Arrays of n items. `text` [n, text_size] are their text vectors; None means all zero."""
+    """Encode n items. `text` [n, text_size] holds their text vectors; None means all zero.
+
+    Raises ValueError for text vectors of another shape or an item vector of another length.
+    """
     rows = [_tokens(spec.item_fields, spec.item_tokens, item.attributes) for item in items]
     width = max((len(row) for row in rows), default=0)
     tokens = np.full((len(items), max(width, 1)), PAD, dtype=np.int64)
@@ -73,35 +65,8 @@ def encode_items(spec: FeatureSpec, items: Sequence[Item], text: Floats | None =
     )
 
 
-def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
-    """The network's arrays of n events of any number of users.
-
-    Event t of a user carries what is known at t: its value, the time since the user's event before it, and the
-    mean value and number of the user's WINDOW events up to and including it.
-    """
-    count = len(events)
-    start = np.repeat(events.offsets[:-1], np.diff(events.offsets))  # [n] the user's first event
-    values = _event_values(spec, events)
-    known = ~np.isnan(values)
-    standard = np.where(known, (values - spec.value_mean) / spec.value_std, 0.0)
-    gap = np.zeros(count)
-    if spec.timed and count:
-        gap[1:] = np.diff(events.times)
-        gap[start == np.arange(count)] = 0
-    first = np.maximum(start, np.arange(count) + 1 - WINDOW)  # [n] where the event's window begins
-    total, number = _window_sums(standard, events.offsets), _window_counts(known, first)
-    seen = np.arange(1, count + 1) - first
-    dense = np.empty((count, DENSE_WIDTH), dtype=np.float32)
-    dense[:, 0] = np.clip(standard, -CLIP, CLIP)
-    dense[:, 1] = known
-    dense[:, 2] = np.log1p(np.clip(gap, 0, None)) / 10
-    dense[:, 3] = total / (number + 3)  # shrunk: three events' worth of "average"
-    dense[:, 4] = np.log1p(seen) / 5
-    return EventArrays(spec.actions.encode(events.action_names)[events.actions], dense)
-
-
 def encode_profile(spec: FeatureSpec, profile: User | None) -> ProfileArrays:
-    """Arrays of a profile; an unknown profile is all padding and zeros."""
+    """Encode a profile; None gives padding and zeros."""
     attributes: Mapping[str, Attribute] = {} if profile is None else profile.attributes
     tokens = _tokens(spec.user_fields, spec.user_tokens, attributes)
     return ProfileArrays(
@@ -111,15 +76,15 @@ def encode_profile(spec: FeatureSpec, profile: User | None) -> ProfileArrays:
 
 
 def context_tokens(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> tuple[str, ...]:
-    """The tokens of a moment: daypart and weekday where times are known, then the job's context columns."""
-    found = []
+    """The context tokens of a moment: daypart and weekday if times are known, then the job's context columns."""
+    tokens: list[str] = []
     if spec.timed and timestamp is not None:
-        found += [f"daypart={daypart(timestamp)}", f"weekday={weekday(timestamp)}"]
-    return (*found, *(f"{name}={context[name]}" for name in spec.context_fields if name in context))
+        tokens += [f"daypart={daypart(timestamp)}", f"weekday={weekday(timestamp)}"]
+    return (*tokens, *(f"{name}={context[name]}" for name in spec.context_fields if name in context))
 
 
 def encode_context(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> Indices:
-    """Indices [C] of a moment's tokens, padded to C = 2 + the context columns."""
+    """Indices [C] of a moment's context tokens, padded to C = 2 + the number of context columns."""
     codes = {name: Codes((value,), np.zeros(1, dtype=np.int32)) for name, value in context.items()}
     times = None if timestamp is None else np.array([timestamp], dtype=np.float64)
     return np.asarray(encode_contexts(spec, codes, times, 1)[0], dtype=np.int64)
@@ -128,9 +93,9 @@ def encode_context(spec: FeatureSpec, context: Mapping[str, str], timestamp: flo
 def encode_contexts(
     spec: FeatureSpec, contexts: Mapping[str, Codes], times: Doubles | None, count: int
 ) -> Indices32:
-    """Indices [n, C] of the tokens of n moments (see `context_tokens`), without gaps between them, then PAD.
+    """Indices [n, C] of the context tokens of n moments (see `context_tokens`), left-aligned, then PAD.
 
-    Where `times` [n] is None, the moments are not known and only the context columns tell.
+    With `times` None, the tokens come from the context columns alone.
     """
     columns = {name: contexts[name] for name in spec.context_fields if name in contexts}
     if spec.timed and times is not None:
@@ -147,7 +112,7 @@ def encode_contexts(
 
 
 def item_text(spec: FeatureSpec, item: Item) -> str:
-    """What the text encoder reads of an item: its texts, then its categories as words."""
+    """The text of an item for the text encoder: its text fields, then its categories."""
     parts = []
     for kind in (FieldKind.TEXT, FieldKind.CATEGORIES):
         for field in spec.fields(kind):
@@ -157,7 +122,7 @@ def item_text(spec: FeatureSpec, item: Item) -> str:
 
 
 def user_text(spec: FeatureSpec, profile: User | None) -> str:
-    """What the text encoder reads of a user: stated interests, then profile texts."""
+    """The text of a user for the text encoder: the stated interests, then the profile's text fields."""
     if profile is None:
         return ""
     texts = [field.name for field in spec.user_fields if field.kind is FieldKind.TEXT]
@@ -165,59 +130,16 @@ def user_text(spec: FeatureSpec, profile: User | None) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def _event_values(spec: FeatureSpec, events: EventColumns) -> Doubles:
-    """Values [n]; like and dislike stand for the highest and the lowest where values are in use; NaN: none."""
-    if spec.value_range is None:
-        return np.full(len(events), np.nan)
-    low, high = spec.value_range
-    implied = np.array(
-        [
-            low if name in NEGATIVE_ACTIONS else high if name == Action.LIKE else np.nan
-            for name in events.action_names
-        ],
-        dtype=np.float64,
-    )
-    values = events.values.astype(np.float64)
-    return np.where(np.isnan(values), implied[events.actions], values) if len(events) else values
-
-
-def _window_counts(known: Mask, first: Indices) -> Indices:
-    """[n] how many of known[first[t] : t + 1] hold, for every t."""
-    running = np.concatenate([[0], np.cumsum(known)])
-    return np.asarray(running[1:] - running[first], dtype=np.int64)
-
-
-def _window_sums(values: Doubles, offsets: Indices) -> Doubles:
-    """[n] the sum over a user's WINDOW values up to and including each.
-
-    Users of similar length are summed side by side, each from zero: one running sum over all users would let
-    every user's rounding depend on the others' values.
-    """
-    lengths = np.diff(offsets)
-    sums = np.empty(len(values))
-    magnitudes = np.frexp(lengths)[1]  # a power of two apart at most
-    for magnitude in np.flatnonzero(np.bincount(magnitudes)).tolist():
-        users = np.flatnonzero(magnitudes == magnitude)
-        steps = np.arange(int(lengths[users].max()))
-        inside = steps < lengths[users, None]
-        rows = (offsets[users, None] + steps)[inside]
-        table = np.zeros(inside.shape)
-        table[inside] = values[rows]
-        running = np.cumsum(table, axis=1)
-        running[:, WINDOW:] -= running[:, :-WINDOW].copy()
-        sums[rows] = running[inside]
-    return sums
-
-
 def _tokens(
     fields: Sequence[FieldSpec], vocabulary: Vocabulary, attributes: Mapping[str, Attribute]
 ) -> list[int]:
-    found = []
+    """Vocabulary indices of all categories in the fields, in order."""
+    tokens: list[int] = []
     for field in fields:
         if field.kind in (FieldKind.CATEGORICAL, FieldKind.CATEGORIES) and field.name in attributes:
             labels = _as_tuple(attributes[field.name])
-            found += [vocabulary.index(f"{field.name}={label}") for label in labels]
-    return found
+            tokens += [vocabulary.index(f"{field.name}={label}") for label in labels]
+    return tokens
 
 
 def _as_tuple(value: Attribute) -> tuple[str | float, ...]:
@@ -225,13 +147,14 @@ def _as_tuple(value: Attribute) -> tuple[str | float, ...]:
 
 
 def _numeric(fields: Sequence[FieldSpec], attributes: Mapping[str, Attribute]) -> Floats:
+    """[2 * numeric fields] standardised value and has-a-value flag of each numeric field."""
     numbers = []
     for field in fields:
         if field.kind is FieldKind.NUMERIC:
             value = attributes.get(field.name)
-            known = isinstance(value, int | float) and bool(np.isfinite(value))
-            standard = (float(value) - field.mean) / field.std if known else 0.0  # type: ignore[arg-type]
-            numbers += [float(np.clip(standard, -CLIP, CLIP)), float(known)]
+            has_value = isinstance(value, int | float) and bool(np.isfinite(value))
+            standard = (float(value) - field.mean) / field.std if has_value else 0.0  # type: ignore[arg-type]
+            numbers += [float(np.clip(standard, -CLIP, CLIP)), float(has_value)]
     return np.array(numbers, dtype=np.float32)
 
 
@@ -241,11 +164,11 @@ def _stack(rows: Sequence[Floats], fields: Sequence[FieldSpec]) -> Floats:
 
 
 def _vector(field: FieldSpec, item: Item) -> Floats:
-    """An item's vector of one modality, scaled to length 1; zeros where it has none."""
-    given = item.vectors.get(field.name)
-    if given is None:
+    """An item's vector of one modality, scaled to length 1; zeros if it has none."""
+    numbers = item.vectors.get(field.name)
+    if numbers is None:
         return np.zeros(field.size, dtype=np.float32)
-    if len(given) != field.size:
-        raise ValueError(f"expected {field.size} numbers for '{field.name}', given {len(given)}")
-    vector = np.asarray(given, dtype=np.float32)
+    if len(numbers) != field.size:
+        raise ValueError(f"expected {field.size} numbers for '{field.name}', given {len(numbers)}")
+    vector = np.asarray(numbers, dtype=np.float32)
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), dtype=np.float32)

@@ -1,8 +1,8 @@
-"""What each event says about its item: positive, neutral, negative, or nothing. Shared by training and service.
+"""Event feedback: each event rated positive, neutral, negative or none; liked and rejected items.
 
 The functions below `read_feedback` take the events of one user at one moment, oldest first, as arrays: item rows
-`items` [n] and feedback codes `feedback` [n]. Cut a moment out of the columns of many users with
-`models.contract.events.user_events`, and the codes by the same offsets.
+`items` [n] and feedback codes `feedback` [n]. `models.contract.events.user_events` gives the columns of one user; slice
+the codes with the same offsets.
 """
 
 from collections.abc import Container, Sequence
@@ -15,34 +15,36 @@ from models.contract.arrays import Indices, Mask
 from models.contract.events import NEGATIVE_ACTIONS, Action, EventColumns
 from models.contract.vocabulary import Vocabulary
 
-WANTING_ACTIONS = frozenset({Action.PURCHASE, Action.SAVE, Action.SHARE})
-POSITIVE_ACTIONS = WANTING_ACTIONS | {Action.LIKE}
-UNWANTED_ACTIONS = NEGATIVE_ACTIONS | {Action.SKIP}
+INTENT_ACTIONS = frozenset({Action.PURCHASE, Action.SAVE, Action.SHARE})
+"""Actions by which a user wants an item, whether or not they like it later."""
+POSITIVE_ACTIONS = INTENT_ACTIONS | {Action.LIKE}
+REJECTING_ACTIONS = NEGATIVE_ACTIONS | {Action.SKIP}
 MIDDLE = 0.5
 LIKED_FROM = 0.625
-"""As a share of the value range: halfway between its middle and its upper quarter, 3.5 of 1 to 5 stars. The middle
-is no praise, since three of five stars is what most people give to an item that was all right; below the middle a
-value is a complaint.
+"""Shares of the value range: below MIDDLE a value is negative, from LIKED_FROM up positive, in between neutral.
+
+LIKED_FROM is halfway between the middle and the upper quarter, 3.5 on a scale of 1 to 5 stars. Three of five stars is
+neutral: most people give it to an item that was acceptable.
 """
 
 FeedbackCodes = NDArray[np.int8]
-"""Values of Feedback, one an event."""
+"""One value of Feedback per event."""
 
 
 class Feedback(IntEnum):
-    """What an event says about its item."""
+    """The user's opinion of an item that an event expresses."""
 
-    NONE = 0  # nothing, such as a view; it takes nothing back
+    NONE = 0  # no opinion, such as a view; earlier feedback stays valid
     NEGATIVE = 1
-    NEUTRAL = 2  # a value in the middle: it takes earlier praise or blame back
+    NEUTRAL = 2  # a value in the middle: it cancels earlier positive or negative feedback
     POSITIVE = 3
 
 
 def read_feedback(events: EventColumns, value_range: tuple[float, float] | None) -> FeedbackCodes:
-    """The feedback [n] of n events of any number of users.
+    """Feedback codes [n] of n events of any number of users.
 
-    The action decides where it can (a like, a purchase, a dislike, a skip); otherwise the value does: negative below
-    the middle of `value_range`, positive from LIKED_FROM up. A range of one value, or none, says nothing.
+    The action decides if it is positive or negative (a like, a purchase, a dislike, a skip). Otherwise the value
+    decides, by its share of `value_range` (see LIKED_FROM). Without a range of two distinct values there is none.
     """
     by_action = np.array([_action_feedback(name) for name in events.action_names], dtype=np.int8)
     feedback: FeedbackCodes = by_action[events.actions] if len(events) else np.zeros(0, dtype=np.int8)
@@ -57,30 +59,30 @@ def read_feedback(events: EventColumns, value_range: tuple[float, float] | None)
 
 
 def newest_feedback(items: Indices, feedback: FeedbackCodes) -> Indices:
-    """Positions [m] of each item's last event with any feedback, the newest first."""
+    """Positions [m] of each item's last event with feedback other than NONE, newest first."""
     return _newest_of_each(items, np.flatnonzero(feedback != Feedback.NONE))
 
 
 def last_liked(items: Indices, feedback: FeedbackCodes) -> int | None:
-    """The item row of the newest positive event that no later event of that item takes back; None without one."""
+    """The row of the item whose last feedback is positive, the newest such item; None if there is none."""
     newest = newest_feedback(items, feedback)
     liked = newest[feedback[newest] == Feedback.POSITIVE]
     return int(items[liked[0]]) if len(liked) else None
 
 
-def liked_items(items: Indices, feedback: FeedbackCodes, wanting: Mask) -> Indices:
-    """Rows of the items that the user praised, the newest first.
+def liked_items(items: Indices, feedback: FeedbackCodes, intent: Mask) -> Indices:
+    """Rows of the items whose last feedback is positive and not mere intent, newest first.
 
-    `wanting` [n] marks the events of WANTING_ACTIONS (see `has_action`): a purchase, a save or a share shows that the
+    `intent` [n] marks the events of INTENT_ACTIONS (see `has_action`): a purchase, a save or a share shows that the
     user wanted the item, not that they liked it.
     """
     newest = newest_feedback(items, feedback)
-    rows: Indices = items[newest[(feedback[newest] == Feedback.POSITIVE) & ~wanting[newest]]]
+    rows: Indices = items[newest[(feedback[newest] == Feedback.POSITIVE) & ~intent[newest]]]
     return rows
 
 
 def wanted_items(items: Indices, feedback: FeedbackCodes) -> Indices:
-    """Rows of the items whose last feedback is positive; without any, of those with no negative last feedback."""
+    """Rows of the items whose last feedback is positive; if there are none, of all items not rejected."""
     newest = newest_feedback(items, feedback)
     positive: Indices = items[newest[feedback[newest] == Feedback.POSITIVE]]
     if len(positive):
@@ -90,7 +92,7 @@ def wanted_items(items: Indices, feedback: FeedbackCodes) -> Indices:
 
 
 def negative_items(items: Indices, feedback: FeedbackCodes, negative: Mask) -> Indices:
-    """Rows of the items rejected by a `negative` [n] event that no later positive event takes back, newest first."""
+    """Rows of the items with a `negative` [n] event and no later positive event, newest first."""
     if not negative.any():
         return np.zeros(0, dtype=np.int64)
     relevant = np.flatnonzero(negative | (feedback == Feedback.POSITIVE))
@@ -100,40 +102,42 @@ def negative_items(items: Indices, feedback: FeedbackCodes, negative: Mask) -> I
 
 
 def has_action(events: EventColumns, actions: Container[str]) -> Mask:
-    """[n] True for the events of these actions."""
-    return _of_names(events, [name in actions for name in events.action_names])
+    """Mask [n]: True for the events with one of the actions."""
+    return _mark_actions(events, [name in actions for name in events.action_names])
 
 
 def history_events(events: EventColumns, learned: Vocabulary) -> Mask:
-    """[n] True for the events that count as history, given the actions that training knew.
+    """Mask [n]: True for the events of the history; `learned` holds the actions in the training data.
 
-    A skip does not where training knew none: the network would take it for interest.
+    Skips are left out if training had none: the network would read a skip as interest.
     """
-    return _of_names(events, [name != Action.SKIP or name in learned for name in events.action_names])
+    return _mark_actions(events, [name != Action.SKIP or name in learned for name in events.action_names])
 
 
 def tower_events(events: EventColumns, learned: Vocabulary) -> Mask:
-    """[n] True for the events that the user tower reads, given the actions that training knew.
+    """Mask [n]: True for the events that the user tower reads; `learned` holds the actions in the training data.
 
-    Neither an unlearned skip nor an unlearned dislike: the tower would take either for interest. The scorer's target
-    attention reads an unlearned dislike all the same, since it sees the value.
+    Skips and dislikes are left out if training had none: the tower would read them as interest. The scorer's target
+    attention reads such a dislike, because it also reads the value.
     """
-    unwanted = UNWANTED_ACTIONS
-    return _of_names(events, [name not in unwanted or name in learned for name in events.action_names])
+    return _mark_actions(
+        events, [name not in REJECTING_ACTIONS or name in learned for name in events.action_names]
+    )
 
 
 def _action_feedback(action: str) -> Feedback:
-    if action in UNWANTED_ACTIONS:
+    if action in REJECTING_ACTIONS:
         return Feedback.NEGATIVE
     return Feedback.POSITIVE if action in POSITIVE_ACTIONS else Feedback.NONE
 
 
 def _newest_of_each(items: Indices, positions: Indices) -> Indices:
-    """Of ascending positions the last of each item, in descending order."""
+    """The last of the ascending positions of each item, in descending order."""
     backwards = positions[::-1]
     _, first = np.unique(items[backwards], return_index=True)
     return np.asarray(backwards[np.sort(first)])
 
 
-def _of_names(events: EventColumns, flags: Sequence[bool]) -> Mask:
+def _mark_actions(events: EventColumns, flags: Sequence[bool]) -> Mask:
+    """Mask [n] of the events, from one flag for each of `events.action_names`."""
     return np.array(flags, dtype=np.bool_)[events.actions] if len(events) else np.zeros(0, dtype=np.bool_)

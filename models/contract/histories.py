@@ -1,4 +1,4 @@
-"""The bundle's file of what every user did before it was made: how a service knows its users on the first day."""
+"""The bundle's file of training histories: every user's events, as columns in one .npz file."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from models.contract.events import EventColumns
 
 
 def write_histories(path: Path, histories: EventColumns) -> None:
-    """Write one compressed file of arrays."""
+    """Write the histories to one compressed .npz file."""
     np.savez_compressed(
         path,
         offsets=histories.offsets,
@@ -21,7 +21,7 @@ def write_histories(path: Path, histories: EventColumns) -> None:
 
 
 def read_histories(path: Path) -> EventColumns:
-    """The histories in a file; raises OSError, KeyError or ValueError for a file that holds none."""
+    """Read the histories; raises OSError, KeyError or ValueError for any other file."""
     with np.load(path, allow_pickle=False) as arrays:
         return EventColumns(
             offsets=arrays["offsets"].astype(np.int64),

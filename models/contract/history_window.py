@@ -1,26 +1,27 @@
-"""The part of users' events that the network reads, as its arrays: one definition for evaluation and service."""
+"""The history window: each user's last events, encoded for the network, offline and online alike."""
 
 from typing import NamedTuple
 
 from models.contract.arrays import Mask
+from models.contract.event_features import WINDOW, EventArrays, encode_events
 from models.contract.events import EventColumns, last_events, select_events
 from models.contract.feature_spec import FeatureSpec
-from models.contract.features import WINDOW, EventArrays, encode_events
 from models.contract.feedback import history_events, tower_events
 
 
 class HistoryWindow(NamedTuple):
-    """The last events of U users, n in all, as the network reads them."""
+    """The last events of U users, n in total, with the network's features."""
 
-    events: EventColumns  # n events, at most `history_length` a user
-    arrays: EventArrays  # n events
-    tower: Mask  # [n] True for the events that the user tower reads; target attention reads all
+    events: EventColumns  # n events, at most `history_length` per user
+    arrays: EventArrays  # of the same n events
+    tower: Mask  # [n] True: the user tower reads the event; target attention reads all events
 
 
 def read_window(spec: FeatureSpec, events: EventColumns) -> HistoryWindow:
-    """The window of each user's events, given oldest first.
+    """The history window of each user; `events` holds each user's events oldest first.
 
-    Skips that training never met are left out. The features of the window look back over WINDOW events more.
+    Skips are left out if training had none. The features of the first event of the window still depend on the WINDOW
+    events before it.
     """
     events = select_events(events, history_events(events, spec.actions))
     events = select_events(events, last_events(events, spec.history_length + WINDOW))

@@ -1,4 +1,4 @@
-"""The labels that items carry: one definition for training, evaluation and service."""
+"""Item labels: the categories of items as sets and as multi-hot tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,31 +18,31 @@ class ItemLabels:
     count: int
     names: tuple[str, ...]  # the distinct labels, sorted
     items: Indices  # [m] item rows
-    codes: Indices  # [m] positions in `names`
+    codes: Indices  # [m] indices into `names`
 
 
 def label_field(label: str) -> str:
-    """The field that a label expression of one operand names: `genres` of "item.genres", `daypart` of "time.daypart".
+    """The field name in a label expression of one operand: `genres` in "item.genres", `daypart` in "time.daypart".
 
-    Spaces around the parts and the backquotes of an odd name are dropped.
+    Surrounding spaces and backquotes are removed.
     """
     return label.partition(".")[2].strip().removeprefix("`").removesuffix("`")
 
 
 def field_labels(item: Item, field: str) -> tuple[str, ...]:
-    """The labels in one of an item's category fields; a single text is one label, a missing field none."""
+    """The labels in one category field of an item; a single string is one label, a missing field has none."""
     value = item.attributes.get(field, ())
     return value if isinstance(value, tuple) else (str(value),)
 
 
 def category_labels(spec: FeatureSpec, item: Item) -> frozenset[str]:
-    """The labels of all of an item's category fields: what Jaccard similarity and category caps compare."""
+    """The labels in all category fields of an item, for Jaccard similarity and category caps."""
     categories = spec.fields(FieldKind.CATEGORIES)
     return frozenset(label for category in categories for label in field_labels(item, category.name))
 
 
 def read_labels(items: Sequence[Item], field: str) -> ItemLabels:
-    """All labels in one category field of some items."""
+    """All labels in one category field of the items."""
     sets = [field_labels(item, field) for item in items]
     names = tuple(sorted({name for labels in sets for name in labels}))
     code_of = {name: code for code, name in enumerate(names)}
@@ -55,7 +55,7 @@ def read_labels(items: Sequence[Item], field: str) -> ItemLabels:
 
 
 def hot_table(labels: ItemLabels, classes: Sequence[str]) -> Floats:
-    """[count, width] 1 where an item carries a class; width is 1, of zeros, where there are no classes."""
+    """[count, C] 1 if the item has the class as a label, else 0; one column of zeros without classes."""
     column = {name: number for number, name in enumerate(classes)}
     columns = np.array([column.get(name, -1) for name in labels.names], dtype=np.int64)[labels.codes]
     table = np.zeros((labels.count, max(len(classes), 1)), dtype=np.float32)
@@ -64,5 +64,5 @@ def hot_table(labels: ItemLabels, classes: Sequence[str]) -> Floats:
 
 
 def hot_labels(head: Head, items: Sequence[Item]) -> Floats:
-    """[n, width] 1 where an item carries a class of a head whose label is `item.<field>`."""
+    """[n, C] 1 if the item has the class of the head as a label; the head's label is `item.<field>`."""
     return hot_table(read_labels(items, label_field(head.task.label)), head.classes)

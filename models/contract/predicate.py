@@ -1,7 +1,7 @@
-"""A predicate over named fields: one tree of comparisons for filters, label conditions and rules, and its evaluation.
+"""Predicates over named fields: the tree of comparisons, and its evaluation in three truth values.
 
-Each use has a parser that builds the tree and a leaf function that compares one field with one value; the tree is
-walked here, in three truth values (Kleene, "On notation for ordinal numbers", 1938).
+Filters and label conditions each have a parser that builds the tree and a leaf function that compares one field with
+one value. The logic is Kleene's ("On notation for ordinal numbers", 1938).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ import numpy as np
 from models.contract.arrays import Mask
 
 ITEM_ID = "item_id"
-"""A field that every item has."""
+"""The field that every item has."""
 
 Scalar = str | float
 Value = Scalar | tuple[Scalar, ...] | bool
 
 
 class PredicateError(ValueError):
-    """A predicate that the items' fields cannot answer; `field` is the path to the part at fault."""
+    """A predicate that cannot be evaluated on the items' fields; `field` is the path to the part at fault."""
 
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
@@ -28,10 +28,10 @@ class PredicateError(ValueError):
 
 
 class Operator(StrEnum):
-    """How a field is compared with a value. A set is compared by its members: `eq` x means that x is among them."""
+    """How a field is compared with a value. For a set, `eq` x means that x is a member."""
 
     EQ = "eq"
-    NE = "ne"  # not eq; of a missing field, true in a filter and unknown in a label condition
+    NE = "ne"  # not eq; for a missing field, true in a filter and unknown in a label condition
     IN = "in"  # eq to one of the values
     GT = "gt"
     GTE = "gte"
@@ -39,7 +39,7 @@ class Operator(StrEnum):
     LTE = "lte"
     HAS_ANY = "has_any"
     HAS_ALL = "has_all"
-    EXISTS = "exists"  # value True: the field is there; False: it is missing
+    EXISTS = "exists"  # value True: the field is present; False: it is missing
 
 
 ORDERED = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
@@ -49,7 +49,7 @@ MEMBERSHIP = frozenset({Operator.HAS_ANY, Operator.HAS_ALL})
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """One field against one value; a tuple for `in`, `has_any`, `has_all`, a bool for `exists`."""
+    """Compare one field with one value: a tuple for `in`, `has_any` and `has_all`, a bool for `exists`."""
 
     field: str
     op: Operator
@@ -58,21 +58,21 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every part holds; true without parts."""
+    """True if every part is true; true without parts."""
 
     parts: tuple["Predicate", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """At least one part holds; false without parts."""
+    """True if at least one part is true; false without parts."""
 
     parts: tuple["Predicate", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold."""
+    """True if the part is false."""
 
     part: "Predicate"
 
@@ -82,14 +82,14 @@ Predicate = Compare | All | AnyOf | Not
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One truth value a row: true, false, or unknown where neither mask is set. No row is set in both."""
+    """Truth values of n rows: true, false, or unknown if neither mask is set. No row is set in both."""
 
     true: Mask  # [n]
     false: Mask  # [n]
 
     @property
     def known(self) -> Mask:
-        """[n] True where the predicate is true or false."""
+        """Mask [n]: True if the predicate is true or false, not unknown."""
         return self.true | self.false
 
 
@@ -98,10 +98,10 @@ Leaf = Callable[[Compare], Truth]
 
 
 def evaluate(predicate: Predicate, compare: Leaf, rows: int) -> Truth:
-    """The predicate's truth for each of n `rows`, whose comparisons `compare` evaluates.
+    """Evaluate the predicate for `rows` rows; `compare` evaluates one comparison.
 
-    Unknown values follow Kleene's strong logic: `not` keeps them, `all` is false where one part is false and `any`
-    true where one part is true, whatever the unknown parts are.
+    Unknown values follow Kleene's strong logic: `not` unknown is unknown, `all` is false if one part is false, `any` is
+    true if one part is true; otherwise an unknown part makes them unknown.
     """
     match predicate:
         case Compare():
@@ -110,23 +110,23 @@ def evaluate(predicate: Predicate, compare: Leaf, rows: int) -> Truth:
             truth = evaluate(part, compare, rows)
             return Truth(truth.false, truth.true)
         case All(parts):
-            every, some = np.ones(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+            true, false = np.ones(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
             for part in parts:
                 truth = evaluate(part, compare, rows)
-                every &= truth.true
-                some |= truth.false
-            return Truth(every, some)
+                true &= truth.true
+                false |= truth.false
+            return Truth(true, false)
         case AnyOf(parts):
-            some, every = np.zeros(rows, dtype=np.bool_), np.ones(rows, dtype=np.bool_)
+            true, false = np.zeros(rows, dtype=np.bool_), np.ones(rows, dtype=np.bool_)
             for part in parts:
                 truth = evaluate(part, compare, rows)
-                some |= truth.true
-                every &= truth.false
-            return Truth(some, every)
+                true |= truth.true
+                false &= truth.false
+            return Truth(true, false)
 
 
 def comparisons(predicate: Predicate) -> Iterator[Compare]:
-    """Yields every comparison of the tree, from left to right."""
+    """Yield every comparison of the tree, from left to right."""
     match predicate:
         case Compare():
             yield predicate

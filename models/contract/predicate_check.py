@@ -1,4 +1,4 @@
-"""Checks a filter against the items' fields before it is evaluated."""
+"""Validation of a filter: size limits, field names, and value types against the items' fields."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,14 +22,14 @@ from models.contract.predicate import (
 MAX_DEPTH = 8
 MAX_NODES = 100
 MAX_VALUES = 1000
-"""Values in one list of `in`, `has_any` or `has_all`."""
+"""The most values in one list of `in`, `has_any` or `has_all`."""
 
 
 def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
-    """Raises PredicateError for an unknown field, a value that its operator cannot take, or too large a tree.
+    """Raise PredicateError for an unknown field, a value of the wrong type, or a tree that is too large.
 
-    `fields` are the items' fields; `item_id` is always one of them. The error's `field` is the path to the
-    comparison followed by the field that it names, such as `filter.all.1.year`; it is `filter` for the whole tree.
+    `fields` are the items' fields; `item_id` is added. The error's `field` is the path to the comparison followed by
+    the name of its field, such as `filter.all.1.year`; it is `filter` if the tree is too large or too deep.
     """
     kinds = {**fields, ITEM_ID: FieldKind.CATEGORICAL}
     for number, (node, path) in enumerate(_nodes(predicate, "filter", 1), start=1):
@@ -42,7 +42,7 @@ def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
 
 
 def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predicate, str]]:
-    """Yields every node with its path, parents first; raises PredicateError below MAX_DEPTH."""
+    """Yield every node with its path, parents first; raises PredicateError below MAX_DEPTH."""
     if depth > MAX_DEPTH:
         raise PredicateError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
     yield predicate, path
@@ -55,7 +55,7 @@ def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predic
 
 
 def _field_fault(node: Compare, kinds: Mapping[str, FieldKind]) -> str | None:
-    """The error message for an unknown field or an operator that does not suit it; None if both are right."""
+    """The error message for an unknown field or an operator that the field's kind lacks; None if both are valid."""
     kind = kinds.get(node.field, FieldKind.VECTOR)
     if kind is FieldKind.VECTOR:
         fields = ", ".join(sorted(name for name, kind in kinds.items() if kind is not FieldKind.VECTOR))
@@ -68,22 +68,22 @@ def _field_fault(node: Compare, kinds: Mapping[str, FieldKind]) -> str | None:
 
 
 def _value_fault(node: Compare, kind: FieldKind) -> str | None:
-    """The error message for a value that does not suit operator and field; None if it does."""
+    """The error message for a value of the wrong type for operator and field; None if it is valid."""
     if node.op is Operator.EXISTS:
         is_bool = isinstance(node.value, bool)
         return None if is_bool else f"expected true or false for 'exists', given {_shorten(node.value)}"
     if isinstance(node.value, tuple) != (node.op in LISTED):
-        wanted = "a list" if node.op in LISTED else "one value"
-        return f"expected {wanted} for '{node.op}', given {_shorten(node.value)}"
+        expected = "a list" if node.op in LISTED else "one value"
+        return f"expected {expected} for '{node.op}', given {_shorten(node.value)}"
     values = node.value if isinstance(node.value, tuple) else (node.value,)
     if len(values) > MAX_VALUES:
         return f"expected at most {MAX_VALUES} values, given {len(values)}"
-    wanted = "a finite number" if kind is FieldKind.NUMERIC else "a string"
-    unfit = (value for value in values if not _fits(value, kind))
-    return next((f"expected {wanted} for this field, given {_shorten(value)}" for value in unfit), None)
+    expected = "a finite number" if kind is FieldKind.NUMERIC else "a string"
+    invalid = (value for value in values if not _has_type(value, kind))
+    return next((f"expected {expected} for this field, given {_shorten(value)}" for value in invalid), None)
 
 
-def _fits(value: Value, kind: FieldKind) -> bool:
+def _has_type(value: Value, kind: FieldKind) -> bool:
     """True if a value has the field's type. Numbers are compared with float's limits, so no large int overflows."""
     if kind is not FieldKind.NUMERIC:
         return isinstance(value, str)
@@ -92,7 +92,7 @@ def _fits(value: Value, kind: FieldKind) -> bool:
 
 
 def _shorten(value: Value) -> str:
-    """A value as an error message repeats it: short, and never an int with more digits than Python prints."""
+    """A value for an error message, shortened; an int is not printed, since Python limits the digits."""
     if isinstance(value, tuple):
         return f"a list of {len(value)}"
     return repr(value)[:80] if isinstance(value, str | float | bool) else "a whole number"

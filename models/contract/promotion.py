@@ -1,4 +1,4 @@
-"""The promotion gate: whether a bundle's headline figures are no worse than another's on the same test data."""
+"""The promotion gate: compare a bundle's headline figures with another's on the same test data."""
 
 import math
 from collections.abc import Mapping
@@ -10,19 +10,19 @@ from pydantic import BaseModel, ValidationError
 from models.contract.bundle import REPORT, BundleError, Manifest
 
 TOLERANCE = 0.02
-"""The share by which a figure may be worse."""
+"""The relative loss that is tolerated in each figure."""
 STANDARD_ERRORS = 3.0
-"""A figure of n lists or events may be worse by this many times 1 / sqrt(n) more, the scale of its sampling noise.
+"""A figure over n lists or events may also be worse by STANDARD_ERRORS / sqrt(n), the scale of its sampling noise.
 
-Measured with trainings that differ by their seed alone (docs/measurements.md).
+Measured with trainings that differ in the seed only (docs/measurements.md).
 """
 LOWER_IS_BETTER = ("log_loss", "rmse")
-"""The metrics of which less is better, for a report that does not name such figures."""
+"""The metrics for which lower is better, for a report that does not name such figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadlineFigure:
-    """One headline figure, and the number of lists or events over which it is a mean."""
+    """One headline figure, and the number of lists or events that it averages."""
 
     value: float
     count: int
@@ -31,7 +31,7 @@ class HeadlineFigure:
 
 @dataclass(frozen=True, slots=True)
 class HeldOutData:
-    """What identifies the test data of a job: where it begins (Unix seconds, or order), and its size."""
+    """Identity of a job's test data: its start (Unix seconds, or order) and its size."""
 
     test_from: float
     events: int
@@ -41,7 +41,7 @@ class HeldOutData:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A bundle's headline figures by name, with the job and the test data they belong to."""
+    """A bundle's headline figures by name, with their job and test data."""
 
     job: str
     test: HeldOutData
@@ -50,7 +50,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to promote; the reasons against, or the figures compared, or why nothing could be compared."""
+    """Whether to promote, with the reasons against, the figures compared, or why nothing was compared."""
 
     promote: bool
     compared: bool
@@ -58,10 +58,10 @@ class Decision:
 
 
 def decide(candidate: Headline, incumbent: Headline, tolerance: float = TOLERANCE) -> Decision:
-    """Promote a candidate of which no figure is worse than the incumbent's by more than the margin.
+    """Promote the candidate unless a figure is worse than the incumbent's by more than the margin.
 
-    The margin is a share of the incumbent's figure: `tolerance` (>= 0, else ValueError) plus STANDARD_ERRORS /
-    sqrt(count). Figures of another job or of other test data are not comparable: such a candidate is promoted.
+    The margin is the incumbent's figure times (tolerance + STANDARD_ERRORS / sqrt(count)). Figures of another job or
+    other test data are not comparable: then the candidate is promoted. Raises ValueError for a tolerance below 0.
     """
     if not tolerance >= 0:
         raise ValueError(f"expected a tolerance >= 0, given {tolerance}")
@@ -70,7 +70,9 @@ def decide(candidate: Headline, incumbent: Headline, tolerance: float = TOLERANC
     if candidate.test != incumbent.test:
         return Decision(True, False, ("the other bundle was measured on other test data",))
     new, old = candidate.figures, incumbent.figures
-    worse = [reason for name in old if (reason := _shortfall(name, new.get(name), old[name], tolerance))]
+    if missing := sorted(old.keys() - new.keys()):  # a task was removed or renamed: another job in fact
+        return Decision(True, False, (f"the other bundle alone has the figures {', '.join(missing)}",))
+    worse = [reason for name in old if (reason := _shortfall(name, new[name], old[name], tolerance))]
     if worse:
         return Decision(False, True, tuple(worse))
     return Decision(
@@ -78,9 +80,8 @@ def decide(candidate: Headline, incumbent: Headline, tolerance: float = TOLERANC
     )
 
 
-def _shortfall(name: str, new: HeadlineFigure | None, old: HeadlineFigure, tolerance: float) -> str | None:
-    if new is None:
-        return f"expected the figure {name}, given none"
+def _shortfall(name: str, new: HeadlineFigure, old: HeadlineFigure, tolerance: float) -> str | None:
+    """The reason against promotion if the figure is worse by more than the margin; else None."""
     margin = (tolerance + STANDARD_ERRORS / math.sqrt(max(old.count, 1))) * abs(old.value)
     if old.lower_is_better:
         worst = old.value + margin
@@ -104,7 +105,7 @@ class _Head(BaseModel):
 
 
 class _Report(BaseModel):
-    """The part of report.json that says what the headline figures were measured on."""
+    """The part of report.json that identifies the test data of the headline figures."""
 
     job: str
     data: _Data
@@ -115,7 +116,7 @@ class _Report(BaseModel):
 
 
 def parse_headline(report: str | bytes, figures: Mapping[str, float]) -> Headline:
-    """The headline of a report.json; `figures` are the manifest's summary. Raises pydantic's ValidationError."""
+    """Parse the headline of a report.json; `figures` is the manifest's summary. Raises pydantic's ValidationError."""
     parsed = _Report.model_validate_json(report)
     counts = {head.name: head.count for head in parsed.heads}
     return Headline(
@@ -131,7 +132,7 @@ def parse_headline(report: str | bytes, figures: Mapping[str, float]) -> Headlin
 
 
 def read_headline(folder: Path, manifest: Manifest) -> Headline:
-    """The headline of a bundle; raises BundleError where its report cannot be read."""
+    """Read the headline of a bundle; raises BundleError if its report is missing or invalid."""
     try:
         return parse_headline((folder / REPORT).read_bytes(), manifest.summary)
     except (OSError, ValidationError) as error:
@@ -139,14 +140,14 @@ def read_headline(folder: Path, manifest: Manifest) -> Headline:
 
 
 def _lower_is_better(figure: str, report: _Report) -> bool:
-    """Whether less is better of a headline figure, such as rating.rmse."""
+    """True if lower is better for a headline figure, such as rating.rmse."""
     if report.lower_is_better is None:
         return figure.rpartition(".")[2] in LOWER_IS_BETTER
     return figure in report.lower_is_better
 
 
 def _count(figure: str, report: _Report, head_counts: Mapping[str, int]) -> int:
-    """The lists or events over which a figure is a mean."""
+    """The number of lists or events that a figure averages."""
     head = figure.rpartition(".")[0]
     if head in head_counts:
         return head_counts[head]

@@ -1,4 +1,4 @@
-"""Items, users and events as JSON records: how they stand in a bundle's files."""
+"""JSON records of items, users, events and golden requests in a bundle's files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -42,31 +42,31 @@ class EventRecord(BaseModel):
 
 
 class GoldenRequest(BaseModel):
-    """A request with the logits that the offline network gave: what the service must reproduce."""
+    """A request with the offline network's logits, which the service must reproduce."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = ""
-    """What the request is an example of, for messages."""
+    """The case that the request covers, for messages."""
     profile: UserRecord | None
     events: tuple[EventRecord, ...]
     now: float
     context: dict[str, str]
     query: str = ""
-    """The request's words."""
+    """The request's text query; "" for none."""
     item_ids: tuple[str, ...]
     logits: dict[str, tuple[tuple[float, ...], ...]]
-    """Head -> an item each -> its logits."""
+    """Head -> for each item of `item_ids`, its logits."""
 
     def state(self) -> UserState:
-        """The user that the request is of."""
+        """The user of the request: profile and events."""
         events = tuple(Event(e.item_id, e.action, e.timestamp, e.value) for e in self.events)
         profile = None if self.profile is None else to_user(self.profile)
         return UserState(None if profile is None else profile.user_id, profile, events)
 
 
 class GoldenRequests(BaseModel):
-    """All of a bundle's golden requests, and how far a logit may be off."""
+    """All golden requests of a bundle, and the largest allowed difference of a logit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,7 +75,7 @@ class GoldenRequests(BaseModel):
 
 
 def write_items(path: Path, items: Iterable[Item]) -> None:
-    """One JSON object a line, in order."""
+    """Write one JSON object per line, in order."""
     with path.open("w", encoding="utf-8") as stream:
         for item in items:
             record = ItemRecord(
@@ -88,30 +88,30 @@ def write_items(path: Path, items: Iterable[Item]) -> None:
 
 
 def read_items(path: Path) -> list[Item]:
-    """The items of a file; raises pydantic's ValidationError for a line that is none."""
+    """Read the items of a file; raises pydantic's ValidationError for a malformed line."""
     with path.open(encoding="utf-8") as stream:
         records = [ItemRecord.model_validate_json(line) for line in stream]
     return [Item(record.item_id, record.attributes, record.vectors, record.available) for record in records]
 
 
 def write_users(path: Path, users: Iterable[User]) -> None:
-    """One JSON object a line, in order."""
+    """Write one JSON object per line, in order."""
     with path.open("w", encoding="utf-8") as stream:
         for user in users:
             stream.write(from_user(user).model_dump_json() + "\n")
 
 
 def read_users(path: Path) -> list[User]:
-    """The users of a file; raises pydantic's ValidationError for a line that is none."""
+    """Read the users of a file; raises pydantic's ValidationError for a malformed line."""
     with path.open(encoding="utf-8") as stream:
         return [to_user(UserRecord.model_validate_json(line)) for line in stream]
 
 
 def from_user(user: User) -> UserRecord:
-    """A user as a record."""
+    """Convert a user to a record."""
     return UserRecord(user_id=user.user_id, attributes=dict(user.attributes), interests=user.interests)
 
 
 def to_user(record: UserRecord) -> User:
-    """A record's user."""
+    """Convert a record to a user."""
     return User(record.user_id, record.attributes, record.interests)

@@ -1,6 +1,6 @@
-"""The heads of a bundle: a job's tasks, plus `next`, which every bundle has.
+"""Tasks and heads: the predictions that a bundle makes beside `next`.
 
-What a task's kind means stands in models.heads, which validates the name; here it is a word on the wire.
+models.heads defines the kinds of task and validates their names.
 """
 
 from typing import Self
@@ -8,11 +8,11 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 NEXT = "next"
-"""The retrieval objective: is this the user's next item? A softmax over the catalogue."""
+"""The head of the retrieval objective, in every bundle: a softmax over the catalogue for the user's next item."""
 
 
 class Task(BaseModel):
-    """One head: its name, the kind of prediction, the label expression it learns from, its weight in the loss."""
+    """A prediction task: name, kind, label expression to learn from, and weight in the loss."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +25,7 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def check_fields(self) -> Self:
-        """The name is free, and a range has low < high."""
+        """Check that the name is not `next`, and that a range has low < high."""
         if self.name == NEXT:
             raise ValueError(
                 f"expected a task name other than '{NEXT}', which every bundle has, given '{NEXT}'"
@@ -36,9 +36,9 @@ class Task(BaseModel):
 
 
 class Head(BaseModel):
-    """A task as the network has it: with the classes fitted on the training split.
+    """A task with the classes fitted on the training split.
 
-    `classes` is empty for a head of one number, whose output has width 1.
+    `classes` is empty for a head with one output.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

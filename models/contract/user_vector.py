@@ -1,8 +1,8 @@
-"""The retrieval vector of a user: the tower's output, pushed away from rejected items, and popularity's share.
+"""The retrieval vector of a user: tower output, negative feedback, popularity weight.
 
 The `next` logit of an item is the inner product of its vector and bias [D + 1] with the retrieval vector [D + 1], plus
-what texts add (models.language.text_preference). The service, the golden requests and the offline evaluation compute it
-here.
+the logits of text preferences (models.language.text_preference). The service, the golden requests and the offline
+evaluation share this definition.
 """
 
 from typing import NamedTuple
@@ -14,24 +14,24 @@ from models.contract.events import Action, EventColumns
 from models.contract.feedback import FeedbackCodes, has_action, negative_items
 
 DISLIKE_PUSH = 3.0
-"""Logits that a disliked item, and any item just like it, loses (Rocchio 1971: negative relevance feedback)."""
+"""The logits that a disliked item, and an item with the same vector, loses (Rocchio 1971)."""
 SKIP_PUSH = 1.0
-"""The same for a skip, which says less: not this, not now."""
+"""The same for a skipped item, a weaker signal."""
 PUSHING_ITEMS = 10
-"""The newest disliked items, and the newest skipped items, that push."""
+"""The number of newest disliked items, and of newest skipped items, that have an effect."""
 
 
 class NegativeItems(NamedTuple):
-    """The m items that push the user vector away."""
+    """The m rejected items that the user vector is moved away from."""
 
     rows: Indices  # [m] item rows, distinct; negative: not in the item table
-    gains: Floats  # [m] the logits that each item loses
+    gains: Floats  # [m] the logits that each item loses; >= 0
 
 
 def pushing_items(events: EventColumns, feedback: FeedbackCodes) -> NegativeItems:
-    """The items that one user disliked or skipped and did not praise since, the newest PUSHING_ITEMS of each kind.
+    """The items that a user disliked or skipped without a later positive event, the newest PUSHING_ITEMS of each kind.
 
-    `events` are the user's events at the moment, oldest first, and `feedback` [n] their codes. An item that was both
+    `events` are the user's events up to the moment, oldest first, and `feedback` [n] their codes. An item that was both
     disliked and skipped counts as disliked.
     """
     if not {Action.DISLIKE, Action.SKIP} & set(events.action_names):
@@ -47,10 +47,10 @@ def pushing_items(events: EventColumns, feedback: FeedbackCodes) -> NegativeItem
 
 
 def push_away(vectors: Floats, mean: Floats, negative: NegativeItems) -> Floats:
-    """The step [D] that lowers each negative item's logit by its gain.
+    """The change [D] of the user vector that lowers each negative item's logit by its gain.
 
-    Measured from the mean item `mean` [D]: with v = vectors[row] - mean, the step is the sum of -gain * v / |v|^2.
-    `vectors` [I, D] hold no bias. Items outside the table push nothing.
+    With v = vectors[row] - mean, the change is the sum of -gain * v / |v|^2. `vectors` [I, D] are without bias, `mean`
+    [D] is the mean item. Items outside the table have no effect.
     """
     inside = negative.rows >= 0
     directions = vectors[negative.rows[inside]] - mean  # [m, D]
@@ -62,8 +62,8 @@ def retrieval_vector(base: Floats, push: Floats, popularity: float, tower_events
     """The vector [D + 1] whose inner product with [item vector, item bias] is the `next` logit.
 
     `base` [D] is the user tower's output after `tower_events` events, `push` [D] comes from `push_away`, `popularity`
-    in [0, 1] multiplies the items' biases. It multiplies the base too where the tower read no event: the output
-    for a stranger says little but what is popular.
+    in [0, 1] multiplies the items' biases. It also multiplies the base if the tower read no event: the output for an
+    unknown user mainly expresses popularity.
     """
     personal = 1.0 if tower_events else popularity
     return np.append(personal * base + push, popularity).astype(np.float32)

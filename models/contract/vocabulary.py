@@ -1,4 +1,4 @@
-"""External id <-> index. Index 0 is padding, 1 is "not in the vocabulary"; tokens start at 2."""
+"""Vocabulary: tokens to indices and back. 0 is padding, 1 is out-of-vocabulary (OOV)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ OFFSET = 2
 
 
 class Vocabulary(BaseModel):
-    """An ordered set of tokens. Raises ValueError for a token given twice."""
+    """An ordered set of tokens. Raises ValueError for a duplicate token."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,23 +27,23 @@ class Vocabulary(BaseModel):
             raise ValueError(f"expected distinct tokens, given {len(self.tokens) - len(self._index)} twice")
 
     def __len__(self) -> int:
-        """Indices in use, PAD and OOV included: the rows an embedding table needs."""
+        """The number of indices, PAD and OOV included: the rows of an embedding table."""
         return len(self.tokens) + OFFSET
 
     def __contains__(self, token: str) -> bool:
         return token in self._index
 
     def index(self, token: str) -> int:
-        """The token's index, OOV where it is unknown."""
+        """The token's index; OOV for an unknown token."""
         return self._index.get(token, OOV)
 
     def encode(self, tokens: Iterable[str]) -> NDArray[np.int64]:
         """Indices [n] of n tokens."""
-        known = self._index  # looked up once: pydantic's private attributes are slow to reach
-        return np.fromiter((known.get(token, OOV) for token in tokens), dtype=np.int64)
+        index = self._index  # a local variable: pydantic's private attributes are slow to read
+        return np.fromiter((index.get(token, OOV) for token in tokens), dtype=np.int64)
 
     def token(self, index: int) -> str:
-        """The token at an index >= 2; raises IndexError for PAD, OOV and anything out of range."""
+        """The token at an index >= 2; raises IndexError for PAD, OOV and indices out of range."""
         if not OFFSET <= index < len(self):
             raise IndexError(f"expected an index in [{OFFSET}, {len(self)}), given {index}")
         return self.tokens[index - OFFSET]

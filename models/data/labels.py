@@ -13,7 +13,13 @@ from models.contract.tasks import Head, Task
 from models.data.conditions import evaluate_condition, read_codes, read_numbers
 from models.data.dataset import Dataset
 from models.heads.registry import find_kind
-from models.heads.targets import FittedTargets, Targets, class_targets, item_targets, number_targets
+from models.heads.targets import (
+    FittedTargets,
+    Targets,
+    build_number_targets,
+    fit_class_targets,
+    fit_item_targets,
+)
 from models.job.errors import JobError
 from models.job.label_expression import Operand, parse
 
@@ -39,13 +45,13 @@ class TaskLabels:
         """Targets [..., width] of the interactions at `rows` [...]; 0 where unknown."""
         return self.targets.at(rows)
 
-    def known_at(self, rows: Indices) -> Mask:
+    def has_target(self, rows: Indices) -> Mask:
         """Bool [...]: the interactions at `rows` [...] that have a target."""
-        return self.targets.known_at(rows)
+        return self.targets.has_target(rows)
 
-    def reordered(self, order: Indices) -> "TaskLabels":
+    def reorder(self, order: Indices) -> "TaskLabels":
         """The labels of the interactions `order`, in that order."""
-        return replace(self, targets=self.targets.reordered(order))
+        return replace(self, targets=self.targets.reorder(order))
 
 
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
@@ -69,23 +75,23 @@ def _fit_targets(task: Task, dataset: Dataset, train: Indices) -> FittedTargets:
     expression, column = parse(task.label), find_kind(task.kind).label.column
     if not isinstance(expression, Operand):
         truths = evaluate_condition(expression, dataset)
-        return number_targets(truths.true, truths.known)
+        return build_number_targets(truths.true, truths.known)
     match column:
         case FieldKind.NUMERIC:
             numbers = read_numbers(expression, dataset)
-            return number_targets(numbers, np.isfinite(numbers))
+            return build_number_targets(numbers, np.isfinite(numbers))
         case FieldKind.CATEGORICAL:
             names, codes = read_codes(expression, dataset)
-            return class_targets(names, codes, train)
+            return fit_class_targets(names, codes, train)
         case FieldKind.CATEGORIES:
             labels = read_labels(dataset.items, str(expression.field))
-            return item_targets(labels, dataset.interactions.items, train)
+            return fit_item_targets(labels, dataset.interactions.items, train)
     raise ValueError(f"expected a condition or a numeric or category column, given {task.label!r}")
 
 
 def _check_labels(labels: TaskLabels, train: Indices) -> Iterator[str]:
     """Yield an error if nothing can be learned from the training rows' labels."""
-    task, rows = labels.head.task, train[labels.known_at(train)]
+    task, rows = labels.head.task, train[labels.has_target(train)]
     if not len(rows):
         yield f"tasks.{task.name}.label: expected a label in the training rows, given none"
     elif fault := find_kind(task.kind).find_fault(task, labels.targets, rows):

@@ -17,11 +17,11 @@ from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.moments import Moments
 from models.evaluation.protocols import RankingCase
-from models.heads.next import next_shares
+from models.heads.next import predict_next
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
-from models.ranking.candidates import Budget, ItemArrays, select_candidates
-from models.training.published_statistics import publish_statistics, stops_before
+from models.ranking.candidates import Budget, RetrievalTable, select_candidates
+from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 
 CANDIDATES = 300
 """Candidates that the service scores for one answer by default."""
@@ -61,7 +61,7 @@ class EventLogits:
 class ServedItems:
     """The item table of a bundle that is published at the beginning of a part of the log."""
 
-    arrays: ItemArrays
+    arrays: RetrievalTable
     labels: Sequence[frozenset[str]]  # I
 
     @staticmethod
@@ -69,8 +69,8 @@ class ServedItems:
         """The table of I items at the beginning of `part` (models.training.corpus.PART_*)."""
         corpus, snapshot = predictor.corpus, predictor.corpus.part_snapshot[part]
         vectors = predictor.item_table(snapshot)
-        statistics = publish_statistics(corpus, snapshot, stops_before(corpus, part))
-        arrays = ItemArrays(vectors, vectors[:, :-1].mean(axis=0), statistics[:, RECENT])
+        statistics = compute_bundle_statistics(corpus, snapshot, find_stops(corpus, part))
+        arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics[:, RECENT])
         return ServedItems(arrays, [category_labels(corpus.spec, item) for item in items])
 
 
@@ -143,7 +143,7 @@ def _head_values(
     rows = np.maximum(selected, 0)
     logits = predictor.retrieval_vectors(moments) @ items.arrays.vectors.T  # [B, I]
     partitions = _logsumexp(calibrations[NEXT].scale * logits.astype(np.float64))
-    values = {NEXT: next_shares(np.take_along_axis(logits, rows, axis=1), calibrations[NEXT], partitions)}
+    values = {NEXT: predict_next(np.take_along_axis(logits, rows, axis=1), calibrations[NEXT], partitions)}
     for name, head_logits in predictor.head_logits(moments, rows).items():
         head = next(head for head in predictor.network.heads if head.task.name == name)
         kind = find_kind(head.task.kind)

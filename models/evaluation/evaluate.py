@@ -117,7 +117,7 @@ def content_vectors(model: CalibratedModel) -> Floats:
 
 def _evaluate_head(labels: TaskLabels, rows: Indices, logits: Floats, calibration: Calibration) -> HeadReport:
     """One head's figures over the events at `rows` [n] that have a target; logits [n, width]."""
-    task, labelled = labels.head.task, np.flatnonzero(labels.known_at(rows))
+    task, labelled = labels.head.task, np.flatnonzero(labels.has_target(rows))
     targets, logits, kind = labels.targets_at(rows[labelled]), logits[labelled], find_kind(task.kind)
     raw, calibrated = (kind.predict(task, logits, c) for c in (kind.raw_calibration(task), calibration))
     bins = reliability(calibrated[:, 0], targets[:, 0]) if kind.reliability else ()

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from models.contract.arrays import Floats, Indices
-from models.contract.feedback import UNWANTED_ACTIONS
+from models.contract.feedback import REJECTING_ACTIONS
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
 from models.network.towers import RECENT
 from models.training.batches import Batch, Windows, collate
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
-from models.training.objective import Tables, user_states
+from models.training.objective import Tables, encode_states
 
 CHUNK = 64
 """Moments encoded in one pass."""
@@ -107,7 +107,7 @@ class CorpusPredictor:
         )
 
     def _encode(self, rows: Indices) -> Moments:
-        rejecting = UNWANTED_ACTIONS & set(self.corpus.log.action_names)
+        rejecting = REJECTING_ACTIONS & set(self.corpus.log.action_names)
         if any(action not in self.corpus.spec.actions for action in rejecting):  # the tower skips some events
             return encode_requests(self.network, self.corpus.spec, self.vectors, self.requests_before(rows))
         offsets, length = self.corpus.offsets, self.network.config.history_length
@@ -115,7 +115,7 @@ class CorpusPredictor:
         start = np.maximum(offsets[users], rows - length)
         batch: Batch = collate(self.corpus, Windows(users, start, rows, rows + 1), ALL_PARTS)
         batch = batch.to(self.vectors.device)
-        states, events = user_states(self.network, batch, self.vectors[batch.items])
+        states, events = encode_states(self.network, batch, self.vectors[batch.items])
         last = torch.from_numpy(rows - start).to(states.device)  # events before each moment
         batch_rows = torch.arange(len(rows), device=states.device)
         position = torch.arange(events.shape[1], device=states.device)

@@ -9,7 +9,7 @@ from torch import Tensor
 from models.contract.arrays import Floats, Indices
 from models.contract.events import EventColumns, user_events
 from models.contract.feature_spec import FeatureSpec
-from models.contract.feedback import UNWANTED_ACTIONS, read_feedback
+from models.contract.feedback import REJECTING_ACTIONS, read_feedback
 from models.contract.history_window import read_window
 from models.contract.user_vector import push_away, pushing_items
 from models.network.model import ChorusNetwork
@@ -98,7 +98,7 @@ def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats) -> 
     """[B, D]: the step away from the items that each user disliked or skipped; zeros for users without any."""
     users = len(events.offsets) - 1
     pushes = np.zeros((users, vectors.shape[1]), dtype=np.float32)
-    if not UNWANTED_ACTIONS & set(events.action_names):
+    if not REJECTING_ACTIONS & set(events.action_names):
         return pushes
     feedback, mean = read_feedback(events, spec.value_range), vectors.mean(axis=0)
     for user in range(users):

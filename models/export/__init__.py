@@ -1,1 +1,1 @@
-"""Writing a bundle: index, calibration, fusion, golden requests."""
+"""Export: fits on the validation split, golden requests, index, and publication of the bundle."""

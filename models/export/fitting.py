@@ -1,10 +1,11 @@
-"""Everything fitted on the validation split after training: the recency gain, calibrations, fusion."""
+"""The fits on the validation split after training: recency gain, calibrations, fusion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.contract.arrays import Indices
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.fusion import Fusion, FusionMethod
@@ -19,21 +20,21 @@ from models.evaluation.candidates import (
 )
 from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.export.calibration import calibrate
-from models.export.fusion import Judged, fit_fusion
+from models.export.fusion import ValidationLists, fit_fusion
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
 from models.ranking.candidates import Budget
 from models.training.corpus import PART_VALID
 
-MOST_EVENTS = 10_000
-MOST_LISTS = 1_000
-MOST_CELLS = 4_000_000
-"""Logits of `next` held at once for its temperature."""
+MAX_EVENTS = 10_000
+MAX_LISTS = 1_000
+MAX_CELLS = 4_000_000
+"""The most `next` logits held in memory to fit its temperature."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """What was fitted on validation."""
+class ValidationFit:
+    """The results of the fits on the validation split."""
 
     recency: Mapping[float, float]  # gain -> NDCG@10
     calibrations: Mapping[str, Calibration]
@@ -42,38 +43,41 @@ class Fitted:
 
 def fit_on_validation(
     predictor: CorpusPredictor, lists: EvaluationLists, items: Sequence[Item], method: FusionMethod
-) -> Fitted:
-    """Fit on validation's lists, made when the validation part begins, and on validation's events."""
-    lists = lists.take_evenly(MOST_LISTS)
+) -> ValidationFit:
+    """Fit recency gain and fusion on `lists` at the start of validation, calibrations on validation events.
+
+    The recency gain is set in the predictor's network.
+    """
+    lists = lists.take_evenly(MAX_LISTS)
     case = lists.case
     recency = fit_recency_gain(predictor, lists.rows, case)
-    events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MOST_EVENTS)
+    events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MAX_EVENTS)
     calibrations = calibrate_heads(predictor, predict_events(predictor, events))
-    calibrations[NEXT] = next_temperature(predictor, events)
+    calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
     candidates = score_candidates(predictor, lists, served, calibrations, Budget(CANDIDATES))
     relevant = np.zeros(candidates.items.shape, dtype=np.bool_)
     for number, rows in enumerate(candidates.items):
         relevant[number] = np.isin(rows, case.relevant[[number]].indices)
     counts = np.diff(case.relevant.indptr).astype(np.int64)
-    judged = Judged(candidates.values, relevant, candidates.items >= 0, counts)
-    return Fitted(recency, calibrations, fit_fusion(judged, method))
+    fusion_lists = ValidationLists(candidates.values, relevant, candidates.items >= 0, counts)
+    return ValidationFit(recency, calibrations, fit_fusion(fusion_lists, method))
 
 
 def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:
-    """Every task head's calibration on observed events."""
+    """Fit the calibration of every task head on observed events."""
     calibrations = {}
     for labels in predictor.corpus.labels:
-        rows = np.flatnonzero(labels.known_at(events.rows))
+        rows = np.flatnonzero(labels.has_target(events.rows))
         logits = events.heads[labels.head.task.name][rows]
         targets = labels.targets_at(events.rows[rows])
         calibrations[labels.head.task.name] = calibrate(labels.head, logits, targets)
     return calibrations
 
 
-def next_temperature(predictor: CorpusPredictor, events: np.ndarray) -> Calibration:
-    """The temperature of the softmax over the catalogue, on the items that came."""
-    rows = take_evenly(events, max(MOST_CELLS // len(predictor.vectors), 1))
+def fit_next_temperature(predictor: CorpusPredictor, events: Indices) -> Calibration:
+    """Fit the temperature of the softmax over the catalogue on the next items of events (corpus rows [n])."""
+    rows = take_evenly(events, max(MAX_CELLS // len(predictor.vectors), 1))
     logits = [predictor.next_logits(moments) for moments in predictor.encode_moments(rows)]
-    whole = np.concatenate([np.zeros((0, len(predictor.vectors)), np.float32), *logits])
-    return fit_next_calibration(whole, predictor.corpus.items[rows].astype(np.int64))
+    catalogue_logits = np.concatenate([np.zeros((0, len(predictor.vectors)), np.float32), *logits])
+    return fit_next_calibration(catalogue_logits, predictor.corpus.items[rows].astype(np.int64))

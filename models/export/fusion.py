@@ -1,4 +1,4 @@
-"""The collaborative step, fitted: on which scale each head speaks, and how much each one counts."""
+"""Fit of score fusion on validation lists: each head's utility scale, and the heads' weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,105 +7,107 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
 from models.contract.tasks import NEXT
 from models.evaluation.metrics.ndcg import ndcg
 
 FOLDS = 5
+"""Folds of lists in the cross-validation of the weights."""
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Tried for each head beside `next`, whose weight is 1."""
-LEAST_GAIN = 1e-3
-"""A head is taken in only where the other folds' choice gains this much NDCG@10 on the fold left out."""
+"""Candidate weights of each head; the weight of `next` is 1."""
+MIN_GAIN = 1e-3
+"""A head is added only if its cross-validated gain in NDCG@10 is at least this."""
 K = 10
-FAR_LOW, FAR_HIGH = 0.01, 1.0
-"""Quantiles of a head's values that its utility maps to 0 and 1."""
+"""Length of the lists for NDCG."""
+LOW_QUANTILE, HIGH_QUANTILE = 0.01, 1.0
+"""The quantiles of a head's values with utility 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """C validation lists of K' candidates each, with every head's value, and which of them were right."""
+class ValidationLists:
+    """C validation lists of at most M candidates, with the values of all heads and the relevant candidates."""
 
-    values: Mapping[str, Floats]  # head -> [C, K']
-    relevant: np.ndarray  # bool [C, K']
-    there: np.ndarray  # bool [C, K']: a candidate; a list may have fewer than K'
-    wanted: Indices  # [C] relevant items of each list, also those that are no candidates
+    values: Mapping[str, Floats]  # head -> [C, M]
+    relevant: Mask  # [C, M]
+    is_candidate: Mask  # [C, M] False: padding of a list with fewer than M candidates
+    relevant_counts: Indices  # [C] relevant items of each list, retrieved as candidates or not
 
 
-def fit_fusion(judged: Judged, method: FusionMethod) -> Fusion:
-    """Utilities and weights from validation lists; weights by cross-validation over the lists."""
+def fit_fusion(lists: ValidationLists, method: FusionMethod) -> Fusion:
+    """Fit utilities and weights; with one head or fewer than 2 * FOLDS lists, only `next` has a weight."""
     utilities = {
-        name: fit_utility(values[judged.there], log=name == NEXT) for name, values in judged.values.items()
+        name: fit_utility(values[lists.is_candidate], log=name == NEXT)
+        for name, values in lists.values.items()
     }
     fusion = Fusion(method=method, utilities=utilities)
-    if len(judged.values) == 1 or len(judged.wanted) < 2 * FOLDS:
+    if len(lists.values) == 1 or len(lists.relevant_counts) < 2 * FOLDS:
         return fusion
     if method is FusionMethod.STACKING:
-        return fusion.model_copy(update={"weights": _stacked(fusion, judged)})
-    return fusion.model_copy(update={"weights": _searched(fusion, judged)})
+        return fusion.model_copy(update={"weights": _fit_stacking(fusion, lists)})
+    return fusion.model_copy(update={"weights": _search_weights(fusion, lists)})
 
 
 def fit_utility(values: Floats, *, log: bool) -> Utility:
-    """The scale of one head: quantiles of its values [n] (their logs) over validation candidates."""
+    """Fit one head's utility: quantiles of its values [n], or of their logs, over validation candidates."""
     if not len(values):
         return Utility(low=0.0, high=1.0, log=log)
     raw = np.log(np.maximum(values, 1e-12)) if log else values
-    low, high = (float(np.quantile(raw, share)) for share in (FAR_LOW, FAR_HIGH))
+    low, high = (float(np.quantile(raw, share)) for share in (LOW_QUANTILE, HIGH_QUANTILE))
     return Utility(low=low, high=high if high > low + 1e-6 else low + 1.0, log=log)
 
 
-def list_quality(fusion: Fusion, judged: Judged, weights: Mapping[str, float]) -> Floats:
-    """NDCG@10 [C] of the fused order of every list."""
-    found = np.zeros(len(judged.wanted), dtype=np.float32)
-    for number in range(len(found)):
-        there = judged.there[number]
-        values = {name: value[number][there] for name, value in judged.values.items()}
+def measure_lists(fusion: Fusion, lists: ValidationLists, weights: Mapping[str, float]) -> Floats:
+    """NDCG@10 [C] of each list in the order of its fused scores."""
+    quality = np.zeros(len(lists.relevant_counts), dtype=np.float32)
+    for number in range(len(quality)):
+        candidates = lists.is_candidate[number]
+        values = {name: value[number][candidates] for name, value in lists.values.items()}
         score = fuse(contributions(fusion, values, weights))
         top = np.argsort(-score, kind="stable")[:K]
         hits = np.zeros((1, K), dtype=np.bool_)
-        hits[0, : len(top)] = judged.relevant[number][there][top]
-        found[number] = ndcg(hits, judged.wanted[number : number + 1])[0]
-    return found
+        hits[0, : len(top)] = lists.relevant[number][candidates][top]
+        quality[number] = ndcg(hits, lists.relevant_counts[number : number + 1])[0]
+    return quality
 
 
-def _searched(fusion: Fusion, judged: Judged) -> dict[str, float]:
-    """Greedy: the head and weight that gain most, kept while the gain holds on lists left out."""
+def _search_weights(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
+    """Greedy forward selection: add the head and weight with the greatest NDCG while the cross-validated gain holds."""
     weights = {NEXT: 1.0}
-    quality = list_quality(fusion, judged, weights)
-    left = [name for name in judged.values if name != NEXT]
-    while left:
+    quality = measure_lists(fusion, lists, weights)
+    remaining = [name for name in lists.values if name != NEXT]
+    while remaining:
         trials = {
-            (name, weight): list_quality(fusion, judged, {**weights, name: weight})
-            for name in left
+            (name, weight): measure_lists(fusion, lists, {**weights, name: weight})
+            for name in remaining
             for weight in WEIGHTS[1:]
         }
-        held_out = _held_out_gain(trials, quality)
-        name, weight = max(trials, key=lambda trial: float(trials[trial].mean()))
-        if held_out < LEAST_GAIN:
+        if _cross_validate_gain(trials, quality) < MIN_GAIN:
             break
+        name, weight = max(trials, key=lambda trial: float(trials[trial].mean()))
         weights[name], quality = weight, trials[name, weight]
-        left.remove(name)
-    return weights | dict.fromkeys(left, 0.0)
+        remaining.remove(name)
+    return weights | dict.fromkeys(remaining, 0.0)
 
 
-def _held_out_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -> float:
-    """What choosing on the other folds gains on each fold, on average."""
+def _cross_validate_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -> float:
+    """Mean gain [NDCG] on each fold of the trial that is best on the other folds."""
     folds = np.arange(len(before)) % FOLDS
     gains = []
     for fold in range(FOLDS):
-        out = folds == fold
-        best = max(trials.values(), key=lambda quality: float(quality[~out].mean()))
-        gains.append(float((best - before)[out].mean()))
+        held_out = folds == fold
+        best = max(trials.values(), key=lambda quality: float(quality[~held_out].mean()))
+        gains.append(float((best - before)[held_out].mean()))
     return float(np.mean(gains))
 
 
-def _stacked(fusion: Fusion, judged: Judged) -> dict[str, float]:
-    """A logistic meta-learner over the utilities (Wolpert 1992): its coefficients are the weights."""
-    names = list(judged.values)
+def _fit_stacking(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
+    """Weights from a logistic meta-learner over the utilities (Wolpert 1992): its coefficients."""
+    names = list(lists.values)
     inputs = np.stack(
-        [fusion.utilities[name].of(judged.values[name][judged.there]) for name in names], axis=1
+        [fusion.utilities[name].of(lists.values[name][lists.is_candidate]) for name in names], axis=1
     )
-    x, y = torch.from_numpy(inputs), torch.from_numpy(judged.relevant[judged.there].astype(np.float32))
+    x, y = torch.from_numpy(inputs), torch.from_numpy(lists.relevant[lists.is_candidate].astype(np.float32))
     layer = torch.nn.Linear(len(names), 1)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
@@ -119,5 +121,5 @@ def _stacked(fusion: Fusion, judged: Judged) -> dict[str, float]:
         return loss
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
-    found = dict(zip(names, layer.weight.detach()[0].tolist(), strict=True))
-    return found if any(found.values()) else {NEXT: 1.0}
+    weights = dict(zip(names, layer.weight.detach()[0].tolist(), strict=True))
+    return weights if any(weights.values()) else {NEXT: 1.0}

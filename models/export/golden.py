@@ -1,4 +1,4 @@
-"""Golden requests: the logits that the offline network gives, for the service to prove that it gives the same."""
+"""Golden requests: requests with the offline network's logits, which the service must reproduce."""
 
 from collections.abc import Sequence
 
@@ -14,28 +14,29 @@ from models.contract.tasks import NEXT
 from models.contract.user_vector import retrieval_vector
 from models.contract.vocabulary import PAD
 from models.evaluation.moments import Moments, Requests, encode_requests
-from models.export.golden_cases import GoldenCase, GoldenSource, build_cases, log_cases
+from models.export.golden_cases import GoldenCase, GoldenSource, build_coverage_cases, build_log_cases
 from models.language.protocol import TextEncoder
 from models.language.registry import open_text_encoder
 from models.language.text_preference import ItemTexts, ProfileWords, TextPreferences, read_preferences
 
 LOG_REQUESTS = 12
 ITEMS = 20
+"""Items scored per request, drawn at random."""
 SEED = 0
 TOLERANCE = 2e-3
-"""Logits may differ by rounding: padded batches offline, one user at a time online."""
+"""Allowed difference of a logit: padded batches offline and single users online round differently."""
 
 
 def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) -> GoldenRequests:
-    """Requests just before some of the events at `rows`, and one for everything that a request may have.
+    """Build requests before LOG_REQUESTS of the events at `rows` (corpus rows), and one for each feature of a request.
 
-    `snapshot` is the row of the item statistics that the bundle carries: all requests use it.
+    All requests use the item statistics of the bundle, row `snapshot` of the corpus.
     """
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.permutation(rows)[:LOG_REQUESTS])
-    cases = [*log_cases(source, chosen), *build_cases(source)]
-    every = np.tile(np.arange(len(source.dataset.items)), (len(cases), 1))
-    items = random.permuted(every, axis=1)[:, :ITEMS]
+    cases = [*build_log_cases(source, chosen), *build_coverage_cases(source)]
+    all_items = np.tile(np.arange(len(source.dataset.items)), (len(cases), 1))
+    items = random.permuted(all_items, axis=1)[:, :ITEMS]
     texts = read_texts(source, cases)
     moments = encode_cases(source, cases, texts, snapshot)
     logits = source.predictor.head_logits(moments, items)
@@ -46,14 +47,14 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
         ]
     )
     requests = tuple(
-        _record(source, case, items[number], {name: value[number] for name, value in logits.items()})
+        _build_record(source, case, items[number], {name: value[number] for name, value in logits.items()})
         for number, case in enumerate(cases)
     )
     return GoldenRequests(tolerance=TOLERANCE, requests=requests)
 
 
 def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPreferences]:
-    """What each request and profile wants in words."""
+    """Read the text preferences of each case's query and profile."""
     spec, corpus = source.predictor.corpus.spec, source.predictor.corpus
     encoder = None if source.text_encoder is None else open_text_encoder(source.text_encoder)
     fields = [field.name for field in spec.fields(FieldKind.TEXT)]
@@ -77,7 +78,7 @@ def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPr
 def encode_cases(
     source: GoldenSource, cases: Sequence[GoldenCase], texts: Sequence[TextPreferences], snapshot: int
 ) -> Moments:
-    """The requests as the offline network sees them."""
+    """Encode the cases for the offline network, with the item statistics of row `snapshot`."""
     predictor, spec = source.predictor, source.predictor.corpus.spec
     row_of = {item.item_id: row for row, item in enumerate(source.dataset.items)}
     profiles = [encode_profile(spec, case.profile) for case in cases]
@@ -104,13 +105,13 @@ def _next_logits(
     items: Indices,
     snapshot: int,
 ) -> Floats:
-    """Logits [K, 1] of `next` for one request: vectors, popularity, rejected items and words."""
-    read = int(moments.tower_events[number])
+    """Logits [K, 1] of `next` for one request, with popularity, negative feedback and text preferences."""
+    event_count = int(moments.tower_events[number])
     vector = retrieval_vector(
         moments.states[number].cpu().numpy(),
         moments.push[number].cpu().numpy(),
-        texts.popularity_share(read),
-        read,
+        texts.popularity_share(event_count),
+        event_count,
     )
     logits = source.predictor.item_table(snapshot)[items] @ vector
     if texts.logits is not None:
@@ -118,7 +119,7 @@ def _next_logits(
     return np.asarray(logits[:, None], dtype=np.float32)
 
 
-def _record(
+def _build_record(
     source: GoldenSource, case: GoldenCase, items: Indices, logits: dict[str, Floats]
 ) -> GoldenRequest:
     return GoldenRequest(
@@ -141,7 +142,7 @@ def _interests(profile: User | None) -> str:
 
 
 def _encode_text(encoder: TextEncoder | None, text: str) -> Floats | None:
-    """A text's vector [T]; None for a blank text or one without meaning, or without a language model."""
+    """A text's vector [T]; None for a blank text, a zero vector, or without a text encoder."""
     if encoder is None or not text.strip():
         return None
     vector = encoder.encode([text])[0]

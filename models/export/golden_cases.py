@@ -1,10 +1,11 @@
-"""The requests that every bundle must be able to answer: each action, a stranger, a profile alone, words, contexts."""
+"""The cases of golden requests: log events, each action, unknown users, profiles, texts, contexts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.contract.arrays import Indices
 from models.contract.calendar import DAY, DAYPARTS
 from models.contract.catalogue import User
 from models.contract.events import NO_CONTEXT, Action, Event
@@ -13,21 +14,21 @@ from models.data.dataset import Dataset
 from models.evaluation.inference import CorpusPredictor
 
 INTERESTS = "something new, nothing loud"
-"""Stated interests of the profile that comes without events: some wanted, some not."""
+"""Stated interests for the case of a profile without events, with a wanted and an unwanted part."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenSource:
-    """What golden requests are made from: the published network over its corpus, the data, the language model."""
+    """The inputs of golden requests: the network to publish over its corpus, the data set, the text encoder."""
 
     predictor: CorpusPredictor
     dataset: Dataset
-    text_encoder: str | None  # by its registered name
+    text_encoder: str | None  # registered name
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenCase:
-    """One request before it is answered; events oldest first."""
+    """One request without its logits; events oldest first."""
 
     name: str
     profile: User | None
@@ -37,13 +38,13 @@ class GoldenCase:
     query: str = ""
 
 
-def build_cases(source: GoldenSource) -> list[GoldenCase]:
-    """One case for each action that the service knows, and those that have little or nothing of a user."""
+def build_coverage_cases(source: GoldenSource) -> list[GoldenCase]:
+    """Build cases for each action, for users with little data, and for texts and contexts."""
     return [*_action_cases(source), *_sparse_cases(source), *_word_cases(source), *_context_cases(source)]
 
 
-def log_cases(source: GoldenSource, rows: np.ndarray) -> list[GoldenCase]:
-    """The requests just before the events at corpus rows `rows` [B]."""
+def build_log_cases(source: GoldenSource, rows: Indices) -> list[GoldenCase]:
+    """Build the cases just before the events at corpus rows `rows` [B]."""
     corpus, dataset = source.predictor.corpus, source.dataset
     before, users = corpus.events_before(rows), corpus.user_of(rows)
     item_ids = [item.item_id for item in dataset.items]
@@ -61,9 +62,10 @@ def log_cases(source: GoldenSource, rows: np.ndarray) -> list[GoldenCase]:
 
 
 def _action_cases(source: GoldenSource) -> Iterator[GoldenCase]:
-    """A user whose last event but one has each action; the last one is of another item."""
+    """For each action, the typical case with an event of that action before its last event."""
     typical = _typical_case(source)
-    ids = [item.item_id for item in source.dataset.items]
+    last = typical.events[-1].item_id  # a later event of the same item could take a dislike back
+    ids = [item.item_id for item in source.dataset.items if item.item_id != last] or [last]
     spec = source.predictor.corpus.spec
     middle = None if spec.value_range is None else float(np.mean(spec.value_range))
     for number, action in enumerate(dict.fromkeys([*(a.value for a in Action), *spec.actions.tokens])):
@@ -74,18 +76,19 @@ def _action_cases(source: GoldenSource) -> Iterator[GoldenCase]:
 
 
 def _sparse_cases(source: GoldenSource) -> Iterator[GoldenCase]:
+    """An unknown user, a profile without events, and a profile with stated interests."""
     now, dataset = _typical_case(source).now, source.dataset
     yield GoldenCase("a stranger", None, (), now)
-    described = next((user for user in dataset.users if user.attributes), None)
-    if described is not None:
-        yield GoldenCase("a profile alone", described, (), now)
+    with_profile = next((user for user in dataset.users if user.attributes), None)
+    if with_profile is not None:
+        yield GoldenCase("a profile alone", with_profile, (), now)
     interests = "" if source.text_encoder is None else INTERESTS
-    newcomer = User("golden", {} if described is None else described.attributes, interests)
+    newcomer = User("golden", {} if with_profile is None else with_profile.attributes, interests)
     yield GoldenCase("a profile with stated interests", newcomer, (), now)
 
 
 def _word_cases(source: GoldenSource) -> Iterator[GoldenCase]:
-    """A query with and without a refusal, of a stranger and of a user with events."""
+    """A query of a user with events, and a query with a negation of an unknown user."""
     if source.text_encoder is None:
         return
     typical = _typical_case(source)
@@ -95,7 +98,7 @@ def _word_cases(source: GoldenSource) -> Iterator[GoldenCase]:
 
 
 def _context_cases(source: GoldenSource) -> Iterator[GoldenCase]:
-    """A moment of each part of the day, and each context column's first label."""
+    """A moment in each quarter of the day, and the first label of each context column."""
     typical, spec = _typical_case(source), source.predictor.corpus.spec
     if spec.timed:
         midnight = typical.now // DAY * DAY + DAY
@@ -112,18 +115,18 @@ def _context_cases(source: GoldenSource) -> Iterator[GoldenCase]:
 
 
 def _typical_case(source: GoldenSource) -> GoldenCase:
-    """The last request of the user with the median number of events, among those that have any."""
+    """The case before the last event of the user with the median number of events, among users with events."""
     corpus = source.predictor.corpus
     counts = np.diff(corpus.offsets)
     active = np.flatnonzero(counts)
     user = int(active[np.argsort(counts[active], kind="stable")[len(active) // 2]])
-    (case,) = log_cases(source, corpus.offsets[[user + 1]] - 1)
+    (case,) = build_log_cases(source, corpus.offsets[[user + 1]] - 1)
     last = Event(source.dataset.items[0].item_id, Action.VIEW, case.now, None, NO_CONTEXT)
     return case if case.events else replace(case, events=(last,))
 
 
 def _example_words(source: GoldenSource) -> str:
-    """The first text of an item, shortened."""
+    """The first non-blank text of an item, shortened; a fixed text if there is none."""
     fields = [field.name for field in source.predictor.corpus.spec.fields(FieldKind.TEXT)]
     texts = (item.attributes.get(name) for item in source.dataset.items for name in fields)
     return next((text[:80] for text in texts if isinstance(text, str) and text.strip()), "something new")

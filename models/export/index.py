@@ -1,4 +1,4 @@
-"""The FAISS index over the item vectors; its kind by the catalogue's size (docs/measurements.md)."""
+"""The FAISS index over item vectors; its type depends on the catalogue's size (docs/measurements.md)."""
 
 from pathlib import Path
 
@@ -8,13 +8,17 @@ import numpy as np
 from models.contract.arrays import Floats
 
 FLAT_ITEMS = 50_000
+"""Up to this many items the index is exact."""
 HALF_ITEMS = 200_000
+"""Up to this many items it stores float16 vectors; above, it is IVF with 8-bit vectors."""
 LISTS_PER_ROOT = 2.0
+"""Inverted lists per square root of the number of items."""
 PROBES = 32
+"""Inverted lists searched per query."""
 
 
 def build_index(vectors: Floats) -> faiss.Index:
-    """An inner-product index over vectors [n, D + 1]: exact to 50K items, halves to 200K, then IVF,SQ8."""
+    """Build an inner-product index over vectors [n, D + 1]: flat, float16, or IVF,SQ8 by size."""
     count, width = vectors.shape
     if count <= FLAT_ITEMS:
         index: faiss.Index = faiss.IndexFlatIP(width)
@@ -31,5 +35,5 @@ def build_index(vectors: Floats) -> faiss.Index:
 
 
 def write_index(path: Path, vectors: Floats) -> None:
-    """Build and write."""
+    """Build the index over vectors [n, D + 1] and write it to `path`."""
     faiss.write_index(build_index(vectors), str(path))

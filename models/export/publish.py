@@ -1,4 +1,4 @@
-"""Publish a bundle: written to a temporary name, verified, renamed."""
+"""Publish a bundle: write it under a temporary name, verify it, rename it."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ from models.network.model import ChorusNetwork
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a bundle, beside the manifest."""
+    """The content of a bundle, without the manifest."""
 
     spec: FeatureSpec
     network: ChorusNetwork
@@ -54,7 +54,7 @@ class Contents:
 
 
 CheckBundle = Callable[[Path], None]
-"""Raises BundleError if no service would accept the bundle in a folder."""
+"""Raises BundleError if the service would not accept the bundle in the folder."""
 
 
 def publish(
@@ -63,11 +63,11 @@ def publish(
     manifest_of: Callable[[Mapping[str, str]], Manifest],
     check_bundle: CheckBundle | None = None,
 ) -> Manifest:
-    """Write a bundle to `folder`; a bundle that is there already is kept beside it, as `<folder>.previous`.
+    """Write a bundle to `folder`; an existing bundle is renamed to `<folder>.previous`. Returns the manifest.
 
-    `manifest_of` makes the manifest of the files' checksums. `check_bundle` is called on the complete bundle before
-    it gets its name; if it raises BundleError, nothing is published. Raises ValueError where `folder` is no place
-    for a bundle or a number is not finite.
+    `manifest_of` builds the manifest from the files' checksums. `check_bundle` is called on the complete bundle before
+    the rename; if it raises BundleError, nothing is published. Raises ValueError if `folder` holds something other
+    than a bundle or a number is not finite.
     """
     check_target(folder)
     check_finite(contents)
@@ -95,7 +95,7 @@ def publish(
 
 
 def check_target(folder: Path) -> None:
-    """Raises ValueError where a bundle would take the place of something that is none."""
+    """Raise ValueError if `folder` exists and is neither empty nor a bundle, or has no name."""
     if not folder.name or folder.name == "..":
         raise ValueError(f"expected a bundle's folder with a name, given '{folder}'")
     if not folder.exists() or (folder / MANIFEST).is_file():
@@ -105,7 +105,7 @@ def check_target(folder: Path) -> None:
 
 
 def check_finite(contents: Contents) -> None:
-    """Raises ValueError where a vector, a statistic or a golden logit is NaN or infinite."""
+    """Raise ValueError if a vector, a statistic or a golden logit is NaN or infinite."""
     logits = [
         np.asarray(rows, dtype=np.float32).ravel()
         for request in contents.golden.requests
@@ -113,12 +113,13 @@ def check_finite(contents: Contents) -> None:
     ]
     numbers = {GOLDEN: np.concatenate(logits)} if logits else {}
     for name, array in {**contents.arrays, **numbers}.items():
-        wrong = int(array.size - np.isfinite(array).sum())
-        if wrong:
-            raise ValueError(f"expected finite numbers in {name}, given {wrong} that are not")
+        count = int(array.size - np.isfinite(array).sum())
+        if count:
+            raise ValueError(f"expected finite numbers in {name}, given {count} that are not")
 
 
 def _write(folder: Path, contents: Contents) -> None:
+    """Write all files of the bundle except the manifest."""
     (folder / FEATURES).write_text(contents.spec.model_dump_json(), encoding="utf-8")
     save_file({k: v.contiguous() for k, v in contents.network.cpu().state_dict().items()}, folder / WEIGHTS)
     write_items(folder / ITEMS, contents.items)

@@ -1,4 +1,4 @@
-"""What a bundle holds of users: their vectors as of the bundle's moment, and their events before it."""
+"""Users in a bundle: their retrieval vectors and histories at the bundle's moment."""
 
 import numpy as np
 
@@ -11,19 +11,21 @@ from models.evaluation.moments import Requests, encode_requests
 from models.training.corpus import Corpus
 
 
-def user_table(predictor: CorpusPredictor, stops: Indices) -> Floats:
-    """[U, D + 1]: each user's retrieval vector after all their events before row `stops` [U]."""
+def build_user_vectors(predictor: CorpusPredictor, stops: Indices) -> Floats:
+    """[U, D + 1] the retrieval vector of each user after the events before corpus row `stops` [U]."""
     corpus, network = predictor.corpus, predictor.network
     vectors = np.empty((len(stops), network.config.dim + 1), dtype=np.float32)
     for start in range(0, len(stops), CHUNK):
         users = np.arange(start, min(start + CHUNK, len(stops)), dtype=np.int64)
-        moments = encode_requests(network, corpus.spec, predictor.vectors, _users_at(corpus, users, stops))
+        moments = encode_requests(
+            network, corpus.spec, predictor.vectors, _build_requests(corpus, users, stops)
+        )
         vectors[users] = predictor.retrieval_vectors(moments)
     return vectors
 
 
-def _users_at(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
-    """Some users after their events before row `stops` [U], at no moment in particular."""
+def _build_requests(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
+    """Requests of `users` after their events before corpus row `stops` [U], without context."""
     starts, ends = corpus.offsets[users], stops[users]
     rows = [np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     offsets = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int64)
@@ -38,8 +40,8 @@ def _users_at(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
     )
 
 
-def histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> EventColumns:
-    """Every user's events before row `stops` [U]."""
-    kept = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
+def collect_histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> EventColumns:
+    """All users' events before corpus row `stops` [U], as columns."""
+    is_before = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
     offsets = np.concatenate([[0], np.cumsum(stops - corpus.offsets[:-1])]).astype(np.int64)
-    return columns_at(dataset.interactions, corpus.log_rows[kept], offsets)
+    return columns_at(dataset.interactions, corpus.log_rows[is_before], offsets)

@@ -1,1 +1,1 @@
-"""Head kinds: one file a kind, listed once in registry.py."""
+"""The kinds of prediction heads: label rule, loss, calibration and metrics of each, listed in registry.py."""

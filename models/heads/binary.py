@@ -1,4 +1,4 @@
-"""The kind "binary": the probability that a condition over the interaction holds."""
+"""The kind "binary": the probability that a condition on the interaction is true."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ FIGURES = ("auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
 
 
 def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:
-    """A condition that holds for all of the training rows, or for none, teaches nothing."""
+    """Reject a condition that is true for all training rows, or for none."""
     values = np.unique(targets.at(rows))
     if len(values) > 1:
         return None
@@ -29,18 +29,18 @@ def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:
 
 
 def cross_entropy(task: Task, logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy in nats, mean over rows and columns; positives weigh `positive_weight`."""
+    """Binary cross-entropy in nats, mean over rows and columns; positives are weighted by `positive_weight`."""
     weight = torch.tensor(task.positive_weight, device=logits.device)
     return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
 
 
 def fit_probability(_task: Task, logits: Floats, targets: Floats) -> Calibration:
-    """Platt scaling."""
+    """Fit Platt scaling on logits and targets 0/1 [m, width]."""
     return fit_platt(logits, targets)
 
 
 def predict_probability(_task: Task, logits: Floats, calibration: Calibration) -> Floats:
-    """Probabilities [n, width], each column for itself."""
+    """Probabilities [n, width], each column independent."""
     return sigmoid(calibration.scale * logits + calibration.shift)
 
 

@@ -1,38 +1,33 @@
-"""The kind "context": in which context the interaction happens, a softmax over its classes. It represents context.
+"""The kind "context": a softmax over the classes of the interaction's context, such as the daypart.
 
-The tower reads the pair without the context, which is the answer.
+The tower reads the (user, item) pair without the context, because the context is the target.
 """
 
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats
 from models.contract.calibration import Calibration, softmax
 from models.contract.feature_spec import FieldKind
 from models.contract.tasks import Task
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.scaling import fit_temperature, keep_scale
-from models.heads.targets import Targets
+from models.heads.targets import accept_targets
 from models.heads.value import average_over_labels
 
 
-def find_fault(_task: Task, _targets: Targets, _rows: Indices) -> str | None:
-    """None: any known classes can be learned from."""
-    return None
-
-
 def cross_entropy(_task: Task, logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of the softmax in nats, mean over rows; targets are one-hot."""
+    """Cross-entropy of the softmax in nats, mean over rows; targets [m, C] are one-hot."""
     return F.cross_entropy(logits, targets)
 
 
 def fit_softmax(_task: Task, logits: Floats, targets: Floats) -> Calibration:
-    """The temperature; targets are one-hot."""
+    """Fit the temperature; targets [m, C] are one-hot."""
     return fit_temperature(logits, targets.argmax(axis=1))
 
 
 def predict_classes(_task: Task, logits: Floats, calibration: Calibration) -> Floats:
-    """Probabilities [n, C] that add up to 1 a row."""
+    """Probabilities [n, C]; each row sums to 1."""
     return softmax(calibration.scale * logits + calibration.shift)
 
 
@@ -46,7 +41,7 @@ CONTEXT = HeadKind(
     needs_range=False,
     subject=Subject.MOMENT,
     tower=TowerInput(pair=True, context=False),
-    find_fault=find_fault,
+    find_fault=accept_targets,
     loss=cross_entropy,
     raw_calibration=keep_scale,
     fit_calibration=fit_softmax,

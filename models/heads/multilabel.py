@@ -1,22 +1,14 @@
-"""The kind "multilabel": which labels the user's next item carries. It represents content.
+"""The kind "multilabel": the probability of each label of the user's next item, such as its genres.
 
-The tower reads the user and the context, never the item: the item's labels would give the answer away.
+The tower reads the user and the context, not the item, because the item's labels are the target.
 """
 
-from models.contract.arrays import Indices
 from models.contract.feature_spec import FieldKind
-from models.contract.tasks import Task
 from models.heads.binary import FIGURES, cross_entropy, fit_probability, predict_probability
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.scaling import keep_scale
-from models.heads.targets import Targets
+from models.heads.targets import accept_targets
 from models.heads.value import average_over_labels
-
-
-def find_fault(_task: Task, _targets: Targets, _rows: Indices) -> str | None:
-    """None: any known labels can be learned from."""
-    return None
-
 
 MULTILABEL = HeadKind(
     name="multilabel",
@@ -24,7 +16,7 @@ MULTILABEL = HeadKind(
     needs_range=False,
     subject=Subject.ITEM,
     tower=TowerInput(pair=False, context=True),
-    find_fault=find_fault,
+    find_fault=accept_targets,
     loss=cross_entropy,
     raw_calibration=keep_scale,
     fit_calibration=fit_probability,

@@ -1,6 +1,6 @@
-"""The head kind: everything that training, evaluation and the service need to know about it.
+"""The protocol of a head kind: label rule, tower input, loss, calibration, prediction, metrics.
 
-A kind is a `HeadKind` made in a file of this folder and listed in registry.py. No other file branches on its name.
+Each kind is a `HeadKind` in a file of this folder, listed in registry.py. No other file branches on its name.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,60 +17,62 @@ from models.heads.targets import Targets
 
 
 class Subject(StrEnum):
-    """Whose labels a candidate's value is read for."""
+    """The labels that turn a head's predictions into one value per candidate."""
 
-    NOTHING = "nothing"  # the head has one output, which is the value
-    ITEM = "item"  # the labels that the candidate carries
-    MOMENT = "moment"  # the class of the moment of asking
+    NOTHING = "nothing"  # none: the head has one output, which is the value
+    ITEM = "item"  # the labels of the candidate
+    MOMENT = "moment"  # the class of the request's moment
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRule:
-    """Which label expressions suit a kind, and so from which column its targets are read.
+    """The label expressions that a kind accepts, and the type of column that its targets come from.
 
-    NUMERIC columns give number targets, CATEGORICAL ones class targets, CATEGORIES of the item item targets
-    (models.heads.targets). A condition gives number targets of 0 and 1.
+    A NUMERIC column gives number targets, CATEGORICAL gives class targets, CATEGORIES of the item give item targets
+    (models.heads.targets). A condition gives number targets 0 and 1.
     """
 
     column: FieldKind | None  # None: a condition
-    sources: tuple[str, ...]  # the operand's source: value, item, time, context; empty for a condition
+    sources: tuple[
+        str, ...
+    ]  # allowed sources of the operand: value, item, time, context; empty for a condition
     expected: str  # completes the error message "expected ..., given ..."
 
 
 @dataclass(frozen=True, slots=True)
 class TowerInput:
-    """What a head's tower reads in the scorer."""
+    """The input of a head's tower in the scorer."""
 
-    pair: bool  # True: the experts' mix for the (user, item) pair; False: the user's state alone
-    context: bool  # the context's embedding beside it
+    pair: bool  # True: the experts' output for the (user, item) pair; False: the user's state
+    context: bool  # True: concatenated with the context's embedding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadKind:
-    """One kind of head. Shapes: n rows, m of them with a known target, `width` logits a row."""
+    """One kind of head. Shapes: n rows, m of them with a target, `width` logits per row."""
 
     name: str
     label: LabelRule
     needs_range: bool
-    """The job states the range [low, high] that the labels lie in."""
+    """True if the job must give the range [low, high] of the labels."""
     subject: Subject
     tower: TowerInput
     find_fault: Callable[[Task, Targets, Indices], str | None]
-    """(task, targets, rows [m] of the training part with a known target, m >= 1) -> "<key of the task>: expected X,
-    given Y" where nothing can be learned from them, else None."""
+    """(task, targets, rows [m] of the training part with a target, m >= 1) -> message "<key of the task>: expected X,
+    given Y" if nothing can be learned from them, else None."""
     loss: Callable[[Task, Tensor, Tensor], Tensor]
-    """(task, logits [m, width], targets [m, width]) -> the mean loss of known targets, m >= 1."""
+    """(task, logits [m, width], targets [m, width]) -> the mean loss, m >= 1."""
     raw_calibration: Callable[[Task], Calibration]
-    """The network's own scale: what stands in for a fit where there are few rows."""
+    """The calibration without a fit, for a head with few labelled rows."""
     fit_calibration: Callable[[Task, Floats, Floats], Calibration]
-    """(task, logits [m, width], targets [m, width]) -> the fit on held-out rows."""
+    """(task, logits [m, width], targets [m, width]) -> the calibration fitted on held-out rows."""
     predict: Callable[[Task, Floats, Calibration], Floats]
     """(task, logits [n, width], calibration) -> predictions [n, width]: probabilities, or the task's unit."""
     value: Callable[[Floats, Floats | None], Floats]
-    """(predictions [n, width], labels [n, width] of the subject or None) -> one value [n] a candidate."""
+    """(predictions [n, width], labels [n, width] of the subject or None) -> one value [n] per candidate."""
     metrics: Mapping[str, str]
-    """Figure in the report -> registered prediction metric (models.evaluation.metrics.registry)."""
+    """Name of the figure in the report -> registered metric (models.evaluation.metrics.registry)."""
     main_metric: str
-    """The figure by which a head of this kind is judged."""
+    """The headline figure of a head of this kind."""
     reliability: bool
-    """Whether the predictions are one probability a row, of which a reliability diagram can be drawn."""
+    """True if the head predicts one probability per row, so that the report has a reliability diagram."""

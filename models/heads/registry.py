@@ -1,4 +1,4 @@
-"""The list of head kinds. A new kind is one file in this folder and one name here."""
+"""The registry of head kinds. A new kind is one file in this folder and one name here."""
 
 from models.contract.tasks import Task
 from models.heads.binary import BINARY
@@ -11,7 +11,7 @@ HEAD_KINDS: dict[str, HeadKind] = {kind.name: kind for kind in (BINARY, REGRESSI
 
 
 class HeadKindError(ValueError):
-    """A task that no registered kind takes. `key` names the task's field that is wrong."""
+    """A task of an unknown kind, or without a field that its kind needs; `key` names the field at fault."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class HeadKindError(ValueError):
 
 
 def find_kind(name: str) -> HeadKind:
-    """The kind of a task; raises HeadKindError for an unknown name."""
+    """The head kind with this name; raises HeadKindError for an unknown name."""
     if name not in HEAD_KINDS:
         *others, last = map(repr, HEAD_KINDS)
         raise HeadKindError("kind", f"expected {', '.join(others)} or {last}, given {name!r}")
@@ -27,6 +27,6 @@ def find_kind(name: str) -> HeadKind:
 
 
 def check_task(task: Task) -> None:
-    """Raises HeadKindError for a task of an unknown kind, or without the range that its kind needs."""
+    """Raise HeadKindError for a task of an unknown kind, or without the range that its kind needs."""
     if find_kind(task.kind).needs_range and task.range is None:
         raise HeadKindError("range", f"expected [low, high] for a {task.kind} task, given none")

@@ -1,4 +1,4 @@
-"""Scale and shift of logits, fitted on held-out rows: Platt scaling and the temperature of a softmax."""
+"""Calibration fits on held-out rows: Platt scaling of a sigmoid, temperature of a softmax."""
 
 from collections.abc import Callable
 
@@ -12,31 +12,31 @@ from models.contract.arrays import Floats
 from models.contract.calibration import Calibration
 
 STEPS = 60
-LEAST_SCALE = 1e-2
-"""A scale is never below this, so that a calibration keeps the order of the logits."""
+MIN_SCALE = 1e-2
+"""Lower bound of the scale, so that a calibration keeps the order of the logits."""
 
 
 def fit_platt(logits: Floats, targets: Floats) -> Calibration:
-    """Scale and shift of a sigmoid (Platt 1999), one for all columns: logits and targets 0/1 [n, width]."""
+    """Fit scale and shift of a sigmoid (Platt 1999), shared by all columns, on logits and targets 0/1 [n, width]."""
     x, y = torch.from_numpy(logits), torch.from_numpy(smooth_targets(targets))
     scale, shift = _minimise(
         [1.0, 0.0],
-        lambda p: F.binary_cross_entropy_with_logits(x * p[0].clamp(min=LEAST_SCALE) + p[1], y),
+        lambda p: F.binary_cross_entropy_with_logits(x * p[0].clamp(min=MIN_SCALE) + p[1], y),
     )
-    return Calibration(scale=max(scale, LEAST_SCALE), shift=shift)
+    return Calibration(scale=max(scale, MIN_SCALE), shift=shift)
 
 
 def fit_temperature(logits: Floats, classes: NDArray[np.integer]) -> Calibration:
-    """The temperature of a softmax (Guo et al. 2017): logits [n, C], the class numbers [n] that came true."""
+    """Fit the temperature of a softmax (Guo et al. 2017) on logits [n, C] and the true classes [n]."""
     x, y = torch.from_numpy(logits), torch.from_numpy(classes.astype(np.int64))
-    (scale,) = _minimise([1.0], lambda p: F.cross_entropy(x * p[0].clamp(min=LEAST_SCALE), y))
-    return Calibration(scale=max(scale, LEAST_SCALE))
+    (scale,) = _minimise([1.0], lambda p: F.cross_entropy(x * p[0].clamp(min=MIN_SCALE), y))
+    return Calibration(scale=max(scale, MIN_SCALE))
 
 
 def smooth_targets(targets: Floats) -> Floats:
-    """Targets 0/1 as Platt (1999) fits them: (P + 1) / (P + 2) for each of P positives, 1 / (N + 2) for N negatives.
+    """Platt's (1999) smoothed targets: (P + 1) / (P + 2) for each of P positives, 1 / (N + 2) for each of N negatives.
 
-    They keep scale and shift small where all labels are alike or the logits separate them without error.
+    They bound scale and shift if all labels are equal or the logits separate them without error.
     """
     positive = targets > 0.5
     p, n = int(positive.sum()), int((~positive).sum())
@@ -44,12 +44,12 @@ def smooth_targets(targets: Floats) -> Floats:
 
 
 def keep_scale(_task: object) -> Calibration:
-    """The logits as they are: the network's own scale of a sigmoid or softmax."""
+    """The identity: a sigmoid or softmax of the logits as they are."""
     return Calibration()
 
 
 def _minimise(start: list[float], loss_of: Callable[[Tensor], Tensor]) -> list[float]:
-    """Minimise a smooth convex loss of a few parameters."""
+    """Minimise a smooth convex loss by L-BFGS from `start`; returns the parameters."""
     parameters = torch.tensor(start, requires_grad=True)
     optimiser = torch.optim.LBFGS([parameters], max_iter=STEPS, line_search_fn="strong_wolfe")
 

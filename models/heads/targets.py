@@ -1,4 +1,4 @@
-"""Targets of n interactions, each kind of column stored in the fewest bytes an interaction."""
+"""Training targets of n interactions, stored compactly by type: numbers, classes, item labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,33 +9,34 @@ from numpy.typing import NDArray
 
 from models.contract.arrays import Floats, Indices, Indices32, Mask
 from models.contract.labels import ItemLabels, hot_table
+from models.contract.tasks import Task
 
 MAX_CLASSES = 200
-"""A head learns the most frequent classes of its column, at most so many."""
+"""The most classes of a head: the most frequent ones in the training rows."""
 
 
 class Targets(Protocol):
-    """One task's targets for n interactions. `rows` may have any shape."""
+    """The targets of one task for n interactions. `rows` may have any shape."""
 
     @property
     def by_item(self) -> Floats | None:
-        """Labels [I, width] of every item of the catalogue, where the targets are the item's; else None."""
+        """Labels [I, width] of all items of the catalogue if the targets are item labels; else None."""
 
     def at(self, rows: Indices) -> Floats:
-        """Targets [..., width] of the interactions at `rows` [...]; 0 where unknown."""
+        """Targets [..., width] of the interactions at `rows` [...]; 0 if missing."""
 
-    def known_at(self, rows: Indices) -> Mask:
-        """Bool [...]: the interactions at `rows` [...] that have a target."""
+    def has_target(self, rows: Indices) -> Mask:
+        """Mask [...]: True for the interactions at `rows` [...] with a target."""
 
-    def reordered(self, order: Indices) -> Self:
-        """Targets of the interactions `order`, in that order."""
+    def reorder(self, order: Indices) -> Self:
+        """The targets of the interactions at rows `order`, in that order."""
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
-        """All that is stored, for a checksum."""
+        """All stored arrays, for a checksum."""
 
 
 class FittedTargets(NamedTuple):
-    """Targets with the classes that their columns stand for; no classes where there is one column of numbers."""
+    """Targets with the classes of their columns; no classes for one column of numbers."""
 
     classes: tuple[str, ...]
     targets: Targets
@@ -43,10 +44,10 @@ class FittedTargets(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberTargets:
-    """One number an interaction: 5 bytes."""
+    """One number per interaction, in 5 bytes."""
 
-    values: Floats  # [n], 0 where unknown
-    known: Mask  # [n]
+    values: Floats  # [n], 0 if missing
+    is_present: Mask  # [n]
 
     @property
     def by_item(self) -> Floats | None:
@@ -57,24 +58,24 @@ class NumberTargets:
         """Numbers [..., 1]."""
         return self.values[rows][..., None]
 
-    def known_at(self, rows: Indices) -> Mask:
-        """Bool [...]."""
-        return self.known[rows]
+    def has_target(self, rows: Indices) -> Mask:
+        """Mask [...]."""
+        return self.is_present[rows]
 
-    def reordered(self, order: Indices) -> "NumberTargets":
-        """The targets in another order."""
-        return NumberTargets(self.values[order], self.known[order])
+    def reorder(self, order: Indices) -> "NumberTargets":
+        """The targets at rows `order`."""
+        return NumberTargets(self.values[order], self.is_present[order])
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """Values and mask."""
-        return self.values, self.known
+        return self.values, self.is_present
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassTargets:
-    """One of C classes an interaction: 2 bytes."""
+    """One of C classes per interaction, in 2 bytes."""
 
-    codes: NDArray[np.int16]  # [n] class numbers, -1: unknown
+    codes: NDArray[np.int16]  # [n] class indices, -1: missing
     width: int  # C, at least 1
 
     @property
@@ -86,12 +87,12 @@ class ClassTargets:
         """One-hot [..., C]."""
         return np.asarray(self.codes[rows][..., None] == np.arange(self.width), dtype=np.float32)
 
-    def known_at(self, rows: Indices) -> Mask:
-        """Bool [...]."""
+    def has_target(self, rows: Indices) -> Mask:
+        """Mask [...]."""
         return np.asarray(self.codes[rows] >= 0)
 
-    def reordered(self, order: Indices) -> "ClassTargets":
-        """The targets in another order."""
+    def reorder(self, order: Indices) -> "ClassTargets":
+        """The targets at rows `order`."""
         return replace(self, codes=self.codes[order])
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
@@ -101,62 +102,69 @@ class ClassTargets:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemTargets:
-    """The labels of the interaction's item: 4 bytes an interaction, and one table of the I items."""
+    """The labels of the interaction's item: 4 bytes per interaction, and one table of the I items."""
 
-    by_item: Floats  # [I, width] 0/1, also of an item that nobody took
-    described: Mask  # [I] False: the item has no labels at all, so the interaction's are unknown
+    by_item: Floats  # [I, width] 0/1, also for items without interactions
+    has_labels: Mask  # [I] False: the item has no labels, so that its interactions have no target
     items: NDArray[np.int32]  # [n] rows of the table
 
     def at(self, rows: Indices) -> Floats:
         """Labels [..., width]."""
         return self.by_item[self.items[rows]]
 
-    def known_at(self, rows: Indices) -> Mask:
-        """Bool [...]."""
-        return self.described[self.items[rows]]
+    def has_target(self, rows: Indices) -> Mask:
+        """Mask [...]."""
+        return self.has_labels[self.items[rows]]
 
-    def reordered(self, order: Indices) -> "ItemTargets":
-        """The targets in another order."""
+    def reorder(self, order: Indices) -> "ItemTargets":
+        """The targets at rows `order`."""
         return replace(self, items=self.items[order])
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """The table and the interactions' items."""
-        return self.by_item, self.described, self.items
+        return self.by_item, self.has_labels, self.items
 
 
-def number_targets(values: NDArray[np.generic], known: Mask) -> FittedTargets:
-    """Targets of one number [n] an interaction."""
-    return FittedTargets((), NumberTargets(np.where(known, values, 0).astype(np.float32), known))
+def build_number_targets(values: NDArray[np.generic], is_present: Mask) -> FittedTargets:
+    """Targets of one number per interaction: `values` [n] where `is_present` [n] is True."""
+    return FittedTargets((), NumberTargets(np.where(is_present, values, 0).astype(np.float32), is_present))
 
 
-def class_targets(names: Sequence[str], codes: Indices | Indices32, train: Indices) -> FittedTargets:
-    """Targets of one name an interaction: `codes` [n] are positions in `names`, -1 for none.
+def fit_class_targets(names: Sequence[str], codes: Indices | Indices32, train: Indices) -> FittedTargets:
+    """Targets of one class per interaction: `codes` [n] are indices into `names`, -1 if missing.
 
-    Classes are the most frequent names of the training rows; another name is unknown.
+    The classes are the most frequent names in the training rows `train`; other names have no target.
     """
-    seen = codes[train]
-    classes = most_frequent(names, np.bincount(seen[seen >= 0], minlength=len(names)))
-    number = {name: position for position, name in enumerate(classes)}
-    class_of = np.array([*(number.get(name, -1) for name in names), -1], dtype=np.int16)  # -1 finds the last
+    train_codes = codes[train]
+    counts = np.bincount(train_codes[train_codes >= 0], minlength=len(names))
+    classes = select_frequent(names, counts)
+    index = {name: position for position, name in enumerate(classes)}
+    # The last entry is the class of code -1.
+    class_of = np.array([*(index.get(name, -1) for name in names), -1], dtype=np.int16)
     return FittedTargets(classes, ClassTargets(class_of[codes], max(len(classes), 1)))
 
 
-def item_targets(labels: ItemLabels, items: Indices | Indices32, train: Indices) -> FittedTargets:
-    """Targets that are the labels of the items [n] of the interactions.
+def fit_item_targets(labels: ItemLabels, items: Indices | Indices32, train: Indices) -> FittedTargets:
+    """Targets that are the labels of the interactions' items [n].
 
-    Classes are the most frequent labels of the training rows; an item without any label is unknown.
+    The classes are the most frequent labels in the training rows `train`; an item without labels has no target.
     """
-    taken = np.bincount(items[train], minlength=labels.count)
-    counts = np.bincount(labels.codes, weights=taken[labels.items], minlength=len(labels.names))
-    classes = most_frequent(labels.names, counts)
-    described = np.zeros(labels.count, dtype=np.bool_)
-    described[labels.items] = True
+    item_counts = np.bincount(items[train], minlength=labels.count)
+    counts = np.bincount(labels.codes, weights=item_counts[labels.items], minlength=len(labels.names))
+    classes = select_frequent(labels.names, counts)
+    has_labels = np.zeros(labels.count, dtype=np.bool_)
+    has_labels[labels.items] = True
     return FittedTargets(
-        classes, ItemTargets(hot_table(labels, classes), described, items.astype(np.int32, copy=False))
+        classes, ItemTargets(hot_table(labels, classes), has_labels, items.astype(np.int32, copy=False))
     )
 
 
-def most_frequent(names: Sequence[str], counts: NDArray[np.generic]) -> tuple[str, ...]:
-    """The MAX_CLASSES most frequent names that occur at all, sorted; of equally frequent ones the first by name."""
+def select_frequent(names: Sequence[str], counts: NDArray[np.generic]) -> tuple[str, ...]:
+    """The MAX_CLASSES most frequent names with a count above 0, sorted by name; ties at the cut go by name."""
     frequency = {name: count for name, count in zip(names, counts.tolist(), strict=True) if count > 0}
     return tuple(sorted(sorted(sorted(frequency), key=lambda name: -frequency[name])[:MAX_CLASSES]))
+
+
+def accept_targets(_task: Task, _targets: Targets, _rows: Indices) -> str | None:
+    """None, for a kind that can learn from any targets."""
+    return None

@@ -1,4 +1,4 @@
-"""Predictions [n, width] -> one value [n] a candidate."""
+"""The value of a head: its predictions [n, width] reduced to one number per candidate [n]."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from models.contract.arrays import Floats
 
 
 def take_output(predicted: Floats, _labels: Floats | None) -> Floats:
-    """The one output of a head of width 1."""
+    """The only output [n] of a head of width 1."""
     return predicted[:, 0]
 
 
 def average_over_labels(predicted: Floats, labels: Floats | None) -> Floats:
-    """The mean prediction over the labels 0/1 [n, width] that hold; over all where none holds or `labels` is None."""
+    """Mean prediction [n] over a row's labels, 0/1 [n, width]; over all columns if it has none or `labels` is None."""
     if labels is None:
         labels = np.zeros_like(predicted)
     count = labels.sum(axis=1)

@@ -1,1 +1,1 @@
-"""Text to vectors: the language model behind one small protocol. Imports no other room."""
+"""Text encoders behind one protocol, negation, and text preferences. Imports no other package of the project."""

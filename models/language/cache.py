@@ -1,7 +1,7 @@
-"""Text vectors kept on disk, so that a job that is run again encodes only new texts.
+"""A disk cache of text vectors, so that a repeated job encodes only new texts.
 
-Each encoder has a folder of segments: files that are written once under a temporary name, then renamed and never
-changed. So processes may share a cache without a lock, and the texts of a damaged file are encoded again.
+Each encoder has a folder of segments: files that are written under a temporary name, renamed and never changed. So
+processes can share a cache without a lock. The texts of a damaged file are encoded again.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from models.language.protocol import Floats, TextEncoder, encode_present
 BATCH = 256
 """Texts encoded between two calls of `progress`."""
 SEGMENT = 4096
-"""Texts encoded between two writes: an interrupted run loses at most so many vectors."""
+"""Texts encoded between two writes: the most vectors that an interrupted run loses."""
 SUFFIX = ".npy"
 
 Progress = Callable[[int, int], None]
@@ -27,9 +27,9 @@ Progress = Callable[[int, int], None]
 
 
 class CachedTextEncoder:
-    """A TextEncoder that keeps vectors by the encoder's name and the text's SHA-256, for offline jobs.
+    """A TextEncoder with a disk cache, keyed by the encoder's name and the text's SHA-256, for offline jobs.
 
-    It reads the folder once, when it is made; vectors that other processes add later are computed again.
+    It reads the folder once, at construction; vectors that other processes add later are computed again.
     """
 
     def __init__(self, encoder: TextEncoder, folder: Path, progress: Progress | None = None) -> None:
@@ -45,7 +45,7 @@ class CachedTextEncoder:
 
     @property
     def name(self) -> str:
-        """The wrapped encoder's name: the vectors are the same."""
+        """The name of the wrapped encoder, whose vectors it returns."""
         return self._encoder.name
 
     @property
@@ -54,10 +54,11 @@ class CachedTextEncoder:
         return self._encoder.size
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        """See TextEncoder.encode; computes only texts that are not in the cache, each once."""
+        """See TextEncoder.encode; each text that is not in the cache is computed once."""
         return encode_present(texts, self.size, self._look_up)
 
     def _look_up(self, texts: list[str]) -> Floats:
+        """Vectors [n, size] of n texts, from the cache or computed."""
         digests = [hashlib.sha256(text.encode()).digest() for text in texts]
         with self._lock:
             missing = {
@@ -69,6 +70,7 @@ class CachedTextEncoder:
             return np.stack([self._vectors[digest] for digest in digests])
 
     def _compute(self, missing: dict[bytes, str]) -> None:
+        """Encode texts by digest, one segment at a time, and write each segment to disk."""
         digests, texts = list(missing), list(missing.values())
         for start in range(0, len(texts), SEGMENT):
             stop = min(start + SEGMENT, len(texts))
@@ -84,14 +86,14 @@ class CachedTextEncoder:
 
 
 def _read_segment(path: Path, dtype: np.dtype[np.void]) -> dict[bytes, Floats]:
-    """The vectors of a segment by digest, mapped from disk; none for a file that is damaged or of another kind."""
+    """The vectors of a segment by digest, memory-mapped; empty for a damaged file or another format."""
     try:
         segment = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # what np.load raises for an unreadable, damaged or empty file
+    except (OSError, ValueError, EOFError):  # an unreadable, damaged or empty file
         return {}
     if segment.dtype != dtype or segment.ndim != 1:
         return {}
-    # The end of a file that a power failure cut may read as zeros; a vector that was written has length 1.
+    # After a power failure the end of a file may read as zeros; a valid vector has length 1.
     rows = np.flatnonzero(np.abs(np.linalg.norm(segment["vector"], axis=1) - 1) < 1e-3)
     return {bytes(segment["digest"][row]): segment["vector"][row] for row in rows}
 

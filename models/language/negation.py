@@ -1,7 +1,7 @@
-"""A text -> its wanted and its unwanted parts: "light-hearted science fiction, nothing scary".
+"""Negation in texts: split "science fiction, nothing scary" into its wanted and unwanted parts.
 
-Rules, not a model: a sentence vector does not represent "not" (Kassner, Schütze 2020: Negated and misprimed probes).
-The rules are cautious: missing a negation costs less than turning a request into its opposite.
+It uses rules because sentence vectors do not represent negation (Kassner, Schütze 2020: Negated and misprimed probes).
+The rules are conservative: missing a negation costs less than inverting a request.
 """
 
 import re
@@ -17,7 +17,7 @@ CUES = {
     "nl": "geen|niet|niets|zonder|behalve",
     "ru": "не|без|нет|ничего|кроме",
 }
-"""Words that negate the words after them."""
+"""Negation cues by language: words that negate the words after them."""
 IDIOMS = {
     "en": "not (?:only|just|bad|sure|necessarily)|nothing (?:beats|but|like|better|wrong|compares)|non fiction"
     "|no (?:problem|matter|doubt|one|longer|idea|need)|without (?:a |any )?doubt|why not|if not",
@@ -29,7 +29,7 @@ IDIOMS = {
     "nl": "niet (?:alleen|slecht)|geen probleem|zonder twijfel",
     "ru": "не (?:только|плохо)|нет проблем",
 }
-"""Phrases in which a cue negates nothing. A text with one of them is left as it stands."""
+"""Phrases in which a cue does not negate. A text with one of them is not split."""
 FILLERS = {
     "en": "a an the and i we do does want like please too any anything so very much of that are is with",
     "de": "und mit ich will möchte zu",
@@ -40,9 +40,9 @@ FILLERS = {
     "nl": "en met ik wil te",
     "ru": "и с я хочу слишком",
 }
-"""Words without meaning for the request, dropped at the ends of a part."""
-EMPTY = frozenset(" ".join(FILLERS.values()).split())
-ALSO_ENGLISH = frozenset(
+"""Filler words, removed at both ends of a part."""
+FILLER_WORDS = frozenset(" ".join(FILLERS.values()).split())
+ENGLISH_NEIGHBOURS = frozenset(
     [
         "about",
         "of",
@@ -63,15 +63,15 @@ ALSO_ENGLISH = frozenset(
         "their",
     ]
 )
-"""Next to one of these, "sin" is the English noun and not the Spanish "without"."""
+"""Next to one of these words, "sin" is the English noun, not the Spanish "without"."""
 
 
-def _one_of(patterns: dict[str, str]) -> re.Pattern[str]:
-    """A pattern for any of the patterns, as whole words."""
+def _compile_words(patterns: dict[str, str]) -> re.Pattern[str]:
+    """Compile one pattern that matches any of the patterns as whole words, ignoring case."""
     return re.compile(rf"(?<![\w'-])(?:{'|'.join(patterns.values())})(?![\w'-])", re.IGNORECASE)
 
 
-CUE, IDIOM = _one_of(CUES), _one_of(IDIOMS)
+CUE, IDIOM = _compile_words(CUES), _compile_words(IDIOMS)
 CLAUSE_END = re.compile(r"[,;.!?:()\n]+|(?<![\w'-])(?:but|aber|mais|pero|maar|но)(?![\w'-])", re.IGNORECASE)
 WANTED_AGAIN = re.compile(
     r"(?<=\w)\s+(?:with|mit|avec|con|com|met|с)\s+"
@@ -79,19 +79,19 @@ WANTED_AGAIN = re.compile(
     r"|qualcosa|com|iets|met|что-то|с)\s)",
     re.IGNORECASE,
 )
-"""Where a wanted part begins again after an unwanted one."""
+"""The start of a wanted part after an unwanted one."""
 WORD = re.compile(r"[\w'-]+")
 
 
 class Wording(NamedTuple):
-    """The parts of a text; "" for none."""
+    """The wanted and the unwanted part of a text; "" for none."""
 
     wanted: str
     unwanted: str
 
 
 def split_wording(text: str) -> Wording:
-    """Split a text into its wanted clauses and its negated ones. A cue with nothing after it negates nothing."""
+    """Split a text into its wanted and its negated clauses. A cue without words after it does not negate."""
     plain = text.replace("’", "'")
     wanted, unwanted = list[str](), list[str]()
     for clause in () if IDIOM.search(plain) else CLAUSE_END.split(plain):
@@ -111,9 +111,10 @@ def split_wording(text: str) -> Wording:
     return Wording(", ".join(filter(None, wanted)), ", ".join(filter(None, unwanted)))
 
 
-def names_title(text: str, titles: list[str]) -> bool:
-    """True if the text is one of the titles, such as "No Country for Old Men": all its words occur in the title, and
-    make up at least half of it.
+def matches_title(text: str, titles: list[str]) -> bool:
+    """True if the text matches one of the titles, such as "No Country for Old Men".
+
+    A text matches a title if all its words occur in it and make up at least half of its words.
     """
     words = set(WORD.findall(text.casefold()))
     title_words = [set(WORD.findall(title.casefold())) for title in titles]
@@ -121,23 +122,23 @@ def names_title(text: str, titles: list[str]) -> bool:
 
 
 def _negates(cue: re.Match[str]) -> bool:
-    """True if a cue negates: "no" is also Portuguese for "in the", and "sin" also an English noun."""
+    """True if a cue negates. "no" is also Portuguese for "in the", and "sin" is also an English noun."""
     before = WORD.findall(cue.string[: cue.start()].casefold())
     after = WORD.findall(cue.string[cue.end() :].casefold())
     match cue.group().casefold():
         case "no":
-            return not before or before[-1] in EMPTY
+            return not before or before[-1] in FILLER_WORDS
         case "sin":
-            return bool(before and after) and not {before[-1], after[0]} & ALSO_ENGLISH
+            return bool(before and after) and not {before[-1], after[0]} & ENGLISH_NEIGHBOURS
         case _:
             return True
 
 
 def _strip_fillers(part: str) -> str:
-    """The part without filler words at its ends."""
+    """Remove filler words at both ends of a part."""
     words = part.split()
-    while words and words[0].casefold() in EMPTY:
+    while words and words[0].casefold() in FILLER_WORDS:
         words = words[1:]
-    while words and words[-1].casefold() in EMPTY:
+    while words and words[-1].casefold() in FILLER_WORDS:
         words = words[:-1]
     return " ".join(words)

@@ -1,4 +1,4 @@
-"""Text -> vectors: the protocol of every text encoder."""
+"""The protocol of text encoders: n texts to n unit vectors."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 MAX_CHARACTERS = 2000
-"""An encoder reads the first 2,000 characters of a text, without surrounding white space."""
+"""An encoder reads at most this many characters of a text."""
 
 
 class TextEncoderUnavailableError(Exception):
@@ -21,7 +21,7 @@ class TextEncoder(Protocol):
 
     @property
     def name(self) -> str:
-        """The registered name, by which `open_text_encoder` opens it again."""
+        """The registered name, for `open_text_encoder`."""
         ...
 
     @property
@@ -39,12 +39,12 @@ class TextEncoder(Protocol):
 
 
 def clean_text(text: str) -> str:
-    """The part that an encoder reads: MAX_CHARACTERS of valid Unicode without NUL or surrounding white space."""
+    """The first MAX_CHARACTERS as valid Unicode, without NUL and surrounding white space."""
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
 
 
 def encode_present(texts: Sequence[str], size: int, encode: Callable[[list[str]], Floats]) -> Floats:
-    """Unit vectors [n, size] of n texts; zero for blank texts, which are not passed to `encode`."""
+    """Unit vectors [n, size] of n texts; zeros for blank texts, which are not passed to `encode`."""
     cleaned = [clean_text(text) for text in texts]
     rows = [row for row, text in enumerate(cleaned) if text]
     vectors = np.zeros((len(cleaned), size), dtype=np.float32)
@@ -54,7 +54,7 @@ def encode_present(texts: Sequence[str], size: int, encode: Callable[[list[str]]
 
 
 def unit_rows(vectors: Floats) -> Floats:
-    """Rows [n, size] scaled to length 1; a row that is zero or not finite becomes zero."""
+    """Rows [n, size] scaled to length 1; rows that are zero or not finite become zero."""
     finite = np.where(np.isfinite(vectors).all(axis=1, keepdims=True), vectors, 0).astype(np.float32)
     length = np.linalg.norm(finite, axis=1, keepdims=True)
     return np.asarray(finite / np.where(length > 0, length, 1), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The text encoders by name, as a job or a bundle gives it."""
+"""The registry of text encoders: open an encoder by the name in a job or bundle."""
 
 from models.language.protocol import TextEncoder
 from models.language.sentence_transformer import PREFIX, SentenceTransformerEncoder
@@ -8,7 +8,7 @@ DEFAULT = NAME
 
 
 def open_text_encoder(name: str) -> TextEncoder:
-    """The encoder of that name: "use-multilingual", or "sentence-transformers:<name or folder>".
+    """Open the encoder with this name: "use-multilingual", or "sentence-transformers:<name or folder>".
 
     Raises ValueError for any other name, TextEncoderUnavailableError if a package or a model is missing.
     """

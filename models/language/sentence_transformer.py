@@ -1,4 +1,4 @@
-"""Any sentence-transformers model (Reimers and Gurevych 2019), by name or folder."""
+"""Text encoder for any sentence-transformers model (Reimers and Gurevych 2019), by name or folder."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,7 +13,7 @@ BATCH = 64
 
 
 class SentenceTransformerEncoder:
-    """Loads the model when it is constructed; threads may share it.
+    """Text encoder that loads its model at construction. Thread-safe.
 
     Raises TextEncoderUnavailableError if the package is not installed or the model cannot be loaded.
     """

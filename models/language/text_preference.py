@@ -1,4 +1,4 @@
-"""What a user wants and rejects in words -> logits for every item. Shared by the service and the offline evaluation."""
+"""Text preferences: logits of all items from a query and stated interests, wanted and rejected."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,76 +6,80 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from models.language.negation import Wording, names_title, split_wording
+from models.language.negation import Wording, matches_title, split_wording
 from models.language.protocol import Floats
 
 WORDS_SHARE = 0.25
-"""The popularity share that is left where words say what is wanted: of the items' bias and, for a user without
-history, of the user vector, which then says little but what is popular.
+"""Popularity multiplier if the request has a text query.
+
+It multiplies the items' biases and, for a user without history, the user vector, which then mainly expresses
+popularity.
 """
 EARLY_EVENTS = 5
-"""With this many events a user is known, and stated interests no longer stand in for them."""
+"""From this many events on, stated interests no longer reduce the popularity multiplier."""
 QUERY_GAIN = 2.0
-"""Logits that an item gains for each standard deviation by which its text is nearer to the query than the mean."""
+"""Logits that an item gains per standard deviation of its text's cosine with the query above the mean."""
 INTERESTS_GAIN = 1.0
-"""The same for interests stated in the profile: they always hold, so they say less about this moment."""
+"""The same for interests in the profile, which are less specific to the request."""
 UNWANTED_GAIN = 3.0
-"""Logits that an item loses for each standard deviation past UNWANTED_FROM by which its text is near to a rejected
-text. On MovieLens-100k, "not X" for 18 kinds of film: X is 11 % of a list without the words, 3 % with them.
+"""Logits that an item loses per standard deviation above UNWANTED_FROM of its text's cosine with a rejected text.
+
+On MovieLens-100k with "not X" for 18 genres, X makes up 3 % of a list, against 11 % without the query.
 """
 UNWANTED_FROM = 0.5
-TITLES = 20
-"""The items nearest to a text, whose titles are compared with it."""
+"""In standard deviations of the cosine above the mean."""
+TITLE_CANDIDATES = 20
+"""The number of nearest items whose titles are compared with a text."""
 
 Encode = Callable[[str], Floats | None]
-"""Text -> unit vector [T]; None for a blank text, or without a language model."""
+"""Text -> unit vector [T]; None for a blank text, or without a text encoder."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemTexts:
-    """The item table as texts: vectors, and each item's text fields (its title among them) by row."""
+    """The texts of n items: their vectors, and each item's text fields (title included) by row."""
 
-    vectors: Floats  # [n, T] of length 1; zeros where the item has no text
+    vectors: Floats  # [n, T] of length 1; zeros if the item has no text
     titles: Callable[[int], list[str]]
 
 
 class ProfileWords(NamedTuple):
-    """A profile's texts; "" for none."""
+    """The texts of a profile; "" for none."""
 
-    interests: str  # the interests that the user stated
-    text: str  # all that the profile says, as training read it (models.contract.features.user_text)
+    interests: str  # the stated interests
+    text: str  # the whole profile text (models.contract.features.user_text)
 
 
 @dataclass(frozen=True, slots=True)
 class TextPreference:
-    """A wanted or rejected text, and how near each item is to it."""
+    """A wanted or rejected text, with the standardised cosine of each item."""
 
     words: str
     vector: Floats  # [T] of length 1
-    standard: Floats  # [n] each item's cosine with it, in standard deviations from the mean
+    standard: Floats  # [n] each item's cosine with the text, in standard deviations from the mean
 
     @classmethod
     def of(cls, words: str, vector: Floats, items: Floats) -> Self:
-        """A preference over the items' unit text vectors [n, T].
+        """The preference for a text with unit vector [T] over the items' unit text vectors [n, T].
 
-        Standardised, since what counts as near differs from text to text. Items without a text, whose cosine is 0,
-        are left out of the mean and the deviation.
+        Cosines are standardised, because their level and spread differ between texts. Items without a text, whose
+        cosine is 0, are left out of the mean and the deviation.
         """
         cosine = items @ vector
-        measured = cosine[cosine != 0]
-        mean, deviation = (float(measured.mean()), float(measured.std())) if len(measured) else (0.0, 0.0)
+        with_text = cosine[cosine != 0]
+        mean, deviation = (float(with_text.mean()), float(with_text.std())) if len(with_text) else (0.0, 0.0)
         return cls(words, vector, np.asarray((cosine - mean) / max(deviation, 1e-6), dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class TextPreferences:
-    """All texts of one request, and their effect on the items."""
+    """All text preferences of one request, and their effect on the items' logits."""
 
     query: TextPreference | None  # wanted by the request
-    interests: TextPreference | None  # wanted by the profile's stated interests
+    interests: TextPreference | None  # wanted by the stated interests
     unwanted: tuple[TextPreference, ...]  # rejected by either
-    logits: Floats | None  # [n] what all of them add to each item's `next` logit; None for nothing
-    profile: Floats  # [T] the whole profile text, for the user tower; zeros for nothing
+    logits: Floats | None  # [n] added to each item's `next` logit; None without texts
+    profile: Floats  # [T] vector of the whole profile text, for the user tower; zeros without text
 
     @property
     def text(self) -> Floats | None:
@@ -84,7 +88,7 @@ class TextPreferences:
         return None if preference is None else preference.vector
 
     def popularity_share(self, events: int) -> float:
-        """Popularity's multiplier in [WORDS_SHARE, 1] for a user of whom the tower read this many events."""
+        """Popularity multiplier in [WORDS_SHARE, 1], given the number of events that the user tower read."""
         if self.query is not None:
             return WORDS_SHARE
         history = min(events / EARLY_EVENTS, 1.0)
@@ -94,23 +98,23 @@ class TextPreferences:
 def read_preferences(
     query: str, profile: ProfileWords, encode: Encode, items: ItemTexts, text_size: int
 ) -> TextPreferences:
-    """The preferences of a request's query and a user's profile; each text is encoded once.
+    """Read the preferences in a request's query and a user's profile; each text is encoded once.
 
-    `text_size` is T. Negations are taken out of the query and the interests only: the profile text goes to the user
-    tower whole, as in training.
+    `text_size` is T. Query and interests are split by negation. The profile text goes to the user tower unsplit, as in
+    training.
     """
-    wanted, rejected = read_text(query, encode, items)
-    interests, declined = read_text(profile.interests, encode, items)
+    query_wanted, query_unwanted = read_text(query, encode, items)
+    interests, interests_unwanted = read_text(profile.interests, encode, items)
     if interests is not None and interests.words == profile.text:
         vector: Floats | None = interests.vector
     else:
         vector = encode(profile.text)
-    unwanted = tuple(part for part in (rejected, declined) if part is not None)
+    unwanted = tuple(part for part in (query_unwanted, interests_unwanted) if part is not None)
     return TextPreferences(
-        query=wanted,
+        query=query_wanted,
         interests=interests,
         unwanted=unwanted,
-        logits=preference_logits(wanted, interests, unwanted),
+        logits=preference_logits(query_wanted, interests, unwanted),
         profile=np.zeros(text_size, dtype=np.float32) if vector is None else vector,
     )
 
@@ -118,22 +122,23 @@ def read_preferences(
 def read_text(
     text: str, encode: Encode, items: ItemTexts
 ) -> tuple[TextPreference | None, TextPreference | None]:
-    """(wanted, unwanted) of a text; None where a part is empty, or without a language model.
+    """The (wanted, unwanted) preferences of a text; None for an empty part, or without a text encoder.
 
-    A text that is an item's title is wanted as it stands, a "no" in it included.
+    A text that matches an item's title is wanted as a whole, even with a "no" in it.
     """
     wording = split_wording(text)
     if wording.unwanted and _is_title(text, encode, items):
         wording = Wording(text, "")
-    return _preference(wording.wanted, encode, items), _preference(wording.unwanted, encode, items)
+    wanted = _build_preference(wording.wanted, encode, items)
+    return wanted, _build_preference(wording.unwanted, encode, items)
 
 
 def preference_logits(
     query: TextPreference | None, interests: TextPreference | None, unwanted: tuple[TextPreference, ...]
 ) -> Floats | None:
-    """What texts add to each item's `next` logit [n]; None without any.
+    """The logits [n] that the texts add to each item's `next` logit; None without texts.
 
-    A rejected text takes from the items near to it; the items far from it gain nothing.
+    A rejected text lowers the items near it; items far from it do not gain.
     """
     wanted = ((query, QUERY_GAIN), (interests, INTERESTS_GAIN))
     parts = [gain * preference.standard for preference, gain in wanted if preference is not None]
@@ -141,17 +146,17 @@ def preference_logits(
     return np.sum(parts, axis=0).astype(np.float32) if parts else None
 
 
-def _preference(words: str, encode: Encode, items: ItemTexts) -> TextPreference | None:
+def _build_preference(words: str, encode: Encode, items: ItemTexts) -> TextPreference | None:
     vector = encode(words)
     return None if vector is None else TextPreference.of(words, vector, items.vectors)
 
 
 def _is_title(text: str, encode: Encode, items: ItemTexts) -> bool:
-    """True if one of the TITLES items nearest to the text has it for a title."""
+    """True if the text matches the title of one of the TITLE_CANDIDATES nearest items."""
     vector = encode(text)
     if vector is None:
         return False
     cosine = items.vectors @ vector
-    count = min(TITLES, len(cosine))
+    count = min(TITLE_CANDIDATES, len(cosine))
     nearest = np.argpartition(-cosine, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-    return names_title(text, [title for row in nearest.tolist() for title in items.titles(row)])
+    return matches_title(text, [title for row in nearest.tolist() for title in items.titles(row)])

@@ -1,6 +1,6 @@
-"""The default language model: the multilingual Universal Sentence Encoder v3 (Yang et al. 2019), numpy only.
+"""The default text encoder: multilingual Universal Sentence Encoder v3 (Yang et al. 2019) in numpy.
 
-16 languages, vectors of 512 numbers, 32 MB on disk and about 150 MB in memory; the weights are in the pip package.
+16 languages, vectors of length 512, 32 MB on disk and about 150 MB in memory. The pip package contains the weights.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ SIZE = 512
 
 
 class UseEncoder:
-    """Loads its weights with the first text; threads may share it."""
+    """Text encoder that loads its weights at the first text. Thread-safe."""
 
     name = NAME
     size = SIZE
@@ -30,9 +30,9 @@ class UseEncoder:
         return encode_present(texts, self.size, self._run)
 
     def _run(self, texts: list[str]) -> Floats:
-        # One text at a time in the model: it sets the process-wide number of BLAS threads while it works.
+        # One call at a time: the model sets the process-wide number of BLAS threads while it runs.
         with self._lock:
             if self._model is None:
-                # More BLAS threads than cores made one short text take 190 ms instead of 1.3 ms (on 2 cores).
+                # With more BLAS threads than cores one short text took 190 ms instead of 1.3 ms (on 2 cores).
                 self._model = USE(threads=1)
             return np.asarray(self._model.encode(texts), dtype=np.float32)

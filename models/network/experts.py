@@ -1,4 +1,4 @@
-"""How the heads share the scorer: shared bottom, MMoE or PLE. Each maps x [..., X] to one [..., W] for each task."""
+"""Expert layers shared by the heads: shared bottom, MMoE, PLE. Each maps [..., X] to one [..., W] per task."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from models.network.config import ExpertKind, NetworkConfig
 
 
 def build_expert(inputs: int, config: NetworkConfig) -> nn.Sequential:
-    """One expert, [..., inputs] -> [..., expert_width]: two layers."""
+    """One expert of two layers, [..., inputs] -> [..., expert_width]."""
     return nn.Sequential(
         nn.Linear(inputs, config.expert_width),
         nn.GELU(),
@@ -43,14 +43,13 @@ class MixtureOfExperts(nn.Module):
 
 
 class ProgressiveExtraction(nn.Module):
-    """Shared experts and one expert of each task, gated together (one level of PLE, called CGC; Tang et al. 2020)."""
+    """Shared experts and one expert per task, mixed by a gate per task (one level of PLE; Tang et al. 2020)."""
 
     def __init__(self, inputs: int, tasks: int, config: NetworkConfig) -> None:
         super().__init__()
         self.shared = nn.ModuleList(build_expert(inputs, config) for _ in range(config.expert_count))
-        self.own = nn.ModuleList(
-            build_expert(inputs, config) for _ in range(tasks)
-        )  # named so in every bundle
+        # One expert per task; bundles store the weights under the name `own`.
+        self.own = nn.ModuleList(build_expert(inputs, config) for _ in range(tasks))
         self.gates = nn.ModuleList(nn.Linear(inputs, config.expert_count + 1) for _ in range(tasks))
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -62,12 +61,12 @@ class ProgressiveExtraction(nn.Module):
 
 
 def mix(gate: Tensor, experts: Tensor) -> Tensor:
-    """Gate logits [..., E] and experts [..., E, W] -> their mean under the gate's softmax, [..., W]."""
+    """Mean [..., W] of experts [..., E, W], weighted by the softmax of gate logits [..., E]."""
     return (gate.softmax(-1).unsqueeze(-1) * experts).sum(-2)
 
 
 def build_experts(inputs: int, tasks: int, config: NetworkConfig) -> nn.Module:
-    """The experts of the configured kind, for `tasks` heads that read `inputs` numbers."""
+    """Build the experts of the configured kind, for `tasks` heads and inputs of width `inputs`."""
     match config.experts:
         case ExpertKind.SHARED_BOTTOM:
             return SharedBottom(inputs, tasks, config)

@@ -1,4 +1,4 @@
-"""The network: two towers and the scorer."""
+"""The network: item tower, user tower and scorer; loading its weights and growing its tables."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from models.network.towers import ItemTower, UserTower
 
 
 class ChorusNetwork(nn.Module):
-    """Towers that map users and items into one inner-product space, and a scorer with one head for each task."""
+    """Two towers that map users and items into one inner-product space, and a scorer with one head per task."""
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape, heads: tuple[Head, ...]) -> None:
         super().__init__()
@@ -30,9 +30,9 @@ class ChorusNetwork(nn.Module):
 
 
 def grow_network(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
-    """A copy with larger embedding tables. A new row starts as the OOV row, which represented its token so far.
+    """A copy with larger embedding tables. A new row starts as the OOV row, which represented its token before.
 
-    Raises ValueError if a table would shrink, or any other weight would change its size.
+    Raises ValueError if a table would shrink or another weight would change its shape.
     """
     larger = ChorusNetwork(network.config, shape, network.heads)
     tables = {
@@ -55,14 +55,14 @@ def grow_network(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
 def item_tensors(
     arrays: ItemArrays, device: torch.device | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The item tower's arguments: ids [n], tokens [n, M], numeric [n, Q], content [n, C]."""
+    """The item tower's arguments as tensors: ids [n], tokens [n, M], numeric [n, Q], content [n, C]."""
     fields = (arrays.ids, arrays.tokens, arrays.numeric, arrays.content)
     ids, tokens, numeric, content = (torch.from_numpy(field).to(device) for field in fields)
     return ids, tokens, numeric, content
 
 
 def load_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> ChorusNetwork:
-    """The network of a bundle in evaluation mode. Raises BundleError if the weights do not fit the manifest."""
+    """Load a bundle's network in evaluation mode; raises BundleError if the weights do not fit the manifest."""
     config = NetworkConfig.model_validate(manifest.network)
     network = ChorusNetwork(config, infer_shape(spec), manifest.heads)
     try:

@@ -1,4 +1,4 @@
-"""The scorer: one (user, item) pair in its context -> the logits of every head."""
+"""The scorer: logits of all heads for (user, item) pairs in their context."""
 
 import math
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from models.heads.registry import find_kind
 from models.network.config import NetworkConfig
 from models.network.experts import build_experts
 from models.network.shape import NetworkShape
-from models.network.towers import embedding
+from models.network.towers import build_embedding
 
 USER_NUMBERS = 2
-"""Numbers of the last event: running mean value, log count."""
+"""Numbers of the user's last event: running mean value, log count."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScorerInput:
-    """Q pairs for each of B users. `attend` says which of the L events a pair may look at (none later than it)."""
+    """Q pairs for each of B users. `attend` masks the L events that a pair attends to: only events before it."""
 
     user: Tensor  # [B, Q, D] user states
     item: Tensor  # [B, Q, D] item vectors
@@ -32,7 +32,7 @@ class ScorerInput:
     context: Tensor  # [B, Q, C] context tokens
 
     def check(self, dim: int) -> None:
-        """Raises ValueError where the shapes do not fit together."""
+        """Raise ValueError if the shapes do not agree."""
         batch, pairs, _ = self.user.shape
         length = self.events.shape[1]
         expected = {
@@ -49,32 +49,32 @@ class ScorerInput:
 
 
 class Scorer(nn.Module):
-    """[user, item, user * item, target attention, statistics] -> experts -> one tower a head.
+    """[user, item, user * item, target attention, statistics] -> experts -> one tower per head.
 
-    Target attention: the candidate queries the history (DIN, Zhou et al. 2018). A tower reads the experts' mix for
-    the pair, or the user's state alone, with or without the context: a head's kind decides (models.heads).
+    Target attention: the candidate queries the history (DIN, Zhou et al. 2018). A tower reads the experts' output for
+    the pair or the user's state, with or without the context, depending on the head's kind (models.heads).
     """
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape, heads: tuple[Head, ...]) -> None:
         super().__init__()
         self.heads, self.dim = heads, config.dim
         self.inputs = {head.task.name: find_kind(head.task.kind).tower for head in heads}
-        self.pair_heads = tuple(name for name, reads in self.inputs.items() if reads.pair)
-        self.user_heads = tuple(name for name, reads in self.inputs.items() if not reads.pair)
-        self.context = embedding(shape.context_tokens, config.tower_width)
+        self.pair_heads = tuple(name for name, tower in self.inputs.items() if tower.pair)
+        self.user_heads = tuple(name for name, tower in self.inputs.items() if not tower.pair)
+        self.context = build_embedding(shape.context_tokens, config.tower_width)
         self.query = nn.Linear(config.dim, config.dim)
         self.key = nn.Linear(config.dim, config.dim)
         inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS
         self.experts = build_experts(inputs, len(self.pair_heads), config)
         self.towers = nn.ModuleDict(
             {
-                name: tower(tower_width(reads, config), head.width, config)
-                for head, (name, reads) in zip(heads, self.inputs.items(), strict=True)
+                name: build_tower(tower_input_width(tower, config), head.width, config)
+                for head, (name, tower) in zip(heads, self.inputs.items(), strict=True)
             }
         )
 
     def forward(self, pairs: ScorerInput) -> dict[str, Tensor]:
-        """Logits [B, Q, width] a head."""
+        """Logits [B, Q, width] of each head by name."""
         pairs.check(self.dim)
         attended = self.attend(pairs)
         x = torch.cat(
@@ -90,24 +90,24 @@ class Scorer(nn.Module):
         return logits
 
     def read(self, name: str, x: Tensor, context: Tensor) -> Tensor:
-        """One head's logits [B, Q, width] of what its tower reads, the context added where its kind reads it."""
+        """Logits [B, Q, width] of one head from its tower's input, with the context if its kind reads it."""
         return self.towers[name](torch.cat([x, context], dim=-1) if self.inputs[name].context else x)
 
     def attend(self, pairs: ScorerInput) -> Tensor:
-        """The candidates' target attention over the history: [B, Q, D], zero where a pair may look at no event."""
+        """Target attention of the items over the history: [B, Q, D], zeros for a pair that attends to no event."""
         logits = self.query(pairs.item) @ self.key(pairs.events).transpose(1, 2) / math.sqrt(self.dim)
         logits = logits.masked_fill(~pairs.attend, -1e9)
-        weights = logits.softmax(-1) * pairs.attend  # the product: a row with nothing allowed sums to 0
+        weights = logits.softmax(-1) * pairs.attend  # the product sets a fully masked row to 0
         return weights @ pairs.events
 
 
-def tower_width(reads: TowerInput, config: NetworkConfig) -> int:
-    """The width of the input of a head's tower."""
-    return (config.expert_width if reads.pair else config.dim) + (config.tower_width if reads.context else 0)
+def tower_input_width(tower: TowerInput, config: NetworkConfig) -> int:
+    """The input width of a head's tower."""
+    return (config.expert_width if tower.pair else config.dim) + (config.tower_width if tower.context else 0)
 
 
-def tower(inputs: int, outputs: int, config: NetworkConfig) -> nn.Sequential:
-    """The two layers of one head."""
+def build_tower(inputs: int, outputs: int, config: NetworkConfig) -> nn.Sequential:
+    """The tower of one head: two layers, [..., inputs] -> [..., outputs]."""
     return nn.Sequential(
         nn.Linear(inputs, config.tower_width), nn.GELU(), nn.Linear(config.tower_width, outputs)
     )

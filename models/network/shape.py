@@ -1,4 +1,4 @@
-"""The sizes that follow from the data: inferred from the feature specification, never configured."""
+"""The network's data-dependent sizes, inferred from the feature specification."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from models.contract.feature_spec import FeatureSpec, FieldKind
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """Rows of the embedding tables and widths of the inputs."""
+    """Rows of the embedding tables, and widths of the numeric inputs."""
 
     item_ids: int
     item_tokens: int
@@ -21,7 +21,7 @@ class NetworkShape:
 
 
 def infer_shape(spec: FeatureSpec) -> NetworkShape:
-    """The network's sizes for a feature specification."""
+    """Infer the network's sizes from a feature specification."""
     vectors = sum(field.size for field in spec.fields(FieldKind.VECTOR))
     user_numeric = sum(field.kind is FieldKind.NUMERIC for field in spec.user_fields)
     return NetworkShape(

@@ -1,10 +1,10 @@
-"""The two towers: an item's vector from ID, attributes and content; a user's from profile and history."""
+"""The two towers: item vectors from ID, attributes and content; user states from profile and history."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
-from models.contract.features import DENSE_WIDTH
+from models.contract.event_features import DENSE_WIDTH
 from models.contract.statistics import STATISTICS
 from models.contract.vocabulary import OOV, PAD
 from models.network.config import NetworkConfig
@@ -14,10 +14,10 @@ INIT_STD = 0.02
 RECENT = STATISTICS.index("recent")
 
 
-def embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding:
-    """An embedding table with small normal values and a zero row for PAD.
+def build_embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding:
+    """An embedding table [rows, dim] with small normal values and a zero row for PAD.
 
-    Without `oov_learned` training never meets OOV: its row is zero too, so that an unknown token adds no noise.
+    Without `oov_learned` the OOV row is zero too: training does not update it, and random values would be noise.
     """
     table = nn.Embedding(rows, dim, padding_idx=PAD)
     nn.init.normal_(table.weight, std=INIT_STD)
@@ -31,7 +31,7 @@ def embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding
 class Projection(nn.Module):
     """A linear map without bias, [..., inputs] -> [..., outputs]; `inputs` may be 0.
 
-    With `std` 0 it starts at zero, so that an input that is always zero in training has no effect later.
+    With `std` 0 it starts at zero, so that an input that is always zero in training has no effect in serving.
     """
 
     def __init__(self, inputs: int, outputs: int, std: float = 0.0) -> None:
@@ -45,17 +45,17 @@ class Projection(nn.Module):
 class ItemTower(nn.Module):
     """ID embedding + attribute embeddings + numbers + projected content -> a vector and a bias.
 
-    In training an ID is replaced by OOV at rate `id_dropout` (DropoutNet, Volkovs et al. 2017), so that content
-    alone can represent an item without history.
+    Training replaces an ID by OOV at rate `id_dropout` (DropoutNet, Volkovs et al. 2017), so that content alone
+    represents an item without history.
     """
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
         super().__init__()
         self.id_dropout = config.id_dropout
-        self.ids = embedding(shape.item_ids, config.dim, oov_learned=config.id_dropout > 0)
+        self.ids = build_embedding(shape.item_ids, config.dim, oov_learned=config.id_dropout > 0)
         self.id_bias = nn.Embedding(shape.item_ids, 1)
         nn.init.zeros_(self.id_bias.weight)
-        self.tokens = embedding(shape.item_tokens, config.dim)
+        self.tokens = build_embedding(shape.item_tokens, config.dim)
         self.numeric = Projection(shape.item_numeric, config.dim)
         self.content = Projection(shape.content, config.dim, INIT_STD)
         self.bias = nn.Linear(config.dim, 1)
@@ -67,18 +67,18 @@ class ItemTower(nn.Module):
     def forward(self, ids: Tensor, tokens: Tensor, numeric: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """Vectors [n, D] and biases [n] of n items: ids [n], tokens [n, M], numeric [n, Q], content [n, C]."""
         if self.training and self.id_dropout:
-            hidden = torch.rand(ids.shape, device=ids.device) < self.id_dropout
-            ids = torch.where(hidden, OOV, ids)
+            dropped = torch.rand(ids.shape, device=ids.device) < self.id_dropout
+            ids = torch.where(dropped, OOV, ids)
         count = (tokens != PAD).sum(1, keepdim=True).clamp(min=1)
         vectors = self.ids(ids) + self.tokens(tokens).sum(1) / count
         vectors = vectors + self.numeric(numeric) + self.content(content)
         return vectors, (self.bias(vectors) + self.id_bias(ids)).squeeze(1)
 
     def popularity(self, statistics: Tensor) -> Tensor:
-        """The popularity bias [...] of item statistics [..., S] at one moment.
+        """The popularity bias [...] of item statistics [..., S].
 
         `recency_gain` is fitted after training, on whole lists (models.export.popularity): the next-item loss alone
-        gives recent popularity too little weight.
+        underweights recent popularity.
         """
         bias = self.statistics(statistics).squeeze(-1)
         return bias if self.training else bias + self.recency_gain * statistics[..., RECENT]
@@ -116,17 +116,17 @@ class Block(nn.Module):
 class UserTower(nn.Module):
     """A causal transformer over [profile, event 1, …, event L]: output t is the user's state after t events.
 
-    Positions are encoded by distance alone (ALiBi, Press et al. 2022), so that histories of any length fit and the
-    service needs no padding.
+    Positions are encoded by distance (ALiBi, Press et al. 2022), so that histories can have any length and the service
+    needs no padding.
     """
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
         super().__init__()
         self.dropout = config.dropout
-        self.actions = embedding(shape.actions, config.dim)
+        self.actions = build_embedding(shape.actions, config.dim)
         self.dense = nn.Linear(DENSE_WIDTH, config.dim)
         self.start = nn.Parameter(torch.zeros(config.dim))
-        self.tokens = embedding(shape.user_tokens, config.dim)
+        self.tokens = build_embedding(shape.user_tokens, config.dim)
         self.numeric = Projection(shape.user_numeric, config.dim)
         self.text = Projection(shape.user_text, config.dim)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
@@ -146,7 +146,7 @@ class UserTower(nn.Module):
         return items + self.actions(actions) + self.dense(dense)
 
     def forward(self, profile: Tensor, events: Tensor) -> Tensor:
-        """States [B, L + 1, D] of profiles [B, D] and events [B, L, D]; state t has seen events 1..t only."""
+        """States [B, L + 1, D] of profiles [B, D] and events [B, L, D]; state t depends on events 1..t only."""
         x = F.dropout(torch.cat([profile[:, None], events], dim=1), self.dropout, self.training)
         bias = self.causal_bias(x.shape[1])
         for block in self.blocks:
@@ -154,7 +154,7 @@ class UserTower(nn.Module):
         return self.after(x)
 
     def causal_bias(self, length: int) -> Tensor:
-        """[H, L, L]: minus slope x distance to the past, minus infinity to the future."""
+        """Attention bias [H, L, L]: -slope * distance for past positions, -infinity for future ones."""
         position = torch.arange(length, device=self.slopes.device)
         distance = (position[:, None] - position[None, :]).to(self.slopes.dtype)
         bias = -self.slopes[:, None, None] * distance.clamp(min=0)

@@ -1,1 +1,1 @@
-"""List algorithms over arrays, for the service and the offline evaluation: candidates, re-rankers, similarity."""
+"""List algorithms over arrays: candidate selection, re-rankers, similarity. Shared by service and evaluation."""

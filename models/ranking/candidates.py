@@ -1,6 +1,6 @@
-"""The candidates of a list: how many, from which sources, and how the sources' rows are joined.
+"""Candidate selection: the budget, exact search, popular and similar items, and the merge of the sources.
 
-The service's sources and the offline evaluation call the same functions, so that both rank the same candidates.
+The service's sources and the offline evaluation call these functions, so that both rank the same candidates.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,28 +10,29 @@ from fractions import Fraction
 import numpy as np
 
 from models.contract.arrays import Floats, Indices, Mask
+from models.ranking.order import best_rows
 from models.ranking.similarity import unit_rows
 
 WIDE = 2_000
-"""Candidates of a wide search: a catalogue of up to this many items is ranked whole."""
+"""Candidates of a wide search, which therefore ranks all items of a catalogue of up to this size."""
 POPULAR_SHARE = Fraction(1, 6)
 SIMILAR_SHARE = Fraction(1, 6)
 TEXT_SHARE = Fraction(1, 3)
-"""Parts of the candidates that popular items, items like the last liked item, and items near to a text may take."""
+"""Shares of the candidates for popular items, items similar to the last liked item, and items near a text."""
 SIMILAR_POOL = 4
-"""`select_similar` takes this many times k rows by inner product, and keeps the best k by cosine."""
-GATHERED_SHARE = 0.5
-"""Below this share of the rows, copying them out and scoring only them is cheaper than scoring all."""
+"""`select_similar` retrieves this many times k rows by inner product and keeps the best k by cosine."""
+GATHER_BELOW = 0.5
+"""If the allowed rows are below this share, copying and scoring only them is faster than scoring all rows."""
 
 Nearest = Callable[[Floats, int, Mask], Indices]
-"""(vector [D + 1], k, allowed [n]) -> the at most k allowed rows of the greatest inner product, best first."""
+"""(vector [D + 1], k, allowed [n]) -> at most k allowed rows with the greatest inner product, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many candidates are scored. A wide search looks further, and leaves the sources' shares as they are.
+    """The number of candidates to score. A wide search has more of them; the shares of the sources stay the same.
 
-    Retrieval goes by the `next` head, so a list whose weights give `next` nothing needs a wide search.
+    Retrieval ranks by the `next` head, so a list whose weights exclude `next` needs a wide search.
     """
 
     candidates: int
@@ -39,34 +40,34 @@ class Budget:
 
     @property
     def total(self) -> int:
-        """Candidates in all, at most."""
+        """The most candidates in total."""
         return max(WIDE, self.candidates) if self.wide else self.candidates
 
     def share(self, part: Fraction) -> int:
-        """The most candidates of a source with this part of the budget."""
+        """The most candidates of a source with this share of the budget."""
         return self.candidates * part.numerator // part.denominator
 
 
 @dataclass(frozen=True, slots=True)
-class ItemArrays:
-    """The columns of n items that the sources read."""
+class RetrievalTable:
+    """The columns of n items that candidate selection reads."""
 
-    vectors: Floats  # [n, D + 1] the last number is the bias
-    centre: Floats  # [D] the mean item, from which cosines are measured
-    recent: Floats  # [n] recent interactions (the statistic `recent`)
+    vectors: Floats  # [n, D + 1] the last column is the bias
+    centre: Floats  # [D] the mean item, the origin for cosines
+    recent: Floats  # [n] the item statistic `recent`
 
 
 def select_candidates(
-    items: ItemArrays, vector: Floats, allowed: Mask, liked_row: int | None, budget: Budget
+    items: RetrievalTable, vector: Floats, allowed: Mask, liked_row: int | None, budget: Budget
 ) -> Indices:
-    """The rows, distinct, that the service scores for a user's vector [D + 1], by exact search and without a text.
+    """The distinct rows that the service scores for a user vector [D + 1], by exact search and without a text query.
 
-    `allowed` [n] marks the rows that may be answered; `liked_row` is the last liked item's, None where there is
-    none. At most `budget.total` rows, and all allowed rows where there are no more.
+    `allowed` [n] marks the rows that pass the filters; `liked_row` is the row of the last liked item, or None.
+    Returns at most `budget.total` rows, and all allowed rows if they fit.
     """
 
-    def nearest(probe: Floats, k: int, among: Mask) -> Indices:
-        return search_exactly(items.vectors, probe, k, among)
+    def nearest(probe: Floats, k: int, mask: Mask) -> Indices:
+        return search_exactly(items.vectors, probe, k, mask)
 
     others = [select_popular(items.recent, allowed, budget.share(POPULAR_SHARE))]
     if liked_row is not None:
@@ -76,7 +77,7 @@ def select_candidates(
 
 
 def select_popular(recent: Floats, allowed: Mask, k: int) -> Indices:
-    """The k allowed rows with the greatest recent statistic [n], best first; an item without any is not popular."""
+    """The k allowed rows with the greatest recent statistic [n], best first; rows with 0 are left out."""
     rows = np.flatnonzero(allowed & (recent > 0))
     return rows[best_rows(recent[rows], k)]
 
@@ -84,9 +85,10 @@ def select_popular(recent: Floats, allowed: Mask, k: int) -> Indices:
 def select_similar(
     vectors: Floats, centre: Floats, row: int, allowed: Mask, k: int, nearest: Nearest
 ) -> Indices:
-    """The k allowed rows, but not `row`, of the greatest cosine with the item at `row`, best first.
+    """The k allowed rows other than `row` with the greatest cosine to the item at `row`, best first.
 
-    Out of the nearest by inner product, of vectors [n, D + 1] without the bias, measured from the centre [D].
+    They are chosen among the SIMILAR_POOL * k nearest by inner product. Vectors [n, D + 1] are used without the bias
+    and relative to `centre` [D].
     """
     if k == 0:
         return np.zeros(0, dtype=np.int64)
@@ -94,43 +96,31 @@ def select_similar(
     others = allowed.copy()
     others[row] = False
     pool = nearest(probe, SIMILAR_POOL * k, others)
-    cosine = unit_rows(vectors[pool, :-1] - centre) @ probe[:-1]  # the probe's length changes no order
+    # The length of the probe does not change the order.
+    cosine = unit_rows(vectors[pool, :-1] - centre) @ probe[:-1]
     return pool[best_rows(cosine, k)]
 
 
 def merge_candidates(neighbours: Indices, others: Sequence[Indices], total: int) -> Indices:
-    """Distinct rows of all sources: first as many neighbours as the others leave of the total, then the others.
+    """Merge the sources to distinct rows: neighbours first, cut so that all rows of the other sources fit in the total.
 
-    A neighbour that another source has too takes no room.
+    A neighbour that is also in another source is never cut.
     """
-    shared = dict.fromkeys(row for rows in others for row in rows.tolist())
-    alone = [row for row in neighbours.tolist() if row not in shared]
-    cut = set(alone[max(total - len(shared), 0) :])
+    other_rows = dict.fromkeys(row for rows in others for row in rows.tolist())
+    neighbours_only = [row for row in neighbours.tolist() if row not in other_rows]
+    cut = set(neighbours_only[max(total - len(other_rows), 0) :])
     kept = (row for row in neighbours.tolist() if row not in cut)
-    return np.array(list(dict.fromkeys([*kept, *shared])), dtype=np.int64)
+    return np.array(list(dict.fromkeys([*kept, *other_rows])), dtype=np.int64)
 
 
 def search_exactly(vectors: Floats, vector: Floats, k: int, allowed: Mask) -> Indices:
-    """The min(k, allowed) allowed rows of the greatest inner product with a vector, best first; ties by row.
+    """The at most k allowed rows with the greatest inner product with a vector, best first; ties by row.
 
-    Vectors [n, D], vector [D], allowed [n].
+    vectors [n, D], vector [D], allowed [n].
     """
     rows = np.flatnonzero(allowed)
-    few = len(rows) < GATHERED_SHARE * len(vectors)
-    with np.errstate(
-        invalid="ignore"
-    ):  # BLAS kernels may raise the flag for lanes past the end of finite rows
-        scores = vectors[rows] @ vector if few else (vectors @ vector)[rows]
+    gather = len(rows) < GATHER_BELOW * len(vectors)
+    # BLAS kernels may raise the flag for lanes past the end of finite rows.
+    with np.errstate(invalid="ignore"):
+        scores = vectors[rows] @ vector if gather else (vectors @ vector)[rows]
     return rows[best_rows(scores, k)]
-
-
-def best_rows(scores: Floats, k: int) -> Indices:
-    """Rows of the k greatest scores [n], greatest first; ties by row, non-finite scores sort last."""
-    finite = np.where(np.isfinite(scores), scores, -np.inf)
-    if k >= len(finite):
-        return np.argsort(-finite, kind="stable")
-    if k == 0:
-        return np.zeros(0, dtype=np.int64)
-    least = np.partition(finite, len(finite) - k)[len(finite) - k]
-    rows = np.flatnonzero(finite >= least)  # ascending; more than k where the least is tied
-    return rows[np.argsort(-finite[rows], kind="stable")][:k]

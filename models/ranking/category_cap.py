@@ -1,4 +1,4 @@
-"""A cap on the picks of each category: which candidates are closed, and when the cap rises."""
+"""The category cap: at most so many picks per label, raised when no candidate is left."""
 
 from dataclasses import dataclass, field
 
@@ -9,18 +9,18 @@ from models.contract.arrays import Floats, Indices, Mask
 
 @dataclass(slots=True)
 class CategoryCap:
-    """At most `most` picks a label, as long as other candidates are left.
+    """At most `most` picks per label, as long as open candidates are left.
 
-    Once every candidate left is closed, `most` rises by one at a time: a list's length comes before the cap, and
-    the list stays as even as it can be.
+    A candidate is closed once one of its labels is full. When all remaining candidates are closed, `most` rises by one:
+    the length of the list takes precedence over the cap, and the labels stay as even as possible.
     """
 
-    hot: Floats  # [K, M] 1 where a candidate carries a label
+    hot: Floats  # [K, M] 1 if the candidate has the label
     most: int
-    barred: Mask | None = None  # [K] True: closed from the start
-    exceeded: bool = field(init=False, default=False)
+    barred: Mask | None = None  # [K] True: closed until the cap first rises
+    exceeded: bool = field(init=False, default=False)  # True once the cap has risen
     closed: Mask = field(init=False)  # [K]
-    counts: Floats = field(init=False)  # [M]
+    counts: Floats = field(init=False)  # [M] picks per label
 
     def __post_init__(self) -> None:
         if self.most < 1:
@@ -29,13 +29,13 @@ class CategoryCap:
         self.closed = np.zeros(len(self.hot), dtype=np.bool_) if self.barred is None else self.barred.copy()
 
     def pick(self, position: int) -> None:
-        """Count a pick's labels, and close the candidates that carry a full label."""
+        """Count the labels of the picked candidate, and close all candidates with a label that is now full."""
         labels = np.flatnonzero(self.hot[position])
         self.counts[labels] += 1
         self._close(labels[self.counts[labels] >= self.most])
 
     def rise(self) -> None:
-        """Allow one more of each label, and the barred candidates too."""
+        """Raise the cap by one pick per label, and open the barred candidates."""
         self.exceeded = True
         self.most += 1
         self.closed = np.zeros(len(self.hot), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Greedy MAP of a determinantal point process (Chen, Zhang, Zhou 2018)."""
+"""Greedy MAP inference for a determinantal point process (Chen, Zhang, Zhou 2018)."""
 
 import numpy as np
 
@@ -7,21 +7,22 @@ from models.ranking.category_cap import CategoryCap
 from models.ranking.greedy import SimilarTo, select_greedily
 
 SMALLEST_VARIANCE = 1e-6
-"""A remaining variance below this is float32's rounding: the item adds nothing new."""
+"""A remaining variance below this is float32 rounding: the item adds no diversity."""
 
 
 def greedy_map_dpp(
     relevance: Floats, similar_to: SimilarTo, strength: float, n: int, cap: CategoryCap | None = None
 ) -> Indices:
-    """Positions [min(n, K)] of the set with the greatest kernel determinant, chosen greedily.
+    """Positions [min(n, K)] of a set that greedily maximises the determinant of the kernel.
 
-    The kernel is q_i S_ij q_j with q = exp(a * relevance), a = (1 - strength) / (2 * strength): in
-    logarithms, a set's value is (1 - strength) * its relevance + strength * log det S, which holds for
-    strength 0 too. Each next adds the most, by an incremental Cholesky decomposition. Once nothing new is
-    left to add, relevance decides. Finite relevance [K].
+    The kernel is q_i S_ij q_j with q = exp(a * relevance), a = (1 - strength) / (2 * strength). In logarithms, the
+    value of a set is (1 - strength) * its relevance + strength * log det S, which is also defined for strength 0. Each
+    step picks the greatest gain, by an incremental Cholesky decomposition. Once no candidate adds diversity, relevance
+    decides. `relevance` [K] is finite, `strength` in [0, 1].
     """
     factors = np.empty((min(n, len(relevance)), len(relevance)))  # rows of the Cholesky factor
-    variance = np.ones(len(relevance))  # the part of each item that the picks do not explain: det's ratio
+    # Each item's conditional variance given the picks: the ratio of the determinants with and without it.
+    variance = np.ones(len(relevance))
     used = 0
 
     def bonus(position: int) -> Doubles:

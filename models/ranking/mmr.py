@@ -10,9 +10,9 @@ from models.ranking.greedy import SimilarTo, select_greedily
 def mmr(
     relevance: Floats, similar_to: SimilarTo, strength: float, n: int, cap: CategoryCap | None = None
 ) -> Indices:
-    """Positions [min(n, K)], each the best by (1 - strength) * relevance - strength * its similarity to the picks.
+    """Positions [min(n, K)], each maximising (1 - strength) * relevance - strength * max similarity to earlier picks.
 
-    The similarity to the picks is the greatest to any of them. Finite relevance [K].
+    `relevance` [K] is finite, `strength` in [0, 1].
     """
     nearest = np.full(len(relevance), -np.inf)
 

@@ -1,4 +1,4 @@
-"""The re-rankers by name: a new one is one file, and one line here."""
+"""The registry of re-rankers. A new one is one file in this folder and one line here."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from models.ranking.relevance import rank_by_relevance
 Reranker = Callable[[Floats, SimilarTo, float, int, CategoryCap | None], Indices]
 """(relevance [K], similarity, strength 0..1, n, cap) -> min(n, K) distinct positions, best first.
 
-A re-ranker picks within the cap, if there is one, and tells it each pick (`select_greedily` does both).
+With a cap, a re-ranker picks open candidates only and reports each pick to it (`select_greedily` does both).
 """
 
 RERANKERS: dict[str, Reranker] = {
@@ -23,17 +23,17 @@ RERANKERS: dict[str, Reranker] = {
 
 
 class UnknownRerankerError(ValueError):
-    """A diversity method that is not registered."""
+    """The diversity method is not registered."""
 
 
 def find_reranker(method: str) -> Reranker:
-    """The re-ranker of a method; raises UnknownRerankerError."""
+    """The re-ranker with this name; raises UnknownRerankerError."""
     if method not in RERANKERS:
-        raise UnknownRerankerError(f"expected {named_methods()}, given {method[:80]!r}")
+        raise UnknownRerankerError(f"expected {join_method_names()}, given {method[:80]!r}")
     return RERANKERS[method]
 
 
-def named_methods() -> str:
-    """The registered methods as a message lists them: 'none', 'mmr' or 'dpp'."""
+def join_method_names() -> str:
+    """The registered names for a message: 'none', 'mmr' or 'dpp'."""
     *first, last = map(repr, RERANKERS)
     return f"{', '.join(first)} or {last}"

@@ -1,7 +1,6 @@
-"""Similarity of items: cosine of their vectors, Jaccard of their label sets, the blend of both; a list's diversity.
+"""Item similarity: cosine of vectors, Jaccard of label sets, their mean; intra-list diversity.
 
-cos(a, b) = a.b / (|a| |b|), 0 where a vector is all zeros. J(A, B) = |A & B| / |A | B|, 0 where both sets are
-empty: no label is known to be shared.
+cos(a, b) = a.b / (|a| |b|), 0 if a vector is all zeros. J(A, B) = |A & B| / |A | B|, 0 if both sets are empty.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ Vectors = TypeVar("Vectors", Floats, Doubles)
 def unit_rows(vectors: Vectors) -> Vectors:
     """Vectors [..., D] scaled to length 1; a vector of zeros stays zeros.
 
-    A vector that is not finite, or whose squared length is too large for its type, becomes NaN or zeros and NaN.
+    A vector that is not finite, or whose squared length overflows its type, gets NaN.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.sqrt(np.einsum("...d,...d->...", vectors, vectors))
@@ -38,19 +37,19 @@ def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> Doubles:
 def jaccard(
     shared: NDArray[np.number], sizes_a: NDArray[np.number], sizes_b: NDArray[np.number]
 ) -> NDArray[np.floating]:
-    """Jaccard similarity [...] of set pairs, given the sizes of their intersections and of both sets.
+    """Jaccard similarity [...] of set pairs from the sizes of intersections and sets.
 
-    An empty set has to be given with size 1: it shares nothing, so that its similarity is 0 and no union is.
+    Pass size 1 for an empty set: then its similarity is 0 and no union is 0.
     """
     union = sizes_a + sizes_b - shared
     return np.asarray(np.true_divide(shared, union))
 
 
 def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = None) -> Doubles:
-    """Mean [...] of 1 - similarity [..., P] over a list's P pairs of items (Smyth, McClave 2001).
+    """Mean [...] of 1 - similarity [..., P] over the P pairs of items of a list (Smyth, McClave 2001).
 
-    `pairs` [..., P] marks the pairs that exist; None: all do. 0 for a list without pairs. 0: all items are alike;
-    1: they have nothing in common. Above 1 only where vectors point away from each other.
+    `pairs` [..., P] marks the valid pairs; None: all. 0 for identical items and for a list without pairs, 1 for
+    dissimilar items, above 1 only if cosines are negative.
     """
     distance = 1 - similarity if pairs is None else np.where(pairs, 1 - similarity, 0)
     count = similarity.shape[-1] if pairs is None else np.count_nonzero(pairs, axis=-1)
@@ -59,27 +58,26 @@ def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """The blended similarity of K items, a column at a time: a slate of few needs no [K, K] matrix.
+    """The similarity of K items, computed by column: a short list needs no [K, K] matrix.
 
-    The blend is the mean of cosine and Jaccard; cosine alone where no item has a label. An item is always like
-    itself: similarity 1.
+    It is the mean of cosine and Jaccard; cosine alone if no item has a label. The similarity of an item to itself is 1.
     """
 
     unit: Floats  # [K, D] vectors of length 1; zeros stay zeros
-    hot: Floats  # [K, M] 1 where the item carries the label; labels that only one item carries are left out
-    sizes: Floats  # [K] number of labels of each item; 1 for none
-    labelled: bool
+    hot: Floats  # [K, M] 1 if the item has the label; labels of a single item are left out
+    sizes: Floats  # [K] number of labels of each item; 1 if it has none
+    labelled: bool  # True if any item has a label
 
     @classmethod
     def of(cls, vectors: Floats, labels: Sequence[frozenset[str]]) -> Self:
-        """From vectors [K, D] and K label sets; raises ValueError where their numbers differ."""
+        """The similarity of K items with vectors [K, D] and K label sets; raises ValueError if the counts differ."""
         if len(vectors) != len(labels):
             raise ValueError(f"expected {len(vectors)} label sets, given {len(labels)}")
         hot, sizes = multi_hot(labels)
         return cls(unit_rows(vectors), hot, np.maximum(sizes, np.float32(1)), bool(sizes.any()))
 
     def to(self, position: int) -> Floats:
-        """Similarity [K] of every item to the item at a position."""
+        """Similarity [K] of all items to the item at a position."""
         similarity: Floats = self.unit @ self.unit[position]
         if self.labelled:
             shared = self.hot @ self.hot[position]
@@ -105,11 +103,11 @@ class Similarity:
 
 
 def multi_hot(labels: Sequence[frozenset[str]]) -> tuple[Floats, Floats]:
-    """(hot [K, M], sizes [K]) of K label sets; M counts the labels that two or more of them carry."""
+    """(hot [K, M], sizes [K]) of K label sets; the M columns are the labels in at least two sets."""
     sizes = np.fromiter(map(len, labels), dtype=np.int64, count=len(labels))
-    carried = list(chain.from_iterable(labels))
-    codes = {label: code for code, label in enumerate(dict.fromkeys(carried))}
-    columns = [codes[label] for label in carried]
+    all_labels = list(chain.from_iterable(labels))
+    codes = {label: code for code, label in enumerate(dict.fromkeys(all_labels))}
+    columns = [codes[label] for label in all_labels]
     hot = np.zeros((len(labels), len(codes)), dtype=np.float32)
     hot[np.repeat(np.arange(len(labels)), sizes), columns] = 1
     return hot[:, hot.sum(axis=0) > 1], sizes.astype(np.float32)

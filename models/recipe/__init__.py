@@ -1,1 +1,1 @@
-"""The steps of the offline recipe: each takes what the last one gave, and says on the console how it goes."""
+"""The steps of the offline recipe, called in order by models.cli: ingest, train, evaluate, promote, publish."""

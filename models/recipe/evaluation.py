@@ -1,4 +1,4 @@
-"""Evaluate the network and the baselines on the test part, and report it."""
+"""Evaluate the network and the baselines on the test part, and build the report."""
 
 import time
 from dataclasses import asdict
@@ -22,29 +22,29 @@ from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.protocols import build_next_event_case, find_new_events
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
 from models.job.spec import JobSpec
-from models.recipe.ingestion import Ingested
+from models.recipe.ingestion import JobData
 from models.recipe.training import (
-    Trained,
-    cutoff_case,
+    TrainingRun,
+    build_evaluation_lists,
+    build_part_case,
     interactions_before,
-    interactions_of,
-    lists_at,
+    select_interactions,
 )
 from models.training.corpus import PART_TEST, PART_VALID
 
 
-def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Report:
-    """The report on the test part, on which nothing was fitted; without a test part its tables are empty."""
+def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> Report:
+    """Evaluate on the test part, which no fit has used; without a test part the ranking tables are empty."""
     began = time.monotonic()
     model = CalibratedModel(
         CorpusPredictor.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion
     )
-    at_cut = following = RankingTable(lists=0)
+    at_cutoff = next_events = RankingTable(lists=0)
     refused: dict[str, str] = {}
     if len(data.split.test):
         console.print("evaluating on the test part, next to the baselines")
-        at_cut, following, refused = _ranking_tables(data, model)
-        if not following.lists:
+        at_cutoff, next_events, refused = _build_ranking_tables(data, model)
+        if not next_events.lists:
             console.print("no test user has a new item: the ranking tables are empty")
     heads = evaluate_heads(model)
     created = datetime.now(UTC)
@@ -53,10 +53,10 @@ def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Re
         job=job.name,
         model_version=f"{job.name}-{created:%Y%m%dT%H%M%S}",
         created_at=created.isoformat(timespec="seconds"),
-        data=_counts(data),
+        data=_count_data(data),
         cleaning={name: int(count) for name, count in asdict(data.dataset.cleaning).items()},
-        at_cutoff=at_cut,
-        next_event=following,
+        at_cutoff=at_cutoff,
+        next_event=next_events,
         refused=refused,
         heads=heads,
         training=tuple(
@@ -74,35 +74,37 @@ def evaluate(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Re
     )
 
 
-def _ranking_tables(
-    data: Ingested, model: CalibratedModel
+def _build_ranking_tables(
+    data: JobData, model: CalibratedModel
 ) -> tuple[RankingTable, RankingTable, dict[str, str]]:
-    """The tables at the cut and of the next event, and the baselines that the data is too large for."""
+    """The tables at the cutoff and of next events, and the baselines that were not fitted, with the reason."""
     before = interactions_before(data, PART_TEST)
-    baselines = fit_baselines(interactions_before(data, PART_VALID), cutoff_case(data, PART_VALID), before)
+    baselines = fit_baselines(
+        interactions_before(data, PART_VALID), build_part_case(data, PART_VALID), before
+    )
     facts = collect_item_facts(data.dataset, before, content_vectors(model))
-    at_cut = lists_at(data, PART_TEST).take_evenly(MOST_LISTS)
-    test = interactions_of(data, data.split.test)
+    at_cutoff = build_evaluation_lists(data, PART_TEST).take_evenly(MOST_LISTS)
+    test = select_interactions(data, data.split.test)
     rows = take_evenly(find_new_events(before, test), MOST_LISTS)
-    following = EvaluationLists(
+    next_events = EvaluationLists(
         build_next_event_case(before, test, rows), _corpus_rows(data)[data.split.test[rows]]
     )
     items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
     return (
-        evaluate_ranking(model, items, baselines.fitted, at_cut, facts),
-        evaluate_ranking(model, items, baselines.fitted, following, facts),
+        evaluate_ranking(model, items, baselines.fitted, at_cutoff, facts),
+        evaluate_ranking(model, items, baselines.fitted, next_events, facts),
         baselines.refused,
     )
 
 
-def _corpus_rows(data: Ingested) -> np.ndarray:
-    """[n]: row of the log -> row of the corpus, whose events are sorted by user."""
+def _corpus_rows(data: JobData) -> np.ndarray:
+    """[n] the corpus row of each log row; the corpus is sorted by user."""
     rows = np.empty_like(data.corpus.log_rows)
     rows[data.corpus.log_rows] = np.arange(len(rows))
     return rows
 
 
-def _counts(data: Ingested) -> DataCounts:
+def _count_data(data: JobData) -> DataCounts:
     return DataCounts(
         users=len(data.dataset.user_ids),
         items=len(data.dataset.items),

@@ -1,4 +1,4 @@
-"""Ingest: a job -> its data cleaned, split, labelled and turned into arrays."""
+"""Ingest a job's data: read, clean, split, label and encode it."""
 
 import hashlib
 import time
@@ -23,31 +23,34 @@ from models.language.registry import open_text_encoder
 from models.training.corpus import Corpus, Texts, build_corpus
 
 WORK = ".work"
-"""Beside a bundle lies `<bundle>.work`: quarantined rows, cached text vectors, checkpoints."""
+"""Suffix of the work folder beside a bundle: quarantined rows, cached text vectors, checkpoints."""
 
 CHUNK = 1 << 16
 """Rows hashed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
-    """A job's data, ready to train on."""
+class JobData:
+    """The data of a job, ready for training."""
 
     dataset: Dataset
     split: Split
     corpus: Corpus
-    text_encoder: str | None
-    digest: str
-    timings: dict[str, float] = field(default_factory=dict)
+    text_encoder: str | None  # registered name; None without text
+    digest: str  # SHA-256 of the corpus
+    timings: dict[str, float] = field(default_factory=dict)  # stage -> seconds
 
 
 def work_folder(out: Path) -> Path:
-    """Where a run to `out` keeps what is not part of the bundle."""
+    """The folder for the files of a run to `out` that are not part of the bundle."""
     return out.with_name(out.name + WORK)
 
 
-def ingest(job: JobSpec, out: Path, console: Console) -> Ingested:
-    """Read, clean, split, encode; raises JobError, and ValueError where `out` is no place for a bundle."""
+def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
+    """Read, clean, split, label and encode the data of a job.
+
+    Raises JobError for faults of the job, and ValueError if `out` holds something other than a bundle.
+    """
     began = time.monotonic()
     check_target(out)
     work = work_folder(out)
@@ -60,9 +63,8 @@ def ingest(job: JobSpec, out: Path, console: Console) -> Ingested:
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
-    labels = label(
-        job.tasks, dataset, parts.train
-    )  # before the texts, which take long: it may refuse the job
+    # Before the texts, which take long: it may reject the job.
+    labels = label(job.tasks, dataset, parts.train)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size
     spec = fit_features(dataset, parts.train, job, size)
@@ -71,11 +73,11 @@ def ingest(job: JobSpec, out: Path, console: Console) -> Ingested:
     encoded = time.monotonic()
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
-    return Ingested(dataset, parts, corpus, name, digest_of(corpus), timings)
+    return JobData(dataset, parts, corpus, name, digest_corpus(corpus), timings)
 
 
 def has_text(job: JobSpec) -> bool:
-    """Whether there is anything for the language model to read."""
+    """True if the job has text for the text encoder."""
     texts = [] if job.items is None else [*job.items.text, *job.items.categories]
     return bool(texts) or bool(job.users and job.users.text)
 
@@ -83,7 +85,7 @@ def has_text(job: JobSpec) -> bool:
 def encode_texts(
     dataset: Dataset, spec: FeatureSpec, name: str | None, work: Path, console: Console
 ) -> Texts:
-    """Text vectors of all items and users, cached on disk."""
+    """Encode the texts of all items and users, with a cache on disk."""
     if name is None:
         return Texts(
             np.zeros((len(dataset.items), 0), np.float32), np.zeros((len(dataset.users), 0), np.float32)
@@ -110,8 +112,8 @@ def _open_encoder(name: str) -> TextEncoder:
         raise JobError(f"text_encoder: {error}") from error
 
 
-def digest_of(corpus: Corpus) -> str:
-    """SHA-256 of what is trained on."""
+def digest_corpus(corpus: Corpus) -> str:
+    """SHA-256 of the corpus: specification, events, items, profiles and labels."""
     digest = hashlib.sha256(corpus.spec.digest().encode())
     catalogue = corpus.catalogue
     arrays: list[np.ndarray] = [

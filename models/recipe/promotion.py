@@ -1,4 +1,4 @@
-"""Promote a new bundle over the published one, or put it beside it."""
+"""Decide whether a new bundle replaces the published one, and where to write it."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from models.job.spec import JobSpec
 
 
 def decide_promotion(job: JobSpec, report: Report, out: Path, *, force: bool) -> Decision:
-    """Whether the new bundle may take the place of the one in `out`, by the job's `promotion` section."""
+    """Decide whether the new bundle replaces the one in `out`, by the job's `promotion` section or `force`."""
     if force:
         return Decision(True, False, ("--force was given",))
     if not job.promotion.enabled:
@@ -20,7 +20,7 @@ def decide_promotion(job: JobSpec, report: Report, out: Path, *, force: bool) ->
 
 
 def choose_folder(decision: Decision, out: Path) -> Path:
-    """The folder to publish in: `out`, or for a rejected bundle the one beside it, cleared of an earlier one."""
+    """The folder to publish in: `out`, or for a rejected bundle `<out>.rejected`, cleared of an earlier bundle."""
     if decision.promote:
         return out
     rejected = out.with_name(out.name + REJECTED)
@@ -30,7 +30,7 @@ def choose_folder(decision: Decision, out: Path) -> Path:
 
 
 def explain_promotion(decision: Decision, out: Path, folder: Path) -> str:
-    """One line on a promoted bundle, with its reasons; raises NotPromotedError with those against a rejected one."""
+    """One line that explains the promotion; raises NotPromotedError with the reasons against it."""
     reasons = "; ".join(decision.reasons)
     if not decision.promote:
         raise NotPromotedError(

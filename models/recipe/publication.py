@@ -1,4 +1,4 @@
-"""Publish: the network and all it needs, as a verified bundle."""
+"""Publish a trained network and its data as a verified bundle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,36 +24,36 @@ from models.evaluation.report.schema import Report
 from models.export.golden import build_golden_requests
 from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
-from models.export.vectors import histories, user_table
+from models.export.vectors import build_user_vectors, collect_histories
 from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
-from models.recipe.ingestion import Ingested
-from models.recipe.training import Trained, refresh_with_all
-from models.training.corpus import PART_END, PART_TEST, PART_VALID, recoded
-from models.training.published_statistics import publish_statistics, stops_before
+from models.recipe.ingestion import JobData
+from models.recipe.training import TrainingRun, refresh_with_all
+from models.training.bundle_statistics import compute_bundle_statistics, find_stops
+from models.training.corpus import PART_END, PART_TEST, PART_VALID, recode_corpus
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The folder of a bundle to publish, and the check that it must pass before."""
+    """The folder to publish in, and the check that the bundle must pass first."""
 
     folder: Path
     check_bundle: CheckBundle | None = None
 
 
 def publish_bundle(
-    job: JobSpec, data: Ingested, run: Trained, report: Report, target: Target, console: Console
+    job: JobSpec, data: JobData, run: TrainingRun, report: Report, target: Target, console: Console
 ) -> Manifest:
-    """The bundle of a run. With export.fit "all" the network first learns from the test part too."""
+    """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too."""
     everything = job.export.fit == "all"
     if everything:
-        data, run = _grown(data, run)
+        data, run = _grow_vocabularies(data, run)
         run = refresh_with_all(job, data, run, console)
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
-    stops = stops_before(data.corpus, PART_END if everything else PART_TEST)
-    contents = _contents(data, predictor, report, snapshot, stops)
+    stops = find_stops(data.corpus, PART_END if everything else PART_TEST)
+    contents = _build_contents(data, predictor, report, snapshot, stops)
 
     def manifest_of(files: Mapping[str, str]) -> Manifest:
         return Manifest(
@@ -75,18 +75,19 @@ def publish_bundle(
     return publish(target.folder, contents, manifest_of, target.check_bundle)
 
 
-def _grown(data: Ingested, run: Trained) -> tuple[Ingested, Trained]:
-    """Data and network with the items, labels, actions and contexts that came after the training part."""
+def _grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
+    """Add the items, labels, actions and contexts outside the training part to the vocabularies and the network."""
     spec = extend_features(
         data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64)
     )
-    corpus = recoded(data.corpus, data.dataset, spec)
+    corpus = recode_corpus(data.corpus, data.dataset, spec)
     return replace(data, corpus=corpus), replace(run, network=grow_network(run.network, infer_shape(spec)))
 
 
-def _contents(
-    data: Ingested, predictor: CorpusPredictor, report: Report, snapshot: int, stops: Indices
+def _build_contents(
+    data: JobData, predictor: CorpusPredictor, report: Report, snapshot: int, stops: Indices
 ) -> Contents:
+    """The bundle's content at a snapshot of the statistics, with events before corpus row `stops` [U]."""
     corpus = data.corpus
     later = np.flatnonzero(corpus.part >= PART_VALID)
     return Contents(
@@ -94,15 +95,15 @@ def _contents(
         network=predictor.network,
         items=data.dataset.items,
         users=data.dataset.users,
-        histories=histories(data.dataset, corpus, stops),
+        histories=collect_histories(data.dataset, corpus, stops),
         golden=build_golden_requests(
             GoldenSource(predictor, data.dataset, data.text_encoder), later, snapshot
         ),
         arrays={
             ITEM_TEXT: np.ascontiguousarray(corpus.catalogue.content[:, : corpus.spec.text_size]),
             ITEM_VECTORS: predictor.item_table(snapshot),
-            ITEM_STATISTICS: publish_statistics(corpus, snapshot, stops),
-            USER_VECTORS: user_table(predictor, stops),
+            ITEM_STATISTICS: compute_bundle_statistics(corpus, snapshot, stops),
+            USER_VECTORS: build_user_vectors(predictor, stops),
         },
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
     )

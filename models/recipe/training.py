@@ -1,4 +1,4 @@
-"""Train: the network on the training split, stopped by validation; then what validation fits; then a refresh."""
+"""Train the network with early stopping, fit on validation, and refresh on later parts."""
 
 import ctypes
 import sys
@@ -16,73 +16,79 @@ from models.data.interactions import take
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, build_cutoff_case
-from models.export.fitting import Fitted, fit_on_validation
+from models.export.fitting import ValidationFit, fit_on_validation
 from models.job.spec import JobSpec
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import Ingested, work_folder
+from models.recipe.ingestion import JobData, work_folder
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.early_stopping import EpochFigures
 from models.training.loop import Trainer, detect_device
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Parameters of mallopt (glibc, malloc.h)."""
 KEEP_BYTES = 1 << 30
 REFRESH_RATE = 0.25
+"""Learning rate of a refresh, as a share of the configured one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A network, what validation fitted for it, and how it came about."""
+class TrainingRun:
+    """A trained network with its fits on validation, epoch figures and timings."""
 
     network: ChorusNetwork
     device: torch.device
-    fitted: Fitted
+    fitted: ValidationFit
     figures: tuple[EpochFigures, ...]
-    seconds: dict[str, float]
+    seconds: dict[str, float]  # stage -> seconds
 
 
-def train(job: JobSpec, data: Ingested, fingerprint: str, out: Path, console: Console) -> Trained:
-    """Train with early stopping, from a checkpoint of this very run where there is one; then fit on validation."""
+def train(job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console) -> TrainingRun:
+    """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation."""
     keep_memory()
     began, device = time.monotonic(), detect_device()
     torch.manual_seed(job.training.seed)
-    heads = tuple(one.head for one in data.corpus.labels)
+    heads = tuple(labels.head for labels in data.corpus.labels)
     network = ChorusNetwork(job.network, infer_shape(data.corpus.spec), heads).to(device)
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
     trainer = Trainer(
         network, data.corpus, job.training, device, frozenset({PART_TRAIN}), frozenset({PART_VALID}), file
     )
     figures = fit_with_progress(trainer, "training", console)
-    learned = time.monotonic()
+    trained = time.monotonic()
     predictor = CorpusPredictor.of(network, data.corpus, device)
-    fitted = fit_on_validation(predictor, lists_at(data, PART_VALID), data.dataset.items, job.fusion)
-    seconds = {"train": learned - began, "fit": time.monotonic() - learned}
-    return Trained(network, device, fitted, tuple(figures), seconds)
+    fitted = fit_on_validation(
+        predictor, build_evaluation_lists(data, PART_VALID), data.dataset.items, job.fusion
+    )
+    seconds = {"train": trained - began, "fit": time.monotonic() - trained}
+    return TrainingRun(network, device, fitted, tuple(figures), seconds)
 
 
 def checkpoint_path(out: Path) -> Path:
-    """Where a run to `out` keeps its checkpoint until the bundle is published."""
+    """The checkpoint file of a run to `out`; it is deleted once the bundle is published."""
     return work_folder(out) / "checkpoint.pt"
 
 
-def refresh_for_test(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
-    """Some epochs over training and validation split: the test begins where validation ends.
+def refresh_for_test(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
+    """Train `refresh_epochs` on training and validation parts, so that the test measures a network of that moment.
 
-    Without a test part there is nothing to measure in between: refresh_with_all learns all of it at once.
+    Without a test part the run is returned unchanged: `refresh_with_all` trains on all parts at once.
     """
     if job.export.fit == "all" and not len(data.split.test):
         return run
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID}), console)
 
 
-def refresh_with_all(job: JobSpec, data: Ingested, run: Trained, console: Console) -> Trained:
-    """Some epochs over all data: what is published once the evaluation is done."""
+def refresh_with_all(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
+    """Train `refresh_epochs` on all parts, for publication after the evaluation."""
     return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID, PART_TEST}), console)
 
 
-def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], console: Console) -> Trained:
-    """Go on at a lower rate for `refresh_epochs`, over these parts, in what training left of max_minutes."""
+def refresh(
+    job: JobSpec, data: JobData, run: TrainingRun, parts: frozenset[int], console: Console
+) -> TrainingRun:
+    """Train `refresh_epochs` more on the parts at a lower rate, within the rest of max_minutes."""
     spent = run.seconds["train"] + run.seconds.get("refresh", 0.0)
     left = job.training.max_minutes - spent / 60
     if not job.training.refresh_epochs or left <= 0:
@@ -102,14 +108,14 @@ def refresh(job: JobSpec, data: Ingested, run: Trained, parts: frozenset[int], c
     return replace(run, seconds=run.seconds | {"refresh": seconds})
 
 
-def interactions_before(data: Ingested, part: int) -> InteractionSet:
-    """The interactions of all parts before one."""
+def interactions_before(data: JobData, part: int) -> InteractionSet:
+    """The interactions of all parts before `part`."""
     rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
-    return interactions_of(data, rows)
+    return select_interactions(data, rows)
 
 
-def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
-    """Some rows of the log, as the ranking cases and the baselines read them."""
+def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
+    """The interactions at rows of the log, for ranking cases and baselines."""
     log = take(data.dataset.interactions, rows)
     times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
     return InteractionSet(
@@ -122,26 +128,26 @@ def interactions_of(data: Ingested, rows: Indices) -> InteractionSet:
     )
 
 
-def cutoff_case(data: Ingested, part: int) -> RankingCase:
-    """One list a user at the moment a part begins."""
-    after = data.split.valid if part == PART_VALID else data.split.test
-    return build_cutoff_case(interactions_before(data, part), interactions_of(data, after))
+def build_part_case(data: JobData, part: int) -> RankingCase:
+    """The ranking case with one list per user at the start of a part."""
+    rows = data.split.valid if part == PART_VALID else data.split.test
+    return build_cutoff_case(interactions_before(data, part), select_interactions(data, rows))
 
 
-def lists_at(data: Ingested, part: int) -> EvaluationLists:
-    """The lists at the moment a part begins, one a user."""
-    case = cutoff_case(data, part)
-    return EvaluationLists(case, first_rows_of_case(data.corpus, part, case))
+def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
+    """The evaluation lists at the start of a part, one per user."""
+    case = build_part_case(data, part)
+    return EvaluationLists(case, find_first_rows(data.corpus, part, case))
 
 
-def first_rows_of_case(corpus: Corpus, part: int, case: RankingCase) -> Indices:
-    """The corpus row of the first event of a part, for each list of a case."""
+def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
+    """The corpus row of the first event of a part, for the user of each list of a case."""
     rows = first_rows(corpus, part)
     return rows[np.searchsorted(corpus.user_of(rows), case.users)]
 
 
 def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[EpochFigures]:
-    """Train with a bar an epoch, and a line when one has ended."""
+    """Train with a progress bar, and print one line per epoch."""
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task(name, total=None)
 
@@ -149,18 +155,20 @@ def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[Epo
             progress.update(bar, completed=done, total=steps)
             if figures is not None:
                 losses = figures.valid or figures.train
-                shown = "  ".join(f"{task} {loss:.3f}" for task, loss in losses.items())
+                loss_text = "  ".join(f"{task} {loss:.3f}" for task, loss in losses.items())
                 kind = "valid" if figures.valid else "train"
-                console.print(f"{name} epoch {figures.epoch + 1}  {kind}: {shown}  ({figures.seconds:.1f} s)")
+                console.print(
+                    f"{name} epoch {figures.epoch + 1}  {kind}: {loss_text}  ({figures.seconds:.1f} s)"
+                )
 
         return trainer.fit(show)
 
 
 def keep_memory() -> None:
-    """Have glibc keep freed blocks instead of returning them: 1.5 times faster training (docs/measurements.md)."""
+    """Make glibc keep freed memory blocks: training is 1.5 times faster (docs/measurements.md)."""
     if sys.platform != "linux":
         return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # absent in musl
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, KEEP_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)

@@ -1,1 +1,1 @@
-"""The training loop, its batches and losses."""
+"""Training: the corpus, batches, losses, optimiser, the loop with early stopping, checkpoints."""

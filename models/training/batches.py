@@ -1,4 +1,4 @@
-"""Windows over the users' events, and batches of windows as padded tensors."""
+"""Windows over users' event sequences, batched by length and collated to padded tensors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,45 +11,45 @@ from models.contract.arrays import Floats, Indices, Indices32, Mask
 from models.training.corpus import Corpus
 
 BUCKET = 2_000
-"""Batches are cut from groups of this many windows, sorted by length, so that little is padding."""
+"""Windows per group; each group is sorted by length before it is cut into batches, to reduce padding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """W runs of consecutive events. Window w predicts `first[w]:stop[w]` and reads from `start[w]` on."""
+    """W windows of consecutive events of a user. Window w covers `start[w]:stop[w]` and predicts `first[w]:stop[w]`."""
 
-    users: Indices
-    start: Indices
-    first: Indices
-    stop: Indices
+    users: Indices  # [W] rows
+    start: Indices  # [W] corpus rows of the first event
+    first: Indices  # [W] of the first predicted event
+    stop: Indices  # [W] after the last event
 
     def __len__(self) -> int:
         return len(self.users)
 
     def take(self, rows: Indices) -> "Windows":
-        """The windows at the given rows."""
+        """The windows at `rows`."""
         return Windows(self.users[rows], self.start[rows], self.first[rows], self.stop[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B windows of at most L events. State t (of 0..L-1) has seen the first t events and predicts event t."""
+    """B windows of at most L events. State t of 0..L-1 depends on the first t events and predicts event t."""
 
     items: Tensor  # [B, L] item rows; 0 where padded
-    present: Tensor  # bool [B, L]: an event, no padding
+    present: Tensor  # bool [B, L] True: an event; False: padding
     actions: Tensor  # [B, L]
     dense: Tensor  # [B, L, DENSE_WIDTH]
     context: Tensor  # [B, L, C]
-    snapshot: Tensor  # [B, L]
-    wanted: Tensor  # bool [B, L]: predict this event
+    snapshot: Tensor  # [B, L] rows of the item statistics
+    is_target: Tensor  # bool [B, L] True: the event is predicted
     profile_tokens: Tensor  # [B, P]
     profile_numeric: Tensor  # [B, Q]
     profile_text: Tensor  # [B, T]
-    targets: tuple[Tensor, ...]  # a head: [B, L, width]
-    known: tuple[Tensor, ...]  # a head: bool [B, L]
+    targets: tuple[Tensor, ...]  # per head: [B, L, width]
+    has_label: tuple[Tensor, ...]  # per head: bool [B, L] True: the event is predicted and has a target
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on another device."""
+        """The batch on another device."""
         return Batch(
             items=self.items.to(device),
             present=self.present.to(device),
@@ -57,30 +57,29 @@ class Batch:
             dense=self.dense.to(device),
             context=self.context.to(device),
             snapshot=self.snapshot.to(device),
-            wanted=self.wanted.to(device),
+            is_target=self.is_target.to(device),
             profile_tokens=self.profile_tokens.to(device),
             profile_numeric=self.profile_numeric.to(device),
             profile_text=self.profile_text.to(device),
             targets=tuple(target.to(device) for target in self.targets),
-            known=tuple(known.to(device) for known in self.known),
+            has_label=tuple(mask.to(device) for mask in self.has_label),
         )
 
 
-def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
-    """Windows of at most `length` events, by user, that predict every event of the given parts once.
+def cut_windows(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
+    """Cut windows of at most `length` events, sorted by user, that predict every event of `parts` once.
 
-    Every window but a user's first sees half a window of events before the first that it predicts; one event at
-    least, and it predicts one at least, so a window is never shorter than two where there are two events.
+    Every window except a user's first begins with `length` // 2 events of context. A length below 2 counts as 2: one
+    event of context and one predicted event.
     """
     length = max(length, 2)
-    wanted = np.isin(corpus.part, list(parts))
-    begin, last = corpus.offsets[:-1], _last_wanted(wanted, corpus.offsets)
-    following = _next_wanted(wanted)
+    is_target = np.isin(corpus.part, list(parts))
+    begin, last = corpus.offsets[:-1], _last_targets(is_target, corpus.offsets)
+    following = _next_targets(is_target)
     users = np.flatnonzero(last >= 0)
     stop = begin[users]
-    rounds: list[
-        tuple[Indices, Indices, Indices, Indices]
-    ] = []  # one window of each user that has wanted events
+    # One round is the next window of each user who has targets left: (users, start, first, stop).
+    rounds: list[tuple[Indices, Indices, Indices, Indices]] = []
     while len(users):
         first = following[stop]
         start = np.where(first - begin[users] < length // 2, begin[users], first - length // 2)
@@ -94,26 +93,27 @@ def windows_of(corpus: Corpus, parts: frozenset[int], length: int) -> Windows:
     return windows.take(np.argsort(windows.users, kind="stable"))
 
 
-def _next_wanted(wanted: Mask) -> Indices:
-    """[n] the first wanted row from each row on; n where none follows."""
-    rows = np.where(wanted, np.arange(len(wanted)), len(wanted))
+def _next_targets(is_target: Mask) -> Indices:
+    """[n] the first target row at or after each row; n if there is none."""
+    rows = np.where(is_target, np.arange(len(is_target)), len(is_target))
     return np.minimum.accumulate(rows[::-1])[::-1]
 
 
-def _last_wanted(wanted: Mask, offsets: Indices) -> Indices:
-    """[U] each user's last wanted row; -1 for a user without any."""
+def _last_targets(is_target: Mask, offsets: Indices) -> Indices:
+    """[U] each user's last target row; -1 for a user without one."""
     last = np.full(len(offsets) - 1, -1, dtype=np.int64)
-    rows = np.flatnonzero(wanted)
+    rows = np.flatnonzero(is_target)
     ends = np.searchsorted(rows, offsets)
-    present = np.flatnonzero(np.diff(ends))
-    last[present] = rows[ends[present + 1] - 1]
+    users = np.flatnonzero(np.diff(ends))
+    last[users] = rows[ends[users + 1] - 1]
     return last
 
 
 def shuffled_batches(windows: Windows, events: int, random: np.random.Generator) -> list[Windows]:
-    """All windows once, in random batches of windows of like length, each of about `events` events, padded.
+    """All windows once, in random batches of windows of similar length, each of about `events` events with padding.
 
-    A batch of short windows holds more of them, up to `events` / 8: a step costs the whole item tower each time.
+    A batch of short windows has more of them, at most `events` / 8, because each step also runs the item tower over
+    the whole catalogue.
     """
     order = random.permutation(len(windows))
     length = np.maximum(windows.stop - windows.start, 8)
@@ -129,33 +129,33 @@ def shuffled_batches(windows: Windows, events: int, random: np.random.Generator)
 
 
 def ordered_batches(windows: Windows, size: int) -> Iterator[Windows]:
-    """All windows once, in order."""
+    """Yield all windows once, in order, `size` at a time."""
     for begin in range(0, len(windows), size):
         yield windows.take(np.arange(begin, min(begin + size, len(windows))))
 
 
 def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
-    """The tensors of the given windows, padded to the longest."""
-    rows, present = _rows(windows)
-    wanted = present & (rows >= windows.first[:, None]) & np.isin(corpus.part[rows], list(parts))
+    """Collate windows to tensors, padded to the longest; events of `parts` in the predicted range are targets."""
+    rows, present = _window_rows(windows)
+    is_target = present & (rows >= windows.first[:, None]) & np.isin(corpus.part[rows], list(parts))
     return Batch(
         items=_gather(corpus.items, rows, present),
         present=torch.from_numpy(present),
         actions=_gather(corpus.actions, rows, present),
-        dense=_masked(corpus.dense[rows], present),
+        dense=_mask_padding(corpus.dense[rows], present),
         context=_gather(corpus.context, rows, present),
         snapshot=torch.from_numpy(corpus.snapshot[rows].astype(np.int64)),
-        wanted=torch.from_numpy(wanted),
+        is_target=torch.from_numpy(is_target),
         profile_tokens=torch.from_numpy(corpus.profile_tokens[windows.users]),
         profile_numeric=torch.from_numpy(corpus.profile_numeric[windows.users]),
         profile_text=torch.from_numpy(corpus.profile_text[windows.users]),
         targets=tuple(torch.from_numpy(labels.targets_at(rows)) for labels in corpus.labels),
-        known=tuple(torch.from_numpy(labels.known_at(rows) & wanted) for labels in corpus.labels),
+        has_label=tuple(torch.from_numpy(labels.has_target(rows) & is_target) for labels in corpus.labels),
     )
 
 
-def _rows(windows: Windows) -> tuple[Indices, Mask]:
-    """Event rows [B, L] of windows, and which of them are events; the others repeat the window's last event."""
+def _window_rows(windows: Windows) -> tuple[Indices, Mask]:
+    """Corpus rows [B, L] of the windows' events, and the mask of events; padding repeats the last event."""
     longest = int((windows.stop - windows.start).max())
     rows = windows.start[:, None] + np.arange(longest)[None]
     present = rows < windows.stop[:, None]
@@ -163,10 +163,11 @@ def _rows(windows: Windows) -> tuple[Indices, Mask]:
 
 
 def _gather(column: Indices32, rows: Indices, present: Mask) -> Tensor:
-    """Indices of the events at `rows`, 0 for padding; int64, as embeddings and losses expect."""
-    return _masked(column[rows].astype(np.int64), present)
+    """The column at `rows` as int64, 0 for padding."""
+    return _mask_padding(column[rows].astype(np.int64), present)
 
 
-def _masked(values: Floats | Indices, present: Mask) -> Tensor:
+def _mask_padding(values: Floats | Indices, present: Mask) -> Tensor:
+    """The values [B, L, ...] as a tensor, set to 0 in place where `present` [B, L] is False."""
     values[~present] = 0
     return torch.from_numpy(values)

@@ -1,4 +1,4 @@
-"""Checkpoints: a run that was interrupted continues after its last whole epoch, with the same result."""
+"""Checkpoints: resume an interrupted run after its last complete epoch, with the same result."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigures
 
 SCHEMA = 3
-"""Raised with every change of what a checkpoint holds or of what its numbers mean; it is part of the fingerprint."""
+"""Version of the checkpoint format, part of the fingerprint: increase it if the content or its meaning changes."""
 STATES = ("network", "balance", "optimiser", "schedule")
 PARTS = {"fingerprint", *STATES, "best", "figures"}
 DIGEST_BYTES = hashlib.sha256().digest_size
@@ -22,12 +22,12 @@ FIGURES = {field.name for field in fields(EpochFigures)}
 
 
 class CheckpointError(Exception):
-    """A file from which training cannot continue; the message names what the file is."""
+    """A file from which training cannot resume; the message names the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingState:
-    """The parts of a run that change with every step."""
+    """The modules of a run whose state changes at every step."""
 
     network: nn.Module
     balance: nn.Module
@@ -35,7 +35,7 @@ class TrainingState:
     schedule: torch.optim.lr_scheduler.LRScheduler
 
     def restore(self, content: Mapping[str, Any]) -> None:
-        """Loads all states of a checkpoint. Raises CheckpointError, with nothing loaded, if one does not fit."""
+        """Load all states of a checkpoint; raises CheckpointError, before loading any, if one does not fit."""
         for name, module in (("network", self.network), ("balance", self.balance)):
             if _shapes(content[name]) != _shapes(module.state_dict()):
                 raise CheckpointError("the weights of another network")
@@ -50,15 +50,15 @@ class TrainingState:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointFile:
-    """One file, replaced as a whole after each epoch. `fingerprint` identifies the job, the data and the code."""
+    """One file, replaced atomically after each epoch. `fingerprint` identifies the job, the data and the code."""
 
     path: Path
     fingerprint: str
     say: Callable[[str], None]
-    """Receives the message about a file that cannot be read."""
+    """Receives the message about an unusable file."""
 
     def write(self, state: TrainingState, stopping: EarlyStopping) -> None:
-        """Writes to a temporary name, then renames it."""
+        """Write the checkpoint to a temporary name, then rename it."""
         best = stopping.best
         content = {
             "fingerprint": self.fingerprint,
@@ -72,9 +72,9 @@ class CheckpointFile:
         temporary.replace(self.path)
 
     def read(self, state: TrainingState, stopping: EarlyStopping) -> None:
-        """Restores `state` and `stopping` from the file; leaves both alone if there is no checkpoint of this run.
+        """Restore `state` and `stopping` from the file; leave both unchanged without a checkpoint of this run.
 
-        A damaged file is reported to `say`, and training starts from the beginning.
+        A damaged file is reported through `say`, and training starts from the beginning.
         """
         if not self.path.is_file():
             return
@@ -91,17 +91,17 @@ class CheckpointFile:
 
 
 def write_content(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes the content followed by its SHA-256, by which `read_content` recognises every damage."""
+    """Write the content followed by its SHA-256, which `read_content` verifies."""
     torch.save(content, path)
     with path.open("r+b") as file:
-        file.write(hashlib.file_digest(file, "sha256").digest())  # at the end, to which the digest has read
+        file.write(hashlib.file_digest(file, "sha256").digest())  # appended: file_digest has read to the end
 
 
 def read_content(path: Path) -> dict[str, Any]:
-    """The parts of a checkpoint. Raises CheckpointError for a file that cannot be read, is damaged or lacks parts.
+    """Read a checkpoint; raises CheckpointError for a file that is unreadable, damaged or lacks parts.
 
-    torch.load raises many kinds of error for damaged bytes; it is called only after the digest was verified, so
-    that what remains is a file of other objects.
+    torch.load raises many types of error for damaged bytes. It is called only after the digest is verified: then the
+    only remaining fault is a file of other objects.
     """
     try:
         stored = path.read_bytes()
@@ -122,14 +122,14 @@ def read_content(path: Path) -> dict[str, Any]:
 
 
 def _shapes(states: object) -> dict[str, torch.Size] | None:
-    """The shape of every weight by its name; None for anything but named tensors."""
+    """The shape of every weight by name; None if `states` is not a mapping to tensors."""
     if not isinstance(states, dict) or not all(isinstance(value, Tensor) for value in states.values()):
         return None
     return {name: value.shape for name, value in states.items()}
 
 
 def _groups(optimiser: object) -> list[tuple[list[str], int]] | None:
-    """The options and the number of parameters of each parameter group; None for anything but an optimiser's state."""
+    """Option names and number of parameters of each parameter group; None if it is not an optimiser's state."""
     if not isinstance(optimiser, dict) or optimiser.keys() != {"state", "param_groups"}:
         return None
     return [(sorted(group), len(group["params"])) for group in optimiser["param_groups"]]

@@ -1,4 +1,4 @@
-"""Early stopping: the figures of each epoch, the best one's weights, and when to stop."""
+"""Early stopping on validation loss: epoch figures, the best weights, and the stopping rule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, slots=True)
 class EpochFigures:
-    """Mean losses of one epoch for each task; `valid` is empty if nothing is held out for validation."""
+    """Mean losses of one epoch by task; `valid` is empty without validation data."""
 
     epoch: int
     train: dict[str, float]
@@ -26,27 +26,27 @@ class BestEpoch:
 
 @dataclass(slots=True)
 class EarlyStopping:
-    """Watches the weighted sum of the validation losses. Without validation the latest epoch is the best one."""
+    """Early stopping on the weighted sum of validation losses. Without validation the last epoch is the best."""
 
-    loss_weights: Mapping[str, float]  # task -> weight, 1 for every other
+    loss_weights: Mapping[str, float]  # task -> weight; 1 for other tasks
     patience: int  # epochs without an improvement after which training stops
     epochs: list[EpochFigures] = field(default_factory=list)
     best: BestEpoch | None = None
 
     @property
     def is_over(self) -> bool:
-        """True if `patience` epochs brought no improvement."""
+        """True if the last `patience` epochs brought no improvement."""
         return self.best is not None and len(self.epochs) - 1 - self.best.epoch >= self.patience
 
     def add(self, figures: EpochFigures, network: nn.Module) -> None:
-        """Takes an epoch's figures; keeps a copy of the network's weights if they are the best so far."""
+        """Add an epoch's figures; keep a copy of the network's weights if the epoch is the best so far."""
         self.epochs.append(figures)
         if self._improves(figures):
             weights = {name: value.clone() for name, value in network.state_dict().items()}
             self.best = BestEpoch(figures.epoch, weights)
 
     def restore(self, network: nn.Module) -> None:
-        """Loads the best epoch's weights; leaves the network alone if no epoch has ended."""
+        """Load the best epoch's weights; leave the network unchanged if no epoch has ended."""
         if self.best is not None:
             network.load_state_dict(self.best.weights)
 

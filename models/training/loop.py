@@ -1,4 +1,4 @@
-"""The training loop: epochs over shuffled windows, early stopping on validation, a checkpoint each epoch."""
+"""The training loop: epochs over shuffled windows, early stopping, a checkpoint per epoch."""
 
 import math
 import time
@@ -12,7 +12,7 @@ from models.contract.tasks import NEXT
 from models.job.errors import JobError
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
-from models.training.batches import Windows, collate, ordered_batches, shuffled_batches, windows_of
+from models.training.batches import Windows, collate, cut_windows, ordered_batches, shuffled_batches
 from models.training.checkpoint import CheckpointFile, TrainingState
 from models.training.corpus import Corpus
 from models.training.early_stopping import EarlyStopping, EpochFigures
@@ -20,22 +20,23 @@ from models.training.objective import Balance, Tables, batch_losses
 from models.training.optimiser import build_optimiser
 
 GRADIENT_NORM = 1.0
+"""Gradients are clipped to this norm."""
 MIN_STEPS = 64
-"""An epoch has about this many steps at least: with fewer, a small log would hardly move the weights."""
+"""Approximate minimum of steps per epoch: with fewer, a small log would hardly change the weights."""
 MIN_WINDOW_EVENTS = 8
-"""A batch is never smaller than batch_size windows of this many events."""
+"""A batch has at least batch_size times this many events."""
 
 
 Progress = Callable[[int, int, EpochFigures | None], None]
-"""Called with the steps done, the steps of the epoch, and the epoch's figures when it has ended."""
+"""Called with the steps done, the steps of the epoch, and the epoch's figures at its end, else None."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What stays for a whole run: its windows, its tables, and the state that the steps change."""
+    """The objects of one run: windows, tables, and the state that the steps update."""
 
-    windows: Windows  # that are learned from
-    held_out: Windows  # that decide when to stop; may be empty
+    windows: Windows  # to learn from
+    held_out: Windows  # for early stopping; may be empty
     tables: Tables
     balance: Balance
     state: TrainingState
@@ -43,18 +44,18 @@ class _Run:
 
 @dataclass(slots=True)
 class Trainer:
-    """One run of training: the network, the events it learns from, and how training goes so far."""
+    """One training run: the network, the corpus parts to learn from, and the figures so far."""
 
     network: ChorusNetwork
     corpus: Corpus
     config: TrainingConfig
     device: torch.device
-    learn: frozenset[int]  # the corpus parts that are learned from
-    validate: frozenset[int]  # the parts that decide when to stop; empty: train all epochs
+    learn: frozenset[int]  # the corpus parts to learn from
+    validate: frozenset[int]  # the parts for early stopping; empty: train all epochs
     file: CheckpointFile | None = None
     clock: Callable[[], float] = time.monotonic  # seconds
     stopping: EarlyStopping = field(init=False)
-    deadline: float = field(default=math.inf, init=False)  # by the clock
+    deadline: float = field(default=math.inf, init=False)  # in seconds of the clock
 
     def __post_init__(self) -> None:
         weights = {head.task.name: head.task.loss_weight for head in self.network.heads}
@@ -66,10 +67,9 @@ class Trainer:
         return self.stopping.epochs
 
     def fit(self, progress: Progress) -> list[EpochFigures]:
-        """Trains; the network ends with the best epoch's weights (the last one's without validation).
+        """Train, then load the best epoch's weights (the last epoch's without validation); returns all figures.
 
-        After max_minutes training ends within the epoch, with the best weights so far. Raises JobError if a loss
-        is not finite.
+        After max_minutes training stops within the epoch. Raises JobError if a loss is not finite.
         """
         run = self._start()
         if self.file is not None:
@@ -93,9 +93,9 @@ class Trainer:
         return self.figures
 
     def _start(self) -> _Run:
-        """The windows, tables, loss balance and optimiser of a run that has made no step."""
+        """Prepare windows, tables, loss balance and optimiser."""
         length = self.network.config.history_length
-        windows = windows_of(self.corpus, self.learn, length)
+        windows = cut_windows(self.corpus, self.learn, length)
         statistics = torch.from_numpy(self.corpus.statistics)
         tables = Tables.of(self.corpus.catalogue, statistics, self.config.negatives, self.device)
         weights = {NEXT: 1.0} | dict(self.stopping.loss_weights)
@@ -104,21 +104,21 @@ class Trainer:
         optimiser, schedule = build_optimiser(self.network, balance, self.config, steps)
         return _Run(
             windows,
-            windows_of(self.corpus, self.validate, length),
+            cut_windows(self.corpus, self.validate, length),
             tables,
             balance,
             TrainingState(self.network, balance, optimiser, schedule),
         )
 
     def _batches(self, windows: Windows, random: np.random.Generator) -> list[Windows]:
-        """One epoch's batches, each of about batch_size full windows' events; of fewer if data is scarce."""
-        full = self.config.batch_size * self.network.config.history_length
+        """The batches of one epoch, each with the events of about batch_size full windows, or fewer on a small log."""
+        full_size = self.config.batch_size * self.network.config.history_length
         events = int((windows.stop - windows.start).sum())
-        scarce = max(events // MIN_STEPS, MIN_WINDOW_EVENTS * self.config.batch_size)
-        return shuffled_batches(windows, min(full, scarce), random)
+        small_log_size = max(events // MIN_STEPS, MIN_WINDOW_EVENTS * self.config.batch_size)
+        return shuffled_batches(windows, min(full_size, small_log_size), random)
 
     def _train_epoch(self, run: _Run, epoch: int, progress: Progress) -> dict[str, float] | None:
-        """Mean losses of the epoch; None if the deadline passed before its end."""
+        """Train one epoch; returns its mean losses, or None if the deadline passed before its end."""
         random = np.random.default_rng([self.config.seed, epoch])
         torch.manual_seed(self.config.seed * 100_003 + epoch)
         self.network.train()
@@ -135,7 +135,7 @@ class Trainer:
         return sums
 
     def _step(self, run: _Run, windows: Windows, generator: torch.Generator) -> dict[str, float]:
-        """One step on one batch of windows; returns its losses. Raises JobError if one is not finite."""
+        """Make one optimiser step on a batch of windows; returns its losses. Raises JobError if one is not finite."""
         batch = collate(self.corpus, windows, self.learn).to(self.device)
         losses = batch_losses(self.network, batch, run.tables, generator)
         figures = {name: float(loss.detach()) for name, loss in losses.items()}
@@ -149,23 +149,23 @@ class Trainer:
 
     @torch.no_grad()
     def _mean_losses(self, windows: Windows, tables: Tables) -> dict[str, float]:
-        """Each task's mean loss over the held-out events that have its label; 0 if none has."""
+        """The mean loss of each task over the held-out events with a label; 0 if there are none."""
         self.network.eval()
         sums: dict[str, float] = {}
         counts: dict[str, int] = {}
         generator = torch.Generator().manual_seed(self.config.seed)
         for batch_windows in ordered_batches(windows, self.config.batch_size):
             batch = collate(self.corpus, batch_windows, self.validate).to(self.device)
-            sizes = {NEXT: int(batch.wanted.sum())}
-            for head, known in zip(self.network.heads, batch.known, strict=True):
-                sizes[head.task.name] = int(known.sum())
+            sizes = {NEXT: int(batch.is_target.sum())}
+            for head, has_label in zip(self.network.heads, batch.has_label, strict=True):
+                sizes[head.task.name] = int(has_label.sum())
             for name, loss in batch_losses(self.network, batch, tables, generator).items():
                 sums[name] = sums.get(name, 0.0) + float(loss) * sizes[name]
                 counts[name] = counts.get(name, 0) + sizes[name]
         return {name: value / max(counts[name], 1) for name, value in sums.items()}
 
     def _check_finite(self, losses: dict[str, float]) -> None:
-        """Raises JobError if training diverges: the weights after that are worthless."""
+        """Raise JobError if a loss is NaN or infinite: training has diverged."""
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 raise JobError(
@@ -175,5 +175,5 @@ class Trainer:
 
 
 def detect_device() -> torch.device:
-    """CUDA if there is a device, else the CPU."""
+    """The CUDA device if available, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,4 @@
-"""One batch -> its losses: the next item at every position, and every head on what was observed."""
+"""The training objective: next-item loss at every position, task losses on observed events, their balance."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ FULL_SOFTMAX_ITEMS = 20_000
 
 
 class Balance(nn.Module):
-    """Losses -> one: fixed weights, or each scaled by a learned variance (Kendall, Gal, Cipolla 2018)."""
+    """Weighted sum of losses, with fixed weights or learned variances (Kendall, Gal, Cipolla 2018)."""
 
     def __init__(self, weights: dict[str, float], balancing: Balancing) -> None:
         super().__init__()
@@ -40,18 +40,18 @@ class Balance(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What is the same for all batches, on the training device."""
+    """The inputs shared by all batches, on the training device."""
 
-    catalogue: tuple[Tensor, Tensor, Tensor, Tensor]
+    catalogue: tuple[Tensor, Tensor, Tensor, Tensor]  # the item tower's arguments for I items
     statistics: Tensor  # [T, I, S]
     n_items: int
-    negatives: int
+    negatives: int  # sampled per step; 0: softmax over the whole catalogue
 
     @staticmethod
     def of(
         catalogue: ItemArrays, statistics: Tensor, negatives: int, device: torch.device, full: bool = False
     ) -> "Tables":
-        """Tables on a device; more items than the full softmax takes get negatives, unless `full`."""
+        """Tables on a device. Above FULL_SOFTMAX_ITEMS items the default is to sample negatives, unless `full`."""
         count = len(catalogue.ids)
         if count > FULL_SOFTMAX_ITEMS and not negatives and not full:
             negatives = FULL_SOFTMAX_ITEMS // 10
@@ -61,32 +61,34 @@ class Tables:
 def batch_losses(
     network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator
 ) -> dict[str, Tensor]:
-    """The mean loss of `next` and of every head over the batch's wanted events."""
-    columns = _columns(batch, tables, random)
+    """The mean loss of `next` and of each head over the batch's target events, by name."""
+    columns = _sample_items(batch, tables, random)
     catalogue = tables.catalogue if columns is None else tuple(field[columns] for field in tables.catalogue)
     vectors, bias = network.items(*catalogue)
     local = batch.items if columns is None else torch.searchsorted(columns, batch.items)
-    states, events = user_states(network, batch, vectors[local])
-    scores = states[batch.wanted] @ vectors.T + bias
+    states, events = encode_states(network, batch, vectors[local])
+    scores = states[batch.is_target] @ vectors.T + bias
     losses = {NEXT: _next_loss(network, batch, tables, columns, scores)}
     if network.heads:
-        logits = network.scorer(scorer_input(batch, tables, states, events, vectors[local]))
-        for head, wanted, known in zip(network.heads, batch.targets, batch.known, strict=True):
+        logits = network.scorer(build_scorer_input(batch, tables, states, events, vectors[local]))
+        for head, targets, has_label in zip(network.heads, batch.targets, batch.has_label, strict=True):
             losses[head.task.name] = task_loss(
-                head.task, logits[head.task.name].flatten(0, 1), wanted.flatten(0, 1), known.flatten()
+                head.task, logits[head.task.name].flatten(0, 1), targets.flatten(0, 1), has_label.flatten()
             )
     return losses
 
 
-def user_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Tensor, Tensor]:
-    """States [B, L, D] (state t has seen the first t events) and event representations [B, L - 1, D]."""
+def encode_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Tensor, Tensor]:
+    """User states [B, L, D], where state t depends on the first t events, and event representations [B, L - 1, D]."""
     profile = network.users.profile(batch.profile_tokens, batch.profile_numeric, batch.profile_text)
     events = network.users.events(items, batch.actions, batch.dense)[:, :-1]
     return network.users(profile, events), events
 
 
-def scorer_input(batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor) -> ScorerInput:
-    """Each state with the item that came next; a pair looks at the events before it only."""
+def build_scorer_input(
+    batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor
+) -> ScorerInput:
+    """Pairs of each state and its next item; a pair attends to the events before it only."""
     length = states.shape[1]
     position = torch.arange(length, device=states.device)
     attend = position[: length - 1][None] < position[:, None]  # [L, L - 1]: event j is before event t
@@ -105,32 +107,32 @@ def scorer_input(batch: Batch, tables: Tables, states: Tensor, events: Tensor, i
 def _next_loss(
     network: ChorusNetwork, batch: Batch, tables: Tables, columns: Tensor | None, scores: Tensor
 ) -> Tensor:
-    """Softmax over the columns' items, each with its popularity as known at the event's moment.
+    """Cross-entropy of the softmax over the items `columns`, with their popularity at each event's snapshot.
 
-    `scores` [P, C] are the wanted events' logits without popularity.
+    `scores` [P, C] are the logits of the P target events without popularity.
     """
-    positive = batch.items[batch.wanted]
-    snapshots, back = torch.unique(batch.snapshot[batch.wanted], return_inverse=True)
+    positive = batch.items[batch.is_target]
+    snapshots, inverse = torch.unique(batch.snapshot[batch.is_target], return_inverse=True)
     if columns is None:
         popularity = network.items.popularity(tables.statistics[snapshots])  # [T', I]
-        return next_item_loss(scores + popularity[back], positive)
+        return next_item_loss(scores + popularity[inverse], positive)
     popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
-    logits = scores + popularity[back] - _correction(batch.items[batch.present], columns, tables)
+    logits = scores + popularity[inverse] - _log_expected_counts(batch.items[batch.present], columns, tables)
     return next_item_loss(logits, torch.searchsorted(columns, positive))
 
 
-def _columns(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:
-    """The items of this step, ascending: the batch's own and uniformly drawn negatives; None: the whole catalogue."""
+def _sample_items(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:
+    """Rows of the step's items, ascending: the batch's items and uniform negatives; None: the whole catalogue."""
     if not tables.negatives:
         return None
-    drawn = torch.randint(tables.n_items, (tables.negatives,), generator=random).to(batch.items.device)
-    return torch.unique(torch.cat([drawn, batch.items[batch.present]]))
+    negatives = torch.randint(tables.n_items, (tables.negatives,), generator=random).to(batch.items.device)
+    return torch.unique(torch.cat([negatives, batch.items[batch.present]]))
 
 
-def _correction(items: Tensor, columns: Tensor, tables: Tables) -> Tensor:
-    """Log of how often each column is expected in a sample: what a sampled softmax takes off the logits.
+def _log_expected_counts(items: Tensor, columns: Tensor, tables: Tables) -> Tensor:
+    """Log of each item's expected count in a sample, which a sampled softmax subtracts from the logits.
 
-    (Bengio & Senécal 2008; Yi et al. 2019, with the batch's own frequency as the estimate.)
+    Source: Bengio & Senécal 2008; Yi et al. 2019, with the item's frequency in the batch as estimate.
     """
     count = torch.bincount(items, minlength=tables.n_items)[columns]
     return torch.log(tables.negatives / tables.n_items + count)

@@ -1,4 +1,4 @@
-"""The optimiser: which weights decay, and how the learning rate changes over the steps."""
+"""The optimiser: AdamW with weight decay on matrices, and a warm-up and cosine schedule."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from models.job.training_config import TrainingConfig
 
 WARM_UP_STEPS = 50
+"""Steps over which the learning rate rises linearly."""
 FINAL_RATE = 0.1
 """The learning rate of the last step, as a share of the configured one."""
 
@@ -23,7 +24,7 @@ def build_optimiser(
 
 
 def parameter_groups(network: nn.Module, balance: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Two groups: the matrices of linear maps, which decay; embeddings, biases, norms and the balance, which do not."""
+    """Two parameter groups: matrices of linear maps, with weight decay; all other parameters, without."""
     tables = {id(module.weight) for module in network.modules() if isinstance(module, nn.Embedding)}
     decayed = [weight for weight in network.parameters() if weight.ndim > 1 and id(weight) not in tables]
     decayed_ids = set(map(id, decayed))
@@ -34,7 +35,7 @@ def parameter_groups(network: nn.Module, balance: nn.Module, weight_decay: float
 
 
 def rate_factor(step: int, steps: int) -> float:
-    """The share of the learning rate at a step: a linear warm-up, then half a cosine down to FINAL_RATE."""
+    """The learning rate at a step as a share of the configured one: linear warm-up, then a cosine to FINAL_RATE."""
     middle, swing = (1 + FINAL_RATE) / 2, (1 - FINAL_RATE) / 2
     cosine = float(np.cos(np.pi * min(step / max(steps, 1), 1.0)))
     return min((step + 1) / WARM_UP_STEPS, middle + swing * cosine)

@@ -20,8 +20,8 @@ from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, ran
 from models.job.spec import load_job
 from models.network.model import load_network
 from models.ranking.rerank import Diversity
-from models.recipe.ingestion import Ingested, ingest
-from models.recipe.training import lists_at
+from models.recipe.ingestion import JobData, ingest
+from models.recipe.training import build_evaluation_lists
 from models.training.corpus import PART_TEST
 from tests.action_log import ACTIONS, write_job
 
@@ -34,7 +34,7 @@ class Evaluated:
 
     bundle: Path
     manifest: Manifest
-    data: Ingested
+    data: JobData
     lists: EvaluationLists
     items: ServedItems
     candidates: CandidateValues
@@ -50,7 +50,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     data = ingest(load_job(job), folder / "again", Console(file=io.StringIO()))
     network = load_network(bundle, manifest, read_features(bundle, manifest))
     predictor = CorpusPredictor.of(network, data.corpus, torch.device("cpu"))
-    lists = lists_at(data, PART_TEST)
+    lists = build_evaluation_lists(data, PART_TEST)
     items = ServedItems.of(predictor, data.dataset.items, PART_TEST)
     budget = plan_budget(manifest.fusion)
     candidates = score_candidates(predictor, lists, items, manifest.calibrations, budget)

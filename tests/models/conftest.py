@@ -18,7 +18,7 @@ from rich.console import Console
 from models.job.spec import JobSpec, load_job
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import Ingested, ingest
+from models.recipe.ingestion import JobData, ingest
 
 USERS, ITEMS, EVENTS = 60, 100, 1500
 START = 1_700_000_000
@@ -132,7 +132,7 @@ def make_shop() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def make_ingested() -> Callable[[Path], Ingested]:
+def make_ingested() -> Callable[[Path], JobData]:
     """A job file -> its data, as the recipe reads it."""
     return lambda path: ingest(load_job(path), path.parent / "bundle", quiet())
 
@@ -149,12 +149,12 @@ def shop_job(shop: Path) -> JobSpec:
 
 
 @pytest.fixture(scope="session")
-def shop_data(shop: Path) -> Ingested:
+def shop_data(shop: Path) -> JobData:
     return ingest(load_job(shop), shop.parent / "bundle", quiet())
 
 
 @pytest.fixture(scope="session")
-def make_network(shop_job: JobSpec, shop_data: Ingested) -> Callable[..., ChorusNetwork]:
+def make_network(shop_job: JobSpec, shop_data: JobData) -> Callable[..., ChorusNetwork]:
     """A fresh network for the shop; `changes` replace its configuration."""
 
     def made(seed: int = 0, **changes: Any) -> ChorusNetwork:

@@ -16,7 +16,7 @@ from app.api.schemas.scalars import (
     check_weights,
     field_error,
 )
-from models.ranking.registry import RERANKERS, named_methods
+from models.ranking.registry import RERANKERS, join_method_names
 from models.ranking.rerank import Diversity
 
 CURSOR_LENGTH = 65_536
@@ -32,7 +32,7 @@ DEFAULT = Diversity()
 def check_method(value: Any) -> Any:
     """The name of a registered re-ranker; raises ValueError for anything else."""
     if not isinstance(value, str) or value not in RERANKERS:
-        raise ValueError(f"expected {named_methods()}")
+        raise ValueError(f"expected {join_method_names()}")
     return value
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.pipeline.explain.evidence import LEAST_STRENGTH, Evidence, Finding, Findings, title_of
-from models.contract.feedback import WANTING_ACTIONS, Feedback, has_action, liked_items, newest_feedback
+from models.contract.feedback import INTENT_ACTIONS, Feedback, has_action, liked_items, newest_feedback
 
 WANTED = "Because of your interest in {title}"
 """The wording for an item with wanting actions but without positive feedback."""
@@ -20,7 +20,7 @@ def find_liked(evidence: Evidence) -> Findings:
     items, feedback = events.columns.items, events.feedback
     newest = newest_feedback(items, feedback)
     rejected = items[newest[feedback[newest] == Feedback.NEGATIVE]]
-    liked = liked_items(items, feedback, has_action(events.columns, WANTING_ACTIONS))
+    liked = liked_items(items, feedback, has_action(events.columns, INTENT_ACTIONS))
     other = attribution.rows[:, None] != evidence.rows  # an item is no reason for itself
     drop = np.where(~np.isin(attribution.rows, rejected)[:, None] & other, attribution.drop, -np.inf)
     findings = {}

@@ -9,7 +9,7 @@ from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Encoded
 from models.contract.arrays import Floats, Indices
 from models.contract.tasks import NEXT, Head
-from models.heads.next import next_shares
+from models.heads.next import predict_next
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 
@@ -27,7 +27,7 @@ def calibrate_logits(
 ) -> dict[str, Floats]:
     """Head -> calibrated predictions of logits [K, width]; `partitions` of `next` are [1] or [K]."""
     calibrations = bundle.manifest.calibrations
-    predictions = {NEXT: next_shares(logits[NEXT], calibrations[NEXT], partitions)}
+    predictions = {NEXT: predict_next(logits[NEXT], calibrations[NEXT], partitions)}
     for head in bundle.manifest.heads:
         name = head.task.name
         predictions[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])

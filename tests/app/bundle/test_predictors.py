@@ -9,7 +9,8 @@ from app.bundle import torch_predictor
 from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import ItemTable, PairBatch, Predictor, UserBatch, UserEncoding
 from app.bundle.torch_predictor import TorchPredictor
-from models.contract.features import DENSE_WIDTH, EventArrays, encode_items
+from models.contract.event_features import DENSE_WIDTH, EventArrays
+from models.contract.features import encode_items
 from models.contract.tasks import NEXT
 
 LENGTHS = (3, 0, 21, 1, 0, 20)

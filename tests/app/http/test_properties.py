@@ -196,6 +196,11 @@ def hold_to_shape(response: httpx.Response, answer: type[BaseModel], valid: bool
     assert error.code and error.message and len(error.message) < 2000
 
 
+def is_no_dot_segment(name: str) -> bool:
+    """Clients remove the path segments "." and ".." before they send (RFC 3986, 5.2.4): no request names them."""
+    return name not in {".", ".."}
+
+
 def send(service: httpx.Client, method: str, path: str, content: object) -> httpx.Response:
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     return service.request(method, path, content=raw, headers={"content-type": "application/json"})
@@ -232,7 +237,7 @@ def test_records_put_read_and_deleted(service: httpx.Client, kind: str, maker: M
     read, shown = ("/similar", SimilarAnswer) if kind == "items" else ("", UserAnswer)
 
     @EXAMPLES
-    @given(VALID.ids, maker.puts(kind), st.booleans())
+    @given(VALID.ids.filter(is_no_dot_segment), maker.puts(kind), st.booleans())
     def hold(name: str, content: object, gone: bool) -> None:
         path = f"/v1/{kind}/{quote(name, safe='')}"
         put = send(service, "PUT", path, content)

@@ -9,8 +9,9 @@ from app.bundle.predictor import UserEncoding
 from app.bundle.torch_predictor import TorchPredictor
 from app.pipeline.user_features import build_columns, build_features
 from models.contract.catalogue import UserState
+from models.contract.event_features import encode_events
 from models.contract.events import Event, column_events
-from models.contract.features import encode_events, encode_profile
+from models.contract.features import encode_profile
 
 
 def state(count: int) -> UserState:

@@ -1,24 +1,19 @@
-"""Features by hand: what is said of an event, an item, a profile, a moment."""
+"""Features of items, profiles and contexts by hand."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from models.contract.calendar import daypart, weekday
 from models.contract.catalogue import Item, User
-from models.contract.events import Codes, Event, column_events
+from models.contract.events import Codes
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.features import (
     CLIP,
-    DENSE_WIDTH,
-    WINDOW,
-    EventArrays,
     context_tokens,
     encode_context,
     encode_contexts,
-    encode_events,
     encode_items,
     encode_profile,
     item_text,
@@ -38,69 +33,6 @@ def spec(**changes) -> FeatureSpec:
         value_mean=3.0,
         value_std=2.0,
     ).model_copy(update=changes)
-
-
-def encode(given: FeatureSpec, events: Sequence[Event]) -> EventArrays:
-    """One user's events."""
-    return encode_events(given, column_events([events], lambda _: 0))
-
-
-def test_events_by_hand():
-    events = [Event("a", "rate", 100.0, 5.0), Event("x", "view", 100.0), Event("b", "rate", 1100.0, 2.0)]
-    found = encode(spec(), events)
-    assert found.actions.tolist() == [3, OOV, 3]
-    expected = [  # value, has a value, log gap, running mean shrunk by three, log count
-        [1.0, 1.0, 0.0, 1.0 / 4, math.log(2) / 5],
-        [0.0, 0.0, 0.0, 1.0 / 4, math.log(3) / 5],
-        [-0.5, 1.0, math.log(1001) / 10, 0.5 / 5, math.log(4) / 5],
-    ]
-    np.testing.assert_allclose(found.dense, expected, rtol=1e-6)
-    assert found.dense.dtype == np.float32
-
-
-def test_no_events():
-    found = encode(spec(), [])
-    assert found.actions.shape == (0,)
-    assert found.dense.shape == (0, DENSE_WIDTH)
-
-
-def test_an_event_knows_nothing_later():
-    events = [Event("a", "rate", 10.0 * t, float(1 + t % 5)) for t in range(8)]
-    whole = encode(spec(), events).dense
-    for stop in range(1, 9):
-        np.testing.assert_array_equal(encode(spec(), events[:stop]).dense, whole[:stop])
-
-
-@pytest.mark.parametrize(
-    ("event", "value"),
-    [
-        (Event("a", "like", 0.0), 1.0),
-        (Event("a", "dislike", 0.0), -1.0),
-        (Event("a", "dislike", 0.0, 5.0), 1.0),  # a value that is given counts
-        (Event("a", "rate", 0.0, 1e9), CLIP),
-        (Event("a", "rate", 0.0, -1e9), -CLIP),
-    ],
-)
-def test_what_an_event_says(event: Event, value: float):
-    assert encode(spec(), [event]).dense[0, :2].tolist() == [value, 1.0]
-
-
-def test_without_values_a_like_says_nothing():
-    dense = encode(spec(value_range=None), [Event("a", "like", 0.0)]).dense
-    assert dense[0, [0, 1, 3]].tolist() == [0.0, 0.0, 0.0]
-
-
-def test_running_numbers_reach_back_a_window():
-    events = [Event("a", "rate", 0.0, 5.0)] * 10 + [Event("a", "rate", 0.0, 1.0)] * WINDOW
-    last = encode(spec(), events).dense[-1]
-    assert last[3] == pytest.approx(-WINDOW / (WINDOW + 3))  # the tens of fives are out of it
-    assert last[4] == pytest.approx(math.log1p(WINDOW) / 5)
-
-
-def test_gaps_are_none_without_times_and_never_negative():
-    events = [Event("a", "rate", 50.0), Event("a", "rate", 10.0), Event("a", "rate", 1010.0)]
-    assert encode(spec(timed=False), events).dense[:, 2].tolist() == [0.0, 0.0, 0.0]
-    assert encode(spec(), events).dense[:, 2] == pytest.approx([0, 0, math.log(1001) / 10])
 
 
 FIELDS = (
@@ -232,17 +164,6 @@ def test_contexts_of_many_moments_are_those_of_each():
             assert encode_context(given, context, moment).tolist() == many[row].tolist()
 
 
-def test_a_users_numbers_do_not_hang_on_other_users():
-    """Not even by rounding: values that floats add inexactly, next to users with far larger ones."""
-    random = np.random.default_rng(6)
-    own = [Event("a", "rate", float(step), float(random.random())) for step in range(250)]
-    other = [Event("a", "rate", float(step), 1e15 + float(random.random())) for step in range(180)]
-    given = spec(value_range=(0.0, 2e15))
-    alone = encode_events(given, column_events([own], lambda _: 0)).dense
-    among = encode_events(given, column_events([other, own, other], lambda _: 0)).dense
-    np.testing.assert_array_equal(among[180:430], alone)
-
-
 def test_the_digest_knows_every_part():
     changes = [
         {"timed": False},
@@ -255,36 +176,3 @@ def test_the_digest_knows_every_part():
     digests = {spec(**change).digest() for change in [{}, *changes]}
     assert len(digests) == len(changes) + 1
     assert FeatureSpec.model_validate_json(item_spec().model_dump_json()).digest() == item_spec().digest()
-
-
-@pytest.mark.parametrize("timed", [True, False])
-def test_columns_say_what_a_history_alone_says(timed: bool) -> None:
-    random = np.random.default_rng(3)
-    names = ("rate", "like", "dislike", "view")
-    spec = FeatureSpec(
-        timed=timed,
-        history_length=1000,
-        item_ids=Vocabulary(),
-        actions=Vocabulary(tokens=("like", "rate")),
-        value_range=(1.0, 5.0),
-        value_mean=3.0,
-        value_std=1.5,
-    )
-    users = [
-        tuple(
-            Event(
-                f"i{step}",
-                names[random.integers(4)],
-                float(100 * step + random.integers(50)),
-                float(random.integers(1, 6)) if random.random() < 0.6 else None,
-            )
-            for step in range(length)
-        )
-        for length in (0, 3, 1, 450, 0, 201)
-    ]
-    columns = column_events(users, lambda item_id: -1 if item_id == "i2" else int(item_id[1:]))
-    found = encode_events(spec, columns)
-    alone = [encode(spec, events) for events in users]
-    assert np.array_equal(found.actions, np.concatenate([one.actions for one in alone]))
-    assert np.array_equal(found.dense, np.concatenate([one.dense for one in alone]))
-    assert columns.items[:3].tolist() == [0, 1, -1]

@@ -8,7 +8,7 @@ import pytest
 from models.contract.arrays import Indices
 from models.contract.events import Event, EventColumns, column_events, user_events
 from models.contract.feedback import (
-    WANTING_ACTIONS,
+    INTENT_ACTIONS,
     Feedback,
     FeedbackCodes,
     has_action,
@@ -101,7 +101,7 @@ def test_a_purchase_is_wanted_but_not_liked() -> None:
         Event("5", "dislike", 5),
         Event("6", "view", 6),
     ]
-    wanting = has_action(columns(events), WANTING_ACTIONS)
+    wanting = has_action(columns(events), INTENT_ACTIONS)
     assert wanting.tolist() == [False, False, True, False, False, False, False]
     assert liked_items(*read(events), wanting).tolist() == [2, 1]
     assert wanted_items(*read(events)).tolist() == [3, 2, 1]

@@ -153,7 +153,7 @@ def test_a_constant_number_is_not_divided_by(spec: JobSpec, tmp_path: Path) -> N
     assert [field.std for field in found.item_fields] == [1] * 5
 
 
-def test_extended_appends_what_came_later_and_moves_nothing(spec: JobSpec, tmp_path: Path) -> None:
+def test_extend_features_appends_what_came_later_and_moves_nothing(spec: JobSpec, tmp_path: Path) -> None:
     dataset, parts, found = fitted(spec, tmp_path)
     more = extend_features(found, dataset, np.arange(len(dataset.interactions)))
     new = {

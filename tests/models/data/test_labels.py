@@ -70,7 +70,7 @@ def read(labels: TaskLabels) -> Labelled:
     targets = labels.targets_at(EVERY)
     assert targets.dtype == np.float32
     assert targets.shape == (5, labels.head.width)
-    return Labelled(labels.head.classes, targets, labels.known_at(EVERY))
+    return Labelled(labels.head.classes, targets, labels.has_target(EVERY))
 
 
 def one(kind: str, text: str) -> Labelled:

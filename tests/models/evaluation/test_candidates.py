@@ -19,7 +19,7 @@ from models.evaluation.candidates import (
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.served_lists import PURE_ORDER, rank_candidates
 from models.ranking.candidates import Budget
-from models.recipe.training import lists_at
+from models.recipe.training import build_evaluation_lists
 from models.training.corpus import PART_VALID
 
 HEADS = ("like", "rating", "genre", "device")
@@ -30,7 +30,7 @@ AS_THEY_ARE = {name: Calibration() for name in (*HEADS, NEXT)}
 def lists(shop_data, make_network):
     predictor = CorpusPredictor.of(make_network(), shop_data.corpus, torch.device("cpu"))
     items = ServedItems.of(predictor, shop_data.dataset.items, PART_VALID)
-    return predictor, lists_at(shop_data, PART_VALID), items
+    return predictor, build_evaluation_lists(shop_data, PART_VALID), items
 
 
 def test_candidates_are_what_was_not_seen(lists):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from models.contract.event_features import encode_events
 from models.contract.events import column_events
-from models.contract.features import encode_events, encode_profile
+from models.contract.features import encode_profile
 from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows, take_evenly
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from tests.models.histories import events_of

@@ -5,10 +5,10 @@ import pytest
 
 from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
 from models.contract.tasks import NEXT
-from models.export.fusion import Judged, fit_fusion, fit_utility, list_quality
+from models.export.fusion import ValidationLists, fit_fusion, fit_utility, measure_lists
 
 
-def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> Judged:
+def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> ValidationLists:
     """`next` knows a little, `good` much, `noise` nothing, `bad` the opposite."""
     random = np.random.default_rng(seed)
     truth = random.normal(size=(lists, candidates))
@@ -23,7 +23,7 @@ def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> Judged:
         "noise": random.random(truth.shape),
         "bad": noisy(-1.5),
     }
-    return Judged(
+    return ValidationLists(
         {name: value.astype(np.float32) for name, value in values.items()},
         relevant,
         np.ones_like(relevant),
@@ -31,8 +31,8 @@ def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> Judged:
     )
 
 
-def quality(fusion: Fusion, of: Judged) -> float:
-    return float(list_quality(fusion, of, fusion.weights).mean())
+def quality(fusion: Fusion, of: ValidationLists) -> float:
+    return float(measure_lists(fusion, of, fusion.weights).mean())
 
 
 def test_the_search_takes_in_what_helps():
@@ -62,7 +62,10 @@ def test_a_vote_is_searched_too():
 def test_noise_alone_is_left_out(seed: int):
     whole = judged(seed)
     values = {name: whole.values[name] for name in (NEXT, "noise")}
-    found = fit_fusion(Judged(values, whole.relevant, whole.there, whole.wanted), FusionMethod.WEIGHTED_MEAN)
+    found = fit_fusion(
+        ValidationLists(values, whole.relevant, whole.is_candidate, whole.relevant_counts),
+        FusionMethod.WEIGHTED_MEAN,
+    )
     assert found.weights == {NEXT: 1.0, "noise": 0.0}
 
 
@@ -70,11 +73,11 @@ def test_noise_alone_is_left_out(seed: int):
 def test_too_little_to_fit_on(method: FusionMethod):
     few = judged(lists=3)
     assert fit_fusion(few, method).weights == {NEXT: 1.0}
-    none = Judged(
+    none = ValidationLists(
         {name: value[:0] for name, value in few.values.items()},
         few.relevant[:0],
-        few.there[:0],
-        few.wanted[:0],
+        few.is_candidate[:0],
+        few.relevant_counts[:0],
     )
     found = fit_fusion(none, method)
     assert found.weights == {NEXT: 1.0}
@@ -85,20 +88,20 @@ def test_too_little_to_fit_on(method: FusionMethod):
 def test_places_without_a_candidate_have_no_say(method: FusionMethod):
     """A list may have fewer candidates than another: whatever stands in the places left over."""
     whole = judged()
-    there = np.ones_like(whole.there)
+    there = np.ones_like(whole.is_candidate)
     there[::2, 30:] = False
     relevant = whole.relevant & there
     found = []
     for odd in (1e-9, 1e9):
         values = {name: np.where(there, value, np.float32(odd)) for name, value in whole.values.items()}
-        found.append(fit_fusion(Judged(values, relevant, there, whole.wanted), method))
+        found.append(fit_fusion(ValidationLists(values, relevant, there, whole.relevant_counts), method))
     assert found[0] == found[1]
 
 
 def test_list_quality_by_hand():
     """Relevant are the second and the fourth of four; of three wanted one is no candidate."""
     utilities = {NEXT: Utility(low=0, high=1)}
-    one = Judged(
+    one = ValidationLists(
         {NEXT: np.array([[0.9, 0.5, 0.2, 0.1]], np.float32)},
         np.array([[False, True, False, True]]),
         np.ones((1, 4), bool),
@@ -106,7 +109,7 @@ def test_list_quality_by_hand():
     )
     gain = 1 / np.log2(3) + 1 / np.log2(5)
     best = 1 + 1 / np.log2(3) + 1 / np.log2(4)
-    found = list_quality(Fusion(utilities=utilities), one, {NEXT: 1.0})
+    found = measure_lists(Fusion(utilities=utilities), one, {NEXT: 1.0})
     assert found.tolist() == [pytest.approx(gain / best)]
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from app.bundle.bundle import encode_rows
 from app.bundle.loading import load_bundle
 from app.golden import check_users, replay
-from models.contract import calendar, features, user_vector
+from models.contract import calendar, event_features, features, user_vector
 from models.contract.bundle import (
     FEATURES,
     GOLDEN,
@@ -157,7 +157,12 @@ def test_changed_item_statistics_are_noticed(bundle):
 
 @pytest.mark.parametrize(
     ("module", "constant", "value"),
-    [(features, "CLIP", 0.3), (features, "WINDOW", 2), (calendar, "DAY", 3600.0)],
+    [
+        (features, "CLIP", 0.3),
+        (event_features, "WINDOW", 2),
+        (event_features, "CLIP", 0.3),
+        (calendar, "DAY", 3600.0),
+    ],
 )
 def test_changed_feature_code_is_noticed(shop_bundle, monkeypatch, module, constant, value):
     loaded = load_bundle(shop_bundle, 50)

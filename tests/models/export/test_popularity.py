@@ -7,15 +7,15 @@ import torch
 from models.evaluation.full_ranking import mean_ndcg, rank_lists
 from models.evaluation.inference import CHUNK, CorpusPredictor
 from models.export.popularity import GAINS, fit_recency_gain
-from models.recipe.training import cutoff_case, first_rows_of_case
+from models.recipe.training import build_part_case, find_first_rows
 from models.training.corpus import PART_VALID
 
 
 @pytest.fixture
 def lists(shop_data, make_network):
     predictor = CorpusPredictor.of(make_network(), shop_data.corpus, torch.device("cpu"))
-    case = cutoff_case(shop_data, PART_VALID)
-    return predictor, first_rows_of_case(shop_data.corpus, PART_VALID, case), case
+    case = build_part_case(shop_data, PART_VALID)
+    return predictor, find_first_rows(shop_data.corpus, PART_VALID, case), case
 
 
 def ndcg(predictor, rows, case) -> float:

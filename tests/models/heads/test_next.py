@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.contract.calibration import Calibration
-from models.heads.next import fit_next_calibration, next_item_loss, next_shares
+from models.heads.next import fit_next_calibration, next_item_loss, predict_next
 
 
 def test_loss():
@@ -21,9 +21,9 @@ def test_shares_of_the_whole_catalogue_add_up_to_one():
     logits, calibration = np.log(np.array([[1, 3], [2, 2]], np.float32)), Calibration(scale=2)
     partitions = np.log(np.exp(2 * logits.astype(np.float64)).sum(axis=1))
     np.testing.assert_allclose(
-        next_shares(logits, calibration, partitions), [[0.1, 0.9], [0.5, 0.5]], rtol=1e-6
+        predict_next(logits, calibration, partitions), [[0.1, 0.9], [0.5, 0.5]], rtol=1e-6
     )
-    one = next_shares(logits[:1], calibration, partitions[:1])
+    one = predict_next(logits[:1], calibration, partitions[:1])
     assert one.dtype == np.float32 and one.sum() == pytest.approx(1)
 
 

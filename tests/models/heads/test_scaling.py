@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.contract.calibration import Calibration, sigmoid, softmax
-from models.heads.scaling import LEAST_SCALE, fit_platt, fit_temperature, smooth_targets
+from models.heads.scaling import MIN_SCALE, fit_platt, fit_temperature, smooth_targets
 
 
 def sigmoid_loss(logits: np.ndarray, targets: np.ndarray, calibration: Calibration) -> float:
@@ -41,7 +41,7 @@ def test_platt_on_any_labels_makes_it_no_worse(seed: int, skill: float, share: f
     score = skill * logits + random.normal(size=logits.shape)
     targets = (score > np.quantile(score, share)).astype(np.float32)
     found = fit_platt(logits, targets)
-    assert found.scale >= LEAST_SCALE and math.isfinite(found.scale) and math.isfinite(found.shift)
+    assert found.scale >= MIN_SCALE and math.isfinite(found.scale) and math.isfinite(found.shift)
     smooth = smooth_targets(targets)
     assert sigmoid_loss(logits, smooth, found) <= sigmoid_loss(logits, smooth, Calibration()) + 1e-4
 
@@ -53,7 +53,7 @@ def test_a_temperature_on_any_classes_makes_it_no_worse(seed: int, skill: float)
     logits = (3 * random.normal(size=(120, 3))).astype(np.float32)
     classes = (skill * logits + random.normal(size=logits.shape)).argmax(1)
     found = fit_temperature(logits, classes)
-    assert found.scale >= LEAST_SCALE and math.isfinite(found.scale) and found.shift == 0
+    assert found.scale >= MIN_SCALE and math.isfinite(found.scale) and found.shift == 0
     assert softmax_loss(logits, classes, found) <= softmax_loss(logits, classes, Calibration()) + 1e-4
 
 

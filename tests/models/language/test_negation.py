@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.language.negation import names_title, split_wording
+from models.language.negation import matches_title, split_wording
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_text_that_turns_nothing_down_stays_as_it_is(text: str) -> None:
 
 def test_a_title_may_begin_with_a_no() -> None:
     titles = ["Fargo", "No Country for Old Men (2007)", "Shining, The"]
-    assert names_title("no country for old men", titles)
-    assert names_title("The Shining", titles)
-    assert not names_title("not horror", titles)
-    assert not names_title("no men", titles)  # two words of a long title are not its name
+    assert matches_title("no country for old men", titles)
+    assert matches_title("The Shining", titles)
+    assert not matches_title("not horror", titles)
+    assert not matches_title("no men", titles)  # two words of a long title are not its name

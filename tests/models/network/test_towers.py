@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.contract.features import DENSE_WIDTH
+from models.contract.event_features import DENSE_WIDTH
 from models.contract.statistics import STATISTICS
 from models.contract.vocabulary import OOV, PAD
 from models.network.config import NetworkConfig

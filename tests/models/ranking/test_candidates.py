@@ -11,8 +11,7 @@ from models.ranking.candidates import (
     TEXT_SHARE,
     WIDE,
     Budget,
-    ItemArrays,
-    best_rows,
+    RetrievalTable,
     merge_candidates,
     search_exactly,
     select_candidates,
@@ -26,21 +25,12 @@ def rows(*numbers: int) -> np.ndarray:
 
 
 @pytest.fixture
-def ten_items() -> ItemArrays:
+def ten_items() -> RetrievalTable:
     """Item i lies at (10 - i, i), without bias; items 8 and 9 have recent interactions."""
     recent = np.zeros(10, dtype=np.float32)
     recent[[8, 9]] = 1, 2
     line = np.stack([np.arange(10, 0, -1), np.arange(10), np.zeros(10)], axis=1).astype(np.float32)
-    return ItemArrays(line, np.zeros(2, dtype=np.float32), recent)
-
-
-def test_best_rows_by_hand():
-    scores = np.array([1, 3, 2, 3, np.nan, np.inf, 2], dtype=np.float32)
-    assert best_rows(scores, 4).tolist() == [1, 3, 2, 6]
-    assert best_rows(scores, 3).tolist() == [1, 3, 2]  # ties by row, at the cut too
-    assert best_rows(scores, 99).tolist() == [1, 3, 2, 6, 0, 4, 5]
-    assert best_rows(scores, 0).tolist() == []
-    assert best_rows(scores[:0], 3).tolist() == []
+    return RetrievalTable(line, np.zeros(2, dtype=np.float32), recent)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9])

@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 
 from models.ranking.dpp import greedy_map_dpp
-from models.ranking.greedy import relevance_order
 from models.ranking.mmr import mmr
 from models.ranking.similarity import Similarity
 
 ALGORITHMS = [mmr, greedy_map_dpp]
-
-
-def test_relevance_order_by_hand():
-    relevance = np.array([1, 3, np.nan, 3, 2, np.inf], dtype=np.float32)
-    assert relevance_order(relevance).tolist() == [1, 3, 4, 0, 2, 5]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

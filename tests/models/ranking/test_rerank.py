@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.ranking.greedy import relevance_order
+from models.ranking.order import sort_by_relevance
 from models.ranking.registry import RERANKERS
 from models.ranking.rerank import CATEGORY_CAP, RELEVANCE_ORDER, Diversity, rerank
 
@@ -39,7 +39,7 @@ def test_nothing_lost_nothing_twice(case, method):
     again = rerank(scores, vectors, labels, Diversity(method, strength, cap), n)
     assert order == again.order.tolist()
     if cap is None and (strength == 0 or method == "none"):
-        assert order == relevance_order(scores)[:n].tolist()
+        assert order == sort_by_relevance(scores)[:n].tolist()
         assert reranked.relevance_cost == 0
 
 

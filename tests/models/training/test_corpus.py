@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 import torch
 
+from models.contract.event_features import encode_events
 from models.contract.events import column_events
-from models.contract.features import encode_events
 from models.contract.statistics import item_statistics
 from models.contract.vocabulary import Vocabulary
 from models.job.training_config import TrainingConfig
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import Ingested, digest_of
-from models.training.batches import collate, ordered_batches, windows_of
-from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recoded, statistics_interactions
+from models.recipe.ingestion import JobData, digest_corpus
+from models.training.batches import collate, cut_windows, ordered_batches
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, recode_corpus
 from models.training.loop import Trainer
+from models.training.snapshots import to_item_events
 from tests.models.histories import events_of
 
 TRAIN = frozenset({PART_TRAIN})
@@ -49,7 +50,7 @@ def test_labels_follow_the_events(shop_data):
     like = next(one for one in corpus.labels if one.head.task.name == "like")
     events = [event for user in events_of(dataset.interactions, dataset) for event in user]
     every = np.arange(len(corpus.items))
-    assert like.known_at(every).tolist() == [event.value is not None for event in events]
+    assert like.has_target(every).tolist() == [event.value is not None for event in events]
     assert like.targets_at(every)[:, 0].tolist() == [float((event.value or 0) >= 4) for event in events]
 
 
@@ -62,7 +63,7 @@ def test_an_event_sees_statistics_of_before_it_only(shop_data):
     for part, moment in ((PART_VALID, split.valid_at), (PART_TEST, split.test_at)):
         assert set(corpus.moments[corpus.snapshot[corpus.part == part]].tolist()) == {moment}
         assert corpus.moments[corpus.part_snapshot[part]] == moment
-    known = statistics_interactions(log, corpus.spec)
+    known = to_item_events(log, corpus.spec)
     at = corpus.part_snapshot[PART_TEST]
     alone = item_statistics(known, corpus.moments[[at]], 100, 14.0)[0]
     np.testing.assert_allclose(corpus.statistics[at], alone, rtol=1e-5)
@@ -92,7 +93,7 @@ def altered(folder: Path, seed: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def worlds(make_shop, make_ingested, tmp_path_factory) -> tuple[Ingested, Ingested]:
+def worlds(make_shop, make_ingested, tmp_path_factory) -> tuple[JobData, JobData]:
     """Two shops with one past and different futures."""
     found = []
     for number in range(2):
@@ -124,7 +125,7 @@ def test_the_future_changes_no_feature_of_the_past(worlds):
     for mine, its in zip(one.corpus.labels, other.corpus.labels, strict=True):
         rows = [np.flatnonzero(part) for part in parts]
         np.testing.assert_array_equal(mine.targets_at(rows[0]), its.targets_at(rows[1]))
-        np.testing.assert_array_equal(mine.known_at(rows[0]), its.known_at(rows[1]))
+        np.testing.assert_array_equal(mine.has_target(rows[0]), its.has_target(rows[1]))
 
 
 def test_the_future_changes_no_statistics_of_the_past(worlds):
@@ -142,7 +143,7 @@ def test_the_future_changes_no_batch(worlds):
     batches = [
         [
             collate(world.corpus, some, TRAIN)
-            for some in ordered_batches(windows_of(world.corpus, TRAIN, 20), 8)
+            for some in ordered_batches(cut_windows(world.corpus, TRAIN, 20), 8)
         ]
         for world in worlds
     ]
@@ -153,12 +154,12 @@ def test_the_future_changes_no_batch(worlds):
             "dense",
             "context",
             "snapshot",
-            "wanted",
+            "is_target",
             "present",
             "profile_tokens",
         ):
             assert torch.equal(getattr(mine, name), getattr(its, name)), name
-        for one, other in zip((*mine.targets, *mine.known), (*its.targets, *its.known), strict=True):
+        for one, other in zip((*mine.targets, *mine.has_label), (*its.targets, *its.has_label), strict=True):
             assert torch.equal(one, other)
 
 
@@ -189,9 +190,9 @@ def test_without_times_nothing_is_said_of_popularity(make_shop, make_ingested, t
     assert not corpus.spec.timed
 
 
-def test_recoded_with_the_same_specification_is_the_same(shop_data):
+def test_recoding_with_the_same_specification_is_the_same(shop_data):
     corpus = shop_data.corpus
-    assert digest_of(recoded(corpus, shop_data.dataset, corpus.spec)) == digest_of(corpus)
+    assert digest_corpus(recode_corpus(corpus, shop_data.dataset, corpus.spec)) == digest_corpus(corpus)
     later = corpus.spec.model_copy(update={"actions": Vocabulary(tokens=("view", "rate"))})
-    again = recoded(corpus, shop_data.dataset, later)
+    again = recode_corpus(corpus, shop_data.dataset, later)
     assert np.array_equal(np.array([0, 1, 3, 2])[corpus.actions], again.actions)

@@ -9,15 +9,15 @@ import torch
 
 from models.contract.tasks import NEXT
 from models.job.training_config import Balancing
-from models.training.batches import collate, windows_of
+from models.training.batches import collate, cut_windows
 from models.training.corpus import PART_TRAIN
 from models.training.objective import (
     FULL_SOFTMAX_ITEMS,
     Balance,
     Tables,
     batch_losses,
-    scorer_input,
-    user_states,
+    build_scorer_input,
+    encode_states,
 )
 
 TRAIN = frozenset({PART_TRAIN})
@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def batch(shop_data):
     corpus = shop_data.corpus
-    return collate(corpus, windows_of(corpus, TRAIN, 20).take(np.arange(0, 40, 3)), TRAIN)
+    return collate(corpus, cut_windows(corpus, TRAIN, 20).take(np.arange(0, 40, 3)), TRAIN)
 
 
 def tables(shop_data, negatives: int) -> Tables:
@@ -50,9 +50,9 @@ def rough(make_network):
 def test_the_full_softmax_by_hand(shop_data, make_network, batch):
     network, given = rough(make_network), tables(shop_data, 0)
     vectors, bias = network.items(*given.catalogue)
-    states, _ = user_states(network, batch, vectors[batch.items])
+    states, _ = encode_states(network, batch, vectors[batch.items])
     losses = []
-    for user, place in batch.wanted.nonzero().tolist():
+    for user, place in batch.is_target.nonzero().tolist():
         popularity = network.items.popularity(given.statistics[batch.snapshot[user, place]])
         logits = vectors @ states[user, place] + bias + popularity
         losses.append(float(torch.logsumexp(logits, 0) - logits[batch.items[user, place]]))
@@ -83,10 +83,10 @@ def test_few_negatives_are_near_it_on_average(shop_data, make_network, batch):
         name: getattr(batch, name)[[user]]
         for name in ("present", "profile_tokens", "profile_numeric", "profile_text")
     }
-    wanted = torch.zeros_like(batch.wanted[[user]])
-    wanted[0, 0] = True
-    labels = {name: tuple(part[[user]] for part in getattr(batch, name)) for name in ("targets", "known")}
-    alone = replace(batch, wanted=wanted, **one, **labels)
+    is_target = torch.zeros_like(batch.is_target[[user]])
+    is_target[0, 0] = True
+    labels = {name: tuple(part[[user]] for part in getattr(batch, name)) for name in ("targets", "has_label")}
+    alone = replace(batch, is_target=is_target, **one, **labels)
     full = float(batch_losses(network, alone, tables(shop_data, 0), random)[NEXT])
     few = [float(batch_losses(network, alone, tables(shop_data, 30), random)[NEXT]) for _ in range(200)]
     assert np.mean(few) == pytest.approx(full, abs=0.25)
@@ -111,8 +111,8 @@ def test_padding_has_no_say_in_the_sampled_softmax(shop_data, make_network, batc
 def test_a_pair_looks_at_what_came_before_it(shop_data, make_network, batch):
     network, given = make_network().eval(), tables(shop_data, 0)
     vectors, _ = network.items(*given.catalogue)
-    states, events = user_states(network, batch, vectors[batch.items])
-    found = scorer_input(batch, given, states, events, vectors[batch.items])
+    states, events = encode_states(network, batch, vectors[batch.items])
+    found = build_scorer_input(batch, given, states, events, vectors[batch.items])
     length = batch.items.shape[1]
     for place in range(length):
         assert found.attend[0, place].tolist() == [event < place for event in range(length - 1)]

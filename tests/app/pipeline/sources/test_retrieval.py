@@ -20,7 +20,7 @@ from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.predicate import Compare, Not, Operator
 from models.contract.vocabulary import Vocabulary
-from models.ranking.candidates import Budget, ItemArrays, select_candidates
+from models.ranking.candidates import Budget, RetrievalTable, select_candidates
 
 ROWS, DIM = 30_000, 8
 BUDGET = Budget(300)
@@ -188,7 +188,7 @@ def test_the_offline_selection_is_the_services(make_catalogue, make_context, see
     liked_row = None if seed % 5 == 0 else int(rng.integers(n))
     budget = Budget(int(rng.integers(1, 150)), wide=seed % 7 == 0)
     context = make_context(catalogue, vector, allowed, centre=centre, liked_row=liked_row)
-    items = ItemArrays(catalogue.vectors, centre, catalogue.statistics[:, RECENT])
+    items = RetrievalTable(catalogue.vectors, centre, catalogue.statistics[:, RECENT])
     offline = select_candidates(items, vector, allowed, liked_row, budget)
     assert offline.tolist() == retrieve(context, budget).rows.tolist()
     assert len(offline) == min(budget.total, np.count_nonzero(allowed))

@@ -1,0 +1,28 @@
+"""The item statistics of a bundle, at the start of a part of the log or after all events."""
+
+import numpy as np
+
+from models.contract.arrays import Floats, Indices
+from models.contract.statistics import ItemEvents, item_statistics
+from models.training.corpus import Corpus
+from models.training.snapshots import to_item_events
+
+
+def find_stops(corpus: Corpus, part: int) -> Indices:
+    """[U] each user's first corpus row of `part` or a later part."""
+    before = np.concatenate([[0], np.cumsum(corpus.part < part)])
+    return np.asarray(corpus.offsets[:-1] + np.diff(before[corpus.offsets]), dtype=np.int64)
+
+
+def compute_bundle_statistics(corpus: Corpus, snapshot: int, stops: Indices) -> Floats:
+    """[I, S] item statistics at a snapshot; without times, of all events before each user's row `stops` [U].
+
+    Without times only the source of popular items uses them: the network reads zeros.
+    """
+    if corpus.spec.timed:
+        return np.asarray(corpus.statistics[snapshot])
+    is_before = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
+    rows = np.sort(corpus.log_rows[is_before])
+    log_events = to_item_events(corpus.log, corpus.spec)
+    events = ItemEvents(log_events.items[rows], np.zeros(len(rows)), log_events.values[rows])
+    return np.asarray(item_statistics(events, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)[0])

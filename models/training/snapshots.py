@@ -1,0 +1,60 @@
+"""Snapshots of the item statistics: their moments, the snapshot of each event, and the tables."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.contract.arrays import Doubles, Floats, Indices32
+from models.contract.feature_spec import FeatureSpec
+from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
+from models.data.dataset import Interactions
+from models.data.split import Split
+
+SNAPSHOTS = 200
+"""The most snapshots of the item statistics."""
+SNAPSHOT_CELLS = 20_000_000
+"""The most numbers in all snapshots: a larger catalogue has fewer snapshots."""
+
+
+def choose_moments(
+    log: Interactions, split: Split, n_items: int, timed: bool
+) -> tuple[Doubles, tuple[int, int, int]]:
+    """(moments [T], indices) of the statistics, ascending, and the index at which each part begins.
+
+    The moments are quantiles of the training times, the starts of validation and test, and one after all events.
+    """
+    if not timed:
+        return np.zeros(1), (0, 0, 0)
+    count = int(np.clip(SNAPSHOT_CELLS // max(n_items * len(STATISTICS), 1), 8, SNAPSHOTS))
+    quantiles = np.quantile(log.times[split.train], np.linspace(0, 1, count))
+    at = np.unique(np.concatenate([quantiles, [split.valid_at, split.test_at, log.times[-1] + 1]]))
+    valid, test = np.searchsorted(at, [split.valid_at, split.test_at])
+    return at, (0, int(valid), int(test))
+
+
+def assign_snapshots(
+    at: Doubles, times: Doubles, part: NDArray[np.int8], part_snapshot: tuple[int, int, int]
+) -> Indices32:
+    """[n] the last snapshot not later than each event, for `times` [n] and parts `part` [n] (0: training).
+
+    Validation and test events use the snapshot at the start of their part, like a service built at that moment.
+    """
+    snapshots = np.searchsorted(at, times, side="right").astype(np.int32) - np.int32(1)
+    np.clip(snapshots, 0, None, out=snapshots)
+    for number, snapshot in list(enumerate(part_snapshot))[1:]:
+        snapshots[part == number] = snapshot
+    return snapshots
+
+
+def compute_statistics(
+    log: Interactions, spec: FeatureSpec, at: Doubles, n_items: int, half_life: float
+) -> Floats:
+    """[T, I, S] item statistics at the moments `at` [T]; zeros if the log has no times."""
+    if not spec.timed:  # the order within each user does not tell what was popular when
+        return np.zeros((1, n_items, len(STATISTICS)), dtype=np.float32)
+    return item_statistics(to_item_events(log, spec), at, n_items, half_life)
+
+
+def to_item_events(log: Interactions, spec: FeatureSpec) -> ItemEvents:
+    """The log as input of `item_statistics`, with standardised values."""
+    values = (log.values - spec.value_mean) / spec.value_std
+    return ItemEvents(items=log.items, times=log.times, values=values.astype(np.float32, copy=False))
