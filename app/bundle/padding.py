@@ -13,6 +13,8 @@ Rows = TypeVar("Rows", Floats, Indices)
 
 def pad(parts: Sequence[Rows]) -> tuple[Rows, Mask]:
     """B parts [l, ...] as one array [B, L, ...], zero-padded on the right, and the mask [B, L] of their rows."""
+    if len(parts) == 1:  # a single request: nothing to pad, nothing to copy
+        return parts[0][None], np.ones((1, len(parts[0])), dtype=np.bool_)
     lengths = np.array([len(part) for part in parts])
     mask: Mask = np.arange(lengths.max()) < lengths[:, None]
     padded = np.zeros((*mask.shape, *parts[0].shape[1:]), dtype=parts[0].dtype)

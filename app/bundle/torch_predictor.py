@@ -45,6 +45,8 @@ class TorchPredictor:
         starts = tower.profile(*map(torch.from_numpy, (users.tokens, users.numeric, users.text)))
         arrays = (users.items, users.events.actions, users.events.dense)
         representations = tower.events(*map(torch.from_numpy, arrays)).numpy()
+        if len(users) == 1:
+            return [self._encode_user(starts, representations, users)]
         histories = np.split(representations, bounds)
         inputs = [
             history[mask] for history, mask in zip(histories, np.split(users.tower, bounds), strict=True)
@@ -63,6 +65,11 @@ class TorchPredictor:
         self, users: Sequence[UserEncoding], items: ItemTable, pairs: PairBatch
     ) -> dict[str, Floats]:
         """See Predictor.score_pairs. A row of the batch has at most CHUNK pairs of one user."""
+        if (
+            len(users) == 1 and 0 < len(pairs) <= CHUNK and self.network.heads
+        ):  # a single request: one pass, no copy
+            scored = self._score(users, items, pairs.rows[None], pairs.context[None])
+            return {name: values[0] for name, values in scored.items()}
         logits = {
             head.task.name: np.empty((len(pairs), head.width), dtype=np.float32)
             for head in self.network.heads
@@ -84,6 +91,12 @@ class TorchPredictor:
         if self.timed:
             bias = bias + self.network.items.popularity(torch.from_numpy(statistics))
         return np.asarray(torch.cat([vectors, bias[:, None]], dim=1).numpy(), dtype=np.float32)
+
+    def _encode_user(self, start: torch.Tensor, history: Floats, users: UserBatch) -> UserEncoding:
+        """The encoding of a batch of one, without padding; `start` [1, D] is the profile."""
+        sequence = history if users.tower.all() else history[users.tower]
+        state = self.network.users(start, torch.from_numpy(sequence[None]))[0, -1]
+        return UserEncoding(state.numpy(), history, _last_numbers(users.events.dense))
 
     def _score(
         self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices

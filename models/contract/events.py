@@ -97,13 +97,11 @@ def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]
     codes: dict[str, int] = {}
     return EventColumns(
         offsets=np.concatenate([[0], np.cumsum([len(history) for history in users])]).astype(np.int64),
-        items=np.fromiter((row_of(event.item_id) for event in events), np.int64, len(events)),
-        actions=np.fromiter(
-            (codes.setdefault(event.action, len(codes)) for event in events), np.int64, len(events)
-        ),
-        times=np.fromiter((event.timestamp for event in events), np.float64, len(events)),
-        values=np.fromiter(
-            (np.nan if event.value is None else event.value for event in events), np.float32, len(events)
+        items=np.array([row_of(event.item_id) for event in events], dtype=np.int64),
+        actions=np.array([codes.setdefault(event.action, len(codes)) for event in events], dtype=np.int64),
+        times=np.array([event.timestamp for event in events], dtype=np.float64),
+        values=np.array(
+            [np.nan if event.value is None else event.value for event in events], dtype=np.float32
         ),
         action_names=tuple(codes),
     )
@@ -125,6 +123,8 @@ def user_events(events: EventColumns, user: int, before: int | None = None) -> E
 
 def select_events(events: EventColumns, keep: Mask) -> EventColumns:
     """The events where `keep` [n] is True, of the same U users in the same order."""
+    if keep.all():
+        return events
     kept_before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
     return EventColumns(
         offsets=kept_before[events.offsets],

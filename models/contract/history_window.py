@@ -26,6 +26,7 @@ def read_window(spec: FeatureSpec, events: EventColumns) -> HistoryWindow:
     events = select_events(events, history_events(events, spec.actions))
     events = select_events(events, last_events(events, spec.history_length + WINDOW))
     arrays, last = encode_events(spec, events), last_events(events, spec.history_length)
-    events = select_events(events, last)
-    window = EventArrays(arrays.actions[last], arrays.dense[last])
-    return HistoryWindow(events, window, tower_events(events, spec.actions))
+    if not last.all():
+        events = select_events(events, last)
+        arrays = EventArrays(arrays.actions[last], arrays.dense[last])
+    return HistoryWindow(events, arrays, tower_events(events, spec.actions))
