@@ -1,90 +1,18 @@
-"""Sections of a job: its tables, the split of the log, and the export and promotion of bundles."""
+"""Sections of a job: its item and user tables, the split of the log, and the export and promotion of bundles."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import BaseModel, Field, model_validator
 
 from models.contract.feature_spec import FieldKind
 from models.contract.promotion import TOLERANCE
-from models.job.label_check import TIME_FIELDS
-
-STRICT = ConfigDict(frozen=True, extra="forbid")
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".ndjson")
+from models.job.table_section import STRICT, Column, ColumnList, TableSection
 
 
-def _locate_file(path: Path, info: ValidationInfo) -> Path:
-    """The path of an existing file, relative to the job's folder; unchecked without a folder in the context."""
-    if not path.name.lower().endswith(SUFFIXES):
-        raise ValueError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {str(path)!r}")
-    if info.context is None:
-        return path
-    resolved = (Path(info.context["folder"]) / path.expanduser()).resolve()
-    if not resolved.is_file():
-        kind = "a folder" if resolved.is_dir() else "none"
-        raise ValueError(f"expected a file, given {str(path)!r}, and there is {kind} at {resolved}")
-    return resolved
-
-
-def _to_tuple(value: object) -> object:
-    """A list of columns as a tuple; a single name is a list of one."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-Column = Annotated[str, Field(min_length=1)]
-ColumnList = Annotated[tuple[Column, ...], BeforeValidator(_to_tuple)]
-DataFile = Annotated[Path, AfterValidator(_locate_file)]
-
-
-class InteractionsSection(BaseModel):
-    """The interaction log: user, item, time, and optionally action, value and context of each event."""
-
-    model_config = STRICT
-
-    path: DataFile
-    user: Column
-    item: Column
-    time: Column | None = None
-    order: Column | None = None
-    """Instead of `time`: a number that grows with time, per user or globally."""
-    time_unit: Literal["s", "ms", "iso"] = "s"
-    """Unix seconds or milliseconds, or ISO 8601 (UTC if it names no zone). Parquet timestamps need none."""
-    action: Column | None = None
-    value: Column | None = None
-    context: ColumnList = ()
-
-    @model_validator(mode="after")
-    def check_columns(self) -> Self:
-        """Exactly one of time and order; distinct context columns, none with the name of a time field."""
-        if (self.time is None) == (self.order is None):
-            given = "neither" if self.time is None else "both"
-            raise ValueError(f"expected one of the keys time and order, given {given}")
-        reserved = [name for name in self.context if name in TIME_FIELDS]
-        if reserved or len(set(self.context)) < len(self.context):
-            names = ", ".join(TIME_FIELDS)
-            raise ValueError(
-                f"expected distinct context columns, none named {names}, given {list(self.context)}"
-            )
-        return self
-
-
-class ItemsSection(BaseModel):
+class ItemsSection(TableSection):
     """The item table. `separator` separates the categories in one cell; Parquet and JSON may hold lists."""
 
-    model_config = STRICT
-
-    path: DataFile
     id: Column
     text: ColumnList = ()
     categories: ColumnList = ()
@@ -111,12 +39,9 @@ class ItemsSection(BaseModel):
         return self
 
 
-class UsersSection(BaseModel):
+class UsersSection(TableSection):
     """The user table."""
 
-    model_config = STRICT
-
-    path: DataFile
     id: Column
     categorical: ColumnList = ()
     numeric: ColumnList = ()

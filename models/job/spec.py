@@ -15,17 +15,17 @@ from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.errors import JobError, describe
+from models.job.interactions_section import InteractionsSection
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
 from models.job.sections import (
-    STRICT,
     ExportSection,
-    InteractionsSection,
     ItemsSection,
     PromotionSection,
     SplitSection,
     UsersSection,
 )
+from models.job.table_section import STRICT
 from models.job.training_config import TrainingConfig
 from models.job.yaml_reader import read_document
 from models.network.config import NetworkConfig

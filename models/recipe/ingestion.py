@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
+from rich.text import Text
 
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
 from models.data.labels import label
+from models.data.losses import REPORTED, SHOWN
 from models.data.split import Split, split
 from models.export.publish import check_target
 from models.job.spec import JobError, JobSpec
@@ -62,6 +64,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
+    _print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     # Before the texts, which take long: it may reject the job.
     labels = label(job.tasks, dataset, parts.train)
@@ -74,6 +77,16 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
     return JobData(dataset, parts, corpus, name, digest_corpus(corpus), timings)
+
+
+def _print_losses(dataset: Dataset, console: Console) -> None:
+    """Name the commonest reasons if more than the share REPORTED of the log cannot be used."""
+    rows, lost = dataset.cleaning.rows, sum(loss.rows for loss in dataset.losses)
+    if lost <= REPORTED * rows:
+        return
+    console.print(Text(f"{lost:,} of {rows:,} rows of the log cannot be used ({lost / rows:.0%}):", "bold"))
+    for loss in dataset.losses[:SHOWN]:
+        console.print(Text(f"  {loss.rows:,} rows: {loss.reason}, such as {loss.example}", "bold"))
 
 
 def has_text(job: JobSpec) -> bool:

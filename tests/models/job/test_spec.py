@@ -21,7 +21,7 @@ def events(write: Callable[[str, str], Path]) -> None:
 
 def test_poor(job: Callable[..., JobSpec], tmp_path: Path) -> None:
     found = job(interactions=EVENTS)
-    assert found.interactions.path == (tmp_path / "events.csv").resolve()
+    assert found.interactions.path == ((tmp_path / "events.csv").resolve(),)
     assert (found.tasks, found.items, found.users, found.scenes) == ((), None, None, {})
     assert (found.split.valid, found.split.test) == (0.1, 0.1)
     assert found.fusion is FusionMethod.WEIGHTED_MEAN
@@ -56,18 +56,13 @@ def test_rich(job: Callable[..., JobSpec], write: Callable[[str, str], Path]) ->
         ({"interactions": 3}, "interactions: expected a mapping of keys to values, given 3"),
         ({"interactions": EVENTS | {"path": "no.csv"}}, "interactions.path: expected a file, given 'no.csv'"),
         (
-            {"interactions": EVENTS | {"path": "a.xlsx"}},
-            "interactions.path: expected a file that ends in .csv",
+            {"interactions": EVENTS | {"path": 7}},
+            "interactions.path: expected a path, a pattern, a folder or a list of them, given 7",
         ),
-        ({"interactions": EVENTS | {"path": 7}}, "interactions.path: expected a text, given 7"),
         ({"interactions": EVENTS | {"user": 5}}, "interactions.user: expected a text, given 5"),
         (
             {"interactions": EVENTS | {"usr": "u"}},
-            "interactions.usr: expected one of the keys path, user, item",
-        ),
-        (
-            {"interactions": EVENTS | {"time": "t"}},
-            "interactions: expected one of the keys time and order, given both",
+            "interactions.usr: expected one of the keys path, encoding, delimiter",
         ),
         (
             {"interactions": {"path": "events.csv", "user": "u", "item": "i"}},
@@ -199,12 +194,83 @@ def test_not_a_job(write: Callable[[str, str], Path], text: str, message: str) -
         load_job(write("job.yaml", text))
 
 
-def test_a_folder_is_no_file(job: Callable[..., JobSpec], tmp_path: Path) -> None:
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(
-        JobError, match=r"interactions.path: expected a file, given .*, and there is a folder at"
-    ):
-        job(interactions=EVENTS | {"path": "folder.csv"})
+def test_files_by_pattern_folder_and_list(job: Callable[..., JobSpec], tmp_path: Path) -> None:
+    """In the order of the list, within a pattern or a folder by name; marks of other programs are left out."""
+    (tmp_path / "logs").mkdir()
+    for name in ("b.csv", "a.csv", "_SUCCESS", ".b.csv.crc", "c.parquet"):
+        (tmp_path / "logs" / name).touch()
+
+    def names(path: object) -> list[str]:
+        return [file.name for file in job(interactions=EVENTS | {"path": path}).interactions.path]
+
+    assert names("logs") == ["a.csv", "b.csv", "c.parquet"]
+    assert names("logs/*.csv") == ["a.csv", "b.csv"]
+    assert names("lo?s/[bc]*") == ["b.csv", "c.parquet"]
+    assert names(["logs/c.parquet", "logs/*.csv", "events.csv"]) == [
+        "c.parquet",
+        "a.csv",
+        "b.csv",
+        "events.csv",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("empty", "interactions.path: expected at least one file, given 'empty', and none matches at"),
+        (
+            "*.parquet",
+            "interactions.path: expected at least one file, given '[*].parquet', and none matches at",
+        ),
+        (
+            ["events.csv", "e*.csv"],
+            "interactions.path: expected every file once, given events.csv more often",
+        ),
+        (
+            ["events.csv", 3],
+            "interactions.path: expected a path, a pattern, a folder or a list of them, given",
+        ),
+        ([], "interactions.path: expected a path, a pattern, a folder or a list of them, given"),
+    ],
+)
+def test_paths_without_a_file(
+    job: Callable[..., JobSpec], tmp_path: Path, path: object, message: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(JobError, match=message):
+        job(interactions=EVENTS | {"path": path})
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"encoding": "klingon"}, "interactions.encoding: expected an encoding such as utf-8, cp1252"),
+        ({"encoding": "base64"}, "interactions.encoding: expected an encoding such as utf-8, cp1252"),
+        ({"delimiter": ";;"}, "interactions.delimiter: expected "),
+        ({"decimal": ";"}, "interactions.decimal: expected "),
+        (
+            {"time": "t", "time_zone": "Berlin"},
+            "interactions.time_zone: expected a time zone such as Europe/Berlin",
+        ),
+        (
+            {"time": "t", "time_format": "iso"},
+            "interactions: expected a time_format such as '%d.%m.%Y', given 'iso'",
+        ),
+        (
+            {"time": "t", "time_format": "%Y", "time_unit": "s"},
+            "interactions: expected one of the keys time_unit and",
+        ),
+        (
+            {"time_zone": "Europe/Berlin"},
+            "interactions: expected the key time beside time_zone, given order alone",
+        ),
+        ({"action_names": {"Kauf": "purchase"}}, "interactions: expected the key action beside action_names"),
+        ({"max_loss": 1.5}, "interactions.max_loss: expected "),
+    ],
+)
+def test_keys_of_the_format(job: Callable[..., JobSpec], keys: dict[str, object], message: str) -> None:
+    with pytest.raises(JobError, match=message):
+        job(interactions=EVENTS | keys)
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -213,6 +279,6 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_without_a_folder_paths_stay_as_they_are() -> None:
-    assert JobSpec.model_validate({"name": "a", "interactions": EVENTS}).interactions.path == Path(
-        "events.csv"
+    assert JobSpec.model_validate({"name": "a", "interactions": EVENTS}).interactions.path == (
+        Path("events.csv"),
     )
