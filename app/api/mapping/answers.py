@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.api.cursor import Page, encode_cursor
+from app.api.mapping.ignored_inputs import name_ignored
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
@@ -35,6 +36,7 @@ def slate_answer(
             "relevance_cost": slate.relevance_cost,
         },
         "degraded": sorted({*degraded, *slate.degraded}),
+        "ignored": name_ignored(bundle, page.request),
         "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items]),
     }
 

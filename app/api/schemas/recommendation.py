@@ -182,6 +182,7 @@ class RecommendAnswer(BaseModel):
     items: list[RankedItem]
     diversity: DiversityAnswer
     degraded: list[str]
+    ignored: list[str]
     cursor: str | None
     took_ms: dict[str, float]
 
@@ -196,5 +197,6 @@ class RankAnswer(BaseModel):
     items: list[RankedItem | UnknownItem]
     diversity: DiversityAnswer
     degraded: list[str]
+    ignored: list[str]
     cursor: str | None
     took_ms: dict[str, float]
