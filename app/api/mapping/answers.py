@@ -6,6 +6,7 @@ from typing import Any
 
 from app.api.cursor import Page, encode_cursor
 from app.api.mapping.ignored_inputs import name_ignored
+from app.api.mapping.note_answers import note_answer
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
@@ -37,6 +38,7 @@ def slate_answer(
         },
         "degraded": sorted({*degraded, *slate.degraded}),
         "ignored": name_ignored(bundle, page.request),
+        "notes": [note_answer(note) for note in slate.notes],
         "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items]),
     }
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.filters import Filter
+from app.api.schemas.notes import NoteAnswer
 from app.api.schemas.scalars import (
     STRICT,
     Finite,
@@ -183,6 +184,7 @@ class RecommendAnswer(BaseModel):
     diversity: DiversityAnswer
     degraded: list[str]
     ignored: list[str]
+    notes: list[NoteAnswer]
     cursor: str | None
     took_ms: dict[str, float]
 
@@ -198,5 +200,6 @@ class RankAnswer(BaseModel):
     diversity: DiversityAnswer
     degraded: list[str]
     ignored: list[str]
+    notes: list[NoteAnswer]
     cursor: str | None
     took_ms: dict[str, float]

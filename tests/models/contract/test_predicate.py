@@ -70,7 +70,7 @@ def test_comparisons_from_left_to_right() -> None:
 
 
 def test_anything_but_a_predicate_is_refused() -> None:
-    wrong: Predicate = All((FIRST, "second"))  # type: ignore[arg-type]  # as a caller without types may
+    wrong: Predicate = All((FIRST, "second"))
     with pytest.raises(TypeError, match="expected a part of a predicate, given str"):
         evaluate(wrong, column, 9)
     with pytest.raises(TypeError, match="expected a part of a predicate, given str"):
