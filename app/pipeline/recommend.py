@@ -130,6 +130,7 @@ def explain_slate(
         events=encoded.events,
         label_values=labels,
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
+        hierarchies=bundle.spec.hierarchies,
     )
     return replace(slate, reasons=find_reasons(evidence))
 

@@ -28,7 +28,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     spec = bundle.spec
     moment, context = resolve_moment(spec, request.context, now)
     check_fields(spec, request.fields or ())
-    condition = None if request.filter is None else parse_filter(request.filter)
+    condition = None if request.filter is None else parse_filter(request.filter, spec.hierarchies)
     if condition is not None:
         check_filter(spec, condition)
     state = add_session(bundle, state, request.session, moment, now)

@@ -216,3 +216,43 @@ def test_without_a_folder_paths_stay_as_they_are() -> None:
     assert JobSpec.model_validate({"name": "a", "interactions": EVENTS}).interactions.path == Path(
         "events.csv"
     )
+
+
+PATHS = {"path": "items.jsonl", "id": "i", "categories": ["category", "tags"]}
+
+
+def test_a_hierarchy_holds_for_all_categories_or_for_the_named(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path]
+) -> None:
+    write("items.jsonl", "")
+    for hierarchy, expected in (
+        (" > ", {"category": " > ", "tags": " > "}),
+        ({"category": "/"}, {"category": "/"}),
+        (None, {}),
+    ):
+        found = job(interactions=EVENTS, items=PATHS | {"hierarchy": hierarchy}).items
+        assert found is not None and found.hierarchies == expected
+
+
+@pytest.mark.parametrize(
+    ("hierarchy", "words"),
+    [
+        ({"categories": "/"}, "items.hierarchy: expected columns of items.categories, given categories"),
+        ({}, "items.hierarchy: expected columns of items.categories, given none"),
+        ("|", "without the separator '|' of the paths in a cell, given '|'"),
+        ({"tags": " | "}, "separator of levels for tags"),
+        ("  ", "with more than spaces"),
+        ("", "items.hierarchy: expected a separator of 1 to 5 characters, or one for each column, given ''"),
+        (3, "items.hierarchy: expected a separator of 1 to 5 characters, or one for each column, given 3"),
+        ({"tags": 3}, "or one for each column, given {'tags': 3}"),
+    ],
+    ids=str,
+)
+def test_a_hierarchy_that_cannot_be_meant(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path], hierarchy: object, words: str
+) -> None:
+    write("items.jsonl", "")
+    with pytest.raises(JobError) as caught:
+        job(interactions=EVENTS, items=PATHS | {"hierarchy": hierarchy})
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("items.hierarchy: ") and "; items" not in str(caught.value)
