@@ -44,6 +44,8 @@ def name_ignored_of_profile(bundle: LoadedBundle, user: User) -> list[str]:
 def _request_inputs(bundle: LoadedBundle, request: RecommendRequest) -> Iterator[str]:
     yield from _context(bundle.spec, request.context)
     yield from _session(bundle, request.session or ())
+    if request.query and not request.query.strip():
+        yield "query"
     yield from _diversity(bundle.spec, request)
     ranked = set(request.item_ids or ()) if isinstance(request, RankRequest) else set()
     for index, item_id in enumerate(request.exclude_ids or ()):

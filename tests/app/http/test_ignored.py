@@ -46,8 +46,9 @@ def with_context(**labels: str) -> Body:
             ["exclude_ids.0=no such item", "exclude_ids.1=nor this"],
         ),
         (with_context(**{"k" * 512: "v"}), ["context." + "k" * 80]),
+        ({"query": "  "}, ["query"]),
     ],
-    ids=["none", "context keys", "session context", "excluded items", "long key"],
+    ids=["none", "context keys", "session context", "excluded items", "long key", "blank query"],
 )
 @pytest.mark.parametrize("path", ["/v1/recommend", "/v1/rank"])
 def test_an_input_without_effect_is_named_and_has_none(
@@ -138,3 +139,17 @@ def test_stored_events_keep_unknown_context_and_name_it_once(service: httpx.Clie
         "rejected": [],
         "ignored": ["events.1.context.mood", "events.1.context.device", "events.2.item_id=nope"],
     }
+
+
+def test_a_profile_names_the_values_that_the_bundle_does_not_know(service: httpx.Client) -> None:
+    def put(**profile: object) -> Body:
+        response = service.put("/v1/users/someone", json=profile)
+        assert response.status_code == 200, response.text
+        answer: Body = response.json()
+        return answer
+
+    stored = {"attributes": {"job": "artist"}, "interests": ""}
+    assert put(attributes={"job": "artist"}) == {"user_id": "someone", "profile": stored}
+    unknown = put(attributes={"job": "astronaut"}, interests="slow films")
+    assert unknown["ignored"] == ["attributes.job=astronaut", "interests"]  # it has no language model
+    assert unknown["profile"]["attributes"] == {"job": "astronaut"}

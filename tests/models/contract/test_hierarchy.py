@@ -56,7 +56,7 @@ def specification(**field: str) -> FeatureSpec:
         history_length=10,
         item_ids=Vocabulary(),
         actions=Vocabulary(),
-        item_fields=(FieldSpec(name="category", kind=FieldKind.CATEGORIES, **field),),  # type: ignore[arg-type]
+        item_fields=(FieldSpec(name="category", kind=FieldKind.CATEGORIES, **field),),
     )
 
 
