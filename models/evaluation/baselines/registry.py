@@ -11,8 +11,9 @@ from models.evaluation.baselines.recent_popularity import recent_popularity_grid
 Grid = Callable[[bool], tuple[Baseline, ...]]
 """Returns at least one candidate, of which validation chooses the best. The argument says if the log has times."""
 
+POPULARITY = "popularity"
 BASELINES: dict[str, Grid] = {
-    "popularity": popularity_grid,
+    POPULARITY: popularity_grid,
     "recent popularity": recent_popularity_grid,
     "item-kNN": item_knn_grid,
     "EASE": ease_grid,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from models.evaluation.metrics.registry import PREDICTION_METRICS, measure_predictions
+from models.evaluation.metrics.prediction_registry import PREDICTION_METRICS, measure_predictions
 from models.heads.registry import HEAD_KINDS
 
 
@@ -16,7 +16,7 @@ def test_a_kind_names_registered_metrics(kind) -> None:
 
 
 def test_the_figures_of_each_kind() -> None:
-    labels = ["auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1"]
+    labels = ["auc", "pr_auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1"]
     assert {name: list(kind.metrics) for name, kind in HEAD_KINDS.items()} == {
         "binary": labels,
         "regression": ["rmse", "mae"],
