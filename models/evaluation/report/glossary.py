@@ -15,7 +15,7 @@ TERMS = {
     "Full ranking": "Every list ranks the whole catalogue without the items that the user had already; there are no "
     "sampled negatives (Krichene and Rendle 2020).",
     "chorus": "The network by score alone, with the fusion that was fitted on validation.",
-    "chorus, as served": "The lists that the service answers by default: its candidates, fusion and re-rank for diversity.",
+    "chorus, as served": "The lists that the service answers by default, re-ranked for diversity.",
     "popularity": "Items by the number of users before the test; the same list for all users.",
     "recent popularity": "Items by the number of users in the last days before the test.",
     "item-kNN": "Items that the same users took, by the shrunk cosine of their users (Sarwar et al. 2001).",
