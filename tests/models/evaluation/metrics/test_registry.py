@@ -1,11 +1,13 @@
 """The registered metrics: what each head kind names exists, and none breaks on odd input."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from models.evaluation.metrics.prediction_registry import PREDICTION_METRICS, measure_predictions
+from models.evaluation.metrics.registry import LIST_METRICS
 from models.heads.registry import HEAD_KINDS
 
 
@@ -40,3 +42,14 @@ def test_no_rows_give_an_undefined_figure_and_never_an_error(name: str) -> None:
 def test_targets_of_another_shape_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         PREDICTION_METRICS[name].compute(np.full((2, 2), 0.5), np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("registry", [LIST_METRICS, PREDICTION_METRICS], ids=["lists", "predictions"])
+def test_every_metric_is_defined_in_one_sentence_with_its_source(registry) -> None:
+    for name, metric in registry.items():
+        assert re.fullmatch(r"[A-Z1].*\([^()]*\b(19|20)\d\d\b[^()]*\)\.", metric.definition), name
+
+
+def test_figures_that_follow_from_hits_are_those_of_accuracy() -> None:
+    names = {name for name, metric in LIST_METRICS.items() if metric.of_hits}
+    assert names == {"ndcg", "hit_rate", "recall", "precision", "mrr", "map"}
