@@ -39,7 +39,7 @@ def print_report(report: Report, console: Console) -> None:
     for name, reason in report.refused.items():
         console.print(Text(f"{name} left out: {reason}", style="yellow"))
     for head in report.heads:
-        console.print(_draw(_describe_head(head), tabulate_head(head)))
+        _print_table(_describe_head(head), tabulate_head(head), console)
     if report.fusion_weights:
         weights = ", ".join(f"{head} {weight:.3g}" for head, weight in report.fusion_weights.items())
         console.print(Text(f"fusion: {weights}"))
@@ -53,25 +53,26 @@ def print_report(report: Report, console: Console) -> None:
 def _print_ranking(title: str, noun: str, table: RankingTable, k: int, console: Console) -> None:
     """Print the main table, then the lengths of list and the slices that were measured."""
     size = describe_sample(table.lists, table.all_lists, noun)
-    console.print(_draw(f"{title}, {size}, k = {k}", tabulate_figures(table)))
+    _print_table(f"{title}, {size}, k = {k}", tabulate_figures(table), console)
     if table.at_k:
-        console.print(_draw(f"{title}, by length of list", tabulate_depths(table)))
+        _print_table(f"{title}, by length of list", tabulate_depths(table), console)
     if table.slices:
-        console.print(_draw(f"{title}, by slice", tabulate_slices(table, k)))
+        _print_table(f"{title}, by slice", tabulate_slices(table, k), console)
 
 
 def _describe_head(head: HeadReport) -> str:
     return f"Head {head.name}, {head.kind}, {describe_sample(head.count, head.all_count, 'test events')}"
 
 
-def _draw(title: str, table: TextTable) -> Table:
-    """A table for the terminal, with the network's row in bold."""
-    drawn = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+def _print_table(title: str, table: TextTable, console: Console) -> None:
+    """Print a table with the network's row in bold; its title may be wider than the table."""
+    drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, heading in enumerate(table.headings):
         drawn.add_column(Text(heading), justify="right" if number else "left")
     for row in table.rows:
         drawn.add_row(*map(Text, row.cells), style="bold" if row.marked else None)
-    return drawn
+    console.print(Text(title, style="italic"))
+    console.print(drawn)
 
 
 def _format_counts(counts: Mapping[str, int]) -> str:

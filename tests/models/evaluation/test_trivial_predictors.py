@@ -33,7 +33,9 @@ def test_the_last_label_is_the_users_and_earlier(corpus: Corpus, name: str) -> N
 @pytest.mark.parametrize("name", ["like", "rating", "genre", "device"])
 def test_the_constant_is_the_mean_label_before_the_test(corpus: Corpus, name: str) -> None:
     labels, rows = labels_of(corpus, name), np.flatnonzero(corpus.part == PART_TEST)
-    earlier = [row for row in np.flatnonzero(corpus.part < PART_TEST) if labels.has_target(np.array([row]))[0]]
+    earlier = [
+        row for row in np.flatnonzero(corpus.part < PART_TEST) if labels.has_target(np.array([row]))[0]
+    ]
     mean = np.mean([labels.targets_at(np.array(row)) for row in earlier], axis=0)
     constant = predict_trivially(corpus, labels, rows)[CONSTANT]
     assert constant.shape == (len(rows), labels.head.width)

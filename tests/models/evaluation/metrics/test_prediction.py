@@ -107,6 +107,8 @@ def test_pr_auc_weighs_the_precision_at_each_threshold_by_the_gain_in_recall() -
     # thresholds .9: 1 of 1 true; .7: 1 of 2; .5, two rows: 2 of 4; .1: 3 of 5; each true row gains a third of recall
     scores, labels = np.array([0.9, 0.7, 0.5, 0.5, 0.1]), np.array([1, 0, 1, 0, 1])
     assert pr_auc(scores, labels) == pytest.approx((1 + 2 / 4 + 3 / 5) / 3)
-    assert pr_auc(np.full(8, 0.3), np.array([0, 0, 0, 0, 0, 0, 1, 0])) == 1 / 8  # no information: the base rate
+    assert (
+        pr_auc(np.full(8, 0.3), np.array([0, 0, 0, 0, 0, 0, 1, 0])) == 1 / 8
+    )  # no information: the base rate
     assert pr_auc(np.array([0.9, 0.1]), np.array([1, 0])) == 1
     assert math.isnan(pr_auc(np.array([0.9, 0.1]), np.zeros(2)))
