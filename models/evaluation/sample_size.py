@@ -6,11 +6,11 @@ from models.job.evaluation_config import EvaluationConfig
 
 MOST_LISTS, FEWEST_LISTS = 3_000, 300
 MOST_EVENTS, FEWEST_EVENTS = 20_000, 2_000
-LEARNED_PER_LIST = 40
-LEARNED_PER_EVENT = 10
+LEARNED_PER_LIST = 80
+LEARNED_PER_EVENT = 20
 """Events learned from (in all epochs) for each list or event that is measured, so that measuring takes less time.
 
-A list costs as much as about 15 such events in each of two protocols, a test event as much as 2 (docs/measurements.md).
+A list costs as much as about 20 such events, in each of two protocols, a test event 2 (docs/measurements.md).
 """
 
 

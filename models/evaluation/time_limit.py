@@ -1,4 +1,4 @@
-"""The time limit of the evaluation: no baseline is begun once most of the time is used."""
+"""The time limit of the evaluation: no expensive baseline is begun once most of it is used."""
 
 import time
 from collections.abc import Callable

@@ -21,21 +21,16 @@ from models.evaluation.trivial_predictors import CONSTANT, REPEAT
 
 
 def compare(
-    method: str,
-    other: str,
-    value: float,
-    other_value: float,
-    error: float,
-    figure: str = "ndcg",
-    sign: int = 1,
+    methods: tuple[str, str], values: tuple[float, float], error: float, figure: str = "ndcg"
 ) -> Comparison:
+    sign = -1 if figure == "log_loss" else 1
     return Comparison(
-        method=method,
-        other=other,
+        method=methods[0],
+        other=methods[1],
         figure=figure,
-        value=value,
-        other_value=other_value,
-        advantage=sign * (value - other_value),
+        value=values[0],
+        other_value=values[1],
+        advantage=sign * (values[0] - values[1]),
         standard_error=error,
     )
 
@@ -69,16 +64,16 @@ def messages(given: Report) -> dict[str, list[str]]:
 
 
 def test_a_report_without_fault_has_no_warning() -> None:
-    good = compare(MODEL, "EASE", 0.3, 0.2, 0.02)
-    better = compare(CALIBRATED, CONSTANT, 0.5, 0.6, 0.02, "log_loss", -1)
+    good = compare((MODEL, "EASE"), (0.3, 0.2), 0.02)
+    better = compare((CALIBRATED, CONSTANT), (0.5, 0.6), 0.02, "log_loss")
     given = report(at_cutoff=table(good), next_event=table(good), heads=(head(better),))
     assert find_warnings(given) == ()
 
 
 def test_a_loss_beyond_chance_names_the_baseline_and_by_how_much() -> None:
-    worse = compare(MODEL, "EASE", 0.2, 0.25, 0.02)
-    also = compare(MODEL, "item-kNN", 0.2, 0.3, 0.02)
-    served = compare(SERVED, "EASE", 0.19, 0.25, 0.02)
+    worse = compare((MODEL, "EASE"), (0.2, 0.25), 0.02)
+    also = compare((MODEL, "item-kNN"), (0.2, 0.3), 0.02)
+    served = compare((SERVED, "EASE"), (0.19, 0.25), 0.02)
     assert messages(report(next_event=table(worse, also, served))) == {
         "loses_to_baseline": [
             "chorus loses on next events to EASE by 0.0500 (chance explains 0.0400) and item-kNN by 0.1000 "
@@ -91,7 +86,7 @@ def test_a_loss_beyond_chance_names_the_baseline_and_by_how_much() -> None:
 
 @pytest.mark.parametrize(("value", "advantage"), [(0.22, "-0.0300"), (0.28, "+0.0300"), (0.29, "+0.0400")])
 def test_a_difference_that_chance_explains_is_neither_won_nor_lost(value: float, advantage: str) -> None:
-    assert messages(report(at_cutoff=table(compare(MODEL, "EASE", value, 0.25, 0.02)))) == {
+    assert messages(report(at_cutoff=table(compare((MODEL, "EASE"), (value, 0.25), 0.02)))) == {
         "not_clearly_better": [
             f"chorus is not clearly better at the cut than EASE ({advantage}, chance explains 0.0400): "
             f"its NDCG@10 is {value:.4f}"
@@ -100,7 +95,7 @@ def test_a_difference_that_chance_explains_is_neither_won_nor_lost(value: float,
 
 
 def test_without_a_standard_error_the_figures_alone_count() -> None:
-    lost = report(at_cutoff=table(compare(MODEL, "EASE", 0.2, 0.25, math.nan)))
+    lost = report(at_cutoff=table(compare((MODEL, "EASE"), (0.2, 0.25), math.nan)))
     assert messages(lost) == {
         "loses_to_baseline": [
             "chorus loses at the cut to EASE by 0.0500 (too few lists to tell chance): its NDCG@10 is 0.2000"
@@ -140,8 +135,8 @@ def test_rejections_that_count_as_right() -> None:
 
 
 def test_a_head_that_knows_nothing() -> None:
-    tie = compare(CALIBRATED, CONSTANT, 0.51, 0.5, 0.01, "auc")
-    worse = compare(CALIBRATED, REPEAT, 1.2, 0.4, 0.01, "log_loss", -1)
+    tie = compare((CALIBRATED, CONSTANT), (0.51, 0.5), 0.01, "auc")
+    worse = compare((CALIBRATED, REPEAT), (1.2, 0.4), 0.01, "log_loss")
     assert messages(report(heads=(head(tie, worse),))) == {
         "head_no_better_than_trivial": [
             "the head like is no better than the trivial predictor 'constant': auc 0.5100 against 0.5000",
@@ -151,8 +146,8 @@ def test_a_head_that_knows_nothing() -> None:
 
 
 def test_calibration_that_made_a_head_worse() -> None:
-    worse = compare(CALIBRATED, RAW, 0.63, 0.62, 0.001, "log_loss", -1)
-    by_chance = compare(CALIBRATED, RAW, 0.63, 0.62, 0.01, "log_loss", -1)
+    worse = compare((CALIBRATED, RAW), (0.63, 0.62), 0.001, "log_loss")
+    by_chance = compare((CALIBRATED, RAW), (0.63, 0.62), 0.01, "log_loss")
     assert messages(report(heads=(head(worse), head(by_chance)))) == {
         "calibration_made_worse": [
             "calibration made the head like worse than uncalibrated: log_loss 0.6300 against 0.6200"
