@@ -33,9 +33,9 @@ def quiet() -> Console:
 
 
 def printed(report: Report) -> str:
-    console = Console(file=io.StringIO(), width=200)
-    print_report(report, console)
-    return console.file.getvalue()
+    page = io.StringIO()
+    print_report(report, Console(file=page, width=200))
+    return page.getvalue()
 
 
 @pytest.fixture(scope="module")
