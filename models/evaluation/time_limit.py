@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 BEGIN_SHARE = 0.35
 """The rest is left for the last baseline, which is the most expensive, and for measuring the lists and heads."""
-LEAST_SECONDS = 30.0
+LEAST_SECONDS = 60.0
 """The limit of a job that sets none, if training was shorter: small data leave no baseline out."""
 
 

@@ -13,4 +13,4 @@ class EvaluationConfig(BaseModel):
     max_events: int | None = Field(default=None, ge=1, le=10_000_000)
     """Test events that the heads are measured on; None: 20,000, or fewer after a short training."""
     max_minutes: float | None = Field(default=None, gt=0)
-    """Time limit of the baselines, the last resort; None: as long as training took, and at least half a minute."""
+    """Time limit of the baselines, the last resort; None: as long as training took, and at least one minute."""
