@@ -10,7 +10,7 @@ LEARNED_PER_LIST = 80
 LEARNED_PER_EVENT = 20
 """Events learned from (in all epochs) for each list or event that is measured, so that measuring takes less time.
 
-A list costs as much as about 20 such events, in each of two protocols, a test event 2 (docs/measurements.md).
+A list costs as much as about 15 such events, in each of two protocols, a test event 1 (docs/measurements.md).
 """
 
 
