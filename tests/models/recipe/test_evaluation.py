@@ -1,6 +1,7 @@
 """The evaluation of a trained network: the size of its samples, its bounds, and what the report says of them."""
 
 import io
+import json
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from app.cli import main
 from models.evaluation.report.console import print_report
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
@@ -156,3 +158,20 @@ def test_the_time_limit_of_training_is_reported_where_it_cut(trained, seconds, c
     assert len(found) == len(cuts)
     for sentence, cut in zip(found, cuts, strict=True):
         assert sentence.startswith("training.max_minutes (1) ") and cut in sentence
+
+
+def test_the_commands_show_the_sample_and_json_has_it(make_shop, tmp_path, capsys):
+    job = make_shop(tmp_path, tasks=None, scenes=None, evaluation={"max_lists": 20})
+    assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) == 0
+    assert "users, evenly spaced, k = 10" in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path / "bundle"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["at_cutoff"]["lists"] == 20 < report["at_cutoff"]["all_lists"]
+    assert report["settings"]["evaluation.max_lists"] == 20
+    assert list(report["at_cutoff"]["at_k"]) == ["5", "10", "20"]
+
+
+def test_a_bound_of_zero_is_refused_with_its_key(make_shop, tmp_path, capsys):
+    job = make_shop(tmp_path, evaluation={"max_lists": 0})
+    assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) != 0
+    assert "evaluation.max_lists" in capsys.readouterr().err
