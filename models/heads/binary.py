@@ -13,7 +13,7 @@ from models.heads.scaling import fit_platt, keep_scale
 from models.heads.targets import Targets
 from models.heads.value import take_output
 
-FIGURES = ("auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
+FIGURES = ("auc", "pr_auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
 
 
 def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:

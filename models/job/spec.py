@@ -15,6 +15,7 @@ from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.errors import JobError, describe
+from models.job.evaluation_config import EvaluationConfig
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
 from models.job.sections import (
@@ -55,6 +56,7 @@ class JobSpec(BaseModel):
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
     export: ExportSection = ExportSection()
+    evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
 
     @property
