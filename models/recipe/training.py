@@ -20,7 +20,8 @@ from models.export.fitting import ValidationFit, fit_on_validation
 from models.job.spec import JobSpec
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import JobData, work_folder
+from models.recipe.ingestion import JobData
+from models.recipe.preflight import work_folder
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.early_stopping import EpochFigures
