@@ -77,7 +77,9 @@ def predict_number(task: Task, logits: Floats, calibration: Calibration) -> Floa
 REGRESSION = HeadKind(
     name="regression",
     label=LabelRule(
-        column=FieldKind.NUMERIC, sources=("value", "item"), expected="value, or item. and a numeric field"
+        column=FieldKind.NUMERIC,
+        sources=("value",),
+        expected="value (the head is given the item's fields as features)",
     ),
     needs_range=True,
     subject=Subject.NOTHING,

@@ -13,6 +13,7 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.features import item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
+from models.data.label_constants import check_constants
 from models.data.labels import label
 from models.data.split import Split, split
 from models.job.spec import JobError, JobSpec
@@ -52,6 +53,8 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     )
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     # Before the texts, which take long: it may reject the job.
+    for warning in check_constants(job.tasks, dataset):
+        console.print(f"warning: {warning}")
     labels = label(job.tasks, dataset, parts.train)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size

@@ -73,6 +73,19 @@ def test_a_job_that_is_not_there(refused, tmp_path):
         ),
         ({"items__numeric": "length"}, "items.numeric.length: expected one of the columns of items.jsonl"),
         ({"tasks": [{"name": "x", "kind": "binary", "label": "rating > 4"}]}, "tasks.x.label: expected "),
+        (
+            {"tasks": [{"name": "x", "kind": "binary", "label": "context.device == 'tv'"}]},
+            "tasks.x.label: expected a label with value or action, given \"context.device == 'tv'\": a binary head ",
+        ),
+        (
+            {"interactions__context": ["device", "value"]},
+            "tasks.like.label: expected a label that the head is not given as a feature, given 'value', "
+            "whose column is also in interactions.context; tasks.rating.label: expected ",
+        ),
+        (
+            {"tasks": [{"name": "x", "kind": "binary", "label": "action == 'rated'"}]},
+            "tasks.x.label: expected a value of action that occurs in the data (rate, view), given 'rated'",
+        ),
         ({"tasks": [{"name": "x", "kind": "binary", "label": "value >"}]}, "tasks.x.label: expected "),
         ({"tasks": [{"name": "x", "kind": "odd", "label": "value"}]}, "tasks.0.kind: expected 'binary', "),
         ({"scenes": {"home": {"love": 1.0}}}, "scenes.home.love: expected one of the heads like, "),
