@@ -65,11 +65,11 @@ def train(
     report = evaluation.evaluate(job, data, run, console)
     decision = decide_promotion(job, report, out, force=force)
     folder = choose_folder(decision, out)
-    manifest = publish_bundle(job, data, run, report, Target(folder, check_bundle), console)
+    published = publish_bundle(job, data, run, report, Target(folder, check_bundle), console)
     training.checkpoint_path(out).unlink(missing_ok=True)
-    print_report(report, console)
+    print_report(published.report, console)
     console.print(explain_promotion(decision, out, folder))
-    console.print(f"published {manifest.model_version} in {out}")
+    console.print(f"published {published.manifest.model_version} in {out}")
 
 
 def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:

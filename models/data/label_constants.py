@@ -56,10 +56,11 @@ def _occurring_names(operand: Operand, dataset: Dataset) -> Iterator[str]:
     """Yield the values that a text operand has in the log, or in the table of items or users."""
     if operand.source in ("item", "user"):
         for holder in dataset.items if operand.source == "item" else dataset.users:
-            value = holder.attributes.get(str(operand.field), ())
-            yield from (
-                (value,) if isinstance(value, str) else (name for name in value if isinstance(name, str))
-            )
+            value = holder.attributes.get(str(operand.field))
+            if isinstance(value, tuple):
+                yield from value
+            elif isinstance(value, str):
+                yield value
         return
     names, codes = read_codes(operand, dataset)
     yield from (names[code] for code in np.unique(codes[codes >= 0]).tolist())

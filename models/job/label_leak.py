@@ -28,7 +28,8 @@ def check_leak(
         names = ", ".join(dict.fromkeys(map(str, operands)))
         raise ExpressionError(
             f"expected a label with value or action, given {label!r}: a {kind.name} head is given {names} "
-            "as a feature; name the column to predict as interactions.value or interactions.action, or use a context head"
+            "as a feature; name the column to predict as interactions.value or interactions.action, "
+            "or use a context head"
         )
 
 

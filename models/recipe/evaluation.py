@@ -68,6 +68,7 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
             )
             for epoch in run.figures
         ),
+        training_cuts=run.cuts,
         fusion_weights=dict(run.fitted.fusion.weights),
         lower_is_better=tuple(head.headline_name for head in heads if head.lower_is_better),
         timings={name: round(value, 2) for name, value in seconds.items()},

@@ -54,7 +54,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     # Before the texts, which take long: it may reject the job.
     for warning in check_constants(job.tasks, dataset):
-        console.print(f"warning: {warning}")
+        console.print(f"warning: {warning}", style="bold", highlight=False)
     labels = label(job.tasks, dataset, parts.train)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size

@@ -20,6 +20,8 @@ def print_report(report: Report, console: Console) -> None:
         f"{data.train:,} train, {data.valid:,} validation, {data.test:,} test",
         highlight=False,
     )
+    for sentence in report.training_cuts:
+        console.print(Text(sentence, style="bold"))
     if report.cleaning:
         console.print(Text("cleaning: " + _format_counts(report.cleaning)))
     console.print(render_ranking(f"At the cut, {report.at_cutoff.lists:,} users", report.at_cutoff, report.k))

@@ -146,6 +146,8 @@ class Report(_Part):
     """Baseline -> the reason why it could not be fitted."""
     heads: tuple[HeadReport, ...] = ()
     training: tuple[Epoch, ...] = ()
+    training_cuts: tuple[str, ...] = ()
+    """A sentence for each step of training that its time limit cut short."""
     fusion_weights: dict[str, float] = {}
     lower_is_better: tuple[str, ...] = ()
     """Names of the headline figures where lower is better; the promotion gate reads them."""
