@@ -85,13 +85,14 @@ def test_a_refresh_without_time_is_left_out_and_named(runs):
     minutes = job.training.max_minutes
     spent = replace(run, seconds={"train": 60 * minutes - 1, "refresh": 1.0})
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
-    console = Console(file=io.StringIO(), width=200)
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
     found = refresh_for_test(job, data, spent, console)
     sentence = (
         "training.max_minutes (60) left no time for the refresh on the validation part, before the test"
     )
     assert found.cuts == (sentence,)
-    assert f"warning: {sentence}" in console.file.getvalue()
+    assert f"warning: {sentence}" in shown.getvalue()
     assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items())
 
 
@@ -101,7 +102,8 @@ def test_refreshes_with_little_time_have_fewer_epochs(runs):
     job = job.model_copy(update={"training": job.training.model_copy(update={"refresh_epochs": 3})})
     slow = tuple(replace(epoch, seconds=100.0) for epoch in run.figures)
     spent = replace(run, figures=slow, seconds={"train": 60 * job.training.max_minutes - 400})
-    console = Console(file=io.StringIO(), width=200)
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
     once = refresh_for_test(job, data, spent, console)
     assert once.cuts == (
         "training.max_minutes (60) cut the refresh on the validation part, before the test, to 1 of 3 epochs",
@@ -109,7 +111,7 @@ def test_refreshes_with_little_time_have_fewer_epochs(runs):
     twice = refresh_with_all(job, data, once, console)  # it has 400 s / 125 s: all 3 epochs
     assert twice.cuts == once.cuts
     assert twice.seconds["refresh"] > once.seconds["refresh"]
-    assert console.file.getvalue().count("refresh epoch") == 4
+    assert shown.getvalue().count("refresh epoch") == 4
 
 
 def test_what_the_time_limit_cuts_is_on_the_console_and_in_the_report(make_shop, tmp_path, capsys):
