@@ -65,6 +65,13 @@ def _clean_interactions(job: JobSpec) -> Cleaned:
 
 
 def _read_interactions(section: InteractionsSection) -> Table:
+    columns_by_key = interaction_columns(section)
+    coded = set(columns_by_key.values()) & {section.user, section.item, section.action, *section.context}
+    return read_table(section.path, columns_by_key, coded)
+
+
+def interaction_columns(section: InteractionsSection) -> dict[str, str]:
+    """Key of the job, such as interactions.user -> column."""
     columns = {
         "user": section.user,
         "item": section.item,
@@ -74,9 +81,7 @@ def _read_interactions(section: InteractionsSection) -> Table:
         "value": section.value,
         **{f"context.{column}": column for column in section.context},
     }
-    columns_by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
-    coded = set(columns_by_key.values()) & {section.user, section.item, section.action, *section.context}
-    return read_table(section.path, columns_by_key, coded)
+    return {f"interactions.{key}": column for key, column in columns.items() if column is not None}
 
 
 def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable) -> None:

@@ -97,8 +97,12 @@ def read_users(section: UsersSection) -> UserTable:
 
 
 def _read_table(section: ItemsSection | UsersSection, key: str) -> Table:
-    columns = {key: name for name, key in _job_keys(section, key).items()}
-    return read_table(section.path, {f"{key}.id": section.id} | columns)
+    return read_table(section.path, entity_columns(section, key))
+
+
+def entity_columns(section: ItemsSection | UsersSection, key: str) -> dict[str, str]:
+    """Key of the job, such as items.id -> column."""
+    return {f"{key}.id": section.id} | {key: name for name, key in _job_keys(section, key).items()}
 
 
 def _job_keys(section: ItemsSection | UsersSection, key: str) -> dict[str, str]:

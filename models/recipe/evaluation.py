@@ -72,7 +72,7 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
             relevant_actions=rankings.relevant_actions,
             heads=heads,
             training=_list_epochs(run),
-            training_cuts=find_cuts(job, run),
+            training_cuts=run.cuts,
             valid_figures={name: dict(figures) for name, figures in run.fitted.figures.items()},
             settings=list_settings(job),
             fusion_weights=dict(run.fitted.fusion.weights),
@@ -80,23 +80,6 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
             timings={name: round(value, 2) for name, value in seconds.items()},
         )
     )
-
-
-def find_cuts(job: JobSpec, run: TrainingRun) -> tuple[str, ...]:
-    """A sentence for each step that training.max_minutes cut short, as far as the run shows."""
-    minutes, spent = job.training.max_minutes, run.seconds["train"]
-    cuts = []
-    if spent >= 60 * minutes:
-        cuts.append(
-            f"training.max_minutes ({minutes:g}) ended training after {len(run.figures)} "
-            f"of at most {job.training.epochs} epochs"
-        )
-    refresh = run.seconds.get("refresh")
-    if refresh is not None and spent + refresh >= 60 * minutes:
-        cuts.append(f"training.max_minutes ({minutes:g}) ended the refresh on the newest data")
-    elif refresh is None and job.training.refresh_epochs and spent >= 60 * minutes:
-        cuts.append(f"training.max_minutes ({minutes:g}) left no time for the refresh on the newest data")
-    return tuple(cuts)
 
 
 def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limit: TimeLimit) -> Rankings:

@@ -3,6 +3,7 @@
 import codecs
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,15 +30,40 @@ def read_table(path: Path, columns_by_key: Mapping[str, str], coded: Collection[
     """
     key = path_key(columns_by_key)
     keys: set[str] = set()
-    try:
-        check_content(path, key)
+    check_header(path, columns_by_key)
+    with _readable(path, key):
         parts = list(_stream_tables(path, columns_by_key, coded, keys))
-    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-        raise JobError(f"{key}: expected a readable file at {path}, given {error}") from error
     _check_rows(parts, path.name, key)
     if _find_format(path) == "json":
         check_columns(path, columns_by_key, sorted(keys))
     return join(parts)
+
+
+def check_header(path: Path, columns_by_key: Mapping[str, str]) -> None:
+    """Raises JobError if the file is unreadable or empty, or if its header is without a column.
+
+    JSON Lines have no header: `read_table` checks their columns once it has read all lines.
+    """
+    key = path_key(columns_by_key)
+    with _readable(path, key):
+        check_content(path, key)
+        match _find_format(path):
+            case "parquet":
+                check_columns(path, columns_by_key, column_names(path))
+            case "delimited":
+                names = read_header(path)
+                if names != list(dict.fromkeys(columns_by_key.values())):  # one column may be named `id|key`
+                    _check_delimiter(path, key, names)
+                check_columns(path, columns_by_key, names)
+
+
+@contextmanager
+def _readable(path: Path, key: str) -> Iterator[None]:
+    """Turn the errors of an unreadable file into JobError."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        raise JobError(f"{key}: expected a readable file at {path}, given {error}") from error
 
 
 def path_key(columns_by_key: Mapping[str, str]) -> str:
@@ -52,16 +78,11 @@ def _stream_tables(
     columns = list(dict.fromkeys(columns_by_key.values()))
     match _find_format(path):
         case "parquet":
-            check_columns(path, columns_by_key, column_names(path))
             return stream_parquet(path, {column: key for key, column in columns_by_key.items()}, coded)
         case "json":
             lists = frozenset(column for key, column in columns_by_key.items() if may_hold_lists(key))
             return stream_json_lines(path, JsonColumns(tuple(columns), lists, frozenset(coded)), keys)
         case _:
-            names = read_header(path)
-            if names != columns:  # a single column may have the name `id|key`
-                _check_delimiter(path, path_key(columns_by_key), names)
-            check_columns(path, columns_by_key, names)
             return stream_delimited(path, columns, coded)
 
 

@@ -15,7 +15,7 @@ from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
 from models.job.evaluation_config import EvaluationConfig
 from models.job.spec import JobSpec, load_job
-from models.recipe.evaluation import evaluate, find_cuts
+from models.recipe.evaluation import evaluate
 from models.recipe.ingestion import JobData
 from models.recipe.training import TrainingRun, refresh_for_test, train
 
@@ -143,21 +143,11 @@ def test_settings_are_in_the_report_and_on_the_page(whole):
     assert "Glossary" in printed(whole)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "cuts"),
-    [
-        ({"train": 50.0, "refresh": 5.0}, []),
-        ({"train": 60.0}, ["ended training after 2 of at most 2 epochs", "left no time for the refresh"]),
-        ({"train": 58.0, "refresh": 2.5}, ["ended the refresh"]),
-    ],
-)
-def test_the_time_limit_of_training_is_reported_where_it_cut(trained, seconds, cuts):
-    training = trained.job.training.model_copy(update={"max_minutes": 1.0})
-    job = trained.job.model_copy(update={"training": training})
-    found = find_cuts(job, replace(trained.run, seconds=seconds))
-    assert len(found) == len(cuts)
-    for sentence, cut in zip(found, cuts, strict=True):
-        assert sentence.startswith("training.max_minutes (1) ") and cut in sentence
+def test_a_cut_of_training_is_among_the_warnings(trained):
+    run = replace(trained.run, cuts=("training.max_minutes ended training after 2 of at most 9 epochs",))
+    report = evaluate(trained.job, trained.data, run, Console(quiet=True))
+    assert report.training_cuts == run.cuts
+    assert run.cuts[0] in [warning.message for warning in report.warnings]
 
 
 def test_the_commands_show_the_sample_and_json_has_it(make_shop, tmp_path, capsys):
