@@ -1,6 +1,7 @@
 """Choose the bundle folder to load: the configured one, the one it replaced, or the last one in use."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.config import Settings
@@ -44,6 +45,19 @@ def list_start_candidates(settings: Settings) -> list[Path]:
         candidates.append(last_good)
     existing = [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
     return existing or [configured]
+
+
+def require_manifest(folders: Sequence[Path]) -> None:
+    """Raises BundleError with the fault of each folder unless one of them has a readable manifest."""
+    faults = []
+    for folder in folders:
+        try:
+            read_manifest(folder)
+        except BundleError as error:
+            faults.append(str(error))
+        else:
+            return
+    raise BundleError("; ".join(faults))
 
 
 def _is_hidden(name: str) -> bool:

@@ -50,7 +50,7 @@ class UnknownSceneError(InvalidRequestError):
 
 
 class UnknownFieldError(InvalidRequestError):
-    """The bundle has no attribute or context key of this name."""
+    """The bundle has no attribute of this name."""
 
     code = "unknown_field"
 

@@ -7,6 +7,7 @@ from app.bundle.bundle import LoadedBundle
 from app.state.protocol import StoredItems
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.hierarchy import expand_attributes
 
 ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
     FieldKind.CATEGORICAL: str,
@@ -27,14 +28,20 @@ def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
 
 
 def fit_item(spec: FeatureSpec, item: Item) -> Item:
-    """The item without attributes and vectors that do not fit the fields, as it may precede this bundle."""
+    """The item with the levels of its category paths, as the bundle's items have them.
+
+    Attributes and vectors that do not fit the fields are left out: the item may precede this bundle.
+    """
     types = {
         field.name: ATTRIBUTE_TYPES[field.kind] for field in spec.item_fields if field.kind in ATTRIBUTE_TYPES
     }
     sizes = {field.name: field.size for field in spec.fields(FieldKind.VECTOR)}
+    fitting = {
+        name: value for name, value in item.attributes.items() if isinstance(value, types.get(name, ()))
+    }
     return Item(
         item.item_id,
-        {name: value for name, value in item.attributes.items() if isinstance(value, types.get(name, ()))},
+        expand_attributes(fitting, spec.hierarchies),
         {name: vector for name, vector in item.vectors.items() if sizes.get(name) == len(vector)},
         item.available,
     )

@@ -11,7 +11,7 @@ from app.bundle.attribute_index import AttributeIndex, AttributeTable, Column
 from app.bundle.catalogue import Catalogue
 from app.pipeline.types import Query
 from models.contract.arrays import Mask
-from models.contract.predicate import Compare, Operator, Predicate, Truth, evaluate
+from models.contract.predicate import LISTED, Compare, Operator, Predicate, Truth, evaluate
 
 ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
     Operator.GT: operator.gt,
@@ -19,6 +19,8 @@ ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
     Operator.LT: operator.lt,
     Operator.LTE: operator.le,
 }
+
+EQUALITY = frozenset({Operator.EQ, Operator.NE})
 
 
 def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
@@ -63,15 +65,20 @@ def evaluate_filter(predicate: Predicate, table: AttributeTable) -> Mask:
 
 
 def _compare(node: Compare, column: Column) -> Mask:
-    if isinstance(node.value, bool):  # exists: the only operator that takes one
-        return column.present if node.value else ~column.present
-    if isinstance(node.value, tuple):
-        join, start = (np.logical_and, True) if node.op is Operator.HAS_ALL else (np.logical_or, False)
+    """[n] True where the comparison holds; raises ValueError for a value that the operator cannot take."""
+    op, value = node.op, node.value
+    if op is Operator.EXISTS and isinstance(value, bool):
+        return column.present if value else ~column.present
+    if op in LISTED and isinstance(value, tuple):
+        join, start = (np.logical_and, True) if op is Operator.HAS_ALL else (np.logical_or, False)
         passing = column.present & start
-        for value in node.value:
-            join(passing, column.is_equal(value), out=passing)
+        for element in value:
+            join(passing, column.is_equal(element), out=passing)
         return passing
-    if node.op in ORDERING:
-        return ORDERING[node.op](column.numbers, float(node.value))
-    equal = column.is_equal(node.value)
-    return ~equal if node.op is Operator.NE else equal
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        if op in ORDERING and not isinstance(value, str):
+            return ORDERING[op](column.numbers, float(value))
+        if op in EQUALITY:
+            equal = column.is_equal(value)
+            return ~equal if op is Operator.NE else equal
+    raise ValueError(f"expected an operator with a value that it takes, given {op!r} with {value!r}")

@@ -28,6 +28,9 @@ class FieldSpec(BaseModel):
     mean: float = 0.0
     std: float = Field(default=1.0, gt=0)
     size: int = Field(default=0, ge=0)
+    hierarchy: str = Field(default="", exclude_if=lambda separator: not separator)
+    """The separator of the levels in a path of categories; empty for labels without levels. An empty one is not
+    written, so that the digest of a bundle without paths stays the same."""
 
 
 class FeatureSpec(BaseModel):
@@ -57,6 +60,11 @@ class FeatureSpec(BaseModel):
     def digest(self) -> str:
         """SHA-256 of the specification, vocabularies included."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def hierarchies(self) -> dict[str, str]:
+        """Item field -> the separator of its paths, for the fields that have paths."""
+        return {field.name: field.hierarchy for field in self.item_fields if field.hierarchy}
 
     def fields(self, kind: FieldKind) -> tuple[FieldSpec, ...]:
         """The item fields of one kind, in order."""

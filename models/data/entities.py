@@ -9,6 +9,7 @@ import numpy as np
 
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.feature_spec import FieldKind
+from models.contract.hierarchy import expand_attributes, path_levels
 from models.data.interaction_checks import KEPT
 from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.parsing import format_texts, parse_labels, parse_numbers, parse_vectors
@@ -64,8 +65,13 @@ def read_items(section: ItemsSection) -> ItemTable:
         name: _read_vectors(table, name, section.separator, faults[name]) for name in section.vectors
     }
     _check_cells(table, _job_keys(section, "items"), faults)
+    _check_paths(section, columns)
     items = tuple(
-        Item(item_id, _attributes_at(columns, row), _vectors_at(modalities, row))
+        Item(
+            item_id,
+            expand_attributes(_attributes_at(columns, row), section.hierarchies),
+            _vectors_at(modalities, row),
+        )
         for item_id, row in zip(ids, rows, strict=True)
     )
     return ItemTable(
@@ -125,6 +131,29 @@ def _check_cells(table: Table, keys: Mapping[str, str], faults: Faults) -> None:
             )
     if errors:
         raise JobError(*errors)
+
+
+def _check_paths(section: ItemsSection, columns: Mapping[str, Values]) -> None:
+    """Raises JobError if the separator of levels is in no cell, and would have no effect.
+
+    A separator for all columns must be in one of them, a separator for a column in that column.
+    """
+    without = {
+        name: separator
+        for name, separator in section.hierarchies.items()
+        if not any(_has_levels(cell, separator) for cell in columns[name])
+    }
+    if without and (isinstance(section.hierarchy, dict) or len(without) == len(section.hierarchies)):
+        name, separator = next(iter(without.items()))
+        example = next((cell[0] for cell in columns[name] if isinstance(cell, tuple)), "")
+        raise JobError(
+            f"items.hierarchy: expected paths such as 'A{separator}B' in the column {name}, given none, "
+            f"such as {format_cell(example)}"
+        )
+
+
+def _has_levels(cell: Attribute | None, separator: str) -> bool:
+    return isinstance(cell, tuple) and any(len(path_levels(path, separator)) > 1 for path in cell)
 
 
 _LISTS = {

@@ -1,13 +1,26 @@
 """Sections of a job: its item and user tables, the split of the log, and the export and promotion of bundles."""
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from models.contract.feature_spec import FieldKind
 from models.contract.promotion import TOLERANCE
 from models.job.table_section import STRICT, Column, ColumnList, TableSection
+
+
+def _check_separators(value: object) -> object:
+    """The same value; raises ValueError for anything but None, a short separator, or one for each column."""
+    separators = list(value.values()) if isinstance(value, dict) else [value]
+    if value is None or all(isinstance(each, str) and 1 <= len(each) <= 5 for each in separators):
+        return value
+    raise ValueError(
+        f"expected a separator of 1 to 5 characters, or one for each column, given {value!r}"[:200]
+    )
+
+
+Hierarchy = str | dict[Column, str]
 
 
 class ItemsSection(TableSection):
@@ -20,6 +33,15 @@ class ItemsSection(TableSection):
     numeric: ColumnList = ()
     vectors: ColumnList = ()
     separator: str = Field(default="|", min_length=1, max_length=5)
+    hierarchy: Annotated[Hierarchy | None, BeforeValidator(_check_separators)] = None
+    """The separator of the levels in a category path such as "A > B": of all columns of `categories`, or by column."""
+
+    @property
+    def hierarchies(self) -> dict[str, str]:
+        """Column of paths -> the separator of their levels."""
+        if isinstance(self.hierarchy, str):
+            return dict.fromkeys(self.categories, self.hierarchy)
+        return dict(self.hierarchy or {})
 
     @property
     def fields(self) -> dict[str, FieldKind]:
@@ -37,6 +59,25 @@ class ItemsSection(TableSection):
         """No column is in two lists, or twice in one."""
         _check_distinct([*self.categories, *self.categorical, *self.numeric, *self.text, *self.vectors])
         return self
+
+    @field_validator("hierarchy")
+    @classmethod
+    def check_hierarchy(cls, hierarchy: Hierarchy | None, info: ValidationInfo) -> Hierarchy | None:
+        """Paths are in columns of categories, and their levels have another separator than the paths in a cell."""
+        categories, paths = info.data.get("categories", ()), info.data.get("separator", "|")
+        if hierarchy is None:
+            return None
+        separators = dict.fromkeys(categories, hierarchy) if isinstance(hierarchy, str) else hierarchy
+        unknown = sorted(separators.keys() - set(categories))
+        if unknown or not separators:
+            raise ValueError(f"expected columns of items.categories, given {', '.join(unknown) or 'none'}")
+        for column, separator in separators.items():
+            if not separator.strip() or paths in separator or separator in paths:
+                raise ValueError(
+                    f"expected a separator of levels for {column} with more than spaces, and without the "
+                    f"separator {paths!r} of the paths in a cell, given {separator!r}"
+                )
+        return hierarchy
 
 
 class UsersSection(TableSection):

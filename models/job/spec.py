@@ -5,7 +5,7 @@ A job is one YAML file; every error names its key, the expected and the given va
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +15,7 @@ from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.errors import JobError, describe
+from models.job.evaluation_config import EvaluationConfig
 from models.job.interactions_section import InteractionsSection
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
@@ -55,6 +56,7 @@ class JobSpec(BaseModel):
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
     export: ExportSection = ExportSection()
+    evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
 
     @property
@@ -67,7 +69,18 @@ class JobSpec(BaseModel):
             contexts=self.interactions.context,
             item=self.items.fields if self.items else {},
             user=self.users.fields if self.users else {},
+            copies=dict(self._find_copies()),
         )
+
+    def _find_copies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield value and action with the sources of features that have the same column of the log."""
+        log = self.interactions
+        features: dict[str, Collection[str]] = {"context": log.context}
+        for source, table in (("item", self.items), ("user", self.users)):
+            if table is not None and set(table.path) & set(log.path):
+                features[source] = table.fields
+        for operand, column in (("value", log.value), ("action", log.action)):
+            yield operand, tuple(source for source, names in features.items() if column in names)
 
     @model_validator(mode="after")
     def check_whole(self) -> Self:
@@ -84,7 +97,7 @@ class JobSpec(BaseModel):
         for number, task in enumerate(self.tasks):
             try:
                 check_task(task)
-                check_label(find_kind(task.kind).label, task.label, self.columns)
+                check_label(find_kind(task.kind), task.label, self.columns)
             except HeadKindError as error:
                 yield f"tasks.{number}.{error.key}: {error}"
             except ExpressionError as error:

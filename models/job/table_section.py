@@ -16,7 +16,7 @@ IGNORED = (".", "_")
 
 def to_tuple(value: object) -> object:
     """A list as a tuple; a single text is a list of one."""
-    if isinstance(value, str):
+    if isinstance(value, str | Path):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
 
@@ -24,7 +24,11 @@ def to_tuple(value: object) -> object:
 def _to_paths(value: object) -> object:
     """A path or a list of paths as a tuple; raises ValueError for anything else."""
     paths = to_tuple(value)
-    if not isinstance(paths, tuple) or not paths or not all(isinstance(path, str) and path for path in paths):
+    if (
+        not isinstance(paths, tuple)
+        or not paths
+        or not all(isinstance(path, str | Path) and str(path) for path in paths)
+    ):
         raise ValueError(f"expected a path, a pattern, a folder or a list of them, given {value!r}"[:200])
     return paths
 

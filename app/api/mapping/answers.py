@@ -5,9 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.api.cursor import Page, encode_cursor
+from app.api.mapping.ignored_inputs import name_ignored
+from app.api.mapping.note_answers import note_answer
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
+from models.contract.catalogue import Attribute
+from models.contract.hierarchy import deepest_levels
 
 Plain = dict[str, Any]
 
@@ -35,6 +39,8 @@ def slate_answer(
             "relevance_cost": slate.relevance_cost,
         },
         "degraded": sorted({*degraded, *slate.degraded}),
+        "ignored": name_ignored(bundle, page.request),
+        "notes": [note_answer(note) for note in slate.notes],
         "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items]),
     }
 
@@ -42,6 +48,7 @@ def slate_answer(
 def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
     """The values of the slate's RankedItems, best first."""
     scored, field_names = slate.scored, page.request.fields or ()
+    hierarchies = bundle.spec.hierarchies
     sources, from_source = scored.candidates.sources, scored.candidates.from_source
     items = []
     for index, position in enumerate(slate.order.tolist()):
@@ -59,10 +66,21 @@ def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slat
                 "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],
-                "fields": {name: item.attributes[name] for name in field_names if name in item.attributes},
+                "fields": _field_values(item.attributes, field_names, hierarchies),
             }
         )
     return items
+
+
+def _field_values(
+    attributes: Mapping[str, Attribute], names: Sequence[str], hierarchies: Mapping[str, str]
+) -> dict[str, Attribute]:
+    """The requested attributes; of category paths without the levels above them."""
+    values = {name: attributes[name] for name in names if name in attributes}
+    for name, separator in hierarchies.items():
+        if isinstance(paths := values.get(name), tuple):
+            values[name] = deepest_levels(paths, separator)
+    return values
 
 
 def _reason_answer(reason: Reason) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from fastapi import Response
 
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
+from app.api.mapping.ignored_inputs import name_ignored_of_events
 from app.api.mapping.interactions import EventRules, build_rules, to_event
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
@@ -28,7 +29,9 @@ async def post_events(body: Json[EventsRequest], service: Serving) -> Response:
     accepted = sum(stored)
     duplicates = len(stored) - accepted
     service.metrics.count_events(accepted, duplicates, len(rejected))
-    return json_response({"accepted": accepted, "duplicates": duplicates, "rejected": rejected})
+    answer = {"accepted": accepted, "duplicates": duplicates, "rejected": rejected}
+    ignored = name_ignored_of_events(bundle, body.events)
+    return json_response({**answer, "ignored": ignored} if ignored else answer)
 
 
 def _split_events(

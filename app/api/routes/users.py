@@ -7,6 +7,7 @@ from fastapi import Response
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import check_attributes
+from app.api.mapping.ignored_inputs import name_ignored_of_profile
 from app.api.mapping.users import profile_answer, user_answer
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
@@ -37,7 +38,9 @@ async def put_user(body: Json[UserRequest], user_id: UserId, service: Serving) -
     check_attributes(service.runtime.bundle.spec.user_fields, body.attributes)
     user = User(user_id, body.attributes, body.interests)
     await service.runtime.store.put_profile(user)
-    return json_response({"user_id": user_id, "profile": profile_answer(user)})
+    answer = {"user_id": user_id, "profile": profile_answer(user)}
+    ignored = name_ignored_of_profile(service.runtime.bundle, user)
+    return json_response({**answer, "ignored": ignored} if ignored else answer)
 
 
 @router.delete(USER, response_model=ErasureAnswer, responses=error_answers(401, 413, 422, 429, 503))

@@ -25,11 +25,11 @@ EVENTS = 1000
 """The most events of a call."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
-"""An event's context: device, location and the context keys of the bundle."""
+"""An event's context: any keys. They are stored with the event."""
 
 
 class Context(BaseModel):
-    """The moment of a request. Further keys are the context keys of the bundle."""
+    """The moment of a request. Keys that the bundle does not have are accepted, and named in `ignored`."""
 
     model_config = STRICT | ConfigDict(
         extra="allow",
@@ -141,10 +141,13 @@ class RejectedEvent(BaseModel):
 
 
 class EventsAnswer(BaseModel):
-    """Accepted means stored."""
+    """Accepted means stored. `ignored` is left out if it is empty."""
 
     model_config = STRICT
 
     accepted: int
     duplicates: int
     rejected: list[RejectedEvent]
+    ignored: Annotated[
+        list[str], Field(description="context keys and items that the bundle does not know; they are stored")
+    ] = []

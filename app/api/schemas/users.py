@@ -54,12 +54,15 @@ class UserAnswer(BaseModel):
 
 
 class UserPutAnswer(BaseModel):
-    """A profile that was stored."""
+    """A profile that was stored. `ignored` is left out if it is empty."""
 
     model_config = STRICT
 
     user_id: str
     profile: ProfileAnswer
+    ignored: Annotated[
+        list[str], Field(description="what the bundle does not know or cannot read; it is stored")
+    ] = []
 
 
 class ErasureAnswer(BaseModel):

@@ -42,12 +42,14 @@ def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ())
 
     Whole numbers have no decimal point; Parquet timestamps become Unix seconds (UTC without a zone). In JSON Lines a
     required cell must be a text or a number, and the columns are checked after the last row. Raises RowsError if a
-    required column is missing, a column occurs twice, or the file does not have its format and encoding.
+    required column is missing, a column occurs twice, or the file does not have its format and encoding, and OSError if
+    it cannot be opened.
     """
     try:
         file_format = find_format(path)
     except ValueError as error:
         raise RowsError(str(error)) from error
+    path.open("rb").close()  # the error of a file that cannot be opened says why
     try:
         number = 0
         for table, names in _stream_tables(file_format, path, required, optional):
@@ -76,7 +78,7 @@ def _stream_tables(
     )
     for table in file_format.stream(file, plan):
         yield table, names or ()
-    if names is None:
+    if names is None and plan.names:  # a file without rows has no columns
         _check_columns(path, sorted(plan.names), required, columns)
 
 

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from models.data.readers import csv, csv_lines
 from models.data.readers.column_plan import ColumnPlan
-from models.data.readers.moments import UNIX, TimeFormat, parse_moments, to_utc
+from models.data.readers.moments import UNIX, TimeFormat, parse_moments
 from models.data.readers.parsing import (
     code_texts,
     format_texts,
@@ -230,15 +229,6 @@ def test_numbers() -> None:
     assert bad.tolist() == [False, False, False, False, True, True, False, False, True, False]
 
 
-def test_moments() -> None:
-    iso = pa.array(["1970-01-02", "1970-01-01T01:00:00+01:00", "1970-01-01 00:00:01.5Z", "soon", None])
-    found, bad = parse_moments(iso, ISO)
-    assert found[:3].tolist() == [86_400, 0, 1.5]
-    assert bad.tolist() == [False, False, False, True, False]
-    assert parse_moments(pa.array(["1500"]), TimeFormat("ms"))[0].tolist() == [1.5]
-    assert parse_moments(pa.array([1500]), UNIX)[0].tolist() == [1500]
-
-
 def test_parquet_timestamps_need_no_unit(tmp_path: Path) -> None:
     path = tmp_path / "e.parquet"
     moment = datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
@@ -247,16 +237,6 @@ def test_parquet_timestamps_need_no_unit(tmp_path: Path) -> None:
     table = read(path, WANTED)
     assert parse_moments(table.columns["u"], UNIX)[0].tolist() == [60]
     assert parse_moments(table.columns["i"], TimeFormat("ms"))[0].tolist() == [0]
-
-
-def test_moments_as_arrow_and_python_read_them() -> None:
-    """A moment is the same whether its neighbours are plain, or make the whole chunk be read one by one."""
-    plain = ["2024-02-29T12:30:15", "2024-02-29 12:30:15.25Z", "2024-02-29T12:30:15+00:00", "2024-02-29"]
-    expected = [1709209815, 1709209815.25, 1709209815, 1709164800]
-    assert parse_moments(pa.array(plain), ISO)[0].tolist() == expected
-    among, bad = parse_moments(pa.array([*plain, "2024-02-30", "2024-02-29ZZ", "20240229T123015", ""]), ISO)
-    assert among[:4].tolist() == expected and among[6] == 1709209815
-    assert bad.tolist() == [False] * 4 + [True, True, False, False]
 
 
 def test_codes_are_those_of_the_texts() -> None:
@@ -298,114 +278,7 @@ def test_labels_and_vectors() -> None:
     assert parse_vectors(pa.array([[1.0, 0.5], [None, 1.0]]), "|") == [(1, 0.5), None]
 
 
-def test_a_cell_longer_than_the_csv_module_reads_by_itself(write: Write) -> None:
-    long = "x" * 200_000
-    table = read(write("e.csv", f'u,{long},i\na,{long},1\nb,"{long},2\n'), WANTED)
-    assert cells(table, "i") == ["1"]
-    assert [row for row, _, _ in rejected(table)] == [3]
-
-
-@pytest.mark.parametrize("end", [".csv", ".csv.gz"])
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "shift_jis"])
-def test_a_file_in_another_encoding(tmp_path: Path, encoding: str, end: str) -> None:
-    word = "東京" if encoding == "shift_jis" else "Gerät"
-    content = f"u;i\n{word};1\n".encode(encoding)
-    (tmp_path / f"e{end}").write_bytes(gzip.compress(content) if end.endswith("gz") else content)
-    table = read(tmp_path / f"e{end}", WANTED, encoding=encoding, delimiter=";")
-    assert (cells(table, "u"), cells(table, "i")) == ([word], ["1"])
-
-
-def test_a_byte_that_the_encoding_does_not_know(tmp_path: Path) -> None:
-    (tmp_path / "e.csv").write_bytes(b"u,i\n\x81,1\n")
-    with pytest.raises(
-        JobError, match=r"interactions.path: expected cp1252 in e.csv, given the byte b'.x81'"
-    ):
-        read(tmp_path / "e.csv", WANTED, encoding="cp1252")
-
-
-def test_gzipped_json_lines(tmp_path: Path) -> None:
-    (tmp_path / "e.jsonl.gz").write_bytes(gzip.compress(b'{"u": "a", "i": 1}\n'))
-    assert cells(read(tmp_path / "e.jsonl.gz", WANTED), "u") == ["a"]
-
-
-def test_several_files_of_several_formats_make_one_table(write: Write, tmp_path: Path) -> None:
-    pq.write_table(pa.table({"i": ["3"], "u": ["c"]}), tmp_path / "c.parquet")
-    files = [
-        write("a.csv", "u,i\na,1\nwrong\n"),
-        write("b.jsonl", '{"u": "b", "i": 2}\n'),
-        tmp_path / "c.parquet",
-    ]
-    table = read_table(files, ColumnPlan(WANTED), FileOptions())
-    assert (cells(table, "u"), cells(table, "i")) == (["a", "b", "c"], ["1", "2", "3"])
-    assert [table.places[row] for row in range(3)] == [("a.csv", 2), ("b.jsonl", 1), ("c.parquet", 1)]
-    assert [(reject.file, reject.row) for reject in table.rejected] == [("a.csv", 3)]
-    with pytest.raises(
-        JobError, match=r"interactions.item: expected one of the columns of d.csv \(u\), given 'i'"
-    ):
-        read_table([*files, write("d.csv", "u\na\n")], ColumnPlan(WANTED), FileOptions())
-
-
-@pytest.mark.parametrize("coded", [(), ("u",)], ids=["texts", "dictionary"])
-def test_null_values_are_empty_cells(write: Write, coded: tuple[str, ...]) -> None:
-    path = write("e.csv", "u,i\nNULL,1\nNA,2\n\\N,None\n")
-    assert cells(read(path, WANTED, coded), "u") == [None, "NA", None]
-    assert cells(read(path, WANTED, coded, null_values=("NA",)), "u") == ["NULL", None, "\\N"]
-    assert code_texts(read(path, WANTED, coded).columns["u"]).codes.tolist()[::2] == [-1, -1]
-
-
-@pytest.mark.parametrize(("kind", "largest"), [(pa.float64(), 2**53), (pa.float32(), 2**24)])
-def test_inexact_ids_are_refused(tmp_path: Path, kind: pa.DataType, largest: int) -> None:
-    """From 2^53 on (2^24 in single precision) neighbouring whole numbers are the same float."""
-    for offset, name in ((-1, "good"), (0, "bad")):
-        users = pa.array([1.0, float(largest + offset)], kind)
-        pq.write_table(pa.table({"u": users, "i": ["a", "b"]}), tmp_path / f"{name}.parquet")
-    assert cells(read(tmp_path / "good.parquet", WANTED), "u") == ["1", str(largest - 1)]
-    with pytest.raises(
-        JobError, match=rf"interactions.user: expected ids as texts .* column u, given the \w+ {largest}"
-    ):
-        read(tmp_path / "bad.parquet", WANTED)
-
-
-def test_an_inexact_id_in_json_costs_one_row(write: Write) -> None:
-    path = write("e.jsonl", '{"u": 9007199254740993, "i": 1}\n{"u": 1e20, "i": 2}\n')
-    table = read(path, WANTED)
-    assert cells(table, "u") == ["9007199254740993"]
-    assert rejected(table)[0][:2] == (2, "unparsable: expected an exact id as u, given the float 1e+20")
-
-
-def test_views_of_parquet(tmp_path: Path) -> None:
-    columns = {"u": pa.array(["a"], pa.string_view()), "i": pa.array([b"b"], pa.binary_view())}
-    pq.write_table(pa.table(columns), tmp_path / "e.parquet")
-    table = read(tmp_path / "e.parquet", WANTED)
-    assert (cells(table, "u"), cells(table, "i")) == (["a"], ["b"])
-
-
 def test_numbers_with_a_decimal_comma() -> None:
     found, bad = parse_numbers(pa.array(["6,95", "1.234,5", "1.234", "1.5", "-7", "1.23,4", ""]), ",")
     assert found[:3].tolist() == [6.95, 1234.5, 1234] and found[4] == -7
     assert bad.tolist() == [False, False, False, True, False, True, False]
-
-
-def test_moments_of_a_given_format() -> None:
-    cells = pa.array(
-        ["01.02.2025 13:45", "1.2.2025 13:45", "31.02.2025 10:00", "2025-02-01", "01.02.2025 13:45 x", None]
-    )
-    found, bad = parse_moments(cells, TimeFormat(pattern="%d.%m.%Y %H:%M"))
-    assert found[:2].tolist() == [1738417500, 1738417500]
-    assert bad.tolist() == [False, False, True, True, True, False]
-    fine, _ = parse_moments(pa.array(["10:00:00.250 01/02/25"]), TimeFormat(pattern="%H:%M:%S.%f %d/%m/%y"))
-    assert fine.tolist() == [1738404000.25]
-    zoned, _ = parse_moments(pa.array(["2025-02-01 10:00 +0100"]), TimeFormat(pattern="%Y-%m-%d %H:%M %z"))
-    assert zoned.tolist() == [1738400400]
-
-
-def test_moments_in_a_time_zone() -> None:
-    """Berlin is an hour ahead of UTC in winter and two in summer; the hour after 2 of 26 October 2025 occurs twice."""
-    texts = ["2025-01-01T12:00:00", "2025-07-01T12:00:00", "2025-07-01T12:00:00Z", "2025-07-01T12:00+02:00"]
-    found, _ = parse_moments(pa.array(texts), TimeFormat("iso", zone="Europe/Berlin"))
-    assert found.tolist() == [1735729200, 1751364000, 1751371200, 1751364000]
-    twice = to_utc(np.array([1761445800.0, np.nan]), "Europe/Berlin")  # 26 October, 02:30
-    assert twice[0] == 1761445800 - 7200 and np.isnan(twice[1])
-    naive = pa.array([datetime(2025, 1, 1, 12)], pa.timestamp("us"))
-    assert parse_moments(naive, TimeFormat(zone="Europe/Berlin"))[0].tolist() == [1735729200]
-    assert parse_moments(naive, UNIX)[0].tolist() == [1735732800]
