@@ -14,7 +14,7 @@ from app.api.error_handlers import handle_errors
 from app.api.middleware import RequestLimits, RequestObserver
 from app.api.openapi import DESCRIPTION, TITLE
 from app.api.request_drain import RequestDrain
-from app.api.routes import batch, events, health, items, model, recommendation, users
+from app.api.routes import batch, events, health, items, model, recommendation, similar, users
 from app.config import Settings
 from app.runtime import Runtime
 from app.telemetry import Metrics
@@ -50,7 +50,7 @@ def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics |
     for page in app.routes:  # FastAPI's pages, such as /docs, answer HEAD as every other GET does
         if isinstance(page, APIRoute):
             page.methods = {"GET", "HEAD"}
-    for resource in (recommendation, batch, events, items, users, model, health):
+    for resource in (recommendation, batch, events, similar, items, users, model, health):
         app.include_router(resource.router)
     handle_errors(app)
     app.add_middleware(

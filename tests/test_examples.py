@@ -13,9 +13,10 @@ from app.api.schemas.batch import BatchAnswer, BatchRequest, GroupError, GroupSc
 from app.api.schemas.errors import ErrorAnswer
 from app.api.schemas.events import EventsAnswer, EventsRequest
 from app.api.schemas.health import HealthAnswer
-from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemRequest, SimilarAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemRequest
 from app.api.schemas.model import ModelAnswer, ReloadRequest
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.api.schemas.similar import SimilarAnswer
 from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer, UserRequest
 from app.config import Settings
 from app.main import create_app

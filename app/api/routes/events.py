@@ -11,7 +11,8 @@ from app.api.mapping.interactions import EventRules, build_rules, to_event
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
-from app.api.schemas.events import BadEvent, EventsAnswer, EventsRequest, StoredEvent
+from app.api.schemas.events import EventsAnswer, EventsRequest, StoredEvent
+from app.api.schemas.rows import BadRow
 from app.errors import InvalidRequestError
 from app.state.protocol import RecordedEvent
 
@@ -32,7 +33,7 @@ async def post_events(body: Json[EventsRequest], service: Serving) -> Response:
 
 
 def _split_events(
-    rules: EventRules, events: Sequence[StoredEvent | BadEvent], now: float
+    rules: EventRules, events: Sequence[StoredEvent | BadRow], now: float
 ) -> tuple[list[RecordedEvent], list[dict[str, Any]]]:
     """The events that can be stored, and the rejections of the others; both in the order of the request."""
     records: list[RecordedEvent] = []
@@ -45,9 +46,9 @@ def _split_events(
     return records, rejected
 
 
-def _to_record(rules: EventRules, event: StoredEvent | BadEvent, now: float) -> RecordedEvent:
+def _to_record(rules: EventRules, event: StoredEvent | BadRow, now: float) -> RecordedEvent:
     """Raises InvalidRequestError for an event that could not be parsed, or that the bundle cannot take."""
-    if isinstance(event, BadEvent):
+    if isinstance(event, BadRow):
         raise event.error
     return RecordedEvent(
         event.user_id, to_event(rules, event, now), event.event_id, event.recommendation_id, event.rank

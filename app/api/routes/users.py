@@ -14,6 +14,7 @@ from app.api.responses import json_response
 from app.api.routes.paths import USER, UserId
 from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer, UserRequest
 from app.errors import NotFoundError, UnavailableError
+from app.runtime import SESSION_ONLY
 from models.contract.catalogue import User
 
 router = make_guarded_router("users")
@@ -24,7 +25,7 @@ router = make_guarded_router("users")
 async def get_user(user_id: UserId, service: Serving) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
     state, degraded = await service.runtime.read_user(user_id)
-    if degraded:
+    if SESSION_ONLY in degraded:
         raise UnavailableError("The state store did not answer")
     if state.profile is None and not state.events:
         raise NotFoundError("expected a user with a profile or events, given an unknown one", "user_id")

@@ -5,9 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
-from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
+from app.state.memory.items import MemoryItems
+from app.state.protocol import (
+    ItemChange,
+    ItemPage,
+    ItemPatch,
+    RecordedEvent,
+    StoredItems,
+    StoredUser,
+    StreamEntry,
+)
 from app.state.redis.codec import pack_event, pack_value, unpack_events
-from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
+from app.state.redis.documents import pack_profile, unpack_profile
 from models.contract.catalogue import Item, User, UserState
 
 
@@ -30,8 +39,7 @@ class MemoryStore:
         self._users: OrderedDict[str, _UserRecord] = OrderedDict()
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
         self._accepted = 0
-        self._items: dict[str, tuple[int, bytes]] = {}  # (version of the change, document or tombstone)
-        self._version = 0
+        self._items = MemoryItems(self._limits.item_cap)
 
     async def read(self, user_id: str) -> StoredUser:
         """The user's events and profile; empty for an unknown user."""
@@ -42,11 +50,7 @@ class MemoryStore:
             events=unpack_events(pack_value(record for _, record in user.records)),
             past_items=frozenset(user.past_items),
         )
-        return StoredUser(state, user.erased_at, self._version)
-
-    async def catalogue_version(self) -> int:
-        """The number of item changes so far."""
-        return self._version
+        return StoredUser(state, user.erased_at, self._items.version)
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
         """Store events. Raises ValueError, with nothing stored, for an unstorable event."""
@@ -57,6 +61,11 @@ class MemoryStore:
         """Replace the user's profile."""
         profile = pack_profile(user)
         self._user(user.user_id).profile = profile
+
+    async def put_profiles(self, users: Sequence[User]) -> None:
+        """Replace the profiles of users."""
+        for user in users:
+            await self.put_profile(user)
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """Delete all data of the user except the time of this erasure.
@@ -73,24 +82,37 @@ class MemoryStore:
         self._stream = deque(others, maxlen=self._limits.stream_cap)
         return {"events": len(user.records), "profile": int(user.profile is not None), "stream": erased}
 
+    async def catalogue_version(self) -> int:
+        """The number of item changes so far."""
+        return self._items.version
+
     async def items(self, since: int = 0) -> StoredItems:
         """The items changed after version `since`; all if the store is younger."""
-        after = since if since <= self._version else 0
-        changed = {
-            item_id: unpack_item(item_id, document)
-            for item_id, (version, document) in self._items.items()
-            if version > after
-        }
-        present = {item_id: item for item_id, item in changed.items() if item is not None}
-        return StoredItems(self._version, present, frozenset(changed.keys() - present.keys()))
+        return self._items.items(since)
 
-    async def put_item(self, item: Item) -> int:
+    async def item(self, item_id: str) -> ItemChange | None:
+        """What is stored of an item."""
+        return self._items.item(item_id)
+
+    async def list_items(self, since: int = 0, count: int = 100) -> ItemPage:
+        """A page of item changes."""
+        return self._items.list_items(since, count)
+
+    async def put_item(self, item: Item, now: float | None = None) -> int:
         """Store an item."""
-        return self._change_item(item.item_id, pack_item(item))
+        return self._items.put(item, now)
+
+    async def put_items(self, items: Sequence[Item], now: float | None = None) -> list[int | None]:
+        """Store items."""
+        return self._items.put_many(items, now)
+
+    async def patch_item(self, patch: ItemPatch, now: float | None = None) -> int:
+        """Change some fields of an item."""
+        return self._items.patch(patch, now)
 
     async def delete_item(self, item_id: str) -> int:
         """Store a deletion; the tombstone counts towards the item limit."""
-        return self._change_item(item_id, TOMBSTONE)
+        return self._items.delete(item_id)
 
     async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
         """Up to `count` accepted events that came after an entry, oldest first."""
@@ -134,12 +156,3 @@ class MemoryStore:
             user.past_items.move_to_end(event.item_id)
         while len(user.past_items) > self._limits.max_past_items:
             user.past_items.popitem(last=False)
-
-    def _change_item(self, item_id: str, document: bytes) -> int:
-        if item_id not in self._items and len(self._items) >= self._limits.item_cap:
-            raise StoreFullError(
-                f"expected at most {self._limits.item_cap} items put or deleted, given one more"
-            )
-        self._version += 1
-        self._items[item_id] = (self._version, document)
-        return self._version

@@ -37,6 +37,9 @@ class UserStore(Protocol):
     async def put_profile(self, user: User) -> None:
         """Replace the user's profile."""
 
+    async def put_profiles(self, users: Sequence[User]) -> None:
+        """Replace the profiles of users in one round trip; of a user that comes twice the last profile stays."""
+
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """Delete the user's events, profile and entries in the stream, and record the erasure.
 

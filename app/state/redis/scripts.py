@@ -51,14 +51,22 @@ return {#ids, #entries == tonumber(ARGV[3]) and entries[#entries][1] or ''}
 """)
 
 CHANGE_ITEM = Script("""
--- KEYS: items, changes, version. ARGV: item id, document or tombstone, item_cap
--- Answers the new version, or -1 if there is no room.
-local known = redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1
-if not known and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
+-- KEYS: items, changes, version. ARGV: item id, document or tombstone, item_cap, and optionally the document that
+-- must be stored now ('' for none).
+-- Answers the new version, -1 if there is no room, -2 if another document is stored.
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+if ARGV[4] and ARGV[4] ~= (stored or '') then return -2 end
+if not stored and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
 local version = redis.call('INCR', KEYS[3])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], version, ARGV[1])
 return version
+""")
+
+PUT_PROFILE = Script("""
+-- KEYS: profile. ARGV: document, ttl_s
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
 """)
 
 CHANGED_ITEMS = Script("""

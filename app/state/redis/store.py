@@ -3,13 +3,22 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
+from app.state.protocol import (
+    ItemChange,
+    ItemPage,
+    ItemPatch,
+    RecordedEvent,
+    StoredItems,
+    StoredUser,
+    StreamEntry,
+)
 from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
 from app.state.redis.codec import unpack_events, unpack_past_items
-from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
+from app.state.redis.documents import pack_profile, unpack_profile
+from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
-from app.state.redis.scripts import CHANGE_ITEM, CHANGED_ITEMS, ERASE_STREAM, ERASE_USER
+from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
 from app.state.redis.values import ValueReader
@@ -18,8 +27,6 @@ from models.contract.events import Event
 
 STREAM_CHUNK = 1_000
 """Stream entries read in one round trip, so that no script blocks Redis for long."""
-ITEM_CHUNK = 200
-"""Items read in one round trip, for the same reason."""
 
 
 class RedisStore:
@@ -31,9 +38,9 @@ class RedisStore:
     def __init__(self, settings: RedisSettings, on_corrupt: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
         self._keys = Keys(settings.prefix)
-        self._item_keys = (self._keys.items, self._keys.item_changes, self._keys.items_version)
         self._client = RedisClient(settings)
         self._values = ValueReader(on_corrupt)
+        self._items = RedisItems(self._client, settings, self._keys, self._values)
 
     async def read(self, user_id: str) -> StoredUser:
         """One MGET: events, past items, profile, erasure, catalogue version."""
@@ -75,12 +82,15 @@ class RedisStore:
 
     async def put_profile(self, user: User) -> None:
         """One SET with a time to live."""
-        profile = pack_profile(user)
+        await self.put_profiles([user])
+
+    async def put_profiles(self, users: Sequence[User]) -> None:
+        """One pipeline with a SET with a time to live for each."""
         ttl_s = self._settings.limits.ttl_s
-        key = self._keys.user(user.user_id).profile
-        await self._client.run_command(
-            "SET", key, profile, "EX", ttl_s, deadline_s=self._settings.write_timeout_s
-        )
+        calls = [
+            Call((self._keys.user(user.user_id).profile,), [pack_profile(user), ttl_s]) for user in users
+        ]
+        await self._client.run_scripts(PUT_PROFILE, calls, self._settings.write_timeout_s)
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """One atomic script for the user's keys, then the stream up to that moment in chunks, one per round trip.
@@ -104,36 +114,36 @@ class RedisStore:
         return {"events": events, "profile": profile, "stream": erased}
 
     async def catalogue_version(self) -> int:
-        """One GET."""
-        key = self._keys.items_version
-        return int(await self._client.run_command("GET", key, deadline_s=self._settings.timeout_s) or 0)
+        """The number of item changes so far."""
+        return await self._items.catalogue_version()
 
     async def items(self, since: int = 0) -> StoredItems:
-        """The items changed after version `since`, one chunk per round trip; all if the store is younger."""
-        changed: dict[str, Item | None] = {}
-        version, done = 0, since
-        while True:
-            call = Call(self._item_keys, [done, ITEM_CHUNK])
-            version, chunk_version, *chunk = await self._client.run_script(
-                CHANGED_ITEMS, call, self._settings.write_timeout_s
-            )
-            if version < done:  # Redis lost its data: read everything
-                changed, done = {}, 0
-                continue
-            changed |= self._read_items(chunk)
-            done = chunk_version
-            if chunk_version == version:
-                break
-        present = {item_id: item for item_id, item in changed.items() if item is not None}
-        return StoredItems(version, present, frozenset(changed.keys() - present.keys()))
+        """The items changed after version `since`."""
+        return await self._items.items(since)
 
-    async def put_item(self, item: Item) -> int:
-        """One atomic script."""
-        return await self._change_item(item.item_id, pack_item(item))
+    async def item(self, item_id: str) -> ItemChange | None:
+        """What is stored of an item."""
+        return await self._items.item(item_id)
+
+    async def list_items(self, since: int = 0, count: int = ITEM_CHUNK) -> ItemPage:
+        """A page of item changes."""
+        return await self._items.list_items(since, count)
+
+    async def put_item(self, item: Item, now: float | None = None) -> int:
+        """Store an item."""
+        return await self._items.put_item(item, now)
+
+    async def put_items(self, items: Sequence[Item], now: float | None = None) -> list[int | None]:
+        """Store items in one round trip."""
+        return await self._items.put_items(items, now)
+
+    async def patch_item(self, patch: ItemPatch, now: float | None = None) -> int:
+        """Change some fields of an item."""
+        return await self._items.patch_item(patch, now)
 
     async def delete_item(self, item_id: str) -> int:
-        """One atomic script; the tombstone counts towards the item limit."""
-        return await self._change_item(item_id, TOMBSTONE)
+        """Store a deletion."""
+        return await self._items.delete_item(item_id)
 
     async def read_stream(self, after: str = "0-0", count: int = STREAM_CHUNK) -> list[StreamEntry]:
         """One XRANGE."""
@@ -151,20 +161,3 @@ class RedisStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-    async def _change_item(self, item_id: str, document: bytes) -> int:
-        cap = self._settings.limits.item_cap
-        call = Call(self._item_keys, [item_id, document, cap])
-        version = int(await self._client.run_script(CHANGE_ITEM, call, self._settings.write_timeout_s))
-        if version < 0:
-            raise StoreFullError(f"expected at most {cap} items put or deleted, given one more")
-        return version
-
-    def _read_items(self, chunk: Sequence[bytes]) -> dict[str, Item | None]:
-        """Item id -> item, None for a deleted one, from alternating ids and documents, without damaged ones."""
-        changed: dict[str, Item | None] = {}
-        for item_id, document in zip(map(bytes.decode, chunk[::2]), chunk[1::2], strict=True):
-            item = self._values.unpack(partial(unpack_item, item_id), document, None)
-            if item is not None or document == TOMBSTONE:
-                changed[item_id] = item
-        return changed

@@ -15,9 +15,10 @@ from pydantic import BaseModel
 from app.api.schemas.batch import BatchAnswer
 from app.api.schemas.errors import ErrorAnswer
 from app.api.schemas.events import EventsAnswer
-from app.api.schemas.items import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion
 from app.api.schemas.model import ModelAnswer
 from app.api.schemas.recommendation import RankAnswer, RecommendAnswer
+from app.api.schemas.similar import SimilarAnswer
 from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer
 
 REFUSALS = {404, 413, 415, 422}
