@@ -33,6 +33,15 @@ class RejectedRow(BaseModel):
     error: ErrorShape
 
 
+class StoredRowsAnswer(BaseModel):
+    """Accepted means stored."""
+
+    model_config = STRICT
+
+    accepted: int
+    rejected: list[RejectedRow]
+
+
 def parse_each(row_type: type[Row], noun: str) -> WrapValidator:
     """A validator of a list of rows: all in one call; if that fails, one by one, with a BadRow for each bad one.
 
