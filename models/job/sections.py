@@ -92,6 +92,8 @@ class ItemsSection(BaseModel):
     numeric: ColumnList = ()
     vectors: ColumnList = ()
     separator: str = Field(default="|", min_length=1, max_length=5)
+    available: str | None = None
+    """The condition over the item's fields without which it is not recommended, such as `stock > 0`."""
 
     @property
     def fields(self) -> dict[str, FieldKind]:
