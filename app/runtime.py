@@ -19,7 +19,7 @@ from app.bundle_comparison import BundleComparison
 from app.config import Settings
 from app.golden import open_and_check
 from app.item_changes import apply_changes
-from app.state.protocol import StateStore, StateUnavailableError, StoredItems, StoredUser
+from app.state.protocol import StateStore, StateUnavailableError, StoredItems, StoredUser, UserMerge
 from app.user_history import join_states
 from models.contract.bundle import BundleError, Manifest
 from models.contract.catalogue import UserState
@@ -108,6 +108,12 @@ class Runtime:
             return stored.state, degraded
         # Building a long history takes milliseconds, too long for the event loop.
         return await _run_in_thread(lambda: join_states(known_users.state(user_id), stored.state)), degraded
+
+    async def merge_users(self, target: str, source: str, now: float) -> dict[str, int]:
+        """Move everything known of `source` to `target`; the store's counts. Raises StateUnavailableError."""
+        known = self.bundle.known_users
+        trained = await _run_in_thread(lambda: known.state(source)) if known.knows(source) else None
+        return await self.store.merge(UserMerge(target, source, now, trained, known.profiles.get(target)))
 
     def may_know(self, user_id: str) -> bool:
         """True if the bundle knows the user, or is not loaded yet."""

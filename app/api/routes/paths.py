@@ -24,6 +24,7 @@ ITEM = f"/items/{{item_id:{CONVERTOR}}}"
 SIMILAR_ENDING = "/similar"
 SIMILAR = f"{ITEM}{SIMILAR_ENDING}"
 USER = f"/users/{{user_id:{CONVERTOR}}}"
+MERGE = f"{USER}/merge"
 
 _PathId = Annotated[str, Path(min_length=1, max_length=ID_LENGTH)]
 

@@ -4,6 +4,7 @@ from app.state.protocol.errors import ItemDeletedError, StateUnavailableError, S
 from app.state.protocol.events import EventStream, RecordedEvent, StreamEntry
 from app.state.protocol.item_patch import ItemPatch
 from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore, StoredItems
+from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
 from app.state.protocol.store import StateStore
 from app.state.protocol.users import StoredUser, UserStore
 
@@ -15,6 +16,7 @@ __all__ = [
     "ItemPage",
     "ItemPatch",
     "ItemStore",
+    "ProfilePair",
     "RecordedEvent",
     "StateStore",
     "StateUnavailableError",
@@ -22,5 +24,7 @@ __all__ = [
     "StoredItems",
     "StoredUser",
     "StreamEntry",
+    "UserMerge",
     "UserStore",
+    "join_profiles",
 ]

@@ -7,17 +7,22 @@ from app.state.protocol import (
     ItemChange,
     ItemPage,
     ItemPatch,
+    ProfilePair,
     RecordedEvent,
+    StateUnavailableError,
     StoredItems,
     StoredUser,
     StreamEntry,
+    UserMerge,
+    join_profiles,
 )
 from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
-from app.state.redis.codec import unpack_events, unpack_past_items
+from app.state.redis.codec import unpack_events, unpack_past_items, unpack_recorded
 from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
+from app.state.redis.merge import MERGE_USERS, build_merge_call
 from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
@@ -27,6 +32,8 @@ from models.contract.events import Event
 
 STREAM_CHUNK = 1_000
 """Stream entries read in one round trip, so that no script blocks Redis for long."""
+MERGE_TRIES = 20
+"""Changes of a profile at the same moment before the caller of a merge is sent away."""
 
 
 class RedisStore:
@@ -45,9 +52,10 @@ class RedisStore:
     async def read(self, user_id: str) -> StoredUser:
         """One MGET: events, past items, profile, erasure, catalogue version."""
         keys = self._keys.user(user_id)
-        packed, past, profile, erased, version = await self._client.run_command(
+        packed, past, profile, erased, merged, version = await self._client.run_command(
             "MGET",
-            *(keys.events, keys.past_items, keys.profile, keys.erased, self._keys.items_version),
+            *(keys.events, keys.past_items, keys.profile, keys.erased, keys.merged),
+            self._keys.items_version,
             deadline_s=self._settings.timeout_s,
         )
         events: tuple[Event, ...] = self._values.unpack(unpack_events, packed, ())
@@ -60,7 +68,45 @@ class RedisStore:
             events=newest,
             past_items=past_items.union(event.item_id for event in older),
         )
-        return StoredUser(state, None if erased is None else float(erased), int(version or 0))
+        return StoredUser(
+            state,
+            None if erased is None else float(erased),
+            int(version or 0),
+            None if merged is None else merged.decode(),
+        )
+
+    async def read_events(self, user_id: str) -> tuple[RecordedEvent, ...]:
+        """One GET."""
+        packed = await self._client.run_command(
+            "GET", self._keys.user(user_id).events, deadline_s=self._settings.timeout_s
+        )
+        records: tuple[RecordedEvent, ...] = self._values.unpack(
+            partial(unpack_recorded, user_id), packed, ()
+        )
+        return records[-self._settings.limits.max_events :]
+
+    async def merge(self, merge: UserMerge) -> dict[str, int]:
+        """Read both profiles, join them, and merge by one atomic script; again if a profile changed meanwhile."""
+        target, source = self._keys.user(merge.target), self._keys.user(merge.source)
+        for _ in range(MERGE_TRIES):
+            raw = await self._client.run_command(
+                *("MGET", target.profile, target.erased, source.profile, source.erased),
+                deadline_s=self._settings.timeout_s,
+            )
+            pair = ProfilePair(
+                self._values.unpack(partial(unpack_profile, merge.target), raw[0], None),
+                self._values.unpack(partial(unpack_profile, merge.source), raw[2], None),
+                raw[1] is not None,
+                raw[3] is not None,
+            )
+            joined = join_profiles(merge, pair)
+            profile = b"" if joined is None else pack_profile(joined)
+            expected = [value or b"" for value in raw]
+            call = build_merge_call(merge, self._keys, self._settings.limits, profile, expected)
+            events, past = await self._client.run_script(MERGE_USERS, call, self._settings.write_timeout_s)
+            if events >= 0:
+                return {"events": events, "past_items": past, "profile": int(joined is not None)}
+        raise StateUnavailableError(f"expected a profile that is at rest, given {MERGE_TRIES} changes")
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
         """One pipeline with a script for each user. Raises ValueError, and stores nothing, for an invalid event."""
@@ -99,14 +145,21 @@ class RedisStore:
         """
         keys = self._keys.user(user_id)
         call = Call(
-            (keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream, keys.past_items),
+            (
+                *(keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
+                *(keys.past_items, keys.aliases, keys.merged),
+            ),
             [repr(now), int(lasting), self._settings.limits.ttl_s],
         )
         deadline_s = self._settings.write_timeout_s
-        events, profile, last_entry = await self._client.run_script(ERASE_USER, call, deadline_s)
+        events, profile, last_entry, aliases = await self._client.run_script(ERASE_USER, call, deadline_s)
+        user_ids = [user_id, *(alias.decode() for alias in aliases)]
+        for alias in user_ids[1:]:  # of an alias only the mark of the merge and the event ids
+            other = self._keys.user(alias)
+            await self._client.run_command("DEL", other.merged, other.event_ids, deadline_s=deadline_s)
         erased, start = 0, "-"
         while start and last_entry:
-            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, user_id])
+            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, *user_ids])
             count, seen = await self._client.run_script(ERASE_STREAM, call, deadline_s)
             erased, start = erased + count, f"({seen.decode()}" if seen else ""
         if erased:  # the user's keys may have expired, but the stream still had events

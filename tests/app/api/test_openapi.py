@@ -26,6 +26,7 @@ OPERATIONS = {
     "POST /v1/users": ("UsersRequest", "StoredRowsAnswer"),
     "GET /v1/users/{user_id}": (None, "UserAnswer"),
     "PUT /v1/users/{user_id}": ("UserRequest", "UserPutAnswer"),
+    "POST /v1/users/{user_id}/merge": ("MergeRequest", "MergeAnswer"),
     "DELETE /v1/users/{user_id}": (None, "ErasureAnswer"),
     "GET /v1/model": (None, "ModelAnswer"),
     "POST /v1/model/reload": ("ReloadRequest", "ModelAnswer"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -201,3 +202,22 @@ async def test_profiles_are_replaced_at_once(store: StateStore) -> None:
     assert (await store.read("1")).state.profile == User("1", interests="b")
     assert (await store.read("2")).state.profile == User("2", {"age": 2.0})
     await store.put_profiles([])
+
+
+async def test_the_events_are_read_with_what_they_came_with(store: StateStore) -> None:
+    event = Event("589", "rate", 2.0, 0.1, {"device": "mobile", "é": "\n"})
+    plain = viewed("42", "1", 1.0)
+    await store.append([RecordedEvent("42", event, "e1", "r1", 7), plain])
+    assert await store.read_events("42") == (plain, RecordedEvent("42", event, None, "r1", 7))
+    assert (await store.read("42")).state.events == (plain.event, replace(event, context={}))
+    assert await store.read_events("nobody") == ()
+
+
+async def test_events_with_details_are_trimmed_like_others(store: StateStore) -> None:
+    for start in range(0, 600, 50):
+        batch = views("1", 50, start)
+        await store.append([replace(recorded, recommendation_id="r", rank=1) for recorded in batch])
+    state = (await store.read("1")).state
+    assert [event.item_id for event in state.events] == [str(number) for number in range(400, 600)]
+    assert state.past_items == {str(number) for number in range(400)}
+    assert {recorded.recommendation_id for recorded in await store.read_events("1")} == {"r"}
