@@ -14,7 +14,18 @@ from app.api.error_handlers import handle_errors
 from app.api.middleware import RequestLimits, RequestObserver
 from app.api.openapi import DESCRIPTION, TITLE
 from app.api.request_drain import RequestDrain
-from app.api.routes import batch, events, health, items, model, recommendation, users
+from app.api.routes import (
+    batch,
+    events,
+    health,
+    item_tables,
+    items,
+    model,
+    recommendation,
+    similar,
+    user_tables,
+    users,
+)
 from app.config import Settings
 from app.runtime import Runtime
 from app.telemetry import Metrics
@@ -50,7 +61,8 @@ def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics |
     for page in app.routes:  # FastAPI's pages, such as /docs, answer HEAD as every other GET does
         if isinstance(page, APIRoute):
             page.methods = {"GET", "HEAD"}
-    for resource in (recommendation, batch, events, items, users, model, health):
+    items_first = (item_tables, similar, items)  # the path of one item would match that of similar items, too
+    for resource in (recommendation, batch, events, *items_first, user_tables, users, model, health):
         app.include_router(resource.router)
     handle_errors(app)
     app.add_middleware(

@@ -19,7 +19,7 @@ from app.bundle_comparison import BundleComparison
 from app.config import Settings
 from app.golden import open_and_check
 from app.item_changes import apply_changes
-from app.state.protocol import StateStore, StateUnavailableError, StoredItems, StoredUser
+from app.state.protocol import StateStore, StateUnavailableError, StoredItems, StoredUser, UserMerge
 from app.user_history import join_states
 from models.contract.bundle import BundleError, Manifest
 from models.contract.catalogue import UserState
@@ -91,7 +91,8 @@ class Runtime:
     async def read_user(self, user_id: str | None) -> tuple[UserState, tuple[str, ...]]:
         """The state of a user from the bundle and the store, and the reasons for a degraded answer.
 
-        If the store is unavailable the state is empty, since the user may have been erased.
+        If the store is unavailable the state is empty, since the user may have been erased. If only its items cannot
+        be read, the state is kept.
         """
         try:
             if user_id is None:
@@ -99,14 +100,20 @@ class Runtime:
                 stored = StoredUser(UserState(), catalogue_version=version)
             else:
                 stored = await self.store.read(user_id)
-            await self.refresh_catalogue(stored.catalogue_version)
         except StateUnavailableError:
             return UserState(user_id), (SESSION_ONLY,) if user_id is not None else (STALE_CATALOGUE,)
+        degraded = await self._try_refresh(stored.catalogue_version)
         known_users = self.bundle.known_users
         if user_id is None or stored.erased_at is not None or not known_users.knows(user_id):
-            return stored.state, ()
+            return stored.state, degraded
         # Building a long history takes milliseconds, too long for the event loop.
-        return await _run_in_thread(lambda: join_states(known_users.state(user_id), stored.state)), ()
+        return await _run_in_thread(lambda: join_states(known_users.state(user_id), stored.state)), degraded
+
+    async def merge_users(self, target: str, source: str, now: float) -> dict[str, int]:
+        """Move everything known of `source` to `target`; the store's counts. Raises StateUnavailableError."""
+        known = self.bundle.known_users
+        trained = await _run_in_thread(lambda: known.state(source)) if known.knows(source) else None
+        return await self.store.merge(UserMerge(target, source, now, trained, known.profiles.get(target)))
 
     def may_know(self, user_id: str) -> bool:
         """True if the bundle knows the user, or is not loaded yet."""
@@ -124,6 +131,14 @@ class Runtime:
                 return
             changes = await self.store.items(self._items_version)
             await self._swap(self.bundle, changes)
+
+    async def _try_refresh(self, version: int) -> tuple[str, ...]:
+        """Bring the catalogue to a version; the reason for a degraded answer if the items cannot be read."""
+        try:
+            await self.refresh_catalogue(version)
+        except StateUnavailableError:
+            return (STALE_CATALOGUE,)
+        return ()
 
     @contextmanager
     def _claim_loading(self) -> Iterator[None]:

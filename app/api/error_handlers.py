@@ -27,7 +27,7 @@ from app.runtime import BundleNotLoadedError, LoadInProgressError
 from app.state.protocol import StateUnavailableError, StoreFullError
 from app.telemetry import LOGGER
 
-METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 Convert = Callable[[Any], ChorusError]
 Handler = Callable[[Request, Exception], Awaitable[Response]]

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from app.bundle.attribute_filter import evaluate_filter
+from app.bundle.attribute_table import AttributeTable
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
+from models.contract.predicate import Predicate
 from models.contract.tasks import Head
 
 GROWTH = 1.5
@@ -29,6 +32,7 @@ class ItemColumns:
 
     spec: FeatureSpec
     label_heads: tuple[Head, ...]
+    rule: Predicate | None = None  # of availability, over the item's fields
     ids: list[str] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     labels: list[frozenset[str]] = field(default_factory=list)
@@ -51,6 +55,13 @@ class ItemColumns:
         self.rows[item.item_id] = number
         return number
 
+    def are_available(self, items: Sequence[Item]) -> Mask:
+        """[n] True for the items that are not marked as unavailable, and of which the rule holds."""
+        available = np.fromiter((item.available for item in items), np.bool_, len(items))
+        if self.rule is not None:
+            available &= evaluate_filter(self.rule, AttributeTable(tuple(items)))
+        return available
+
     def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
         """Write distinct items and return their rows. Everything is computed before the first write.
 
@@ -71,7 +82,7 @@ class ItemColumns:
         columns = {
             "vectors": np.stack([row.vector for row in rows]),
             "text": np.stack([row.text for row in rows]),
-            "available": np.array([item.available for item in items], dtype=np.bool_),
+            "available": self.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
         }
         for head in self.label_heads:

@@ -1,14 +1,22 @@
 """The protocols of stored state: users, items, the event stream, and a store of all three."""
 
-from app.state.protocol.errors import StateUnavailableError, StoreFullError
+from app.state.protocol.errors import ItemDeletedError, StateUnavailableError, StoreFullError
 from app.state.protocol.events import EventStream, RecordedEvent, StreamEntry
-from app.state.protocol.items import ItemStore, StoredItems
+from app.state.protocol.item_patch import ItemPatch
+from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore, StoredItems
+from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
 from app.state.protocol.store import StateStore
 from app.state.protocol.users import StoredUser, UserStore
 
 __all__ = [
+    "ChangeKind",
     "EventStream",
+    "ItemChange",
+    "ItemDeletedError",
+    "ItemPage",
+    "ItemPatch",
     "ItemStore",
+    "ProfilePair",
     "RecordedEvent",
     "StateStore",
     "StateUnavailableError",
@@ -16,5 +24,7 @@ __all__ = [
     "StoredItems",
     "StoredUser",
     "StreamEntry",
+    "UserMerge",
     "UserStore",
+    "join_profiles",
 ]

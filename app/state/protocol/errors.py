@@ -10,3 +10,7 @@ class StateUnavailableError(Exception):
 
 class StoreFullError(Exception):
     """The store has reached its limit of items."""
+
+
+class ItemDeletedError(Exception):
+    """The item was deleted, and cannot be patched."""

@@ -16,6 +16,10 @@ class UserKeys:
     profile: str
     erased: str
     past_items: str
+    aliases: str
+    """List of the ids that were merged into the user."""
+    merged: str
+    """The id of the user into whom this one was merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Keys:
             profile=f"{stem}:profile",
             erased=f"{stem}:erased",
             past_items=f"{stem}:past",
+            aliases=f"{stem}:aliases",
+            merged=f"{stem}:merged",
         )
 
     @property
