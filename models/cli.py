@@ -50,7 +50,7 @@ def train(
     """
     job = load_job(job_file)
     data = ingest(job, out, console)
-    run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
+    data, run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
     run = training.refresh_for_test(job, data, run, console)
     report = evaluation.evaluate(job, data, run, console)
     decision = decide_promotion(job, report, out, force=force)

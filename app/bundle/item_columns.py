@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
+from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
@@ -68,9 +69,10 @@ class ItemColumns:
 
     def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
         """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
+        text = np.stack([row.text for row in rows])
         columns = {
             "vectors": np.stack([row.vector for row in rows]),
-            "text": np.stack([row.text for row in rows]),
+            "text": text,
             "available": np.array([item.available for item in items], dtype=np.bool_),
             "present": np.ones(len(items), dtype=np.bool_),
         }
@@ -82,7 +84,7 @@ class ItemColumns:
                     f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
                     f"given {values.shape}"
                 )
-        return columns
+        return columns | {"blank": find_blank_items(self.spec, items, text)}
 
 
 def label_key(head: str) -> str:

@@ -13,7 +13,9 @@ from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
 from models.contract.feedback import read_feedback
-from models.contract.user_vector import push_away, pushing_items, retrieval_vector
+from models.contract.low_values import ItemVectors
+from models.contract.push import measure_push
+from models.contract.user_vector import retrieval_vector
 from models.language.text_preference import TextPreferences
 
 
@@ -60,6 +62,6 @@ def _apply_feedback(
     tower_events: int,
 ) -> Floats:
     """The retrieval vector [D + 1]: the tower's output after `tower_events` events, pushed away from rejected items."""
-    negative = pushing_items(events.columns, events.feedback)
-    push = push_away(bundle.catalogue.vectors[:, :-1], bundle.mean_vector, negative)
+    items = ItemVectors(bundle.catalogue.vectors[:, :-1], bundle.mean_vector)
+    push = measure_push(items, events.columns, events.feedback, bundle.spec.polarity)
     return retrieval_vector(encoding.base, push, texts.popularity_share(tower_events), tower_events)
