@@ -13,7 +13,7 @@ LOW_VALUE_PUSH = 8.0
 """Logits that an item of polarity -1 loses: the same as a few similar dislikes together, which add up."""
 CLEAR_POLARITY = 0.55
 """The mean polarity, below zero, from which a neighbourhood pushes; a single low value among high ones does not."""
-VALUED_ITEMS = 100
+VALUED_ITEMS = 200
 """The number of a user's newest valued items that are read."""
 RIDGE = 0.1
 """Share of a direction's squared length that is added, so that nearly equal directions do not cancel out."""

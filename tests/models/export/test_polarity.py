@@ -53,7 +53,12 @@ def test_two_users_by_hand() -> None:
     offsets, items, values, late = [0], [], [], []
     for user in range(8):
         first = 1.0 if user % 2 else 5.0
-        for item, value, is_late in ((2, first, False), (0, first, False), (1, 6 - first, False), (2, first, True)):
+        for item, value, is_late in (
+            (2, first, False),
+            (0, first, False),
+            (1, 6 - first, False),
+            (2, first, True),
+        ):
             items.append(item), values.append(value), late.append(is_late)
         offsets.append(len(items))
     log = ValuedEvents(np.array(offsets), np.array(items), np.array(values), np.array(late))
