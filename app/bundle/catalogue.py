@@ -11,6 +11,7 @@ import numpy as np
 
 from app.bundle.item_columns import ItemColumns, ItemRow, label_key
 from models.contract.arrays import Floats, Indices, Mask
+from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
@@ -59,6 +60,7 @@ class Catalogue:
             "statistics": statistics,
             "available": store.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
+            "blank": find_blank_items(spec, items, text),
         }
         for head in label_heads:
             store.columns[label_key(head.task.name)] = hot_labels(head, items)
@@ -115,6 +117,11 @@ class Catalogue:
     def available(self) -> Mask:
         """[n] False for deleted items, for those marked as unavailable, and where the job's rule does not hold."""
         return self._view("available")
+
+    @property
+    def blank(self) -> Mask:
+        """[n] True for items of which the network knows nothing (models.contract.blank_items)."""
+        return self._view("blank")
 
     @property
     def present(self) -> Mask:

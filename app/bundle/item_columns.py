@@ -8,6 +8,7 @@ import numpy as np
 from app.bundle.attribute_filter import evaluate_filter
 from app.bundle.attribute_table import AttributeTable
 from models.contract.arrays import Floats, Indices, Mask
+from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
@@ -79,9 +80,10 @@ class ItemColumns:
 
     def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
         """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
+        text = np.stack([row.text for row in rows])
         columns = {
             "vectors": np.stack([row.vector for row in rows]),
-            "text": np.stack([row.text for row in rows]),
+            "text": text,
             "available": self.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
         }
@@ -93,7 +95,7 @@ class ItemColumns:
                     f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
                     f"given {values.shape}"
                 )
-        return columns
+        return columns | {"blank": find_blank_items(self.spec, items, text)}
 
 
 def label_key(head: str) -> str:
