@@ -13,7 +13,7 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.paths import USER, UserId
 from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer, UserRequest
-from app.errors import NotFoundError, UnavailableError
+from app.errors import NotFoundError
 from models.contract.catalogue import User
 
 router = make_guarded_router("users")
@@ -23,9 +23,7 @@ router = make_guarded_router("users")
 @router.get(USER, response_model=UserAnswer, responses=error_answers(401, 404, 422, 429, 503))
 async def get_user(user_id: UserId, service: Serving) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
-    state, degraded = await service.runtime.read_user(user_id)
-    if degraded:
-        raise UnavailableError("The state store did not answer")
+    state = await service.runtime.require_user(user_id)
     if state.profile is None and not state.events:
         raise NotFoundError("expected a user with a profile or events, given an unknown one", "user_id")
     return json_response(user_answer(user_id, state))

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
-from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
+from app.state.memory.replicas import MemoryReplicaBoard
+from app.state.protocol import (
+    RecordedEvent,
+    StoredItems,
+    StoredUser,
+    StoreFullError,
+    StoreHealth,
+    StreamEntry,
+)
 from app.state.redis.codec import pack_event, pack_value, unpack_events
 from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
 from models.contract.catalogue import Item, User, UserState
@@ -26,6 +34,8 @@ class MemoryStore:
     """The StateStore in memory. Above `user_cap` the least recently written user is removed."""
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
+        self.health = StoreHealth()
+        self.replicas = MemoryReplicaBoard()
         self._limits = limits or StoreLimits()
         self._users: OrderedDict[str, _UserRecord] = OrderedDict()
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)

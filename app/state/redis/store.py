@@ -3,12 +3,20 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
+from app.state.protocol import (
+    RecordedEvent,
+    StoredItems,
+    StoredUser,
+    StoreFullError,
+    StoreHealth,
+    StreamEntry,
+)
 from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
 from app.state.redis.codec import unpack_events, unpack_past_items
 from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
 from app.state.redis.keys import Keys
+from app.state.redis.replicas import RedisReplicaBoard
 from app.state.redis.scripts import CHANGE_ITEM, CHANGED_ITEMS, ERASE_STREAM, ERASE_USER
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
@@ -28,11 +36,18 @@ class RedisStore:
     A damaged value counts as absent, so that the user still gets an answer; `on_corrupt` is called for each.
     """
 
-    def __init__(self, settings: RedisSettings, on_corrupt: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: RedisSettings,
+        on_corrupt: Callable[[], None] = lambda: None,
+        health: StoreHealth | None = None,
+    ) -> None:
+        self.health = health or StoreHealth()
         self._settings = settings
         self._keys = Keys(settings.prefix)
         self._item_keys = (self._keys.items, self._keys.item_changes, self._keys.items_version)
-        self._client = RedisClient(settings)
+        self._client = RedisClient(settings, self.health)
+        self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._values = ValueReader(on_corrupt)
 
     async def read(self, user_id: str) -> StoredUser:
