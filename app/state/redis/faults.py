@@ -31,7 +31,7 @@ _CLASSES: tuple[tuple[tuple[type[BaseException], ...], StoreFault], ...] = (
     ((TimeoutError, RedisTimeoutError), StoreFault.TIMEOUT),
     ((RedisConnectionError, OSError), StoreFault.UNREACHABLE),
 )
-# Redis begins an error with its code. A script's error may have it later: "Error running script ...: -OOM ...".
+# Redis begins an error with its code; before version 7 a script's error has it later.
 _CODES = {
     "OOM": StoreFault.OUT_OF_MEMORY,
     "READONLY": StoreFault.READ_ONLY,
@@ -39,7 +39,7 @@ _CODES = {
     **dict.fromkeys(("NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "NOREPLICAS"), StoreFault.REFUSED),
     **dict.fromkeys(("BUSY", "MASTERDOWN", "CLUSTERDOWN"), StoreFault.REFUSED),
 }
-_CODE = re.compile(rf"(?:^|-)({'|'.join(_CODES)})\b")
+_CODE = re.compile(rf"^(?:Error running script \(call to \w+\): @user_script: ?\d+: -)?({'|'.join(_CODES)})\b")
 
 
 def describe_fault(cause: BaseException) -> StateUnavailableError:
