@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from app.api.schemas.batch import BatchAnswer, BatchRequest, GroupError, GroupScores
 from app.api.schemas.errors import ErrorAnswer
 from app.api.schemas.events import EventsAnswer, EventsRequest
-from app.api.schemas.health import HealthAnswer
+from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.api.schemas.item_tables import ItemListAnswer, ItemsRequest
 from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemPatchRequest, ItemRequest, ItemShown
 from app.api.schemas.model import ModelAnswer, ReloadRequest
@@ -63,7 +63,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "GET /v1/model": Endpoint(None, ModelAnswer),
     "POST /v1/model/reload": Endpoint(ReloadRequest, ModelAnswer),
     "GET /livez": Endpoint(None, HealthAnswer),
-    "GET /readyz": Endpoint(None, HealthAnswer),
+    "GET /readyz": Endpoint(None, ReadinessAnswer),
     "GET /metrics": Endpoint(None, None),
 }
 GROUP: TypeAdapter[GroupScores | GroupError] = TypeAdapter(GroupScores | GroupError)

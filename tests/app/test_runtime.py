@@ -109,8 +109,8 @@ async def test_without_the_store_nobodys_history_is_used(runtime: Runtime) -> No
     """Whether the user was erased cannot be known."""
     assert isinstance(runtime.store, AwayStore)
     runtime.store.away = True
-    assert await runtime.read_user("u3") == (UserState("u3"), (SESSION_ONLY,))
-    assert await runtime.read_user(None) == (UserState(), (STALE_CATALOGUE,))
+    assert await runtime.read_user("u3") == (UserState("u3"), (SESSION_ONLY, "state:store_unreachable"))
+    assert await runtime.read_user(None) == (UserState(), (STALE_CATALOGUE, "state:store_unreachable"))
 
 
 async def test_a_user_is_kept_if_the_items_cannot_be_read(runtime: Runtime) -> None:
@@ -216,7 +216,7 @@ async def test_a_refused_bundle_is_logged_by_name(
         await runtime.start()
     refused, loaded = (record.__dict__["fields"] for record in caplog.records)
     assert refused["bundle"] == "first" and "features.json" in refused["reason"]
-    assert loaded == {"model_version": "good"}
+    assert loaded == {"model_version": "good", "replica": runtime.replica_set.replica_id}
 
 
 async def test_a_state_folder_that_cannot_be_written_stops_no_start(settings: Settings) -> None:

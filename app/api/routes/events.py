@@ -2,6 +2,7 @@
 
 from fastapi import Response
 
+from app.api.api_keys import QUERY_SECURITY
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.ignored_inputs import name_ignored_of_events
@@ -16,7 +17,12 @@ from app.state.protocol import RecordedEvent
 router = make_guarded_router("events")
 
 
-@router.post("/events", response_model=EventsAnswer, responses=error_answers(*BODY_ERRORS))
+@router.post(
+    "/events",
+    response_model=EventsAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    dependencies=[QUERY_SECURITY],
+)
 async def post_events(body: Json[EventsRequest], service: Serving) -> Response:
     """Store events. Bad ones are rejected with their position in the call; the others are stored."""
     bundle, now = service.runtime.bundle, service.clock()

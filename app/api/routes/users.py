@@ -21,8 +21,7 @@ from app.api.schemas.users import (
     UserPutAnswer,
     UserRequest,
 )
-from app.errors import InvalidRequestError, NotFoundError, UnavailableError
-from app.runtime import SESSION_ONLY
+from app.errors import InvalidRequestError, NotFoundError
 from models.contract.catalogue import User
 
 router = make_guarded_router("users")
@@ -32,9 +31,7 @@ router = make_guarded_router("users")
 @router.get(USER, response_model=UserAnswer, responses=error_answers(401, 404, 422, 429, 503))
 async def get_user(user_id: UserId, service: Serving) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
-    state, degraded = await service.runtime.read_user(user_id)
-    if SESSION_ONLY in degraded:
-        raise UnavailableError("The state store did not answer")
+    state = await service.runtime.require_user(user_id)
     store = service.runtime.store
     merged_into = (await store.read(user_id)).merged_into
     if state.profile is None and not state.events and merged_into is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
 from app.state.memory.items import MemoryItems
+from app.state.memory.replicas import MemoryReplicaBoard
 from app.state.protocol import (
     ItemChange,
     ItemPage,
@@ -14,6 +15,7 @@ from app.state.protocol import (
     RecordedEvent,
     StoredItems,
     StoredUser,
+    StoreHealth,
     StreamEntry,
     UserMerge,
     join_profiles,
@@ -40,6 +42,8 @@ class MemoryStore:
     """The StateStore in memory. Above `user_cap` the least recently written user is removed."""
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
+        self.health = StoreHealth()
+        self.replicas = MemoryReplicaBoard()
         self._limits = limits or StoreLimits()
         self._users: OrderedDict[str, _UserRecord] = OrderedDict()
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)

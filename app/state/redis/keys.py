@@ -47,6 +47,16 @@ class Keys:
         return f"{self.prefix}:stream"
 
     @property
+    def bundle_order(self) -> str:
+        """The last order to serve a bundle, for all replicas."""
+        return f"{self.prefix}:{{replicas}}:bundle"
+
+    @property
+    def replicas(self) -> str:
+        """Hash: replica id -> the replica with the time of its announcement."""
+        return f"{self.prefix}:{{replicas}}"
+
+    @property
     def items(self) -> str:
         """Hash: item id -> document or tombstone."""
         return f"{self.prefix}:{{items}}"

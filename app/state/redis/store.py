@@ -12,6 +12,7 @@ from app.state.protocol import (
     StateUnavailableError,
     StoredItems,
     StoredUser,
+    StoreHealth,
     StreamEntry,
     UserMerge,
     join_profiles,
@@ -23,6 +24,7 @@ from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
 from app.state.redis.merge import MERGE_USERS, build_merge_call
+from app.state.redis.replicas import RedisReplicaBoard
 from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
@@ -42,10 +44,17 @@ class RedisStore:
     A damaged value counts as absent, so that the user still gets an answer; `on_corrupt` is called for each.
     """
 
-    def __init__(self, settings: RedisSettings, on_corrupt: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: RedisSettings,
+        on_corrupt: Callable[[], None] = lambda: None,
+        health: StoreHealth | None = None,
+    ) -> None:
+        self.health = health or StoreHealth()
         self._settings = settings
         self._keys = Keys(settings.prefix)
-        self._client = RedisClient(settings)
+        self._client = RedisClient(settings, self.health)
+        self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._values = ValueReader(on_corrupt)
         self._items = RedisItems(self._client, settings, self._keys, self._values)
 

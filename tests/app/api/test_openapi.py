@@ -31,7 +31,7 @@ OPERATIONS = {
     "GET /v1/model": (None, "ModelAnswer"),
     "POST /v1/model/reload": ("ReloadRequest", "ModelAnswer"),
     "GET /livez": (None, "HealthAnswer"),
-    "GET /readyz": (None, "HealthAnswer"),
+    "GET /readyz": (None, "ReadinessAnswer"),
     "GET /metrics": (None, None),
 }
 """The models of the body and of the answer."""
@@ -88,7 +88,9 @@ def test_every_error_has_the_one_shape(page: dict[str, Any], operations: dict[st
 def test_what_may_happen_to_a_body_is_told(operations: dict[str, Any]) -> None:
     for name, (body, _answer) in OPERATIONS.items():
         if body is not None:
-            assert {"401", "408", "413", "415", "422", "429", "503"} <= operations[name]["responses"].keys()
+            assert {"401", "403", "408", "413", "415", "422", "429", "503"} <= operations[name][
+                "responses"
+            ].keys()
 
 
 def test_a_stream_of_lines_is_told(operations: dict[str, Any]) -> None:
