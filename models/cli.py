@@ -60,7 +60,7 @@ def train(
     from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
     from models.recipe.publication import Target, publish_bundle
 
-    run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
+    data, run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
     run = training.refresh_for_test(job, data, run, console)
     report = evaluation.evaluate(job, data, run, console)
     decision = decide_promotion(job, report, out, force=force)

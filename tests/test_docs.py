@@ -17,6 +17,7 @@ from app.api.schemas.recommendation import RecommendRequest
 from app.cli import main
 from app.config import PREFIX, Settings
 from app.errors import ChorusError
+from app.state.protocol import StoreFault
 from app.telemetry import Metrics
 from models.job.spec import JobSpec
 from tests.examples import ROOT
@@ -107,7 +108,12 @@ def test_the_readme_is_short() -> None:
 
 def test_the_configuration_table_has_every_setting() -> None:
     expected = {
-        f"{PREFIX}{name.upper()}": default_text(field) for name, field in Settings.model_fields.items()
+        f"{PREFIX}{name.upper()}": (
+            ",".join(map(str, field.default)) or "none"
+            if isinstance(field.default, tuple)
+            else default_text(field)
+        )
+        for name, field in Settings.model_fields.items()
     }
     assert Settings.model_fields["api_key"].annotation == SecretStr | None
     assert table(read("docs/configuration.md")) == expected
@@ -175,7 +181,10 @@ def test_the_degraded_table_has_every_fallback() -> None:
         for text in sources
         for name in re.findall(r'"((?:state|encode|retrieve|score|rerank):\w+)"', text)
     }
+    faults = {fault.value for fault in StoreFault}
+    named |= {f"state:{fault}" for fault in faults}
     assert set(table(section("docs/operations.md", "Degraded answers"))) == named
+    assert set(table(section("docs/operations.md", "Redis refuses"))) == faults
 
 
 @pytest.mark.parametrize(

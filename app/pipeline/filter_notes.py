@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.bundle.attribute_filter import ORDERING
 from app.bundle.attribute_index import AttributeIndex, CatalogueTables
 from app.bundle.catalogue import Catalogue
-from app.pipeline.filtering import ORDERING, match_predicate
+from app.pipeline.filtering import match_predicate
 from app.pipeline.notes import FewItemsPass, MoreNotes, NoItemHasField, NoItemHasValue, Note, OutOfRange
 from app.pipeline.types import Query
 from models.contract.arrays import Mask

@@ -53,8 +53,6 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
 def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
     """The input of the candidate sources."""
     liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
-    if liked_row is not None and liked_row < 0:  # an item that the catalogue lacks has no row
-        liked_row = None
     return RetrievalContext(
         catalogue=bundle.catalogue,
         index=bundle.index,

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.contract.polarity import ValuePolarity
 from models.contract.vocabulary import Vocabulary
 
 
@@ -54,12 +55,18 @@ class FeatureSpec(BaseModel):
     """Lowest and highest event value in the training split; None if events have no values."""
     value_mean: float = 0.0
     value_std: float = Field(default=1.0, gt=0)
+    polarity: ValuePolarity = ValuePolarity()
+    """How far a low value pushes similar items away; fitted after training (models.export.polarity)."""
     text_size: int = Field(default=0, ge=0)
     """Width of the text encoder's vectors; 0 without text."""
 
     def digest(self) -> str:
-        """SHA-256 of the specification, vocabularies included."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the specification, vocabularies included.
+
+        Without polarities it is that of a specification from before there were any, so that older bundles load.
+        """
+        fields = self.model_dump_json(exclude=None if self.polarity.values else {"polarity"})
+        return hashlib.sha256(fields.encode()).hexdigest()
 
     @property
     def hierarchies(self) -> dict[str, str]:

@@ -47,3 +47,15 @@ def expand_attributes(
         if isinstance(value := attributes.get(name), tuple)
     }
     return {**attributes, **levels} if levels else attributes
+
+
+def collapse_attributes(
+    attributes: Mapping[str, Attribute], separators: Mapping[str, str]
+) -> Mapping[str, Attribute]:
+    """The attributes as they were given: in each field of `separators` the paths without the levels above them."""
+    paths = {
+        name: deepest_levels(value, separator)
+        for name, separator in separators.items()
+        if isinstance(value := attributes.get(name), tuple)
+    }
+    return {**attributes, **paths} if paths else attributes

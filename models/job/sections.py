@@ -35,6 +35,8 @@ class ItemsSection(TableSection):
     separator: str = Field(default="|", min_length=1, max_length=5)
     hierarchy: Annotated[Hierarchy | None, BeforeValidator(_check_separators)] = None
     """The separator of the levels in a category path such as "A > B": of all columns of `categories`, or by column."""
+    available: str | None = None
+    """The condition over the item's fields without which it is not recommended, such as `stock > 0`."""
 
     @property
     def hierarchies(self) -> dict[str, str]:

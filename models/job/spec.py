@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
+from models.job.availability import parse_rule
 from models.job.errors import JobError, describe
 from models.job.evaluation_config import EvaluationConfig
 from models.job.interactions_section import InteractionsSection
@@ -84,8 +85,8 @@ class JobSpec(BaseModel):
 
     @model_validator(mode="after")
     def check_whole(self) -> Self:
-        """Task names are distinct, head kinds exist, labels suit the columns, scenes weight existing heads."""
-        if errors := [*self._check_tasks(), *self._check_scenes()]:
+        """Task names are distinct, head kinds exist, labels and rule suit the columns, scenes weight existing heads."""
+        if errors := [*self._check_tasks(), *self._check_scenes(), *self._check_rule()]:
             raise ValueError("\n".join(errors))
         return self
 
@@ -102,6 +103,15 @@ class JobSpec(BaseModel):
                 yield f"tasks.{number}.{error.key}: {error}"
             except ExpressionError as error:
                 yield f"tasks.{task.name}.label: {error}"
+
+    def _check_rule(self) -> Iterator[str]:
+        """Yield an error for a rule of availability that does not suit the item's fields."""
+        if self.items is None or self.items.available is None:
+            return
+        try:
+            parse_rule(self.items.available, self.items.fields)
+        except ExpressionError as error:
+            yield f"items.available: {error}"
 
     def _check_scenes(self) -> Iterator[str]:
         """Yield an error for each unknown head, non-finite weight and scene without weights."""

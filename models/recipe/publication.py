@@ -78,6 +78,7 @@ def publish_bundle(
             calibrations=dict(run.fitted.calibrations),
             fusion=run.fitted.fusion,
             scenes=dict(job.scenes),
+            available=None if job.items is None else job.items.available,
             text_encoder=data.text_encoder,
             features_digest=data.corpus.spec.digest(),
             statistics_at=float(data.corpus.moments[snapshot]),

@@ -18,6 +18,7 @@ from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, build_cutoff_case
 from models.export.fitting import ValidationFit, fit_on_validation
+from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
 from models.job.spec import JobSpec
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
@@ -54,8 +55,13 @@ class TrainingRun:
     cuts: tuple[str, ...] = ()  # a sentence for each step that max_minutes cut short
 
 
-def train(job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console) -> TrainingRun:
-    """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation."""
+def train(
+    job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console
+) -> tuple[JobData, TrainingRun]:
+    """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation.
+
+    Returns the data with the fitted polarity of values in the feature specification, and the run.
+    """
     keep_memory()
     began, device = time.monotonic(), detect_device()
     torch.manual_seed(job.training.seed)
@@ -70,11 +76,23 @@ def train(job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Con
     warn(cuts, console)
     trained = time.monotonic()
     predictor = CorpusPredictor.of(network, data.corpus, device)
+    data = learn_polarity(data, predictor, console)
+    predictor = replace(predictor, corpus=data.corpus)
     fitted = fit_on_validation(
         predictor, build_evaluation_lists(data, PART_VALID), data.dataset.items, job.fusion
     )
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
-    return TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts))
+    return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts))
+
+
+def learn_polarity(data: JobData, predictor: CorpusPredictor, console: Console) -> JobData:
+    """The data with the polarity of values in its feature specification; see models.export.polarity."""
+    events = read_valued_events(predictor.corpus)
+    polarity = fit_polarity(events, centre_vectors(predictor.vectors.cpu().numpy()))
+    if len(events.values):
+        console.print(describe_polarity(polarity))
+    spec = data.corpus.spec.model_copy(update={"polarity": polarity})
+    return replace(data, corpus=replace(data.corpus, spec=spec))
 
 
 def checkpoint_path(out: Path) -> Path:

@@ -14,7 +14,7 @@ from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.training.batches import Windows, collate, cut_windows, ordered_batches, shuffled_batches
 from models.training.checkpoint import CheckpointFile, TrainingState
-from models.training.corpus import Corpus
+from models.training.corpus import Corpus, without_blank_items
 from models.training.early_stopping import EarlyStopping, EpochFigures
 from models.training.objective import Balance, Tables, batch_losses
 from models.training.optimiser import build_optimiser
@@ -61,6 +61,7 @@ class Trainer:
     deadline: float = field(default=math.inf, init=False)  # in seconds of the clock
 
     def __post_init__(self) -> None:
+        self.corpus = without_blank_items(self.corpus)
         weights = {head.task.name: head.task.loss_weight for head in self.network.heads}
         self.stopping = EarlyStopping(weights, self.config.patience)
 

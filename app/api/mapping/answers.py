@@ -10,8 +10,7 @@ from app.api.mapping.note_answers import note_answer
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
-from models.contract.catalogue import Attribute
-from models.contract.hierarchy import deepest_levels
+from models.contract.hierarchy import collapse_attributes
 
 Plain = dict[str, Any]
 
@@ -66,21 +65,13 @@ def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slat
                 "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],
-                "fields": _field_values(item.attributes, field_names, hierarchies),
+                "fields": collapse_attributes(
+                    {name: item.attributes[name] for name in field_names if name in item.attributes},
+                    hierarchies,
+                ),
             }
         )
     return items
-
-
-def _field_values(
-    attributes: Mapping[str, Attribute], names: Sequence[str], hierarchies: Mapping[str, str]
-) -> dict[str, Attribute]:
-    """The requested attributes; of category paths without the levels above them."""
-    values = {name: attributes[name] for name in names if name in attributes}
-    for name, separator in hierarchies.items():
-        if isinstance(paths := values.get(name), tuple):
-            values[name] = deepest_levels(paths, separator)
-    return values
 
 
 def _reason_answer(reason: Reason) -> Mapping[str, object]:

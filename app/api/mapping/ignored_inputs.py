@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from app.api.schemas.batch import Group
-from app.api.schemas.events import BadEvent, Context, SessionEvent, StoredEvent
+from app.api.schemas.events import Context, SessionEvent, StoredEvent
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.rows import BadRow
 from app.bundle.bundle import LoadedBundle
 from models.contract.catalogue import User
 from models.contract.feature_spec import FeatureSpec, FieldKind
@@ -31,7 +32,7 @@ def name_ignored_of_group(bundle: LoadedBundle, group: Group) -> list[str]:
     return _limit((*_context(bundle.spec, group.context), *_session(bundle, group.session or ())))
 
 
-def name_ignored_of_events(bundle: LoadedBundle, events: Sequence[StoredEvent | BadEvent]) -> list[str]:
+def name_ignored_of_events(bundle: LoadedBundle, events: Sequence[StoredEvent | BadRow]) -> list[str]:
     """The context keys and the items of stored events that the bundle does not know, each at its first event."""
     return _limit(_event_inputs(bundle, events))
 
@@ -89,10 +90,10 @@ def _diversity(spec: FeatureSpec, request: RecommendRequest) -> Iterator[str]:
         yield "diversity.max_per_category"
 
 
-def _event_inputs(bundle: LoadedBundle, events: Sequence[StoredEvent | BadEvent]) -> Iterator[str]:
+def _event_inputs(bundle: LoadedBundle, events: Sequence[StoredEvent | BadRow]) -> Iterator[str]:
     named: set[str] = set()
     for index, event in enumerate(events):
-        if isinstance(event, BadEvent):
+        if isinstance(event, BadRow):
             continue
         unknown_keys = [key for key in event.context or () if key not in bundle.spec.context_fields]
         inputs = [f"context.{key[:LONGEST]}" for key in unknown_keys]

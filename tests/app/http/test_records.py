@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from app.api.schemas.events import EventsAnswer
-from app.api.schemas.items import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion
 from app.api.schemas.model import ModelAnswer
+from app.api.schemas.similar import SimilarAnswer
 from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]

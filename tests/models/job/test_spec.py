@@ -1,5 +1,6 @@
 """The job spec: what a poor and a rich one look like, and one clear line for each error."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,42 @@ def test_rich(job: Callable[..., JobSpec], write: Callable[[str, str], Path]) ->
     assert found.items is not None
     assert list(found.items.fields) == ["genres", "title", "plot"]
     assert found.scenes == {"home": {"next": 1, "like": 0.5, "genre": 0}}
+
+
+STOCKED = {"path": "items.jsonl", "id": "i", "numeric": ["stock", "free copies"], "categories": "genres"}
+
+
+@pytest.mark.parametrize(
+    "rule", ["stock > 0", 'not genres in ["withdrawn"] and (stock >= 1 or `free copies` != 0)']
+)
+def test_a_rule_of_availability(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path], rule: str
+) -> None:
+    write("items.jsonl", "")
+    found = job(interactions=EVENTS, items=STOCKED | {"available": rule})
+    assert found.items is not None and found.items.available == rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ("stok > 0", "expected one of the fields free copies, genres, item_id, stock, given 'stok'"),
+        (
+            "item.stock > 0",
+            "expected one of the fields free copies, genres, item_id, stock, given 'item.stock'",
+        ),
+        ("stock", "expected a condition such as stock > 0, given 'stock'"),
+        ("stock > ", "expected a number or a text in quotes, given 'the end'"),
+        ("genres > 3", "expected a numeric field for 'gt'"),
+        ('stock == "much"', "expected a finite number"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path], rule: str, line: str
+) -> None:
+    write("items.jsonl", "")
+    with pytest.raises(JobError, match="items.available: " + re.escape(line)):
+        job(interactions=EVENTS, items=STOCKED | {"available": rule})
 
 
 @pytest.mark.parametrize(

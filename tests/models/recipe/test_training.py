@@ -45,7 +45,7 @@ def runs(make_shop, make_ingested, tmp_path_factory):
         if number:
             shuffle_test_part(path.parent / "events.csv")
         job, data = load_job(path), make_ingested(path)
-        run = train(job, data, "a run", path.parent / "bundle", quiet())
+        data, run = train(job, data, "a run", path.parent / "bundle", quiet())
         found.append((job, data, refresh_for_test(job, data, run, quiet())))
     return found
 
