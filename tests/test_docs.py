@@ -1,5 +1,6 @@
 """What the pages say of settings, job keys, errors, metrics, commands, files and links is true of the code."""
 
+import json
 import re
 from collections.abc import Iterator
 from enum import Enum
@@ -61,12 +62,13 @@ def default_text(field: FieldInfo) -> str:
     """A default as the tables write it; empty where there is none."""
     if field.is_required():
         return ""
-    value = field.default.value if isinstance(field.default, Enum) else field.default
+    default = field.get_default(call_default_factory=True)
+    value = default.value if isinstance(default, Enum) else default
     if value is None:
         return "none"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return {"()": "[]"}.get(str(value), str(value))
+    return json.dumps(value) if isinstance(value, tuple | dict) else str(value)
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:

@@ -271,3 +271,21 @@ def test_a_bundle_that_the_service_refuses_is_not_published(refused, job, monkey
     assert refused(*arguments) == "expected the offline logits of 'like', given others"
     assert (out / "manifest.json").read_bytes() == before
     assert not out.with_name("bundle.previous").exists()
+
+
+def test_half_of_a_log_with_another_time_format(refused, job):
+    """The line names the reason, the count and an example; a higher max_loss trains on the rest."""
+    log = job.parent / "events.csv"
+    header, *rows = log.read_text().splitlines()
+    time = header.split(",").index("time")
+    changed = [
+        ",".join(
+            "2024-01-05 10:00" if place == time and number % 2 else cell
+            for place, cell in enumerate(row.split(","))
+        )
+        for number, row in enumerate(rows)
+    ]
+    log.write_text("\n".join([header, *changed, changed[1]]) + "\n")
+    line = refused("train", job, "--out", job.parent / "bundle")
+    assert line.startswith("interactions.max_loss: expected at most 50% of the rows to be unusable, given ")
+    assert "rows: time is not a time (time_unit: s), such as events.csv, row 3: '2024-01-05 10:00'" in line

@@ -13,8 +13,14 @@ from models.job.spec import JobSpec
 def job(**changes: object) -> JobSpec:
     fields = {
         "name": "j",
-        "interactions": {"path": Path("/secret/folder/a.csv"), "user": "u", "item": "i", "time": "t"},
-        "tasks": [{"name": "like", "kind": "binary", "label": "time.daypart == 'night'"}],
+        "interactions": {
+            "path": Path("/secret/folder/a.csv"),
+            "user": "u",
+            "item": "i",
+            "time": "t",
+            "action": "a",
+        },
+        "tasks": [{"name": "like", "kind": "binary", "label": "action == 'like'"}],
         "scenes": {"home": {"next": 1.0}},
     }
     return JobSpec.model_validate(fields | changes)
@@ -24,7 +30,7 @@ def test_every_key_is_there_with_its_default() -> None:
     settings = list_settings(job())
     assert settings["interactions.user"] == "u"
     assert settings["interactions.context"] == []
-    assert settings["tasks.0.label"] == "time.daypart == 'night'"
+    assert settings["tasks.0.label"] == "action == 'like'"
     assert settings["scenes.home.next"] == 1.0
     assert settings["fusion"] == "weighted_mean"
     assert settings["training.max_minutes"] == 60.0
