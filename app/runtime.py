@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -136,11 +137,11 @@ class Runtime:
         degraded = await self._try_refresh(stored.catalogue_version)
         return await self._join_history(user_id, stored), degraded
 
-    async def require_user(self, user_id: str | None) -> UserState:
-        """The state of a user from the bundle and the store. Raises StateUnavailableError."""
+    async def require_user(self, user_id: str) -> StoredUser:
+        """What is known of a user, with the state from both bundle and store. Raises StateUnavailableError."""
         stored = await self._read_stored(user_id)
         await self._try_refresh(stored.catalogue_version)
-        return await self._join_history(user_id, stored)
+        return replace(stored, state=await self._join_history(user_id, stored))
 
     async def _read_stored(self, user_id: str | None) -> StoredUser:
         """What the store has of a user, or of nobody but the catalogue's version. Raises StateUnavailableError."""

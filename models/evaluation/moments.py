@@ -1,6 +1,6 @@
 """Encode users at given moments with the network: the inputs of retrieval and scoring for B requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,6 +30,10 @@ class Moments:
     numbers: Tensor  # [B, USER_NUMBERS]
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]
+
+    def without_push(self) -> "Moments":
+        """The same moments without the steps away from rejected items."""
+        return replace(self, push=torch.zeros_like(self.push))
 
 
 @dataclass(frozen=True, slots=True)

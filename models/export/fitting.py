@@ -94,8 +94,12 @@ def measure_heads(
 
 
 def fit_next_temperature(predictor: CorpusPredictor, events: Indices) -> Calibration:
-    """Fit the temperature of the softmax over the catalogue on the next items of events (corpus rows [n])."""
+    """Fit the temperature of the softmax over the catalogue on the next items of events (corpus rows [n]).
+
+    The logits are those of the network alone. Pushes away from rejected items say what to show, not what happens
+    next: a log has such events all the same, and they would flatten the whole softmax.
+    """
     rows = take_evenly(events, max(MAX_CELLS // len(predictor.vectors), 1))
-    logits = [predictor.next_logits(moments) for moments in predictor.encode_moments(rows)]
+    logits = [predictor.next_logits(moments.without_push()) for moments in predictor.encode_moments(rows)]
     catalogue_logits = np.concatenate([np.zeros((0, len(predictor.vectors)), np.float32), *logits])
     return fit_next_calibration(catalogue_logits, predictor.corpus.items[rows].astype(np.int64))

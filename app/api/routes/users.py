@@ -31,12 +31,12 @@ router = make_guarded_router("users")
 @router.get(USER, response_model=UserAnswer, responses=error_answers(401, 404, 422, 429, 503))
 async def get_user(user_id: UserId, service: Serving) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
-    state = await service.runtime.require_user(user_id)
-    store = service.runtime.store
-    merged_into = (await store.read(user_id)).merged_into
-    if state.profile is None and not state.events and merged_into is None:
+    user = await service.runtime.require_user(user_id)
+    state = user.state
+    if state.profile is None and not state.events and user.merged_into is None:
         raise NotFoundError("expected a user with a profile or events, given an unknown one", "user_id")
-    return json_response(user_answer(user_id, state, await store.read_events(user_id), merged_into))
+    events = await service.runtime.store.read_events(user_id)
+    return json_response(user_answer(user_id, state, events, user.merged_into))
 
 
 @router.put(USER, response_model=UserPutAnswer, responses=error_answers(*BODY_ERRORS))

@@ -14,10 +14,13 @@ from app.api.middleware import RequestObserver
 from app.api.schemas.batch import BatchRequest
 from app.api.schemas.events import EventsRequest, StoredEvent
 from app.api.schemas.health import HealthAnswer, ReadinessAnswer
-from app.api.schemas.items import ItemRequest
+from app.api.schemas.item_tables import ItemsRequest
+from app.api.schemas.items import ItemPatchRequest, ItemRequest
 from app.api.schemas.model import ReloadRequest
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
-from app.api.schemas.users import UserRequest
+from app.api.schemas.similar import SimilarRequest
+from app.api.schemas.user_tables import UsersRequest
+from app.api.schemas.users import MergeRequest, UserRequest
 from app.state.embedded.server import EmbeddedRedis
 from app.telemetry import Metrics
 
@@ -53,9 +56,13 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         "/v1/rank",
         "/v1/batch-score",
         "/v1/events",
+        "/v1/items",
+        "/v1/items/similar",
         "/v1/items/{item_id}",
         "/v1/items/{item_id}/similar",
+        "/v1/users",
         "/v1/users/{user_id}",
+        "/v1/users/{user_id}/merge",
         "/v1/model",
         "/v1/model/reload",
         "/livez",
@@ -70,7 +77,12 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         EventsRequest,
         StoredEvent,
         ItemRequest,
+        ItemPatchRequest,
+        ItemsRequest,
+        SimilarRequest,
         UserRequest,
+        UsersRequest,
+        MergeRequest,
         ReloadRequest,
     ):
         example = page["components"]["schemas"][model.__name__]["example"]
@@ -112,8 +124,8 @@ def test_a_wrong_method_is_told_all_that_the_path_takes(service: httpx.Client) -
         ("POST", "/livez", "GET, HEAD"),
         ("HEAD", "/v1/recommend", "POST"),
         ("POST", "/v1/users/1", "DELETE, GET, HEAD, PUT"),
-        ("POST", "/v1/items/50", "DELETE, PUT"),
-        ("PATCH", "/v1/items/a%2Fb/similar", "DELETE, GET, HEAD, PUT"),
+        ("POST", "/v1/items/50", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("POST", "/v1/items/a%2Fb/similar", "DELETE, GET, HEAD, PATCH, PUT"),
     ):
         response = service.request(method, path)
         assert (response.status_code, response.headers["allow"]) == (405, methods)
