@@ -7,8 +7,8 @@ import numpy as np
 
 from models.data.datasets.shop.products import Products
 
-CUSTOMERS = 500
-VISITS = 9
+CUSTOMERS = 300
+VISITS = 8
 """Mean visits of a customer."""
 START = datetime(2025, 3, 1, tzinfo=UTC)
 DAYS = 180

@@ -19,7 +19,7 @@ PATHS = {
     "Spielzeug > Holz": ("Bauklötze", "Kugelbahn", "Steckpuzzle", "Holzeisenbahn"),
 }
 """Category path -> kinds of products."""
-VARIANTS = ("klein", "groß", "Eiche", "blau", "Edelstahl", "Klassik", "rot", "Reise")
+VARIANTS = ("klein", "groß", "Eiche", "blau")
 
 
 @dataclass(frozen=True, slots=True)
