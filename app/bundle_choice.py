@@ -1,6 +1,7 @@
 """Choose the bundle folder to load: the configured one, the one it replaced, or the last one in use."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.config import Settings
@@ -37,13 +38,26 @@ def list_start_candidates(settings: Settings) -> list[Path]:
     if configured.is_dir() and not (configured / MANIFEST).is_file():
         folders = (path.parent for path in configured.glob(f"*/{MANIFEST}"))
         published = [folder for folder in folders if not _is_never_started(folder.name)]
-        candidates = sorted(published, key=_created_at, reverse=True)
+        candidates = sorted(published, key=read_created_at, reverse=True)
     candidates.append(configured.with_name(configured.name + PREVIOUS))
     last_good = read_last_good(settings.state_dir)
     if last_good is not None:
         candidates.append(last_good)
     existing = [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
     return existing or [configured]
+
+
+def require_manifest(folders: Sequence[Path]) -> None:
+    """Raises BundleError with the fault of each folder unless one of them has a readable manifest."""
+    faults = []
+    for folder in folders:
+        try:
+            read_manifest(folder)
+        except BundleError as error:
+            faults.append(str(error))
+        else:
+            return
+    raise BundleError("; ".join(faults))
 
 
 def _is_hidden(name: str) -> bool:
@@ -56,7 +70,8 @@ def _is_never_started(name: str) -> bool:
     return _is_hidden(name) or name.endswith(REJECTED)
 
 
-def _created_at(folder: Path) -> str:
+def read_created_at(folder: Path) -> str:
+    """The time at which a bundle was made, as its manifest has it; empty if the manifest cannot be read."""
     try:
         return read_manifest(folder).created_at
     except BundleError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.config import ConfigurationError, read_settings
-from models.contract.bundle import BundleError
+from models.contract.bundle import BundleError, read_manifest
 
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
@@ -85,12 +85,15 @@ def make_bundle_check() -> Callable[[Path], None]:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from app.bundle_choice import list_start_candidates, require_manifest
+
+    settings = read_settings(bundle_dir=options.bundle, host=options.host, port=options.port)
+    require_manifest(list_start_candidates(settings))  # before the imports below, which take seconds
     from app.greeting import pick_example, render_greeting
     from app.server import run
     from app.state.embedded.process import EmbeddedRedisError
     from app.telemetry import configure_logging
 
-    settings = read_settings(bundle_dir=options.bundle, host=options.host, port=options.port)
     configure_logging(settings.log_level)
     try:
         outcome = run(
@@ -102,6 +105,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _score_batch(options: argparse.Namespace) -> int:
+    read_manifest(options.bundle)  # before the imports below, which take seconds
     from app.batch.files import BatchFileError, score_file
     from models.cli import read_rows
 

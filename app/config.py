@@ -1,14 +1,23 @@
 """Settings of the service: CHORUS_* in the environment, overridden by the command line."""
 
+import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.path_prefix import parse_root_path
 
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+SECRETS = frozenset({"api_key", "publishable_keys"})
+ANY_ORIGIN = "*"
+
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII)
+_KEY = re.compile(r"[!-~]([ -~]*[!-~])?", re.ASCII)
 
 
 class ConfigurationError(Exception):
@@ -19,6 +28,46 @@ def _check_redis_url(url: str | None) -> str | None:
     if url is not None and not url.startswith(REDIS_SCHEMES):
         raise ValueError(f"expected a URL that starts with one of {', '.join(REDIS_SCHEMES)}")
     return url
+
+
+def _split(value: object) -> object:
+    """The parts of a text between commas; other values as they are."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _check_key(key: SecretStr | None) -> SecretStr | None:
+    """HTTP headers carry other characters differently from client to client, so such a key would never match."""
+    if key is not None and not _KEY.fullmatch(key.get_secret_value()):
+        raise ValueError("expected printable ASCII characters without blanks at the ends")
+    return key
+
+
+def _check_publishable(keys: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+    """Without a secret key everything is open, and a key with two roles would open everything."""
+    secret = info.data.get("api_key")
+    if keys and secret is None:
+        raise ValueError("expected CHORUS_API_KEY beside it, as without it everything is open")
+    if secret in keys:
+        raise ValueError("expected keys other than CHORUS_API_KEY")
+    return keys
+
+
+def _check_origin(origin: str) -> str:
+    if origin != ANY_ORIGIN and not _ORIGIN.fullmatch(origin):
+        raise ValueError(
+            "expected an origin such as https://shop.example without a path, in lower case, or *"
+        )
+    return origin
+
+
+def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if ANY_ORIGIN in origins and len(origins) > 1:
+        raise ValueError("expected * alone")
+    return origins
+
+
+Listed = BeforeValidator(_split)
+"""A list in the environment: parts between commas."""
 
 
 class Settings(BaseSettings):
@@ -37,8 +86,31 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    api_key: SecretStr | None = None
-    """If set, every /v1 endpoint requires it."""
+    root_path: Annotated[str | None, AfterValidator(parse_root_path)] = None
+    """The prefix of the public paths, which a proxy strips."""
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, Listed] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1"),
+    )
+    """The addresses of proxies whose X-Forwarded-Prefix counts."""
+    api_key: Annotated[SecretStr | None, AfterValidator(_check_key)] = None
+    """The secret key. If set, every /v1 endpoint and the pages about the service require a key."""
+    publishable_keys: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_check_key)], ...],
+        NoDecode,
+        Listed,
+        AfterValidator(_check_publishable),
+    ] = ()
+    """Keys for web pages, which may recommend and send events."""
+    open_paths: Annotated[tuple[Literal["/docs", "/openapi.json", "/metrics"], ...], NoDecode, Listed] = ()
+    """Pages that need no key."""
+    cors_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_origin)], ...],
+        NoDecode,
+        Listed,
+        AfterValidator(_check_origins),
+    ] = ()
+    """Origins of the web pages that may call the service."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 4 << 20
     """The default holds a batch of 10,000 pairs with long ids."""
     max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 256
@@ -66,7 +138,12 @@ def read_settings(**overrides: object) -> Settings:
 
 
 def _describe(detail: ErrorDetails) -> str:
-    name = ".".join(str(part) for part in detail["loc"])
+    name = str(detail["loc"][0])
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    value = "a secret" if name == "api_key" else repr(detail["input"])
+    value = "a secret" if name in SECRETS else repr(_join(detail["input"]))
     return f"{PREFIX}{name.upper()}: expected {message.removeprefix('expected ')}, given {value}"
+
+
+def _join(value: Any) -> Any:
+    """A list as it stands in the environment; other values as they are."""
+    return ",".join(map(str, value)) if isinstance(value, list) else value

@@ -23,6 +23,10 @@ class ChorusError(Exception):
         """The value of `error` in the answer."""
         return {"code": self.code, "message": self.message, "field": self.field}
 
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to the error."""
+        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+
 
 class InvalidRequestError(ChorusError):
     """The request has a wrong shape, or a value that the service cannot use."""
@@ -50,7 +54,7 @@ class UnknownSceneError(InvalidRequestError):
 
 
 class UnknownFieldError(InvalidRequestError):
-    """The bundle has no attribute or context key of this name."""
+    """The bundle has no attribute of this name."""
 
     code = "unknown_field"
 
@@ -112,10 +116,25 @@ class MethodNotAllowedError(ChorusError):
 
 
 class UnauthorizedError(ChorusError):
-    """The API key is missing or wrong."""
+    """The API key is missing or wrong. `challenge` names the scheme of authentication (RFC 9110, 11.6.1)."""
 
     status = 401
     code = "unauthorized"
+
+    def __init__(self, message: str, field: str | None = None, challenge: str = "Bearer") -> None:
+        super().__init__(message, field)
+        self.challenge = challenge
+
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to the error."""
+        return {"www-authenticate": self.challenge}
+
+
+class ForbiddenError(ChorusError):
+    """The key is known but not allowed to do this."""
+
+    status = 403
+    code = "forbidden"
 
 
 class RequestTimeoutError(ChorusError):
@@ -159,3 +178,39 @@ class UnavailableError(ChorusError):
     status = 503
     code = "unavailable"
     retry_after = 1
+
+
+class StoreOutOfMemoryError(UnavailableError):
+    """Redis has no memory left and refuses writes."""
+
+    code = "store_out_of_memory"
+
+
+class StoreReadOnlyError(UnavailableError):
+    """Redis is a read-only replica."""
+
+    code = "store_read_only"
+
+
+class StoreLoadingError(UnavailableError):
+    """Redis still loads its data."""
+
+    code = "store_loading"
+
+
+class StoreRefusedError(UnavailableError):
+    """Redis refused for another reason, such as a wrong password."""
+
+    code = "store_refused"
+
+
+class StoreTimeoutError(UnavailableError):
+    """Redis did not answer in time."""
+
+    code = "store_timeout"
+
+
+class StoreUnreachableError(UnavailableError):
+    """There is no connection to Redis."""
+
+    code = "store_unreachable"

@@ -6,21 +6,37 @@ from typing import TypedDict
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from app.api.dependencies import Service
-from app.api.error_handlers import handle_errors
+from app.api.error_handlers import METHODS, handle_errors
 from app.api.middleware import RequestLimits, RequestObserver
 from app.api.openapi import DESCRIPTION, TITLE
+from app.api.proxy_prefix import ProxyPrefix
 from app.api.request_drain import RequestDrain
-from app.api.routes import batch, events, health, items, model, recommendation, users
+from app.api.responses import REQUEST_ID
+from app.api.routes import (
+    batch,
+    events,
+    health,
+    item_tables,
+    items,
+    model,
+    pages,
+    recommendation,
+    similar,
+    user_tables,
+    users,
+)
 from app.config import Settings
 from app.runtime import Runtime
 from app.telemetry import Metrics
 
 OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]
 """Opens the runtime (bundle and store) and closes it at the end."""
+
+PAGE_HEADERS = ("authorization", "content-type", "x-api-key", REQUEST_ID)
+"""The headers that a web page of another origin may send."""
 
 
 class State(TypedDict):
@@ -39,23 +55,37 @@ def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics |
             limiter = CapacityLimiter(settings.compute_threads)
             yield {"service": Service(settings, runtime, metrics, limiter)}
 
-    app = FastAPIOffline(
+    app = FastAPI(
         title=TITLE,
         description=DESCRIPTION,
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
-        redoc_url=None,
+        openapi_url=None,  # app.api.routes.pages serves it, and /docs
     )
-    for page in app.routes:  # FastAPI's pages, such as /docs, answer HEAD as every other GET does
-        if isinstance(page, APIRoute):
-            page.methods = {"GET", "HEAD"}
-    for resource in (recommendation, batch, events, items, users, model, health):
+    items_first = (item_tables, similar, items)  # the path of one item would match that of similar items, too
+    for resource in (recommendation, batch, events, *items_first, user_tables, users, model, health, pages):
         app.include_router(resource.router)
+    app.mount(pages.STATIC, pages.open_static_files())
     handle_errors(app)
+    _add_middleware(app, settings, metrics)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Add the middleware, the innermost first."""
     app.add_middleware(
         RequestLimits, max_body_bytes=settings.max_body_bytes, max_concurrency=settings.max_concurrency
     )
+    app.add_middleware(ProxyPrefix, root_path=settings.root_path, trusted=settings.trusted_proxies)
+    if settings.cors_origins:
+        # Around all that can refuse a request, so that a page can read every error. A preflight needs no key.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=METHODS,
+            allow_headers=PAGE_HEADERS,
+            expose_headers=(REQUEST_ID, "retry-after"),
+        )
     app.add_middleware(RequestObserver, metrics=metrics)
     app.add_middleware(RequestDrain)  # outermost, as added last: no metric includes its waiting
-    return app

@@ -11,10 +11,12 @@ from types import FrameType
 import uvicorn
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle_follower import BundleFollower
 from app.config import Settings
 from app.main import create_app
 from app.runtime import Runtime
 from app.state.embedded.server import EmbeddedRedis
+from app.state.protocol import StoreHealth
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.telemetry import Metrics
@@ -92,13 +94,15 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
     metrics = Metrics()
 
     def open_with_store(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
-        store = RedisStore(build_redis_settings(settings, url), metrics.count_corrupt_value)
+        health = StoreHealth(metrics.count_store_failure)
+        store = RedisStore(build_redis_settings(settings, url), metrics.count_corrupt_value, health)
         return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
         create_app(settings, open_with_store, metrics),
         host=settings.host,
         port=settings.port,
+        proxy_headers=False,  # app.api.proxy_prefix needs the address of the peer itself
         log_config=None,
         access_log=False,
         server_header=False,
@@ -108,21 +112,32 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) -> AsyncIterator[Runtime]:
-    """The runtime, which loads its bundle in the background until /readyz answers 200. Closes the store at the end."""
+    """The runtime, which loads its bundle in the background until /readyz answers 200, and then follows reloads.
+
+    Closes the store at the end.
+    """
     runtime = Runtime(settings, store)
 
     async def load() -> None:
         await runtime.start()
         startup.on_ready(runtime.bundle)
 
+    async def follow() -> None:
+        await asyncio.wait([loading])
+        if runtime.ready:
+            await BundleFollower(runtime).run()
+
     loading = asyncio.create_task(load())
     loading.add_done_callback(lambda task: _stop_on_failure(task, startup))
+    following = asyncio.create_task(follow())
+    following.add_done_callback(_log_failure)
     try:
         yield runtime
     finally:
         try:
             loading.cancel()
-            await asyncio.wait([loading])
+            following.cancel()
+            await asyncio.wait([loading, following])
         finally:
             await store.close()
 
@@ -137,6 +152,13 @@ def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
     fields = {"reason": startup.outcome.problem}
     LOG.critical("the service cannot serve", exc_info=unexpected, extra={"fields": fields})
     startup.stop()
+
+
+def _log_failure(following: "asyncio.Task[None]") -> None:
+    """Log that reloads of other replicas are no longer followed, which is no reason to stop the service."""
+    error = None if following.cancelled() else following.exception()
+    if error is not None:
+        LOG.critical("reloads of other replicas are no longer followed", exc_info=error)
 
 
 def _describe(error: BaseException) -> str:

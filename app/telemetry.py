@@ -40,6 +40,9 @@ class Metrics:
         self._corrupt_values = Counter(
             "chorus_corrupt_values", "Stored values that could not be read", registry=registry
         )
+        self._store_failures = Counter(
+            "chorus_store_failures", "Failed calls of the store, by code", ["code"], registry=registry
+        )
         self._worse_takeovers = Gauge(
             "chorus_bundle_worse_takeovers",
             "Takeovers by a bundle with worse figures than the one before",
@@ -72,6 +75,10 @@ class Metrics:
     def count_corrupt_value(self) -> None:
         """Count one stored value that could not be read."""
         self._corrupt_values.inc()
+
+    def count_store_failure(self, code: str) -> None:
+        """Count one failed call of the store."""
+        self._store_failures.labels(code).inc()
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

@@ -19,12 +19,12 @@ def merge_events(trained: UserState, stored: UserState) -> tuple[Event, ...]:
         return trained.events
     if not trained.events:
         return stored.events
-    trained_keys = {_key(event) for event in trained.events}
-    new = [event for event in stored.events if _key(event) not in trained_keys]
+    trained_keys = {event_key(event) for event in trained.events}
+    new = [event for event in stored.events if event_key(event) not in trained_keys]
     return tuple(sorted((*trained.events, *new), key=lambda event: event.timestamp))
 
 
-def _key(event: Event) -> tuple[str, str, float, float | None]:
+def event_key(event: Event) -> tuple[str, str, float, float | None]:
     """The key of equal events. A bundle has values as float32, the store as they were sent."""
     value = None if event.value is None else float(np.float32(event.value))
     return event.item_id, event.action, event.timestamp, value

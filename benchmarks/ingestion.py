@@ -91,7 +91,7 @@ def main() -> None:
         options = [f"--{name}={getattr(arguments, name)}" for name in ("events", "users", "items", "format")]
         subprocess.run([sys.executable, "-c", GENERATE, folder, *options], check=True)
         job = load_job(Path(folder) / "job.yaml")
-        size = job.interactions.path.stat().st_size / 1e6
+        size = sum(path.stat().st_size for path in job.interactions.path) / 1e6
         collate_epoch(job, ingest(job, Path(folder) / "quarantine.jsonl", steps), steps)
     title = f"{arguments.events:,} events of {arguments.users:,} users, {arguments.format}, {size:,.0f} MB"
     table = Table("step", "seconds", "processor s", "peak GB", title=title, caption=BOUND)

@@ -1,25 +1,24 @@
-"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it."""
+"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it.
+
+The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
+"""
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
+from models.contract.promotion import NotPromotedError
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
-from models.data.readers.rows import read_rows
-from models.evaluation.promotion import NotPromotedError
-from models.evaluation.report.console import print_report
-from models.evaluation.report.schema import Report
 from models.job.spec import JobError, load_job
-from models.recipe import evaluation, training
-from models.recipe.ingestion import ingest
-from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
-from models.recipe.publication import Target, publish_bundle
-from models.training.checkpoint import SCHEMA
+
+if TYPE_CHECKING:
+    from models.data.readers.rows import TextRow
 
 DATASETS = {"movielens-100k": fetch_movielens_100k}
 REFUSALS = (BundleError, JobError, FetchError, NotPromotedError, OSError, ValueError)
@@ -49,22 +48,36 @@ def train(
     `<out>.rejected`.
     """
     job = load_job(job_file)
+    from models.recipe.preflight import check_run
+
+    check_run(job, out)
+    from models.recipe.ingestion import ingest
+
     data = ingest(job, out, console)
-    run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
+    # torch from here on
+    from models.evaluation.report.console import print_report
+    from models.recipe import evaluation, training
+    from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
+    from models.recipe.publication import Target, publish_bundle
+
+    data, run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
     run = training.refresh_for_test(job, data, run, console)
     report = evaluation.evaluate(job, data, run, console)
     decision = decide_promotion(job, report, out, force=force)
     folder = choose_folder(decision, out)
-    manifest = publish_bundle(job, data, run, report, Target(folder, check_bundle), console)
+    published = publish_bundle(job, data, run, report, Target(folder, check_bundle), console)
     training.checkpoint_path(out).unlink(missing_ok=True)
-    print_report(report, console)
+    print_report(published.report, console)
     console.print(explain_promotion(decision, out, folder))
-    console.print(f"published {manifest.model_version} in {out}")
+    console.print(f"published {published.manifest.model_version} in {out}")
 
 
 def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
     """Print the evaluation of a bundle; raises BundleError if a file is missing or changed."""
     verify(folder)
+    from models.evaluation.report.console import print_report
+    from models.evaluation.report.schema import Report
+
     report = Report.model_validate_json((folder / REPORT).read_bytes())
     if as_json:
         console.file.write(report.model_dump_json(indent=1) + "\n")
@@ -83,6 +96,8 @@ def inspect(folder: Path, console: Console) -> None:
 
 def fingerprint(job_file: Path, data: str) -> str:
     """SHA-256 that identifies a training run by the job file, the data's digest, and the code's version."""
+    from models.training.checkpoint import SCHEMA
+
     code = f"{SCHEMA} {package_version()} "
     return hashlib.sha256(code.encode() + job_file.read_bytes() + data.encode()).hexdigest()
 
@@ -95,4 +110,8 @@ def package_version() -> str:
         return "source"
 
 
-__all__ = ["REFUSALS", "evaluate", "fetch", "inspect", "read_rows", "train"]
+def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> "Iterator[TextRow]":
+    """Yield the rows of a file for batch scoring; see models.data.readers.rows."""
+    from models.data.readers import rows
+
+    return rows.read_rows(path, required, optional)

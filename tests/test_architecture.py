@@ -19,7 +19,9 @@ FORBIDDEN_NAMES = frozenset(
     {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
 )
 
-SHARED_ROOMS = ("models.contract", "models.heads", "models.ranking", "models.network", "models.language")
+GRAMMAR = ("models.job.availability", "models.job.label_expression")  # of texts in a bundle
+LAYERS = ("models.contract", "models.heads", "models.ranking", "models.network", "models.language")
+SHARED_ROOMS = (*LAYERS, *GRAMMAR)
 JOB = ("models.job", "models.heads", "models.contract", "models.network.config")
 DATA = ("models.data", *JOB)
 TRAINING = ("models.training", "models.network", *DATA)

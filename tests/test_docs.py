@@ -1,5 +1,6 @@
 """What the pages say of settings, job keys, errors, metrics, commands, files and links is true of the code."""
 
+import json
 import re
 from collections.abc import Iterator
 from enum import Enum
@@ -17,6 +18,7 @@ from app.api.schemas.recommendation import RecommendRequest
 from app.cli import main
 from app.config import PREFIX, Settings
 from app.errors import ChorusError
+from app.state.protocol import StoreFault
 from app.telemetry import Metrics
 from models.job.spec import JobSpec
 from tests.examples import ROOT
@@ -60,12 +62,13 @@ def default_text(field: FieldInfo) -> str:
     """A default as the tables write it; empty where there is none."""
     if field.is_required():
         return ""
-    value = field.default.value if isinstance(field.default, Enum) else field.default
+    default = field.get_default(call_default_factory=True)
+    value = default.value if isinstance(default, Enum) else default
     if value is None:
         return "none"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return {"()": "[]"}.get(str(value), str(value))
+    return json.dumps(value) if isinstance(value, tuple | dict) else str(value)
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:
@@ -107,7 +110,12 @@ def test_the_readme_is_short() -> None:
 
 def test_the_configuration_table_has_every_setting() -> None:
     expected = {
-        f"{PREFIX}{name.upper()}": default_text(field) for name, field in Settings.model_fields.items()
+        f"{PREFIX}{name.upper()}": (
+            ",".join(map(str, field.default)) or "none"
+            if isinstance(field.default, tuple)
+            else default_text(field)
+        )
+        for name, field in Settings.model_fields.items()
     }
     assert Settings.model_fields["api_key"].annotation == SecretStr | None
     assert table(read("docs/configuration.md")) == expected
@@ -175,7 +183,10 @@ def test_the_degraded_table_has_every_fallback() -> None:
         for text in sources
         for name in re.findall(r'"((?:state|encode|retrieve|score|rerank):\w+)"', text)
     }
+    faults = {fault.value for fault in StoreFault}
+    named |= {f"state:{fault}" for fault in faults}
     assert set(table(section("docs/operations.md", "Degraded answers"))) == named
+    assert set(table(section("docs/operations.md", "Redis refuses"))) == faults
 
 
 @pytest.mark.parametrize(

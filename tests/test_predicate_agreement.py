@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.bundle.attribute_index import AttributeTable
-from app.pipeline.filtering import evaluate_filter
+from app.bundle.attribute_filter import evaluate_filter
+from app.bundle.attribute_table import AttributeTable
 from models.contract.catalogue import Item
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predicate
 from models.data.cleaning import CleaningReport

@@ -18,16 +18,22 @@ from app.errors import (
     InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
+    StoreLoadingError,
+    StoreOutOfMemoryError,
+    StoreReadOnlyError,
+    StoreRefusedError,
+    StoreTimeoutError,
+    StoreUnreachableError,
     TooManyRequestsError,
     UnavailableError,
     UnknownBundleError,
 )
 from app.pipeline.similar import UnknownItemError
 from app.runtime import BundleNotLoadedError, LoadInProgressError
-from app.state.protocol import StateUnavailableError, StoreFullError
+from app.state.protocol import StateUnavailableError, StoreFault, StoreFullError
 from app.telemetry import LOGGER
 
-METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 Convert = Callable[[Any], ChorusError]
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -92,13 +98,27 @@ def _convert_http(error: HTTPException) -> ChorusError:
     return InvalidRequestError(str(error.detail))
 
 
+STORE_ERRORS: dict[StoreFault, tuple[type[UnavailableError], str]] = {
+    StoreFault.OUT_OF_MEMORY: (StoreOutOfMemoryError, "The state store has no memory left"),
+    StoreFault.READ_ONLY: (StoreReadOnlyError, "The state store is read-only"),
+    StoreFault.LOADING: (StoreLoadingError, "The state store is still loading its data"),
+    StoreFault.REFUSED: (StoreRefusedError, "The state store refused"),
+    StoreFault.TIMEOUT: (StoreTimeoutError, "The state store did not answer in time"),
+    StoreFault.UNREACHABLE: (StoreUnreachableError, "The state store cannot be reached"),
+}
+
+
+def convert_store_fault(fault: StoreFault) -> UnavailableError:
+    """The error of a call that the store did not complete."""
+    kind, reason = STORE_ERRORS[fault]
+    return kind(f"{reason}; some of a write may be stored: send it again with the same event_ids")
+
+
 CONVERSIONS: dict[type[Exception], Convert] = {
     ChorusError: lambda error: error,
     RequestValidationError: _convert_validation,
     HTTPException: _convert_http,
-    StateUnavailableError: lambda _error: UnavailableError(
-        "The state store did not answer; some of it may be stored: send it again with the same event_ids"
-    ),
+    StateUnavailableError: lambda error: convert_store_fault(error.fault),
     StoreFullError: lambda _error: CatalogueFullError("No room for another item: the store is full"),
     BundleNotLoadedError: lambda _error: UnavailableError("No bundle is loaded yet"),
     LoadInProgressError: lambda _error: TooManyRequestsError(

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
+from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_path, route_template
 from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError, UnavailableError
 from app.telemetry import Metrics, log_request
 
@@ -101,7 +101,7 @@ class RequestLimits:
         self._open_requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(LIMITED):
+        if scope["type"] != "http" or not route_path(scope).startswith(LIMITED):
             await self.app(scope, receive, send)
             return
         refusal = self._check_limits(scope)

@@ -7,7 +7,7 @@ from app.api.schemas.errors import ErrorAnswer
 TITLE = "Chorus"
 DESCRIPTION = "Many heads, one ranked slate: personal recommendations, scored for each request."
 
-BODY_ERRORS = (401, 408, 413, 415, 422, 429, 503)
+BODY_ERRORS = (401, 403, 408, 413, 415, 422, 429, 503)
 """Error statuses of every endpoint with a body."""
 
 

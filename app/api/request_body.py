@@ -4,7 +4,7 @@ FastAPI first builds Python objects of a body and then validates them. Pydantic 
 as fast, and with strict JSON types: a tuple is a list, a time is a string.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import anyio
@@ -16,6 +16,7 @@ from app.api.validation import describe_body
 from app.errors import RequestTimeoutError, UnsupportedMediaTypeError
 
 JSON = "application/json"
+TEXT = "text/plain"
 
 
 class FromJson:
@@ -54,13 +55,14 @@ class JsonRequest(Request):
         return await self.body()
 
 
-async def read_body(request: Request, timeout_s: float) -> None:
+async def read_body(request: Request, timeout_s: float, types: Sequence[str] = (JSON,)) -> None:
     """Read the whole body, which the request then keeps.
 
-    Raises UnsupportedMediaTypeError unless its content type is JSON or missing, and RequestTimeoutError.
+    Raises UnsupportedMediaTypeError unless its content type is one of `types`, JSON or missing, and
+    RequestTimeoutError.
     """
     content_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if content_type != JSON and not content_type.endswith("+json"):
+    if content_type not in types and not content_type.endswith("+json"):
         raise UnsupportedMediaTypeError(f"expected content-type {JSON}, given {content_type[:80]!r}")
     try:
         with anyio.fail_after(timeout_s):

@@ -22,9 +22,14 @@ def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | 
 
 
 def error_response(error: ChorusError, headers: Mapping[str, str] | None = None) -> Response:
-    """An error's answer, with Retry-After where the same request may succeed later."""
-    retry = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
-    return json_response({"error": error.shape()}, error.status, {**retry, **(headers or {})})
+    """An error's answer with its headers, such as Retry-After where the same request may succeed later."""
+    return json_response({"error": error.shape()}, error.status, {**error.headers(), **(headers or {})})
+
+
+def route_path(scope: Scope) -> str:
+    """The path of the request without the prefix of a proxy: the one that the routes match."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def route_template(scope: Scope) -> str:

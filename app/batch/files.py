@@ -1,12 +1,13 @@
 """`chorus batch-score`: score the (user, item) pairs of a file of any size into another file."""
 
 import csv
+import gzip
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,10 @@ from app.threads import limit_threads
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""
-SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+TEXT_SUFFIXES = (*DELIMITERS, ".jsonl", ".ndjson")
+SUFFIXES = (".parquet", *TEXT_SUFFIXES, *(f"{suffix}.gz" for suffix in TEXT_SUFFIXES))
+"""Ends of the names of files that can be written; the reader checks those of files that are read."""
 
 
 class ReadRow(Protocol):
@@ -60,17 +64,18 @@ def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader)
     Users have their training histories of the bundle. `target` is written under a temporary name and then renamed.
     Returns status -> number of rows. Raises BatchFileError, BundleError, OSError.
     """
-    for path in (source, target):
-        if path.suffix not in SUFFIXES:
-            raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {path.name}")
-    source.open("rb").close()
+    if not target.name.lower().endswith(SUFFIXES):
+        raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {target.name}")
+    next(
+        _read_rows(read, source, ()), None
+    )  # a file that cannot be read is refused before the bundle is loaded
     temporary = _create_temporary(target)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     try:
         limit_threads(1)
         bundle = open_and_check(bundle_folder, read_settings().candidates)
         rows = _read_rows(read, source, bundle.spec.context_fields)
-        with _Writer(temporary, target.suffix, bundle.heads) as writer:
+        with _Writer(temporary, target.name.lower(), bundle.heads) as writer:
             while chunk := list(islice(rows, CHUNK)):
                 scored = score_rows(bundle, chunk, time.time())
                 for row in scored:
@@ -107,22 +112,23 @@ def _read_rows(read: RowReader, path: Path, context: Sequence[str]) -> Iterator[
 
 
 class _Writer:
-    """Writes scored rows into a Parquet, CSV or JSON Lines file."""
+    """Writes scored rows into a Parquet, CSV, TSV or JSON Lines file; the texts are compressed for a name with .gz."""
 
-    def __init__(self, path: Path, suffix: str, heads: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, name: str, heads: tuple[str, ...]) -> None:
         self._names = [USER, ITEM, "status", "message", "score", *heads]
         text, number = pa.string(), pa.float64()
         kinds = [text, text, text, text, number, *([number] * len(heads))]
         self._schema = pa.schema(list(zip(self._names, kinds, strict=True)))
-        self._path, self._suffix = path, suffix
+        self._path, self._compressed = path, name.endswith(".gz")
+        self._suffix = Path(name.removesuffix(".gz")).suffix
 
     def __enter__(self) -> "_Writer":
         if self._suffix == ".parquet":
             self._parquet = pq.ParquetWriter(self._path, self._schema)
             return self
-        self._stream = self._path.open("w", newline="", encoding="utf-8")
-        if self._suffix == ".csv":
-            self._csv = csv.DictWriter(self._stream, self._names)
+        self._stream = _open_text(self._path, self._compressed)
+        if self._suffix in DELIMITERS:
+            self._csv = csv.DictWriter(self._stream, self._names, delimiter=DELIMITERS[self._suffix])
             self._csv.writeheader()
         return self
 
@@ -130,10 +136,16 @@ class _Writer:
         """Append scored rows."""
         if self._suffix == ".parquet":
             self._parquet.write_table(pa.Table.from_pylist(list(rows), schema=self._schema))
-        elif self._suffix == ".csv":
+        elif self._suffix in DELIMITERS:
             self._csv.writerows(rows)
         else:
             self._stream.writelines(json.dumps(row) + "\n" for row in rows)
 
     def __exit__(self, *_: object) -> None:
         (self._parquet if self._suffix == ".parquet" else self._stream).close()
+
+
+def _open_text(path: Path, compressed: bool) -> TextIO:
+    if compressed:
+        return cast(TextIO, gzip.open(path, "wt", newline="", encoding="utf-8"))
+    return path.open("w", newline="", encoding="utf-8")

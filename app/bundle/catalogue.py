@@ -11,9 +11,11 @@ import numpy as np
 
 from app.bundle.item_columns import ItemColumns, ItemRow, label_key
 from models.contract.arrays import Floats, Indices, Mask
+from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
+from models.contract.predicate import Predicate
 from models.contract.tasks import Head
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
@@ -35,26 +37,30 @@ class Catalogue:
         heads: Sequence[Head],
         items: Sequence[Item],
         columns: tuple[Floats, Floats, Floats],
+        rule: Predicate | None = None,
     ) -> "Catalogue":
-        """`columns`: vectors [n, D + 1], text [n, T], statistics [n, S]. Raises ValueError for other lengths."""
+        """`columns`: vectors [n, D + 1], text [n, T], statistics [n, S]. Raises ValueError for other lengths.
+
+        `rule`: the condition over an item's fields without which it is not available.
+        """
         vectors, text, statistics = columns
         if not len(items) == len(vectors) == len(text) == len(statistics):
             raise ValueError(
                 f"expected columns of {len(items)} items, given {[len(part) for part in columns]}"
             )
         label_heads = tuple(head for head in heads if find_kind(head.task.kind).subject is Subject.ITEM)
-        store = ItemColumns(spec, label_heads)
+        store = ItemColumns(spec, label_heads, rule)
         store.ids = [item.item_id for item in items]
         store.items = list(items)
         store.labels = [category_labels(spec, item) for item in items]
         store.rows = {item_id: row for row, item_id in enumerate(store.ids)}
-        available = np.fromiter((item.available for item in items), np.bool_, len(items))
         store.columns = {
             "vectors": vectors,
             "text": text,
             "statistics": statistics,
-            "available": available,
+            "available": store.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
+            "blank": find_blank_items(spec, items, text),
         }
         for head in label_heads:
             store.columns[label_key(head.task.name)] = hot_labels(head, items)
@@ -109,8 +115,13 @@ class Catalogue:
 
     @property
     def available(self) -> Mask:
-        """[n] False for deleted and unavailable items."""
+        """[n] False for deleted items, for those marked as unavailable, and where the job's rule does not hold."""
         return self._view("available")
+
+    @property
+    def blank(self) -> Mask:
+        """[n] True for items of which the network knows nothing (models.contract.blank_items)."""
+        return self._view("blank")
 
     @property
     def present(self) -> Mask:

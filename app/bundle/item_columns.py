@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from app.bundle.attribute_filter import evaluate_filter
+from app.bundle.attribute_table import AttributeTable
+from models.contract.arrays import Floats, Indices, Mask
+from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
+from models.contract.predicate import Predicate
 from models.contract.tasks import Head
 
 GROWTH = 1.5
@@ -29,6 +33,7 @@ class ItemColumns:
 
     spec: FeatureSpec
     label_heads: tuple[Head, ...]
+    rule: Predicate | None = None  # of availability, over the item's fields
     ids: list[str] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     labels: list[frozenset[str]] = field(default_factory=list)
@@ -51,6 +56,13 @@ class ItemColumns:
         self.rows[item.item_id] = number
         return number
 
+    def are_available(self, items: Sequence[Item]) -> Mask:
+        """[n] True for the items that are not marked as unavailable, and of which the rule holds."""
+        available = np.fromiter((item.available for item in items), np.bool_, len(items))
+        if self.rule is not None:
+            available &= evaluate_filter(self.rule, AttributeTable(tuple(items)))
+        return available
+
     def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
         """Write distinct items and return their rows. Everything is computed before the first write.
 
@@ -68,10 +80,11 @@ class ItemColumns:
 
     def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
         """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
+        text = np.stack([row.text for row in rows])
         columns = {
             "vectors": np.stack([row.vector for row in rows]),
-            "text": np.stack([row.text for row in rows]),
-            "available": np.array([item.available for item in items], dtype=np.bool_),
+            "text": text,
+            "available": self.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
         }
         for head in self.label_heads:
@@ -82,7 +95,7 @@ class ItemColumns:
                     f"expected {name} of {len(items)} rows of {self.columns[name].shape[1:]}, "
                     f"given {values.shape}"
                 )
-        return columns
+        return columns | {"blank": find_blank_items(self.spec, items, text)}
 
 
 def label_key(head: str) -> str:

@@ -32,10 +32,13 @@ from models.contract.bundle import (
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import FusionMethod
+from models.contract.predicate import Predicate
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT
 from models.heads.protocol import Subject
 from models.heads.registry import HeadKindError, check_task, find_kind
+from models.job.availability import parse_rule
+from models.job.label_expression import ExpressionError
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.network.model import load_network
@@ -75,7 +78,7 @@ def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
         manifest=manifest,
         spec=spec,
         predictor=predictor,
-        catalogue=Catalogue.of(spec, manifest.heads, files.items, columns),
+        catalogue=Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec)),
         index=open_index(folder / INDEX, files.vectors),
         candidates=candidates,
         known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
@@ -108,6 +111,16 @@ def check_heads(manifest: Manifest) -> None:
         total = sum(abs(weight) for weight in weights.values())
         if not 0 < total < math.inf:
             raise BundleError(f"expected finite weights, not all 0, in {name}, given a sum of {total:g}")
+
+
+def read_rule(manifest: Manifest, spec: FeatureSpec) -> Predicate | None:
+    """The bundle's rule of availability, None for none; raises BundleError for one that does not suit its fields."""
+    if manifest.available is None:
+        return None
+    try:
+        return parse_rule(manifest.available, {field.name: field.kind for field in spec.item_fields})
+    except ExpressionError as error:
+        raise BundleError(f"expected a rule of availability that can be read, given {error}") from error
 
 
 def open_index(path: Path, vectors: Floats) -> SearchIndex:

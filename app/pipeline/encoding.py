@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
-from app.bundle.predictor import UserEncoding
 from app.pipeline.query.text_query import read_request
 from app.pipeline.types import Encoded, UserEvents
 from app.pipeline.user_features import build_columns, build_features
@@ -13,7 +12,9 @@ from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
 from models.contract.feedback import read_feedback
-from models.contract.user_vector import push_away, pushing_items, retrieval_vector
+from models.contract.low_values import ItemVectors
+from models.contract.push import measure_push
+from models.contract.user_vector import retrieval_vector
 from models.language.text_preference import TextPreferences
 
 
@@ -47,19 +48,15 @@ def encode_columns(
     for user, encoding in enumerate(bundle.predictor.encode_users(features.batch)):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
         history, texts = UserEvents(user_events(events, user), feedback[part]), preferences[user]
-        vector = _apply_feedback(bundle, history, texts, encoding, int(np.count_nonzero(in_tower[user])))
+        push = measure_user_push(bundle, history)
+        tower_events = int(np.count_nonzero(in_tower[user]))
+        share = texts.popularity_share(tower_events)
+        vector = retrieval_vector(encoding.base, push, share, tower_events)
         encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, history))
     return encoded
 
 
-def _apply_feedback(
-    bundle: LoadedBundle,
-    events: UserEvents,
-    texts: TextPreferences,
-    encoding: UserEncoding,
-    tower_events: int,
-) -> Floats:
-    """The retrieval vector [D + 1]: the tower's output after `tower_events` events, pushed away from rejected items."""
-    negative = pushing_items(events.columns, events.feedback)
-    push = push_away(bundle.catalogue.vectors[:, :-1], bundle.mean_vector, negative)
-    return retrieval_vector(encoding.base, push, texts.popularity_share(tower_events), tower_events)
+def measure_user_push(bundle: LoadedBundle, events: UserEvents) -> Floats:
+    """The change [D] of the user vector that the events' negative feedback makes."""
+    items = ItemVectors(bundle.catalogue.vectors[:, :-1], bundle.mean_vector)
+    return measure_push(items, events.columns, events.feedback, bundle.spec.polarity)

@@ -1,24 +1,16 @@
 """Allowed items of a request: available, passing the filter, not excluded, not seen."""
 
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.bundle.attribute_index import AttributeIndex, AttributeTable, Column
+from app.bundle.attribute_filter import evaluate_filter
+from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue
 from app.pipeline.types import Query
 from models.contract.arrays import Mask
-from models.contract.predicate import Compare, Operator, Predicate, Truth, evaluate
-
-ORDERING: Mapping[Operator, Callable[[NDArray[np.float64], float], Mask]] = {
-    Operator.GT: operator.gt,
-    Operator.GTE: operator.ge,
-    Operator.LT: operator.lt,
-    Operator.LTE: operator.le,
-}
+from models.contract.predicate import Predicate
 
 
 def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
@@ -47,31 +39,3 @@ def match_predicate(catalogue: Catalogue, predicate: Predicate, columns: Attribu
     passing[: len(cached)] = cached
     passing[tables.fresh_rows] = evaluate_filter(predicate, tables.fresh)
     return passing
-
-
-def evaluate_filter(predicate: Predicate, table: AttributeTable) -> Mask:
-    """[n] True where the predicate holds.
-
-    A comparison with a missing field is false, except `ne` and `exists: false`, which are true.
-    """
-
-    def compare(node: Compare) -> Truth:
-        true = _compare(node, table.column(node.field))
-        return Truth(true, ~true)
-
-    return evaluate(predicate, compare, len(table.items)).true
-
-
-def _compare(node: Compare, column: Column) -> Mask:
-    if isinstance(node.value, bool):  # exists: the only operator that takes one
-        return column.present if node.value else ~column.present
-    if isinstance(node.value, tuple):
-        join, start = (np.logical_and, True) if node.op is Operator.HAS_ALL else (np.logical_or, False)
-        passing = column.present & start
-        for value in node.value:
-            join(passing, column.is_equal(value), out=passing)
-        return passing
-    if node.op in ORDERING:
-        return ORDERING[node.op](column.numbers, float(node.value))
-    equal = column.is_equal(node.value)
-    return ~equal if node.op is Operator.NE else equal

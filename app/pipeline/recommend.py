@@ -8,6 +8,7 @@ from app.pipeline.encoding import encode_states
 from app.pipeline.explain.attribution import measure_attribution
 from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
+from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
 from app.pipeline.query.text_query import read_request, unread_texts
 from app.pipeline.scoring.groups import score_candidates
@@ -52,8 +53,6 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
 def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
     """The input of the candidate sources."""
     liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
-    if liked_row is not None and liked_row < 0:  # an item that the catalogue lacks has no row
-        liked_row = None
     return RetrievalContext(
         catalogue=bundle.catalogue,
         index=bundle.index,
@@ -105,6 +104,7 @@ def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked:
         relevance_cost=reranked.relevance_cost,
         unknown=find_unknown_ids(bundle, query),
         degraded=(*unread, *scored.candidates.degraded, *reranked.degraded),
+        notes=find_filter_notes(bundle.catalogue, query, bundle.columns, len(reranked.order)),
     )
 
 
@@ -128,6 +128,7 @@ def explain_slate(
         events=encoded.events,
         label_values=labels,
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
+        hierarchies=bundle.spec.hierarchies,
     )
     return replace(slate, reasons=find_reasons(evidence))
 

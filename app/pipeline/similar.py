@@ -1,10 +1,14 @@
-"""Find the items similar to one item, independent of the user."""
+"""Find the items similar to given items, independent of the user's taste."""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.vector_index import ExactSearch, IndexUnusableError, nearest_rows
+from app.pipeline.filtering import match_predicate
 from models.contract.arrays import Floats, Indices, Mask
+from models.contract.predicate import Predicate
 from models.ranking.similarity import Similarity
 
 POOL = 200
@@ -18,21 +22,53 @@ class UnknownItemError(Exception):
 def find_similar_items(bundle: LoadedBundle, item_id: str, limit: int) -> list[tuple[str, float]]:
     """Ids of up to `limit` available items with their similarity (-1..1) to an item, best first.
 
-    The similarity is that of slate diversification. Raises UnknownItemError for an item that the catalogue lacks.
+    Raises UnknownItemError for an item that the catalogue lacks.
+    """
+    return find_similar_to_all(bundle, [item_id], limit, allow_rows(bundle, None, ()))
+
+
+def allow_rows(bundle: LoadedBundle, predicate: Predicate | None, left_out: Iterable[str]) -> Mask:
+    """[n] True for the available items that pass a filter and are not left out."""
+    catalogue = bundle.catalogue
+    allowed = catalogue.available.copy()
+    if predicate is not None:
+        allowed &= match_predicate(catalogue, predicate, bundle.columns)
+    for item_id in left_out:
+        row = catalogue.row(item_id)
+        if row is not None:
+            allowed[row] = False
+    return allowed
+
+
+def find_similar_to_all(
+    bundle: LoadedBundle, item_ids: Sequence[str], limit: int, allowed: Mask
+) -> list[tuple[str, float]]:
+    """Ids of up to `limit` allowed items with their mean similarity (-1..1) to the given items, best first.
+
+    The candidates are the items nearest to the mean of the given items' vectors. The similarity is that of slate
+    diversification. Given items are not answered. Raises UnknownItemError for an item that the catalogue lacks.
     """
     catalogue = bundle.catalogue
-    row = catalogue.row(item_id)
-    if row is None or item_id not in catalogue:  # a deleted item keeps its row
-        raise UnknownItemError(item_id)
-    allowed = catalogue.available.copy()
-    allowed[row] = False
-    probe = np.append(catalogue.vectors[row, :-1] - bundle.mean_vector, np.float32(0))
-    rows = np.append(np.int64(row), _search_pool(bundle, probe, max(POOL, 4 * limit), allowed))
+    given = np.array([_present_row(bundle, item_id) for item_id in item_ids], dtype=np.int64)
+    allowed = allowed.copy()
+    allowed[given] = False
+    mean = catalogue.vectors[given, :-1].mean(axis=0) - bundle.mean_vector
+    probe = np.append(mean, np.float32(0)).astype(np.float32)
+    rows = np.concatenate([given, _search_pool(bundle, probe, max(POOL, 4 * limit), allowed)])
     vectors = catalogue.vectors[rows, :-1] - bundle.mean_vector
     labels = [catalogue.labels[pool_row] for pool_row in rows.tolist()]
-    similarity = Similarity.of(vectors, labels).to(0)
-    best = 1 + np.argsort(-similarity[1:], kind="stable")[:limit]
+    similar_to = Similarity.of(vectors, labels).to
+    similarity = np.mean([similar_to(position) for position in range(len(given))], axis=0)
+    best = len(given) + np.argsort(-similarity[len(given) :], kind="stable")[:limit]
     return [(catalogue.ids[rows[position]], float(similarity[position])) for position in best]
+
+
+def _present_row(bundle: LoadedBundle, item_id: str) -> int:
+    """The row of an item. Raises UnknownItemError for an unknown or deleted one; a deleted item keeps its row."""
+    row = bundle.catalogue.row(item_id)
+    if row is None or item_id not in bundle.catalogue:
+        raise UnknownItemError(item_id)
+    return row
 
 
 def _search_pool(bundle: LoadedBundle, probe: Floats, k: int, allowed: Mask) -> Indices:

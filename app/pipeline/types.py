@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.bundle.predictor import UserEncoding
+from app.pipeline.notes import Note
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
@@ -98,4 +99,5 @@ class Slate:
     reasons: tuple[tuple[Reason, ...], ...] = ()  # a tuple for each slate item; empty without `explain`
     unknown: tuple[str, ...] = ()  # requested ids (rank) that the catalogue lacks
     degraded: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()  # on the filter
     took_ms: Mapping[str, float] = field(default_factory=dict)

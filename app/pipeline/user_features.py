@@ -17,7 +17,7 @@ from models.contract.history_window import read_window
 
 
 class UserFeatures(NamedTuple):
-    """The predictor's input for B users, and the n catalogue rows of their events; -1 for unknown items."""
+    """The predictor's input for B users, and the n catalogue rows of the events that it holds."""
 
     batch: UserBatch
     rows: Indices  # [n]
@@ -26,13 +26,14 @@ class UserFeatures(NamedTuple):
 def build_columns(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> EventColumns:
     """The events of users, each oldest first, as columns over the catalogue's rows.
 
-    Items that the catalogue lacks get the distinct rows -1, -2, ...
+    Items that the catalogue lacks, and blank ones (models.contract.blank_items), get the distinct rows -1, -2, ...
     """
     unknown: dict[str, int] = {}
+    blank = catalogue.blank
 
     def row_of(item_id: str) -> int:
         row = catalogue.row(item_id)
-        return unknown.setdefault(item_id, -1 - len(unknown)) if row is None else row
+        return unknown.setdefault(item_id, -1 - len(unknown)) if row is None or blank[row] else row
 
     return column_events(users, row_of)
 
@@ -46,7 +47,7 @@ def build_features(
     """
     spec = bundle.spec
     window = read_window(spec, events)
-    rows = np.maximum(window.events.items, -1)
+    rows = window.events.items
     encoded = [encode_profile(spec, profile) for profile in profiles]
     tokens, _ = pad([profile.tokens for profile in encoded])  # PAD is 0
     batch = UserBatch(

@@ -16,6 +16,7 @@ class StoreLimits:
     max_event_ids: int = 2_000  # newest event ids of a user, two full batches; up to a quarter more
     ttl_s: int = 90 * DAY_S  # of a user's events and profile, counted from the user's last event
     event_id_ttl_s: int = 2 * DAY_S  # how long a retry is recognised, counted from the user's last event id
+    max_aliases: int = 1_000  # newest ids that were merged into a user, whose stream entries an erasure finds
     stream_cap: int = 100_000  # events in the stream, all users together (approximate: up to 100 more)
     item_cap: int = 100_000  # items put or deleted
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead

@@ -55,6 +55,8 @@ class Manifest(BaseModel):
     calibrations: dict[str, Calibration]
     fusion: Fusion
     scenes: dict[str, dict[str, float]] = {}
+    available: str | None = None
+    """The condition over an item's fields without which it is not recommended; None: no condition."""
     text_encoder: str | None = None
     """Registered name of the text encoder that made the text vectors; None without text."""
     features_digest: str

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.contract.polarity import ValuePolarity
 from models.contract.vocabulary import Vocabulary
 
 
@@ -28,6 +29,9 @@ class FieldSpec(BaseModel):
     mean: float = 0.0
     std: float = Field(default=1.0, gt=0)
     size: int = Field(default=0, ge=0)
+    hierarchy: str = Field(default="", exclude_if=lambda separator: not separator)
+    """The separator of the levels in a path of categories; empty for labels without levels. An empty one is not
+    written, so that the digest of a bundle without paths stays the same."""
 
 
 class FeatureSpec(BaseModel):
@@ -51,12 +55,23 @@ class FeatureSpec(BaseModel):
     """Lowest and highest event value in the training split; None if events have no values."""
     value_mean: float = 0.0
     value_std: float = Field(default=1.0, gt=0)
+    polarity: ValuePolarity = ValuePolarity()
+    """How far a low value pushes similar items away; fitted after training (models.export.polarity)."""
     text_size: int = Field(default=0, ge=0)
     """Width of the text encoder's vectors; 0 without text."""
 
     def digest(self) -> str:
-        """SHA-256 of the specification, vocabularies included."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the specification, vocabularies included.
+
+        Without polarities it is that of a specification from before there were any, so that older bundles load.
+        """
+        fields = self.model_dump_json(exclude=None if self.polarity.values else {"polarity"})
+        return hashlib.sha256(fields.encode()).hexdigest()
+
+    @property
+    def hierarchies(self) -> dict[str, str]:
+        """Item field -> the separator of its paths, for the fields that have paths."""
+        return {field.name: field.hierarchy for field in self.item_fields if field.hierarchy}
 
     def fields(self, kind: FieldKind) -> tuple[FieldSpec, ...]:
         """The item fields of one kind, in order."""

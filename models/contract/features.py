@@ -14,6 +14,7 @@ from models.contract.calendar import DAYPARTS, WEEKDAYS, daypart, dayparts, week
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.events import Codes
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
+from models.contract.hierarchy import deepest_levels
 from models.contract.vocabulary import PAD, Vocabulary
 
 CLIP = 5.0
@@ -117,6 +118,8 @@ def item_text(spec: FeatureSpec, item: Item) -> str:
     for kind in (FieldKind.TEXT, FieldKind.CATEGORIES):
         for field in spec.fields(kind):
             value = item.attributes.get(field.name, "")
+            if field.hierarchy and isinstance(value, tuple):  # each name once
+                value = deepest_levels(value, field.hierarchy)
             parts.append(value if isinstance(value, str) else ", ".join(map(str, _as_tuple(value))))
     return ". ".join(part for part in parts if part)
 

@@ -64,9 +64,9 @@ def newest_feedback(items: Indices, feedback: FeedbackCodes) -> Indices:
 
 
 def last_liked(items: Indices, feedback: FeedbackCodes) -> int | None:
-    """The row of the item whose last feedback is positive, the newest such item; None if there is none."""
+    """The row of the newest item of the item table whose last feedback is positive; None if there is none."""
     newest = newest_feedback(items, feedback)
-    liked = newest[feedback[newest] == Feedback.POSITIVE]
+    liked = newest[(feedback[newest] == Feedback.POSITIVE) & (items[newest] >= 0)]
     return int(items[liked[0]]) if len(liked) else None
 
 

@@ -20,10 +20,11 @@ class HistoryWindow(NamedTuple):
 def read_window(spec: FeatureSpec, events: EventColumns) -> HistoryWindow:
     """The history window of each user; `events` holds each user's events oldest first.
 
-    Skips are left out if training had none. The features of the first event of the window still depend on the WINDOW
-    events before it.
+    Events of unknown items (a negative row) are left out: they carry no information, and without them the gaps, means
+    and counts of the other events stay as they are. Skips are left out if training had none. The features of the first
+    event of the window still depend on the WINDOW events before it.
     """
-    events = select_events(events, history_events(events, spec.actions))
+    events = select_events(events, history_events(events, spec.actions) & (events.items >= 0))
     events = select_events(events, last_events(events, spec.history_length + WINDOW))
     arrays, last = encode_events(spec, events), last_events(events, spec.history_length)
     if not last.all():

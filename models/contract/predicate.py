@@ -101,7 +101,8 @@ def evaluate(predicate: Predicate, compare: Leaf, rows: int) -> Truth:
     """Evaluate the predicate for `rows` rows; `compare` evaluates one comparison.
 
     Unknown values follow Kleene's strong logic: `not` unknown is unknown, `all` is false if one part is false, `any` is
-    true if one part is true; otherwise an unknown part makes them unknown.
+    true if one part is true; otherwise an unknown part makes them unknown. Raises TypeError for anything but a
+    Predicate.
     """
     match predicate:
         case Compare():
@@ -123,10 +124,12 @@ def evaluate(predicate: Predicate, compare: Leaf, rows: int) -> Truth:
                 true |= truth.true
                 false &= truth.false
             return Truth(true, false)
+        case _:
+            raise TypeError(f"expected a part of a predicate, given {type(predicate).__name__}")
 
 
 def comparisons(predicate: Predicate) -> Iterator[Compare]:
-    """Yield every comparison of the tree, from left to right."""
+    """Yield every comparison of the tree, from left to right; raises TypeError for anything but a Predicate."""
     match predicate:
         case Compare():
             yield predicate
@@ -135,3 +138,5 @@ def comparisons(predicate: Predicate) -> Iterator[Compare]:
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from comparisons(part)
+        case _:
+            raise TypeError(f"expected a part of a predicate, given {type(predicate).__name__}")

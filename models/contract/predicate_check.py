@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from models.contract.feature_spec import FieldKind
+from models.contract.nearest import suggest
 from models.contract.predicate import (
     ITEM_ID,
     LISTED,
@@ -32,7 +33,7 @@ def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
     the name of its field, such as `filter.all.1.year`; it is `filter` if the tree is too large or too deep.
     """
     kinds = {**fields, ITEM_ID: FieldKind.CATEGORICAL}
-    for number, (node, path) in enumerate(_nodes(predicate, "filter", 1), start=1):
+    for number, (node, path) in enumerate(walk(predicate), start=1):
         if number > MAX_NODES:
             raise PredicateError(f"expected at most {MAX_NODES} parts in a filter, given more", "filter")
         if isinstance(node, Compare):
@@ -41,25 +42,26 @@ def check(predicate: Predicate, fields: Mapping[str, FieldKind]) -> None:
                 raise PredicateError(fault, f"{path}.{node.field[:80]}")
 
 
-def _nodes(predicate: Predicate, path: str, depth: int) -> Iterator[tuple[Predicate, str]]:
-    """Yield every node with its path, parents first; raises PredicateError below MAX_DEPTH."""
+def walk(predicate: Predicate, path: str = "filter", depth: int = 1) -> Iterator[tuple[Predicate, str]]:
+    """Yield every node with its path, such as `filter.all.1`, parents first; raises PredicateError below MAX_DEPTH."""
     if depth > MAX_DEPTH:
         raise PredicateError(f"expected a filter at most {MAX_DEPTH} levels deep, given more", "filter")
     yield predicate, path
     if isinstance(predicate, Not):
-        yield from _nodes(predicate.part, f"{path}.not", depth + 1)
+        yield from walk(predicate.part, f"{path}.not", depth + 1)
     elif isinstance(predicate, All | AnyOf):
         word = "all" if isinstance(predicate, All) else "any"
         for index, part in enumerate(predicate.parts):
-            yield from _nodes(part, f"{path}.{word}.{index}", depth + 1)
+            yield from walk(part, f"{path}.{word}.{index}", depth + 1)
 
 
 def _field_fault(node: Compare, kinds: Mapping[str, FieldKind]) -> str | None:
     """The error message for an unknown field or an operator that the field's kind lacks; None if both are valid."""
     kind = kinds.get(node.field, FieldKind.VECTOR)
     if kind is FieldKind.VECTOR:
-        fields = ", ".join(sorted(name for name, kind in kinds.items() if kind is not FieldKind.VECTOR))
-        return f"expected one of the fields {fields}, given {_shorten(node.field)}"
+        fields = sorted(name for name, kind in kinds.items() if kind is not FieldKind.VECTOR)
+        hint = suggest(node.field, fields)
+        return f"expected one of the fields {', '.join(fields)}, given {_shorten(node.field)}{hint}"
     if kind is FieldKind.NUMERIC and node.op in MEMBERSHIP:
         return f"expected a field of words for '{node.op}', given a numeric field"
     if kind is not FieldKind.NUMERIC and node.op in ORDERED:

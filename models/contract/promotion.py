@@ -20,6 +20,10 @@ LOWER_IS_BETTER = ("log_loss", "rmse")
 """The metrics for which lower is better, for a report that does not name such figures."""
 
 
+class NotPromotedError(Exception):
+    """The new bundle is worse than the published one; the message has the figures."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeadlineFigure:
     """One headline figure, and the number of lists or events that it averages."""

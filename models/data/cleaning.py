@@ -1,29 +1,42 @@
 """Clean a raw table of interactions: usable rows, and rejected rows with their reasons."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.arrays import Doubles, Floats
-from models.data.interaction_checks import check_duplicates, check_milliseconds, check_rows, parse_columns
+from models.contract.arrays import Doubles, Floats, Mask
+from models.data.interaction_checks import (
+    InteractionColumns,
+    check_milliseconds,
+    check_repeated,
+    check_rows,
+    check_values,
+    parse_columns,
+)
+from models.data.losses import Loss, check_loss, find_losses
 from models.data.readers.parsing import TextCodes
 from models.data.readers.table import Reject, RejectedRows, Table
 from models.data.validation import Fault, Finding, find_job_errors
-from models.job.sections import InteractionsSection
+from models.job.interactions_section import InteractionsSection
 
 
 @dataclass(frozen=True, slots=True)
 class CleaningReport:
-    """Counts of the rows read, kept and rejected. rows = kept + missing + unparsable + outliers + duplicates."""
+    """Counts of the rows read, kept and rejected.
+
+    rows = kept + missing + unparsable + outliers + duplicates + replaced.
+    """
 
     rows: int  # interactions
     kept: int
     missing: int  # the user, item, time or action is empty
-    unparsable: int  # the row, its time or its value cannot be read
-    outliers: int  # see find_outliers; and times that are negative, infinite or after LATEST
-    duplicates: int  # the same user, item, time and action as an earlier row
+    unparsable: int  # the row or its time cannot be read
+    outliers: int  # times that are negative, infinite or after LATEST
+    duplicates: int  # the same user, item, time, action and value as a later row
+    replaced: int = 0  # the same user, item, time and action as a later row, which has another value
+    values_dropped: int = 0  # unreadable or outlying values (see find_outliers); their rows are kept
     item_rows: int = 0  # of the item table
     item_rows_rejected: int = 0
     user_rows: int = 0  # of the user table
@@ -40,41 +53,76 @@ class Cleaned:
     users: TextCodes  # [n]
     items: TextCodes  # [n]
     times: Doubles  # [n] Unix seconds, or the order
+    orders: Doubles | None  # [n] the order of rows of the same time
     values: Floats  # [n] NaN for none
     actions: TextCodes | None  # [n]; None if the job has no action column
     contexts: Mapping[str, TextCodes]  # [n] by column
     rejects: tuple[Iterable[Reject], ...]
     report: CleaningReport
-    errors: tuple[str, ...]  # one for each key of the job that does not fit nearly all rows
+    losses: tuple[Loss, ...]  # why rows cannot be used, the most frequent reason first
+    errors: tuple[str, ...]  # one for each key of the job that does not fit the rows
 
 
 def clean(table: Table, section: InteractionsSection, reference: float) -> Cleaned:
-    """The distinct interactions with a user, an item and a time, without outliers.
+    """The distinct interactions with a user, an item and a time; outlying values are dropped from their rows.
 
     Outliers are relative to the earliest share `reference` of the rows, so that validation and test rows do not
-    influence the cleaning.
+    influence the cleaning. Of rows with the same user, item, time and action the last is kept.
     """
     columns = parse_columns(table, section)
-    findings = list(check_rows(table, section, columns, reference))
+    findings = list(check_rows(table, section, columns))
     first = _assign_findings(findings, len(table))
     is_usable = first < 0
-    errors = (*find_job_errors(table, findings), *check_milliseconds(section, columns.times[is_usable]))
-    findings.append(check_duplicates(section, columns, is_usable))
-    first[findings[-1].rows] = len(findings) - 1
+    faulty_values = list(check_values(section, columns, reference))
+    losses = find_losses(table, findings, first)
+    errors = [*find_job_errors(table, [*findings, *faulty_values])]
+    errors += check_milliseconds(section, columns.times[is_usable])
+    errors += [] if errors else check_loss(losses, len(table) + len(table.rejected), section.max_loss)
+    columns = _drop_values(columns, faulty_values)
+    findings += check_repeated(section, columns, is_usable)
+    for number, finding in enumerate(findings[-2:], start=len(findings) - 2):
+        first[finding.rows] = number
     keep = first < 0
-    rejected = np.flatnonzero(~keep)
-    reasons = tuple(f"{finding.fault}: {finding.reason}" for finding in findings)
     return Cleaned(
         users=columns.users.take(keep),
         items=columns.items.take(keep),
         times=columns.times[keep],
+        orders=None if columns.orders is None else columns.orders[keep],
         values=columns.values[keep].astype(np.float32),
         actions=None if columns.actions is None else columns.actions.take(keep),
         contexts={name: column.take(keep) for name, column in columns.contexts.items()},
-        rejects=(table.rejected, RejectedRows(table.take(rejected), reasons, first[rejected])),
-        report=_count_rows(table, findings, first),
-        errors=errors,
+        rejects=(
+            table.rejected,
+            *_reject(table, findings, first),
+            *_reject_values(table, faulty_values, keep),
+        ),
+        report=_count_rows(table, findings, first, faulty_values),
+        losses=losses,
+        errors=tuple(errors),
     )
+
+
+def _drop_values(columns: InteractionColumns, faulty: Sequence[Finding]) -> InteractionColumns:
+    """The columns without the faulty values."""
+    values = columns.values
+    for finding in faulty:
+        values = np.where(finding.rows, np.nan, values)
+    return replace(columns, values=values)
+
+
+def _reject(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> Iterator[RejectedRows]:
+    """The rejected rows of the table with their reasons."""
+    rows = np.flatnonzero(first >= 0)
+    reasons = tuple(f"{finding.fault}: {finding.reason}" for finding in findings)
+    yield RejectedRows(table.take(rows), reasons, first[rows])
+
+
+def _reject_values(table: Table, faulty: Sequence[Finding], keep: Mask) -> Iterator[RejectedRows]:
+    """The kept rows whose value was dropped, with the reason."""
+    for finding in faulty:
+        rows = np.flatnonzero(finding.rows & keep)
+        reason = f"{finding.fault}: {finding.reason}"
+        yield RejectedRows(table.take(rows), (reason,), np.zeros(len(rows), dtype=np.int8))
 
 
 def _assign_findings(findings: Sequence[Finding], count: int) -> NDArray[np.int8]:
@@ -85,7 +133,9 @@ def _assign_findings(findings: Sequence[Finding], count: int) -> NDArray[np.int8
     return first
 
 
-def _count_rows(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> CleaningReport:
+def _count_rows(
+    table: Table, findings: Sequence[Finding], first: NDArray[np.int8], faulty_values: Sequence[Finding]
+) -> CleaningReport:
     counts = np.bincount(first + 1, minlength=len(findings) + 1).tolist()  # -1, the kept rows, comes first
     rows = dict.fromkeys(Fault, 0)
     for finding, count in zip(findings, counts[1:], strict=True):
@@ -97,4 +147,6 @@ def _count_rows(table: Table, findings: Sequence[Finding], first: NDArray[np.int
         unparsable=rows[Fault.UNPARSABLE] + len(table.rejected),
         outliers=rows[Fault.OUTLIER],
         duplicates=rows[Fault.DUPLICATE],
+        replaced=rows[Fault.REPLACED],
+        values_dropped=sum(int((finding.rows & (first < 0)).sum()) for finding in faulty_values),
     )

@@ -28,15 +28,22 @@ def read_numbers(operand: Operand, dataset: Dataset) -> NDArray[np.floating]:
 
 
 def read_codes(operand: Operand, dataset: Dataset) -> Codes:
-    """The names of an action, time or context operand, and the code [n] of each interaction, -1 if missing."""
+    """The names of an action, time or context operand, and the code [n] of each interaction, -1 if missing.
+
+    Raises ValueError for any other operand.
+    """
     log = dataset.interactions
-    if operand.source == "action":
-        return Codes(log.action_names, log.actions)
-    if operand.source == "context":
-        return log.contexts[str(operand.field)]
-    if operand.field == "daypart":
-        return Codes(DAYPARTS, dayparts(log.times))
-    return Codes(WEEKDAYS, weekdays(log.times))
+    match operand.source, operand.field:
+        case "action", None:
+            return Codes(log.action_names, log.actions)
+        case "context", str(name) if name in log.contexts:
+            return log.contexts[name]
+        case "time", "daypart":
+            return Codes(DAYPARTS, dayparts(log.times))
+        case "time", "weekday":
+            return Codes(WEEKDAYS, weekdays(log.times))
+    names = ("action", "time.daypart", "time.weekday", *(f"context.{name}" for name in log.contexts))
+    raise ValueError(f"expected one of {', '.join(names)}, given {str(operand)!r}")
 
 
 _NUMERIC: dict[Operator, Callable[[NDArray[np.floating], np.floating], Mask]] = {

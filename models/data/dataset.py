@@ -14,11 +14,13 @@ from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
 from models.data.interactions import Interactions, number, take
+from models.data.losses import Loss
+from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.parsing import TextCodes
 from models.data.readers.sources import read_table
 from models.data.readers.table import Table, write_quarantine
 from models.job.errors import JobError, format_value
-from models.job.sections import InteractionsSection
+from models.job.interactions_section import InteractionsSection
 from models.job.spec import JobSpec
 
 MIN_IDS = 10
@@ -37,6 +39,7 @@ class Dataset:
     users: tuple[User, ...]  # aligned with user_ids
     timed: bool
     cleaning: CleaningReport
+    losses: tuple[Loss, ...] = ()
 
 
 def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
@@ -65,6 +68,11 @@ def _clean_interactions(job: JobSpec) -> Cleaned:
 
 
 def _read_interactions(section: InteractionsSection) -> Table:
+    return read_table(section.path, plan_interactions(section), section.options)
+
+
+def plan_interactions(section: InteractionsSection) -> ColumnPlan:
+    """The columns of the log by their keys in the job."""
     columns = {
         "user": section.user,
         "item": section.item,
@@ -74,9 +82,9 @@ def _read_interactions(section: InteractionsSection) -> Table:
         "value": section.value,
         **{f"context.{column}": column for column in section.context},
     }
-    columns_by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
-    coded = set(columns_by_key.values()) & {section.user, section.item, section.action, *section.context}
-    return read_table(section.path, columns_by_key, coded)
+    by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
+    coded = set(by_key.values()) & {section.user, section.item, section.action, *section.context}
+    return ColumnPlan(by_key, coded=frozenset(coded), ids=frozenset({section.user, section.item}))
 
 
 def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable) -> None:
@@ -140,4 +148,5 @@ def _assemble(
         users=tuple(profile.get(user_id) or User(user_id) for user_id in user_ids),
         timed=timed,
         cleaning=report,
+        losses=cleaned.losses,
     )

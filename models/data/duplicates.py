@@ -1,6 +1,7 @@
-"""Find rows of a log that duplicate an earlier row."""
+"""Find rows of a log that a later row repeats or replaces."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,18 +9,34 @@ from models.contract.arrays import Doubles, Indices, Mask
 from models.data.readers.parsing import TextCodes
 
 
-def find_duplicates(times: Doubles, columns: Sequence[TextCodes]) -> Mask:
-    """[n] True for rows with the time and the texts of an earlier row."""
+class Repeated(NamedTuple):
+    """For n rows, whether a later row has the same time and the same texts."""
+
+    equal: Mask  # [n] and the same value in the last such row
+    replaced: Mask  # [n] and another value in the last such row
+
+
+def find_repeated(times: Doubles, values: Doubles, columns: Sequence[TextCodes]) -> Repeated:
+    """The rows that repeat in `times` [n] and `columns` [n]: of each group the last row is in neither mask."""
+    equal, replaced = np.zeros(len(times), dtype=bool), np.zeros(len(times), dtype=bool)
     rows = np.flatnonzero(find_shared_times(times))
+    if not len(rows):
+        return Repeated(equal, replaced)
     keys = [times[rows], *combine_codes([column.take(rows) for column in columns])]
-    order = np.lexsort(keys)  # stable: of equal rows the earliest comes first
-    is_equal = np.ones(max(len(rows) - 1, 0), dtype=bool)
+    order = np.lexsort(keys)  # stable: of equal rows the latest comes last
+    is_equal = np.ones(len(rows) - 1, dtype=bool)
     for key in keys:
         ordered = key[order]
         is_equal &= ordered[1:] == ordered[:-1]
-    is_duplicate = np.zeros(len(times), dtype=bool)
-    is_duplicate[rows[order[1:][is_equal]]] = True
-    return is_duplicate
+    repeats = np.append(is_equal, False)
+    ends = np.flatnonzero(~repeats)  # the last row of each group
+    last = ends[np.searchsorted(ends, np.arange(len(rows)))]
+    final = values[rows[order[last]]]
+    given = values[rows[order]]
+    has_same = (given == final) | (np.isnan(given) & np.isnan(final))
+    equal[rows[order[repeats & has_same]]] = True
+    replaced[rows[order[repeats & ~has_same]]] = True
+    return Repeated(equal, replaced)
 
 
 def find_shared_times(times: Doubles) -> Mask:

@@ -9,6 +9,9 @@ import numpy as np
 
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.feature_spec import FieldKind
+from models.contract.hierarchy import expand_attributes, path_levels
+from models.data.interaction_checks import KEPT
+from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.parsing import format_texts, parse_labels, parse_numbers, parse_vectors
 from models.data.readers.sources import read_table
 from models.data.readers.table import Reject, Table
@@ -20,7 +23,6 @@ Values = Sequence[Attribute | None]
 """The value of each row; None for an empty or unreadable cell."""
 Faults = dict[str, list[Reject]]
 """Column -> its unreadable cells."""
-KEPT = "; kept without it"
 MIN_UNREADABLE = 10
 """The least number of unreadable cells that make a sparse column invalid; fewer may be typing errors."""
 Vectors = Sequence[tuple[float, ...] | None]
@@ -55,7 +57,7 @@ def read_items(section: ItemsSection) -> ItemTable:
     ids, rows, rejected = _identify_rows(table, section.id, "items")
     faults: Faults = {name: [] for name in section.fields}
     columns = {
-        name: _read_values(table, name, kind, section.separator, faults[name])
+        name: _read_values(table, name, kind, section, faults[name])
         for name, kind in section.fields.items()
         if kind is not FieldKind.VECTOR
     }
@@ -63,8 +65,13 @@ def read_items(section: ItemsSection) -> ItemTable:
         name: _read_vectors(table, name, section.separator, faults[name]) for name in section.vectors
     }
     _check_cells(table, _job_keys(section, "items"), faults)
+    _check_paths(section, columns)
     items = tuple(
-        Item(item_id, _attributes_at(columns, row), _vectors_at(modalities, row))
+        Item(
+            item_id,
+            expand_attributes(_attributes_at(columns, row), section.hierarchies),
+            _vectors_at(modalities, row),
+        )
         for item_id, row in zip(ids, rows, strict=True)
     )
     return ItemTable(
@@ -81,7 +88,7 @@ def read_users(section: UsersSection) -> UserTable:
     ids, rows, rejected = _identify_rows(table, section.id, "users")
     faults: Faults = {name: [] for name in section.fields}
     columns = {
-        name: _read_values(table, name, kind, "", faults[name]) for name, kind in section.fields.items()
+        name: _read_values(table, name, kind, section, faults[name]) for name, kind in section.fields.items()
     }
     _check_cells(table, _job_keys(section, "users"), faults)
     users = tuple(User(user_id, _attributes_at(columns, row)) for user_id, row in zip(ids, rows, strict=True))
@@ -91,8 +98,13 @@ def read_users(section: UsersSection) -> UserTable:
 
 
 def _read_table(section: ItemsSection | UsersSection, key: str) -> Table:
+    return read_table(section.path, plan_columns(section, key), section.options)
+
+
+def plan_columns(section: ItemsSection | UsersSection, key: str) -> ColumnPlan:
+    """The columns of an item or user table by their keys in the job; `key` is items or users."""
     columns = {key: name for name, key in _job_keys(section, key).items()}
-    return read_table(section.path, {f"{key}.id": section.id} | columns)
+    return ColumnPlan({f"{key}.id": section.id} | columns, ids=frozenset({section.id}))
 
 
 def _job_keys(section: ItemsSection | UsersSection, key: str) -> dict[str, str]:
@@ -107,18 +119,41 @@ def _check_cells(table: Table, keys: Mapping[str, str], faults: Faults) -> None:
     """
     errors = []
     for name, rejects in faults.items():
-        filled = len(table.numbers) - table.columns[name].null_count
-        whole = filled if len(rejects) >= MIN_UNREADABLE else len(table.numbers)
+        filled = len(table) - table.columns[name].null_count
+        whole = filled if len(rejects) >= MIN_UNREADABLE else len(table)
         if is_nearly_all(len(rejects), whole):
             reason = rejects[0].reason.removeprefix("unparsable: ").removesuffix(KEPT)
-            row = int(np.searchsorted(table.numbers, rejects[0].row))
-            cell = format_cell(table.columns[name][row].as_py())
+            raw = rejects[0].raw
+            cell = format_cell(raw[name] if isinstance(raw, Mapping) else raw)
             errors.append(
                 f"{keys[name]}: expected cells that can be read, given {len(rejects):,} of {filled:,} that cannot, "
                 f"such as {cell} ({reason})"
             )
     if errors:
         raise JobError(*errors)
+
+
+def _check_paths(section: ItemsSection, columns: Mapping[str, Values]) -> None:
+    """Raises JobError if the separator of levels is in no cell, and would have no effect.
+
+    A separator for all columns must be in one of them, a separator for a column in that column.
+    """
+    without = {
+        name: separator
+        for name, separator in section.hierarchies.items()
+        if not any(_has_levels(cell, separator) for cell in columns[name])
+    }
+    if without and (isinstance(section.hierarchy, dict) or len(without) == len(section.hierarchies)):
+        name, separator = next(iter(without.items()))
+        example = next((cell[0] for cell in columns[name] if isinstance(cell, tuple)), "")
+        raise JobError(
+            f"items.hierarchy: expected paths such as 'A{separator}B' in the column {name}, given none, "
+            f"such as {format_cell(example)}"
+        )
+
+
+def _has_levels(cell: Attribute | None, separator: str) -> bool:
+    return isinstance(cell, tuple) and any(len(path_levels(path, separator)) > 1 for path in cell)
 
 
 _LISTS = {
@@ -147,20 +182,22 @@ def _identify_rows(table: Table, column: str, key: str) -> tuple[list[str], list
     return list(first), list(first.values()), rejected
 
 
-def _read_values(table: Table, name: str, kind: FieldKind, separator: str, faults: list[Reject]) -> Values:
+def _read_values(
+    table: Table, name: str, kind: FieldKind, section: ItemsSection | UsersSection, faults: list[Reject]
+) -> Values:
     """A column's attribute values. Unreadable cells are None, and added to `faults`."""
     column = table.columns[name]
-    if kind is FieldKind.CATEGORIES:
-        return [cell or None for cell in parse_labels(column, separator)]
+    if kind is FieldKind.CATEGORIES and isinstance(section, ItemsSection):
+        return [cell or None for cell in parse_labels(column, section.separator)]
     if kind is FieldKind.NUMERIC:
-        return _read_numbers(table, name, faults)
+        return _read_numbers(table, name, section.decimal, faults)
     values: list[str | None] = format_texts(column).to_pylist()
     return values
 
 
-def _read_numbers(table: Table, name: str, faults: list[Reject]) -> Values:
+def _read_numbers(table: Table, name: str, decimal: str, faults: list[Reject]) -> Values:
     """A column's finite numbers. Unreadable cells are None, and added to `faults`."""
-    values, is_bad = parse_numbers(table.columns[name])
+    values, is_bad = parse_numbers(table.columns[name], decimal)
     is_bad |= np.isinf(values)
     faults += [
         table.reject(int(row), f"unparsable: {name} is not a finite number{KEPT}")
@@ -196,4 +233,4 @@ def _vectors_at(columns: Mapping[str, Vectors], row: int) -> dict[str, tuple[flo
 
 
 def _count_rows(table: Table) -> int:
-    return len(table.numbers) + len(table.rejected)
+    return len(table) + len(table.rejected)

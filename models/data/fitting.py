@@ -29,6 +29,7 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
     items = [dataset.items[row] for row in _distinct_rows(log.items[train])]
     users = [dataset.users[row] for row in _distinct_rows(log.users[train])]
     item_fields = job.items.fields if job.items else {}
+    hierarchies = job.items.hierarchies if job.items else {}
     user_fields = job.users.fields if job.users else {}
     values = log.values[train]
     values = values[~np.isnan(values)].astype(np.float64)
@@ -37,7 +38,12 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
         history_length=job.network.history_length,
         item_ids=Vocabulary(tokens=tuple(item.item_id for item in items)),
         actions=Vocabulary(tokens=_frequent_names(Codes(log.action_names, log.actions), train)),
-        item_fields=tuple(_fit_field(name, kind, items, dataset.items) for name, kind in item_fields.items()),
+        item_fields=tuple(
+            _fit_field(name, kind, items, dataset.items).model_copy(
+                update={"hierarchy": hierarchies.get(name, "")}
+            )
+            for name, kind in item_fields.items()
+        ),
         user_fields=tuple(_fit_field(name, kind, users, ()) for name, kind in user_fields.items()),
         context_fields=job.interactions.context,
         item_tokens=_collect_tokens(item_fields, items),

@@ -86,7 +86,9 @@ def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_actio
 
 
 def _sort_rows(cleaned: Cleaned, timed: bool) -> Indices:
-    """The order [n] of the rows by time; untimed: by order and then by user id."""
+    """The order [n] of the rows by time, and by order at the same time; untimed: by order and then by user id."""
+    if timed and cleaned.orders is not None:
+        return np.lexsort((cleaned.orders, cleaned.times))
     if timed:
         return np.argsort(cleaned.times, kind="stable")
     names = cleaned.users.names

@@ -19,6 +19,11 @@ class Fault(StrEnum):
     UNPARSABLE = "unparsable"
     OUTLIER = "outlier"
     DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+
+
+LOSSES = (Fault.MISSING, Fault.UNPARSABLE, Fault.OUTLIER)
+"""The faults by which an interaction is lost. A duplicate or replaced row leaves another in its place."""
 
 
 @dataclass(frozen=True, slots=True)

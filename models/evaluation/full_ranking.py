@@ -13,6 +13,9 @@ from models.evaluation.metrics.registry import measure_lists
 from models.evaluation.protocols import RankingCase
 
 K = 10
+"""The length of the lists in the report's main tables, and for the choice of settings."""
+DEPTHS = (5, 10, 20)
+"""Lengths of lists that the report gives the metrics of hits for."""
 BATCH = 256
 """Lists scored at once."""
 

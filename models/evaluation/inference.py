@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.contract.arrays import Floats, Indices
 from models.contract.feedback import REJECTING_ACTIONS
+from models.contract.push import may_push
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
@@ -31,6 +32,7 @@ class CorpusPredictor:
     tables: Tables
     vectors: Tensor  # [I, D]
     bias: Tensor  # [I] without popularity
+    reads_all: bool  # the tower reads every event of the log
 
     @staticmethod
     @torch.no_grad()
@@ -39,7 +41,10 @@ class CorpusPredictor:
         network.eval().to(device)
         tables = Tables.of(corpus.catalogue, torch.from_numpy(corpus.statistics), 0, device, full=True)
         vectors, bias = network.items(*tables.catalogue)
-        return CorpusPredictor(network, corpus, tables, vectors, bias)
+        rejecting = REJECTING_ACTIONS & set(corpus.log.action_names)
+        reads_all = all(action in corpus.spec.actions for action in rejecting)
+        reads_all = reads_all and not corpus.blank[corpus.items].any()
+        return CorpusPredictor(network, corpus, tables, vectors, bias, reads_all)
 
     @torch.no_grad()
     def item_table(self, snapshot: int) -> Floats:
@@ -107,8 +112,7 @@ class CorpusPredictor:
         )
 
     def _encode(self, rows: Indices) -> Moments:
-        rejecting = REJECTING_ACTIONS & set(self.corpus.log.action_names)
-        if any(action not in self.corpus.spec.actions for action in rejecting):  # the tower skips some events
+        if not self.reads_all:
             return encode_requests(self.network, self.corpus.spec, self.vectors, self.requests_before(rows))
         offsets, length = self.corpus.offsets, self.network.config.history_length
         users = self.corpus.user_of(rows)
@@ -124,7 +128,7 @@ class CorpusPredictor:
             rows=rows,
             states=states[batch_rows, last],
             tower_events=last,
-            push=self._measure_pushes(rows) if rejecting else torch.zeros_like(states[:, 0]),
+            push=self._measure_pushes(rows),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
@@ -133,6 +137,8 @@ class CorpusPredictor:
         )
 
     def _measure_pushes(self, rows: Indices) -> Tensor:
+        if not may_push(self.corpus.spec, self.corpus.log.action_names):
+            return torch.zeros(len(rows), self.vectors.shape[1], device=self.vectors.device)
         events = self.corpus.events_before(rows)
         pushes = measure_pushes(self.corpus.spec, events, self.vectors.cpu().numpy())
         return torch.from_numpy(pushes).to(self.vectors.device)

@@ -9,9 +9,10 @@ from torch import Tensor
 from models.contract.arrays import Floats, Indices
 from models.contract.events import EventColumns, user_events
 from models.contract.feature_spec import FeatureSpec
-from models.contract.feedback import REJECTING_ACTIONS, read_feedback
+from models.contract.feedback import read_feedback
 from models.contract.history_window import read_window
-from models.contract.user_vector import push_away, pushing_items
+from models.contract.low_values import ItemVectors
+from models.contract.push import may_push, measure_push
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS
 
@@ -95,15 +96,13 @@ def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
 
 
 def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats) -> Floats:
-    """[B, D]: the step away from the items that each user disliked or skipped; zeros for users without any."""
+    """[B, D]: the step away from the items that each user rejected; zeros for users without any."""
     users = len(events.offsets) - 1
     pushes = np.zeros((users, vectors.shape[1]), dtype=np.float32)
-    if not REJECTING_ACTIONS & set(events.action_names):
+    if not may_push(spec, events.action_names):
         return pushes
-    feedback, mean = read_feedback(events, spec.value_range), vectors.mean(axis=0)
+    feedback, items = read_feedback(events, spec.value_range), ItemVectors(vectors, vectors.mean(axis=0))
     for user in range(users):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
-        negative = pushing_items(user_events(events, user), feedback[part])
-        if len(negative.rows):
-            pushes[user] = push_away(vectors, mean, negative)
+        pushes[user] = measure_push(items, user_events(events, user), feedback[part], spec.polarity)
     return pushes

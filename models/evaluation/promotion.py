@@ -7,10 +7,6 @@ from models.contract.promotion import Decision, decide, parse_headline, read_hea
 from models.evaluation.report.schema import Report
 
 
-class NotPromotedError(Exception):
-    """The new bundle is worse than the published one; the message has the figures."""
-
-
 def compare_with_published(report: Report, folder: Path, tolerance: float) -> Decision:
     """Decide whether the bundle of `report` may replace the one in `folder`; it may if there is none to compare."""
     if not (folder / MANIFEST).is_file():

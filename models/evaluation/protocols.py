@@ -1,11 +1,11 @@
 """The evaluation protocols, at the cut and next event: the lists to rank and the relevant items of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
-from models.contract.arrays import Doubles, Indices
+from models.contract.arrays import Doubles, Indices, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ class InteractionSet:
         """The number of users who interacted with each item, [n_items]."""
         return np.bincount(self.matrix().indices, minlength=self.n_items).astype(np.int64)
 
+    def keep_items(self, items: Indices) -> "InteractionSet":
+        """The interactions with `items` [J], ascending; item items[j] has row j in the result."""
+        kept = np.isin(self.items, items)
+        return replace(
+            self,
+            users=self.users[kept],
+            items=np.searchsorted(items, self.items[kept]).astype(np.int64),
+            times=self.times[kept],
+            n_items=len(items),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RankingCase:
@@ -71,6 +82,27 @@ class RankingCase:
     def take(self, lists: Indices) -> "RankingCase":
         """The lists of these numbers, in this order."""
         return RankingCase(self.users[lists], self.seen[lists], self.relevant[lists])
+
+    def keep_items(self, items: Indices) -> "RankingCase":
+        """The lists over `items` [J] alone, numbered from 0; lists without a relevant item among them are left out."""
+        relevant = self.relevant[:, items]
+        lists = np.flatnonzero(np.diff(relevant.indptr)).astype(np.int64)
+        return RankingCase(self.users[lists], self.seen[lists][:, items], relevant[lists])
+
+    def keep_relevant(self, mask: Mask) -> "RankingPart":
+        """The lists with a relevant item in `mask` [I], where only such items count as hits."""
+        relevant = self.relevant.multiply(mask[None]).tocsr().astype(np.bool_)
+        relevant.eliminate_zeros()
+        lists = np.flatnonzero(np.diff(relevant.indptr)).astype(np.int64)
+        return RankingPart(lists, RankingCase(self.users[lists], self.seen[lists], relevant[lists]))
+
+
+@dataclass(frozen=True, slots=True)
+class RankingPart:
+    """Some lists of a case: their numbers [C'] in it, and the lists."""
+
+    lists: Indices
+    case: RankingCase
 
 
 def build_cutoff_case(before: InteractionSet, after: InteractionSet) -> RankingCase:

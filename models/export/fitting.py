@@ -19,10 +19,12 @@ from models.evaluation.candidates import (
     score_candidates,
 )
 from models.evaluation.inference import CorpusPredictor, take_evenly
+from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
 from models.export.fusion import ValidationLists, fit_fusion
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
+from models.heads.registry import find_kind
 from models.ranking.candidates import Budget
 from models.training.corpus import PART_VALID
 
@@ -39,6 +41,7 @@ class ValidationFit:
     recency: Mapping[float, float]  # gain -> NDCG@10
     calibrations: Mapping[str, Calibration]
     fusion: Fusion
+    figures: Mapping[str, Mapping[str, float]]  # task head -> its figures on validation, calibrated there
 
 
 def fit_on_validation(
@@ -52,7 +55,9 @@ def fit_on_validation(
     case = lists.case
     recency = fit_recency_gain(predictor, lists.rows, case)
     events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MAX_EVENTS)
-    calibrations = calibrate_heads(predictor, predict_events(predictor, events))
+    observed = predict_events(predictor, events)
+    calibrations = calibrate_heads(predictor, observed)
+    figures = measure_heads(predictor, observed, calibrations)
     calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
     candidates = score_candidates(predictor, lists, served, calibrations, Budget(CANDIDATES))
@@ -61,7 +66,7 @@ def fit_on_validation(
         relevant[number] = np.isin(rows, case.relevant[[number]].indices)
     counts = np.diff(case.relevant.indptr).astype(np.int64)
     fusion_lists = ValidationLists(candidates.values, relevant, candidates.items >= 0, counts)
-    return ValidationFit(recency, calibrations, fit_fusion(fusion_lists, method))
+    return ValidationFit(recency, calibrations, fit_fusion(fusion_lists, method), figures)
 
 
 def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:
@@ -73,6 +78,19 @@ def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str
         targets = labels.targets_at(events.rows[rows])
         calibrations[labels.head.task.name] = calibrate(labels.head, logits, targets)
     return calibrations
+
+
+def measure_heads(
+    predictor: CorpusPredictor, events: EventLogits, calibrations: Mapping[str, Calibration]
+) -> dict[str, dict[str, float]]:
+    """Every task head's figures on observed events that the network has not learned from."""
+    figures = {}
+    for labels in predictor.corpus.labels:
+        task, rows = labels.head.task, np.flatnonzero(labels.has_target(events.rows))
+        kind, targets = find_kind(task.kind), labels.targets_at(events.rows[rows])
+        predicted = kind.predict(task, events.heads[task.name][rows], calibrations[task.name])
+        figures[task.name] = measure_predictions(kind.metrics, predicted, targets)
+    return figures
 
 
 def fit_next_temperature(predictor: CorpusPredictor, events: Indices) -> Calibration:

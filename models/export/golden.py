@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
+from models.contract.blank_items import hide_blank_items
 from models.contract.catalogue import User
 from models.contract.events import column_events
 from models.contract.feature_spec import FieldKind
@@ -85,9 +86,10 @@ def encode_cases(
     tokens = np.full((len(cases), max(len(profile.tokens) for profile in profiles)), PAD, dtype=np.int64)
     for number, profile in enumerate(profiles):
         tokens[number, : len(profile.tokens)] = profile.tokens
+    events = column_events([case.events for case in cases], lambda item_id: row_of.get(item_id, -1))
     requests = Requests(
         rows=np.full(len(cases), -1, dtype=np.int64),
-        events=column_events([case.events for case in cases], row_of.__getitem__),
+        events=hide_blank_items(events, predictor.corpus.blank),
         profile_tokens=tokens,
         profile_numeric=np.stack([profile.numeric for profile in profiles]),
         profile_text=np.stack([preferences.profile for preferences in texts]),

@@ -1,4 +1,4 @@
-"""The cases of golden requests: log events, each action, unknown users, profiles, texts, contexts."""
+"""The cases of golden requests: log events, each action, unknown items, low values, unknown users, texts, contexts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +15,11 @@ from models.evaluation.inference import CorpusPredictor
 
 INTERESTS = "something new, nothing loud"
 """Stated interests for the case of a profile without events, with a wanted and an unwanted part."""
+
+UNKNOWN_ITEM = "\0unknown"
+"""An ID that no item has."""
+LOW_VALUES = 5
+"""Items of the case of low values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class GoldenCase:
 
 def build_coverage_cases(source: GoldenSource) -> list[GoldenCase]:
     """Build cases for each action, for users with little data, and for texts and contexts."""
-    return [*_action_cases(source), *_sparse_cases(source), *_word_cases(source), *_context_cases(source)]
+    parts = (_action_cases, _signal_cases, _sparse_cases, _word_cases, _context_cases)
+    return [case for build in parts for case in build(source)]
 
 
 def build_log_cases(source: GoldenSource, rows: Indices) -> list[GoldenCase]:
@@ -73,6 +79,18 @@ def _action_cases(source: GoldenSource) -> Iterator[GoldenCase]:
         event = Event(ids[(7 * number) % len(ids)], action, typical.now, value)
         events = (*typical.events[:-1], event, *typical.events[-1:])
         yield replace(typical, name=f"the action '{action}'", events=events)
+
+
+def _signal_cases(source: GoldenSource) -> Iterator[GoldenCase]:
+    """Events of an item that no bundle knows, and, where events have values, a session of the lowest value."""
+    typical = _typical_case(source)
+    unknown = Event(UNKNOWN_ITEM, Action.VIEW, typical.now, None)
+    yield replace(typical, name="an unknown item", events=(*typical.events, unknown))
+    value_range = source.predictor.corpus.spec.value_range
+    if value_range is not None:
+        ids = [item.item_id for item in source.dataset.items[:LOW_VALUES]]
+        low = tuple(Event(item_id, Action.RATE, typical.now, value_range[0]) for item_id in ids)
+        yield GoldenCase("low values", None, low, typical.now)
 
 
 def _sparse_cases(source: GoldenSource) -> Iterator[GoldenCase]:

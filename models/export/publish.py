@@ -36,6 +36,7 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.histories import write_histories
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.export.index import write_index
+from models.export.target import check_target
 from models.network.model import ChorusNetwork
 
 
@@ -66,8 +67,8 @@ def publish(
     """Write a bundle to `folder`; an existing bundle is renamed to `<folder>.previous`. Returns the manifest.
 
     `manifest_of` builds the manifest from the files' checksums. `check_bundle` is called on the complete bundle before
-    the rename; if it raises BundleError, nothing is published. Raises ValueError if `folder` holds something other
-    than a bundle or a number is not finite.
+    the rename; if it raises BundleError, nothing is published. Raises ValueError if `folder` or
+    `<folder>.previous` holds something other than a bundle, or if a number is not finite.
     """
     check_target(folder)
     check_finite(contents)
@@ -92,16 +93,6 @@ def publish(
         folder.rename(previous)
     temporary.rename(folder)
     return manifest
-
-
-def check_target(folder: Path) -> None:
-    """Raise ValueError if `folder` exists and is neither empty nor a bundle, or has no name."""
-    if not folder.name or folder.name == "..":
-        raise ValueError(f"expected a bundle's folder with a name, given '{folder}'")
-    if not folder.exists() or (folder / MANIFEST).is_file():
-        return
-    if not folder.is_dir() or any(folder.iterdir()):
-        raise ValueError(f"expected no folder, an empty one or a bundle at {folder}, given something else")
 
 
 def check_finite(contents: Contents) -> None:

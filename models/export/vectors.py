@@ -31,7 +31,7 @@ def _build_requests(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
     offsets = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int64)
     return Requests(
         rows=np.full(len(users), -1, dtype=np.int64),
-        events=columns_at(corpus.log, corpus.log_rows[np.concatenate(rows)], offsets),
+        events=corpus.columns_of(np.concatenate(rows), offsets),
         profile_tokens=corpus.profile_tokens[users],
         profile_numeric=corpus.profile_numeric[users],
         profile_text=corpus.profile_text[users],

@@ -1,9 +1,8 @@
 """The kind "binary": the probability that a condition on the interaction is true."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration, sigmoid
@@ -13,7 +12,10 @@ from models.heads.scaling import fit_platt, keep_scale
 from models.heads.targets import Targets
 from models.heads.value import take_output
 
-FIGURES = ("auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FIGURES = ("auc", "pr_auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1")
 
 
 def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:
@@ -28,8 +30,11 @@ def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:
     )
 
 
-def cross_entropy(task: Task, logits: Tensor, targets: Tensor) -> Tensor:
+def cross_entropy(task: Task, logits: "Tensor", targets: "Tensor") -> "Tensor":
     """Binary cross-entropy in nats, mean over rows and columns; positives are weighted by `positive_weight`."""
+    import torch
+    from torch.nn import functional as F  # noqa: N812
+
     weight = torch.tensor(task.positive_weight, device=logits.device)
     return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
 

@@ -3,8 +3,7 @@
 The tower reads the (user, item) pair without the context, because the context is the target.
 """
 
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
+from typing import TYPE_CHECKING
 
 from models.contract.arrays import Floats
 from models.contract.calibration import Calibration, softmax
@@ -15,9 +14,14 @@ from models.heads.scaling import fit_temperature, keep_scale
 from models.heads.targets import accept_targets
 from models.heads.value import average_over_labels
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def cross_entropy(_task: Task, logits: Tensor, targets: Tensor) -> Tensor:
+
+def cross_entropy(_task: Task, logits: "Tensor", targets: "Tensor") -> "Tensor":
     """Cross-entropy of the softmax in nats, mean over rows; targets [m, C] are one-hot."""
+    from torch.nn import functional as F  # noqa: N812
+
     return F.cross_entropy(logits, targets)
 
 

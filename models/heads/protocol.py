@@ -1,19 +1,22 @@
 """The protocol of a head kind: label rule, tower input, loss, calibration, prediction, metrics.
 
 Each kind is a `HeadKind` in a file of this folder, listed in registry.py. No other file branches on its name.
+The files import torch within their functions: the check of a job reads the kinds, and torch takes seconds to import.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FieldKind
 from models.contract.tasks import Task
 from models.heads.targets import Targets
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Subject(StrEnum):
@@ -60,7 +63,7 @@ class HeadKind:
     find_fault: Callable[[Task, Targets, Indices], str | None]
     """(task, targets, rows [m] of the training part with a target, m >= 1) -> message "<key of the task>: expected X,
     given Y" if nothing can be learned from them, else None."""
-    loss: Callable[[Task, Tensor, Tensor], Tensor]
+    loss: "Callable[[Task, Tensor, Tensor], Tensor]"
     """(task, logits [m, width], targets [m, width]) -> the mean loss, m >= 1."""
     raw_calibration: Callable[[Task], Calibration]
     """The calibration without a fit, for a head with few labelled rows."""

@@ -1,8 +1,8 @@
 """The kind "regression": a number within the task's range."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration
@@ -11,6 +11,9 @@ from models.contract.tasks import Task
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.targets import Targets
 from models.heads.value import take_output
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_OUTSIDE_SHARE = 0.9
 """If at least this share of the labels is outside the range, the range is rejected as a mistake."""
@@ -36,12 +39,14 @@ def find_fault(task: Task, targets: Targets, rows: Indices) -> str | None:
     )
 
 
-def squared_error(task: Task, logits: Tensor, targets: Tensor) -> Tensor:
+def squared_error(task: Task, logits: "Tensor", targets: "Tensor") -> "Tensor":
     """Mean squared error in units of half the range."""
+    from torch.nn import functional as F  # noqa: N812
+
     return F.mse_loss(logits, scale_targets(targets, *require_range(task)))
 
 
-def scale_targets(targets: Tensor, low: float, high: float) -> Tensor:
+def scale_targets(targets: "Tensor", low: float, high: float) -> "Tensor":
     """Map targets linearly from [low, high] to [-1, 1], the scale of the network's output."""
     return (2 * targets - low - high) / (high - low)
 
@@ -72,7 +77,9 @@ def predict_number(task: Task, logits: Floats, calibration: Calibration) -> Floa
 REGRESSION = HeadKind(
     name="regression",
     label=LabelRule(
-        column=FieldKind.NUMERIC, sources=("value", "item"), expected="value, or item. and a numeric field"
+        column=FieldKind.NUMERIC,
+        sources=("value",),
+        expected="value (the head is given the item's fields as features)",
     ),
     needs_range=True,
     subject=Subject.NOTHING,

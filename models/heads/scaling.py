@@ -1,15 +1,16 @@
 """Calibration fits on held-out rows: Platt scaling of a sigmoid, temperature of a softmax."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from models.contract.arrays import Floats
 from models.contract.calibration import Calibration
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STEPS = 60
 MIN_SCALE = 1e-2
@@ -18,6 +19,9 @@ MIN_SCALE = 1e-2
 
 def fit_platt(logits: Floats, targets: Floats) -> Calibration:
     """Fit scale and shift of a sigmoid (Platt 1999), shared by all columns, on logits and targets 0/1 [n, width]."""
+    import torch
+    from torch.nn import functional as F  # noqa: N812
+
     x, y = torch.from_numpy(logits), torch.from_numpy(smooth_targets(targets))
     scale, shift = _minimise(
         [1.0, 0.0],
@@ -28,6 +32,9 @@ def fit_platt(logits: Floats, targets: Floats) -> Calibration:
 
 def fit_temperature(logits: Floats, classes: NDArray[np.integer]) -> Calibration:
     """Fit the temperature of a softmax (Guo et al. 2017) on logits [n, C] and the true classes [n]."""
+    import torch
+    from torch.nn import functional as F  # noqa: N812
+
     x, y = torch.from_numpy(logits), torch.from_numpy(classes.astype(np.int64))
     (scale,) = _minimise([1.0], lambda p: F.cross_entropy(x * p[0].clamp(min=MIN_SCALE), y))
     return Calibration(scale=max(scale, MIN_SCALE))
@@ -48,14 +55,16 @@ def keep_scale(_task: object) -> Calibration:
     return Calibration()
 
 
-def _minimise(start: list[float], loss_of: Callable[[Tensor], Tensor]) -> list[float]:
+def _minimise(start: list[float], loss_of: "Callable[[Tensor], Tensor]") -> list[float]:
     """Minimise a smooth convex loss by L-BFGS from `start`; returns the parameters."""
+    import torch
+
     parameters = torch.tensor(start, requires_grad=True)
     optimiser = torch.optim.LBFGS([parameters], max_iter=STEPS, line_search_fn="strong_wolfe")
 
-    def closure() -> Tensor:
+    def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        loss: Tensor = loss_of(parameters)
+        loss: torch.Tensor = loss_of(parameters)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

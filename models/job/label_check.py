@@ -1,13 +1,14 @@
-"""Check that a task's label suits its head kind and the columns of the job."""
+"""Check that a task's label suits its head kind and the columns of the job, and is not a leak."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from models.contract.calendar import DAYPARTS, WEEKDAYS
 from models.contract.feature_spec import FieldKind
-from models.contract.predicate import Compare, Operator, comparisons
-from models.heads.protocol import LabelRule
+from models.contract.predicate import Compare, Operator, Predicate, comparisons
+from models.heads.protocol import HeadKind, LabelRule
 from models.job.label_expression import ExpressionError, Operand, parse, write_operator
+from models.job.label_leak import check_leak
 
 TIME_FIELDS = {"daypart": DAYPARTS, "weekday": WEEKDAYS}
 """Field of a moment -> its labels."""
@@ -23,11 +24,26 @@ class LabelColumns:
     contexts: tuple[str, ...] = ()
     item: Mapping[str, FieldKind] = field(default_factory=dict)
     user: Mapping[str, FieldKind] = field(default_factory=dict)
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """value or action -> the sources of features (context, item, user) that have the same column."""
 
 
-def check_label(rule: LabelRule, label: str, columns: LabelColumns) -> None:
-    """Raises ExpressionError for a label that does not suit the head kind or the columns."""
+def check_label(kind: HeadKind, label: str, columns: LabelColumns) -> None:
+    """Raises ExpressionError for a label that does not suit the head kind or the columns, or is a leak."""
     expression = parse(label)
+    _check_expression(kind.label, label, expression, columns)
+    operands = (
+        [expression]
+        if isinstance(expression, Operand)
+        else [Operand.of(comparison.field) for comparison in comparisons(expression)]
+    )
+    check_leak(kind, label, operands, columns.copies)
+
+
+def _check_expression(
+    rule: LabelRule, label: str, expression: Predicate | Operand, columns: LabelColumns
+) -> None:
+    """Raises ExpressionError for an expression that does not suit the rule or the columns."""
     if isinstance(expression, Operand):
         if rule.column is None:
             raise ExpressionError(f"expected {rule.expected}, given {label!r}")

@@ -1,90 +1,31 @@
-"""Sections of a job: its tables, the split of the log, and the export and promotion of bundles."""
+"""Sections of a job: its item and user tables, the split of the log, and the export and promotion of bundles."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from models.contract.feature_spec import FieldKind
 from models.contract.promotion import TOLERANCE
-from models.job.label_check import TIME_FIELDS
-
-STRICT = ConfigDict(frozen=True, extra="forbid")
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".ndjson")
+from models.job.table_section import STRICT, Column, ColumnList, TableSection
 
 
-def _locate_file(path: Path, info: ValidationInfo) -> Path:
-    """The path of an existing file, relative to the job's folder; unchecked without a folder in the context."""
-    if not path.name.lower().endswith(SUFFIXES):
-        raise ValueError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {str(path)!r}")
-    if info.context is None:
-        return path
-    resolved = (Path(info.context["folder"]) / path.expanduser()).resolve()
-    if not resolved.is_file():
-        kind = "a folder" if resolved.is_dir() else "none"
-        raise ValueError(f"expected a file, given {str(path)!r}, and there is {kind} at {resolved}")
-    return resolved
+def _check_separators(value: object) -> object:
+    """The same value; raises ValueError for anything but None, a short separator, or one for each column."""
+    separators = list(value.values()) if isinstance(value, dict) else [value]
+    if value is None or all(isinstance(each, str) and 1 <= len(each) <= 5 for each in separators):
+        return value
+    raise ValueError(
+        f"expected a separator of 1 to 5 characters, or one for each column, given {value!r}"[:200]
+    )
 
 
-def _to_tuple(value: object) -> object:
-    """A list of columns as a tuple; a single name is a list of one."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
+Hierarchy = str | dict[Column, str]
 
 
-Column = Annotated[str, Field(min_length=1)]
-ColumnList = Annotated[tuple[Column, ...], BeforeValidator(_to_tuple)]
-DataFile = Annotated[Path, AfterValidator(_locate_file)]
-
-
-class InteractionsSection(BaseModel):
-    """The interaction log: user, item, time, and optionally action, value and context of each event."""
-
-    model_config = STRICT
-
-    path: DataFile
-    user: Column
-    item: Column
-    time: Column | None = None
-    order: Column | None = None
-    """Instead of `time`: a number that grows with time, per user or globally."""
-    time_unit: Literal["s", "ms", "iso"] = "s"
-    """Unix seconds or milliseconds, or ISO 8601 (UTC if it names no zone). Parquet timestamps need none."""
-    action: Column | None = None
-    value: Column | None = None
-    context: ColumnList = ()
-
-    @model_validator(mode="after")
-    def check_columns(self) -> Self:
-        """Exactly one of time and order; distinct context columns, none with the name of a time field."""
-        if (self.time is None) == (self.order is None):
-            given = "neither" if self.time is None else "both"
-            raise ValueError(f"expected one of the keys time and order, given {given}")
-        reserved = [name for name in self.context if name in TIME_FIELDS]
-        if reserved or len(set(self.context)) < len(self.context):
-            names = ", ".join(TIME_FIELDS)
-            raise ValueError(
-                f"expected distinct context columns, none named {names}, given {list(self.context)}"
-            )
-        return self
-
-
-class ItemsSection(BaseModel):
+class ItemsSection(TableSection):
     """The item table. `separator` separates the categories in one cell; Parquet and JSON may hold lists."""
 
-    model_config = STRICT
-
-    path: DataFile
     id: Column
     text: ColumnList = ()
     categories: ColumnList = ()
@@ -92,6 +33,17 @@ class ItemsSection(BaseModel):
     numeric: ColumnList = ()
     vectors: ColumnList = ()
     separator: str = Field(default="|", min_length=1, max_length=5)
+    hierarchy: Annotated[Hierarchy | None, BeforeValidator(_check_separators)] = None
+    """The separator of the levels in a category path such as "A > B": of all columns of `categories`, or by column."""
+    available: str | None = None
+    """The condition over the item's fields without which it is not recommended, such as `stock > 0`."""
+
+    @property
+    def hierarchies(self) -> dict[str, str]:
+        """Column of paths -> the separator of their levels."""
+        if isinstance(self.hierarchy, str):
+            return dict.fromkeys(self.categories, self.hierarchy)
+        return dict(self.hierarchy or {})
 
     @property
     def fields(self) -> dict[str, FieldKind]:
@@ -110,13 +62,29 @@ class ItemsSection(BaseModel):
         _check_distinct([*self.categories, *self.categorical, *self.numeric, *self.text, *self.vectors])
         return self
 
+    @field_validator("hierarchy")
+    @classmethod
+    def check_hierarchy(cls, hierarchy: Hierarchy | None, info: ValidationInfo) -> Hierarchy | None:
+        """Paths are in columns of categories, and their levels have another separator than the paths in a cell."""
+        categories, paths = info.data.get("categories", ()), info.data.get("separator", "|")
+        if hierarchy is None:
+            return None
+        separators = dict.fromkeys(categories, hierarchy) if isinstance(hierarchy, str) else hierarchy
+        unknown = sorted(separators.keys() - set(categories))
+        if unknown or not separators:
+            raise ValueError(f"expected columns of items.categories, given {', '.join(unknown) or 'none'}")
+        for column, separator in separators.items():
+            if not separator.strip() or paths in separator or separator in paths:
+                raise ValueError(
+                    f"expected a separator of levels for {column} with more than spaces, and without the "
+                    f"separator {paths!r} of the paths in a cell, given {separator!r}"
+                )
+        return hierarchy
 
-class UsersSection(BaseModel):
+
+class UsersSection(TableSection):
     """The user table."""
 
-    model_config = STRICT
-
-    path: DataFile
     id: Column
     categorical: ColumnList = ()
     numeric: ColumnList = ()

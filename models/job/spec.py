@@ -5,7 +5,7 @@ A job is one YAML file; every error names its key, the expected and the given va
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -14,18 +14,20 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from models.contract.fusion import FusionMethod
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
+from models.job.availability import parse_rule
 from models.job.errors import JobError, describe
+from models.job.evaluation_config import EvaluationConfig
+from models.job.interactions_section import InteractionsSection
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
 from models.job.sections import (
-    STRICT,
     ExportSection,
-    InteractionsSection,
     ItemsSection,
     PromotionSection,
     SplitSection,
     UsersSection,
 )
+from models.job.table_section import STRICT
 from models.job.training_config import TrainingConfig
 from models.job.yaml_reader import read_document
 from models.network.config import NetworkConfig
@@ -55,6 +57,7 @@ class JobSpec(BaseModel):
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
     export: ExportSection = ExportSection()
+    evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
 
     @property
@@ -67,12 +70,23 @@ class JobSpec(BaseModel):
             contexts=self.interactions.context,
             item=self.items.fields if self.items else {},
             user=self.users.fields if self.users else {},
+            copies=dict(self._find_copies()),
         )
+
+    def _find_copies(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield value and action with the sources of features that have the same column of the log."""
+        log = self.interactions
+        features: dict[str, Collection[str]] = {"context": log.context}
+        for source, table in (("item", self.items), ("user", self.users)):
+            if table is not None and set(table.path) & set(log.path):
+                features[source] = table.fields
+        for operand, column in (("value", log.value), ("action", log.action)):
+            yield operand, tuple(source for source, names in features.items() if column in names)
 
     @model_validator(mode="after")
     def check_whole(self) -> Self:
-        """Task names are distinct, head kinds exist, labels suit the columns, scenes weight existing heads."""
-        if errors := [*self._check_tasks(), *self._check_scenes()]:
+        """Task names are distinct, head kinds exist, labels and rule suit the columns, scenes weight existing heads."""
+        if errors := [*self._check_tasks(), *self._check_scenes(), *self._check_rule()]:
             raise ValueError("\n".join(errors))
         return self
 
@@ -84,11 +98,20 @@ class JobSpec(BaseModel):
         for number, task in enumerate(self.tasks):
             try:
                 check_task(task)
-                check_label(find_kind(task.kind).label, task.label, self.columns)
+                check_label(find_kind(task.kind), task.label, self.columns)
             except HeadKindError as error:
                 yield f"tasks.{number}.{error.key}: {error}"
             except ExpressionError as error:
                 yield f"tasks.{task.name}.label: {error}"
+
+    def _check_rule(self) -> Iterator[str]:
+        """Yield an error for a rule of availability that does not suit the item's fields."""
+        if self.items is None or self.items.available is None:
+            return
+        try:
+            parse_rule(self.items.available, self.items.fields)
+        except ExpressionError as error:
+            yield f"items.available: {error}"
 
     def _check_scenes(self) -> Iterator[str]:
         """Yield an error for each unknown head, non-finite weight and scene without weights."""

@@ -31,4 +31,4 @@ class TrainingConfig(BaseModel):
     refresh_epochs: int = Field(default=3, ge=0, le=100)
     """Epochs over the newest data too, at a quarter of the learning rate, once the number of epochs is known."""
     max_minutes: float = Field(default=60.0, gt=0)
-    """Time limit of training and the refresh together; they stop with the best weights so far."""
+    """Time limit of training and the refreshes together. Up to half of it is kept for the refreshes."""

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from functools import cache
 from threading import Lock
 
 import numpy as np
@@ -15,24 +16,27 @@ NAME = "use-multilingual"
 SIZE = 512
 
 
+_LOCK = Lock()
+"""One call at a time: the model sets the process-wide number of BLAS threads while it runs."""
+
+
 class UseEncoder:
-    """Text encoder that loads its weights at the first text. Thread-safe."""
+    """Text encoder that loads its weights at the first text; all encoders of a process share them. Thread-safe."""
 
     name = NAME
     size = SIZE
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._model: USE | None = None
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """See TextEncoder.encode."""
         return encode_present(texts, self.size, self._run)
 
     def _run(self, texts: list[str]) -> Floats:
-        # One call at a time: the model sets the process-wide number of BLAS threads while it runs.
-        with self._lock:
-            if self._model is None:
-                # With more BLAS threads than cores one short text took 190 ms instead of 1.3 ms (on 2 cores).
-                self._model = USE(threads=1)
-            return np.asarray(self._model.encode(texts), dtype=np.float32)
+        with _LOCK:
+            return np.asarray(_load_model().encode(texts), dtype=np.float32)
+
+
+@cache
+def _load_model() -> USE:
+    """The model, loaded once in a process: it takes seconds, and a reloaded bundle needs the same."""
+    # With more BLAS threads than cores one short text took 190 ms instead of 1.3 ms (on 2 cores).
+    return USE(threads=1)

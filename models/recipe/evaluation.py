@@ -1,26 +1,26 @@
 """Evaluate the network and the baselines on the test part, and build the report."""
 
-import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from rich.console import Console
 
+from models.contract.arrays import Indices
 from models.contract.tasks import NEXT
 from models.evaluation.baselines.selection import fit_baselines
+from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import EvaluationLists, ServedItems
-from models.evaluation.evaluate import (
-    MOST_LISTS,
-    CalibratedModel,
-    collect_item_facts,
-    content_vectors,
-    evaluate_heads,
-    evaluate_ranking,
-)
+from models.evaluation.evaluate import collect_item_facts, content_vectors, rank_by_baselines, rank_by_network
+from models.evaluation.head_figures import evaluate_heads
 from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.protocols import build_next_event_case, find_new_events
+from models.evaluation.ranking_table import tabulate
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
+from models.evaluation.report.warnings import add_warnings
+from models.evaluation.sample_size import choose_sizes
+from models.evaluation.time_limit import TimeLimit, limit_seconds
+from models.job.settings import list_settings
 from models.job.spec import JobSpec
 from models.recipe.ingestion import JobData
 from models.recipe.training import (
@@ -33,67 +33,109 @@ from models.recipe.training import (
 from models.training.corpus import PART_TEST, PART_VALID
 
 
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """Both ranking tables, the baselines that were left out with the reason, and the events that count as right."""
+
+    at_cutoff: RankingTable
+    next_event: RankingTable
+    refused: dict[str, str]
+    relevant_actions: dict[str, int]
+
+
 def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> Report:
     """Evaluate on the test part, which no fit has used; without a test part the ranking tables are empty."""
-    began = time.monotonic()
+    sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
+    limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(
         CorpusPredictor.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion
     )
-    at_cutoff = next_events = RankingTable(lists=0)
-    refused: dict[str, str] = {}
+    rankings = Rankings(RankingTable(lists=0), RankingTable(lists=0), {}, {})
     if len(data.split.test):
         console.print("evaluating on the test part, next to the baselines")
-        at_cutoff, next_events, refused = _build_ranking_tables(data, model)
-        if not next_events.lists:
+        rankings = _build_ranking_tables(sizes.lists, data, model, limit)
+        if not rankings.next_event.lists:
             console.print("no test user has a new item: the ranking tables are empty")
-    heads = evaluate_heads(model)
+    heads = evaluate_heads(model, sizes.events)
     created = datetime.now(UTC)
-    seconds = data.timings | run.seconds | {"evaluate": time.monotonic() - began}
-    return Report(
-        job=job.name,
-        model_version=f"{job.name}-{created:%Y%m%dT%H%M%S}",
-        created_at=created.isoformat(timespec="seconds"),
-        data=_count_data(data),
-        cleaning={name: int(count) for name, count in asdict(data.dataset.cleaning).items()},
-        at_cutoff=at_cutoff,
-        next_event=next_events,
-        refused=refused,
-        heads=heads,
-        training=tuple(
-            Epoch(
-                epoch=epoch.epoch,
-                train_loss=epoch.train,
-                valid_loss=epoch.valid.get(NEXT, float("nan")),
-                seconds=epoch.seconds,
-            )
-            for epoch in run.figures
-        ),
-        fusion_weights=dict(run.fitted.fusion.weights),
-        lower_is_better=tuple(head.headline_name for head in heads if head.lower_is_better),
-        timings={name: round(value, 2) for name, value in seconds.items()},
+    seconds = data.timings | run.seconds | {"evaluate": limit.elapsed}
+    return add_warnings(
+        Report(
+            job=job.name,
+            model_version=f"{job.name}-{created:%Y%m%dT%H%M%S}",
+            created_at=created.isoformat(timespec="seconds"),
+            data=_count_data(data),
+            cleaning={name: int(count) for name, count in asdict(data.dataset.cleaning).items()},
+            at_cutoff=rankings.at_cutoff,
+            next_event=rankings.next_event,
+            refused=rankings.refused,
+            relevant_actions=rankings.relevant_actions,
+            heads=heads,
+            training=_list_epochs(run),
+            training_cuts=run.cuts,
+            valid_figures={name: dict(figures) for name, figures in run.fitted.figures.items()},
+            settings=list_settings(job),
+            fusion_weights=dict(run.fitted.fusion.weights),
+            lower_is_better=tuple(head.headline_name for head in heads if head.lower_is_better),
+            timings={name: round(value, 2) for name, value in seconds.items()},
+        )
     )
 
 
-def _build_ranking_tables(
-    data: JobData, model: CalibratedModel
-) -> tuple[RankingTable, RankingTable, dict[str, str]]:
-    """The tables at the cutoff and of next events, and the baselines that were not fitted, with the reason."""
+def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limit: TimeLimit) -> Rankings:
+    """Rank at most `most` lists of each protocol, evenly spaced: by the network, then by the baselines in time."""
     before = interactions_before(data, PART_TEST)
-    baselines = fit_baselines(
-        interactions_before(data, PART_VALID), build_part_case(data, PART_VALID), before
-    )
-    facts = collect_item_facts(data.dataset, before, content_vectors(model))
-    at_cutoff = build_evaluation_lists(data, PART_TEST).take_evenly(MOST_LISTS)
     test = select_interactions(data, data.split.test)
-    rows = take_evenly(find_new_events(before, test), MOST_LISTS)
+    at_cutoff = build_evaluation_lists(data, PART_TEST)
+    new_events = find_new_events(before, test)
+    rows = take_evenly(new_events, most)
     next_events = EvaluationLists(
         build_next_event_case(before, test, rows), _corpus_rows(data)[data.split.test[rows]]
     )
+    samples = (at_cutoff.take_evenly(most), next_events)
     items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
-    return (
-        evaluate_ranking(model, items, baselines.fitted, at_cutoff, facts),
-        evaluate_ranking(model, items, baselines.fitted, next_events, facts),
-        baselines.refused,
+    by_network = [rank_by_network(model, items, lists) for lists in samples]
+    valid = build_part_case(data, PART_VALID)
+    baselines = fit_baselines(
+        interactions_before(data, PART_VALID),
+        valid.take(take_evenly(np.arange(len(valid)), most)),
+        before,
+        limit.is_used_up,
+    )
+    facts = collect_item_facts(data.dataset, before, content_vectors(model))
+    at_cut, on_events = (
+        tabulate((*mine, *rank_by_baselines(baselines.fitted, lists.case)), lists.case, facts, population)
+        for mine, lists, population in zip(
+            by_network, samples, (len(at_cutoff.case), len(new_events)), strict=True
+        )
+    )
+    actions = _count_actions(data, data.split.test[new_events])
+    return Rankings(at_cut, on_events, baselines.refused, actions)
+
+
+def _count_actions(data: JobData, rows: Indices) -> dict[str, int]:
+    """Action -> the number of log rows `rows` with it, the most frequent first."""
+    log = data.dataset.interactions
+    counts = np.bincount(log.actions[rows], minlength=len(log.action_names)).tolist()
+    pairs = sorted(zip(log.action_names, counts, strict=True), key=lambda pair: -pair[1])
+    return {name: count for name, count in pairs if count}
+
+
+def _training_seconds(run: TrainingRun) -> float:
+    """Seconds of all epochs, also those before a resume, of the fits and of the refresh."""
+    epochs = sum(epoch.seconds for epoch in run.figures)
+    return epochs + run.seconds.get("fit", 0.0) + run.seconds.get("refresh", 0.0)
+
+
+def _list_epochs(run: TrainingRun) -> tuple[Epoch, ...]:
+    return tuple(
+        Epoch(
+            epoch=epoch.epoch,
+            train_loss=epoch.train,
+            valid_loss=epoch.valid.get(NEXT, float("nan")),
+            seconds=epoch.seconds,
+        )
+        for epoch in run.figures
     )
 
 

@@ -8,22 +8,23 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
+from rich.text import Text
 
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
+from models.data.label_constants import check_constants
 from models.data.labels import label
+from models.data.losses import REPORTED, SHOWN
+from models.data.order_check import check_order
 from models.data.split import Split, split
-from models.export.publish import check_target
 from models.job.spec import JobError, JobSpec
 from models.language.cache import CachedTextEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
+from models.recipe.preflight import work_folder
 from models.training.corpus import Corpus, Texts, build_corpus
-
-WORK = ".work"
-"""Suffix of the work folder beside a bundle: quarantined rows, cached text vectors, checkpoints."""
 
 CHUNK = 1 << 16
 """Rows hashed at a time."""
@@ -41,18 +42,9 @@ class JobData:
     timings: dict[str, float] = field(default_factory=dict)  # stage -> seconds
 
 
-def work_folder(out: Path) -> Path:
-    """The folder for the files of a run to `out` that are not part of the bundle."""
-    return out.with_name(out.name + WORK)
-
-
 def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
-    """Read, clean, split, label and encode the data of a job.
-
-    Raises JobError for faults of the job, and ValueError if `out` holds something other than a bundle.
-    """
+    """Read, clean, split, label and encode the data of a job. Raises JobError for faults of the job."""
     began = time.monotonic()
-    check_target(out)
     work = work_folder(out)
     work.mkdir(parents=True, exist_ok=True)
     quarantine = work / "quarantine.jsonl"
@@ -62,8 +54,11 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
+    _print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     # Before the texts, which take long: it may reject the job.
+    for warning in (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset)):
+        console.print(f"warning: {warning}", style="bold", highlight=False)
     labels = label(job.tasks, dataset, parts.train)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size
@@ -74,6 +69,16 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
     return JobData(dataset, parts, corpus, name, digest_corpus(corpus), timings)
+
+
+def _print_losses(dataset: Dataset, console: Console) -> None:
+    """Name the commonest reasons if more than the share REPORTED of the log cannot be used."""
+    rows, lost = dataset.cleaning.rows, sum(loss.rows for loss in dataset.losses)
+    if lost <= REPORTED * rows:
+        return
+    console.print(Text(f"{lost:,} of {rows:,} rows of the log cannot be used ({lost / rows:.0%}):", "bold"))
+    for loss in dataset.losses[:SHOWN]:
+        console.print(Text(f"  {loss.rows:,} rows: {loss.reason}, such as {loss.example}", "bold"))
 
 
 def has_text(job: JobSpec) -> bool:

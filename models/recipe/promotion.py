@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from models.contract.bundle import MANIFEST, REJECTED
-from models.contract.promotion import Decision
-from models.evaluation.promotion import NotPromotedError, compare_with_published
+from models.contract.promotion import Decision, NotPromotedError
+from models.evaluation.promotion import compare_with_published
 from models.evaluation.report.schema import Report
 from models.job.spec import JobSpec
 

@@ -21,6 +21,7 @@ from models.data.fitting import extend_features
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
+from models.evaluation.report.warnings import add_warnings
 from models.export.golden import build_golden_requests
 from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
@@ -42,14 +43,26 @@ class Target:
     check_bundle: CheckBundle | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published bundle's manifest and report."""
+
+    manifest: Manifest
+    report: Report
+
+
 def publish_bundle(
     job: JobSpec, data: JobData, run: TrainingRun, report: Report, target: Target, console: Console
-) -> Manifest:
-    """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too."""
+) -> Published:
+    """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too.
+
+    The report then has the cuts of that refresh, too.
+    """
     everything = job.export.fit == "all"
     if everything:
         data, run = _grow_vocabularies(data, run)
         run = refresh_with_all(job, data, run, console)
+        report = add_warnings(report.model_copy(update={"training_cuts": run.cuts}))
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
     stops = find_stops(data.corpus, PART_END if everything else PART_TEST)
@@ -65,6 +78,7 @@ def publish_bundle(
             calibrations=dict(run.fitted.calibrations),
             fusion=run.fitted.fusion,
             scenes=dict(job.scenes),
+            available=None if job.items is None else job.items.available,
             text_encoder=data.text_encoder,
             features_digest=data.corpus.spec.digest(),
             statistics_at=float(data.corpus.moments[snapshot]),
@@ -72,7 +86,7 @@ def publish_bundle(
             files=dict(files),
         )
 
-    return publish(target.folder, contents, manifest_of, target.check_bundle)
+    return Published(publish(target.folder, contents, manifest_of, target.check_bundle), report)
 
 
 def _grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:

@@ -3,6 +3,7 @@
 import ctypes
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor, first_rows
 from models.evaluation.protocols import InteractionSet, RankingCase, build_cutoff_case
 from models.export.fitting import ValidationFit, fit_on_validation
+from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
 from models.job.spec import JobSpec
+from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
-from models.recipe.ingestion import JobData, work_folder
+from models.recipe.ingestion import JobData
+from models.recipe.preflight import work_folder
+from models.recipe.time_budget import FULL_REFRESH, TEST_REFRESH, TimeBudget
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.early_stopping import EpochFigures
@@ -31,6 +36,11 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEEP_BYTES = 1 << 30
 REFRESH_RATE = 0.25
 """Learning rate of a refresh, as a share of the configured one."""
+REFRESH_PARTS = {
+    TEST_REFRESH: frozenset({PART_TRAIN, PART_VALID}),
+    FULL_REFRESH: frozenset({PART_TRAIN, PART_VALID, PART_TEST}),
+}
+"""Refresh -> the parts of the corpus that it learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +52,47 @@ class TrainingRun:
     fitted: ValidationFit
     figures: tuple[EpochFigures, ...]
     seconds: dict[str, float]  # stage -> seconds
+    cuts: tuple[str, ...] = ()  # a sentence for each step that max_minutes cut short
 
 
-def train(job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console) -> TrainingRun:
-    """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation."""
+def train(
+    job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console
+) -> tuple[JobData, TrainingRun]:
+    """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation.
+
+    Returns the data with the fitted polarity of values in the feature specification, and the run.
+    """
     keep_memory()
     began, device = time.monotonic(), detect_device()
     torch.manual_seed(job.training.seed)
     heads = tuple(labels.head for labels in data.corpus.labels)
     network = ChorusNetwork(job.network, infer_shape(data.corpus.spec), heads).to(device)
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
-    trainer = Trainer(
-        network, data.corpus, job.training, device, frozenset({PART_TRAIN}), frozenset({PART_VALID}), file
-    )
+    budget = TimeBudget.of(job, data)
+    parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
+    trainer = Trainer(network, data.corpus, job.training, device, *parts, file, reserve=budget.reserve)
     figures = fit_with_progress(trainer, "training", console)
+    cuts = [budget.describe_training_cut(len(figures), job.training.epochs)] if trainer.was_cut else []
+    warn(cuts, console)
     trained = time.monotonic()
     predictor = CorpusPredictor.of(network, data.corpus, device)
+    data = learn_polarity(data, predictor, console)
+    predictor = replace(predictor, corpus=data.corpus)
     fitted = fit_on_validation(
         predictor, build_evaluation_lists(data, PART_VALID), data.dataset.items, job.fusion
     )
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
-    return TrainingRun(network, device, fitted, tuple(figures), seconds)
+    return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts))
+
+
+def learn_polarity(data: JobData, predictor: CorpusPredictor, console: Console) -> JobData:
+    """The data with the polarity of values in its feature specification; see models.export.polarity."""
+    events = read_valued_events(predictor.corpus)
+    polarity = fit_polarity(events, centre_vectors(predictor.vectors.cpu().numpy()))
+    if len(events.values):
+        console.print(describe_polarity(polarity))
+    spec = data.corpus.spec.model_copy(update={"polarity": polarity})
+    return replace(data, corpus=replace(data.corpus, spec=spec))
 
 
 def checkpoint_path(out: Path) -> Path:
@@ -77,35 +107,53 @@ def refresh_for_test(job: JobSpec, data: JobData, run: TrainingRun, console: Con
     """
     if job.export.fit == "all" and not len(data.split.test):
         return run
-    return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID}), console)
+    return refresh(job, data, run, TEST_REFRESH, console)
 
 
 def refresh_with_all(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
     """Train `refresh_epochs` on all parts, for publication after the evaluation."""
-    return refresh(job, data, run, frozenset({PART_TRAIN, PART_VALID, PART_TEST}), console)
+    return refresh(job, data, run, FULL_REFRESH, console)
 
 
-def refresh(
-    job: JobSpec, data: JobData, run: TrainingRun, parts: frozenset[int], console: Console
-) -> TrainingRun:
-    """Train `refresh_epochs` more on the parts at a lower rate, within the rest of max_minutes."""
-    spent = run.seconds["train"] + run.seconds.get("refresh", 0.0)
-    left = job.training.max_minutes - spent / 60
-    if not job.training.refresh_epochs or left <= 0:
+def refresh(job: JobSpec, data: JobData, run: TrainingRun, name: str, console: Console) -> TrainingRun:
+    """Train `refresh_epochs` more at a lower rate on the parts of the refresh, or as many as max_minutes leaves."""
+    budget = TimeBudget.of(job, data)
+    if not budget.epochs:
         return run
-    began = time.monotonic()
-    config = job.training.model_copy(
+    spent = run.seconds["train"] + run.seconds.get("refresh", 0.0)
+    epochs = budget.affordable_epochs(name, spent, [epoch.seconds for epoch in run.figures])
+    began, ended = time.monotonic(), 0
+    if epochs:
+        left = job.training.max_minutes - spent / 60
+        config = configure_refresh(job.training, REFRESH_PARTS[name], epochs, left)
+        trainer = Trainer(
+            run.network, data.corpus, config, run.device, REFRESH_PARTS[name], validate=frozenset()
+        )
+        ended = len(fit_with_progress(trainer, "refresh", console))
+    cuts = [budget.describe_refresh_cut(name, ended)] if ended < budget.epochs else []
+    warn(cuts, console)
+    seconds = run.seconds.get("refresh", 0.0) + time.monotonic() - began
+    return replace(run, seconds=run.seconds | {"refresh": seconds}, cuts=(*run.cuts, *cuts))
+
+
+def configure_refresh(
+    config: TrainingConfig, parts: frozenset[int], epochs: int, minutes: float
+) -> TrainingConfig:
+    """The settings of a refresh on the parts."""
+    return config.model_copy(
         update={
-            "epochs": job.training.refresh_epochs,
-            "learning_rate": REFRESH_RATE * job.training.learning_rate,
-            "seed": job.training.seed + len(parts),
-            "max_minutes": left,
+            "epochs": epochs,
+            "learning_rate": REFRESH_RATE * config.learning_rate,
+            "seed": config.seed + len(parts),
+            "max_minutes": minutes,
         }
     )
-    trainer = Trainer(run.network, data.corpus, config, run.device, parts, frozenset())
-    fit_with_progress(trainer, "refresh", console)
-    seconds = run.seconds.get("refresh", 0.0) + time.monotonic() - began
-    return replace(run, seconds=run.seconds | {"refresh": seconds})
+
+
+def warn(sentences: Sequence[str], console: Console) -> None:
+    """Print each sentence in bold."""
+    for sentence in sentences:
+        console.print(f"warning: {sentence}", style="bold", highlight=False)
 
 
 def interactions_before(data: JobData, part: int) -> InteractionSet:

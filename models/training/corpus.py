@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contract.arrays import Doubles, Floats, Indices, Indices32
+from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
+from models.contract.blank_items import hide_blank_items, is_blank
 from models.contract.catalogue import User
 from models.contract.event_features import DENSE_WIDTH, encode_events
 from models.contract.events import Codes, EventColumns
@@ -58,6 +59,7 @@ class Corpus:
     moments: Doubles  # [T] the time of each snapshot
     part_snapshot: tuple[int, int, int]  # row of `statistics` at the start of each part (train: 0)
     log: Interactions  # the unencoded events
+    blank: Mask  # [I] items of which the network knows nothing (models.contract.blank_items)
 
     def user_of(self, rows: Indices) -> Indices:
         """User rows [...] of the events at `rows` [...]."""
@@ -68,8 +70,11 @@ class Corpus:
         starts = self.offsets[self.user_of(rows)]
         before = [np.arange(start, row) for start, row in zip(starts.tolist(), rows.tolist(), strict=True)]
         offsets = np.concatenate([[0], np.cumsum(rows - starts)]).astype(np.int64)
-        flat = np.concatenate([np.zeros(0, dtype=np.int64), *before])
-        return columns_at(self.log, self.log_rows[flat], offsets)
+        return self.columns_of(np.concatenate([np.zeros(0, dtype=np.int64), *before]), offsets)
+
+    def columns_of(self, rows: Indices, offsets: Indices) -> EventColumns:
+        """The events at `rows` [n], by user, as columns in which blank items are unknown."""
+        return hide_blank_items(columns_at(self.log, self.log_rows[rows], offsets), self.blank)
 
 
 def build_corpus(
@@ -88,9 +93,10 @@ def build_corpus(
     part = _mark_parts(split, len(order))
     at, part_snapshot = choose_moments(log, split, len(dataset.items), spec.timed)
     profile_tokens, profile_numeric = _encode_profiles(spec, dataset.users)
+    catalogue = encode_items(spec, dataset.items, texts.items)
     return Corpus(
         spec=spec,
-        catalogue=encode_items(spec, dataset.items, texts.items),
+        catalogue=catalogue,
         offsets=offsets,
         items=log.items[order],
         actions=_encode_actions(spec, log)[order],
@@ -107,6 +113,7 @@ def build_corpus(
         moments=at,
         part_snapshot=part_snapshot,
         log=log,
+        blank=is_blank(catalogue),
     )
 
 
@@ -114,13 +121,35 @@ def recode_corpus(corpus: Corpus, dataset: Dataset, spec: FeatureSpec) -> Corpus
     """Encode the corpus again with a specification that has more tokens (models.data.fitting.extend_features)."""
     log = dataset.interactions
     text = np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size])
+    catalogue = encode_items(spec, dataset.items, text)
     return replace(
         corpus,
         spec=spec,
-        catalogue=encode_items(spec, dataset.items, text),
+        catalogue=catalogue,
+        blank=is_blank(catalogue),
         actions=_encode_actions(spec, log)[corpus.log_rows],
         context=_encode_contexts(spec, log, corpus.log_rows),
         profile_tokens=_encode_profiles(spec, dataset.users)[0],
+    )
+
+
+def without_blank_items(corpus: Corpus) -> Corpus:
+    """The corpus without the events of blank items, which no history has and no network can predict."""
+    keep = np.flatnonzero(~corpus.blank[corpus.items])
+    if len(keep) == len(corpus.items):
+        return corpus
+    offsets = np.searchsorted(keep, corpus.offsets).astype(np.int64)
+    return replace(
+        corpus,
+        offsets=offsets,
+        items=corpus.items[keep],
+        actions=corpus.actions[keep],
+        dense=_encode_dense(corpus.spec, corpus.log, corpus.log_rows[keep].astype(np.int64), offsets),
+        context=corpus.context[keep],
+        part=corpus.part[keep],
+        snapshot=corpus.snapshot[keep],
+        labels=tuple(task.reorder(keep) for task in corpus.labels),
+        log_rows=corpus.log_rows[keep],
     )
 
 

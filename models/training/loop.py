@@ -14,7 +14,7 @@ from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.training.batches import Windows, collate, cut_windows, ordered_batches, shuffled_batches
 from models.training.checkpoint import CheckpointFile, TrainingState
-from models.training.corpus import Corpus
+from models.training.corpus import Corpus, without_blank_items
 from models.training.early_stopping import EarlyStopping, EpochFigures
 from models.training.objective import Balance, Tables, batch_losses
 from models.training.optimiser import build_optimiser
@@ -54,10 +54,14 @@ class Trainer:
     validate: frozenset[int]  # the parts for early stopping; empty: train all epochs
     file: CheckpointFile | None = None
     clock: Callable[[], float] = time.monotonic  # seconds
+    reserve: Callable[[float], float] = lambda _seconds: 0.0
+    """Mean seconds of an epoch -> the seconds of max_minutes to leave unused, for later training."""
+    was_cut: bool = field(default=False, init=False)  # True: max_minutes ended the training
     stopping: EarlyStopping = field(init=False)
     deadline: float = field(default=math.inf, init=False)  # in seconds of the clock
 
     def __post_init__(self) -> None:
+        self.corpus = without_blank_items(self.corpus)
         weights = {head.task.name: head.task.loss_weight for head in self.network.heads}
         self.stopping = EarlyStopping(weights, self.config.patience)
 
@@ -69,18 +73,22 @@ class Trainer:
     def fit(self, progress: Progress) -> list[EpochFigures]:
         """Train, then load the best epoch's weights (the last epoch's without validation); returns all figures.
 
-        After max_minutes training stops within the epoch. Raises JobError if a loss is not finite.
+        Training stops before an epoch that would not end within max_minutes, at the latest within it; `was_cut` is
+        then True. Raises JobError if a loss is not finite.
         """
         run = self._start()
         if self.file is not None:
             self.file.read(run.state, self.stopping)
-        self.deadline = self.clock() + 60 * self.config.max_minutes
+        end = self.clock() + 60 * self.config.max_minutes
         for epoch in range(len(self.figures), self.config.epochs):
-            if self.stopping.is_over or self.clock() > self.deadline:
+            if self.stopping.is_over:
                 break
+            seconds = self._mean_seconds()
+            self.deadline = end - self.reserve(seconds)
             started = self.clock()
-            train = self._train_epoch(run, epoch, progress)
+            train = None if started + seconds > self.deadline else self._train_epoch(run, epoch, progress)
             if train is None:
+                self.was_cut = True
                 break
             valid = self._mean_losses(run.held_out, run.tables) if len(run.held_out) else {}
             self._check_finite(valid)
@@ -91,6 +99,10 @@ class Trainer:
             progress(1, 1, figures)
         self.stopping.restore(self.network)
         return self.figures
+
+    def _mean_seconds(self) -> float:
+        """The mean seconds of the epochs so far; 0 before the first one ends."""
+        return sum(epoch.seconds for epoch in self.figures) / max(len(self.figures), 1)
 
     def _start(self) -> _Run:
         """Prepare windows, tables, loss balance and optimiser."""

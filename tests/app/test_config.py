@@ -1,5 +1,6 @@
 """Settings: from the environment, above them those given; bad ones named."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,73 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("LOG_LEVEL", "loud"),
         ("CANDIDATES", "10"),
         ("MAX_BODY_BYTES", "1"),
+        ("ROOT_PATH", "shop"),
+        ("ROOT_PATH", "//evil.example"),
+        ("ROOT_PATH", "/v1"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("CORS_ORIGINS", "https://shop.example/"),
+        ("CORS_ORIGINS", "shop.example"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("CORS_ORIGINS", "null"),
+        ("OPEN_PATHS", "/v1/model"),
     ],
 )
 def test_a_bad_setting_is_named_with_what_was_expected_and_given(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(f"CHORUS_{name}", value)
-    with pytest.raises(ConfigurationError, match=rf"^CHORUS_{name}: expected .+, given '{value}'$"):
+    with pytest.raises(
+        ConfigurationError, match=rf"^CHORUS_{name}: expected .+, given '{re.escape(value)}'$"
+    ):
         read_settings()
+
+
+def test_lists_have_commas_between_their_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "API_KEY": "s3cret",
+        "PUBLISHABLE_KEYS": "pk_1, pk_2,",
+        "CORS_ORIGINS": "https://shop.example,http://localhost:3000 , http://[::1]:80",
+        "TRUSTED_PROXIES": "10.0.0.5,172.16.0.0/12",
+        "OPEN_PATHS": "/metrics",
+        "ROOT_PATH": "/shop/",
+    }.items():
+        monkeypatch.setenv(f"CHORUS_{name}", value)
+    settings = read_settings()
+    assert [key.get_secret_value() for key in settings.publishable_keys] == ["pk_1", "pk_2"]
+    assert settings.cors_origins == ("https://shop.example", "http://localhost:3000", "http://[::1]:80")
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.5/32", "172.16.0.0/12"]
+    assert (settings.open_paths, settings.root_path) == (("/metrics",), "/shop")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"API_KEY": "schlüssel"},
+            "CHORUS_API_KEY: expected printable ASCII characters without blanks at the ends, given a secret",
+        ),
+        ({"API_KEY": "s3cret "}, "CHORUS_API_KEY: expected printable ASCII"),
+        (
+            {"API_KEY": "s3cret", "PUBLISHABLE_KEYS": "pk_1,ключ"},
+            "CHORUS_PUBLISHABLE_KEYS: expected printable",
+        ),
+        ({"PUBLISHABLE_KEYS": "pk_1"}, "CHORUS_PUBLISHABLE_KEYS: expected CHORUS_API_KEY beside it"),
+        (
+            {"API_KEY": "s3cret", "PUBLISHABLE_KEYS": "pk_1,s3cret"},
+            "CHORUS_PUBLISHABLE_KEYS: expected keys other than CHORUS_API_KEY, given a secret",
+        ),
+        ({"CORS_ORIGINS": "*,https://a.example"}, "CHORUS_CORS_ORIGINS: expected * alone, given"),
+    ],
+)
+def test_keys_that_cannot_work_are_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], message: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"CHORUS_{name}", value)
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings()
+    assert str(refused.value).startswith(message)
+    assert not [word for word in ("schl", "s3cret", "pk_1") if word in str(refused.value)]
 
 
 def test_the_key_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

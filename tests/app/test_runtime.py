@@ -15,7 +15,7 @@ from app.bundle_choice import UnknownBundleNameError, read_last_good, write_last
 from app.config import Settings, read_settings
 from app.runtime import SESSION_ONLY, STALE_CATALOGUE, BundleNotLoadedError, LoadInProgressError, Runtime
 from app.state.memory.store import MemoryStore
-from app.state.protocol import RecordedEvent, StateUnavailableError, StoredUser
+from app.state.protocol import RecordedEvent, StateUnavailableError, StoredItems, StoredUser
 from models.contract.bundle import BundleError
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
@@ -26,6 +26,12 @@ class AwayStore(MemoryStore):
     """A store that may be away, as one behind a network may."""
 
     away = False
+    items_away = False
+
+    async def items(self, since: int = 0) -> StoredItems:
+        if self.items_away:
+            raise StateUnavailableError("away")
+        return await super().items(since)
 
     async def read(self, user_id: str) -> StoredUser:
         if self.away:
@@ -103,8 +109,22 @@ async def test_without_the_store_nobodys_history_is_used(runtime: Runtime) -> No
     """Whether the user was erased cannot be known."""
     assert isinstance(runtime.store, AwayStore)
     runtime.store.away = True
-    assert await runtime.read_user("u3") == (UserState("u3"), (SESSION_ONLY,))
-    assert await runtime.read_user(None) == (UserState(), (STALE_CATALOGUE,))
+    assert await runtime.read_user("u3") == (UserState("u3"), (SESSION_ONLY, "state:store_unreachable"))
+    assert await runtime.read_user(None) == (UserState(), (STALE_CATALOGUE, "state:store_unreachable"))
+
+
+async def test_a_user_is_kept_if_the_items_cannot_be_read(runtime: Runtime) -> None:
+    assert isinstance(runtime.store, AwayStore)
+    await runtime.store.append([RecordedEvent("stranger", Event("i1", "like", 1.8e9))])
+    await runtime.store.put_item(put("new"))
+    runtime.store.items_away = True
+    state, degraded = await runtime.read_user("stranger")
+    assert [event.item_id for event in state.events] == ["i1"]
+    assert degraded == (STALE_CATALOGUE,)
+    state, degraded = await runtime.read_user("u3")
+    assert state.events == runtime.bundle.known_users.state("u3").events and degraded == (STALE_CATALOGUE,)
+    runtime.store.items_away = False
+    assert (await runtime.read_user("stranger"))[1] == () and "new" in runtime.bundle.catalogue
 
 
 async def test_items_put_and_deleted_show_with_the_next_read(runtime: Runtime) -> None:
@@ -196,7 +216,7 @@ async def test_a_refused_bundle_is_logged_by_name(
         await runtime.start()
     refused, loaded = (record.__dict__["fields"] for record in caplog.records)
     assert refused["bundle"] == "first" and "features.json" in refused["reason"]
-    assert loaded == {"model_version": "good"}
+    assert loaded == {"model_version": "good", "replica": runtime.replica_set.replica_id}
 
 
 async def test_a_state_folder_that_cannot_be_written_stops_no_start(settings: Settings) -> None:

@@ -30,10 +30,10 @@ class Stack:
     port: int
     http: httpx.Client
 
-    def run(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> None:
-        """A compose command; raises CalledProcessError where it fails, TimeoutExpired where it hangs."""
+    def run(self, *arguments: str, seconds: float = COMMAND_SECONDS, **choice: str) -> None:
+        """A compose command with variables; raises CalledProcessError if it fails, TimeoutExpired if it hangs."""
         command, environment = self._command(*arguments)
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=seconds)
+        subprocess.run(command, cwd=ROOT, env=environment | choice, check=True, timeout=seconds)
 
     def inside(self, service: str, shell: str) -> "subprocess.CompletedProcess[str]":
         """A shell command in a service's container; its exit status and output are the caller's to judge."""

@@ -3,15 +3,19 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from tests.conftest import write_shop
+
 if TYPE_CHECKING:
     from tests.compose.conftest import Stack
 
 USER = "42"
+OWN_JOB_SECONDS = 300.0
 
 
 class Poller:
@@ -157,3 +161,15 @@ def test_nothing_accepted_is_lost_when_the_service_is_killed(stack: "Stack") -> 
     assert is_stored(stack, probe)
     assert stack.http.get("/v1/items/probe-item/similar").status_code == httpx.codes.OK
     assert len(recommended(stack)) == 20
+
+
+def test_a_job_of_ones_own_is_trained_and_served(stack: "Stack", tmp_path: Path) -> None:
+    """Last: from here on the stack serves another bundle."""
+    tmp_path.chmod(0o755)  # the trainer runs as another user
+    write_shop(tmp_path)
+    choice = {"CHORUS_FOLDER": str(tmp_path), "CHORUS_JOB": "job.yaml", "CHORUS_BUNDLE": "shop"}
+    stack.run("up", "--detach", seconds=OWN_JOB_SECONDS, **choice)
+    stack.wait_ready()
+    assert stack.http.get("/v1/model").json()["model_version"].startswith("shop-")
+    answer = stack.post("/v1/recommend", user_id="u1", limit=5)
+    assert len(answer["items"]) == 5

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Launch, Load, Running
 
 DEGRADED = ["state:session_only"]
+"""The first reason; the second has the code of what happened to Redis."""
 
 
 def _writes(number: int) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def test_kill_9_of_redis_degrades_answers_and_loses_nothing(
     assert asking.failures == writing.failures == []
     assert {answer.status_code for answer in asking.answers} == {httpx.codes.OK}
     assert all(len(answer.json()["items"]) == 5 for answer in asking.answers)
-    said = [answer.json()["degraded"] for answer in asking.answers]
+    said = [answer.json()["degraded"][:1] for answer in asking.answers]
     assert [] in said and DEGRADED in said and all(one in ([], DEGRADED) for one in said)
     refused = [answer for answer in writing.answers if answer.status_code != httpx.codes.OK]
     assert refused
@@ -120,7 +121,7 @@ def test_a_redis_that_hangs_holds_no_answer_up(
             began = time.monotonic()
             answer = service.recommend(user_id="u1", session=[{"item_id": "i9", "action": "like"}])
             took.append(time.monotonic() - began)
-            assert answer["degraded"] == DEGRADED and len(answer["items"]) == 10
+            assert answer["degraded"][:1] == DEGRADED and len(answer["items"]) == 10
             # Of the whole the service waits for Redis no longer than its timeout, half a second.
             assert answer["took_ms"]["state"] < 5000
         assert min(took) < 2

@@ -26,10 +26,11 @@ def shop(launch_for_module: "Launch", trained: "Path", tmp_path_factory: pytest.
 
 
 def in_the_shop(example: Example, bundle: str) -> Example:
-    """The example with the shop's ids, user field and bundle in place of the demo's."""
+    """The example with the shop's ids, profile and bundle in place of the demo's."""
     path = re.sub(r"(?<=/users/)\d+", lambda match: shop_id("user_id", match[0]), example.path)
     body = example.body and json.dumps(shop_value(json.loads(example.body)))
-    body = body and body.replace("movielens-100k", bundle).replace("occupation", "job")
+    for demo, shop in (("movielens-100k", bundle), ("occupation", "job"), ("student", "artist")):
+        body = body and body.replace(demo, shop)
     return replace(example, path=path, body=body)
 
 

@@ -53,6 +53,43 @@ def test_a_dislike_pushes_its_likes_down(service: "Running") -> None:
     assert mean(fell) > 2
 
 
+def test_low_values_of_a_genre_leave_fewer_of_it_and_high_ones_more(service: "Running") -> None:
+    """Of anonymous sessions of five items of each genre: how many of that genre are among the ten that follow."""
+    before = service.ids(user_id="nobody-yet", limit=10)
+    counts = {1: 0, 5: 0}
+    without = 0
+    for genre in range(4):
+        without += _count(before, genre)
+        for value in counts:
+            rated = [
+                {"item_id": f"i{item}", "action": "rate", "value": value} for item in range(genre, 4 * 5, 4)
+            ]
+            counts[value] += _count(service.ids(session=rated, limit=10), genre)
+    assert counts[1] < without / 2 < counts[5]
+
+
+def test_events_without_information_leave_the_list_as_it_is(service: "Running") -> None:
+    """Unknown items, and items put without attributes, of known users and of anonymous sessions."""
+    for number in range(5):
+        assert service.http.put(f"/v1/items/bare-{number}", json={"attributes": {}}).is_success
+    kept = []
+    for user in range(8):
+        known = [{"item_id": f"i{user + 4 * step}", "action": "rate", "value": 5} for step in range(5)]
+        for name in ("unknown", "bare"):
+            nothing = [{"item_id": f"{name}-{step}", "action": "rate", "value": 4} for step in range(5)]
+            for asked, session in (({"user_id": f"u{user}"}, []), ({}, known)):
+                before = service.ids(**asked, session=session, limit=10)
+                after = service.ids(**asked, session=[*session, *nothing], limit=10)
+                kept.append(len(set(before) & set(after)) / len(before))
+    for number in range(5):
+        service.http.delete(f"/v1/items/bare-{number}").raise_for_status()
+    assert mean(kept) >= 0.8
+
+
+def _count(item_ids: list[str], genre: int) -> int:
+    return sum(int(item_id[1:]) % 4 == genre for item_id in item_ids if item_id[0] == "i")
+
+
 def _places(service: "Running", user_id: str) -> dict[str, int]:
     """Item id -> its rank among all, by the head `next`."""
     asked = {"item_ids": ALL, "weights": {"next": 1}, "diversity": {"method": "none"}}

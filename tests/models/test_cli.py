@@ -12,7 +12,7 @@ from app import golden
 from app.cli import main
 from models import cli as commands
 from models.contract.bundle import BundleError
-from models.training.checkpoint import SCHEMA
+from models.training import checkpoint
 
 Refused = Callable[..., str]
 
@@ -73,6 +73,19 @@ def test_a_job_that_is_not_there(refused, tmp_path):
         ),
         ({"items__numeric": "length"}, "items.numeric.length: expected one of the columns of items.jsonl"),
         ({"tasks": [{"name": "x", "kind": "binary", "label": "rating > 4"}]}, "tasks.x.label: expected "),
+        (
+            {"tasks": [{"name": "x", "kind": "binary", "label": "context.device == 'tv'"}]},
+            "tasks.x.label: expected a label with value or action, given \"context.device == 'tv'\": a binary head ",
+        ),
+        (
+            {"interactions__context": ["device", "value"]},
+            "tasks.like.label: expected a label that the head is not given as a feature, given 'value', "
+            "whose column is also in interactions.context; tasks.rating.label: expected ",
+        ),
+        (
+            {"tasks": [{"name": "x", "kind": "binary", "label": "action == 'rated'"}]},
+            "tasks.x.label: expected a value of action that occurs in the data (rate, view), given 'rated'",
+        ),
         ({"tasks": [{"name": "x", "kind": "binary", "label": "value >"}]}, "tasks.x.label: expected "),
         ({"tasks": [{"name": "x", "kind": "odd", "label": "value"}]}, "tasks.0.kind: expected 'binary', "),
         ({"scenes": {"home": {"love": 1.0}}}, "scenes.home.love: expected one of the heads like, "),
@@ -171,6 +184,40 @@ def test_a_folder_with_something_else_in_it(refused, job):
     assert [one.name for one in out.iterdir()] == ["cat.jpg"]
 
 
+@pytest.mark.parametrize("suffix", ["", ".rejected", ".previous"])
+def test_a_folder_that_training_would_replace(refused, job, suffix):
+    """It is refused before the files are read: a broken log is not mentioned."""
+    (job.parent / "events.csv").write_text("")
+    out = job.parent / "bundle"
+    photos = job.parent / f"bundle{suffix}"
+    photos.mkdir()
+    (photos / "cat.jpg").write_text("purr")
+    line = refused("train", job, "--out", out)
+    assert line == f"expected no folder, an empty one or a bundle at {photos}, given something else"
+    assert [one.name for one in photos.iterdir()] == ["cat.jpg"]
+
+
+def test_a_job_without_the_gate_needs_no_rejected_folder(refused, job):
+    (job.parent / "events.csv").write_text("")
+    (job.parent / "bundle.rejected").mkdir()
+    (job.parent / "bundle.rejected" / "cat.jpg").write_text("purr")
+    line = refused("train", edit(job, promotion={"enabled": False}), "--out", job.parent / "bundle")
+    assert line.startswith("interactions.path: expected rows in ")
+
+
+def test_a_folder_that_cannot_be_written(refused, job):
+    (job.parent / "events.csv").write_text("")
+    (job.parent / "file").write_text("")
+    line = refused("train", job, "--out", job.parent / "file" / "deep" / "bundle")
+    assert line.startswith(f"expected a folder that can be written at {job.parent / 'file' / 'deep'}, given ")
+    (job.parent / "bundle.work").write_text("")
+    line = refused("train", job, "--out", job.parent / "bundle")
+    assert line == f"expected a folder or none at {job.parent / 'bundle.work'}, given a file"
+    assert refused("train", job, "--out", "/proc/self/bundle").startswith(
+        "expected a folder that can be written at /proc/self, given /proc/self ("
+    )
+
+
 def test_several_errors_are_one_line(refused, job):
     line = refused("train", edit(job, color="red", shape="round"), "--out", job.parent / "b")
     first, second = line.split("; ")
@@ -199,7 +246,7 @@ def test_a_checkpoint_is_of_one_code(tmp_path, monkeypatch):
     assert commands.fingerprint(job, "data") == before
     assert commands.fingerprint(job, "other") != before
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "SCHEMA", SCHEMA + 1)
+        patch.setattr(checkpoint, "SCHEMA", checkpoint.SCHEMA + 1)
         assert commands.fingerprint(job, "data") != before
     monkeypatch.setattr(metadata, "version", lambda _name: "99.0")
     assert commands.fingerprint(job, "data") != before
@@ -224,3 +271,21 @@ def test_a_bundle_that_the_service_refuses_is_not_published(refused, job, monkey
     assert refused(*arguments) == "expected the offline logits of 'like', given others"
     assert (out / "manifest.json").read_bytes() == before
     assert not out.with_name("bundle.previous").exists()
+
+
+def test_half_of_a_log_with_another_time_format(refused, job):
+    """The line names the reason, the count and an example; a higher max_loss trains on the rest."""
+    log = job.parent / "events.csv"
+    header, *rows = log.read_text().splitlines()
+    time = header.split(",").index("time")
+    changed = [
+        ",".join(
+            "2024-01-05 10:00" if place == time and number % 2 else cell
+            for place, cell in enumerate(row.split(","))
+        )
+        for number, row in enumerate(rows)
+    ]
+    log.write_text("\n".join([header, *changed, changed[1]]) + "\n")
+    line = refused("train", job, "--out", job.parent / "bundle")
+    assert line.startswith("interactions.max_loss: expected at most 50% of the rows to be unusable, given ")
+    assert "rows: time is not a time (time_unit: s), such as events.csv, row 3: '2024-01-05 10:00'" in line

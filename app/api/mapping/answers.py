@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.api.cursor import Page, encode_cursor
+from app.api.mapping.ignored_inputs import name_ignored
+from app.api.mapping.note_answers import note_answer
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
+from models.contract.hierarchy import collapse_attributes
 
 Plain = dict[str, Any]
 
@@ -35,6 +38,8 @@ def slate_answer(
             "relevance_cost": slate.relevance_cost,
         },
         "degraded": sorted({*degraded, *slate.degraded}),
+        "ignored": name_ignored(bundle, page.request),
+        "notes": [note_answer(note) for note in slate.notes],
         "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items]),
     }
 
@@ -42,6 +47,7 @@ def slate_answer(
 def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
     """The values of the slate's RankedItems, best first."""
     scored, field_names = slate.scored, page.request.fields or ()
+    hierarchies = bundle.spec.hierarchies
     sources, from_source = scored.candidates.sources, scored.candidates.from_source
     items = []
     for index, position in enumerate(slate.order.tolist()):
@@ -59,7 +65,10 @@ def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slat
                 "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],
-                "fields": {name: item.attributes[name] for name in field_names if name in item.attributes},
+                "fields": collapse_attributes(
+                    {name: item.attributes[name] for name in field_names if name in item.attributes},
+                    hierarchies,
+                ),
             }
         )
     return items

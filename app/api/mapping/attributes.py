@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.api.schemas.items import ItemRequest
+from app.api.schemas.items import ItemPatchRequest, ItemRequest
 from app.errors import InvalidRequestError, InvalidValueError, UnknownFieldError
+from app.state.protocol import ItemPatch
 from models.contract.catalogue import Attribute, Item
 from models.contract.feature_spec import FieldKind, FieldSpec
 
@@ -15,15 +16,18 @@ _TYPES: Mapping[FieldKind, tuple[type, str]] = {
 }
 
 
-def check_attributes(fields: Sequence[FieldSpec], attributes: Mapping[str, Attribute]) -> None:
-    """Raises UnknownFieldError for an unknown attribute, InvalidValueError for a value of the wrong kind."""
+def check_attributes(fields: Sequence[FieldSpec], attributes: Mapping[str, Attribute | None]) -> None:
+    """Raises UnknownFieldError for an unknown attribute, InvalidValueError for a value of the wrong kind.
+
+    None stands for the removal of an attribute.
+    """
     kinds = {field.name: field.kind for field in fields if field.kind is not FieldKind.VECTOR}
     for name, value in attributes.items():
         path = f"attributes.{name[:80]}"
         if name not in kinds:
             raise UnknownFieldError(f"expected one of {_names(kinds)}, given {name[:80]!r}", path)
         expected_type, description = _TYPES[kinds[name]]
-        if not isinstance(value, expected_type):
+        if value is not None and not isinstance(value, expected_type):
             raise InvalidValueError(f"expected {description}, given {_describe_type(value)}", path)
 
 
@@ -32,19 +36,48 @@ def to_item(fields: Sequence[FieldSpec], item_id: str, request: ItemRequest) -> 
 
     Raises UnknownFieldError, InvalidValueError, or InvalidRequestError for a text that is given twice.
     """
-    texts = _name_texts(fields, request.text)
-    duplicates = request.attributes.keys() & texts.keys()
+    attributes = _join_texts(fields, request.attributes, request.text)
+    present = {name: value for name, value in attributes.items() if value is not None}
+    vectors = _check_vectors(fields, request.vectors)
+    available = request.available and request.availability  # at most one is given, the other is true
+    return Item(
+        item_id,
+        present,
+        {name: vector for name, vector in vectors.items() if vector is not None},
+        available,
+    )
+
+
+def to_patch(fields: Sequence[FieldSpec], item_id: str, request: ItemPatchRequest) -> ItemPatch:
+    """The patch of a request, with its texts among its attributes. Raises the errors of `to_item`."""
+    attributes = _join_texts(fields, request.attributes, request.text)
+    available: bool | None = None
+    for name in ("available", "availability"):
+        if name in request.model_fields_set:  # null: the default again
+            available = getattr(request, name) is not False
+    return ItemPatch(item_id, attributes, _check_vectors(fields, request.vectors), available)
+
+
+def _join_texts(
+    fields: Sequence[FieldSpec],
+    attributes: Mapping[str, Attribute | None],
+    text: str | Mapping[str, str | None],
+) -> Mapping[str, Attribute | None]:
+    """The attributes with the texts, checked against the fields."""
+    texts = _name_texts(fields, text)
+    duplicates = attributes.keys() & texts.keys()
     if duplicates:
         raise InvalidRequestError(
             "expected each text once, given it also in 'attributes'", f"text.{min(duplicates)[:80]}"
         )
-    attributes = {**request.attributes, **texts}
-    check_attributes(fields, attributes)
-    available = request.available and request.availability  # at most one is given, the other is true
-    return Item(item_id, attributes, _check_vectors(fields, request.vectors), available)
+    joined = {**attributes, **texts}
+    check_attributes(fields, joined)
+    return joined
 
 
-def _name_texts(fields: Sequence[FieldSpec], text: str | Mapping[str, str]) -> Mapping[str, str]:
+def _name_texts(
+    fields: Sequence[FieldSpec], text: str | Mapping[str, str | None]
+) -> Mapping[str, str | None]:
     """Field name -> text; a single string belongs to the only text field."""
     names = {field.name for field in fields if field.kind is FieldKind.TEXT}
     if isinstance(text, str):
@@ -62,16 +95,16 @@ def _name_texts(fields: Sequence[FieldSpec], text: str | Mapping[str, str]) -> M
 
 
 def _check_vectors(
-    fields: Sequence[FieldSpec], vectors: Mapping[str, Sequence[float]]
-) -> Mapping[str, tuple[float, ...]]:
+    fields: Sequence[FieldSpec], vectors: Mapping[str, Sequence[float] | None]
+) -> Mapping[str, tuple[float, ...] | None]:
     sizes = {field.name: field.size for field in fields if field.kind is FieldKind.VECTOR}
     for name, vector in vectors.items():
         path = f"vectors.{name[:80]}"
         if name not in sizes:
             raise UnknownFieldError(f"expected one of {_names(sizes)}, given {name[:80]!r}", path)
-        if len(vector) != sizes[name]:
+        if vector is not None and len(vector) != sizes[name]:
             raise InvalidValueError(f"expected {sizes[name]} numbers, given {len(vector)}", path)
-    return {name: tuple(vector) for name, vector in vectors.items()}
+    return {name: None if vector is None else tuple(vector) for name, vector in vectors.items()}
 
 
 def _names(names: Mapping[str, object] | set[str]) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.api.mapping.ignored_inputs import name_ignored_of_group
 from app.api.mapping.query import add_session, resolve_moment
 from app.api.schemas.batch import BadGroup, Group
 from app.bundle.bundle import LoadedBundle
@@ -24,7 +25,7 @@ class UserGroup:
 def to_score_request(bundle: LoadedBundle, user_group: UserGroup, now: float) -> ScoreRequest:
     """The request to score the distinct items of a group that are in the catalogue.
 
-    Raises an InvalidRequestError for a context or session that does not fit the bundle.
+    Raises an InvalidRequestError for a session that does not fit the bundle.
     """
     group = user_group.group
     item_ids = tuple(dict.fromkeys(item_id for item_id in group.item_ids if item_id in bundle.catalogue))
@@ -49,6 +50,7 @@ def scores_answer(
         "status": "ok",
         "scores": [answers.get(item_id, {"item_id": item_id, "unknown": True}) for item_id in group.item_ids],
         "degraded": (*user_group.degraded, *unread),
+        "ignored": name_ignored_of_group(bundle, group),
     }
 
 

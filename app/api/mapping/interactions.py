@@ -1,20 +1,19 @@
-"""Convert wire events into events, and check actions, values, times and context keys."""
+"""Convert wire events into events, and check actions, values and times."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.api.schemas.events import SessionEvent
-from app.errors import InvalidValueError, MissingValueError, UnknownActionError, UnknownFieldError
+from app.errors import InvalidValueError, MissingValueError, UnknownActionError
 from models.contract.events import Action, Event
 from models.contract.feature_spec import FeatureSpec
+from models.contract.nearest import suggest
 from models.contract.tasks import Head
 from models.heads.registry import find_kind
 
 MAX_AHEAD_S = 86_400.0
 """How far a client's clock may be ahead. An event in the far future would stay the newest one."""
-COMMON_KEYS = ("device", "location")
-"""Context keys that every request may have, also if the bundle was trained without them."""
 
 _ACTIONS = frozenset(action.value for action in Action)
 
@@ -45,12 +44,15 @@ def build_rules(spec: FeatureSpec, heads: Sequence[Head], now: float) -> EventRu
 def to_event(rules: EventRules, wire: SessionEvent, now: float, path: str = "") -> Event:
     """The event, at time `now` if it has no timestamp. `path` is the prefix of an error's field.
 
-    Raises UnknownActionError, MissingValueError, InvalidValueError or UnknownFieldError.
+    Raises UnknownActionError, MissingValueError or InvalidValueError. Any context key is accepted: the log keeps it.
     """
     spec = rules.spec
     if wire.action not in _ACTIONS and wire.action not in spec.actions:
-        names = ", ".join(sorted({*_ACTIONS, *spec.actions.tokens}))
-        raise UnknownActionError(f"expected one of {names}, given {wire.action!r}", f"{path}action")
+        names = sorted({*_ACTIONS, *spec.actions.tokens})
+        raise UnknownActionError(
+            f"expected one of {', '.join(names)}, given {wire.action!r}{suggest(wire.action, names)}",
+            f"{path}action",
+        )
     if wire.action == Action.RATE and wire.value is None:
         raise MissingValueError("expected a value with a rating, given none", f"{path}value")
     if wire.value is not None and rules.value_range is not None:
@@ -59,24 +61,12 @@ def to_event(rules: EventRules, wire: SessionEvent, now: float, path: str = "") 
             raise InvalidValueError(
                 f"expected a value in [{low:g}, {high:g}], given {wire.value:g}", f"{path}value"
             )
-    context = wire.context or {}
-    check_context(spec, context, f"{path}context.")
     when = now if wire.timestamp is None else wire.timestamp
     if when > rules.latest:
         raise InvalidValueError(
             f"expected a time at most a day ahead, given {when - rules.latest:.0f} s more", f"{path}timestamp"
         )
-    return Event(wire.item_id, wire.action, when, wire.value, context)
-
-
-def check_context(spec: FeatureSpec, keys: Iterable[str], path: str = "context.") -> None:
-    """Raises UnknownFieldError for a context key that is neither common nor one of the bundle."""
-    valid_keys = {*COMMON_KEYS, *spec.context_fields}
-    for key in keys:
-        if key not in valid_keys:
-            raise UnknownFieldError(
-                f"expected one of {', '.join(sorted(valid_keys))}, given {key[:80]!r}", f"{path}{key[:80]}"
-            )
+    return Event(wire.item_id, wire.action, when, wire.value, wire.context or {})
 
 
 def to_session(rules: EventRules, session: Sequence[SessionEvent], now: float) -> tuple[Event, ...]:

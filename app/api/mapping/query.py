@@ -1,11 +1,11 @@
-"""Convert a request into the pipeline's query, and check scenes, heads, fields and context keys."""
+"""Convert a request into the pipeline's query, and check scenes, heads and fields."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.api.cursor import Page
 from app.api.mapping.filters import parse_filter
-from app.api.mapping.interactions import append_session, build_rules, check_context, to_session
+from app.api.mapping.interactions import append_session, build_rules, to_session
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
@@ -13,6 +13,7 @@ from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, 
 from app.pipeline.types import Query
 from models.contract.catalogue import UserState
 from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.nearest import suggest
 from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
 from models.ranking.rerank import Diversity
@@ -27,7 +28,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     spec = bundle.spec
     moment, context = resolve_moment(spec, request.context, now)
     check_fields(spec, request.fields or ())
-    condition = None if request.filter is None else parse_filter(request.filter)
+    condition = None if request.filter is None else parse_filter(request.filter, spec.hierarchies)
     if condition is not None:
         check_filter(spec, condition)
     state = add_session(bundle, state, request.session, moment, now)
@@ -58,23 +59,24 @@ def resolve_weights(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[
     scenes = bundle.manifest.scenes
     if request.scene is not None and request.scene not in scenes:
         names = ", ".join(sorted(scenes)) or "no scene at all"
-        raise UnknownSceneError(f"expected one of {names}, given {request.scene[:80]!r}", "scene")
+        hint = suggest(request.scene, scenes)
+        raise UnknownSceneError(f"expected one of {names}, given {request.scene[:80]!r}{hint}", "scene")
     if request.weights is None:
         return bundle.manifest.fusion.weights if request.scene is None else scenes[request.scene]
     for name in request.weights:
         if name not in bundle.heads:
             raise UnknownHeadError(
-                f"expected one of {', '.join(bundle.heads)}, given {name!r}", f"weights.{name}"
+                f"expected one of {', '.join(bundle.heads)}, given {name!r}{suggest(name, bundle.heads)}",
+                f"weights.{name}",
             )
     return request.weights
 
 
 def resolve_moment(spec: FeatureSpec, context: Context | None, now: float) -> tuple[float, Mapping[str, str]]:
-    """The moment and the labels of a request's context; raises UnknownFieldError for an unknown key."""
+    """The moment of a request, and the labels of its context; keys that the bundle does not have are left out."""
     if context is None:
         return now, {}
-    labels = context.labels()
-    check_context(spec, labels)
+    labels = {key: label for key, label in context.labels().items() if key in spec.context_fields}
     return now if context.timestamp is None else context.timestamp, labels
 
 
@@ -84,7 +86,10 @@ def check_fields(spec: FeatureSpec, names: tuple[str, ...] | list[str]) -> None:
     for index, name in enumerate(names):
         if name not in field_names:
             expected = ", ".join(field_names) or "no field at all"
-            raise UnknownFieldError(f"expected one of {expected}, given {name[:80]!r}", f"fields.{index}")
+            hint = suggest(name, field_names)
+            raise UnknownFieldError(
+                f"expected one of {expected}, given {name[:80]!r}{hint}", f"fields.{index}"
+            )
 
 
 def check_filter(spec: FeatureSpec, condition: Predicate) -> None:

@@ -1,12 +1,12 @@
-"""GET /livez, /readyz and /metrics, without an API key."""
+"""GET /livez and /readyz, without an API key."""
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.dependencies import Serving
+from app.api.mapping.replicas import replicas_answer
 from app.api.openapi import error_answers
 from app.api.responses import json_response
-from app.api.schemas.health import HealthAnswer
+from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.runtime import BundleNotLoadedError
 
 router = APIRouter(tags=["health"])
@@ -20,19 +20,16 @@ async def check_liveness() -> Response:
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", response_model=HealthAnswer, responses=error_answers(503))
+@router.get("/readyz", response_model=ReadinessAnswer, responses=error_answers(503))
 async def check_readiness(service: Serving) -> Response:
     """A bundle is loaded and has passed its golden requests. An outage of the store only degrades answers."""
     if not service.runtime.ready:
         raise BundleNotLoadedError
-    return json_response({"status": "ready"})
-
-
-@router.head("/metrics", include_in_schema=False)
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def show_metrics(service: Serving) -> Response:
-    """The metrics in Prometheus' text format."""
-    if service.runtime.ready:
-        service.metrics.set_bundle(service.runtime.bundle.manifest.model_version)
-        service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
-    return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    health = service.runtime.store.health
+    store = {
+        "status": "ok" if health.fault is None else "failing",
+        "code": health.fault,
+        "since": health.since,
+    }
+    replicas = replicas_answer(service.runtime.replica_set)
+    return json_response({"status": "ready", "store": store, "replicas": replicas})

@@ -1,10 +1,13 @@
 """GET /v1/model describes the bundle in use; POST /v1/model/reload loads another."""
 
+from typing import Any
+
 from fastapi import Response
 
-from app.api.dependencies import Serving
+from app.api.dependencies import Service, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.model import model_answer
+from app.api.mapping.replicas import order_answer, replicas_answer
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -16,17 +19,29 @@ router = make_guarded_router("model")
 
 
 @router.head("/model", include_in_schema=False)
-@router.get("/model", response_model=ModelAnswer, responses=error_answers(401, 429, 503))
+@router.get("/model", response_model=ModelAnswer, responses=error_answers(401, 403, 429, 503))
 async def show_model(service: Serving) -> Response:
     """The bundle in use, and the names that requests may refer to."""
-    return json_response(model_answer(service.runtime.bundle))
+    return json_response(_describe(service))
 
 
 @router.post("/model/reload", response_model=ModelAnswer, responses=error_answers(*BODY_ERRORS))
 async def reload_model(body: Json[ReloadRequest], service: Serving) -> Response:
-    """Load another bundle: verify it, replay its golden requests, then swap. A bad bundle changes nothing."""
+    """Load another bundle, on all replicas: verify it, replay its golden requests, then swap.
+
+    A bad bundle changes nothing.
+    """
     try:
         await service.runtime.reload(body.bundle)
     except BundleError as error:
         raise BadBundleError(str(error), "bundle") from error
-    return json_response(model_answer(service.runtime.bundle))
+    return json_response(_describe(service))
+
+
+def _describe(service: Service) -> dict[str, Any]:
+    replica_set = service.runtime.replica_set
+    return {
+        **model_answer(service.runtime.bundle),
+        "order": order_answer(replica_set),
+        "replicas": replicas_answer(replica_set),
+    }

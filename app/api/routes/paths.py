@@ -21,8 +21,10 @@ class _AnyCharacters(PathConvertor):
 register_url_convertor(CONVERTOR, _AnyCharacters())
 
 ITEM = f"/items/{{item_id:{CONVERTOR}}}"
-SIMILAR = f"{ITEM}/similar"
+SIMILAR_ENDING = "/similar"
+SIMILAR = f"{ITEM}{SIMILAR_ENDING}"
 USER = f"/users/{{user_id:{CONVERTOR}}}"
+MERGE = f"{USER}/merge"
 
 _PathId = Annotated[str, Path(min_length=1, max_length=ID_LENGTH)]
 
@@ -37,6 +39,12 @@ async def read_user_id(request: Request, user_id: _PathId) -> str:
     """The user's id; raises InvalidRequestError if it is not UTF-8."""
     _check_utf8(request, "user_id")
     return user_id
+
+
+def is_literal(request: Request, ending: str) -> bool:
+    """Whether the path as sent has this ending; False if the id itself ends so, as in "a%2Fsimilar"."""
+    raw: bytes = request.scope.get("raw_path") or ending.encode()
+    return raw.endswith(ending.encode())
 
 
 def _check_utf8(request: Request, field: str) -> None:

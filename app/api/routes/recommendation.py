@@ -4,6 +4,7 @@ import time
 
 from fastapi import Response
 
+from app.api.api_keys import Caller, Role
 from app.api.cursor import Page, resolve_page
 from app.api.dependencies import Service, Serving
 from app.api.guarded_route import make_guarded_router
@@ -13,21 +14,31 @@ from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
 
 router = make_guarded_router("recommendations")
 
 
 @router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
-async def recommend(body: Json[RecommendRequest], service: Serving) -> Response:
+async def recommend(body: Json[RecommendRequest], service: Serving, caller: Caller) -> Response:
     """Personal recommendations: the best items of the whole catalogue for this user at this moment."""
-    return await _answer(service, resolve_page(body))
+    return await _answer(service, _check_role(resolve_page(body), caller))
 
 
 @router.post("/rank", response_model=RankAnswer, responses=error_answers(*BODY_ERRORS))
-async def rank(body: Json[RankRequest], service: Serving) -> Response:
+async def rank(body: Json[RankRequest], service: Serving, caller: Caller) -> Response:
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
-    return await _answer(service, resolve_page(body))
+    return await _answer(service, _check_role(resolve_page(body), caller))
+
+
+def _check_role(page: Page[RecommendRequest], caller: Role) -> Page[RecommendRequest]:
+    """Raises ForbiddenError for reasons about a user's history: a publishable key is anybody's."""
+    if caller is Role.PUBLISHABLE and page.request.explain and page.request.user_id is not None:
+        raise ForbiddenError(
+            "expected the secret key to explain a user's list, given a publishable key", "explain"
+        )
+    return page
 
 
 async def _answer(service: Service, page: Page[RecommendRequest]) -> Response:

@@ -1,4 +1,4 @@
-"""Users by id: show what is stored, put the profile, erase."""
+"""Users by id: show what is stored, put the profile, merge, erase."""
 
 import uuid
 
@@ -7,13 +7,21 @@ from fastapi import Response
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import check_attributes
+from app.api.mapping.ignored_inputs import name_ignored_of_profile
 from app.api.mapping.users import profile_answer, user_answer
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
-from app.api.routes.paths import USER, UserId
-from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer, UserRequest
-from app.errors import NotFoundError, UnavailableError
+from app.api.routes.paths import MERGE, USER, UserId
+from app.api.schemas.users import (
+    ErasureAnswer,
+    MergeAnswer,
+    MergeRequest,
+    UserAnswer,
+    UserPutAnswer,
+    UserRequest,
+)
+from app.errors import InvalidRequestError, NotFoundError
 from models.contract.catalogue import User
 
 router = make_guarded_router("users")
@@ -23,12 +31,12 @@ router = make_guarded_router("users")
 @router.get(USER, response_model=UserAnswer, responses=error_answers(401, 404, 422, 429, 503))
 async def get_user(user_id: UserId, service: Serving) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
-    state, degraded = await service.runtime.read_user(user_id)
-    if degraded:
-        raise UnavailableError("The state store did not answer")
-    if state.profile is None and not state.events:
+    state = await service.runtime.require_user(user_id)
+    store = service.runtime.store
+    merged_into = (await store.read(user_id)).merged_into
+    if state.profile is None and not state.events and merged_into is None:
         raise NotFoundError("expected a user with a profile or events, given an unknown one", "user_id")
-    return json_response(user_answer(user_id, state))
+    return json_response(user_answer(user_id, state, await store.read_events(user_id), merged_into))
 
 
 @router.put(USER, response_model=UserPutAnswer, responses=error_answers(*BODY_ERRORS))
@@ -37,7 +45,19 @@ async def put_user(body: Json[UserRequest], user_id: UserId, service: Serving) -
     check_attributes(service.runtime.bundle.spec.user_fields, body.attributes)
     user = User(user_id, body.attributes, body.interests)
     await service.runtime.store.put_profile(user)
-    return json_response({"user_id": user_id, "profile": profile_answer(user)})
+    answer = {"user_id": user_id, "profile": profile_answer(user)}
+    ignored = name_ignored_of_profile(service.runtime.bundle, user)
+    return json_response({**answer, "ignored": ignored} if ignored else answer)
+
+
+@router.post(MERGE, response_model=MergeAnswer, responses=error_answers(*BODY_ERRORS))
+async def merge_users(body: Json[MergeRequest], user_id: UserId, service: Serving) -> Response:
+    """Move everything of another id to this user, such as that of a visitor who logs in. The other id is then empty."""
+    if body.source == user_id:
+        raise InvalidRequestError("expected another user's id, given that of the path", "from")
+    now = service.clock()
+    moved = await service.runtime.merge_users(user_id, body.source, now)
+    return json_response({"user_id": user_id, "from": body.source, "merged_at": now, "moved": moved})
 
 
 @router.delete(USER, response_model=ErasureAnswer, responses=error_answers(401, 413, 422, 429, 503))

@@ -102,6 +102,7 @@ class GroupScores(BaseModel):
     status: Literal["ok"]
     scores: list[PairScore | UnknownPair]
     degraded: list[str]
+    ignored: list[str]
 
 
 class GroupError(BaseModel):

@@ -1,35 +1,20 @@
 """Wire types of events: those of a session, for one answer, and those to be stored."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    FailFast,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
-from app.api.schemas.errors import ErrorShape
+from app.api.schemas.rows import ROWS, RejectedRow, parse_each
 from app.api.schemas.scalars import STRICT, Id, Label, Magnitude, Moment
-from app.api.validation import describe_body
-from app.errors import InvalidRequestError
 
 CONTEXT_KEYS = 32
-EVENTS = 1000
-"""The most events of a call."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
-"""An event's context: device, location and the context keys of the bundle."""
+"""An event's context: any keys. They are stored with the event."""
 
 
 class Context(BaseModel):
-    """The moment of a request. Further keys are the context keys of the bundle."""
+    """The moment of a request. Keys that the bundle does not have are accepted, and named in `ignored`."""
 
     model_config = STRICT | ConfigDict(
         extra="allow",
@@ -91,60 +76,25 @@ class StoredEvent(SessionEvent):
     rank: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BadEvent:
-    """An event that cannot be parsed: it alone is rejected."""
-
-    error: InvalidRequestError
-
-
-def _parse_each(values: Any, parse_all: ValidatorFunctionWrapHandler) -> Sequence[StoredEvent | BadEvent]:
-    """The events, parsed in one call; if that fails, one by one. If none can be parsed, the call is refused."""
-    if isinstance(values, list) and len(values) > EVENTS:
-        raise ValueError(f"expected up to {EVENTS} events a call, given {len(values)}")
-    try:
-        events: list[StoredEvent | BadEvent] = parse_all(values)
-    except ValidationError:
-        if not isinstance(values, list):
-            raise
-        events = [_parse_event(value) for value in values]
-        if all(isinstance(event, BadEvent) for event in events):
-            raise
-    return events
-
-
-def _parse_event(value: Any) -> StoredEvent | BadEvent:
-    try:
-        return StoredEvent.model_validate(value)
-    except ValidationError as error:
-        return BadEvent(describe_body(error))
-
-
 class EventsRequest(BaseModel):
     """POST /v1/events. An event that cannot be parsed is rejected alone if another one can be."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": {"events": [EXAMPLE]}})
 
     events: Annotated[
-        list[StoredEvent], Field(min_length=1, max_length=EVENTS), FailFast(), WrapValidator(_parse_each)
+        list[StoredEvent], Field(min_length=1, max_length=ROWS), FailFast(), parse_each(StoredEvent, "events")
     ]
-    """StoredEvents, with a BadEvent in the position of each one that cannot be parsed."""
-
-
-class RejectedEvent(BaseModel):
-    """An event that was not stored, by its position in the call."""
-
-    model_config = STRICT
-
-    index: Annotated[int, Field(ge=0)]
-    error: ErrorShape
+    """StoredEvents, with a BadRow in the position of each one that cannot be parsed."""
 
 
 class EventsAnswer(BaseModel):
-    """Accepted means stored."""
+    """Accepted means stored. `ignored` is left out if it is empty."""
 
     model_config = STRICT
 
     accepted: int
     duplicates: int
-    rejected: list[RejectedEvent]
+    rejected: list[RejectedRow]
+    ignored: Annotated[
+        list[str], Field(description="context keys and items that the bundle does not know; they are stored")
+    ] = []

@@ -1,15 +1,36 @@
-"""Wire type of the health endpoints' answer."""
+"""Wire types of the health endpoints' answers."""
 
 from typing import Literal
 
 from pydantic import BaseModel
 
+from app.api.schemas.replicas import ReplicaAnswer
 from app.api.schemas.scalars import STRICT
 
 
 class HealthAnswer(BaseModel):
-    """GET /livez says "alive", GET /readyz says "ready"."""
+    """GET /livez: the process answers."""
 
     model_config = STRICT
 
-    status: Literal["ready", "alive"]
+    status: Literal["alive"]
+
+
+class StoreAnswer(BaseModel):
+    """The store: `code` says why it fails; `since` is the Unix time of the last change."""
+
+    model_config = STRICT
+
+    status: Literal["ok", "failing"]
+    code: str | None
+    since: float
+
+
+class ReadinessAnswer(BaseModel):
+    """GET /readyz: a bundle is in use. A failing store degrades answers, but does not change the status."""
+
+    model_config = STRICT
+
+    status: Literal["ready"]
+    store: StoreAnswer
+    replicas: list[ReplicaAnswer]

@@ -4,7 +4,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from app.api.schemas.scalars import STRICT, TEXT_LENGTH, Attributes, Label, VectorValue, field_error
+from app.api.schemas.scalars import (
+    STRICT,
+    TEXT_LENGTH,
+    Attributes,
+    AttributeValue,
+    Label,
+    Value,
+    VectorValue,
+    field_error,
+)
 
 
 def _text_tag(value: Any) -> str | None:
@@ -15,13 +24,14 @@ def _text_tag(value: Any) -> str | None:
 
 
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
+TEXT_TAG = Discriminator(
+    _text_tag,
+    custom_error_type="text_type",
+    custom_error_message="expected a string, or an object of strings by field name",
+)
 Texts = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[dict[Label, Text], Field(max_length=200), Tag("<named>")],
-    Discriminator(
-        _text_tag,
-        custom_error_type="text_type",
-        custom_error_message="expected a string, or an object of strings by field name",
-    ),
+    TEXT_TAG,
     Field(description="text attributes by name; a string alone where the bundle has one text field"),
 ]
 
@@ -53,14 +63,61 @@ class ItemRequest(BaseModel):
         return self
 
 
+PatchedText = Annotated[Text | None, Field(description="null removes the text")]
+
+
+class ItemPatchRequest(BaseModel):
+    """PATCH /v1/items/{item_id}: the given fields are replaced, null removes one, the others stay."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"example": {"attributes": {"year": 1998}}})
+
+    attributes: Annotated[dict[Label, AttributeValue | None], Field(max_length=200)] = Field(
+        default_factory=dict
+    )
+    text: Annotated[
+        Annotated[Text, Tag("<one>")]
+        | Annotated[dict[Label, PatchedText], Field(max_length=200), Tag("<named>")],
+        TEXT_TAG,
+    ] = Field(default_factory=dict)
+    vectors: Annotated[dict[Label, VectorValue | None], Field(max_length=20)] = Field(default_factory=dict)
+    available: Annotated[
+        bool | None, Field(description="null: true again, as for an item without this field")
+    ] = None
+    availability: Annotated[bool | None, Field(description="another name for `available`")] = None
+
+    @model_validator(mode="after")
+    def check_fields(self) -> Self:
+        if {"available", "availability"} <= self.model_fields_set:
+            raise field_error("availability", "expected one of available and availability, given both")
+        if not self.model_fields_set:
+            raise ValueError("expected at least one field to change, given none")
+        return self
+
+
 class ItemAnswer(BaseModel):
-    """An item that was stored."""
+    """An item that was stored. `available` is false by the item's own field or by the job's rule."""
 
     model_config = STRICT
 
     item_id: str
     available: bool
     catalogue_version: int
+
+
+class ItemShown(BaseModel):
+    """An item as it is now in effect, where it comes from, and when it was changed last (null: never)."""
+
+    model_config = STRICT
+
+    item_id: str
+    attributes: dict[str, Value]
+    vectors: dict[str, list[float]]
+    available: bool
+    unavailable_by: Literal["request", "rule"] | None
+    """request: `available` is false; rule: the job's rule does not hold."""
+    source: Literal["bundle", "put", "patch"]
+    """patch: the bundle's item with later patches."""
+    changed_at: float | None
 
 
 class ItemDeletion(BaseModel):
@@ -71,22 +128,3 @@ class ItemDeletion(BaseModel):
     item_id: str
     deleted: Literal[True]
     catalogue_version: int
-
-
-class SimilarItem(BaseModel):
-    """An item with its similarity to the requested one, in -1..1."""
-
-    model_config = STRICT
-
-    item_id: str
-    similarity: float
-
-
-class SimilarAnswer(BaseModel):
-    """The most similar items, best first."""
-
-    model_config = STRICT
-
-    item_id: str
-    model_version: str
-    items: list[SimilarItem]

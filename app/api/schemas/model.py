@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.schemas.replicas import OrderAnswer, ReplicaAnswer
 from app.api.schemas.scalars import STRICT
 
 
@@ -45,3 +46,5 @@ class ModelAnswer(BaseModel):
     context_fields: list[str]
     text_encoder: str | None
     summary: dict[str, float]
+    order: OrderAnswer | None
+    replicas: list[ReplicaAnswer]

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.filters import Filter
+from app.api.schemas.notes import NoteAnswer
 from app.api.schemas.scalars import (
     STRICT,
     Finite,
@@ -182,6 +183,8 @@ class RecommendAnswer(BaseModel):
     items: list[RankedItem]
     diversity: DiversityAnswer
     degraded: list[str]
+    ignored: list[str]
+    notes: list[NoteAnswer]
     cursor: str | None
     took_ms: dict[str, float]
 
@@ -196,5 +199,7 @@ class RankAnswer(BaseModel):
     items: list[RankedItem | UnknownItem]
     diversity: DiversityAnswer
     degraded: list[str]
+    ignored: list[str]
+    notes: list[NoteAnswer]
     cursor: str | None
     took_ms: dict[str, float]

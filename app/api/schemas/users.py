@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.schemas.scalars import STRICT, Attributes, Value
+from app.api.schemas.scalars import STRICT, Attributes, Id, Value
 
 
 class UserRequest(BaseModel):
@@ -28,7 +28,7 @@ class ProfileAnswer(BaseModel):
 
 
 class UserEvent(BaseModel):
-    """An event of a user's history."""
+    """An event of a user's history. Events of the bundle have no context, recommendation and rank."""
 
     model_config = STRICT
 
@@ -37,6 +37,8 @@ class UserEvent(BaseModel):
     value: float | None
     timestamp: float
     context: dict[str, str]
+    recommendation_id: str | None
+    rank: int | None
 
 
 class UserAnswer(BaseModel):
@@ -51,15 +53,20 @@ class UserAnswer(BaseModel):
     profile: ProfileAnswer | None
     events: list[UserEvent]
     past_item_ids: list[str]
+    merged_into: str | None
+    """The user to whom everything was moved by a merge; events above came later."""
 
 
 class UserPutAnswer(BaseModel):
-    """A profile that was stored."""
+    """A profile that was stored. `ignored` is left out if it is empty."""
 
     model_config = STRICT
 
     user_id: str
     profile: ProfileAnswer
+    ignored: Annotated[
+        list[str], Field(description="what the bundle does not know or cannot read; it is stored")
+    ] = []
 
 
 class ErasureAnswer(BaseModel):
@@ -71,3 +78,22 @@ class ErasureAnswer(BaseModel):
     erased_at: float
     deleted: dict[str, int]
     receipt: str
+
+
+class MergeRequest(BaseModel):
+    """POST /v1/users/{user_id}/merge: move everything of the user `from` to the user of the path."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"example": {"from": "anonymous-7f3a"}})
+
+    source: Annotated[Id, Field(alias="from")]
+
+
+class MergeAnswer(BaseModel):
+    """The numbers of moved records of each kind; `profile` is 1 where the user's profile was filled."""
+
+    model_config = STRICT | ConfigDict(populate_by_name=True)
+
+    user_id: str
+    source: Annotated[str, Field(alias="from")]
+    merged_at: float
+    moved: dict[str, int]

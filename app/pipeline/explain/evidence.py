@@ -35,6 +35,7 @@ class Evidence:
     texts: TextPreferences  # of the request and of the profile
     events: UserEvents = NO_EVENTS
     text_fields: tuple[str, ...] = ()  # fields that may hold a title
+    hierarchies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # field -> separator
 
     @property
     def rows(self) -> Indices:

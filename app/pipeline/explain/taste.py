@@ -6,6 +6,8 @@ from app.pipeline.explain.evidence import LEAST_STRENGTH, Evidence, Finding, Fin
 from app.pipeline.explain.label_affinity import preferred_labels
 from models.contract.arrays import Mask
 from models.contract.feedback import wanted_items
+from models.contract.hierarchy import deepest_levels
+from models.contract.labels import label_field
 from models.contract.tasks import Head
 from models.heads.protocol import Subject
 
@@ -26,10 +28,17 @@ def find_taste(evidence: Evidence) -> Findings:
 
 
 def _likeliest_label(evidence: Evidence, head: Head, preferred: Mask, position: int) -> str | None:
-    """The label with the highest prediction, among the item's labels that are preferred [classes]."""
+    """The label with the highest prediction, among the item's labels that are preferred [classes].
+
+    Of category paths only the deepest preferred levels count: a level above is likelier and says less.
+    """
     row = evidence.rows[position : position + 1]
     candidates = (evidence.catalogue.head_labels(head.task.name, row)[0] > 0) & preferred
     if not candidates.any():
         return None
+    separator = evidence.hierarchies.get(label_field(head.task.label))
+    if separator is not None:
+        names = deepest_levels((head.classes[code] for code in np.flatnonzero(candidates)), separator)
+        candidates &= np.isin(head.classes, names)
     probabilities = evidence.label_values[head.task.name][evidence.order[position]]
     return head.classes[int(np.argmax(np.where(candidates, probabilities, -np.inf)))]

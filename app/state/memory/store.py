@@ -5,9 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
-from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
-from app.state.redis.codec import pack_event, pack_value, unpack_events
-from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
+from app.state.memory.items import MemoryItems
+from app.state.memory.replicas import MemoryReplicaBoard
+from app.state.protocol import (
+    ItemChange,
+    ItemPage,
+    ItemPatch,
+    ProfilePair,
+    RecordedEvent,
+    StoredItems,
+    StoredUser,
+    StoreHealth,
+    StreamEntry,
+    UserMerge,
+    join_profiles,
+)
+from app.state.redis.codec import pack_event, pack_recorded, pack_value, unpack_events, unpack_recorded
+from app.state.redis.documents import pack_profile, unpack_profile
 from models.contract.catalogue import Item, User, UserState
 
 
@@ -20,18 +34,21 @@ class _UserRecord:
     event_ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
     profile: bytes | None = None
     erased_at: float | None = None
+    aliases: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the ids merged into the user
+    merged_into: str | None = None
 
 
 class MemoryStore:
     """The StateStore in memory. Above `user_cap` the least recently written user is removed."""
 
     def __init__(self, limits: StoreLimits | None = None) -> None:
+        self.health = StoreHealth()
+        self.replicas = MemoryReplicaBoard()
         self._limits = limits or StoreLimits()
         self._users: OrderedDict[str, _UserRecord] = OrderedDict()
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
         self._accepted = 0
-        self._items: dict[str, tuple[int, bytes]] = {}  # (version of the change, document or tombstone)
-        self._version = 0
+        self._items = MemoryItems(self._limits.item_cap)
 
     async def read(self, user_id: str) -> StoredUser:
         """The user's events and profile; empty for an unknown user."""
@@ -42,21 +59,22 @@ class MemoryStore:
             events=unpack_events(pack_value(record for _, record in user.records)),
             past_items=frozenset(user.past_items),
         )
-        return StoredUser(state, user.erased_at, self._version)
-
-    async def catalogue_version(self) -> int:
-        """The number of item changes so far."""
-        return self._version
+        return StoredUser(state, user.erased_at, self._items.version, user.merged_into)
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
         """Store events. Raises ValueError, with nothing stored, for an unstorable event."""
-        records = [pack_event(recorded.event) for recorded in events]
+        records = [pack_recorded(recorded) for recorded in events]
         return [self._append(recorded, record) for recorded, record in zip(events, records, strict=True)]
 
     async def put_profile(self, user: User) -> None:
         """Replace the user's profile."""
         profile = pack_profile(user)
         self._user(user.user_id).profile = profile
+
+    async def put_profiles(self, users: Sequence[User]) -> None:
+        """Replace the profiles of users."""
+        for user in users:
+            await self.put_profile(user)
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """Delete all data of the user except the time of this erasure.
@@ -68,29 +86,83 @@ class MemoryStore:
         self._users[user_id] = _UserRecord(erased_at=now)
         if not lasting:
             self._users.move_to_end(user_id, last=False)
-        others = [entry for entry in self._stream if entry.recorded.user_id != user_id]
+        user_ids = {user_id, *user.aliases}
+        for alias in user.aliases.keys() & self._users.keys():
+            self._users[alias].merged_into = None
+            self._users[alias].event_ids.clear()
+        others = [entry for entry in self._stream if entry.recorded.user_id not in user_ids]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)
         return {"events": len(user.records), "profile": int(user.profile is not None), "stream": erased}
 
+    async def read_events(self, user_id: str) -> tuple[RecordedEvent, ...]:
+        """The user's events with their details."""
+        user = self._users.get(user_id, _UserRecord())
+        return unpack_recorded(user_id, pack_value(record for _, record in user.records))
+
+    async def merge(self, merge: UserMerge) -> dict[str, int]:
+        """Move everything of the source to the target."""
+        source = self._users.get(merge.source, _UserRecord())
+        if merge.trained is None and source == _UserRecord():
+            return {"events": 0, "past_items": 0, "profile": 0}
+        target, past = self._user(merge.target), len(source.past_items)
+        joined = join_profiles(merge, _pair(merge, target, source))
+        bundle = merge.trained.events if merge.trained and source.erased_at is None else ()
+        trained = [(event.timestamp, pack_event(event)) for event in bundle]
+        moved = _add_records(target, source.records) + _add_records(target, trained)
+        target.past_items = OrderedDict.fromkeys([*source.past_items, *target.past_items])
+        target.event_ids.update(source.event_ids)
+        while len(target.event_ids) > self._limits.max_event_ids:
+            target.event_ids.popitem(last=False)
+        self._trim(target)
+        if joined is not None:
+            target.profile = pack_profile(joined)
+        if (source.records, source.event_ids, source.past_items, source.profile) != ([], {}, {}, None) or (
+            merge.trained is not None
+        ):
+            aliases = [*target.aliases, *source.aliases, merge.source]
+            kept = [alias for alias in dict.fromkeys(aliases) if alias != merge.target]
+            target.aliases = OrderedDict.fromkeys(kept[-self._limits.max_aliases :])
+            target.merged_into = None
+            erased_at = source.erased_at
+            if merge.trained is not None and erased_at is None:
+                erased_at = merge.now
+            self._users[merge.source] = _UserRecord(
+                event_ids=source.event_ids, erased_at=erased_at, merged_into=merge.target
+            )
+        return {"events": moved, "past_items": past, "profile": int(joined is not None)}
+
+    async def catalogue_version(self) -> int:
+        """The number of item changes so far."""
+        return self._items.version
+
     async def items(self, since: int = 0) -> StoredItems:
         """The items changed after version `since`; all if the store is younger."""
-        after = since if since <= self._version else 0
-        changed = {
-            item_id: unpack_item(item_id, document)
-            for item_id, (version, document) in self._items.items()
-            if version > after
-        }
-        present = {item_id: item for item_id, item in changed.items() if item is not None}
-        return StoredItems(self._version, present, frozenset(changed.keys() - present.keys()))
+        return self._items.items(since)
 
-    async def put_item(self, item: Item) -> int:
+    async def item(self, item_id: str) -> ItemChange | None:
+        """What is stored of an item."""
+        return self._items.item(item_id)
+
+    async def list_items(self, since: int = 0, count: int = 100) -> ItemPage:
+        """A page of item changes."""
+        return self._items.list_items(since, count)
+
+    async def put_item(self, item: Item, now: float | None = None) -> int:
         """Store an item."""
-        return self._change_item(item.item_id, pack_item(item))
+        return self._items.put(item, now)
+
+    async def put_items(self, items: Sequence[Item], now: float | None = None) -> list[int | None]:
+        """Store items."""
+        return self._items.put_many(items, now)
+
+    async def patch_item(self, patch: ItemPatch, now: float | None = None) -> int:
+        """Change some fields of an item."""
+        return self._items.patch(patch, now)
 
     async def delete_item(self, item_id: str) -> int:
         """Store a deletion; the tombstone counts towards the item limit."""
-        return self._change_item(item_id, TOMBSTONE)
+        return self._items.delete(item_id)
 
     async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
         """Up to `count` accepted events that came after an entry, oldest first."""
@@ -135,11 +207,24 @@ class MemoryStore:
         while len(user.past_items) > self._limits.max_past_items:
             user.past_items.popitem(last=False)
 
-    def _change_item(self, item_id: str, document: bytes) -> int:
-        if item_id not in self._items and len(self._items) >= self._limits.item_cap:
-            raise StoreFullError(
-                f"expected at most {self._limits.item_cap} items put or deleted, given one more"
-            )
-        self._version += 1
-        self._items[item_id] = (self._version, document)
-        return self._version
+
+def _pair(merge: UserMerge, target: _UserRecord, source: _UserRecord) -> ProfilePair:
+    return ProfilePair(
+        None if target.profile is None else unpack_profile(merge.target, target.profile),
+        None if source.profile is None else unpack_profile(merge.source, source.profile),
+        target.erased_at is not None,
+        source.erased_at is not None,
+    )
+
+
+def _add_records(user: _UserRecord, records: Sequence[tuple[float, bytes]]) -> int:
+    """Add the records whose time, action and item no record of the user has; returns their number."""
+
+    def key(record: bytes) -> tuple[float, str, str]:
+        (event,) = unpack_events(pack_value([record]))
+        return event.timestamp, event.action, event.item_id
+
+    keys = {key(record) for _, record in user.records}
+    new = [(time, record) for time, record in records if key(record) not in keys]
+    user.records = sorted([*user.records, *new], key=lambda timed: timed[0])
+    return len(new)

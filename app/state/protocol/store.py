@@ -3,12 +3,22 @@
 from typing import Protocol
 
 from app.state.protocol.events import EventStream
+from app.state.protocol.health import StoreHealth
 from app.state.protocol.items import ItemStore
+from app.state.protocol.replicas import ReplicaBoard
 from app.state.protocol.users import UserStore
 
 
 class StateStore(UserStore, ItemStore, EventStream, Protocol):
     """All state that the service keeps between requests."""
+
+    @property
+    def health(self) -> StoreHealth:
+        """The health of the store, as its calls have found it."""
+
+    @property
+    def replicas(self) -> ReplicaBoard:
+        """The board of the replicas that share the store."""
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from app.state.limits import StoreLimits
 from app.state.protocol import RecordedEvent
 from app.state.redis.client import Argument, Call
-from app.state.redis.codec import pack_event
+from app.state.redis.codec import pack_recorded
 from app.state.redis.keys import Keys, digest
+from app.state.redis.records import RECORD_FUNCTIONS
 from app.state.redis.scripts import Script
 from app.state.redis.stream import EVENT_FIELDS, USER_FIELD, pack_entry
 
@@ -14,68 +15,13 @@ _ENTRY = ", ".join(f"'{name}', ARGV[at + {index}]" for index, name in enumerate(
 """The names and values of a stream entry as arguments of XADD in Lua; `at` is the index of the first value."""
 
 APPEND = Script(
-    """
+    RECORD_FUNCTIONS
+    + """
 -- KEYS: events, event ids, profile, stream, past items
 -- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id, max_past_items,
 --       then for each event: id's digest ('' for none), record, and the values of EVENT_FIELDS
 -- Answers 1 for each event stored, 0 for each duplicate.
-local newest, most, FIRST, WIDTH, ID = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + WIDTH_OF_ENTRY, 16
-
-local function holds(ids, id)
-  local at = string.find(ids, id, 1, true)
-  while at and at % ID ~= 1 do at = string.find(ids, id, at + 1, true) end
-  return at ~= nil
-end
-
--- The newest records by time, equal times as they came, and the item ids of the others; nil if the bytes
--- are not records.
-local function trim(body)
-  local records, at = {}, 1
-  while at <= #body do
-    if at + 19 > #body then return nil end
-    local stop = at + 1 + struct.unpack('<H', body, at)
-    local time = struct.unpack('<d', body, at + 2)
-    if stop < at + 19 or stop > #body or time - time ~= 0 then return nil end -- NaN and inf too
-    records[#records + 1] = {time, at, stop, at + 20 + struct.unpack('<H', body, at + 18)}
-    at = stop + 1
-  end
-  table.sort(records, function(a, b)
-    if a[1] ~= b[1] then return a[1] < b[1] end
-    return a[2] < b[2]
-  end)
-  local kept, gone = {}, {}
-  for index, record in ipairs(records) do
-    if index > #records - newest then
-      kept[#kept + 1] = string.sub(body, record[2], record[3])
-    else
-      gone[#gone + 1] = string.sub(body, record[4], record[3])
-    end
-  end
-  return kept, gone
-end
-
--- The past items with `gone` after them: each once, the newest `room`. A value of another version counts as empty.
-local function remember(past, gone, room)
-  local all, at = {}, 2
-  while string.byte(past) == 1 and at + 1 <= #past do
-    local stop = at + 1 + struct.unpack('<H', past, at)
-    all[#all + 1] = string.sub(past, at + 2, stop)
-    at = stop + 1
-  end
-  for _, id in ipairs(gone) do all[#all + 1] = id end
-  local taken, newest_first = {}, {}
-  for index = #all, 1, -1 do
-    if not taken[all[index]] and #newest_first < room then
-      taken[all[index]] = true
-      newest_first[#newest_first + 1] = all[index]
-    end
-  end
-  local parts = {}
-  for index = #newest_first, 1, -1 do
-    parts[#parts + 1] = struct.pack('<H', #newest_first[index]) .. newest_first[index]
-  end
-  return '\\1' .. table.concat(parts)
-end
+local newest, most, FIRST, WIDTH = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + WIDTH_OF_ENTRY
 
 local ids, batch_ids, new_ids, records, stored, answer = nil, {}, {}, {}, {}, {}
 for at = FIRST, #ARGV, WIDTH do
@@ -102,9 +48,11 @@ local count = readable and struct.unpack('<I', head, 2) or 0
 local body = table.concat(records)
 if count + #records > most then
   local before = readable and redis.call('GETRANGE', KEYS[1], 5, -1) or ''
-  local kept, gone = trim(before .. body)
-  if not kept then kept, gone = trim(body) end
-  local past = remember(redis.call('GET', KEYS[5]) or '', gone, tonumber(ARGV[8]))
+  local kept, gone = trim(before .. body, newest)
+  if not kept then kept, gone = trim(body, newest) end
+  local all = past_items(redis.call('GET', KEYS[5]))
+  for _, item_id in ipairs(gone) do all[#all + 1] = item_id end
+  local past = remember(all, tonumber(ARGV[8]))
   redis.call('SET', KEYS[1], '\\1' .. struct.pack('<I', #kept) .. table.concat(kept))
   redis.call('SET', KEYS[5], past)
 elseif readable then
@@ -144,7 +92,7 @@ def build_append_call(events: Sequence[RecordedEvent], keys: Keys, limits: Store
     arguments += [user_id, limits.max_past_items]
     for recorded in events:
         arguments.append(digest(recorded.event_id) if recorded.event_id else b"")
-        arguments.append(pack_event(recorded.event))
+        arguments.append(pack_recorded(recorded))
         arguments += pack_entry(recorded)
     user = keys.user(user_id)
     return Call((user.events, user.event_ids, user.profile, keys.stream, user.past_items), arguments)

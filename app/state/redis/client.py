@@ -10,7 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from app.state.protocol import StateUnavailableError
+from app.state.protocol import StateUnavailableError, StoreHealth
+from app.state.redis.faults import describe_fault
 from app.state.redis.scripts import Script
 from app.state.redis.settings import RedisSettings
 
@@ -26,9 +27,10 @@ class Call:
 
 
 class RedisClient:
-    """A bounded pool of connections; a broken connection is replaced at its next use."""
+    """A bounded pool of connections; a broken connection is replaced at its next use. Failed calls go to `health`."""
 
-    def __init__(self, settings: RedisSettings) -> None:
+    def __init__(self, settings: RedisSettings, health: StoreHealth) -> None:
+        self._health = health
         # The pool has no socket timeout, since the deadline of each call covers the wait for a connection, the
         # connect and the answer. It does not retry, since a write that is sent twice could be stored twice.
         pool = BlockingConnectionPool.from_url(
@@ -48,7 +50,7 @@ class RedisClient:
             async with asyncio.timeout(deadline_s):
                 return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
         except (RedisError, OSError, TimeoutError) as exc:
-            raise _unavailable(exc) from exc
+            raise self._fail(exc) from exc
 
     async def run_script(self, script: Script, call: Call, deadline_s: float) -> Any:
         """Run one atomic script in one round trip. Raises StateUnavailableError."""
@@ -68,10 +70,10 @@ class RedisClient:
                     for index, answer in zip(missing, retried, strict=True):
                         answers[index] = answer
         except (RedisError, OSError, TimeoutError) as exc:
-            raise _unavailable(exc) from exc
+            raise self._fail(exc) from exc
         for answer in answers:
             if isinstance(answer, RedisError):
-                raise _unavailable(answer) from answer
+                raise self._fail(answer) from answer
         return answers
 
     async def _run(self, script: Script, calls: Sequence[Call], load: bool) -> list[Any]:
@@ -88,7 +90,7 @@ class RedisClient:
         await self._client.aclose()
         await self._client.connection_pool.aclose()
 
-
-def _unavailable(cause: BaseException) -> StateUnavailableError:
-    # Only the type of the error: the client's messages may quote the command, and so user data.
-    return StateUnavailableError(f"expected an answer from Redis, given {type(cause).__name__}")
+    def _fail(self, cause: BaseException) -> StateUnavailableError:
+        error = describe_fault(cause)
+        self._health.record_failure(error)
+        return error

@@ -4,19 +4,25 @@
     record = size u16 of the rest, timestamp f64, value f64 (NaN: none), bytes of the action u16,
              action, item id
 
+A record with details has DETAILED added to the bytes of the action, and after these the bytes of the item id u16; the
+details follow the item id, as JSON: [context, recommendation id, rank]. Records of both kinds may be in one value.
+
 The items of trimmed events are a separate value, each item once:
 
     past  = version u8, then item ids, each after its size u16
 
-Integers are little endian, texts UTF-8. Records have no context, only the stream has. The script of
-`app.state.redis.append` reads the count, the sizes and the timestamps at these offsets.
+Integers are little endian, texts UTF-8. The scripts of `app.state.redis.append` and `app.state.redis.merge` read the
+count, the sizes, the timestamps and the items at these offsets.
 """
 
+import json
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from operator import attrgetter
 
+from app.state.protocol import RecordedEvent
 from models.contract.events import Event
 
 VERSION = 1
@@ -26,6 +32,10 @@ SIZE = struct.Struct("<H")
 SIZE_BYTES = SIZE.size
 """A record's size does not include these bytes."""
 MAX_SIZE = 0xFFFF
+DETAILED = 0x8000
+"""Added to the bytes of the action in a record with details; an action is shorter."""
+MAX_DETAILS = 4_000
+"""Bytes of an event's details; a context that makes them longer is not kept in the history, only in the stream."""
 
 _timestamp = attrgetter("timestamp")
 
@@ -34,16 +44,36 @@ class CorruptValueError(Exception):
     """Stored bytes that are damaged, or of another version."""
 
 
-def pack_event(event: Event) -> bytes:
+def pack_event(event: Event, details: bytes = b"") -> bytes:
     """One record. Raises ValueError for a time that is not finite and for texts that are too long."""
     if not math.isfinite(event.timestamp):
         raise ValueError(f"expected a finite timestamp, given {event.timestamp}")
     action, item_id = event.action.encode(), event.item_id.encode()
-    size = RECORD.size - SIZE_BYTES + len(action) + len(item_id)
+    if len(action) >= DETAILED:
+        raise ValueError(f"expected an action of less than {DETAILED} bytes, given {len(action)}")
+    item_size = SIZE.pack(min(len(item_id), MAX_SIZE)) if details else b""
+    size = RECORD.size - SIZE_BYTES + len(item_size) + len(action) + len(item_id) + len(details)
     if size > MAX_SIZE:
         raise ValueError(f"expected an event of at most {MAX_SIZE} bytes, given {size}")
     value = math.nan if event.value is None else event.value
-    return RECORD.pack(size, event.timestamp, value, len(action)) + action + item_id
+    head = RECORD.pack(size, event.timestamp, value, len(action) + (DETAILED if details else 0))
+    return b"".join((head, item_size, action, item_id, details))
+
+
+def pack_recorded(recorded: RecordedEvent) -> bytes:
+    """One record, with the event's context, recommendation and rank. Raises ValueError as pack_event."""
+    context = dict(recorded.event.context)
+    details = _pack_details(context, recorded)
+    if len(details) > MAX_DETAILS:
+        details = _pack_details({}, recorded)
+    return pack_event(recorded.event, details)
+
+
+def _pack_details(context: Mapping[str, str], recorded: RecordedEvent) -> bytes:
+    values = [context, recorded.recommendation_id, recorded.rank]
+    if not context and values[1:] == [None, None]:
+        return b""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def pack_value(records: Iterable[bytes]) -> bytes:
@@ -53,20 +83,45 @@ def pack_value(records: Iterable[bytes]) -> bytes:
 
 
 def unpack_events(packed: bytes) -> tuple[Event, ...]:
-    """The events of a value, sorted by timestamp, equal times in stored order. Raises CorruptValueError."""
+    """The events of a value without their details, sorted by timestamp, equal times in stored order.
+
+    Raises CorruptValueError.
+    """
+    events = [event for event, _details in _unpack_value(packed)]
+    events.sort(key=_timestamp)
+    return tuple(events)
+
+
+def unpack_recorded(user_id: str, packed: bytes) -> tuple[RecordedEvent, ...]:
+    """The events of a value with their details, sorted as by unpack_events. Raises CorruptValueError."""
+    records = [_to_recorded(user_id, event, details) for event, details in _unpack_value(packed)]
+    return tuple(sorted(records, key=lambda recorded: recorded.event.timestamp))
+
+
+def _to_recorded(user_id: str, event: Event, details: bytes) -> RecordedEvent:
+    try:
+        context, recommendation_id, rank = json.loads(details) if details else ({}, None, None)
+        return RecordedEvent(
+            user_id, replace(event, context=context), recommendation_id=recommendation_id, rank=rank
+        )
+    except (ValueError, TypeError) as exc:
+        raise CorruptValueError(f"expected details, given {len(details)} bytes of something else") from exc
+
+
+def _unpack_value(packed: bytes) -> list[tuple[Event, bytes]]:
+    """The events of a value with their packed details, in stored order. Raises CorruptValueError."""
     try:
         version, count = HEADER.unpack_from(packed)
         if version != VERSION:
             raise CorruptValueError(f"expected version {VERSION}, given {version}")
-        events, stop = _unpack_records(packed, count)
+        records, stop = _unpack_records(packed, count)
     except (struct.error, UnicodeDecodeError) as exc:
         raise CorruptValueError(
             f"expected packed events, given {len(packed)} bytes of something else"
         ) from exc
     if stop != len(packed):
         raise CorruptValueError(f"expected {count} events in {stop} bytes, given {len(packed)} bytes")
-    events.sort(key=_timestamp)
-    return tuple(events)
+    return records
 
 
 def unpack_past_items(packed: bytes) -> frozenset[str]:
@@ -86,18 +141,23 @@ def unpack_past_items(packed: bytes) -> frozenset[str]:
     return frozenset(item_ids)
 
 
-def _unpack_records(packed: bytes, count: int) -> tuple[list[Event], int]:
-    """The first `count` events and the offset of their end, which is past the value if it is truncated."""
-    events, at = [], HEADER.size
+def _unpack_records(packed: bytes, count: int) -> tuple[list[tuple[Event, bytes]], int]:
+    """The first `count` events with their details, and the offset of their end, past the value if it is truncated."""
+    records, at = [], HEADER.size
     for _ in range(count):
         size, timestamp, value, action_bytes = RECORD.unpack_from(packed, at)
-        action_at = at + RECORD.size
-        item_at, stop = action_at + action_bytes, at + SIZE_BYTES + size
-        if item_at > stop or not math.isfinite(timestamp):
+        action_at, stop = at + RECORD.size, at + SIZE_BYTES + size
+        item_at, item_stop = action_at + action_bytes, stop
+        if action_bytes >= DETAILED:
+            action_at += SIZE_BYTES
+            item_at = action_at + action_bytes - DETAILED
+            item_stop = item_at + SIZE.unpack_from(packed, action_at - SIZE_BYTES)[0]
+        if not item_at <= item_stop <= stop or not math.isfinite(timestamp):
             raise CorruptValueError(
                 f"expected a record of {size} bytes with a finite time at {at}, given neither"
             )
-        action, item_id = packed[action_at:item_at].decode(), packed[item_at:stop].decode()
-        events.append(Event(item_id, action, timestamp, None if math.isnan(value) else value))
+        action, item_id = packed[action_at:item_at].decode(), packed[item_at:item_stop].decode()
+        event = Event(item_id, action, timestamp, None if math.isnan(value) else value)
+        records.append((event, packed[item_stop:stop]))
         at = stop
-    return events, at
+    return records, at

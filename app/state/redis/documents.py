@@ -1,7 +1,10 @@
 """Encode items and profiles as JSON documents of the store."""
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Literal
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from app.state.protocol import ItemChange, ItemPatch
 from app.state.redis.codec import CorruptValueError
 from models.contract.catalogue import Attribute, Item, User
 
@@ -17,6 +20,22 @@ class ItemDocument(BaseModel):
     attributes: dict[str, Attribute] = {}
     vectors: dict[str, tuple[float, ...]] = {}
     available: bool = True
+    changed_at: float | None = None
+
+
+class PatchDocument(BaseModel):
+    """A patch of an item of the bundle as stored; null removes a field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    patch: Literal[True]
+    attributes: dict[str, Attribute | None] = {}
+    vectors: dict[str, tuple[float, ...] | None] = {}
+    available: bool | None = None
+    changed_at: float | None = None
+
+
+CHANGED: TypeAdapter[ItemDocument | PatchDocument] = TypeAdapter(ItemDocument | PatchDocument)
 
 
 class ProfileDocument(BaseModel):
@@ -28,23 +47,33 @@ class ProfileDocument(BaseModel):
     interests: str = ""
 
 
-def pack_item(item: Item) -> bytes:
-    """An item's document. Raises ValueError for a value that JSON does not have, such as an infinite number."""
-    document = ItemDocument(
-        attributes=dict(item.attributes), vectors=dict(item.vectors), available=item.available
-    )
-    return document.model_dump_json().encode()
+def pack_item(content: Item | ItemPatch, changed_at: float | None = None) -> bytes:
+    """The document of an item or a patch. Raises ValueError for a value that JSON does not have, such as infinity."""
+    values = {
+        "attributes": dict(content.attributes),
+        "vectors": dict(content.vectors),
+        "available": content.available,
+        "changed_at": changed_at,
+    }
+    if isinstance(content, ItemPatch):
+        return PatchDocument.model_validate({"patch": True, **values}).model_dump_json().encode()
+    return ItemDocument.model_validate(values).model_dump_json().encode()
 
 
-def unpack_item(item_id: str, stored: bytes) -> Item | None:
-    """The item of a document; None for a tombstone. Raises CorruptValueError."""
+def unpack_item(item_id: str, stored: bytes) -> ItemChange:
+    """What a document or a tombstone says of an item. Raises CorruptValueError."""
     if stored == TOMBSTONE:
-        return None
+        return ItemChange(item_id, None)
     try:
-        document = ItemDocument.model_validate_json(stored)
+        document = CHANGED.validate_json(stored)
     except ValidationError as exc:
         raise CorruptValueError(f"expected an item, given {len(stored)} bytes of something else") from exc
-    return Item(item_id, document.attributes, document.vectors, document.available)
+    content: Item | ItemPatch
+    if isinstance(document, PatchDocument):
+        content = ItemPatch(item_id, document.attributes, document.vectors, document.available)
+    else:
+        content = Item(item_id, document.attributes, document.vectors, document.available)
+    return ItemChange(item_id, content, document.changed_at)
 
 
 def pack_profile(user: User) -> bytes:

@@ -16,6 +16,10 @@ class UserKeys:
     profile: str
     erased: str
     past_items: str
+    aliases: str
+    """List of the ids that were merged into the user."""
+    merged: str
+    """The id of the user into whom this one was merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,24 @@ class Keys:
             profile=f"{stem}:profile",
             erased=f"{stem}:erased",
             past_items=f"{stem}:past",
+            aliases=f"{stem}:aliases",
+            merged=f"{stem}:merged",
         )
 
     @property
     def stream(self) -> str:
         """All users' accepted events, newest last, capped."""
         return f"{self.prefix}:stream"
+
+    @property
+    def bundle_order(self) -> str:
+        """The last order to serve a bundle, for all replicas."""
+        return f"{self.prefix}:{{replicas}}:bundle"
+
+    @property
+    def replicas(self) -> str:
+        """Hash: replica id -> the replica with the time of its announcement."""
+        return f"{self.prefix}:{{replicas}}"
 
     @property
     def items(self) -> str:

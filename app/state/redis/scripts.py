@@ -22,43 +22,54 @@ class Script:
 
 
 ERASE_USER = Script("""
--- KEYS: events, event ids, profile, erased, stream, past items. ARGV: now, 1 for a lasting mark, else 0, ttl_s
--- Answers events deleted, profiles deleted, the stream's last id ('' if it is empty).
+-- KEYS: events, event ids, profile, erased, stream, past items, aliases, merged.
+-- ARGV: now, 1 for a lasting mark, else 0, ttl_s
+-- Answers events deleted, profiles deleted, the stream's last id ('' if it is empty), the ids merged into the user.
 local head = redis.call('GETRANGE', KEYS[1], 0, 4)
 local count = #head == 5 and struct.unpack('<I', head, 2) or 0
 local last = redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 1)
 local lasting = ARGV[2] == '1' or redis.call('TTL', KEYS[4]) == -1
-if lasting or redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[6]) > 0 then
+if lasting or redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[7]) > 0 then
   redis.call('SET', KEYS[4], ARGV[1])
 else
   redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[3])
 end
 local profile = redis.call('DEL', KEYS[3])
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[6])
-return {count, profile, last[1] and last[1][1] or ''}
+local aliases = redis.call('LRANGE', KEYS[7], 0, -1)
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8])
+return {count, profile, last[1] and last[1][1] or '', aliases}
 """)
 
 ERASE_STREAM = Script("""
--- KEYS: stream. ARGV: from, to, entries to look at, user id
+-- KEYS: stream. ARGV: from, to, entries to look at, user ids
 -- Answers entries deleted, and the last id looked at ('' when there is no more).
 local entries = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])
-local ids = {}
+local ids, users = {}, {}
+for index = 4, #ARGV do users[ARGV[index]] = true end
 for _, entry in ipairs(entries) do
-  if entry[2][2] == ARGV[4] then ids[#ids + 1] = entry[1] end -- the value of the first field
+  if users[entry[2][2]] then ids[#ids + 1] = entry[1] end -- the value of the first field
 end
 if #ids > 0 then redis.call('XDEL', KEYS[1], unpack(ids)) end
 return {#ids, #entries == tonumber(ARGV[3]) and entries[#entries][1] or ''}
 """)
 
 CHANGE_ITEM = Script("""
--- KEYS: items, changes, version. ARGV: item id, document or tombstone, item_cap
--- Answers the new version, or -1 if there is no room.
-local known = redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1
-if not known and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
+-- KEYS: items, changes, version. ARGV: item id, document or tombstone, item_cap, and optionally the document that
+-- must be stored now ('' for none).
+-- Answers the new version, -1 if there is no room, -2 if another document is stored.
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+if ARGV[4] and ARGV[4] ~= (stored or '') then return -2 end
+if not stored and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
 local version = redis.call('INCR', KEYS[3])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], version, ARGV[1])
 return version
+""")
+
+PUT_PROFILE = Script("""
+-- KEYS: profile. ARGV: document, ttl_s
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
 """)
 
 CHANGED_ITEMS = Script("""

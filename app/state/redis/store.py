@@ -3,13 +3,29 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.state.protocol import RecordedEvent, StoredItems, StoredUser, StoreFullError, StreamEntry
+from app.state.protocol import (
+    ItemChange,
+    ItemPage,
+    ItemPatch,
+    ProfilePair,
+    RecordedEvent,
+    StateUnavailableError,
+    StoredItems,
+    StoredUser,
+    StoreHealth,
+    StreamEntry,
+    UserMerge,
+    join_profiles,
+)
 from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
-from app.state.redis.codec import unpack_events, unpack_past_items
-from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
+from app.state.redis.codec import unpack_events, unpack_past_items, unpack_recorded
+from app.state.redis.documents import pack_profile, unpack_profile
+from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
-from app.state.redis.scripts import CHANGE_ITEM, CHANGED_ITEMS, ERASE_STREAM, ERASE_USER
+from app.state.redis.merge import MERGE_USERS, build_merge_call
+from app.state.redis.replicas import RedisReplicaBoard
+from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
 from app.state.redis.values import ValueReader
@@ -18,8 +34,8 @@ from models.contract.events import Event
 
 STREAM_CHUNK = 1_000
 """Stream entries read in one round trip, so that no script blocks Redis for long."""
-ITEM_CHUNK = 200
-"""Items read in one round trip, for the same reason."""
+MERGE_TRIES = 20
+"""Changes of a profile at the same moment before the caller of a merge is sent away."""
 
 
 class RedisStore:
@@ -28,19 +44,27 @@ class RedisStore:
     A damaged value counts as absent, so that the user still gets an answer; `on_corrupt` is called for each.
     """
 
-    def __init__(self, settings: RedisSettings, on_corrupt: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: RedisSettings,
+        on_corrupt: Callable[[], None] = lambda: None,
+        health: StoreHealth | None = None,
+    ) -> None:
+        self.health = health or StoreHealth()
         self._settings = settings
         self._keys = Keys(settings.prefix)
-        self._item_keys = (self._keys.items, self._keys.item_changes, self._keys.items_version)
-        self._client = RedisClient(settings)
+        self._client = RedisClient(settings, self.health)
+        self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._values = ValueReader(on_corrupt)
+        self._items = RedisItems(self._client, settings, self._keys, self._values)
 
     async def read(self, user_id: str) -> StoredUser:
         """One MGET: events, past items, profile, erasure, catalogue version."""
         keys = self._keys.user(user_id)
-        packed, past, profile, erased, version = await self._client.run_command(
+        packed, past, profile, erased, merged, version = await self._client.run_command(
             "MGET",
-            *(keys.events, keys.past_items, keys.profile, keys.erased, self._keys.items_version),
+            *(keys.events, keys.past_items, keys.profile, keys.erased, keys.merged),
+            self._keys.items_version,
             deadline_s=self._settings.timeout_s,
         )
         events: tuple[Event, ...] = self._values.unpack(unpack_events, packed, ())
@@ -53,7 +77,45 @@ class RedisStore:
             events=newest,
             past_items=past_items.union(event.item_id for event in older),
         )
-        return StoredUser(state, None if erased is None else float(erased), int(version or 0))
+        return StoredUser(
+            state,
+            None if erased is None else float(erased),
+            int(version or 0),
+            None if merged is None else merged.decode(),
+        )
+
+    async def read_events(self, user_id: str) -> tuple[RecordedEvent, ...]:
+        """One GET."""
+        packed = await self._client.run_command(
+            "GET", self._keys.user(user_id).events, deadline_s=self._settings.timeout_s
+        )
+        records: tuple[RecordedEvent, ...] = self._values.unpack(
+            partial(unpack_recorded, user_id), packed, ()
+        )
+        return records[-self._settings.limits.max_events :]
+
+    async def merge(self, merge: UserMerge) -> dict[str, int]:
+        """Read both profiles, join them, and merge by one atomic script; again if a profile changed meanwhile."""
+        target, source = self._keys.user(merge.target), self._keys.user(merge.source)
+        for _ in range(MERGE_TRIES):
+            raw = await self._client.run_command(
+                *("MGET", target.profile, target.erased, source.profile, source.erased),
+                deadline_s=self._settings.timeout_s,
+            )
+            pair = ProfilePair(
+                self._values.unpack(partial(unpack_profile, merge.target), raw[0], None),
+                self._values.unpack(partial(unpack_profile, merge.source), raw[2], None),
+                raw[1] is not None,
+                raw[3] is not None,
+            )
+            joined = join_profiles(merge, pair)
+            profile = b"" if joined is None else pack_profile(joined)
+            expected = [value or b"" for value in raw]
+            call = build_merge_call(merge, self._keys, self._settings.limits, profile, expected)
+            events, past = await self._client.run_script(MERGE_USERS, call, self._settings.write_timeout_s)
+            if events >= 0:
+                return {"events": events, "past_items": past, "profile": int(joined is not None)}
+        raise StateUnavailableError(f"expected a profile that is at rest, given {MERGE_TRIES} changes")
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
         """One pipeline with a script for each user. Raises ValueError, and stores nothing, for an invalid event."""
@@ -75,12 +137,15 @@ class RedisStore:
 
     async def put_profile(self, user: User) -> None:
         """One SET with a time to live."""
-        profile = pack_profile(user)
+        await self.put_profiles([user])
+
+    async def put_profiles(self, users: Sequence[User]) -> None:
+        """One pipeline with a SET with a time to live for each."""
         ttl_s = self._settings.limits.ttl_s
-        key = self._keys.user(user.user_id).profile
-        await self._client.run_command(
-            "SET", key, profile, "EX", ttl_s, deadline_s=self._settings.write_timeout_s
-        )
+        calls = [
+            Call((self._keys.user(user.user_id).profile,), [pack_profile(user), ttl_s]) for user in users
+        ]
+        await self._client.run_scripts(PUT_PROFILE, calls, self._settings.write_timeout_s)
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """One atomic script for the user's keys, then the stream up to that moment in chunks, one per round trip.
@@ -89,14 +154,21 @@ class RedisStore:
         """
         keys = self._keys.user(user_id)
         call = Call(
-            (keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream, keys.past_items),
+            (
+                *(keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
+                *(keys.past_items, keys.aliases, keys.merged),
+            ),
             [repr(now), int(lasting), self._settings.limits.ttl_s],
         )
         deadline_s = self._settings.write_timeout_s
-        events, profile, last_entry = await self._client.run_script(ERASE_USER, call, deadline_s)
+        events, profile, last_entry, aliases = await self._client.run_script(ERASE_USER, call, deadline_s)
+        user_ids = [user_id, *(alias.decode() for alias in aliases)]
+        for alias in user_ids[1:]:  # of an alias only the mark of the merge and the event ids
+            other = self._keys.user(alias)
+            await self._client.run_command("DEL", other.merged, other.event_ids, deadline_s=deadline_s)
         erased, start = 0, "-"
         while start and last_entry:
-            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, user_id])
+            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, *user_ids])
             count, seen = await self._client.run_script(ERASE_STREAM, call, deadline_s)
             erased, start = erased + count, f"({seen.decode()}" if seen else ""
         if erased:  # the user's keys may have expired, but the stream still had events
@@ -104,36 +176,36 @@ class RedisStore:
         return {"events": events, "profile": profile, "stream": erased}
 
     async def catalogue_version(self) -> int:
-        """One GET."""
-        key = self._keys.items_version
-        return int(await self._client.run_command("GET", key, deadline_s=self._settings.timeout_s) or 0)
+        """The number of item changes so far."""
+        return await self._items.catalogue_version()
 
     async def items(self, since: int = 0) -> StoredItems:
-        """The items changed after version `since`, one chunk per round trip; all if the store is younger."""
-        changed: dict[str, Item | None] = {}
-        version, done = 0, since
-        while True:
-            call = Call(self._item_keys, [done, ITEM_CHUNK])
-            version, chunk_version, *chunk = await self._client.run_script(
-                CHANGED_ITEMS, call, self._settings.write_timeout_s
-            )
-            if version < done:  # Redis lost its data: read everything
-                changed, done = {}, 0
-                continue
-            changed |= self._read_items(chunk)
-            done = chunk_version
-            if chunk_version == version:
-                break
-        present = {item_id: item for item_id, item in changed.items() if item is not None}
-        return StoredItems(version, present, frozenset(changed.keys() - present.keys()))
+        """The items changed after version `since`."""
+        return await self._items.items(since)
 
-    async def put_item(self, item: Item) -> int:
-        """One atomic script."""
-        return await self._change_item(item.item_id, pack_item(item))
+    async def item(self, item_id: str) -> ItemChange | None:
+        """What is stored of an item."""
+        return await self._items.item(item_id)
+
+    async def list_items(self, since: int = 0, count: int = ITEM_CHUNK) -> ItemPage:
+        """A page of item changes."""
+        return await self._items.list_items(since, count)
+
+    async def put_item(self, item: Item, now: float | None = None) -> int:
+        """Store an item."""
+        return await self._items.put_item(item, now)
+
+    async def put_items(self, items: Sequence[Item], now: float | None = None) -> list[int | None]:
+        """Store items in one round trip."""
+        return await self._items.put_items(items, now)
+
+    async def patch_item(self, patch: ItemPatch, now: float | None = None) -> int:
+        """Change some fields of an item."""
+        return await self._items.patch_item(patch, now)
 
     async def delete_item(self, item_id: str) -> int:
-        """One atomic script; the tombstone counts towards the item limit."""
-        return await self._change_item(item_id, TOMBSTONE)
+        """Store a deletion."""
+        return await self._items.delete_item(item_id)
 
     async def read_stream(self, after: str = "0-0", count: int = STREAM_CHUNK) -> list[StreamEntry]:
         """One XRANGE."""
@@ -151,20 +223,3 @@ class RedisStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-    async def _change_item(self, item_id: str, document: bytes) -> int:
-        cap = self._settings.limits.item_cap
-        call = Call(self._item_keys, [item_id, document, cap])
-        version = int(await self._client.run_script(CHANGE_ITEM, call, self._settings.write_timeout_s))
-        if version < 0:
-            raise StoreFullError(f"expected at most {cap} items put or deleted, given one more")
-        return version
-
-    def _read_items(self, chunk: Sequence[bytes]) -> dict[str, Item | None]:
-        """Item id -> item, None for a deleted one, from alternating ids and documents, without damaged ones."""
-        changed: dict[str, Item | None] = {}
-        for item_id, document in zip(map(bytes.decode, chunk[::2]), chunk[1::2], strict=True):
-            item = self._values.unpack(partial(unpack_item, item_id), document, None)
-            if item is not None or document == TOMBSTONE:
-                changed[item_id] = item
-        return changed

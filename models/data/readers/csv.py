@@ -3,23 +3,22 @@
 import codecs
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from models.contract.arrays import Indices
+from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.csv_format import (
     Rejects,
     build_conversion,
     code,
-    delimiter,
     describe_width,
-    open_file,
 )
 from models.data.readers.csv_lines import stream_lines
-from models.data.readers.table import Table, UnreadableRows
+from models.data.readers.table import Table, UnreadableRows, place_rows
+from models.data.readers.text_file import TextFile
 
 CHUNK = 1 << 20
 """Bytes read at once by the check of a file."""
@@ -27,34 +26,34 @@ BLOCK = 1 << 23
 """Bytes of a file that become one table."""
 
 
-def stream_delimited(path: Path, columns: Sequence[str], coded: Collection[str] = ()) -> Iterator[Table]:
-    """Yield the columns of a file with a header, some megabytes at once; those in `coded` as dictionaries.
+def stream_delimited(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
+    """Yield the columns of a file with a header, some megabytes at once.
 
     Rows with too many or too few cells are rejected. A file with an unclosed quote, or with bytes that are not
     UTF-8, is read line by line, so that only the invalid lines are lost; a quoted cell then cannot span lines.
     """
-    if _is_regular(path, columns):
-        return _stream_rows(path, columns, coded)
-    return stream_lines(path, columns, coded)
+    if _is_regular(file, plan.columns):
+        return _stream_rows(file, plan.columns, plan.coded)
+    return stream_lines(file, plan.columns, plan.coded)
 
 
-def _is_regular(path: Path, columns: Sequence[str]) -> bool:
+def _is_regular(file: TextFile, columns: Sequence[str]) -> bool:
     """True if Arrow can split the file into rows.
 
     Without quotes, a check of the bytes is enough. With quotes, a first pass finds rows of another width that span
     lines, which an unclosed quote causes.
     """
-    quotes, is_plain = _scan_bytes(path)
+    quotes, is_plain = _scan_bytes(file)
     if quotes % 2:
         return False
-    return (is_plain and not quotes) or _can_split(path, columns)
+    return (is_plain and not quotes) or _can_split(file, columns)
 
 
-def _scan_bytes(path: Path) -> tuple[int, bool]:
+def _scan_bytes(file: TextFile) -> tuple[int, bool]:
     """The number of quotes, and True if all bytes are UTF-8 in lines shorter than CHUNK."""
     quotes, is_plain = 0, True
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with open_file(path) as stream:
+    with file.open() as stream:
         while chunk := stream.read(CHUNK):
             quotes += chunk.count(b'"')
             is_plain = is_plain and (len(chunk) < CHUNK or b"\n" in chunk) and _can_decode(decoder, chunk)
@@ -69,11 +68,11 @@ def _can_decode(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool
     return True
 
 
-def _can_split(path: Path, columns: Sequence[str]) -> bool:
+def _can_split(file: TextFile, columns: Sequence[str]) -> bool:
     """True if no row of another width spans lines."""
     rejects: Rejects = []
     try:
-        with _open(path, columns, (), rejects) as reader:
+        with _open(file, columns, (), rejects) as reader:
             for _ in reader:
                 if any("\n" in text for _number, _reason, text in rejects):
                     return False
@@ -84,7 +83,7 @@ def _can_split(path: Path, columns: Sequence[str]) -> bool:
 
 
 def _open(
-    path: Path, columns: Sequence[str], coded: Collection[str], rejects: Rejects
+    file: TextFile, columns: Sequence[str], coded: Collection[str], rejects: Rejects
 ) -> arrow_csv.CSVStreamingReader:
     """A reader of the file's batches that adds each row of another width to `rejects`, before its batch."""
 
@@ -93,36 +92,35 @@ def _open(
         return "skip"
 
     return arrow_csv.open_csv(
-        path,
+        file.path if file.is_utf8 else file.open(),
         read_options=arrow_csv.ReadOptions(
             use_threads=False, block_size=BLOCK
         ),  # rows are numbered only without threads
         parse_options=arrow_csv.ParseOptions(
-            delimiter=delimiter(path), newlines_in_values=True, invalid_row_handler=note
+            delimiter=file.delimiter, newlines_in_values=True, invalid_row_handler=note
         ),
         convert_options=build_conversion(columns, coded),
     )
 
 
-def _stream_rows(path: Path, columns: Sequence[str], coded: Collection[str]) -> Iterator[Table]:
+def _stream_rows(file: TextFile, columns: Sequence[str], coded: Collection[str]) -> Iterator[Table]:
     rejects: Rejects = []
     next_number = 2  # after the header
-    with _open(path, columns, coded, rejects) as reader:
+    with _open(file, columns, coded, rejects) as reader:
         for batch in reader:
             numbers = _number_rows(next_number, batch.num_rows, rejects)
             next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
             count = bisect_left(rejects, (next_number,))
             table = Table(
-                path.name,
                 {name: batch.column(name) for name in columns},
-                numbers,
-                UnreadableRows.of(path.name, rejects[:count]),
+                place_rows(file.name, numbers),
+                UnreadableRows.of(file.name, rejects[:count]),
             )
             del rejects[:count]
             yield table
     if rejects:  # after the last batch
         empty = {name: code(pa.array([], pa.string()), name in coded) for name in columns}
-        yield Table(path.name, empty, np.zeros(0, dtype=np.int64), UnreadableRows.of(path.name, rejects))
+        yield Table(empty, place_rows(file.name, ()), UnreadableRows.of(file.name, rejects))
 
 
 def _number_rows(next_number: int, count: int, rejects: Rejects) -> Indices:

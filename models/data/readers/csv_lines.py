@@ -5,7 +5,6 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,26 +15,25 @@ from models.data.readers.csv_format import (
     Rejects,
     build_conversion,
     code,
-    delimiter,
     describe_width,
-    open_file,
     read_header,
 )
-from models.data.readers.table import NOT_UTF8, Table, UnreadableRows, join
+from models.data.readers.table import NOT_UTF8, Table, UnreadableRows, join, place_rows
+from models.data.readers.text_file import TextFile
 
 LINES = 1 << 17
 """Lines of a file that become one table."""
 
 
-def stream_lines(path: Path, columns: Sequence[str], coded: Collection[str]) -> Iterator[Table]:
+def stream_lines(file: TextFile, columns: Sequence[str], coded: Collection[str]) -> Iterator[Table]:
     """Yield the columns of a file, LINES lines at once; those in `coded` as dictionaries."""
-    names = read_header(path)
-    with open_file(path) as stream:
+    names = read_header(file)
+    with file.open() as stream:
         lines = (line for line in stream if line.strip(b"\r\n"))
         next(lines)  # the header
         first = 2
         while block := list(islice(lines, LINES)):
-            table = _split_lines(_Layout(path, tuple(names), tuple(columns)), block, first)
+            table = _split_lines(_Layout(file, tuple(names), tuple(columns)), block, first)
             yield replace(table, columns={n: code(c, n in coded) for n, c in table.columns.items()})
             first += len(block)
 
@@ -44,7 +42,7 @@ def stream_lines(path: Path, columns: Sequence[str], coded: Collection[str]) -> 
 class _Layout:
     """A file's columns, and the columns to read."""
 
-    path: Path
+    file: TextFile
     names: tuple[str, ...]
     columns: tuple[str, ...]
 
@@ -61,7 +59,7 @@ def _split_lines(layout: _Layout, block: Sequence[bytes], first: int) -> Table:
         return fast
     slow = _split_singly(layout, ((n, line) for n, line in enumerate(block, start=first) if b'"' in line))
     merged = join([fast, slow])
-    order = np.argsort(merged.numbers)
+    order = np.argsort(merged.places.numbers)
     return replace(merged.take(order), rejected=_sort(merged.rejected))
 
 
@@ -84,7 +82,7 @@ def _split_unquoted(layout: _Layout, lines: Sequence[bytes], numbers: Indices) -
                 use_threads=False, block_size=len(text) + 1, column_names=list(layout.names)
             ),
             arrow_csv.ParseOptions(
-                delimiter=delimiter(layout.path), quote_char=False, invalid_row_handler=note
+                delimiter=layout.file.delimiter, quote_char=False, invalid_row_handler=note
             ),
             build_conversion(layout.columns, ()),
         )
@@ -92,7 +90,8 @@ def _split_unquoted(layout: _Layout, lines: Sequence[bytes], numbers: Indices) -
         return None
     kept_numbers = np.setdiff1d(numbers, [number for number, _, _ in rejects], assume_unique=True)
     columns = {name: table.column(name).combine_chunks() for name in layout.columns}
-    return Table(layout.path.name, columns, kept_numbers, UnreadableRows.of(layout.path.name, rejects))
+    name = layout.file.name
+    return Table(columns, place_rows(name, kept_numbers), UnreadableRows.of(name, rejects))
 
 
 def _split_singly(layout: _Layout, lines: Iterable[tuple[int, bytes]]) -> Table:
@@ -102,7 +101,7 @@ def _split_singly(layout: _Layout, lines: Iterable[tuple[int, bytes]]) -> Table:
     numbers: list[int] = []
     rejects: Rejects = []
     for number, line in lines:
-        row = _split_line(line, delimiter(layout.path), len(layout.names))
+        row = _split_line(line, layout.file.delimiter, len(layout.names))
         if isinstance(row, str):
             rejects.append((number, row, line.decode(errors="replace").rstrip("\r\n")))
             continue
@@ -112,17 +111,15 @@ def _split_singly(layout: _Layout, lines: Iterable[tuple[int, bytes]]) -> Table:
     columns = {
         name: pa.array(column, pa.string()) for name, column in zip(layout.columns, cells, strict=True)
     }
-    name = layout.path.name
-    return Table(name, columns, np.array(numbers, dtype=np.int64), UnreadableRows.of(name, rejects))
+    name = layout.file.name
+    return Table(columns, place_rows(name, numbers), UnreadableRows.of(name, rejects))
 
 
 def _sort(rows: UnreadableRows) -> UnreadableRows:
     """The rows in ascending order of their numbers."""
-    order = np.argsort(rows.numbers)
+    order = np.argsort(rows.places.numbers)
     indices = pa.array(order)
-    return UnreadableRows(
-        rows.file, rows.numbers[order], rows.reasons.take(indices), rows.lines.take(indices)
-    )
+    return UnreadableRows(rows.places.take(order), rows.reasons.take(indices), rows.lines.take(indices))
 
 
 def _split_line(line: bytes, delimiter: str, width: int) -> list[str] | str:

@@ -1,16 +1,16 @@
 """Read JSON Lines files as columns of texts, or of lists."""
 
 import codecs
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 
-import numpy as np
 import orjson
 import pyarrow as pa
 
-from models.data.readers.table import NOT_UTF8, Table, UnreadableRows
+from models.data.readers.column_plan import ColumnPlan
+from models.data.readers.parsing import EXACT
+from models.data.readers.table import NOT_UTF8, Table, UnreadableRows, place_rows
+from models.data.readers.text_file import TextFile
 
 LINES = 1 << 16
 """Lines of a file that become one table."""
@@ -18,32 +18,27 @@ QUOTED_BYTES = 40
 """The most bytes of a line in a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonColumns:
-    """The columns of a file, and how their values are read."""
-
-    names: tuple[str, ...]
-    lists: frozenset[str] = frozenset()  # columns with lists; in others a list becomes JSON text
-    coded: frozenset[str] = frozenset()  # columns that become dictionaries
-    scalars: frozenset[str] = frozenset()  # columns of texts and numbers; other values are rejected
-
-
-def stream_json_lines(path: Path, columns: JsonColumns, keys: set[str]) -> Iterator[Table]:
-    """Yield the columns of a file with a JSON object per line; every key of a line is added to `keys`.
+def stream_json_lines(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
+    """Yield the columns of a file with a JSON object per line; every key of a line is added to `plan.names`.
 
     Lines without an object are rejected. Numbers become texts ("42" for 42 and for 42.0), as in a CSV file. A missing
     key is an empty cell.
     """
-    with path.open("rb") as stream:
+    with file.open() as stream:
         lines = enumerate(stream, start=1)
         while block := list(islice(lines, LINES)):
-            yield _build_table(path.name, block, columns, keys)
+            yield _build_table(file.name, block, plan)
 
 
-def _build_table(
-    file: str, block: Sequence[tuple[int, bytes]], columns: JsonColumns, keys: set[str]
-) -> Table:
-    cells: list[list[object]] = [[] for _ in columns.names]
+def split_line(_file: TextFile, _names: Sequence[str], line: str) -> Mapping[str, str | None]:
+    """Column -> text of a line's texts and numbers; {} if it holds no object."""
+    row = parse_object(line.encode())
+    return {} if isinstance(row, str) else {name: format_scalar(value) for name, value in row.items()}
+
+
+def _build_table(file: str, block: Sequence[tuple[int, bytes]], plan: ColumnPlan) -> Table:
+    names = plan.columns
+    cells: list[list[object]] = [[] for _ in names]
     numbers: list[int] = []
     rejects: list[tuple[int, str, str]] = []
     for number, whole in block:
@@ -52,20 +47,19 @@ def _build_table(
             continue
         row = parse_object(line)
         if not isinstance(row, str):
-            keys.update(row)
-            row = _find_fault(row, columns.scalars) or row
+            plan.names.update(row)
+            row = _find_fault(row, plan) or row
         if isinstance(row, str):
             rejects.append((number, row, line.decode(errors="replace").rstrip("\r\n")))
             continue
         numbers.append(number)
-        for column, name in zip(cells, columns.names, strict=True):
+        for column, name in zip(cells, names, strict=True):
             column.append(row.get(name))
     arrays = {
-        name: _build_column(values, name in columns.lists)
-        for name, values in zip(columns.names, cells, strict=True)
+        name: _build_column(values, name in plan.lists) for name, values in zip(names, cells, strict=True)
     }
-    arrays |= {name: arrays[name].dictionary_encode() for name in arrays if name in columns.coded}
-    return Table(file, arrays, np.array(numbers, dtype=np.int64), UnreadableRows.of(file, rejects))
+    arrays |= {name: arrays[name].dictionary_encode() for name in arrays if name in plan.coded}
+    return Table(arrays, place_rows(file, numbers), UnreadableRows.of(file, rejects))
 
 
 def parse_object(line: bytes) -> dict[str, object] | str:
@@ -88,12 +82,16 @@ def format_scalar(value: object) -> str | None:
     )
 
 
-def _find_fault(row: Mapping[str, object], scalars: Collection[str]) -> str | None:
-    """The reason why a row is rejected: a list, object or boolean in a column of scalars; None if there is none."""
-    for name in scalars:
+def _find_fault(row: Mapping[str, object], plan: ColumnPlan) -> str | None:
+    """The reason why a row is rejected: another value in a column of scalars, or an id that is not exact."""
+    for name in plan.scalars:
         value = row.get(name)
         if not isinstance(value, str | int | float | None) or isinstance(value, bool):
             return f"unparsable: expected text or a number as {name}, given {type(value).__name__}"
+    for name in plan.ids:
+        value = row.get(name)
+        if isinstance(value, float) and abs(value) >= EXACT:
+            return f"unparsable: expected an exact id as {name}, given the float {value}"
     return None
 
 
@@ -120,6 +118,6 @@ def _format_text(value: object) -> str | None:
         return None
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     return orjson.dumps(value).decode()

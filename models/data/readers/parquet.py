@@ -1,47 +1,61 @@
 """Read Parquet files as columns of the types of a Table."""
 
-from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from models.data.readers.table import Table, UnreadableRows
+from models.data.readers.column_plan import ColumnPlan, may_hold_lists
+from models.data.readers.table import Table, UnreadableRows, place_rows
+from models.data.readers.text_file import TextFile
 from models.job.errors import JobError
 
 ROWS = 1 << 20
 """Rows of a file that become one table."""
-MOMENT = pa.timestamp("us", tz="UTC")
-LISTS = ("categories", "vectors")
-"""Keys of the job with columns that may have lists."""
+MOMENT, LOCAL_MOMENT = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
+LARGEST = {pa.float64(): 2**53, pa.float32(): 2**24, pa.float16(): 2**11}
+"""From here on a float of this type does not hold every whole number."""
 
 
-def column_names(path: Path) -> list[str]:
+def read_names(file: TextFile) -> list[str]:
     """The file's column names, in order."""
-    with pq.ParquetFile(path) as file:
-        return list(file.schema_arrow.names)
+    with pq.ParquetFile(file.path) as parquet:
+        return list(parquet.schema_arrow.names)
 
 
-def stream_parquet(path: Path, keys: Mapping[str, str], coded: Collection[str] = ()) -> Iterator[Table]:
-    """Yield the columns of a file, about a million rows at once; those in `coded` as dictionaries.
+def stream_parquet(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
+    """Yield the columns of a file, about a million rows at once.
 
-    `keys`: column -> its key in the job. Raises JobError for a column of an unsupported type.
+    Raises JobError for a column of an unsupported type, and for ids that a float cannot hold exactly.
     """
-    with pq.ParquetFile(path, read_dictionary=list(coded)) as file:
+    keys = {column: key for key, column in plan.by_key.items()}
+    with pq.ParquetFile(file.path, read_dictionary=sorted(plan.coded)) as parquet:
         start = 1
-        for batch in file.iter_batches(batch_size=ROWS, columns=list(keys)):
+        for batch in parquet.iter_batches(batch_size=ROWS, columns=list(keys)):
+            for name in plan.ids:
+                check_exact_ids(batch.column(name), keys[name], name)
             columns = {
-                name: _cast_column(batch.column(name), key, coded=name in coded) for name, key in keys.items()
+                name: _cast_column(batch.column(name), key, coded=name in plan.coded)
+                for name, key in keys.items()
             }
             numbers = np.arange(start, start + len(batch), dtype=np.int64)
-            yield Table(path.name, columns, numbers, UnreadableRows.of(path.name, ()))
+            yield Table(columns, place_rows(file.name, numbers), UnreadableRows.of(file.name, ()))
             start += len(batch)
 
 
-def may_hold_lists(key: str) -> bool:
-    """True for a key of the job, such as items.categories.genres, whose column may have lists."""
-    return key.split(".")[1] in LISTS
+def check_exact_ids(column: pa.Array, key: str, name: str) -> None:
+    """Raises JobError for a float column with an id from 2^53 on, where neighbouring whole numbers are equal."""
+    values = column.dictionary if pa.types.is_dictionary(column.type) else column
+    if not pa.types.is_floating(values.type):
+        return
+    inexact = values.filter(pc.fill_null(pc.greater_equal(pc.abs(values), LARGEST[values.type]), False))
+    if len(inexact):
+        raise JobError(
+            f"{key}: expected ids as texts or whole numbers in the column {name}, given the {values.type} "
+            f"{inexact[0].as_py():.17g}: a float holds whole numbers exactly only below {LARGEST[values.type]:,}"
+        )
 
 
 def _cast_column(column: pa.Array, key: str, *, coded: bool) -> pa.Array:
@@ -66,7 +80,7 @@ def _table_type(data_type: pa.DataType, key: str) -> pa.DataType:
     if types.is_floating(data_type) or types.is_decimal(data_type):
         return pa.float64()
     if types.is_timestamp(data_type) or types.is_date(data_type):
-        return MOMENT
+        return MOMENT if getattr(data_type, "tz", None) else LOCAL_MOMENT
     if types.is_list(data_type) or types.is_large_list(data_type) or types.is_fixed_size_list(data_type):
         if not may_hold_lists(key):
             raise JobError(f"{key}: expected a column with one value a cell, given {data_type}")
@@ -83,4 +97,11 @@ def _table_type(data_type: pa.DataType, key: str) -> pa.DataType:
 
 def _is_text(data_type: pa.DataType) -> bool:
     types = pa.types
-    return bool(types.is_string(data_type) or types.is_large_string(data_type) or types.is_binary(data_type))
+    kinds = (
+        types.is_string,
+        types.is_large_string,
+        types.is_string_view,
+        types.is_binary,
+        types.is_binary_view,
+    )
+    return any(is_kind(data_type) for is_kind in kinds)

@@ -1,7 +1,6 @@
-"""Parse cells into texts, codes, numbers, moments, labels and vectors; unreadable cells are marked."""
+"""Parse cells into texts, codes, numbers, labels and vectors; unreadable cells are marked."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -11,13 +10,12 @@ import pyarrow.compute as pc
 from models.contract.arrays import Doubles, Indices, Indices32, Mask
 
 NUMBER = r"^\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|Inf|nan|NaN)\s*$"
+GROUPED = r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d*)?\s*$"
+"""Numbers with points between thousands."""
 EXACT = float(2**53)
 """Whole numbers below this are exact in a float."""
 CHUNK = 1 << 16
 """Texts parsed at once."""
-PLAIN_MOMENT = r"^[1-9]\d{3}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)?)?$"
-"""Forms that Arrow and datetime.fromisoformat read alike, except for the zone."""
-UTC_ZONE = r"(Z|\+00:00)$"
 
 
 class TextCodes(NamedTuple):
@@ -33,7 +31,7 @@ class TextCodes(NamedTuple):
 
 def format_texts(column: pa.Array) -> pa.Array:
     """Cells as texts [n], null where empty. Whole numbers have no decimal point: 42.0 is "42"."""
-    column = _decode(column)
+    column = decode(column)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
         whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), EXACT))
@@ -57,65 +55,45 @@ def code_texts(column: pa.Array) -> TextCodes:
 
 def is_empty(column: pa.Array) -> Mask:
     """[n] True for empty cells: null, "" or NaN."""
-    column = _decode(column)
+    column = decode(column)
     empty = np.asarray(pc.is_null(column, nan_is_null=True), dtype=bool)
     if pa.types.is_string(column.type):
         empty |= np.asarray(pc.fill_null(pc.equal(pc.binary_length(column), 0), False), dtype=bool)
     return empty
 
 
-def parse_numbers(column: pa.Array) -> tuple[Doubles, Mask]:
-    """Cells as numbers [n], NaN if not readable, and a mask [n] of cells that are neither empty nor a number."""
-    column = _decode(column)
+def parse_numbers(column: pa.Array, decimal: str = ".") -> tuple[Doubles, Mask]:
+    """Cells as numbers [n], NaN if not readable, and a mask [n] of cells that are neither empty nor a number.
+
+    With `decimal` ",", the text 1.234,5 is 1234.5.
+    """
+    column = decode(column)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return _to_floats(column.cast(pa.float64(), safe=False)), np.zeros(len(column), dtype=bool)
+        return to_floats(column.cast(pa.float64(), safe=False)), np.zeros(len(column), dtype=bool)
     values, is_bad = np.empty(len(column)), np.empty(len(column), dtype=bool)
-    for part, chunk in _iterate_chunks(column):
+    for part, texts in iterate_chunks(column):
+        chunk = texts if decimal == "." else _use_points(texts)
         readable = pc.match_substring_regex(chunk, NUMBER)
         is_bad[part] = np.asarray(pc.fill_null(pc.invert(readable), False), dtype=bool)
         trimmed = pc.utf8_trim_whitespace(pc.if_else(readable, chunk, None))
-        values[part] = _to_floats(trimmed.cast(pa.float64()))
+        values[part] = to_floats(trimmed.cast(pa.float64()))
     return values, is_bad
 
 
-def _iterate_chunks(column: pa.Array) -> Iterator[tuple[slice, pa.Array]]:
+def _use_points(texts: pa.Array) -> pa.Array:
+    """Numbers with a decimal comma, and points between thousands, as numbers with a decimal point.
+
+    Any other text with a point is no such number, and becomes one that cannot be read.
+    """
+    grouped = pc.fill_null(pc.match_substring_regex(texts, GROUPED), False)
+    plain = pc.if_else(grouped, pc.replace_substring(texts, ".", ""), pc.replace_substring(texts, ".", "?"))
+    return pc.replace_substring(plain, ",", ".")
+
+
+def iterate_chunks(column: pa.Array) -> Iterator[tuple[slice, pa.Array]]:
     """Yield slices of CHUNK rows and their texts, which bounds the memory for copies of a long column."""
     for start in range(0, len(column), CHUNK):
         yield slice(start, start + CHUNK), format_texts(column.slice(start, CHUNK))
-
-
-def parse_moments(column: pa.Array, unit: str) -> tuple[Doubles, Mask]:
-    """Cells as Unix seconds [n], NaN if not readable, and a mask [n] of cells that are neither empty nor a moment.
-
-    `unit` is s, ms or iso; for a column of timestamps it is ignored.
-    """
-    column = _decode(column)
-    if pa.types.is_timestamp(column.type):
-        microseconds = _to_floats(column.cast(pa.int64()).cast(pa.float64(), safe=False))
-        return microseconds / 1e6, np.zeros(len(column), dtype=bool)
-    if unit == "iso":
-        return _parse_iso_moments(column)
-    seconds, is_bad = parse_numbers(column)
-    if unit == "ms":
-        seconds /= 1000
-    return seconds, is_bad
-
-
-def _parse_iso_moments(column: pa.Array) -> tuple[Doubles, Mask]:
-    """parse_moments for ISO 8601 texts; UTC for a text without a zone."""
-    seconds, empty = np.full(len(column), np.nan), np.empty(len(column), dtype=bool)
-    for part, chunk in _iterate_chunks(column):
-        empty[part] = np.asarray(pc.is_null(chunk), dtype=bool)
-        plain = np.asarray(pc.fill_null(pc.match_substring_regex(chunk, PLAIN_MOMENT), False), dtype=bool)
-        local = pc.replace_substring_regex(chunk.filter(pa.array(plain)), UTC_ZONE, "")
-        try:
-            seconds[part][plain] = _to_floats(local.cast(pa.timestamp("us")).cast(pa.int64())) / 1e6
-        except pa.ArrowInvalid:  # a day or an hour that does not exist
-            plain[:] = False
-        rows = np.flatnonzero(~plain & ~empty[part])
-        cells = chunk.take(pa.array(rows)).to_pylist()
-        seconds[part][rows] = [_parse_seconds(cell) for cell in cells]
-    return seconds, np.isnan(seconds) & ~empty
 
 
 def parse_labels(column: pa.Array, separator: str) -> list[tuple[str, ...]]:
@@ -139,25 +117,18 @@ def parse_vectors(column: pa.Array, separator: str) -> list[tuple[float, ...] | 
     return [_parse_vector(cell.split()) for cell in cells]
 
 
-def _decode(column: pa.Array) -> pa.Array:
+def decode(column: pa.Array) -> pa.Array:
+    """The column without a dictionary."""
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def _to_floats(column: pa.Array) -> Doubles:
+def to_floats(column: pa.Array) -> Doubles:
+    """A column of numbers as float64 [n], NaN for null."""
     return np.array(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _to_codes(indices: pa.Array) -> Indices32:
     return np.asarray(indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
-
-
-def _parse_seconds(text: str) -> float:
-    """Unix seconds of an ISO 8601 text; NaN for any other text."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return float("nan")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _format_label(value: object) -> str:

@@ -2,19 +2,21 @@
 
 import csv
 import heapq
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from models.data.readers.csv import stream_delimited
-from models.data.readers.csv_format import delimiter, read_header
-from models.data.readers.jsonlines import JsonColumns, format_scalar, parse_object, stream_json_lines
-from models.data.readers.parquet import column_names, stream_parquet
-from models.data.readers.parsing import format_texts, parse_moments
-from models.data.readers.table import NOT_UTF8, Reject, Table
+from models.data.readers.column_plan import ColumnPlan
+from models.data.readers.file_format import FileFormat, find_format
+from models.data.readers.moments import UNIX, parse_moments
+from models.data.readers.parsing import format_texts
+from models.data.readers.table import NOT_UTF8, Table
+from models.data.readers.text_file import TextFile, open_text_file
 from models.job.errors import JobError
+from models.job.file_options import FileOptions
 
 SLICE = 20_000
 """Rows of a table that are converted to texts at once."""
@@ -36,46 +38,48 @@ class TextRow:
 
 
 def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[TextRow]:
-    """Yield the rows of a CSV, Parquet or JSON Lines file, with the required columns and existing optional ones.
+    """Yield the rows of a file of any known format, with the required columns and existing optional ones.
 
     Whole numbers have no decimal point; Parquet timestamps become Unix seconds (UTC without a zone). In JSON Lines a
-    required cell must be a text or a number. Raises RowsError if a required column is missing, a column occurs twice,
-    or the file does not have its format and encoding.
+    required cell must be a text or a number, and the columns are checked after the last row. Raises RowsError if a
+    required column is missing, a column occurs twice, or the file does not have its format and encoding, and OSError if
+    it cannot be opened.
     """
-    expected = {".parquet": "Parquet", ".csv": "csv in UTF-8"}.get(path.suffix, f"{path.suffix[1:]} in UTF-8")
+    try:
+        file_format = find_format(path)
+    except ValueError as error:
+        raise RowsError(str(error)) from error
+    path.open("rb").close()  # the error of a file that cannot be opened says why
     try:
         number = 0
-        for table in _stream_tables(path, required, optional):
-            for _, cells, fault in heapq.merge(
-                _read_cells(table), _read_rejected(table, path), key=lambda row: row[0]
-            ):
+        for table, names in _stream_tables(file_format, path, required, optional):
+            rejected = _read_rejected(table, file_format, open_text_file(path, FileOptions()), names)
+            for _, cells, fault in heapq.merge(_read_cells(table), rejected, key=lambda row: row[0]):
                 number += 1
                 yield TextRow(number, cells, fault)
-    except pa.ArrowException as error:
-        raise RowsError(f"expected {expected} in {path}, given {error}") from error
-    except JobError as error:
-        raise RowsError(f"expected {expected} in {path}: {error}") from error
+    except RowsError:
+        raise
+    except (JobError, ValueError, OSError, EOFError, zlib.error, csv.Error, pa.ArrowException) as error:
+        expected = f"{file_format.name} in UTF-8" if file_format.is_text else file_format.name
+        raise RowsError(f"expected {expected} in {path}, given: {error}") from error
 
 
-def _stream_tables(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[Table]:
-    columns = list(dict.fromkeys((*required, *optional)))
-    if path.suffix == ".parquet":
-        names = column_names(path)
+def _stream_tables(
+    file_format: FileFormat, path: Path, required: Sequence[str], optional: Sequence[str]
+) -> Iterator[tuple[Table, Sequence[str]]]:
+    """Yield (table, the file's columns if it names them before its rows)."""
+    file, columns = open_text_file(path, FileOptions()), list(dict.fromkeys((*required, *optional)))
+    names = file_format.read_names(file)
+    if names is not None:
         _check_columns(path, names, required, columns)
-        yield from stream_parquet(path, {name: f"columns.{name}" for name in columns if name in names})
-    elif path.suffix == ".csv":
-        names = read_header(path)
-        _check_columns(path, names, required, columns)
-        yield from stream_delimited(path, [name for name in columns if name in names])
-    else:
-        keys: set[str] = set()
-        is_checked = False
-        json_columns = JsonColumns(tuple(columns), scalars=frozenset(required))
-        for table in stream_json_lines(path, json_columns, keys):
-            if keys and not is_checked:  # the columns must occur in some row, not in every row
-                _check_columns(path, [*sorted(keys)], required, columns)
-                is_checked = True
-            yield table
+        columns = [name for name in columns if name in names]
+    plan = ColumnPlan(
+        {f"columns.{name}": name for name in columns}, ids=frozenset(required), scalars=frozenset(required)
+    )
+    for table in file_format.stream(file, plan):
+        yield table, names or ()
+    if names is None and plan.names:  # a file without rows has no columns
+        _check_columns(path, sorted(plan.names), required, columns)
 
 
 def _check_columns(path: Path, names: Sequence[str], required: Sequence[str], columns: Sequence[str]) -> None:
@@ -91,36 +95,24 @@ def _read_cells(table: Table) -> Iterator[tuple[int, Cells, None]]:
     """Yield (row number, cells, no fault) for the table's rows."""
     for start in range(0, len(table), SLICE):
         columns = [_column_texts(column.slice(start, SLICE)) for column in table.columns.values()]
-        numbers = table.numbers[start : start + SLICE].tolist()
+        numbers = table.places.numbers[start : start + SLICE].tolist()
         for number, *cells in zip(numbers, *columns, strict=True):
             yield number, dict(zip(table.columns, cells, strict=True)), None
 
 
 def _column_texts(column: pa.Array) -> list[str | None]:
     if pa.types.is_timestamp(column.type):
-        column = pa.array(parse_moments(column, "s")[0])
+        column = pa.array(parse_moments(column, UNIX)[0])
     values: list[str | None] = format_texts(column).to_pylist()
     return values
 
 
-def _read_rejected(table: Table, path: Path) -> Iterator[tuple[int, Cells, str]]:
+def _read_rejected(
+    table: Table, file_format: FileFormat, file: TextFile, names: Sequence[str]
+) -> Iterator[tuple[int, Cells, str]]:
     """Yield (row number, readable cells, fault) for the table's rejected rows."""
-    names = read_header(path) if path.suffix == ".csv" and len(table.rejected) else []
     for reject in table.rejected:
         if reject.reason == NOT_UTF8:
-            raise RowsError(
-                f"expected {path.suffix[1:]} in UTF-8 in {path}, given other bytes in row {reject.row}"
-            )
-        yield reject.row, _parse_cells(reject, names, path), reject.reason.removeprefix("unparsable: ")
-
-
-def _parse_cells(reject: Reject, names: Sequence[str], path: Path) -> Cells:
-    line = str(reject.raw)
-    if path.suffix == ".csv":
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter(path)), [])
-        except csv.Error:
-            return {}
-        return {name: cell or None for name, cell in zip(names, cells, strict=False)}
-    row = parse_object(line.encode())
-    return {} if isinstance(row, str) else {name: format_scalar(value) for name, value in row.items()}
+            raise RowsError(f"expected UTF-8 in {file.path}, given other bytes in row {reject.row}")
+        cells = file_format.split_line(file, names, str(reject.raw))
+        yield reject.row, cells, reject.reason.removeprefix("unparsable: ")

@@ -30,11 +30,43 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadableRows:
-    """m rows of a file that could not be split into cells, as columns, since there may be millions."""
+class RowPlaces:
+    """Where n rows stand: a file and a row number each, from 1, including a CSV header, without blank lines."""
 
-    file: str
-    numbers: Indices  # [m] ascending row numbers
+    files: tuple[str, ...]
+    codes: NDArray[np.int16]  # [n] indices into `files`
+    numbers: Indices  # [n]
+
+    def take(self, rows: Indices) -> "RowPlaces":
+        """The places of `rows`."""
+        return RowPlaces(self.files, self.codes[rows], self.numbers[rows])
+
+    def __getitem__(self, row: int) -> tuple[str, int]:
+        """(file, row number) of a row."""
+        return self.files[self.codes[row]], int(self.numbers[row])
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def place_rows(file: str, numbers: Sequence[int] | Indices) -> RowPlaces:
+    """The places of rows of one file."""
+    return RowPlaces((file,), np.zeros(len(numbers), dtype=np.int16), np.asarray(numbers, dtype=np.int64))
+
+
+def _join_places(parts: Sequence[RowPlaces]) -> RowPlaces:
+    files = tuple(dict.fromkeys(file for part in parts for file in part.files))
+    codes = [
+        np.array([files.index(file) for file in part.files], dtype=np.int16)[part.codes] for part in parts
+    ]
+    return RowPlaces(files, np.concatenate(codes), np.concatenate([part.numbers for part in parts]))
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRows:
+    """m rows that could not be split into cells, as columns, since there may be millions."""
+
+    places: RowPlaces  # [m] ascending in each file
     reasons: pa.Array  # [m] string
     lines: pa.Array  # [m] string: the rows' text
 
@@ -42,53 +74,47 @@ class UnreadableRows:
     def of(file: str, rows: Sequence[tuple[int, str, str]]) -> "UnreadableRows":
         """Unreadable rows from (row number, reason, text), ascending by number."""
         return UnreadableRows(
-            file,
-            np.array([number for number, _, _ in rows], dtype=np.int64),
+            place_rows(file, [number for number, _, _ in rows]),
             pa.array([reason for _, reason, _ in rows], pa.string()),
             pa.array([line for _, _, line in rows], pa.string()),
         )
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.places)
 
     def __iter__(self) -> Iterator[Reject]:
         for start in range(0, len(self), BATCH):
             part = slice(start, start + BATCH)
-            columns = (
-                self.numbers[part].tolist(),
-                self.reasons[part].to_pylist(),
-                self.lines[part].to_pylist(),
-            )
-            for number, reason, line in zip(*columns, strict=True):
-                yield Reject(self.file, number, reason, line)
+            texts = zip(self.reasons[part].to_pylist(), self.lines[part].to_pylist(), strict=True)
+            for row, (reason, line) in enumerate(texts, start=start):
+                yield Reject(*self.places[row], reason, line)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """n rows of the requested columns, and the rows that could not be read.
 
-    A column is an Arrow array [n] of string, int64, double, timestamp[us, UTC], list of string or list of double, or
-    on request a dictionary of one of these.
+    A column is an Arrow array [n] of string, int64, double, timestamp[us] in UTC or without a zone, list of string or
+    list of double, or on request a dictionary of one of these.
     """
 
-    file: str
     columns: Mapping[str, pa.Array]
-    numbers: Indices  # [n] row numbers in the file, from 1, including a CSV header, without blank lines
+    places: RowPlaces  # [n]
     rejected: UnreadableRows
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.places)
 
     def reject(self, row: int, reason: str) -> Reject:
         """A rejection of one of the n rows."""
         raw: dict[str, Any] = {name: column[row].as_py() for name, column in self.columns.items()}
-        return Reject(self.file, int(self.numbers[row]), reason, raw)
+        return Reject(*self.places[row], reason, raw)
 
     def take(self, rows: Indices) -> "Table":
         """The rows at `rows` as a table without unreadable rows."""
         indices = pa.array(rows)
         columns = {name: column.take(indices) for name, column in self.columns.items()}
-        return Table(self.file, columns, self.numbers[rows], UnreadableRows.of(self.file, ()))
+        return Table(columns, self.places.take(rows), UnreadableRows.of(self.places.files[0], ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +132,20 @@ class RejectedRows:
         for start in range(0, len(self), BATCH):
             part = self.table.take(np.arange(start, min(start + BATCH, len(self))))
             cells = {name: column.to_pylist() for name, column in part.columns.items()}
-            rows = zip(part.numbers.tolist(), self.codes[start : start + BATCH].tolist(), strict=True)
-            for row, (number, code) in enumerate(rows):
+            for row, code in enumerate(self.codes[start : start + BATCH].tolist()):
                 raw = {name: values[row] for name, values in cells.items()}
-                yield Reject(self.table.file, number, self.reasons[code], raw)
+                yield Reject(*part.places[row], self.reasons[code], raw)
 
 
 def join(parts: Sequence[Table]) -> Table:
     """Join tables in order; raises ValueError without tables. Needs the memory of both the parts and the result."""
     if not parts:
         raise ValueError("expected at least one table to join, given none")
-    first = parts[0].rejected
     return Table(
-        first.file,
         {name: _concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
-        np.concatenate([part.numbers for part in parts]),
+        _join_places([part.places for part in parts]),
         UnreadableRows(
-            first.file,
-            np.concatenate([part.rejected.numbers for part in parts]),
+            _join_places([part.rejected.places for part in parts]),
             pa.concat_arrays([part.rejected.reasons for part in parts]),
             pa.concat_arrays([part.rejected.lines for part in parts]),
         ),

@@ -29,6 +29,21 @@ def auc(scores: Reals, labels: Reals) -> float:
     return float((total - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
+def pr_auc(scores: Reals, labels: Reals) -> float:
+    """Average precision: the precision at each threshold, weighted by the gain in recall (Davis and Goadrich 2006).
+
+    Equal scores share one threshold. The share of positives for scores without information; nan without a positive.
+    """
+    _check_same_shape(scores, labels)
+    scores, positive = scores.ravel(), labels.ravel() > 0.5
+    if not positive.any():
+        return NAN
+    thresholds, number = np.unique(-scores, return_inverse=True)  # best first
+    found = np.cumsum(np.bincount(number, weights=positive, minlength=len(thresholds)))
+    predicted = np.cumsum(np.bincount(number, minlength=len(thresholds)))
+    return float(np.sum(np.diff(found, prepend=0.0) * found / predicted) / found[-1])
+
+
 def log_loss(probabilities: Reals, labels: Reals) -> float:
     """Mean negative log likelihood of 0/1 labels, in nats."""
     _check_same_shape(probabilities, labels)

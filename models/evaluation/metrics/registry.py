@@ -1,9 +1,8 @@
-"""The metrics of the report by name. To add one: a file with its function, and a line here."""
+"""The metrics of ranked lists by name. To add one: a file with its function, and an entry here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.evaluation.metrics import prediction
 from models.evaluation.metrics.average_precision import average_precision
 from models.evaluation.metrics.coverage import coverage
 from models.evaluation.metrics.hit_rate import hit_rate
@@ -12,11 +11,8 @@ from models.evaluation.metrics.lists import ItemFacts, RankedLists, mean_over_li
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.metrics.novelty import novelty
 from models.evaluation.metrics.precision import precision
-from models.evaluation.metrics.prediction import Metric, Reals
 from models.evaluation.metrics.recall import recall
 from models.evaluation.metrics.reciprocal_rank import reciprocal_rank
-
-# Metrics of ranked lists.
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +21,78 @@ class ListMetric:
 
     label: str
     """The column's heading in tables."""
+    definition: str
+    """One sentence for the glossary, with the source."""
     compute: Callable[[RankedLists, ItemFacts], float]
     headline: bool = False
     """True if it is in the manifest's summary, by which the promotion gate compares bundles."""
+    of_hits: bool = True
+    """True if it follows from each list's hits alone: it is then also given at other k and by slice."""
 
 
 LIST_METRICS: dict[str, ListMetric] = {
-    "ndcg": ListMetric("NDCG", lambda lists, _: mean_over_lists(ndcg(lists.hits, lists.relevant)), True),
-    "hit_rate": ListMetric("HR", lambda lists, _: mean_over_lists(hit_rate(lists.hits)), True),
-    "recall": ListMetric(
-        "Recall", lambda lists, _: mean_over_lists(recall(lists.hits, lists.relevant)), True
+    "ndcg": ListMetric(
+        "NDCG",
+        "Gain of the relevant items in the list, discounted by the logarithm of their position, over that of the best "
+        "possible list (Järvelin and Kekäläinen 2002).",
+        lambda lists, _: mean_over_lists(ndcg(lists.hits, lists.relevant)),
+        headline=True,
     ),
-    "precision": ListMetric("Prec", lambda lists, _: mean_over_lists(precision(lists.hits))),
-    "mrr": ListMetric("MRR", lambda lists, _: mean_over_lists(reciprocal_rank(lists.hits))),
-    "map": ListMetric("MAP", lambda lists, _: mean_over_lists(average_precision(lists.hits, lists.relevant))),
-    "coverage": ListMetric("Coverage", lambda lists, facts: coverage(lists.items, len(facts.popularity))),
-    "novelty": ListMetric("Novelty", lambda lists, facts: novelty(lists.items, facts.popularity)),
-    "ild_cosine": ListMetric("ILD cos", lambda lists, facts: cosine_diversity(lists.items, facts.vectors)),
+    "hit_rate": ListMetric(
+        "HR",
+        "Hit rate: the share of lists with at least one relevant item (Deshpande and Karypis 2004).",
+        lambda lists, _: mean_over_lists(hit_rate(lists.hits)),
+        headline=True,
+    ),
+    "recall": ListMetric(
+        "Recall",
+        "The share of the relevant items that are in the list, mean over lists (Manning et al. 2008, 8.3).",
+        lambda lists, _: mean_over_lists(recall(lists.hits, lists.relevant)),
+        headline=True,
+    ),
+    "precision": ListMetric(
+        "Prec",
+        "Precision: the share of the list's k places with a relevant item (Manning et al. 2008, 8.3).",
+        lambda lists, _: mean_over_lists(precision(lists.hits)),
+    ),
+    "mrr": ListMetric(
+        "MRR",
+        "Mean reciprocal rank: 1 over the position of the first relevant item, 0 without one, mean over lists "
+        "(Voorhees 1999).",
+        lambda lists, _: mean_over_lists(reciprocal_rank(lists.hits)),
+    ),
+    "map": ListMetric(
+        "MAP",
+        "Mean average precision: the sum of the precision at each hit's position over min(k, relevant items), "
+        "mean over lists (Manning et al. 2008, 8.4).",
+        lambda lists, _: mean_over_lists(average_precision(lists.hits, lists.relevant)),
+    ),
+    "coverage": ListMetric(
+        "Coverage",
+        "The share of the catalogue that is in at least one list (Ge, Delgado-Battenfeld and Jannach 2010).",
+        lambda lists, facts: coverage(lists.items, len(facts.popularity)),
+        of_hits=False,
+    ),
+    "novelty": ListMetric(
+        "Novelty",
+        "Mean self-information of the listed items, -log2 of their share of all interactions, in bits "
+        "(Zhou et al. 2010).",
+        lambda lists, facts: novelty(lists.items, facts.popularity),
+        of_hits=False,
+    ),
+    "ild_cosine": ListMetric(
+        "ILD cos",
+        "Intra-list diversity: 1 minus the cosine of two items' vectors, mean over the pairs of a list "
+        "(Smyth and McClave 2001).",
+        lambda lists, facts: cosine_diversity(lists.items, facts.vectors),
+        of_hits=False,
+    ),
     "ild_jaccard": ListMetric(
-        "ILD Jac", lambda lists, facts: jaccard_diversity(lists.items, facts.attributes)
+        "ILD Jac",
+        "Intra-list diversity: 1 minus the Jaccard similarity of two items' categories, mean over the pairs of a list "
+        "(Smyth and McClave 2001).",
+        lambda lists, facts: jaccard_diversity(lists.items, facts.attributes),
+        of_hits=False,
     ),
 }
 """Name in report.json -> metric, in the order of the tables' columns."""
@@ -54,45 +103,6 @@ def measure_lists(lists: RankedLists, facts: ItemFacts) -> dict[str, float]:
     return {name: metric.compute(lists, facts) for name, metric in LIST_METRICS.items()}
 
 
-# Metrics of the heads' predictions. A head kind (models.heads) names its metrics.
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionMetric:
-    """A figure of predictions [n, width] against targets [n, width]; nan where it is undefined."""
-
-    compute: Metric
-    lower_is_better: bool
-
-
-_OF_LABELS: Mapping[str, PredictionMetric] = {
-    "auc": PredictionMetric(prediction.auc, lower_is_better=False),
-    "log_loss": PredictionMetric(prediction.log_loss, lower_is_better=True),
-    "ece": PredictionMetric(prediction.calibration_error, lower_is_better=True),
-    "accuracy": PredictionMetric(prediction.accuracy, lower_is_better=False),
-    "precision": PredictionMetric(prediction.precision, lower_is_better=False),
-    "recall": PredictionMetric(prediction.recall, lower_is_better=False),
-    "f1": PredictionMetric(prediction.f1, lower_is_better=False),
-}
-"""Metrics of 0/1 labels over all rows and columns."""
-
-PREDICTION_METRICS: dict[str, PredictionMetric] = {
-    **_OF_LABELS,
-    **{f"micro_{name}": metric for name, metric in _OF_LABELS.items()},
-    **{
-        f"macro_{name}": PredictionMetric(prediction.macro(metric.compute), metric.lower_is_better)
-        for name, metric in _OF_LABELS.items()
-    },
-    "rmse": PredictionMetric(prediction.rmse, lower_is_better=True),
-    "mae": PredictionMetric(prediction.mae, lower_is_better=True),
-    "class_accuracy": PredictionMetric(prediction.class_accuracy, lower_is_better=False),
-    "class_log_loss": PredictionMetric(prediction.class_log_loss, lower_is_better=True),
-    "class_ece": PredictionMetric(prediction.class_calibration_error, lower_is_better=True),
-}
-
-
-def measure_predictions(figures: Mapping[str, str], predicted: Reals, targets: Reals) -> dict[str, float]:
-    """Figures by name: `figures` maps each to the registered metric that computes it."""
-    return {
-        figure: PREDICTION_METRICS[metric].compute(predicted, targets) for figure, metric in figures.items()
-    }
+def measure_hits(lists: RankedLists, facts: ItemFacts) -> dict[str, float]:
+    """The registered metrics that follow from hits alone, by name."""
+    return {name: metric.compute(lists, facts) for name, metric in LIST_METRICS.items() if metric.of_hits}

@@ -1,5 +1,6 @@
 """Render the report as one self-contained HTML page without scripts, for light and dark mode."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,18 +9,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models.evaluation.report.charts import draw_bars, draw_losses, draw_reliability
-from models.evaluation.report.console import format_figure, format_method
+from models.evaluation.report.glossary import collect_terms
 from models.evaluation.report.schema import MODEL, HeadReport, RankingTable, Report
+from models.evaluation.report.tables import (
+    TextTable,
+    describe_relevance,
+    describe_sample,
+    format_method,
+    tabulate_depths,
+    tabulate_figures,
+    tabulate_head,
+    tabulate_slices,
+)
 
 TEMPLATE = "page.html.jinja"
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row of a table on the page."""
-
-    cells: tuple[str, ...]
-    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,10 @@ class RankingView:
 
     title: str
     meaning: str
-    lists: int
-    headings: tuple[str, ...]
-    rows: tuple[TableRow, ...]
     chart: Markup
+    figures: TextTable
+    depths: TextTable | None
+    slices: TextTable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class HeadView:
     """A head's section of the page."""
 
     title: str
-    rows: tuple[TableRow, ...]
+    figures: TextTable
     chart: Markup | None
 
 
@@ -54,6 +57,7 @@ def render_page(report: Report) -> str:
     )
     return environment.get_template(TEMPLATE).render(
         report=report,
+        relevance=describe_relevance(report.relevant_actions),
         rankings=tuple(_view_rankings(report)),
         heads=tuple(_view_head(head, number) for number, head in enumerate(report.heads)),
         training=_trust(draw_losses(report.training, "loss")) if report.training else None,
@@ -62,6 +66,8 @@ def render_page(report: Report) -> str:
             "Seconds": {name: f"{seconds:.2f}" for name, seconds in report.timings.items()},
             "Cleaning": {name: f"{count:,}" for name, count in report.cleaning.items()},
         },
+        settings={key: json.dumps(value, ensure_ascii=False) for key, value in report.settings.items()},
+        glossary=collect_terms(report),
     )
 
 
@@ -69,44 +75,32 @@ def _view_rankings(report: Report) -> Iterator[RankingView]:
     """Yield a view for each protocol that has lists."""
     if report.at_cutoff.rows:
         meaning = "One list a user, ranked when the test part begins; relevant are all items new to the user."
-        yield _view_ranking("At the cut", meaning, report.at_cutoff)
+        yield _view_ranking("At the cut", meaning, "users", report.at_cutoff, report.k)
     if report.next_event.rows:
         meaning = "One list an event, ranked just before it; relevant is the event's item."
-        yield _view_ranking("Next event", meaning, report.next_event)
+        yield _view_ranking("Next event", meaning, "events", report.next_event, report.k)
 
 
-def _view_ranking(title: str, meaning: str, table: RankingTable) -> RankingView:
-    rows = tuple(
-        TableRow(
-            (
-                format_method(row),
-                *(format_figure(row.figures.get(name, float("nan"))) for name in table.labels),
-            ),
-            marked=row.name == MODEL,
-        )
-        for row in table.rows
-    )
+def _view_ranking(title: str, meaning: str, noun: str, table: RankingTable, k: int) -> RankingView:
     ndcg = {format_method(row): row.figures.get("ndcg", float("nan")) for row in table.rows}
     marked = next((format_method(row) for row in table.rows if row.name == MODEL), "")
+    size = describe_sample(table.lists, table.all_lists, noun)
     return RankingView(
         title=title,
-        meaning=meaning,
-        lists=table.lists,
-        headings=("method", *table.labels.values()),
-        rows=rows,
+        meaning=f"{meaning} Measured on {size}, k = {k}.",
         chart=_trust(draw_bars(ndcg, marked, title.split(maxsplit=1)[0].lower())),
+        figures=tabulate_figures(table),
+        depths=tabulate_depths(table) if table.at_k else None,
+        slices=tabulate_slices(table, k) if table.slices else None,
     )
 
 
 def _view_head(head: HeadReport, number: int) -> HeadView:
-    rows = tuple(
-        TableRow((name, format_figure(head.before.get(name, float("nan"))), format_figure(value)))
-        for name, value in head.after.items()
-    )
     chart = None
     if head.reliability:
         chart = _trust(draw_reliability(head.reliability, f"head{number}"))
-    return HeadView(f"{head.name}: {head.kind}, {head.count:,} events", rows, chart)
+    size = describe_sample(head.count, head.all_count, "test events")
+    return HeadView(f"{head.name}: {head.kind}, {size}", tabulate_head(head), chart)
 
 
 def _trust(svg: str) -> Markup:

@@ -2,29 +2,27 @@
 
 import math
 from dataclasses import asdict
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_serializer, model_validator
+from pydantic import BaseModel, model_serializer, model_validator
 
+from models.evaluation.full_ranking import K
 from models.evaluation.metrics.calibration import ReliabilityBin
-from models.evaluation.metrics.registry import LIST_METRICS, PREDICTION_METRICS
+from models.evaluation.metrics.prediction_registry import PREDICTION_METRICS
+from models.evaluation.metrics.registry import LIST_METRICS
+from models.evaluation.report.figure import PART, Comparison, Figure
 from models.heads.registry import find_kind
 
 MODEL = "chorus"
 SERVED = "chorus, as served"
 """Names of the rows of the network: by score alone, and as the service answers by default."""
-
-
-def _read_figure(value: Any) -> Any:
-    return math.nan if value is None else value
-
-
-Figure = Annotated[float, BeforeValidator(_read_figure)]
-"""nan where undefined, which JSON writes as null."""
+RAW = "raw"
+CALIBRATED = "calibrated"
+"""Names of a head's predictions before and after calibration, in comparisons."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = PART
 
 
 class DataCounts(_Part):
@@ -64,11 +62,27 @@ class RankingRow(_Part):
         return {"name": self.name, "settings": self.settings, **figures}
 
 
+class Slice(_Part):
+    """All methods over some of a table's lists, by the metrics that follow from hits alone."""
+
+    name: str
+    lists: int
+    rows: tuple[RankingRow, ...]
+
+
 class RankingTable(_Part):
-    """All methods over the same lists."""
+    """All methods over the same lists, at `Report.k`."""
 
     lists: int
     rows: tuple[RankingRow, ...] = ()
+    all_lists: int | None = None
+    """The number of lists that `lists` were sampled from; None in reports of earlier versions."""
+    at_k: dict[int, tuple[RankingRow, ...]] = {}
+    """k -> the rows by the metrics that follow from hits alone."""
+    slices: tuple[Slice, ...] = ()
+    """New users, users by the length of their history, new items."""
+    comparisons: tuple[Comparison, ...] = ()
+    """The network's rows next to each baseline in NDCG at `Report.k`."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -102,6 +116,12 @@ class HeadReport(_Part):
     before: dict[str, Figure]
     after: dict[str, Figure]
     reliability: tuple[ReliabilityRow, ...] = ()
+    all_count: int | None = None
+    """The number of rows that `count` were sampled from; None in reports of earlier versions."""
+    trivial: dict[str, dict[str, Figure]] = {}
+    """Trivial predictor -> its figures on the same rows."""
+    comparisons: tuple[Comparison, ...] = ()
+    """The calibrated head next to its trivial predictors and to itself before calibration."""
 
     @property
     def headline_name(self) -> str:
@@ -129,13 +149,21 @@ class Epoch(_Part):
     seconds: float
 
 
+class ReportWarning(_Part):
+    """A finding that the reader should know first: the rule that found it, and one sentence."""
+
+    rule: str
+    message: str
+
+
 class Report(_Part):
     """The whole evaluation, as `chorus evaluate` prints it."""
 
     job: str
     model_version: str
     created_at: str
-    k: int = 10
+    k: int = K
+    warnings: tuple[ReportWarning, ...] = ()
     data: DataCounts
     cleaning: dict[str, int] = {}
     at_cutoff: RankingTable
@@ -146,6 +174,14 @@ class Report(_Part):
     """Baseline -> the reason why it could not be fitted."""
     heads: tuple[HeadReport, ...] = ()
     training: tuple[Epoch, ...] = ()
+    training_cuts: tuple[str, ...] = ()
+    """A sentence for each step of training that its time limit cut short."""
+    relevant_actions: dict[str, int] = {}
+    """Action -> test events that count as right: those whose item is new to the user, whatever action or value."""
+    valid_figures: dict[str, dict[str, Figure]] = {}
+    """Head -> its figures on the validation part, before the network has seen that part."""
+    settings: dict[str, Any] = {}
+    """Every key of the job in dotted form, as in docs/job.md; of a file the name alone."""
     fusion_weights: dict[str, float] = {}
     lower_is_better: tuple[str, ...] = ()
     """Names of the headline figures where lower is better; the promotion gate reads them."""

@@ -109,7 +109,7 @@ async def test_every_error_has_the_one_shape(client: httpx.AsyncClient) -> None:
     _told(wrong, 405, "method_not_allowed")
     assert wrong.headers["allow"] == "GET"
     away = await client.get("/v1/broken/away")
-    _told(away, 503, "unavailable")
+    _told(away, 503, "store_unreachable")
     assert away.headers["retry-after"] == "1"
     _told(await client.get("/v1/broken/full"), 413, "catalogue_full")
 

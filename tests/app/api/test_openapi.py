@@ -15,16 +15,23 @@ OPERATIONS = {
     "POST /v1/rank": ("RankRequest", "RankAnswer"),
     "POST /v1/batch-score": ("BatchRequest", "BatchAnswer"),
     "POST /v1/events": ("EventsRequest", "EventsAnswer"),
+    "GET /v1/items": (None, "ItemListAnswer"),
+    "POST /v1/items": ("ItemsRequest", "StoredRowsAnswer"),
+    "POST /v1/items/similar": ("SimilarRequest", "SimilarToAllAnswer"),
+    "GET /v1/items/{item_id}": (None, "ItemShown"),
     "PUT /v1/items/{item_id}": ("ItemRequest", "ItemAnswer"),
+    "PATCH /v1/items/{item_id}": ("ItemPatchRequest", "ItemAnswer"),
     "DELETE /v1/items/{item_id}": (None, "ItemDeletion"),
     "GET /v1/items/{item_id}/similar": (None, "SimilarAnswer"),
+    "POST /v1/users": ("UsersRequest", "StoredRowsAnswer"),
     "GET /v1/users/{user_id}": (None, "UserAnswer"),
     "PUT /v1/users/{user_id}": ("UserRequest", "UserPutAnswer"),
+    "POST /v1/users/{user_id}/merge": ("MergeRequest", "MergeAnswer"),
     "DELETE /v1/users/{user_id}": (None, "ErasureAnswer"),
     "GET /v1/model": (None, "ModelAnswer"),
     "POST /v1/model/reload": ("ReloadRequest", "ModelAnswer"),
     "GET /livez": (None, "HealthAnswer"),
-    "GET /readyz": (None, "HealthAnswer"),
+    "GET /readyz": (None, "ReadinessAnswer"),
     "GET /metrics": (None, None),
 }
 """The models of the body and of the answer."""
@@ -81,7 +88,9 @@ def test_every_error_has_the_one_shape(page: dict[str, Any], operations: dict[st
 def test_what_may_happen_to_a_body_is_told(operations: dict[str, Any]) -> None:
     for name, (body, _answer) in OPERATIONS.items():
         if body is not None:
-            assert {"401", "408", "413", "415", "422", "429", "503"} <= operations[name]["responses"].keys()
+            assert {"401", "403", "408", "413", "415", "422", "429", "503"} <= operations[name][
+                "responses"
+            ].keys()
 
 
 def test_a_stream_of_lines_is_told(operations: dict[str, Any]) -> None:

@@ -93,6 +93,11 @@ def _manifest(folder: Path, **changed: object) -> Path:
         ({"scenes__home": {"next": 1, "taste": 1}}, "known heads in home, given taste"),
         ({"scenes__home": {"next": 0, "like": 0}}, "not all 0, in home"),
         ({"text_encoder": "sentence-transformers:no-such-model"}, "no-such-model|sentence"),
+        (
+            {"available": "stock > 0"},
+            "rule of availability that can be read, given expected one of the fields",
+        ),
+        ({"available": "year >"}, "rule of availability that can be read, given expected a number"),
         ({"network": {"dim": "wide"}}, "expected a valid network in .*manifest.json"),
     ],
 )

@@ -15,10 +15,12 @@ from pydantic import BaseModel
 from app.api.schemas.batch import BatchAnswer
 from app.api.schemas.errors import ErrorAnswer
 from app.api.schemas.events import EventsAnswer
-from app.api.schemas.items import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemShown
 from app.api.schemas.model import ModelAnswer
 from app.api.schemas.recommendation import RankAnswer, RecommendAnswer
-from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer
+from app.api.schemas.rows import StoredRowsAnswer
+from app.api.schemas.similar import SimilarAnswer, SimilarToAllAnswer
+from app.api.schemas.users import ErasureAnswer, MergeAnswer, UserAnswer, UserPutAnswer
 
 REFUSALS = {404, 413, 415, 422}
 EXAMPLES = settings(
@@ -153,11 +155,26 @@ class Maker:
             return self.object({"groups": self.part(st.lists(group, min_size=1, max_size=4))})
         if path == "/v1/events":
             return self.object({"events": self.part(st.lists(self.stored(), min_size=1, max_size=5))})
+        if path in ("/v1/items", "/v1/users"):
+            return self.table(path.removeprefix("/v1/"))
+        if path == "/v1/items/similar":
+            given = {"item_ids": self.part(st.sampled_from([["0"], ["7", "nope"], ["8", "x"]]))}
+            return self.object(given, user_id=self.ids, filter=self.filter())
+        if path == MERGE:
+            return self.object({"from": self.part(st.sampled_from(["u1", "u2", "a/b"]), st.just("merged"))})
         assert path == "/v1/model/reload"
         names = self.part(
             st.sampled_from(["first", "second"]), st.sampled_from(["absent", "broken", "../first"])
         )
         return self.object({"bundle": names})
+
+    def table(self, kind: str) -> Bodies:
+        """Rows of items or users, each with an id."""
+        name = f"{kind[:-1]}_id"
+        rows = st.tuples(VALID.ids, self.puts(kind)).map(
+            lambda row: {**row[1], name: row[0]} if isinstance(row[1], dict) else row[1]
+        )
+        return self.object({kind: self.part(st.lists(rows, min_size=1, max_size=4))})
 
     def puts(self, kind: str) -> Bodies:
         """Bodies of an item or a user."""
@@ -177,7 +194,12 @@ class Maker:
 
 
 VALID, WILD = Maker(wild=False), Maker(wild=True)
+MERGE = "/v1/users/merged/merge"
 POSTS: dict[str, type[BaseModel]] = {
+    "/v1/items": StoredRowsAnswer,
+    "/v1/users": StoredRowsAnswer,
+    "/v1/items/similar": SimilarToAllAnswer,
+    MERGE: MergeAnswer,
     "/v1/recommend": RecommendAnswer,
     "/v1/rank": RankAnswer,
     "/v1/batch-score": BatchAnswer,
@@ -243,6 +265,9 @@ def test_records_put_read_and_deleted(service: httpx.Client, kind: str, maker: M
         put = send(service, "PUT", path, content)
         hold_to_shape(put, PUTS[kind], valid=not maker.wild)
         hold_to_shape(service.get(path + read), shown, valid=put.status_code == 200)
+        if kind == "items":
+            hold_to_shape(send(service, "PATCH", path, content), ItemAnswer)
+            hold_to_shape(service.get(path), ItemShown, valid=put.status_code == 200)
         if gone:
             hold_to_shape(service.delete(path), deletion, valid=put.status_code == 200)
         asked = {"user_id": name, "limit": 50, "explain": True}

@@ -110,7 +110,6 @@ def test_an_event_changes_the_very_next_answer(service: httpx.Client) -> None:
         ({"weights": {"colour": 1}}, "unknown_head", "weights.colour"),
         ({"fields": ["title", "colour"]}, "unknown_field", "fields.1"),
         ({"fields": ["image"]}, "unknown_field", "fields.0"),
-        ({"context": {"mood": "low"}}, "unknown_field", "context.mood"),
         ({"session": [{"item_id": "1", "action": "hum"}]}, "unknown_action", "session.0.action"),
         ({"session": [{"item_id": "1", "action": "rate"}]}, "missing_value", "session.0.value"),
         ({"filter": {"field": "colour", "op": "eq", "value": "x"}}, "invalid_filter", "filter.colour"),
@@ -128,6 +127,7 @@ def test_what_cannot_be_meant_is_422_with_the_field(
 def test_scenes_and_known_context_are_taken(service: httpx.Client) -> None:
     answer = recommend(service, user_id="u1", scene="home", context={"season": "winter", "device": "tv"})
     assert all(item.heads["next"].contribution == 0 for item in answer.items)
+    assert answer.ignored == ["context.device"]
 
 
 def test_rank_answers_exactly_these_and_the_unknown_last(service: httpx.Client) -> None:
@@ -174,7 +174,7 @@ def test_a_thousand_items_are_ranked(service: httpx.Client) -> None:
 
 GROUPS = [
     {"user_id": "u1", "item_ids": ["1", "nope", "2", "1"]},
-    {"user_id": "u1", "item_ids": ["1"], "context": {"mood": "low"}},
+    {"user_id": "u1", "item_ids": ["1"], "session": [{"item_id": "1", "action": "hum"}]},
     {"user_id": 7, "item_ids": ["1"]},
     {"item_ids": ["2"], "session": SESSION, "context": {"timestamp": "2025-11-21T16:00:00Z"}},
     {"user_id": "u2", "item_ids": ["nope"]},
@@ -190,7 +190,7 @@ def test_a_batchs_groups_fail_alone_and_keep_their_order(service: httpx.Client) 
     assert [pair["item_id"] for pair in raw[0]["scores"]] == ["1", "nope", "2", "1"]
     assert raw[0]["scores"][1] == {"item_id": "nope", "unknown": True}
     assert raw[0]["scores"][0] == raw[0]["scores"][3]
-    assert raw[1]["error"]["code"] == "unknown_field" and raw[1]["error"]["field"] == "context.mood"
+    assert raw[1]["error"]["code"] == "unknown_action" and raw[1]["error"]["field"] == "session.0.action"
     assert raw[2]["error"]["field"] == "user_id"
 
 

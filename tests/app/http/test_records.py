@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from app.api.schemas.events import EventsAnswer
-from app.api.schemas.items import ItemAnswer, ItemDeletion, SimilarAnswer
+from app.api.schemas.items import ItemAnswer, ItemDeletion
 from app.api.schemas.model import ModelAnswer
+from app.api.schemas.similar import SimilarAnswer
 from app.api.schemas.users import ErasureAnswer, UserAnswer, UserPutAnswer
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
@@ -41,17 +42,17 @@ def test_good_events_are_stored_and_bad_ones_named_by_their_place(service: httpx
     ]
     response = service.post("/v1/events", json={"events": events})
     answer = EventsAnswer.model_validate_json(response.content)
-    assert (answer.accepted, answer.duplicates) == (2, 0)
+    assert (answer.accepted, answer.duplicates) == (3, 0)
     told = [(one.index, one.error.code, one.error.field) for one in answer.rejected]
     assert told == [
         (1, "unknown_action", "action"),
         (2, "missing_value", "value"),
         (3, "invalid_value", "value"),
-        (4, "unknown_field", "context.mood"),
         (6, "invalid_value", "timestamp"),
     ]
     stored = UserAnswer.model_validate_json(service.get(_path("users", user_id)).content)
-    assert [event.item_id for event in stored.events] == ["7", "never heard of"]
+    assert [event.item_id for event in stored.events] == ["7", "7", "never heard of"]
+    assert answer.ignored == ["events.4.context.mood", "events.5.item_id=never heard of"]
 
 
 def test_a_retry_is_harmless(service: httpx.Client) -> None:

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.api.middleware import RequestObserver
 from app.api.schemas.batch import BatchRequest
 from app.api.schemas.events import EventsRequest, StoredEvent
-from app.api.schemas.health import HealthAnswer
+from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.api.schemas.items import ItemRequest
 from app.api.schemas.model import ReloadRequest
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
@@ -25,8 +25,10 @@ Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 def test_health_needs_no_body_and_no_key(service: httpx.Client) -> None:
-    for path, status in (("/livez", "alive"), ("/readyz", "ready")):
-        assert HealthAnswer.model_validate_json(service.get(path).content).status == status
+    assert HealthAnswer.model_validate_json(service.get("/livez").content).status == "alive"
+    ready = ReadinessAnswer.model_validate_json(service.get("/readyz").content)
+    assert (ready.status, ready.store.status, ready.store.code) == ("ready", "ok", None)
+    assert [replica.model_version for replica in ready.replicas] == ["first"]
     assert service.get("/docs").status_code == 200
 
 
@@ -117,7 +119,7 @@ def test_a_wrong_method_is_told_all_that_the_path_takes(service: httpx.Client) -
         assert (response.status_code, response.headers["allow"]) == (405, methods)
 
 
-def test_the_key_opens_v1_and_nothing_else_needs_it(serve: Serve) -> None:
+def test_the_key_opens_v1_and_health_needs_none(serve: Serve) -> None:
     with serve(api_key="s3cret") as service:
         assert service.get("/livez").status_code == service.get("/readyz").status_code == 200
         for headers in (
@@ -148,15 +150,18 @@ def test_without_the_store_answers_go_on_and_say_so(serve: Serve, tmp_path: Path
         redis.close()
         answer = service.post("/v1/recommend", json={"user_id": "u1", "session": session})
         assert answer.status_code == 200 and len(answer.json()["items"]) == 10
-        assert answer.json()["degraded"] == ["state:session_only"]
+        assert answer.json()["degraded"] == ["state:session_only", "state:store_unreachable"]
         group = {"user_id": "u1", "item_ids": ["1"]}
         batch = service.post("/v1/batch-score", json={"groups": [group]}).json()["groups"][0]
-        assert batch["status"] == "ok" and batch["degraded"] == ["state:session_only"]
+        assert batch["status"] == "ok" and batch["degraded"] == [
+            "state:session_only",
+            "state:store_unreachable",
+        ]
         assert service.get("/v1/items/1/similar").status_code == 200
         assert service.get("/readyz").status_code == 200
         event = {"user_id": "u1", "item_id": "1", "action": "view"}
         lost = service.post("/v1/events", json={"events": [event]})
-        assert "some of it may be stored: send it again" in lost.json()["error"]["message"]
+        assert "some of a write may be stored: send it again" in lost.json()["error"]["message"]
         for response in (
             lost,
             service.put("/v1/items/1", json={}),
@@ -166,7 +171,7 @@ def test_without_the_store_answers_go_on_and_say_so(serve: Serve, tmp_path: Path
             service.delete("/v1/users/u1"),
         ):
             assert response.status_code == 503 and response.headers["retry-after"] == "1"
-            assert response.json()["error"]["code"] == "unavailable"
+            assert response.json()["error"]["code"] == "store_unreachable"
         assert 'chorus_degraded_total{reason="state:session_only"}' in service.get("/metrics").text
 
 

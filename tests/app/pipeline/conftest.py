@@ -29,6 +29,7 @@ class Table:
 
     def __post_init__(self) -> None:
         self.present = np.ones(len(self.items), dtype=np.bool_)
+        self.blank = np.zeros(len(self.items), dtype=np.bool_)
         self.store = self  # the lineage: what all versions of one table have in common
         self.ids = [item.item_id for item in self.items]
         self._rows = {item_id: row for row, item_id in enumerate(self.ids)}

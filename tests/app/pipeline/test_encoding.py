@@ -65,7 +65,7 @@ def test_dislikes_add_up_to_the_newest_ten(learnt: LoadedBundle) -> None:
 def test_a_dislike_of_an_unknown_item_pushes_nothing(learnt: LoadedBundle) -> None:
     encoded = encode_user(learnt, state(Event("never", "dislike", 1.8e9)))
     np.testing.assert_array_equal(encoded.vector[:-1], encoded.user.base)
-    assert encoded.history_rows.tolist() == [0, 4, 8, -1]
+    assert encoded.history_rows.tolist() == [0, 4, 8]
 
 
 def test_an_event_changes_the_vector_and_a_newcomer_has_one(learnt: LoadedBundle) -> None:

@@ -145,3 +145,20 @@ def test_a_new_version_reads_only_its_fresh_rows_anew(make_query):
     assert [item.item_id for item in later.fresh.items] == ["a", "c"]
     assert columns.of(views[2]) is later
     assert columns.of(make_views()[2]).all is not kept  # another bundle's catalogue
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        Compare("x", Operator.EXISTS, "a"),
+        Compare("x", Operator.EQ, True),
+        Compare("x", Operator.GT, "a"),
+        Compare("x", Operator.IN, "a"),
+        Compare("x", Operator.EQ, ("a",)),
+    ],
+    ids=str,
+)
+def test_a_value_that_the_operator_cannot_take_raises(node, make_catalogue, make_query):
+    catalogue = make_catalogue([Item("1", {"x": "a"})])
+    with pytest.raises(ValueError, match="expected an operator with a value that it takes"):
+        filter_rows(catalogue, make_query(predicate=node), AttributeIndex())

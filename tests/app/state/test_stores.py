@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.state.protocol import RecordedEvent, StateStore, StoredUser, StoreFullError
+from app.state.protocol import RecordedEvent, StateStore, StoredUser
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
@@ -196,37 +196,28 @@ async def test_erasure_looks_through_the_whole_stream(store: StateStore) -> None
     assert [entry.recorded.user_id for entry in after] == ["0"] * before.count("0")
 
 
-async def test_items_put_and_deleted(store: StateStore) -> None:
-    assert await store.catalogue_version() == 0
-    assert (await store.items()).version == 0
-    film = Item("1", {"title": "A", "year": 1990.0, "genres": ("x", "y")}, {"image": (0.5, -1.0)}, False)
-    assert await store.put_item(film) == 1
-    assert await store.put_item(Item("2")) == 2
-    assert await store.delete_item("unheard of") == 3
-    found = await store.items()
-    assert (found.version, found.items, found.deleted) == (3, {"1": film, "2": Item("2")}, {"unheard of"})
-    assert await store.delete_item("1") == 4
-    assert await store.put_item(replace(film, available=True)) == 5
-    assert (await store.items()).items["1"].available
-    assert await store.catalogue_version() == (await store.read("1")).catalogue_version == 5
+async def test_profiles_are_replaced_at_once(store: StateStore) -> None:
+    await store.put_profile(User("1", {"age": 30.0}))
+    await store.put_profiles([User("1", interests="a"), User("2", {"age": 2.0}), User("1", interests="b")])
+    assert (await store.read("1")).state.profile == User("1", interests="b")
+    assert (await store.read("2")).state.profile == User("2", {"age": 2.0})
+    await store.put_profiles([])
 
 
-async def test_only_later_changes_can_be_asked_for(store: StateStore) -> None:
-    for item_id in "abc":
-        await store.put_item(Item(item_id))
-    await store.delete_item("a")
-    found = await store.items(since=2)
-    assert (found.version, found.items, found.deleted) == (4, {"c": Item("c")}, {"a"})
-    assert (await store.items(since=4)).items == {}
-    younger = await store.items(since=99)  # that many changes are not known here: all that there is
-    assert (younger.version, set(younger.items), younger.deleted) == (4, {"b", "c"}, {"a"})
+async def test_the_events_are_read_with_what_they_came_with(store: StateStore) -> None:
+    event = Event("589", "rate", 2.0, 0.1, {"device": "mobile", "é": "\n"})
+    plain = viewed("42", "1", 1.0)
+    await store.append([RecordedEvent("42", event, "e1", "r1", 7), plain])
+    assert await store.read_events("42") == (plain, RecordedEvent("42", event, None, "r1", 7))
+    assert (await store.read("42")).state.events == (plain.event, replace(event, context={}))
+    assert await store.read_events("nobody") == ()
 
 
-async def test_the_item_limit_holds(store: StateStore) -> None:
-    for number in range(5):
-        await store.put_item(Item(str(number)))
-    with pytest.raises(StoreFullError, match="at most 5 items"):
-        await store.put_item(Item("one more"))
-    with pytest.raises(StoreFullError, match="at most 5 items"):
-        await store.delete_item("one more")
-    assert await store.delete_item("4") == await store.catalogue_version() == 6
+async def test_events_with_details_are_trimmed_like_others(store: StateStore) -> None:
+    for start in range(0, 600, 50):
+        batch = views("1", 50, start)
+        await store.append([replace(recorded, recommendation_id="r", rank=1) for recorded in batch])
+    state = (await store.read("1")).state
+    assert [event.item_id for event in state.events] == [str(number) for number in range(400, 600)]
+    assert state.past_items == {str(number) for number in range(400)}
+    assert {recorded.recommendation_id for recorded in await store.read_events("1")} == {"r"}

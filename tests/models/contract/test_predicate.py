@@ -67,3 +67,11 @@ def test_a_leafs_masks_are_left_alone() -> None:
 def test_comparisons_from_left_to_right() -> None:
     tree = AnyOf((Not(SECOND), All((FIRST, SECOND))))
     assert list(comparisons(tree)) == [SECOND, FIRST, SECOND]
+
+
+def test_anything_but_a_predicate_is_refused() -> None:
+    wrong: Predicate = All((FIRST, "second"))
+    with pytest.raises(TypeError, match="expected a part of a predicate, given str"):
+        evaluate(wrong, column, 9)
+    with pytest.raises(TypeError, match="expected a part of a predicate, given str"):
+        list(comparisons(wrong))

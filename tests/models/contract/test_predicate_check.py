@@ -37,6 +37,7 @@ def test_takes_what_the_operator_can_take(field, op, value):
     ("field", "op", "value", "words"),
     [
         ("colour", "eq", "red", "item_id, language, title, year, given 'colour'"),
+        ("genre", "eq", "red", "title, year, given 'genre'; did you mean 'genres'?"),
         ("image", "exists", True, "given 'image'"),
         ("genres", "gt", 3, "expected a numeric field for 'gt'"),
         ("language", "lt", "de", "expected a numeric field for 'lt'"),

@@ -9,6 +9,7 @@ import pytest
 
 from models.data.cleaning import CleaningReport
 from models.data.dataset import load_dataset
+from models.data.losses import Loss
 from models.data.outliers import find_outliers
 from models.job.errors import JobError
 from models.job.spec import JobSpec
@@ -18,7 +19,7 @@ EVENTS = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "value": 
 ROWS = (
     "u,i,t,v,a\n"
     "ann,x,10,4,rate\n"  # 2
-    "ann,x,10,5,rate\n"  # 3: a repeat, whatever its value
+    "ann,x,10,5,rate\n"  # 3: the same event with another value, which replaces the first
     "ann,x,10,4,view\n"  # 4: another action
     ",x,10,1,rate\n"  # 5
     "bob,,10,2,rate\n"  # 6
@@ -45,33 +46,37 @@ def test_every_row_is_taken_or_quarantined_once(
     job: Callable[..., JobSpec], write: Write, tmp_path: Path
 ) -> None:
     write("events.csv", ROWS)
-    found = load_dataset(job(interactions=EVENTS), tmp_path / "deep" / "quarantine.jsonl")
+    found = load_dataset(job(interactions=EVENTS | {"max_loss": 0.7}), tmp_path / "deep" / "quarantine.jsonl")
     assert found.cleaning == CleaningReport(
         rows=17,
-        kept=4,
+        kept=6,
         missing=5,
-        unparsable=3,
-        outliers=4,
-        duplicates=1,
-        items_without_attributes=1,
+        unparsable=2,
+        outliers=3,
+        duplicates=0,
+        replaced=1,
+        values_dropped=2,
+        items_without_attributes=2,
         users_without_profile=2,
     )
-    assert found.interactions.times.tolist() == [10, 10, 12, 13]
-    assert np.array_equal(found.interactions.values, np.array([4, 4, np.nan, 3], np.float32), equal_nan=True)
+    assert found.interactions.times.tolist() == [10, 10, 11, 12, 13, 14]
+    assert np.array_equal(
+        found.interactions.values, np.array([5, 4, np.nan, np.nan, 3, np.nan], np.float32), equal_nan=True
+    )
     rows = quarantined(tmp_path / "deep" / "quarantine.jsonl")
     assert {row["row"]: str(row["reason"]) for row in rows} == {
-        3: "duplicate: same user, item, time and action as an earlier row",
+        2: "replaced: same user, item, time and action as a later row, which has another value",
         5: "missing: u is empty",
         6: "missing: i is empty",
         7: "missing: t is empty",
         8: "missing: a is empty",
         9: "unparsable: t is not a time (time_unit: s)",
-        10: "unparsable: v is not a number",
+        10: "unparsable: v is not a number; kept without it",
         11: "outlier: t is not within 1970 and 2100",
         12: "outlier: t is not within 1970 and 2100",
         13: "outlier: t is not within 1970 and 2100",
         15: "unparsable: expected 5 cells, given 6",
-        17: "outlier: v is infinite, or more than 6 robust deviations from the median",
+        17: "outlier: v is infinite, or more than 6 robust deviations from the median; kept without it",
         18: "missing: i is empty",
     }
     assert len(rows) == 13
@@ -85,7 +90,7 @@ def test_an_order_may_be_negative_but_not_a_word(
     job: Callable[..., JobSpec], write: Write, tmp_path: Path
 ) -> None:
     write("events.csv", "u,i,n\na,x,-3\na,y,one\na,z,inf\na,z,\na,z,1e20\n")
-    events = {"path": "events.csv", "user": "u", "item": "i", "order": "n"}
+    events = {"path": "events.csv", "user": "u", "item": "i", "order": "n", "max_loss": 0.7}
     found = load_dataset(job(interactions=events), tmp_path / "q.jsonl")
     assert found.interactions.times.tolist() == [-3, 1e20]
     assert [row["reason"] for row in quarantined(tmp_path / "q.jsonl")] == [
@@ -192,11 +197,16 @@ def test_seconds_are_no_milliseconds(
 def test_nearly_all_cells_may_be_empty(
     job: Callable[..., JobSpec], write: Write, tmp_path: Path, column: int
 ) -> None:
-    """A log of guests: what the others did is learnt."""
+    """A log of guests: what the others did is learnt, where the job allows such a loss."""
     cells = ["ann", "x", "1", "4", "rate"]
     cells[column] = ""
     write("events.csv", "u,i,t,v,a\n" + f"{','.join(cells)}\n" * 19 + "bob,y,2,4,view\n")
-    found = load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl").cleaning
+    if column != 3:
+        with pytest.raises(
+            JobError, match=r"max_loss: expected at most 50% .*, given 19 of 20: 19 rows: . is empty"
+        ):
+            load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl")
+    found = load_dataset(job(interactions=EVENTS | {"max_loss": 1}), tmp_path / "q.jsonl").cleaning
     if column == 3:
         assert (found.missing, found.duplicates, found.kept) == (0, 18, 2)
     else:
@@ -205,7 +215,38 @@ def test_nearly_all_cells_may_be_empty(
 
 def test_half_of_the_rows_may_be_unfit(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
     write("events.csv", "u,i,t,v,a\n" + "ann,x,soon,4,rate\n" * 8 + "ann,y,1,4,rate\nann,z,2,4,rate\n")
-    assert load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl").cleaning.kept == 2
+    with pytest.raises(
+        JobError,
+        match=r"^interactions.max_loss: expected at most 50% of the rows to be unusable, given 8 of 10: "
+        r"8 rows: t is not a time \(time_unit: s\), such as events.csv, row 2: 'soon'$",
+    ):
+        load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl")
+    found = load_dataset(job(interactions=EVENTS | {"max_loss": 0.8}), tmp_path / "q.jsonl")
+    assert found.cleaning.kept == 2
+    assert found.losses == (Loss("t is not a time (time_unit: s)", 8, "events.csv, row 2: 'soon'"),)
+
+
+def test_the_order_breaks_ties_of_the_time(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    write("events.csv", "u,i,t,n\nann,x,5,3\nann,y,5,1\nann,z,4,9\nann,w,5,2\nbob,x,1,\n")
+    events = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "order": "n"}
+    found = load_dataset(job(interactions=events), tmp_path / "q.jsonl")
+    assert [found.items[item].item_id for item in found.interactions.items] == ["z", "y", "w", "x"]
+    assert found.cleaning.missing == 1 and found.timed
+
+
+def test_actions_get_the_names_of_the_job(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
+    write("events.csv", "u,i,t,a\na,x,1,Kauf\na,y,2,Bestellung\na,z,3,Retoure\na,z,4,view\n")
+    names = {"Kauf": "purchase", "Bestellung": "purchase", "Retoure": "dislike"}
+    events = {
+        "path": "events.csv",
+        "user": "u",
+        "item": "i",
+        "time": "t",
+        "action": "a",
+        "action_names": names,
+    }
+    log = load_dataset(job(interactions=events), tmp_path / "q.jsonl").interactions
+    assert [log.action_names[code] for code in log.actions] == ["purchase", "purchase", "dislike", "view"]
 
 
 def test_outlying_by_hand() -> None:

@@ -6,7 +6,7 @@ import pytest
 from models.contract.catalogue import Item, User
 from models.contract.predicate import Compare, Operator, Predicate
 from models.data.cleaning import CleaningReport
-from models.data.conditions import evaluate_condition
+from models.data.conditions import evaluate_condition, read_codes
 from models.data.dataset import Codes, Dataset, Interactions
 from models.job.label_expression import Operand, parse
 
@@ -77,3 +77,10 @@ def test_truth(text: str, expected: str, dataset: Dataset) -> None:
 def test_operators_that_labels_do_not_have(node: Compare, message: str, dataset: Dataset) -> None:
     with pytest.raises(ValueError, match=message):
         evaluate_condition(node, dataset)
+
+
+@pytest.mark.parametrize("operand", ["item.genres", "time.hour", "context.browser", "value"])
+def test_operands_without_codes(operand: str, dataset: Dataset) -> None:
+    message = f"expected one of action, time.daypart, time.weekday, context.device, given '{operand}'"
+    with pytest.raises(ValueError, match=message):
+        read_codes(Operand.of(operand), dataset)

@@ -12,6 +12,7 @@ import pytest
 from models.contract.catalogue import Item, User
 from models.contract.events import Event
 from models.data.dataset import Dataset, load_dataset, take
+from models.data.order_check import check_order
 from models.job.errors import JobError
 from models.job.spec import JobSpec
 from tests.models.histories import events_of
@@ -269,3 +270,19 @@ def test_users_of_another_log(job: Callable[..., JobSpec], write: Write, tmp_pat
         JobError, match=r"users.id: expected IDs .* such as '1.0', given none of them, .* '1'"
     ):
         load_dataset(spec, tmp_path / "q.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("orders", "warned"), [((1, 2, 1, 2, 1), True), ((1, 2, 3, 4, 5), False), ((7, 8, 9, 9, 7), True)]
+)
+def test_an_order_that_counts_each_users_events_is_no_clock(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path, orders: tuple[int, ...], warned: bool
+) -> None:
+    rows = zip(("ann", "ann", "bob", "bob", "cid"), orders, strict=True)
+    write("events.csv", "u,i,n\n" + "".join(f"{user},x{order},{order}\n" for user, order in rows))
+    spec = job(interactions={"path": "events.csv", "user": "u", "item": "i", "order": "n"})
+    found = load_dataset(spec, tmp_path / "q.jsonl")
+    warnings = list(check_order(found.interactions, found.timed))
+    assert bool(warnings) == warned
+    assert all(warning.startswith("interactions.order: starts at ") for warning in warnings)
+    assert not list(check_order(found.interactions, True))

@@ -37,7 +37,9 @@ class TooLarge(Alphabet):
 @pytest.fixture
 def trained(make_shop, tmp_path, monkeypatch, capsys) -> tuple[Path, str]:
     """The bundle, and what was printed."""
-    metric = ListMetric("Mean row", lambda lists, facts: float(lists.items.mean()), headline=True)
+    metric = ListMetric(
+        "Mean row", "Mean row of the items.", lambda lists, _: float(lists.items.mean()), headline=True
+    )
     monkeypatch.setitem(LIST_METRICS, "mean_row", metric)
     monkeypatch.setitem(BASELINES, "alphabet", lambda timed: (Alphabet(1), Alphabet(-1)))
     monkeypatch.setitem(BASELINES, "giant", lambda timed: (TooLarge(1),))

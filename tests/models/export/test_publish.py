@@ -26,7 +26,8 @@ from models.contract.bundle import (
 from models.contract.histories import read_histories
 from models.contract.records import GoldenRequests, read_items, read_users
 from models.export import publish as publishing
-from models.export.publish import Contents, check_target, publish
+from models.export.publish import Contents, publish
+from models.export.target import check_target
 from models.network.model import load_network
 
 

@@ -21,7 +21,7 @@ from models.contract.bundle import BundleError
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FieldKind
 from models.contract.tasks import NEXT, Task
-from models.evaluation.metrics.registry import PREDICTION_METRICS, PredictionMetric
+from models.evaluation.metrics.prediction_registry import PREDICTION_METRICS, PredictionMetric
 from models.evaluation.report.schema import Report
 from models.heads.protocol import HeadKind, LabelRule, Subject, TowerInput
 from models.heads.registry import HEAD_KINDS
@@ -79,7 +79,7 @@ def poisson_deviance(predicted: np.ndarray, targets: np.ndarray) -> float:
 @pytest.fixture
 def count_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HEAD_KINDS, "count", COUNT)
-    metric = PredictionMetric(poisson_deviance, lower_is_better=True)
+    metric = PredictionMetric(poisson_deviance, lower_is_better=True, definition="Deviance of counts.")
     monkeypatch.setitem(PREDICTION_METRICS, "poisson_deviance", metric)
 
 

@@ -1,5 +1,7 @@
 """The grammar of labels: what it takes, what it refuses, and that it never runs anything."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from models.contract.predicate import All, AnyOf, Compare, Not, Operator
 from models.heads.registry import find_kind
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import MAX_DEPTH, ExpressionError, Operand, parse
+from models.job.label_leak import read_sources
 
 RICH = LabelColumns(
     value=True,
@@ -99,17 +102,19 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     [
         ("binary", "value >= 4"),
         ("binary", "action == 'like'"),
-        ("binary", "item.year < 1990 and user.gender == 'F'"),
-        ("binary", "item.genres in ['Drama'] or not time.weekday in ['saturday', 'sunday']"),
+        ("binary", "value > 3 and item.year < 1990 and user.gender == 'F'"),
+        (
+            "binary",
+            "action == 'buy' or item.genres in ['Drama'] or not time.weekday in ['saturday', 'sunday']",
+        ),
         ("regression", "value"),
-        ("regression", "item.year"),
         ("multilabel", "item.genres"),
         ("context", "time.daypart"),
         ("context", "context.device"),
     ],
 )
 def test_labels_that_fit(kind: str, text: str) -> None:
-    check_label(find_kind(kind).label, text, RICH)
+    check_label(find_kind(kind), text, RICH)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,8 @@ def test_labels_that_fit(kind: str, text: str) -> None:
             "expected in [...] after the categories item.genres",
         ),
         ("binary", "value >= 4 and os == 1", RICH, "given 'os'"),
-        ("regression", "value >= 4", RICH, "expected value, or item. and a numeric field"),
+        ("regression", "value >= 4", RICH, "expected value "),
+        ("regression", "item.year", RICH, "expected value (the head is given the item's fields as features)"),
         ("regression", "user.age", RICH, "given 'user.age'"),
         ("multilabel", "item.brand", RICH, "expected item. and a categories field"),
         ("context", "item.brand", RICH, "expected time.daypart, time.weekday, or context."),
@@ -142,5 +148,60 @@ def test_labels_that_fit(kind: str, text: str) -> None:
 )
 def test_labels_that_do_not_fit(kind: str, text: str, columns: LabelColumns, message: str) -> None:
     with pytest.raises(ExpressionError) as raised:
-        check_label(find_kind(kind).label, text, columns)
+        check_label(find_kind(kind), text, columns)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("context.device == 'phone'", "context.device"),
+        ("item.year < 1990", "item.year"),
+        ("user.gender == 'F' and item.genres in ['Drama']", "user.gender, item.genres"),
+        ("not time.weekday in ['saturday', 'sunday']", "time.weekday"),
+    ],
+)
+def test_a_label_that_the_head_is_given_is_a_leak(text: str, names: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        check_label(find_kind("binary"), text, RICH)
+    assert str(raised.value) == (
+        f"expected a label with value or action, given {text!r}: a binary head is given {names} as a feature; "
+        "name the column to predict as interactions.value or interactions.action, or use a context head"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "copies", "message"),
+    [
+        (
+            "binary",
+            "value >= 4",
+            {"value": ("context",)},
+            "'value', whose column is also in interactions.context",
+        ),
+        ("regression", "value", {"value": ("context", "item")}, "is also in interactions.context and items"),
+        (
+            "binary",
+            "value > 1 and action == 'buy'",
+            {"action": ("user",)},
+            "'action', whose column is also in users",
+        ),
+    ],
+)
+def test_a_column_that_is_label_and_feature_is_a_leak(
+    kind: str, text: str, copies: dict[str, tuple[str, ...]], message: str
+) -> None:
+    with pytest.raises(
+        ExpressionError, match="expected a label that the head is not given as a feature, "
+    ) as raised:
+        check_label(find_kind(kind), text, replace(RICH, copies=copies))
+    assert message in str(raised.value)
+
+
+def test_a_head_may_learn_what_its_tower_is_not_given() -> None:
+    """The tower of a context head is not given the context, and that of a multilabel head not the item."""
+    assert read_sources(find_kind("context").tower) == {"user", "item"}
+    assert read_sources(find_kind("multilabel").tower) == {"user", "context", "time"}
+    copied = replace(RICH, copies={"value": ("context",), "action": ()})
+    check_label(find_kind("context"), "context.device", copied)
+    check_label(find_kind("binary"), "action == 'buy'", copied)

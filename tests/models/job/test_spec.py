@@ -1,5 +1,6 @@
 """The job spec: what a poor and a rich one look like, and one clear line for each error."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def events(write: Callable[[str, str], Path]) -> None:
 
 def test_poor(job: Callable[..., JobSpec], tmp_path: Path) -> None:
     found = job(interactions=EVENTS)
-    assert found.interactions.path == (tmp_path / "events.csv").resolve()
+    assert found.interactions.path == ((tmp_path / "events.csv").resolve(),)
     assert (found.tasks, found.items, found.users, found.scenes) == ((), None, None, {})
     assert (found.split.valid, found.split.test) == (0.1, 0.1)
     assert found.fusion is FusionMethod.WEIGHTED_MEAN
@@ -49,6 +50,42 @@ def test_rich(job: Callable[..., JobSpec], write: Callable[[str, str], Path]) ->
     assert found.scenes == {"home": {"next": 1, "like": 0.5, "genre": 0}}
 
 
+STOCKED = {"path": "items.jsonl", "id": "i", "numeric": ["stock", "free copies"], "categories": "genres"}
+
+
+@pytest.mark.parametrize(
+    "rule", ["stock > 0", 'not genres in ["withdrawn"] and (stock >= 1 or `free copies` != 0)']
+)
+def test_a_rule_of_availability(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path], rule: str
+) -> None:
+    write("items.jsonl", "")
+    found = job(interactions=EVENTS, items=STOCKED | {"available": rule})
+    assert found.items is not None and found.items.available == rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ("stok > 0", "expected one of the fields free copies, genres, item_id, stock, given 'stok'"),
+        (
+            "item.stock > 0",
+            "expected one of the fields free copies, genres, item_id, stock, given 'item.stock'",
+        ),
+        ("stock", "expected a condition such as stock > 0, given 'stock'"),
+        ("stock > ", "expected a number or a text in quotes, given 'the end'"),
+        ("genres > 3", "expected a numeric field for 'gt'"),
+        ('stock == "much"', "expected a finite number"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path], rule: str, line: str
+) -> None:
+    write("items.jsonl", "")
+    with pytest.raises(JobError, match="items.available: " + re.escape(line)):
+        job(interactions=EVENTS, items=STOCKED | {"available": rule})
+
+
 @pytest.mark.parametrize(
     ("keys", "line"),
     [
@@ -56,18 +93,13 @@ def test_rich(job: Callable[..., JobSpec], write: Callable[[str, str], Path]) ->
         ({"interactions": 3}, "interactions: expected a mapping of keys to values, given 3"),
         ({"interactions": EVENTS | {"path": "no.csv"}}, "interactions.path: expected a file, given 'no.csv'"),
         (
-            {"interactions": EVENTS | {"path": "a.xlsx"}},
-            "interactions.path: expected a file that ends in .csv",
+            {"interactions": EVENTS | {"path": 7}},
+            "interactions.path: expected a path, a pattern, a folder or a list of them, given 7",
         ),
-        ({"interactions": EVENTS | {"path": 7}}, "interactions.path: expected a text, given 7"),
         ({"interactions": EVENTS | {"user": 5}}, "interactions.user: expected a text, given 5"),
         (
             {"interactions": EVENTS | {"usr": "u"}},
-            "interactions.usr: expected one of the keys path, user, item",
-        ),
-        (
-            {"interactions": EVENTS | {"time": "t"}},
-            "interactions: expected one of the keys time and order, given both",
+            "interactions.usr: expected one of the keys path, encoding, delimiter",
         ),
         (
             {"interactions": {"path": "events.csv", "user": "u", "item": "i"}},
@@ -199,20 +231,52 @@ def test_not_a_job(write: Callable[[str, str], Path], text: str, message: str) -
         load_job(write("job.yaml", text))
 
 
-def test_a_folder_is_no_file(job: Callable[..., JobSpec], tmp_path: Path) -> None:
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(
-        JobError, match=r"interactions.path: expected a file, given .*, and there is a folder at"
-    ):
-        job(interactions=EVENTS | {"path": "folder.csv"})
-
-
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(JobError, match="expected a readable YAML file"):
         load_job(tmp_path / "none.yaml")
 
 
 def test_without_a_folder_paths_stay_as_they_are() -> None:
-    assert JobSpec.model_validate({"name": "a", "interactions": EVENTS}).interactions.path == Path(
-        "events.csv"
+    assert JobSpec.model_validate({"name": "a", "interactions": EVENTS}).interactions.path == (
+        Path("events.csv"),
     )
+
+
+PATHS = {"path": "items.jsonl", "id": "i", "categories": ["category", "tags"]}
+
+
+def test_a_hierarchy_holds_for_all_categories_or_for_the_named(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path]
+) -> None:
+    write("items.jsonl", "")
+    for hierarchy, expected in (
+        (" > ", {"category": " > ", "tags": " > "}),
+        ({"category": "/"}, {"category": "/"}),
+        (None, {}),
+    ):
+        found = job(interactions=EVENTS, items=PATHS | {"hierarchy": hierarchy}).items
+        assert found is not None and found.hierarchies == expected
+
+
+@pytest.mark.parametrize(
+    ("hierarchy", "words"),
+    [
+        ({"categories": "/"}, "items.hierarchy: expected columns of items.categories, given categories"),
+        ({}, "items.hierarchy: expected columns of items.categories, given none"),
+        ("|", "without the separator '|' of the paths in a cell, given '|'"),
+        ({"tags": " | "}, "separator of levels for tags"),
+        ("  ", "with more than spaces"),
+        ("", "items.hierarchy: expected a separator of 1 to 5 characters, or one for each column, given ''"),
+        (3, "items.hierarchy: expected a separator of 1 to 5 characters, or one for each column, given 3"),
+        ({"tags": 3}, "or one for each column, given {'tags': 3}"),
+    ],
+    ids=str,
+)
+def test_a_hierarchy_that_cannot_be_meant(
+    job: Callable[..., JobSpec], write: Callable[[str, str], Path], hierarchy: object, words: str
+) -> None:
+    write("items.jsonl", "")
+    with pytest.raises(JobError) as caught:
+        job(interactions=EVENTS, items=PATHS | {"hierarchy": hierarchy})
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("items.hierarchy: ") and "; items" not in str(caught.value)

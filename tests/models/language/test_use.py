@@ -3,7 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
+from models.language import use as module
 from models.language.use import UseEncoder
 
 CAT = [
@@ -31,3 +33,13 @@ def test_threads_share_one_model_and_get_their_own_answers() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda text: fresh.encode([text])[0], texts))
     assert np.allclose(np.stack(found), fresh.encode(texts), atol=1e-5)
+
+
+def test_a_second_encoder_loads_no_second_model(use: UseEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = use.encode(CAT[:1])
+
+    def refuse(threads: int) -> None:
+        raise AssertionError(f"expected no second model, given one with threads={threads}")
+
+    monkeypatch.setattr(module, "USE", refuse)
+    assert np.array_equal(UseEncoder().encode(CAT[:1]), before)

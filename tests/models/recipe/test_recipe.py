@@ -81,13 +81,27 @@ def parquet(folder: Path) -> dict[str, object]:
 def test_rich(make_shop, tmp_path):
     """Parquet and JSON Lines, context, vectors, every kind of task, real texts; fitted on all."""
     make_shop(tmp_path)
+    items = {
+        "path": "items.jsonl", "id": "id", "categories": "genres", "categorical": "brand",
+        "numeric": "year", "text": "title", "vectors": "image", "available": "year > 1950",
+    }  # fmt: skip
     job = make_shop(
-        tmp_path, interactions=parquet(tmp_path), text_encoder="use-multilingual", export={"fit": "all"}
+        tmp_path,
+        interactions=parquet(tmp_path),
+        items=items,
+        text_encoder="use-multilingual",
+        export={"fit": "all"},
     )
     loaded = trained(job)
     assert set(loaded.heads) == EVERY_TASK | {NEXT}
     assert (loaded.manifest.text_encoder, loaded.spec.text_size) == ("use-multilingual", 512)
     assert loaded.manifest.scenes == {"home": {"next": 1.0, "like": 0.5}}
+    assert loaded.manifest.available == "year > 1950"
+    unavailable = {loaded.catalogue.ids[row] for row in np.flatnonzero(~loaded.catalogue.available).tolist()}
+    assert {"i0", "i9", "i19"} <= unavailable  # of 1950, or of no year
+    assert unavailable == {
+        item.item_id for item in loaded.catalogue.items if float(str(item.attributes.get("year", 0))) <= 1950
+    }
     assert sum(len(loaded.known_users.state(f"u{user}").events) for user in range(60)) == 1500
     assert loaded.manifest.summary["ndcg@10"] > 0
     assert {row.name for row in report_of(loaded).at_cutoff.rows} >= {"chorus", "popularity", "EASE"}

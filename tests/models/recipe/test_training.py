@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from app.cli import main
 from models.job.spec import load_job
 from models.recipe.training import interactions_before, refresh_for_test, refresh_with_all, train
 from models.training.corpus import PART_TEST, PART_VALID
@@ -43,7 +45,7 @@ def runs(make_shop, make_ingested, tmp_path_factory):
         if number:
             shuffle_test_part(path.parent / "events.csv")
         job, data = load_job(path), make_ingested(path)
-        run = train(job, data, "a run", path.parent / "bundle", quiet())
+        data, run = train(job, data, "a run", path.parent / "bundle", quiet())
         found.append((job, data, refresh_for_test(job, data, run, quiet())))
     return found
 
@@ -78,10 +80,55 @@ def test_a_refresh_learns_and_may_be_left_out(runs):
     assert torch.equal(before["items.recency_gain"], after["items.recency_gain"])
 
 
-def test_a_refresh_has_what_training_left_of_the_time(runs):
+def test_a_refresh_without_time_is_left_out_and_named(runs):
     job, data, run = runs[0]
     minutes = job.training.max_minutes
     spent = replace(run, seconds={"train": 60 * minutes - 1, "refresh": 1.0})
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
-    assert refresh_for_test(job, data, spent, quiet()) is spent
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
+    found = refresh_for_test(job, data, spent, console)
+    sentence = (
+        "training.max_minutes (60) left no time for the refresh on the validation part, before the test"
+    )
+    assert found.cuts == (sentence,)
+    assert f"warning: {sentence}" in shown.getvalue()
     assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items())
+
+
+def test_refreshes_with_little_time_have_fewer_epochs(runs):
+    """Epochs of 100 s, and 400 s left: an epoch of both refreshes is 1.125 + 1.25 epochs of training."""
+    job, data, run = runs[0]
+    job = job.model_copy(update={"training": job.training.model_copy(update={"refresh_epochs": 3})})
+    slow = tuple(replace(epoch, seconds=100.0) for epoch in run.figures)
+    spent = replace(run, figures=slow, seconds={"train": 60 * job.training.max_minutes - 400})
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
+    once = refresh_for_test(job, data, spent, console)
+    assert once.cuts == (
+        "training.max_minutes (60) cut the refresh on the validation part, before the test, to 1 of 3 epochs",
+    )
+    twice = refresh_with_all(job, data, once, console)  # it has 400 s / 125 s: all 3 epochs
+    assert twice.cuts == once.cuts
+    assert twice.seconds["refresh"] > once.seconds["refresh"]
+    assert shown.getvalue().count("refresh epoch") == 4
+
+
+def test_what_the_time_limit_cuts_is_on_the_console_and_in_the_report(make_shop, tmp_path, capsys):
+    """The refresh on all data follows the evaluation, and is in the report all the same."""
+    job = make_shop(tmp_path, training={"max_minutes": 1e-9, "epochs": 4})
+    assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) == 0
+    shown = capsys.readouterr().out
+    cuts = json.loads((tmp_path / "bundle" / "report.json").read_text())["training_cuts"]
+    assert cuts == [
+        "training.max_minutes (1e-09) ended training after 0 of at most 4 epochs",
+        "training.max_minutes (1e-09) left no time for the refresh on the validation part, before the test",
+        "training.max_minutes (1e-09) left no time for the refresh on all data, for the published network",
+    ]
+    for cut in cuts:
+        assert f"warning: {cut}" in shown
+        assert shown.count(cut) >= 2  # at once, and in the report
+
+
+def test_training_with_enough_time_is_not_cut(runs):
+    assert [run.cuts for _, _, run in runs] == [(), ()]

@@ -203,7 +203,33 @@ def test_without_validation_the_last_epoch_stands(train):
 
 
 def test_time_is_up(train):
-    assert train(max_minutes=1e-9)[1].figures == []
+    trainer = train(max_minutes=1e-9)[1]
+    assert (trainer.figures, trainer.was_cut) == ([], True)
+    assert not train(epochs=1)[1].was_cut
+
+
+@pytest.mark.parametrize(("reserve", "epochs"), [(0.0, 6), (20.0, 4), (25.0, 3), (100.0, 1)])
+def test_training_keeps_time_for_later(shop_data, make_network, reserve, epochs):
+    """A minute, and epochs of 10 s: no epoch begins that would end after the minute less the reserve."""
+    now = 0.0
+
+    def progress(_done: int, _steps: int, figures: EpochFigures | None) -> None:
+        nonlocal now
+        now += 10.0 if figures is None and _done == _steps else 0.0
+
+    config = CONFIG.model_copy(update={"max_minutes": 1.0, "epochs": 9, "patience": 9})
+    trainer = Trainer(
+        make_network(),
+        shop_data.corpus,
+        config,
+        CPU,
+        TRAIN,
+        VALID,
+        clock=lambda: now,
+        reserve=lambda seconds: reserve if seconds else 0.0,
+    )
+    assert [epoch.seconds for epoch in trainer.fit(progress)] == [10.0] * epochs
+    assert trainer.was_cut
 
 
 def test_time_is_up_within_an_epoch(shop_data, make_network):

@@ -161,3 +161,25 @@ def test_uncertainty_settles_at_the_losses():
     optimiser.step(closure)
     assert float(balance.log_variance["next"].detach()) == pytest.approx(math.log(4), abs=1e-3)
     assert float(balance.log_variance["like"].detach()) == pytest.approx(math.log(0.25), abs=1e-3)
+
+
+@torch.no_grad()
+def test_an_event_is_predicted_without_its_own_value_and_action(shop_data, make_network, batch):
+    """A label may be the event's value or action: another last event of every window changes no loss."""
+    network, given = rough(make_network), tables(shop_data, 0)
+    both = batch.actions[batch.present].unique().sum()
+    rows, last = torch.arange(len(batch.items)), batch.present.sum(dim=1) - 1
+
+    def changed(places: torch.Tensor) -> dict[str, float]:
+        dense, actions = batch.dense.clone(), batch.actions.clone()
+        dense[rows, places] += 1.0
+        actions[rows, places] = both - actions[rows, places]  # the other action
+        found = batch_losses(network, replace(batch, dense=dense, actions=actions), given, torch.Generator())
+        return {name: float(loss) for name, loss in found.items()}
+
+    before = {
+        name: float(loss) for name, loss in batch_losses(network, batch, given, torch.Generator()).items()
+    }
+    assert changed(last) == before
+    first = changed(torch.zeros_like(last))
+    assert all(first[name] != before[name] for name in before)

@@ -20,7 +20,7 @@ def test_the_four_kinds_of_filter() -> None:
     }
     request = RecommendRequest.model_validate_json(json.dumps(body))
     assert request.filter is not None
-    assert parse_filter(request.filter) == AnyOf(
+    assert parse_filter(request.filter, {}) == AnyOf(
         (
             Not(Compare("a", Operator.EXISTS, True)),
             Compare("b", Operator.IN, ("x", 2.0)),

@@ -9,7 +9,6 @@ from app.errors import (
     InvalidValueError,
     MissingValueError,
     UnknownActionError,
-    UnknownFieldError,
 )
 from models.contract.events import Event
 from models.contract.feature_spec import FeatureSpec
@@ -48,11 +47,6 @@ def test_every_action_of_chorus_is_taken_and_those_of_the_bundle() -> None:
         (SessionEvent(item_id="1", action="rate"), MissingValueError, "session.2.value"),
         (SessionEvent(item_id="1", action="rate", value=5.5), InvalidValueError, "session.2.value"),
         (SessionEvent(item_id="1", action="view", value=0.0), InvalidValueError, "session.2.value"),
-        (
-            SessionEvent(item_id="1", action="view", context={"mood": "x"}),
-            UnknownFieldError,
-            "session.2.context.mood",
-        ),
     ],
 )
 def test_what_the_bundle_cannot_take_is_named(

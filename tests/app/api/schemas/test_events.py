@@ -2,7 +2,8 @@
 
 import json
 
-from app.api.schemas.events import BadEvent, EventsRequest, StoredEvent
+from app.api.schemas.events import EventsRequest, StoredEvent
+from app.api.schemas.rows import BadRow
 from tests.app.api.schemas.refusals import refusal
 
 
@@ -36,6 +37,6 @@ def test_an_event_that_cannot_be_read_is_rejected_alone() -> None:
         json.dumps({"events": [event, *torn, event]})
     ).events
     assert isinstance(first, StoredEvent) and first == last and first.item_id == "2"
-    fields = [one.error.field for one in bad if isinstance(one, BadEvent)]
+    fields = [one.error.field for one in bad if isinstance(one, BadRow)]
     assert fields == ["item_id", "colour", "timestamp", "context.device", None, None]
-    assert {one.error.code for one in bad if isinstance(one, BadEvent)} == {"invalid_request"}
+    assert {one.error.code for one in bad if isinstance(one, BadRow)} == {"invalid_request"}

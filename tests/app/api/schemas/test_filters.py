@@ -23,4 +23,4 @@ def test_a_bomb_of_brackets_is_refused_or_read_but_never_breaks(
         assert told.status == 422 and len(told.message) < 500 and len(told.field or "") <= 300
     else:
         assert request.filter is not None
-        parse_filter(request.filter)
+        parse_filter(request.filter, {})

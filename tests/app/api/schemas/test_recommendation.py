@@ -35,7 +35,7 @@ def test_the_contracts_own_example_is_taken() -> None:
     request = RecommendRequest.model_validate_json(json.dumps(body))
     assert request.context is not None and request.context.labels() == {"device": "mobile", "location": "DE"}
     assert request.filter is not None
-    assert parse_filter(request.filter) == All(
+    assert parse_filter(request.filter, {}) == All(
         (Compare("year", Operator.GTE, 1990.0), Compare("genres", Operator.HAS_ANY, ("Sci-Fi",)))
     )
 

@@ -66,7 +66,7 @@ def test_who_is_told_that_they_liked_an_item_gave_it_four_stars_or_five(
     learnt: LoadedBundle, make_query: Callable[..., Query]
 ) -> None:
     said = {"Because you liked": 0, "Because of your interest in": 0}
-    for state, reasons in told_to_all(learnt, make_query, HOME):
+    for state, reasons in told_to_all(learnt, make_query, {"like": 1.0}):
         stars = {event.item_id: event.value for event in state.events}
         for _, reason, _ in reasons:
             if reason.code == Code.LIKED:

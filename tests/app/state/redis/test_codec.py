@@ -2,18 +2,22 @@
 
 import math
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.state.protocol import RecordedEvent
 from app.state.redis.codec import (
     HEADER,
     CorruptValueError,
     pack_event,
+    pack_recorded,
     pack_value,
     unpack_events,
     unpack_past_items,
+    unpack_recorded,
 )
 from models.contract.events import Event
 
@@ -37,6 +41,40 @@ def test_what_goes_in_comes_out_by_time_and_then_as_it_came(given_events: list[E
 def test_contexts_are_left_out() -> None:
     packed = pack_value([pack_event(Event("1", "view", 1.0, context={"device": "mobile"}))])
     assert unpack_events(packed) == (Event("1", "view", 1.0),)
+
+
+def test_bytes_of_one_event_with_details() -> None:
+    recorded = RecordedEvent("1", Event("é", "like", 1.0, context={"a": "b"}), "e1", "r", 2)
+    details = b'[{"a":"b"},"r",2]'
+    record = struct.pack("<Hdd", 26 + len(details), 1.0, math.nan) + b"\x04\x80\x02\x00like\xc3\xa9" + details
+    assert pack_recorded(recorded) == record
+    plain = pack_event(Event("2", "view", 0.5))
+    packed = pack_value([record, plain])  # a value of the earlier version, to which an event was added
+    assert unpack_events(packed) == (Event("2", "view", 0.5), Event("é", "like", 1.0))
+    assert unpack_recorded("1", packed) == (
+        RecordedEvent("1", Event("2", "view", 0.5)),
+        replace(recorded, event_id=None),
+    )
+    for stop in range(len(packed)):
+        with pytest.raises(CorruptValueError):
+            unpack_events(packed[:stop])
+    with pytest.raises(CorruptValueError):
+        unpack_recorded("1", packed.replace(b"[{", b"{["))
+
+
+def test_an_event_without_details_has_the_bytes_of_the_earlier_version() -> None:
+    event = Event("é", "like", 1.0)
+    assert pack_recorded(RecordedEvent("1", event, "e1")) == pack_event(event)
+
+
+def test_a_context_that_is_too_long_is_left_out_of_the_history() -> None:
+    context = {"device": "x" * 4_000}
+    packed = pack_value(
+        [pack_recorded(RecordedEvent("1", Event("1", "view", 1.0, None, context), None, "r"))]
+    )
+    assert unpack_recorded("1", packed) == (
+        RecordedEvent("1", Event("1", "view", 1.0), recommendation_id="r"),
+    )
 
 
 @pytest.mark.parametrize("timestamp", [math.nan, math.inf, -math.inf])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.state.protocol import ChangeKind, ItemChange, ItemPatch
 from app.state.redis.codec import CorruptValueError
 from app.state.redis.documents import TOMBSTONE, pack_item, pack_profile, unpack_item, unpack_profile
 from models.contract.catalogue import Item, User
@@ -18,7 +19,27 @@ vectors = st.dictionaries(texts, st.lists(finite, max_size=4).map(tuple), max_si
 
 @given(st.builds(Item, texts, attributes, vectors, st.booleans()))
 def test_items_come_back(item: Item) -> None:
-    assert unpack_item(item.item_id, pack_item(item)) == item
+    assert unpack_item(item.item_id, pack_item(item)) == ItemChange(item.item_id, item)
+    assert unpack_item(item.item_id, pack_item(item, 1.5)).changed_at == 1.5
+
+
+@given(
+    st.builds(
+        ItemPatch,
+        texts,
+        st.dictionaries(texts, st.none() | texts | finite, max_size=4),
+        st.dictionaries(texts, st.none() | st.just((1.0,)), max_size=2),
+        st.none() | st.booleans(),
+    )
+)
+def test_patches_come_back(patch: ItemPatch) -> None:
+    change = unpack_item(patch.item_id, pack_item(patch, 2.5))
+    assert change == ItemChange(patch.item_id, patch, 2.5) and change.kind is ChangeKind.PATCH
+
+
+def test_an_item_of_an_earlier_version_is_read() -> None:
+    stored = b'{"attributes":{"year":1990.0,"genres":["x"]},"vectors":{},"available":false}'
+    assert unpack_item("1", stored).content == Item("1", {"year": 1990.0, "genres": ("x",)}, available=False)
 
 
 @given(st.builds(User, texts, attributes, texts))
@@ -27,7 +48,7 @@ def test_profiles_come_back(user: User) -> None:
 
 
 def test_a_tombstone_is_no_item() -> None:
-    assert unpack_item("1", TOMBSTONE) is None
+    assert unpack_item("1", TOMBSTONE).kind is ChangeKind.DELETION
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])

@@ -18,6 +18,7 @@ from models.evaluation.metrics.prediction import (
     log_loss,
     macro,
     mae,
+    pr_auc,
     precision,
     recall,
     rmse,
@@ -100,3 +101,14 @@ def test_context() -> None:
     assert class_accuracy(p, y) == 0.5
     assert class_log_loss(p, y) == pytest.approx(-(math.log(0.7) + math.log(0.4)) / 2)
     assert class_calibration_error(p, y) == pytest.approx((0.3 + 0.5) / 2)
+
+
+def test_pr_auc_weighs_the_precision_at_each_threshold_by_the_gain_in_recall() -> None:
+    # thresholds .9: 1 of 1 true; .7: 1 of 2; .5, two rows: 2 of 4; .1: 3 of 5; each true row gains a third of recall
+    scores, labels = np.array([0.9, 0.7, 0.5, 0.5, 0.1]), np.array([1, 0, 1, 0, 1])
+    assert pr_auc(scores, labels) == pytest.approx((1 + 2 / 4 + 3 / 5) / 3)
+    assert (
+        pr_auc(np.full(8, 0.3), np.array([0, 0, 0, 0, 0, 0, 1, 0])) == 1 / 8
+    )  # no information: the base rate
+    assert pr_auc(np.array([0.9, 0.1]), np.array([1, 0])) == 1
+    assert math.isnan(pr_auc(np.array([0.9, 0.1]), np.zeros(2)))

@@ -1,11 +1,13 @@
 """The registered metrics: what each head kind names exists, and none breaks on odd input."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
-from models.evaluation.metrics.registry import PREDICTION_METRICS, measure_predictions
+from models.evaluation.metrics.prediction_registry import PREDICTION_METRICS, measure_predictions
+from models.evaluation.metrics.registry import LIST_METRICS
 from models.heads.registry import HEAD_KINDS
 
 
@@ -16,7 +18,7 @@ def test_a_kind_names_registered_metrics(kind) -> None:
 
 
 def test_the_figures_of_each_kind() -> None:
-    labels = ["auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1"]
+    labels = ["auc", "pr_auc", "log_loss", "ece", "accuracy", "precision", "recall", "f1"]
     assert {name: list(kind.metrics) for name, kind in HEAD_KINDS.items()} == {
         "binary": labels,
         "regression": ["rmse", "mae"],
@@ -40,3 +42,14 @@ def test_no_rows_give_an_undefined_figure_and_never_an_error(name: str) -> None:
 def test_targets_of_another_shape_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         PREDICTION_METRICS[name].compute(np.full((2, 2), 0.5), np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("registry", [LIST_METRICS, PREDICTION_METRICS], ids=["lists", "predictions"])
+def test_every_metric_is_defined_in_one_sentence_with_its_source(registry) -> None:
+    for name, metric in registry.items():
+        assert re.fullmatch(r"[A-Z1].*\([^()]*\b(19|20)\d\d\b[^()]*\)\.", metric.definition), name
+
+
+def test_figures_that_follow_from_hits_are_those_of_accuracy() -> None:
+    names = {name for name, metric in LIST_METRICS.items() if metric.of_hits}
+    assert names == {"ndcg", "hit_rate", "recall", "precision", "mrr", "map"}

@@ -98,7 +98,9 @@ def test_columns_are_the_registered_metrics_that_were_measured_then_others(monke
     }  # fmt: skip
     monkeypatch.delitem(LIST_METRICS, "ild_jaccard")  # the last one: the order is the same afterwards
     assert list(report().at_cutoff.labels.values())[-1] == "ild_jaccard"
-    monkeypatch.setitem(LIST_METRICS, "ild_jaccard", ListMetric("Jaccard", lambda lists, facts: 0.0))
+    monkeypatch.setitem(
+        LIST_METRICS, "ild_jaccard", ListMetric("Jaccard", "Jaccard.", lambda lists, facts: 0.0)
+    )
     assert list(report().at_cutoff.labels.values())[-1] == "Jaccard"
 
 

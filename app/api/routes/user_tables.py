@@ -1,0 +1,31 @@
+"""Many users at once."""
+
+from fastapi import Response
+
+from app.api.dependencies import Serving
+from app.api.guarded_route import make_guarded_router
+from app.api.mapping.attributes import check_attributes
+from app.api.openapi import BODY_ERRORS, error_answers
+from app.api.request_body import Json
+from app.api.responses import json_response
+from app.api.routes.rows import split_rows
+from app.api.schemas.rows import StoredRowsAnswer
+from app.api.schemas.user_tables import UserRow, UsersRequest
+from models.contract.catalogue import User
+
+router = make_guarded_router("users")
+
+
+@router.post("/users", response_model=StoredRowsAnswer, responses=error_answers(*BODY_ERRORS))
+async def post_users(body: Json[UsersRequest], service: Serving) -> Response:
+    """Replace the profiles of many users. The next answers use them."""
+    fields = service.runtime.bundle.spec.user_fields
+
+    def convert(row: UserRow) -> User:
+        check_attributes(fields, row.attributes)
+        return User(row.user_id, row.attributes, row.interests)
+
+    _indices, users, rejected = split_rows(body.users, convert)
+    if users:
+        await service.runtime.store.put_profiles(users)
+    return json_response({"accepted": len(users), "rejected": rejected})

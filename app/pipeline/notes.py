@@ -1,0 +1,48 @@
+"""The notes of a slate: which part of the filter holds for no item, and how many items pass."""
+
+from dataclasses import dataclass
+
+from models.contract.predicate import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class NoItemHasValue:
+    """A value of the filter that no item has."""
+
+    path: str  # of the comparison, such as filter.all.1.genres
+    value: Scalar
+    nearest: tuple[Scalar, ...]  # values that items have
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfRange:
+    """A bound of the filter that no item's number meets."""
+
+    path: str
+    value: float
+    lowest: float  # of the items' numbers
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoItemHasField:
+    """A field of the filter that every item lacks."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FewItemsPass:
+    """Fewer items pass the filter than the list may have."""
+
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoreNotes:
+    """Further notes that the answer leaves out."""
+
+    notes: int
+
+
+Note = NoItemHasValue | OutOfRange | NoItemHasField | FewItemsPass | MoreNotes

@@ -1,0 +1,63 @@
+"""Lost interactions: why rows of a log cannot be used, how many, and an example of each reason."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from models.data.readers.table import Table
+from models.data.validation import LOSSES, Finding, format_cell
+from models.job.errors import format_value
+
+REPORTED = 0.05
+"""The share of lost rows from which the summary of a training names the reasons."""
+SHOWN = 3
+"""The reasons that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One reason for which rows cannot be used, with the first such row."""
+
+    reason: str
+    rows: int
+    example: str  # "orders.csv, row 17: '31/12/2025'"
+
+
+def find_losses(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> tuple[Loss, ...]:
+    """The reasons, the most frequent first; `first` [n] is the index of each row's finding, -1 for none."""
+    losses = [*_find_unreadable(table)]
+    for number, finding in enumerate(findings):
+        rows = np.flatnonzero(first == number)
+        if finding.fault in LOSSES and len(rows):
+            file, row = table.places[int(rows[0])]
+            cell = format_cell(table.columns[finding.column][int(rows[0])].as_py())
+            losses.append(Loss(finding.reason, len(rows), f"{file}, row {row}: {cell}"))
+    return tuple(sorted(losses, key=lambda loss: -loss.rows))
+
+
+def check_loss(losses: Sequence[Loss], rows: int, max_loss: float) -> Iterator[str]:
+    """Yield an error if more than the share `max_loss` of the rows is lost."""
+    lost = sum(loss.rows for loss in losses)
+    if max_loss * rows < lost < rows:  # without any usable row there is another error
+        yield (
+            f"interactions.max_loss: expected at most {max_loss:.0%} of the rows to be unusable, "
+            f"given {lost:,} of {rows:,}: {describe_losses(losses)}"
+        )
+
+
+def describe_losses(losses: Sequence[Loss]) -> str:
+    """The most frequent reasons, each with its rows and an example."""
+    return "; ".join(f"{loss.rows:,} rows: {loss.reason}, such as {loss.example}" for loss in losses[:SHOWN])
+
+
+def _find_unreadable(table: Table) -> Iterator[Loss]:
+    reasons = table.rejected.reasons
+    for entry in pc.value_counts(reasons):
+        reason, count = entry["values"].as_py(), entry["counts"].as_py()
+        row = int(pc.index(reasons, reason).as_py())
+        file, number = table.rejected.places[row]
+        line = format_value(table.rejected.lines[row].as_py())
+        yield Loss(reason.removeprefix("unparsable: "), count, f"{file}, row {number}: {line}")

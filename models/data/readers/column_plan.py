@@ -1,0 +1,36 @@
+"""The columns to read from the files of a table, and how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LISTS = ("categories", "vectors")
+"""Keys of the job with columns that may have lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """The columns to read from a file, and how."""
+
+    by_key: Mapping[str, str]  # key of the job, such as "interactions.user" -> column
+    coded: frozenset[str] = (
+        frozenset()
+    )  # columns that become dictionaries, which need a fraction of the memory
+    ids: frozenset[str] = frozenset()  # columns of ids, which must be exact
+    scalars: frozenset[str] = frozenset()  # columns whose JSON values must be texts or numbers
+    names: set[str] = field(default_factory=set)
+    """Columns that occurred: complete only after the last row of a JSON Lines file."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns to read, without repetitions."""
+        return list(dict.fromkeys(self.by_key.values()))
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """Columns that may have lists."""
+        return frozenset(column for key, column in self.by_key.items() if may_hold_lists(key))
+
+
+def may_hold_lists(key: str) -> bool:
+    """True for a key of the job, such as items.categories.genres, whose column may have lists."""
+    return key.split(".")[1] in LISTS

@@ -1,0 +1,51 @@
+"""The registry of warnings: what the reader of a report should know first. To add one: a rule, and an entry here."""
+
+from collections.abc import Callable, Iterator
+
+from models.evaluation.report.head_warnings import (
+    warn_of_calibration,
+    warn_of_leaks,
+    warn_of_trivial_heads,
+)
+from models.evaluation.report.ranking_warnings import (
+    warn_of_coverage,
+    warn_of_losses,
+    warn_of_rejections,
+    warn_of_ties,
+)
+from models.evaluation.report.schema import Report, ReportWarning
+
+Rule = Callable[[Report], Iterator[str]]
+"""Yields one sentence for each finding in a report."""
+
+
+def warn_of_cuts(report: Report) -> Iterator[str]:
+    """Yield each step of training that its time limit cut short."""
+    yield from report.training_cuts
+
+
+WARNING_RULES: dict[str, Rule] = {
+    "training_cut": warn_of_cuts,
+    "likely_leak": warn_of_leaks,
+    "loses_to_baseline": warn_of_losses,
+    "not_clearly_better": warn_of_ties,
+    "coverage_near_popularity": warn_of_coverage,
+    "rejections_count_as_right": warn_of_rejections,
+    "head_no_better_than_trivial": warn_of_trivial_heads,
+    "calibration_made_worse": warn_of_calibration,
+}
+"""Name in report.json -> rule, in the order in which the report shows them."""
+
+
+def find_warnings(report: Report) -> tuple[ReportWarning, ...]:
+    """Every finding in a report."""
+    return tuple(
+        ReportWarning(rule=name, message=message)
+        for name, rule in WARNING_RULES.items()
+        for message in rule(report)
+    )
+
+
+def add_warnings(report: Report) -> Report:
+    """The report with its warnings, which replace those it had."""
+    return report.model_copy(update={"warnings": find_warnings(report)})

@@ -1,0 +1,63 @@
+"""The section of a job on its log: user, item, time, and optionally action, value and context of each event."""
+
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, model_validator
+
+from models.job.label_check import TIME_FIELDS
+from models.job.table_section import Column, ColumnList, TableSection
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"expected a time zone such as Europe/Berlin, given {name!r}") from error
+    return name
+
+
+class InteractionsSection(TableSection):
+    """The interaction log."""
+
+    user: Column
+    item: Column
+    time: Column | None = None
+    order: Column | None = None
+    """A number that grows with time: instead of `time`, or beside it, to order events of the same time."""
+    time_unit: Literal["s", "ms", "iso"] = "s"
+    """Unix seconds or milliseconds, or ISO 8601. Parquet timestamps need none."""
+    time_format: str | None = Field(default=None, min_length=2)
+    """The format of times in texts, such as "%d.%m.%Y %H:%M" (as in Python's strptime), instead of `time_unit`."""
+    time_zone: Annotated[str, AfterValidator(_check_zone)] = "UTC"
+    """The time zone of times that name none."""
+    action: Column | None = None
+    action_names: dict[Column, Column] = Field(default_factory=dict)
+    """Names in the action column -> actions, such as Kauf -> purchase; other names stay as they are."""
+    value: Column | None = None
+    context: ColumnList = ()
+    max_loss: float = Field(default=0.5, ge=0, le=1)
+    """The share of rows that may be unusable; a greater one refuses the job."""
+
+    @model_validator(mode="after")
+    def check_columns(self) -> Self:
+        """There is a time or an order, every key has an effect, and context columns are distinct."""
+        if self.time is None and self.order is None:
+            raise ValueError("expected one of the keys time and order, given neither")
+        for key in ("time_unit", "time_format", "time_zone"):
+            if self.time is None and key in self.model_fields_set:
+                raise ValueError(f"expected the key time beside {key}, given order alone")
+        if self.time_format is not None:
+            if "time_unit" in self.model_fields_set:
+                raise ValueError("expected one of the keys time_unit and time_format, given both")
+            if "%" not in self.time_format:
+                raise ValueError(f"expected a time_format such as '%d.%m.%Y', given {self.time_format!r}")
+        if self.action_names and self.action is None:
+            raise ValueError("expected the key action beside action_names, given none")
+        reserved = [name for name in self.context if name in TIME_FIELDS]
+        if reserved or len(set(self.context)) < len(self.context):
+            names = ", ".join(TIME_FIELDS)
+            raise ValueError(
+                f"expected distinct context columns, none named {names}, given {list(self.context)}"
+            )
+        return self

@@ -1,0 +1,44 @@
+"""Check before training what would stop it later: the folders to write to, and the columns of the job's files."""
+
+import tempfile
+from pathlib import Path
+
+from models.contract.bundle import REJECTED
+from models.data.headers import check_headers
+from models.export.target import check_target
+from models.job.spec import JobSpec
+
+WORK = ".work"
+"""Suffix of the work folder beside a bundle: quarantined rows, cached text vectors, checkpoints."""
+
+
+def work_folder(out: Path) -> Path:
+    """The folder for the files of a run to `out` that are not part of the bundle."""
+    return out.with_name(out.name + WORK)
+
+
+def check_run(job: JobSpec, out: Path) -> None:
+    """Check the folders of a run to `out`, then the headers of the job's files; nothing is written.
+
+    Raises ValueError for a folder that cannot be used, and JobError for files without the job's columns.
+    """
+    check_target(out)
+    if job.promotion.enabled:
+        check_target(out.with_name(out.name + REJECTED))
+    work = work_folder(out)
+    if work.exists() and not work.is_dir():
+        raise ValueError(f"expected a folder or none at {work}, given a file")
+    check_writable(out.parent)
+    check_headers(job)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise ValueError unless files can be made in `folder`, or it can be made itself."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"expected a folder that can be written at {folder}, given {existing} ({error.strerror})"
+        ) from error

@@ -1,0 +1,48 @@
+"""Input of a batch that only its rows reveal: ids that are not exact, columns that begin late."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.batch.files import score_file
+from models.cli import read_rows
+
+Score = Callable[[Path], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def score(trained: Path, tmp_path: Path) -> Score:
+    """Score a file; the rows that came out."""
+
+    def scored(source: Path) -> list[dict[str, Any]]:
+        score_file(source, tmp_path / "out.jsonl", trained, read_rows)
+        return [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+
+    return scored
+
+
+def test_an_unclosed_quote_and_a_long_cell_cost_one_row(score: Score, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f'user_id,item_id\nu1,"i5\nu1,{"x" * 200_000}\nu1,i5\n')
+    found = score(tmp_path / "in.csv")
+    assert [row["status"] for row in found] == ["error", "unknown_item", "ok"]
+
+
+def test_an_id_that_is_not_exact_costs_one_row(score: Score, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(
+        '{"user_id": 1e20, "item_id": "i1"}\n{"user_id": "u1", "item_id": "i1"}\n'
+    )
+    found = score(tmp_path / "in.jsonl")
+    assert [row["status"] for row in found] == ["error", "ok"]
+    assert found[0]["message"] == "row 1: expected an exact id as user_id, given the float 1e+20"
+
+
+def test_a_column_may_begin_late_in_json_lines(score: Score, tmp_path: Path) -> None:
+    """Rows before it have an error each; the columns are known after the last row only."""
+    lines = ['{"user_id": "u1"}\n'] * 70_000 + ['{"user_id": "u1", "item_id": "i1"}\n']
+    (tmp_path / "in.jsonl").write_text("".join(lines))
+    found = score(tmp_path / "in.jsonl")
+    assert found[0]["message"] == "row 1: expected item_id, given none"
+    assert [row["status"] for row in found[69_999:]] == ["error", "ok"]

@@ -1,0 +1,115 @@
+"""docker-compose.yml: it is valid, and its shell commands choose the job and the bundle. No Docker engine is needed."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+COMPOSE = ROOT / "docker-compose.yml"
+TRAIN_DEMO = [
+    "fetch movielens-100k --out data/ml-100k",
+    "train jobs/movielens-100k.yaml --out bundles/movielens-100k",
+]
+
+
+def services() -> dict[str, Any]:
+    return dict(yaml.safe_load(COMPOSE.read_text("utf-8"))["services"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A container's working folder, with a command `chorus` that notes its arguments."""
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "chorus"
+    command.write_text('#!/bin/sh\necho "$@" >> calls\n')
+    command.chmod(0o755)
+    return tmp_path
+
+
+def run(folder: Path, service: str, **choice: str) -> tuple[int, list[str], str]:
+    """The exit code, the calls of `chorus`, and the errors of a service's command."""
+    given = services()[service]
+    assert given["entrypoint"] == ["sh", "-euc"]
+    (script,) = given["command"]
+    variables = {name for name in given["environment"] if not name.startswith("CHORUS_")}
+    environment = dict.fromkeys(variables, "") | choice
+    assert environment.keys() == variables
+    ended = subprocess.run(
+        [*given["entrypoint"], script.replace("$$", "$")],
+        cwd=folder,
+        env={"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    calls = folder / "calls"
+    return ended.returncode, calls.read_text().splitlines() if calls.exists() else [], ended.stderr
+
+
+def publish(folder: Path, name: str) -> None:
+    (folder / "bundles" / name).mkdir(parents=True)
+    (folder / "bundles" / name / "manifest.json").write_text("{}")
+
+
+def test_both_services_are_told_the_choice() -> None:
+    given = services()
+    for service in ("trainer", "chorus"):
+        assert given[service]["environment"]["JOB"] == "${CHORUS_JOB:-}"
+        assert given[service]["environment"]["BUNDLE"] == "${CHORUS_BUNDLE:-}"
+        volumes = [volume.removesuffix(":ro") for volume in given[service]["volumes"]]
+        assert "${CHORUS_BUNDLES:-bundles}:/srv/chorus/bundles" in volumes
+    assert "${CHORUS_FOLDER:-.}:/srv/chorus/own:ro" in given["trainer"]["volumes"]
+
+
+def test_every_variable_is_documented() -> None:
+    variables = set(re.findall(r"\$\{(CHORUS_\w+)", COMPOSE.read_text("utf-8")))
+    documented = set(
+        re.findall(r"^\| `(CHORUS_\w+)`", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.M)
+    )
+    assert variables and variables <= documented
+
+
+@pytest.mark.parametrize(
+    ("choice", "calls", "served"),
+    [
+        ({}, TRAIN_DEMO, "movielens-100k"),
+        ({"JOB": "./shop/job.yaml"}, ["train own/./shop/job.yaml --out bundles/job"], "job"),
+        ({"JOB": "job.yaml", "BUNDLE": "films"}, ["train own/job.yaml --out bundles/films"], "films"),
+    ],
+)
+def test_what_is_trained_once_and_served(
+    folder: Path, choice: dict[str, str], calls: list[str], served: str
+) -> None:
+    assert run(folder, "trainer", **choice) == (0, calls, "")
+    publish(folder, served)
+    (folder / "calls").unlink()
+    assert run(folder, "trainer", **choice) == (0, [], "")
+    assert run(folder, "trainer", **choice, RETRAIN="1") == (0, calls, "")
+    (folder / "calls").unlink()
+    serve = f"serve bundles/{served} --host 0.0.0.0 --port 8000"
+    assert run(folder, "chorus", **choice) == (0, [serve], "")
+
+
+def test_a_bundle_that_is_trained_already(folder: Path) -> None:
+    publish(folder, "films")
+    assert run(folder, "trainer", BUNDLE="films") == (0, [], "")
+    assert run(folder, "chorus", BUNDLE="films")[1] == ["serve bundles/films --host 0.0.0.0 --port 8000"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (
+            {"BUNDLE": "films"},
+            "expected a bundle films in CHORUS_BUNDLES or a job in CHORUS_JOB, given neither",
+        ),
+        ({"JOB": "/data/job.yaml"}, "expected CHORUS_JOB relative to CHORUS_FOLDER, given /data/job.yaml"),
+    ],
+)
+def test_what_cannot_be_trained(folder: Path, choice: dict[str, str], message: str) -> None:
+    assert run(folder, "trainer", **choice) == (1, [], f"chorus: {message}\n")
