@@ -20,7 +20,9 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.skip("there is neither nginx nor apt-get, which would download it")
     folder = tmp_path_factory.mktemp("nginx")
     for command in ("apt-get update -qq", "apt-get download -qq nginx", "dpkg -x nginx_*.deb ."):
-        done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False
+        )
         if done.returncode and not command.endswith("update -qq"):
             pytest.skip(f"nginx cannot be had: {command} says {done.stderr.strip()[-200:]}")
     return str(folder / "usr" / "sbin")

@@ -36,10 +36,7 @@ class Products:
 def generate_products(random: np.random.Generator) -> Products:
     """Every kind of product in every variant, with shuffled article numbers from 00100 upwards."""
     rows = [
-        (f"{kind} {variant}", path)
-        for path, kinds in PATHS.items()
-        for kind in kinds
-        for variant in VARIANTS
+        (f"{kind} {variant}", path) for path, kinds in PATHS.items() for kind in kinds for variant in VARIANTS
     ]
     order = random.permutation(len(rows))
     prices = np.exp(random.normal(3.2, 0.7, len(rows)))
