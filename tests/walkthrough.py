@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.examples import lay_out, shorten
 
-TIMEOUT_S = 600
+TIMEOUT_S = 300
 PORTS = ("8000", "8001", "8080")
 """The ports of the pages; each run replaces them by free ones."""
 NUMBER = re.compile(r"[-+]?\d[\d.,:]*")
@@ -99,12 +99,13 @@ class Walk:
         with (self.folder / f"{len(self.running)}.log").open("wb") as log:
             self.running.append(
                 subprocess.Popen(
-                    ["bash", "-c", f"exec {command}"],
+                    ["bash", "-c", command],
                     cwd=self.folder,
                     env=dict(self.environment),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
+                    start_new_session=True,  # so that the command ends with its shell
                 )
             )
 
@@ -130,7 +131,7 @@ def walking(folder: Path, path: str | None = None) -> Iterator[Walk]:
         yield walk
     finally:
         for process in reversed(walk.running):
-            process.send_signal(signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGTERM)
         for process in walk.running:
             process.wait(60)
 
