@@ -15,12 +15,13 @@ from rich.console import Console
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
 from models.contract.promotion import NotPromotedError
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
+from models.data.datasets.shop import write_shop
 from models.job.spec import JobError, load_job
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
 
-DATASETS = {"movielens-100k": fetch_movielens_100k}
+DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (BundleError, JobError, FetchError, NotPromotedError, OSError, ValueError)
 """The errors of the commands that are reported as one line, without a traceback."""
 

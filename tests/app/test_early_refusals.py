@@ -91,7 +91,7 @@ def test_a_job_that_cannot_be_run(tmp_path: Path, damage: Callable[[Job], None],
         (("batch-score", "in.csv", "out.csv", "--bundle", "absent"), 1, "expected a bundle"),
         (("evaluate", "absent"), 1, "expected a bundle"),
         (("inspect", "absent"), 1, "expected a bundle"),
-        (("fetch", "absent", "--out", "data"), 1, "expected one of movielens-100k"),
+        (("fetch", "absent", "--out", "data"), 1, "expected one of movielens-100k, shop"),
     ],
 )
 def test_commands_that_need_no_network(

@@ -156,7 +156,7 @@ def test_yaml_that_is_none(refused, job):
 
 def test_an_unknown_data_set(refused, tmp_path):
     line = refused("fetch", "netflix", "--out", tmp_path)
-    assert line == "expected one of movielens-100k, given 'netflix'"
+    assert line == "expected one of movielens-100k, shop, given 'netflix'"
 
 
 @pytest.mark.parametrize("command", [["inspect"], ["evaluate"], ["evaluate", "--json"]])
