@@ -34,12 +34,15 @@ def fit_recency_gain(predictor: CorpusPredictor, rows: Indices, case: RankingCas
 def _rank_lists(
     predictor: CorpusPredictor, rows: Indices, case: RankingCase, gains: tuple[float, ...]
 ) -> dict[float, Indices]:
-    """Gain -> top lists [C, K]. The logits of one chunk of moments at a time are in memory."""
+    """Gain -> top lists [C, K], by the network alone. The logits of one chunk of moments at a time are in memory.
+
+    Pushes away from rejected items are left out, as for the temperature (models.export.fitting).
+    """
     lists = {gain: np.full((len(case), K), NO_ITEM, dtype=np.int64) for gain in gains}
     start = 0
     for moments in predictor.encode_moments(rows):
         part = np.arange(start, start + len(moments.rows))
-        logits, recent = predictor.next_logits(moments), predictor.recent_popularity(moments)
+        logits, recent = predictor.next_logits(moments.without_push()), predictor.recent_popularity(moments)
         for gain in gains:
             lists[gain][part] = rank_top(logits + np.float32(gain) * recent, case.seen[part], K)
         start += len(part)
