@@ -16,13 +16,19 @@ class Repeated(NamedTuple):
     replaced: Mask  # [n] and another value in the last such row
 
 
-def find_repeated(times: Doubles, values: Doubles, columns: Sequence[TextCodes]) -> Repeated:
-    """The rows that repeat in `times` [n] and `columns` [n]: of each group the last row is in neither mask."""
+def find_repeated(
+    times: Doubles, values: Doubles, columns: Sequence[TextCodes], orders: Doubles | None = None
+) -> Repeated:
+    """The rows that repeat in `times` [n], `columns` [n] and `orders` [n], if there are any.
+
+    Of each group the last row is in neither mask.
+    """
     equal, replaced = np.zeros(len(times), dtype=bool), np.zeros(len(times), dtype=bool)
     rows = np.flatnonzero(find_shared_times(times))
     if not len(rows):
         return Repeated(equal, replaced)
-    keys = [times[rows], *combine_codes([column.take(rows) for column in columns])]
+    keys: list[Doubles | Indices] = [times[rows], *combine_codes([column.take(rows) for column in columns])]
+    keys += [] if orders is None else [orders[rows]]
     order = np.lexsort(keys)  # stable: of equal rows the latest comes last
     is_equal = np.ones(len(rows) - 1, dtype=bool)
     for key in keys:

@@ -194,9 +194,9 @@ def check_repeated(
     """Yield the usable rows that a later row repeats, with the same value or with another."""
     texts = [columns.users, columns.items, *([columns.actions] if columns.actions is not None else [])]
     rows = np.flatnonzero(is_usable)
-    repeated = find_repeated(
-        columns.times[rows], columns.values[rows], [column.take(rows) for column in texts]
-    )
+    orders = None if columns.orders is None else columns.orders[rows]
+    texts = [column.take(rows) for column in texts]
+    repeated = find_repeated(columns.times[rows], columns.values[rows], texts, orders)
     same = "same user, item, time and action as a later row"
     for fault, mask, reason in (
         (Fault.DUPLICATE, repeated.equal, same),

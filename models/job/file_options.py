@@ -4,6 +4,8 @@ import codecs
 from dataclasses import dataclass
 
 UTF8 = "utf-8"
+NO_FILES = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Encodings of names and of program text."""
 NULL_VALUES = ("NULL", "null", "\\N", "None", "NaN", "nan", "<NA>")
 """Texts that programs write for a missing value. NA is not among them: it is also a country's code."""
 
@@ -19,11 +21,12 @@ class FileOptions:
 
 def normalise_encoding(name: str) -> str:
     """The standard name of an encoding. Raises ValueError for an unknown one, or one that is not for text."""
+    message = f"expected an encoding such as utf-8, cp1252 or utf-16, given {name!r}"
     try:
         codec = codecs.lookup(name)
-        codec.decode(b"")
-    except (LookupError, UnicodeError) as error:
-        raise ValueError(f"expected an encoding such as utf-8, cp1252 or utf-16, given {name!r}") from error
-    if not isinstance(codec.decode(b"")[0], str):
-        raise ValueError(f"expected an encoding such as utf-8, cp1252 or utf-16, given {name!r}")
+        b"".decode(name)  # a LookupError for encodings between bytes, such as base64
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise ValueError(message) from error
+    if codec.name in NO_FILES:
+        raise ValueError(message)
     return UTF8 if codec.name in {UTF8, "utf-8-sig"} else codec.name

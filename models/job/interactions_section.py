@@ -1,5 +1,6 @@
 """The section of a job on its log: user, item, time, and optionally action, value and context of each event."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,17 @@ def _check_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"expected a time zone such as Europe/Berlin, given {name!r}") from error
     return name
+
+
+def _check_time_format(pattern: str) -> None:
+    """Raises ValueError for a format that cannot read what it writes, such as one with an unknown directive."""
+    moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    try:
+        read = datetime.strptime(moment.strftime(pattern), pattern)
+    except ValueError as error:
+        raise ValueError(f"expected a time_format such as '%d.%m.%Y', given {pattern!r} ({error})") from error
+    if "%" not in pattern or read.year == datetime(1900, 1, 1, tzinfo=UTC).year:
+        raise ValueError(f"expected a time_format with a year, such as '%d.%m.%Y', given {pattern!r}")
 
 
 class InteractionsSection(TableSection):
@@ -50,8 +62,7 @@ class InteractionsSection(TableSection):
         if self.time_format is not None:
             if "time_unit" in self.model_fields_set:
                 raise ValueError("expected one of the keys time_unit and time_format, given both")
-            if "%" not in self.time_format:
-                raise ValueError(f"expected a time_format such as '%d.%m.%Y', given {self.time_format!r}")
+            _check_time_format(self.time_format)
         if self.action_names and self.action is None:
             raise ValueError("expected the key action beside action_names, given none")
         reserved = [name for name in self.context if name in TIME_FIELDS]

@@ -46,8 +46,14 @@ def _locate_files(paths: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, 
 
 def _locate(folder: Path, path: Path) -> Iterator[Path]:
     """Yield the files of one entry: a file, the files that match a pattern, or those directly in a folder."""
-    whole = (folder / path.expanduser()).resolve()
-    if whole.is_dir():
+    try:
+        whole = (folder / path.expanduser()).resolve()
+        is_folder = whole.is_dir()
+    except (OSError, RuntimeError) as error:  # a name that is too long, or the home of an unknown user
+        raise ValueError(
+            f"expected a path that can be read, given {str(path)[:80]!r} ({error})"[:300]
+        ) from error
+    if is_folder:
         files = sorted(file for file in whole.iterdir() if file.is_file() and file.name[0] not in IGNORED)
     elif not whole.exists() and any(character in str(path) for character in WILDCARDS):
         start = Path(whole.anchor)
@@ -60,6 +66,12 @@ def _locate(folder: Path, path: Path) -> Iterator[Path]:
     if not files:
         raise ValueError(f"expected at least one file, given {str(path)!r}, and none matches at {whole}")
     yield from files
+
+
+def _check_delimiter(delimiter: str | None) -> str | None:
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
+        raise ValueError(f"expected one ASCII character, no quote and no line end, given {delimiter!r}"[:200])
+    return delimiter
 
 
 Column = Annotated[str, Field(min_length=1)]
@@ -76,7 +88,7 @@ class TableSection(BaseModel):
     path: DataFiles
     encoding: Annotated[str, AfterValidator(normalise_encoding)] = UTF8
     """The encoding of text files, such as cp1252."""
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    delimiter: Annotated[str | None, AfterValidator(_check_delimiter)] = None
     """The character between the cells of CSV files; null: a tab in .tsv files, else a comma."""
     decimal: Literal[".", ","] = "."
     """The decimal separator of numbers in text files; with "," a point may separate thousands."""

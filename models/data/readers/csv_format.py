@@ -7,7 +7,7 @@ from typing import IO
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from models.data.readers.text_file import PROPOSED, EncodingError, TextFile, propose_encoding
+from models.data.readers.text_file import PROPOSED, EncodingError, HeaderError, TextFile, propose_encoding
 
 DELIMITERS = (",", "\t", ";", "|")
 """Common delimiters, to recognise a file whose delimiter does not match its name."""
@@ -20,10 +20,6 @@ Rejects = list[tuple[int, str, str]]
 """(row number, reason, text) of rows that cannot be split into cells."""
 
 csv.field_size_limit(LONGEST_CELL)  # the default, 131,072 characters, is shorter than some texts
-
-
-class HeaderError(ValueError):
-    """The first line of a file does not name its columns."""
 
 
 def read_header(file: TextFile) -> list[str]:

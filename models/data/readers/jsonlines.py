@@ -1,7 +1,7 @@
 """Read JSON Lines files as columns of texts, or of lists."""
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import orjson
@@ -10,7 +10,7 @@ import pyarrow as pa
 from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.parsing import EXACT
 from models.data.readers.table import NOT_UTF8, Table, UnreadableRows, place_rows
-from models.data.readers.text_file import TextFile
+from models.data.readers.text_file import HeaderError, TextFile
 
 LINES = 1 << 16
 """Lines of a file that become one table."""
@@ -25,9 +25,20 @@ def stream_json_lines(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
     key is an empty cell.
     """
     with file.open() as stream:
-        lines = enumerate(stream, start=1)
+        lines = enumerate(_check_lines(file, stream), start=1)
         while block := list(islice(lines, LINES)):
             yield _build_table(file.name, block, plan)
+
+
+def _check_lines(file: TextFile, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The same lines. Raises HeaderError for a file that is one JSON array."""
+    is_first = True
+    for line in lines:
+        head = line.removeprefix(codecs.BOM_UTF8).strip()
+        if is_first and (head == b"[" or head.startswith(b"[{")):
+            raise HeaderError(f"expected one object a line in {file.name}, given a JSON array")
+        is_first = is_first and not head
+        yield line
 
 
 def split_line(_file: TextFile, _names: Sequence[str], line: str) -> Mapping[str, str | None]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from models.data.readers.column_plan import ColumnPlan, may_hold_lists
+from models.data.readers.exact_ids import check_exact_ids
 from models.data.readers.table import Table, UnreadableRows, place_rows
 from models.data.readers.text_file import TextFile
 from models.job.errors import JobError
@@ -15,8 +15,6 @@ from models.job.errors import JobError
 ROWS = 1 << 20
 """Rows of a file that become one table."""
 MOMENT, LOCAL_MOMENT = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
-LARGEST = {pa.float64(): 2**53, pa.float32(): 2**24, pa.float16(): 2**11}
-"""From here on a float of this type does not hold every whole number."""
 
 
 def read_names(file: TextFile) -> list[str]:
@@ -43,19 +41,6 @@ def stream_parquet(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
             numbers = np.arange(start, start + len(batch), dtype=np.int64)
             yield Table(columns, place_rows(file.name, numbers), UnreadableRows.of(file.name, ()))
             start += len(batch)
-
-
-def check_exact_ids(column: pa.Array, key: str, name: str) -> None:
-    """Raises JobError for a float column with an id from 2^53 on, where neighbouring whole numbers are equal."""
-    values = column.dictionary if pa.types.is_dictionary(column.type) else column
-    if not pa.types.is_floating(values.type):
-        return
-    inexact = values.filter(pc.fill_null(pc.greater_equal(pc.abs(values), LARGEST[values.type]), False))
-    if len(inexact):
-        raise JobError(
-            f"{key}: expected ids as texts or whole numbers in the column {name}, given the {values.type} "
-            f"{inexact[0].as_py():.17g}: a float holds whole numbers exactly only below {LARGEST[values.type]:,}"
-        )
 
 
 def _cast_column(column: pa.Array, key: str, *, coded: bool) -> pa.Array:

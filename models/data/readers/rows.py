@@ -49,6 +49,8 @@ def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ())
         file_format = find_format(path)
     except ValueError as error:
         raise RowsError(str(error)) from error
+    if path.exists() and not path.is_file():
+        raise RowsError(f"expected a file at {path}, given something else")
     path.open("rb").close()  # the error of a file that cannot be opened says why
     try:
         number = 0

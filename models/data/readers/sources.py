@@ -10,11 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from models.data.readers.column_plan import ColumnPlan
-from models.data.readers.csv_format import DELIMITERS, HeaderError
+from models.data.readers.csv_format import DELIMITERS
+from models.data.readers.exact_ids import check_exact_ids
 from models.data.readers.file_format import FileFormat, find_format
 from models.data.readers.null_values import drop_null_values
 from models.data.readers.table import Table, join
-from models.data.readers.text_file import EncodingError, TextFile, open_text_file
+from models.data.readers.text_file import EncodingError, HeaderError, TextFile, open_text_file
 from models.data.validation import is_nearly_all
 from models.job.errors import JobError, format_value
 from models.job.file_options import FileOptions
@@ -32,7 +33,12 @@ def read_table(paths: Sequence[Path], plan: ColumnPlan, options: FileOptions) ->
     parts: list[Table] = []
     for path in paths:
         parts += _read_file(path, plan, options)
-    return join(parts)
+    key = path_key(plan)
+    _check_rows(parts, paths[0].name if len(paths) == 1 else f"{len(paths)} files", key)
+    try:
+        return join(parts)
+    except JobError as error:
+        raise JobError(f"{key}: {error}") from error
 
 
 def path_key(plan: ColumnPlan) -> str:
@@ -54,8 +60,11 @@ def _read_file(path: Path, plan: ColumnPlan, options: FileOptions) -> list[Table
         file_format = _open_format(file, key)
         is_checked = _check_names(file, file_format, plan)
         parts = [drop_null_values(part, options.null_values) for part in file_format.stream(file, plan)]
-    _check_rows(parts, path.name, key)
-    if not is_checked:
+    for part in parts:
+        for id_key, column in plan.by_key.items():
+            if column in plan.ids:
+                check_exact_ids(part.columns[column], id_key, column)
+    if not is_checked and plan.names:
         check_columns(path, plan, sorted(plan.names))
     return parts
 
@@ -128,7 +137,7 @@ def _check_rows(parts: Sequence[Table], file: str, key: str) -> None:
         first = next(reject for part in parts for reject in part.rejected)
         raise JobError(
             f"{key}: expected rows that can be read in {file}, given {rejected:,} of {rows:,} "
-            f"that cannot, such as row {first.row}, {format_value(first.raw)} ({first.reason})"
+            f"that cannot, such as row {first.row} of {first.file}, {format_value(first.raw)} ({first.reason})"
         )
 
 

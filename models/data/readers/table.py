@@ -11,8 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.contract.arrays import Indices
+from models.data.readers.parsing import format_texts
+from models.job.errors import JobError
 
-NOT_UTF8 = "unparsable: expected UTF-8"
+NOT_UTF8 = "unparsable: expected UTF-8 (the key encoding names another, such as cp1252)"
 """The reason of a line that is not UTF-8."""
 BATCH = 10_000
 """Rejected rows that are converted to Python objects at once."""
@@ -142,7 +144,7 @@ def join(parts: Sequence[Table]) -> Table:
     if not parts:
         raise ValueError("expected at least one table to join, given none")
     return Table(
-        {name: _concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        {name: _concatenate(name, [part.columns[name] for part in parts]) for name in parts[0].columns},
         _join_places([part.places for part in parts]),
         UnreadableRows(
             _join_places([part.rejected.places for part in parts]),
@@ -152,13 +154,37 @@ def join(parts: Sequence[Table]) -> Table:
     )
 
 
-def _concatenate(parts: Sequence[pa.Array]) -> pa.Array:
+def _concatenate(name: str, parts: Sequence[pa.Array]) -> pa.Array:
     """Concatenate arrays; dictionaries are unified, and texts become lists if another part has lists."""
+    parts = _unify_types(name, parts)
     lists = next((part.type for part in parts if pa.types.is_list(part.type)), None)
     if lists is not None:
         parts = [part if pa.types.is_list(part.type) else _wrap_in_lists(part) for part in parts]
     whole = pa.chunked_array(parts).unify_dictionaries()
     return pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
+
+
+def _unify_types(name: str, parts: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    """Parts of several files with one type: numbers as double, other mixtures as texts; lists stay as they are.
+
+    Raises JobError if only some files have timestamps: numbers and texts do not say when they are.
+    """
+    kinds = {_value_type(part) for part in parts if len(part)}
+    if len(kinds) <= 1 or any(pa.types.is_list(kind) for kind in kinds):
+        return [part for part in parts if len(part) or not kinds]
+    if any(pa.types.is_timestamp(kind) for kind in kinds):
+        given = " and ".join(sorted(map(str, kinds)))
+        raise JobError(f"expected the same type in the column {name} of all files, given {given}")
+    parts = [part for part in parts if len(part)]
+    if any(pa.types.is_dictionary(part.type) for part in parts):
+        return [format_texts(part).dictionary_encode() for part in parts]
+    if all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds):
+        return [part.cast(pa.float64(), safe=False) for part in parts]
+    return [format_texts(part) for part in parts]
+
+
+def _value_type(column: pa.Array) -> pa.DataType:
+    return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
 
 
 def _wrap_in_lists(column: pa.Array) -> pa.Array:

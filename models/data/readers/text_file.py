@@ -22,6 +22,10 @@ class EncodingError(ValueError):
     """A file has bytes that its encoding does not know."""
 
 
+class HeaderError(ValueError):
+    """The beginning of a file is not that of its format."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextFile:
     """A file of text: its path, its encoding, and the character between cells (of CSV and TSV files)."""

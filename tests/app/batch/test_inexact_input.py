@@ -1,13 +1,14 @@
 """Input of a batch that only its rows reveal: ids that are not exact, columns that begin late."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.batch.files import score_file
+from app.batch.files import BatchFileError, score_file
 from models.cli import read_rows
 
 Score = Callable[[Path], list[dict[str, Any]]]
@@ -46,3 +47,12 @@ def test_a_column_may_begin_late_in_json_lines(score: Score, tmp_path: Path) -> 
     found = score(tmp_path / "in.jsonl")
     assert found[0]["message"] == "row 1: expected item_id, given none"
     assert [row["status"] for row in found[69_999:]] == ["error", "ok"]
+
+
+def test_what_is_no_file_of_rows_is_refused(score: Score, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "in.csv")
+    with pytest.raises(BatchFileError, match="expected a file at .*in.csv, given something else"):
+        score(tmp_path / "in.csv")
+    (tmp_path / "in.jsonl").write_text('[{"user_id": "u1", "item_id": "i1"}]\n')
+    with pytest.raises(BatchFileError, match="expected one object a line in in.jsonl, given a JSON array"):
+        score(tmp_path / "in.jsonl")

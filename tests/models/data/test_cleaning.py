@@ -234,6 +234,15 @@ def test_the_order_breaks_ties_of_the_time(job: Callable[..., JobSpec], write: W
     assert found.cleaning.missing == 1 and found.timed
 
 
+def test_rows_of_another_order_are_other_events(
+    job: Callable[..., JobSpec], write: Write, tmp_path: Path
+) -> None:
+    write("events.csv", "u,i,t,n\nann,x,5,1\nann,x,5,2\nann,x,5,2\n")
+    events = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "order": "n"}
+    found = load_dataset(job(interactions=events), tmp_path / "q.jsonl").cleaning
+    assert (found.kept, found.duplicates) == (2, 1)
+
+
 def test_actions_get_the_names_of_the_job(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
     write("events.csv", "u,i,t,a\na,x,1,Kauf\na,y,2,Bestellung\na,z,3,Retoure\na,z,4,view\n")
     names = {"Kauf": "purchase", "Bestellung": "purchase", "Retoure": "dislike"}

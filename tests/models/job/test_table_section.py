@@ -67,6 +67,18 @@ def test_paths_without_a_file(
     [
         ({"encoding": "klingon"}, "interactions.encoding: expected an encoding such as utf-8, cp1252"),
         ({"encoding": "base64"}, "interactions.encoding: expected an encoding such as utf-8, cp1252"),
+        ({"encoding": "rot13"}, "interactions.encoding: expected an encoding such as utf-8, cp1252"),
+        ({"encoding": "idna"}, "interactions.encoding: expected an encoding such as utf-8, cp1252"),
+        ({"delimiter": "§"}, "interactions.delimiter: expected one ASCII character"),
+        ({"path": "x" * 5000}, "interactions.path: expected a path that can be read, given 'xxx"),
+        (
+            {"path": "~nobody-of-this-name/e.csv"},
+            "interactions.path: expected a path that can be read, given '~no",
+        ),
+        (
+            {"time": "t", "time_format": "%Q %Y"},
+            "interactions: expected a time_format such as '%d.%m.%Y', given '%Q %Y'",
+        ),
         ({"delimiter": ";;"}, "interactions.delimiter: expected "),
         ({"decimal": ";"}, "interactions.decimal: expected "),
         (
@@ -75,7 +87,7 @@ def test_paths_without_a_file(
         ),
         (
             {"time": "t", "time_format": "iso"},
-            "interactions: expected a time_format such as '%d.%m.%Y', given 'iso'",
+            "interactions: expected a time_format with a year, such as '%d.%m.%Y', given 'iso'",
         ),
         (
             {"time": "t", "time_format": "%Y", "time_unit": "s"},

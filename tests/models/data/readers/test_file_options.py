@@ -95,3 +95,43 @@ def test_views_of_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns), tmp_path / "e.parquet")
     table = read(tmp_path / "e.parquet", WANTED)
     assert (cells(table, "u"), cells(table, "i")) == (["a"], ["b"])
+
+
+def test_parts_of_different_types(write: Write, tmp_path: Path) -> None:
+    """Ids as numbers and as texts are the same ids; numbers of two kinds are numbers."""
+    pq.write_table(pa.table({"u": [1, 2], "i": [1, 2]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"u": ["1", "x"], "i": [0.5, None]}), tmp_path / "b.parquet")
+    files = [
+        tmp_path / "a.parquet",
+        tmp_path / "b.parquet",
+        write("c.csv", "u,i\n7,8\n"),
+        write("d.csv", "u,i\n"),
+    ]
+    for coded in (frozenset(), frozenset({"u"})):
+        table = read_table(files, ColumnPlan(WANTED, coded), FileOptions())
+        assert cells(table, "u") == ["1", "2", "1", "x", "7"]
+        assert cells(table, "i") == ["1", "2", "0.5", None, "8"]
+        assert len(set(code_texts(table.columns["u"]).codes.tolist())) == 4
+
+
+def test_timestamps_in_some_parts_only(write: Write, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"u": ["a"], "i": pa.array([0], pa.timestamp("us"))}), tmp_path / "a.parquet")
+    with pytest.raises(
+        JobError, match=r"interactions.path: expected the same type in the column i of all files"
+    ):
+        read_table([tmp_path / "a.parquet", write("b.csv", "u,i\na,1\n")], ColumnPlan(WANTED), FileOptions())
+
+
+def test_a_rounded_number_is_no_id(write: Write) -> None:
+    with pytest.raises(
+        JobError, match=r"interactions.user: expected ids with all their digits .* '1.23457E.11'"
+    ):
+        read(write("e.csv", "u,i\n1.23457E+11,1\n"), WANTED)
+    assert cells(read(write("e.csv", "u,i\n12e45,1.5\n"), WANTED), "u") == ["12e45"]
+
+
+def test_a_json_array_is_no_table_of_lines(write: Write) -> None:
+    with pytest.raises(
+        JobError, match=r"interactions.path: expected one object a line in e.jsonl, given a JSON array"
+    ):
+        read(write("e.jsonl", '[{"u": 1, "i": 2}]\n'), WANTED)

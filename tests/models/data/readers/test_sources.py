@@ -21,7 +21,7 @@ from models.data.readers.parsing import (
     parse_vectors,
 )
 from models.data.readers.sources import read_table
-from models.data.readers.table import Table
+from models.data.readers.table import NOT_UTF8, Table
 from models.job.errors import JobError
 from models.job.file_options import FileOptions
 
@@ -78,7 +78,7 @@ def test_bytes_that_are_not_utf8_cost_one_line(tmp_path: Path) -> None:
     path.write_bytes("u,i\na,1\ncafé,2\nb,3\n".encode("latin-1"))
     table = read(path, WANTED)
     assert cells(table, "u") == ["a", "b"]
-    assert rejected(table) == [(3, "unparsable: expected UTF-8", "caf\ufffd,2")]
+    assert rejected(table) == [(3, NOT_UTF8, "caf\ufffd,2")]
 
 
 def test_tsv_and_gzip_and_byte_order_mark(write: Write, tmp_path: Path) -> None:
