@@ -11,7 +11,6 @@ from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.feedback import last_liked, read_feedback
 from models.contract.labels import category_labels
-from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT, Head
 from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.lists import NO_ITEM
@@ -20,12 +19,12 @@ from models.evaluation.protocols import RankingCase
 from models.heads.next import predict_next
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
-from models.ranking.candidates import Budget, RetrievalTable, select_candidates
+from models.ranking.candidates import Budget, select_candidates
+from models.ranking.sources.source import RetrievalTable
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 
 CANDIDATES = 300
 """Candidates that the service scores for one answer by default."""
-RECENT = STATISTICS.index("recent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class ServedItems:
         corpus, snapshot = predictor.corpus, predictor.corpus.part_snapshot[part]
         vectors = predictor.item_table(snapshot)
         statistics = compute_bundle_statistics(corpus, snapshot, find_stops(corpus, part))
-        arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics[:, RECENT])
+        arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics)
         return ServedItems(arrays, [category_labels(corpus.spec, item) for item in items])
 
 

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from models.contract.arrays import Floats, Indices
 from models.contract.feedback import REJECTING_ACTIONS
+from models.contract.statistics import RECENT
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
 from models.network.scorer import USER_NUMBERS, ScorerInput
-from models.network.towers import RECENT
 from models.training.batches import Batch, Windows, collate
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.objective import Tables, encode_states
