@@ -13,7 +13,7 @@ from models.contract.feedback import REJECTING_ACTIONS, read_feedback
 from models.contract.history_window import read_window
 from models.contract.user_vector import push_away, pushing_items
 from models.network.model import ChorusNetwork
-from models.network.scorer import USER_NUMBERS
+from models.network.scorer_input import USER_NUMBERS, UserSide, read_user_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Moments:
     numbers: Tensor  # [B, USER_NUMBERS]
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]
+
+    @property
+    def user_side(self) -> UserSide:
+        """The scorer's input of the users."""
+        return UserSide(self.states, self.events, self.attend, self.numbers, self.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
     numbers = torch.zeros(len(sizes), USER_NUMBERS, device=dense.device)
     for user, part in enumerate(torch.split(dense, sizes)):
         if len(part):
-            numbers[user] = part[-1, -USER_NUMBERS:]
+            numbers[user] = read_user_numbers(part[-1])
     return numbers
 
 
