@@ -157,3 +157,14 @@ def test_a_toy_source_is_in_the_lists_that_the_evaluation_measures(lists):
         np.testing.assert_array_equal(worst_served(), farthest)
     finally:
         ARRAY_SOURCES.remove(toy)
+
+
+def test_a_head_on_items_needs_labels_of_every_item(lists):
+    """Labels of interactions would be those of another item than the candidate."""
+    predictor, chosen, items = lists
+    of = {labels.head.task.name: labels for labels in predictor.corpus.labels}
+    wrong = replace(of["genre"], targets=of["device"].targets)
+    labels = tuple(wrong if one is of["genre"] else one for one in predictor.corpus.labels)
+    predictor = replace(predictor, corpus=replace(predictor.corpus, labels=labels))
+    with pytest.raises(ValueError, match="expected labels of every item for the head 'genre'"):
+        score_candidates(predictor, chosen, items, AS_THEY_ARE, Budget(12))
