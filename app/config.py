@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.ranking.budget import CANDIDATES
+
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -48,7 +50,7 @@ class Settings(BaseSettings):
     """How long a request waits for a compute thread; then it gets 503."""
     compute_threads: Annotated[int, Field(ge=1, le=64)] = 1
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
-    candidates: Annotated[int, Field(ge=100, le=10_000)] = 300
+    candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES
     """Items scored for one answer; at least the largest limit."""
 
 

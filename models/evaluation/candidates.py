@@ -19,13 +19,11 @@ from models.evaluation.moments import Moments
 from models.evaluation.protocols import RankingCase
 from models.heads.candidate_values import SubjectLabels, predict_heads, reduce_predictions
 from models.heads.next import sum_partitions
-from models.ranking.candidates import Budget, select_candidates
+from models.ranking.budget import Budget
+from models.ranking.candidates import select_candidates
 from models.ranking.sources.source import RetrievalTable
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 from models.training.corpus import Corpus
-
-CANDIDATES = 300
-"""Candidates that the service scores for one answer by default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,44 +1,21 @@
-"""Candidate selection: the budget, the search of all sources, the merge of their rows, and exact search.
+"""Candidate selection: the search of all sources, the merge of their rows, and exact search.
 
 The service and the offline evaluation call these functions with one list of sources, so that both rank the same
 candidates.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
 from models.contract.arrays import Floats, Indices, Mask
+from models.ranking.budget import Budget
 from models.ranking.order import best_rows
 from models.ranking.sources.registry import ARRAY_SOURCES
 from models.ranking.sources.source import Input, RetrievalInput, RetrievalTable, Source
 
-WIDE = 2_000
-"""Candidates of a wide search, which therefore ranks all items of a catalogue of up to this size."""
 GATHER_BELOW = 0.5
 """If the allowed rows are below this share, copying and scoring only them is faster than scoring all rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The number of candidates to score. A wide search has more of them; the shares of the sources stay the same.
-
-    Retrieval ranks by the `next` head, so a list whose weights exclude `next` needs a wide search.
-    """
-
-    candidates: int
-    wide: bool = False
-
-    @property
-    def total(self) -> int:
-        """The most candidates in total."""
-        return max(WIDE, self.candidates) if self.wide else self.candidates
-
-    def share(self, part: Fraction) -> int:
-        """The most candidates of a source with this share of the budget."""
-        return self.candidates * part.numerator // part.denominator
 
 
 def select_candidates(

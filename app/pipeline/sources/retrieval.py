@@ -10,7 +10,8 @@ from app.pipeline.sources.registry import choose_sources
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.types import Candidates
 from models.contract.arrays import Indices, Mask
-from models.ranking.candidates import Budget, merge_sources, search_sources
+from models.ranking.budget import Budget
+from models.ranking.candidates import merge_sources, search_sources
 
 EXACT_SEARCH = "retrieve:exact_search"
 

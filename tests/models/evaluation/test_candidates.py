@@ -19,7 +19,7 @@ from models.evaluation.candidates import (
 )
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.served_lists import PURE_ORDER, rank_candidates
-from models.ranking.candidates import Budget
+from models.ranking.budget import Budget
 from models.ranking.sources.registry import ARRAY_SOURCES
 from models.ranking.sources.source import Source
 from models.recipe.training import build_evaluation_lists

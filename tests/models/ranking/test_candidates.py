@@ -5,16 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from models.ranking.budget import Budget
 from models.ranking.candidates import (
-    WIDE,
-    Budget,
     merge_candidates,
     search_exactly,
     select_candidates,
 )
-from models.ranking.sources.popular import POPULAR
 from models.ranking.sources.registry import ARRAY_SOURCES
-from models.ranking.sources.similar import SIMILAR
 from models.ranking.sources.source import RetrievalInput, Source
 
 
@@ -51,15 +48,6 @@ def test_candidates_by_hand(ten_items):
     assert select_candidates(ten_items, vector, allowed, 7, budget).tolist() == [0, 1, 2, 3, 9, 8]
     wide = select_candidates(ten_items, vector, allowed, 7, Budget(6, wide=True))
     assert sorted(wide.tolist()) == list(range(10))
-
-
-def test_a_wide_budget_keeps_the_shares():
-    narrow, wide = Budget(300), Budget(300, wide=True)
-    assert (narrow.total, wide.total) == (300, WIDE)
-    assert Budget(5000, wide=True).total == 5000
-    for budget in (narrow, wide):
-        assert [budget.share(source.share) for source in (POPULAR, SIMILAR)] == [50, 50]
-    assert [Budget(n).share(Fraction(1, 6)) for n in (5, 6, 11, 12, 605)] == [0, 1, 1, 2, 100]
 
 
 def test_a_source_of_one_line_is_in_the_candidates(ten_items, monkeypatch):

@@ -20,7 +20,8 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.predicate import Compare, Not, Operator
 from models.contract.statistics import RECENT
 from models.contract.vocabulary import Vocabulary
-from models.ranking.candidates import Budget, select_candidates, source_limits
+from models.ranking.budget import Budget
+from models.ranking.candidates import select_candidates, source_limits
 from models.ranking.sources.source import RetrievalTable, Source
 
 ROWS, DIM = 30_000, 8
