@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.path_prefix import parse_root_path
+from models.ranking.budget import CANDIDATES
 
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
     """How long a request waits for a compute thread; then it gets 503."""
     compute_threads: Annotated[int, Field(ge=1, le=64)] = 1
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
-    candidates: Annotated[int, Field(ge=100, le=10_000)] = 300
+    candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES
     """Items scored for one answer; at least the largest limit."""
 
 

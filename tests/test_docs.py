@@ -190,11 +190,16 @@ def test_the_degraded_table_has_every_fallback() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "folder"), [("Reasons", "app/pipeline/explain"), ("Sources", "app/pipeline/sources")]
+    ("title", "folders"),
+    [
+        ("Reasons", ("app/pipeline/explain",)),
+        ("Sources", ("app/pipeline/sources", "models/ranking/sources")),
+    ],
 )
-def test_reasons_and_sources_are_those_of_the_code(title: str, folder: str) -> None:
+def test_reasons_and_sources_are_those_of_the_code(title: str, folders: tuple[str, ...]) -> None:
     names = list(table(section("docs/api.md", title)))
-    code = "\n".join(path.read_text("utf-8") for path in (ROOT / folder).rglob("*.py"))
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    code = "\n".join(path.read_text("utf-8") for path in files)
     assert names
     assert [name for name in names if f'"{name}"' not in code] == []
 

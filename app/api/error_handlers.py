@@ -27,7 +27,9 @@ from app.errors import (
     TooManyRequestsError,
     UnavailableError,
     UnknownBundleError,
+    UnknownHeadError,
 )
+from app.pipeline.scoring.fusion import InvalidWeightsError, UnknownWeightError
 from app.pipeline.similar import UnknownItemError
 from app.runtime import BundleNotLoadedError, LoadInProgressError
 from app.state.protocol import StateUnavailableError, StoreFault, StoreFullError
@@ -124,6 +126,8 @@ CONVERSIONS: dict[type[Exception], Convert] = {
     LoadInProgressError: lambda _error: TooManyRequestsError(
         "Another bundle is being loaded; try again later"
     ),
+    UnknownWeightError: lambda error: UnknownHeadError(str(error), error.field),
+    InvalidWeightsError: lambda error: InvalidRequestError(str(error), error.field),
     UnknownItemError: lambda _error: NotFoundError(
         "expected an item of the catalogue, given an unknown one", "item_id"
     ),

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.api.schemas.scalars import LATEST, parse_time
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.scoring.batching import split_by_cost
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from models.contract.catalogue import UserState
+from models.contract.unix_time import LATEST, parse_time
 
 USER, ITEM, TIME = "user_id", "item_id", "timestamp"
 

@@ -11,7 +11,7 @@ from app.bundle.predictor import ItemTable, PairBatch, UserBatch, UserEncoding
 from models.contract.arrays import Floats, Indices
 from models.contract.features import ItemArrays
 from models.network.model import ChorusNetwork, item_tensors
-from models.network.scorer import USER_NUMBERS, ScorerInput
+from models.network.scorer_input import USER_NUMBERS, UserSide, build_scorer_input, read_user_numbers
 
 TOWER_POSITIONS = 4_096
 """Positions of one pass of the user tower, padding included; more need memory and are not faster."""
@@ -102,20 +102,20 @@ class TorchPredictor:
         self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices
     ) -> dict[str, Floats]:
         """Head -> logits [B, Q, width] of item rows [B, Q] for B users, with context tokens [B, Q, C]."""
-        count = rows.shape[1]
         events, attend = pad([user.history for user in users])
         statistics = items.statistics[rows]
-        base = torch.from_numpy(np.stack([user.base for user in users]))
-        numbers = torch.from_numpy(np.stack([user.numbers for user in users]))
+        user_side = UserSide(
+            states=torch.from_numpy(np.stack([user.base for user in users])),
+            events=torch.from_numpy(events),
+            attend=torch.from_numpy(attend),
+            numbers=torch.from_numpy(np.stack([user.numbers for user in users])),
+            context=torch.from_numpy(context),
+        )
         logits = self.network.scorer(
-            ScorerInput(
-                user=base[:, None].expand(-1, count, -1),
-                item=torch.from_numpy(items.vectors[rows, :-1]),
-                events=torch.from_numpy(events),
-                attend=torch.from_numpy(attend)[:, None].expand(-1, count, -1),
-                statistics=torch.from_numpy(statistics if self.timed else np.zeros_like(statistics)),
-                numbers=numbers[:, None].expand(-1, count, -1),
-                context=torch.from_numpy(context),
+            build_scorer_input(
+                user_side,
+                torch.from_numpy(items.vectors[rows, :-1]),
+                torch.from_numpy(statistics if self.timed else np.zeros_like(statistics)),
             )
         )
         return {name: value.numpy() for name, value in logits.items()}
@@ -123,7 +123,7 @@ class TorchPredictor:
 
 def _last_numbers(dense: Floats) -> Floats:
     """[USER_NUMBERS] the last columns of the last event of [L, DENSE_WIDTH]; zeros without events."""
-    return dense[-1, -USER_NUMBERS:] if len(dense) else np.zeros(USER_NUMBERS, dtype=np.float32)
+    return read_user_numbers(dense[-1]) if len(dense) else np.zeros(USER_NUMBERS, dtype=np.float32)
 
 
 def _user_chunks(users: Indices, count: int) -> list[tuple[int, Indices]]:

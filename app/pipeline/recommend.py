@@ -19,11 +19,10 @@ from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
 from models.contract.arrays import Floats
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
-from models.contract.tasks import NEXT
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
-from models.ranking.candidates import Budget
+from models.ranking.budget import Budget, plan_budgets
 from models.ranking.rerank import CATEGORY_CAP, RerankedList, rerank
 
 
@@ -34,7 +33,7 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     (encoded,) = encode_states(bundle, [query.state], [texts])
     clock.finish("encode")
     context = build_context(bundle, query, encoded)
-    for budget in plan_budgets(bundle.candidates, query):
+    for budget in plan_searches(bundle.candidates, query):
         candidates = retrieve(context, budget)
         clock.finish("retrieve")
         scored, labels = score(bundle, query, encoded, candidates)
@@ -64,16 +63,14 @@ def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> Retri
     )
 
 
-def plan_budgets(candidates: int, query: Query) -> Sequence[Budget]:
+def plan_searches(candidates: int, query: Query) -> Sequence[Budget]:
     """The budget of the first search, and that of a second one if the first cannot fill a slate with a category cap.
 
-    A request without a weight for `next`, or with named items, needs a wide search. So does a category cap if the
-    nearest items all have the same categories.
+    A request that names its items needs a wide search; models.ranking.budget has the other rules.
     """
-    narrow, wide = Budget(candidates), Budget(candidates, wide=True)
-    if query.item_ids is not None or not query.weights.get(NEXT):
-        return (wide,)
-    return (narrow,) if query.diversity.max_per_category is None else (narrow, wide)
+    if query.item_ids is not None:
+        return (Budget(candidates, wide=True),)
+    return plan_budgets(candidates, query.weights, capped=query.diversity.max_per_category is not None)
 
 
 def score(

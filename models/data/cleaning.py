@@ -33,7 +33,7 @@ class CleaningReport:
     kept: int
     missing: int  # the user, item, time or action is empty
     unparsable: int  # the row or its time cannot be read
-    outliers: int  # times that are negative, infinite or after LATEST
+    outliers: int  # times that are negative, infinite or after 2100
     duplicates: int  # the same user, item, time, action and value as a later row
     replaced: int = 0  # the same user, item, time and action as a later row, which has another value
     values_dropped: int = 0  # unreadable or outlying values (see find_outliers); their rows are kept

@@ -17,7 +17,7 @@ from models.job.interactions_section import InteractionsSection
 
 EARLIEST = 946_684_800.0
 """2000-01-01. In milliseconds it is 11 days, and smaller times are likely from a clock with another start."""
-LATEST = 4_102_444_800.0
+PLAUSIBLE_UNTIL = 4_102_444_800.0
 """2100-01-01. A later time is in milliseconds instead of seconds, or an error."""
 KEPT = "; kept without it"
 """The end of a reason for which a cell is dropped and its row is kept."""
@@ -164,7 +164,7 @@ def _check_times(section: InteractionsSection, times: Doubles) -> Iterator[Findi
         reason, key = f"{order} is not finite", "interactions.order"
         yield Finding(Fault.OUTLIER, reason, is_outlier, order, key, "finite numbers")
         return
-    is_late = times > LATEST
+    is_late = times > PLAUSIBLE_UNTIL
     is_outlier |= (times < 0) | is_late
     reason = f"{section.time} is not within 1970 and 2100"
     unit = section.time_format or section.time_unit
@@ -181,7 +181,7 @@ def check_milliseconds(section: InteractionsSection, times: Doubles) -> Iterator
     if section.time_unit != "ms" or not len(times):
         return
     first, last = 1000 * times.min(), 1000 * times.max()
-    if first >= EARLIEST and last <= LATEST:
+    if first >= EARLIEST and last <= PLAUSIBLE_UNTIL:
         yield (
             "interactions.time_unit: expected s for times that are all in early 1970 as milliseconds, "
             f"given ms for {first:.0f} to {last:.0f}"

@@ -11,21 +11,19 @@ from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.feedback import last_liked, read_feedback
 from models.contract.labels import category_labels
-from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT, Head
+from models.data.labels import TaskLabels
 from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.moments import Moments
 from models.evaluation.protocols import RankingCase
-from models.heads.next import predict_next
-from models.heads.protocol import Subject
-from models.heads.registry import find_kind
-from models.ranking.candidates import Budget, RetrievalTable, select_candidates
+from models.heads.candidate_values import SubjectLabels, predict_heads, reduce_predictions
+from models.heads.next import sum_partitions
+from models.ranking.budget import Budget
+from models.ranking.candidates import select_candidates
+from models.ranking.sources.source import RetrievalTable
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
-
-CANDIDATES = 300
-"""Candidates that the service scores for one answer by default."""
-RECENT = STATISTICS.index("recent")
+from models.training.corpus import Corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class ServedItems:
         corpus, snapshot = predictor.corpus, predictor.corpus.part_snapshot[part]
         vectors = predictor.item_table(snapshot)
         statistics = compute_bundle_statistics(corpus, snapshot, find_stops(corpus, part))
-        arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics[:, RECENT])
+        arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics)
         return ServedItems(arrays, [category_labels(corpus.spec, item) for item in items])
 
 
@@ -141,31 +139,35 @@ def _head_values(
 ) -> dict[str, Floats]:
     """Head -> values [B, K] of the candidates [B, K]; at NO_ITEM the value of item 0, which is not used."""
     rows = np.maximum(selected, 0)
-    logits = predictor.retrieval_vectors(moments) @ items.arrays.vectors.T  # [B, I]
-    partitions = _logsumexp(calibrations[NEXT].scale * logits.astype(np.float64))
-    values = {NEXT: predict_next(np.take_along_axis(logits, rows, axis=1), calibrations[NEXT], partitions)}
-    for name, head_logits in predictor.head_logits(moments, rows).items():
-        head = next(head for head in predictor.network.heads if head.task.name == name)
-        kind = find_kind(head.task.kind)
-        predicted = kind.predict(head.task, head_logits.reshape(-1, head.width), calibrations[name])
-        values[name] = kind.value(predicted, _subject_labels(predictor, head, moments, rows)).reshape(
-            rows.shape
-        )
-    return values
+    whole = predictor.retrieval_vectors(moments) @ items.arrays.vectors.T  # [B, I]
+    logits = {
+        NEXT: np.take_along_axis(whole, rows, axis=1)[..., None],
+        **predictor.head_logits(moments, rows),
+    }
+    pairs = {name: value.reshape(-1, value.shape[-1]) for name, value in logits.items()}  # [B * K, width]
+    partitions = np.repeat(sum_partitions(whole, calibrations[NEXT]), rows.shape[1])
+    heads = predictor.network.heads
+    predicted = predict_heads(heads, pairs, calibrations, partitions)
+    values = reduce_predictions(heads, predicted, _subject_labels(predictor.corpus, moments.rows, rows))
+    return {name: value.reshape(rows.shape) for name, value in values.items()}
 
 
-def _subject_labels(predictor: CorpusPredictor, head: Head, moments: Moments, rows: Indices) -> Floats | None:
-    """Labels [B * K, classes] of the head's subject, the candidates or the moments; None without a subject."""
-    subject = find_kind(head.task.kind).subject
-    if subject is Subject.NOTHING:
-        return None
-    labels = next(labels for labels in predictor.corpus.labels if labels.head == head)
-    if subject is Subject.ITEM and labels.by_item is not None:
-        return labels.by_item[rows.ravel()]
-    return np.repeat(labels.targets_at(moments.rows), rows.shape[1], axis=0)
+def _subject_labels(corpus: Corpus, events: Indices, rows: Indices) -> SubjectLabels:
+    """Labels of the candidates at item rows [B, K], at the moments of the events [B]."""
 
+    def targets_of(head: Head) -> TaskLabels:
+        return next(labels for labels in corpus.labels if labels.head == head)
 
-def _logsumexp(logits: np.ndarray) -> np.ndarray:
-    """log(sum(exp)) over the last axis, in a numerically stable form."""
-    peak = logits.max(axis=-1, keepdims=True)
-    return np.asarray(peak[..., 0] + np.log(np.exp(logits - peak).sum(axis=-1)))
+    def label_items(head: Head) -> Floats:
+        by_item = targets_of(head).by_item
+        if by_item is None:
+            raise ValueError(
+                f"expected labels of every item for the head '{head.task.name}', whose subject is the item, given "
+                f"targets of interactions"
+            )
+        return by_item[rows.ravel()]
+
+    def label_moments(head: Head) -> Floats:
+        return np.repeat(targets_of(head).targets_at(events), rows.shape[1], axis=0)
+
+    return SubjectLabels(label_items, label_moments)

@@ -10,10 +10,10 @@ from torch import Tensor
 from models.contract.arrays import Floats, Indices
 from models.contract.feedback import REJECTING_ACTIONS
 from models.contract.push import may_push
+from models.contract.statistics import RECENT
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
-from models.network.scorer import USER_NUMBERS, ScorerInput
-from models.network.towers import RECENT
+from models.network.scorer_input import build_scorer_input, read_user_numbers
 from models.training.batches import Batch, Windows, collate
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.objective import Tables, encode_states
@@ -84,18 +84,8 @@ class CorpusPredictor:
         if not self.network.heads:
             return {}
         rows = torch.from_numpy(items).to(self.vectors.device)
-        count = rows.shape[1]
-        logits = self.network.scorer(
-            ScorerInput(
-                user=moments.states[:, None].expand(-1, count, -1),
-                item=self.vectors[rows],
-                events=moments.events,
-                attend=moments.attend[:, None].expand(-1, count, -1),
-                statistics=self.tables.statistics[moments.snapshot[:, None], rows],
-                numbers=moments.numbers[:, None].expand(-1, count, -1),
-                context=moments.context[:, None].expand(-1, count, -1),
-            )
-        )
+        statistics = self.tables.statistics[moments.snapshot[:, None], rows]
+        logits = self.network.scorer(build_scorer_input(moments.user_side, self.vectors[rows], statistics))
         return {name: value.cpu().numpy() for name, value in logits.items()}
 
     def requests_before(self, rows: Indices) -> Requests:
@@ -123,7 +113,7 @@ class CorpusPredictor:
         last = torch.from_numpy(rows - start).to(states.device)  # events before each moment
         batch_rows = torch.arange(len(rows), device=states.device)
         position = torch.arange(events.shape[1], device=states.device)
-        numbers = batch.dense[batch_rows, (last - 1).clamp(min=0), -USER_NUMBERS:]
+        numbers = read_user_numbers(batch.dense[batch_rows, (last - 1).clamp(min=0)])
         return Moments(
             rows=rows,
             states=states[batch_rows, last],

@@ -14,7 +14,7 @@ from models.contract.history_window import read_window
 from models.contract.low_values import ItemVectors
 from models.contract.push import may_push, measure_push
 from models.network.model import ChorusNetwork
-from models.network.scorer import USER_NUMBERS
+from models.network.scorer_input import USER_NUMBERS, UserSide, read_user_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Moments:
     def without_push(self) -> "Moments":
         """The same moments without the steps away from rejected items."""
         return replace(self, push=torch.zeros_like(self.push))
+
+    @property
+    def user_side(self) -> UserSide:
+        """The scorer's input of the users."""
+        return UserSide(self.states, self.events, self.attend, self.numbers, self.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
     numbers = torch.zeros(len(sizes), USER_NUMBERS, device=dense.device)
     for user, part in enumerate(torch.split(dense, sizes)):
         if len(part):
-            numbers[user] = part[-1, -USER_NUMBERS:]
+            numbers[user] = read_user_numbers(part[-1])
     return numbers
 
 

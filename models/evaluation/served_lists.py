@@ -4,10 +4,9 @@ import numpy as np
 
 from models.contract.arrays import Indices
 from models.contract.fusion import Fusion, contributions, fuse
-from models.contract.tasks import NEXT
-from models.evaluation.candidates import CANDIDATES, CandidateValues, ServedItems
+from models.evaluation.candidates import CandidateValues, ServedItems
 from models.evaluation.metrics.lists import NO_ITEM
-from models.ranking.candidates import Budget
+from models.ranking.budget import CANDIDATES, Budget, plan_budgets
 from models.ranking.rerank import Diversity, rerank
 
 PURE_ORDER = Diversity(method="none")
@@ -16,8 +15,9 @@ DEFAULT = Diversity()
 
 
 def plan_budget(fusion: Fusion) -> Budget:
-    """How many candidates the service scores with the fitted weights."""
-    return Budget(CANDIDATES, wide=not fusion.weights.get(NEXT))
+    """How many candidates the service scores with the fitted weights, in a list without a category cap."""
+    (budget,) = plan_budgets(CANDIDATES, fusion.weights)
+    return budget
 
 
 def rank_candidates(

@@ -11,7 +11,6 @@ from models.contract.catalogue import Item
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import (
-    CANDIDATES,
     EvaluationLists,
     EventLogits,
     ServedItems,
@@ -25,7 +24,7 @@ from models.export.fusion import ValidationLists, fit_fusion
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
 from models.heads.registry import find_kind
-from models.ranking.candidates import Budget
+from models.ranking.budget import CANDIDATES, Budget
 from models.training.corpus import PART_VALID
 
 MAX_EVENTS = 10_000

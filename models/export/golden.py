@@ -36,14 +36,15 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
     random = np.random.default_rng(SEED)
     chosen = np.sort(random.permutation(rows)[:LOG_REQUESTS])
     cases = [*build_log_cases(source, chosen), *build_coverage_cases(source)]
-    all_items = np.tile(np.arange(len(source.dataset.items)), (len(cases), 1))
-    items = random.permuted(all_items, axis=1)[:, :ITEMS]
+    # One case at a time: the order of all items for all cases at once would need much memory.
+    items = np.stack([random.permuted(np.arange(len(source.dataset.items)))[:ITEMS] for _ in cases])
     texts = read_texts(source, cases)
     moments = encode_cases(source, cases, texts, snapshot)
+    table = source.predictor.item_table(snapshot)
     logits = source.predictor.head_logits(moments, items)
     logits[NEXT] = np.stack(
         [
-            _next_logits(source, moments, number, preferences, items[number], snapshot)
+            _next_logits(moments, number, preferences, table, items[number])
             for number, preferences in enumerate(texts)
         ]
     )
@@ -100,14 +101,12 @@ def encode_cases(
 
 
 def _next_logits(
-    source: GoldenSource,
-    moments: Moments,
-    number: int,
-    texts: TextPreferences,
-    items: Indices,
-    snapshot: int,
+    moments: Moments, number: int, texts: TextPreferences, table: Floats, items: Indices
 ) -> Floats:
-    """Logits [K, 1] of `next` for one request, with popularity, negative feedback and text preferences."""
+    """Logits [K, 1] of `next` for one request and its items, rows of the item table [I, D + 1].
+
+    They include popularity, negative feedback and text preferences.
+    """
     event_count = int(moments.tower_events[number])
     vector = retrieval_vector(
         moments.states[number].cpu().numpy(),
@@ -115,7 +114,7 @@ def _next_logits(
         texts.popularity_share(event_count),
         event_count,
     )
-    logits = source.predictor.item_table(snapshot)[items] @ vector
+    logits = table[items] @ vector
     if texts.logits is not None:
         logits = logits + texts.logits[items]
     return np.asarray(logits[:, None], dtype=np.float32)

@@ -35,3 +35,11 @@ def predict_next(logits: Floats, calibration: Calibration, log_partitions: Doubl
     """
     scaled = calibration.scale * logits.astype(np.float64) - log_partitions[:, None]
     return np.exp(scaled).astype(np.float32)
+
+
+def sum_partitions(logits: NDArray[np.floating], calibration: Calibration) -> Doubles:
+    """Logs [n] of the calibrated softmax's denominators, in nats, for logits [n, I] of the whole catalogue."""
+    scaled = calibration.scale * np.asarray(logits, dtype=np.float64)
+    peak = scaled.max(axis=1)
+    np.exp(np.subtract(scaled, peak[:, None], out=scaled), out=scaled)
+    return np.asarray(peak + np.log(scaled.sum(axis=1)))

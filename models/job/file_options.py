@@ -24,8 +24,10 @@ def normalise_encoding(name: str) -> str:
     message = f"expected an encoding such as utf-8, cp1252 or utf-16, given {name!r}"
     try:
         codec = codecs.lookup(name)
-        b"".decode(name)  # a LookupError for encodings between bytes, such as base64
-    except (LookupError, UnicodeError, ValueError) as error:
+        b"  ".decode(name)  # a LookupError for encodings between bytes, such as base64
+    except UnicodeDecodeError:
+        pass  # an encoding of text in which two spaces are none
+    except (LookupError, ValueError) as error:
         raise ValueError(message) from error
     if codec.name in NO_FILES:
         raise ValueError(message)

@@ -1,7 +1,6 @@
 """The scorer: logits of all heads for (user, item) pairs in their context."""
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -12,40 +11,9 @@ from models.heads.protocol import TowerInput
 from models.heads.registry import find_kind
 from models.network.config import NetworkConfig
 from models.network.experts import build_experts
+from models.network.scorer_input import USER_NUMBERS, ScorerInput
 from models.network.shape import NetworkShape
 from models.network.towers import build_embedding
-
-USER_NUMBERS = 2
-"""Numbers of the user's last event: running mean value, log count."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScorerInput:
-    """Q pairs for each of B users. `attend` masks the L events that a pair attends to: only events before it."""
-
-    user: Tensor  # [B, Q, D] user states
-    item: Tensor  # [B, Q, D] item vectors
-    events: Tensor  # [B, L, D] event representations
-    attend: Tensor  # bool [B, Q, L]
-    statistics: Tensor  # [B, Q, S] of the item, at the pair's moment
-    numbers: Tensor  # [B, Q, USER_NUMBERS] of the user, at the pair's moment
-    context: Tensor  # [B, Q, C] context tokens
-
-    def check(self, dim: int) -> None:
-        """Raise ValueError if the shapes do not agree."""
-        batch, pairs, _ = self.user.shape
-        length = self.events.shape[1]
-        expected = {
-            "user": (batch, pairs, dim),
-            "item": (batch, pairs, dim),
-            "events": (batch, length, dim),
-            "attend": (batch, pairs, length),
-            "statistics": (batch, pairs, len(STATISTICS)),
-            "numbers": (batch, pairs, USER_NUMBERS),
-        }
-        for name, shape in expected.items():
-            if tuple(getattr(self, name).shape) != shape:
-                raise ValueError(f"expected {name} {shape}, given {tuple(getattr(self, name).shape)}")
 
 
 class Scorer(nn.Module):

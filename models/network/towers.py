@@ -5,13 +5,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from models.contract.event_features import DENSE_WIDTH
-from models.contract.statistics import STATISTICS
+from models.contract.statistics import RECENT, STATISTICS
 from models.contract.vocabulary import OOV, PAD
 from models.network.config import NetworkConfig
 from models.network.shape import NetworkShape
 
 INIT_STD = 0.02
-RECENT = STATISTICS.index("recent")
 
 
 def build_embedding(rows: int, dim: int, *, oov_learned: bool = False) -> nn.Embedding:

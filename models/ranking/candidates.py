@@ -1,60 +1,21 @@
-"""Candidate selection: the budget, exact search, popular and similar items, and the merge of the sources.
+"""Candidate selection: the search of all sources, the merge of their rows, and exact search.
 
-The service's sources and the offline evaluation call these functions, so that both rank the same candidates.
+The service and the offline evaluation call these functions with one list of sources, so that both rank the same
+candidates.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from models.contract.arrays import Floats, Indices, Mask
+from models.ranking.budget import Budget
 from models.ranking.order import best_rows
-from models.ranking.similarity import unit_rows
+from models.ranking.sources.registry import ARRAY_SOURCES
+from models.ranking.sources.source import Input, RetrievalInput, RetrievalTable, Source
 
-WIDE = 2_000
-"""Candidates of a wide search, which therefore ranks all items of a catalogue of up to this size."""
-POPULAR_SHARE = Fraction(1, 6)
-SIMILAR_SHARE = Fraction(1, 6)
-TEXT_SHARE = Fraction(1, 3)
-"""Shares of the candidates for popular items, items similar to the last liked item, and items near a text."""
-SIMILAR_POOL = 4
-"""`select_similar` retrieves this many times k rows by inner product and keeps the best k by cosine."""
 GATHER_BELOW = 0.5
 """If the allowed rows are below this share, copying and scoring only them is faster than scoring all rows."""
-
-Nearest = Callable[[Floats, int, Mask], Indices]
-"""(vector [D + 1], k, allowed [n]) -> at most k allowed rows with the greatest inner product, best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The number of candidates to score. A wide search has more of them; the shares of the sources stay the same.
-
-    Retrieval ranks by the `next` head, so a list whose weights exclude `next` needs a wide search.
-    """
-
-    candidates: int
-    wide: bool = False
-
-    @property
-    def total(self) -> int:
-        """The most candidates in total."""
-        return max(WIDE, self.candidates) if self.wide else self.candidates
-
-    def share(self, part: Fraction) -> int:
-        """The most candidates of a source with this share of the budget."""
-        return self.candidates * part.numerator // part.denominator
-
-
-@dataclass(frozen=True, slots=True)
-class RetrievalTable:
-    """The columns of n items that candidate selection reads."""
-
-    vectors: Floats  # [n, D + 1] the last column is the bias
-    centre: Floats  # [D] the mean item, the origin for cosines
-    recent: Floats  # [n] the item statistic `recent`
 
 
 def select_candidates(
@@ -69,36 +30,43 @@ def select_candidates(
     def nearest(probe: Floats, k: int, mask: Mask) -> Indices:
         return search_exactly(items.vectors, probe, k, mask)
 
-    others = [select_popular(items.recent, allowed, budget.share(POPULAR_SHARE))]
-    if liked_row is not None:
-        k = budget.share(SIMILAR_SHARE)
-        others.append(select_similar(items.vectors, items.centre, liked_row, allowed, k, nearest))
-    return merge_candidates(nearest(vector, budget.total, allowed), others, budget.total)
+    request = RetrievalInput(items, vector, allowed, liked_row, nearest)
+    return merge_sources(ARRAY_SOURCES, search_sources(ARRAY_SOURCES, request, budget), budget)
 
 
-def select_popular(recent: Floats, allowed: Mask, k: int) -> Indices:
-    """The k allowed rows with the greatest recent statistic [n], best first; rows with 0 are left out."""
-    rows = np.flatnonzero(allowed & (recent > 0))
-    return rows[best_rows(recent[rows], k)]
+def search_sources(sources: Sequence[Source[Input]], request: Input, budget: Budget) -> dict[str, Indices]:
+    """Name -> rows, best first, of every source that applies to the request."""
+    limits = source_limits(sources, budget)
+    rows_of = {}
+    for source, k in zip(sources, limits, strict=True):
+        rows = source.find(request, k)
+        if rows is not None:
+            rows_of[source.name] = rows
+    return rows_of
 
 
-def select_similar(
-    vectors: Floats, centre: Floats, row: int, allowed: Mask, k: int, nearest: Nearest
+def source_limits(sources: Sequence[Source[Input]], budget: Budget) -> list[int]:
+    """The most rows of each source; raises ValueError if the shares leave nothing to the source without one."""
+    shares = [0 if source.share is None else budget.share(source.share) for source in sources]
+    if sum(shares) >= budget.candidates:
+        names = ", ".join(source.name for source in sources if source.share is not None)
+        raise ValueError(
+            f"expected shares of {names} that leave some of {budget.candidates} candidates to the neighbours, "
+            f"given {sum(shares)}"
+        )
+    return [
+        budget.total if source.share is None else share for source, share in zip(sources, shares, strict=True)
+    ]
+
+
+def merge_sources(
+    sources: Sequence[Source[Input]], rows_of: Mapping[str, Indices], budget: Budget
 ) -> Indices:
-    """The k allowed rows other than `row` with the greatest cosine to the item at `row`, best first.
-
-    They are chosen among the SIMILAR_POOL * k nearest by inner product. Vectors [n, D + 1] are used without the bias
-    and relative to `centre` [D].
-    """
-    if k == 0:
-        return np.zeros(0, dtype=np.int64)
-    probe = np.append(vectors[row, :-1] - centre, np.float32(0))
-    others = allowed.copy()
-    others[row] = False
-    pool = nearest(probe, SIMILAR_POOL * k, others)
-    # The length of the probe does not change the order.
-    cosine = unit_rows(vectors[pool, :-1] - centre) @ probe[:-1]
-    return pool[best_rows(cosine, k)]
+    """Distinct rows of all sources; only the rows of the source without a share are cut."""
+    fill = {source.name for source in sources if source.share is None}
+    neighbours = [rows for name, rows in rows_of.items() if name in fill]
+    others = [rows for name, rows in rows_of.items() if name not in fill]
+    return merge_candidates(np.concatenate([np.zeros(0, dtype=np.int64), *neighbours]), others, budget.total)
 
 
 def merge_candidates(neighbours: Indices, others: Sequence[Indices], total: int) -> Indices:

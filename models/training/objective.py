@@ -10,7 +10,7 @@ from models.contract.tasks import NEXT
 from models.heads.next import next_item_loss
 from models.job.training_config import Balancing
 from models.network.model import ChorusNetwork, item_tensors
-from models.network.scorer import USER_NUMBERS, ScorerInput
+from models.network.scorer_input import ScorerInput, UserSide, build_scorer_input, read_user_numbers
 from models.training.batches import Batch
 from models.training.losses import task_loss
 
@@ -70,7 +70,7 @@ def batch_losses(
     scores = states[batch.is_target] @ vectors.T + bias
     losses = {NEXT: _next_loss(network, batch, tables, columns, scores)}
     if network.heads:
-        logits = network.scorer(build_scorer_input(batch, tables, states, events, vectors[local]))
+        logits = network.scorer(pair_next_items(batch, tables, states, events, vectors[local]))
         for head, targets, has_label in zip(network.heads, batch.targets, batch.has_label, strict=True):
             losses[head.task.name] = task_loss(
                 head.task, logits[head.task.name].flatten(0, 1), targets.flatten(0, 1), has_label.flatten()
@@ -85,23 +85,16 @@ def encode_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[
     return network.users(profile, events), events
 
 
-def build_scorer_input(
+def pair_next_items(
     batch: Batch, tables: Tables, states: Tensor, events: Tensor, items: Tensor
 ) -> ScorerInput:
     """Pairs of each state and its next item; a pair attends to the events before it only."""
     length = states.shape[1]
     position = torch.arange(length, device=states.device)
     attend = position[: length - 1][None] < position[:, None]  # [L, L - 1]: event j is before event t
-    numbers = torch.nn.functional.pad(batch.dense[:, :-1, -USER_NUMBERS:], (0, 0, 1, 0))
-    return ScorerInput(
-        user=states,
-        item=items,
-        events=events,
-        attend=attend.expand(len(states), -1, -1),
-        statistics=tables.statistics[batch.snapshot, batch.items],
-        numbers=numbers,
-        context=batch.context,
-    )
+    numbers = torch.nn.functional.pad(read_user_numbers(batch.dense[:, :-1]), (0, 0, 1, 0))
+    user = UserSide(states, events, attend.expand(len(states), -1, -1), numbers, batch.context)
+    return build_scorer_input(user, items, tables.statistics[batch.snapshot, batch.items])
 
 
 def _next_loss(

@@ -1,12 +1,12 @@
 """Scalar wire types, without coercion: ids, moments, labels, attribute values."""
 
 import math
-import re
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from models.contract.unix_time import LATEST, parse_time
 
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 """The configuration of every wire type: unknown fields, coercion and NaN are refused."""
@@ -15,10 +15,6 @@ FIELD_ERROR = "field_error"
 """The type of pydantic's error for a check of several fields; its context has the field to report."""
 ID_LENGTH = 512
 TEXT_LENGTH = 20_000
-LATEST = 1e11
-"""The latest accepted moment, in the year 5138; a time in milliseconds is later."""
-
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Id = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
 Label = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
@@ -34,19 +30,6 @@ Value = str | float | list[str]
 def field_error(field: str, message: str) -> PydanticCustomError:
     """The error of a check of several fields, with the field to report in the answer."""
     return PydanticCustomError(FIELD_ERROR, "{message}", {"field": field, "message": message})
-
-
-def parse_time(value: Any) -> Any:
-    """Unix seconds of an RFC 3339 time; a value of another type is returned for the number check."""
-    if not isinstance(value, str):
-        return value
-    expectation = "expected Unix seconds or an RFC 3339 time with its offset"
-    if _RFC3339.fullmatch(value) is None:
-        raise ValueError(expectation)
-    try:
-        return datetime.fromisoformat(value.upper()).timestamp()
-    except (ValueError, OverflowError) as error:  # the 31st of February
-        raise ValueError(expectation) from error
 
 
 Moment = Annotated[

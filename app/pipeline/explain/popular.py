@@ -3,14 +3,15 @@
 import numpy as np
 
 from app.pipeline.explain.evidence import Evidence, Findings, findings_where
-from app.pipeline.sources.popular import POPULAR, RECENT
+from models.contract.statistics import RECENT
+from models.ranking.sources.popular import POPULAR
 
-POPULAR_SHARE = 0.05
-"""The share of the available items, by recent interactions, that counts as popular."""
+POPULAR_QUANTILE = 0.95
+"""An item counts as popular from this quantile of the available items' recent interactions on."""
 
 
 def find_popular(evidence: Evidence) -> Findings:
-    """The items of the popular source within the top POPULAR_SHARE of the available items."""
+    """The items of the popular source at or above the quantile POPULAR_QUANTILE of the available items."""
     candidates = evidence.scored.candidates
     if POPULAR.name not in candidates.sources:
         return {}
@@ -18,6 +19,6 @@ def find_popular(evidence: Evidence) -> Findings:
     if not retrieved.any():
         return {}
     recent = evidence.catalogue.statistics[:, RECENT]
-    threshold = float(np.quantile(recent[evidence.catalogue.available], 1 - POPULAR_SHARE))
+    threshold = float(np.quantile(recent[evidence.catalogue.available], POPULAR_QUANTILE))
     above = (recent[evidence.rows] - threshold) / max(float(recent.max()), 1e-12)
     return findings_where(above, retrieved & (above >= 0))

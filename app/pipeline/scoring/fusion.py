@@ -6,9 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.errors import InvalidRequestError, UnknownHeadError
 from models.contract.arrays import Floats
 from models.contract.fusion import Fusion, FusionMethod, contributions, fuse
+
+
+class InvalidWeightsError(ValueError):
+    """The weights cannot be used; `field` is the part of them that is wrong, such as `weights.like`."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownWeightError(InvalidWeightsError):
+    """A weight names a head that has no values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +60,18 @@ def fuse_groups(
 def fuse_heads(values: Mapping[str, Floats], fusion: Fusion, weights: Mapping[str, float]) -> FusedScores:
     """The scores of K candidates from head -> values [K]; a head without a weight contributes 0.
 
-    A value that is not finite counts as the worst finite one of its head. Raises UnknownHeadError for a
-    weight of a head that is not in `values`, InvalidRequestError where the weights are not finite or all 0.
+    A value that is not finite counts as the worst finite one of its head. Raises UnknownWeightError for a
+    weight of a head that is not in `values`, InvalidWeightsError where the weights are not finite or all 0.
     """
     for name in weights:
         if name not in values:
             heads = ", ".join(sorted(values))
-            raise UnknownHeadError(
+            raise UnknownWeightError(
                 f"expected one of the heads {heads}, given '{name[:80]}'", f"weights.{name[:80]}"
             )
     total = sum(abs(weight) for weight in weights.values())
     if not (math.isfinite(total) and total > 0):
-        raise InvalidRequestError(
+        raise InvalidWeightsError(
             f"expected finite weights, not all of them 0, given {dict(weights)}", "weights"
         )
     finite = {name: _replace_non_finite(value, weights.get(name, 0.0)) for name, value in values.items()}

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Encoded
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Doubles, Floats, Indices
 from models.contract.tasks import NEXT, Head
-from models.heads.next import predict_next
-from models.heads.protocol import Subject
-from models.heads.registry import find_kind
+from models.heads.candidate_values import SubjectLabels, predict_heads, reduce_predictions
+from models.heads.next import sum_partitions
 
 EXACT_PARTITION = 50_000
 """The softmax's denominator is a sum over all items, or over an even sample of at most this many."""
@@ -23,15 +21,10 @@ Moment = tuple[Mapping[str, str], float]
 
 
 def calibrate_logits(
-    bundle: LoadedBundle, logits: Mapping[str, Floats], partitions: NDArray[np.float64]
+    bundle: LoadedBundle, logits: Mapping[str, Floats], partitions: Doubles
 ) -> dict[str, Floats]:
     """Head -> calibrated predictions of logits [K, width]; `partitions` of `next` are [1] or [K]."""
-    calibrations = bundle.manifest.calibrations
-    predictions = {NEXT: predict_next(logits[NEXT], calibrations[NEXT], partitions)}
-    for head in bundle.manifest.heads:
-        name = head.task.name
-        predictions[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])
-    return predictions
+    return predict_heads(bundle.manifest.heads, logits, bundle.manifest.calibrations, partitions)
 
 
 def candidate_values(
@@ -42,16 +35,16 @@ def candidate_values(
     moment_of: Indices,
 ) -> dict[str, Floats]:
     """Head -> values [K] of the candidates at `rows` [K]. `moment_of` [K]: indices into `moments`."""
-    values = {NEXT: predicted[NEXT][:, 0]}
-    for head in bundle.manifest.heads:
-        labels = _subject_labels(bundle, head, rows, moments, moment_of)
-        values[head.task.name] = find_kind(head.task.kind).value(predicted[head.task.name], labels)
-    return values
+    labels = SubjectLabels(
+        of_items=lambda head: bundle.catalogue.head_labels(head.task.name, rows),
+        of_moments=lambda head: _moment_labels(bundle, head, moments)[moment_of],
+    )
+    return reduce_predictions(bundle.manifest.heads, predicted, labels)
 
 
-def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> NDArray[np.float64]:
+def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> Doubles:
     """Logarithms [B] of the calibrated softmax's denominators, in nats, without deleted items."""
-    scale = bundle.manifest.calibrations[NEXT].scale
+    calibration = bundle.manifest.calibrations[NEXT]
     sample = slice(None, None, -(-len(bundle.catalogue) // EXACT_PARTITION))
     vectors, present = bundle.catalogue.vectors[sample], bundle.catalogue.present[sample]
     batch_size = max(PARTITION_BYTES // (8 * max(len(vectors), 1)), 1)
@@ -62,10 +55,8 @@ def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> NDArray[
         for position, user in enumerate(users):
             if user.text_logits is not None:
                 logits[position] += user.text_logits[sample]
-        logits = scale * (logits[:, present] if present.any() else logits)
-        peak = logits.max(axis=1)
-        np.exp(np.subtract(logits, peak[:, None], out=logits), out=logits)
-        logs[start : start + batch_size] = peak + np.log(logits.sum(axis=1) * sample.step)
+        chosen = logits[:, present] if present.any() else logits
+        logs[start : start + batch_size] = sum_partitions(chosen, calibration) + np.log(sample.step)
     return logs
 
 
@@ -75,16 +66,7 @@ def next_logits(bundle: LoadedBundle, encoded: Encoded, rows: Indices) -> Floats
     return logits if encoded.text_logits is None else logits + encoded.text_logits[rows]
 
 
-def _subject_labels(
-    bundle: LoadedBundle, head: Head, rows: Indices, moments: Sequence[Moment], moment_of: Indices
-) -> Floats | None:
-    """Labels [K, classes] of the head's subject, the items or their moments; None without a subject."""
-    match find_kind(head.task.kind).subject:
-        case Subject.ITEM:
-            return bundle.catalogue.head_labels(head.task.name, rows)
-        case Subject.MOMENT:
-            labels = [bundle.context_label(head, *moment) for moment in moments]
-            hot = np.array([[name == label for name in head.classes] for label in labels], dtype=np.float32)
-            return hot[moment_of]
-        case Subject.NOTHING:
-            return None
+def _moment_labels(bundle: LoadedBundle, head: Head, moments: Sequence[Moment]) -> Floats:
+    """[M, classes] 1 where the moment has the class."""
+    labels = [bundle.context_label(head, *moment) for moment in moments]
+    return np.array([[name == label for name in head.classes] for label in labels], dtype=np.float32)

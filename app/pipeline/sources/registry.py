@@ -1,23 +1,24 @@
-"""The candidate sources in the order of answers. To add one: a file with its function, and a line here."""
+"""The candidate sources in the order of answers: those over arrays, and those that need the request itself.
+
+To add one: a file with its function, and a line in models/ranking/sources/registry.py if it reads arrays only, which
+reaches the evaluation too, or else a line here.
+"""
 
 from collections.abc import Sequence
 
-from app.pipeline.sources.neighbours import NEIGHBOURS
-from app.pipeline.sources.popular import POPULAR
 from app.pipeline.sources.requested import REQUESTED
-from app.pipeline.sources.similar import SIMILAR
-from app.pipeline.sources.source import Source
+from app.pipeline.sources.source import RequestSource, read_arrays
 from app.pipeline.sources.text import TEXT
 from app.pipeline.types import Query
+from models.ranking.sources.registry import ARRAY_SOURCES
 
-SOURCES: list[Source] = [
-    NEIGHBOURS,
-    POPULAR,
-    SIMILAR,
+REQUEST_SOURCES: list[RequestSource] = [
     TEXT,
 ]
 
 
-def choose_sources(query: Query) -> Sequence[Source]:
+def choose_sources(query: Query) -> Sequence[RequestSource]:
     """The sources to search; only REQUESTED if the request names its items."""
-    return SOURCES if query.item_ids is None else (REQUESTED,)
+    if query.item_ids is not None:
+        return (REQUESTED,)
+    return (*map(read_arrays, ARRAY_SOURCES), *REQUEST_SOURCES)

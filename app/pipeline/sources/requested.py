@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from app.pipeline.sources.source import RetrievalContext, Source
+from app.pipeline.sources.source import RetrievalContext
 from models.contract.arrays import Indices
+from models.ranking.sources.source import Source
 
 
 def find_requested(context: RetrievalContext, _k: int) -> Indices:

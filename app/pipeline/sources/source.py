@@ -1,13 +1,12 @@
-"""The type of candidate sources (name, function, share of the candidates), and their input."""
+"""The input of the service's candidate sources, and the adaptation of a source over arrays to it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from app.bundle.catalogue import Catalogue
 from app.bundle.vector_index import SearchIndex, nearest_rows
 from app.pipeline.types import Encoded, Query
 from models.contract.arrays import Floats, Indices, Mask
+from models.ranking.sources.source import RetrievalInput, RetrievalTable, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,21 @@ class RetrievalContext:
         """The min(k, allowed) rows nearest to a vector [D + 1] by inner product; raises IndexUnusableError."""
         return nearest_rows(self.catalogue, self.index, vector, k, allowed)
 
+    @property
+    def arrays(self) -> RetrievalInput:
+        """The input of the sources over arrays, which search the index."""
+        items = RetrievalTable(self.catalogue.vectors, self.centre, self.catalogue.statistics)
+        return RetrievalInput(items, self.encoded.vector, self.allowed, self.liked_row, self.nearest)
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A named source of candidates."""
 
-    name: str  # in the answer's `sources`
-    find: Callable[[RetrievalContext, int], Indices | None]
-    """(context, k) -> at most k allowed rows, best first; None if the source does not apply to the request."""
-    share: Fraction | None = None  # of the candidates; None: all that the other sources leave
+RequestSource = Source[RetrievalContext]
+"""A source that reads the whole request."""
+
+
+def read_arrays(source: Source[RetrievalInput]) -> RequestSource:
+    """The source over arrays as a source of the service; its search may raise IndexUnusableError."""
+
+    def find(context: RetrievalContext, k: int) -> Indices | None:
+        return source.find(context.arrays, k)
+
+    return Source(source.name, find, source.share)

@@ -1,8 +1,11 @@
 """Candidate source: the items whose text is near to the request's query, or to the profile's interests."""
 
-from app.pipeline.sources.source import RetrievalContext, Source
+from fractions import Fraction
+
+from app.pipeline.sources.source import RetrievalContext
 from models.contract.arrays import Indices
-from models.ranking.candidates import TEXT_SHARE, search_exactly
+from models.ranking.candidates import search_exactly
+from models.ranking.sources.source import Source
 
 
 def find_by_text(context: RetrievalContext, k: int) -> Indices | None:
@@ -14,4 +17,4 @@ def find_by_text(context: RetrievalContext, k: int) -> Indices | None:
     return rows[vectors[rows] @ text > 0]
 
 
-TEXT = Source("query", find_by_text, TEXT_SHARE)
+TEXT = Source("query", find_by_text, Fraction(1, 3))

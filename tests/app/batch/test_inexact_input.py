@@ -51,8 +51,8 @@ def test_a_column_may_begin_late_in_json_lines(score: Score, tmp_path: Path) -> 
 
 def test_what_is_no_file_of_rows_is_refused(score: Score, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "in.csv")
-    with pytest.raises(BatchFileError, match="expected a file at .*in.csv, given something else"):
+    with pytest.raises(BatchFileError, match=r"expected a file at .*in.csv, given something else"):
         score(tmp_path / "in.csv")
     (tmp_path / "in.jsonl").write_text('[{"user_id": "u1", "item_id": "i1"}]\n')
-    with pytest.raises(BatchFileError, match="expected one object a line in in.jsonl, given a JSON array"):
+    with pytest.raises(BatchFileError, match=r"expected one object a line in in.jsonl, given a JSON array"):
         score(tmp_path / "in.jsonl")

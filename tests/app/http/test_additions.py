@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from app.api.schemas.recommendation import DiversityRequest, RecommendAnswer
-from app.pipeline.sources.registry import SOURCES
-from app.pipeline.sources.source import RetrievalContext, Source
 from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
 from models.ranking.greedy import SimilarTo
 from models.ranking.registry import RERANKERS
+from models.ranking.sources.registry import ARRAY_SOURCES
+from models.ranking.sources.source import RetrievalInput, Source
 
 
-def find_oldest(context: RetrievalContext, k: int) -> Indices:
+def find_oldest(request: RetrievalInput, k: int) -> Indices:
     """The k allowed rows that were in the catalogue first."""
-    return np.flatnonzero(context.allowed)[:k]
+    return np.flatnonzero(request.allowed)[:k]
 
 
 def rank_backwards(
@@ -29,11 +29,11 @@ def rank_backwards(
 
 
 @pytest.fixture
-def toy_source() -> Iterator[Source]:
+def toy_source() -> Iterator[Source[RetrievalInput]]:
     source = Source("oldest", find_oldest, Fraction(1, 20))
-    SOURCES.append(source)
+    ARRAY_SOURCES.append(source)
     yield source
-    SOURCES.remove(source)
+    ARRAY_SOURCES.remove(source)
 
 
 def recommend(service: httpx.Client, **body: object) -> RecommendAnswer:
@@ -42,7 +42,9 @@ def recommend(service: httpx.Client, **body: object) -> RecommendAnswer:
     return RecommendAnswer.model_validate_json(response.content)
 
 
-def test_a_toy_source_stands_in_the_answers_sources(service: httpx.Client, toy_source: Source) -> None:
+def test_a_toy_source_stands_in_the_answers_sources(
+    service: httpx.Client, toy_source: Source[RetrievalInput]
+) -> None:
     answer = recommend(service, limit=50)  # all that the user has not seen
     assert len(answer.items) == 50
     oldest = {item.item_id for item in answer.items if toy_source.name in item.sources}
@@ -54,7 +56,7 @@ def test_a_toy_source_stands_in_the_answers_sources(service: httpx.Client, toy_s
 
 def test_without_its_line_a_source_is_in_no_answer(service: httpx.Client) -> None:
     names = {name for item in recommend(service, limit=50).items for name in item.sources}
-    assert names <= {source.name for source in SOURCES} and "oldest" not in names
+    assert names <= {"neighbours", "popular", "similar_to_last_liked", "query"}
 
 
 def test_a_toy_reranker_is_accepted_and_ranks(service: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:

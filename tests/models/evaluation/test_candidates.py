@@ -1,6 +1,7 @@
 """The network's lists: candidates by `next`, unseen, each with every head's calibrated value."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ from models.evaluation.candidates import (
 )
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.served_lists import PURE_ORDER, rank_candidates
-from models.ranking.candidates import Budget
+from models.ranking.budget import Budget
+from models.ranking.sources.registry import ARRAY_SOURCES
+from models.ranking.sources.source import Source
 from models.recipe.training import build_evaluation_lists
 from models.training.corpus import PART_VALID
 
@@ -125,3 +128,43 @@ def test_an_item_without_events_has_its_own_labels(lists):
     (moments,) = predictor.encode_moments(rows[:5])
     chances = sigmoid(predictor.head_logits(moments, found.items.clip(0))["genre"][number, place])
     assert found.values["genre"][number, place] == pytest.approx(chances[:2].mean(), rel=1e-5)
+
+
+def test_a_toy_source_is_in_the_lists_that_the_evaluation_measures(lists):
+    """With one line in the registry that the service reads, the least likely item reaches every list."""
+    predictor, chosen, items = lists
+
+    def find_farthest(request, k):
+        scores = np.where(request.allowed, request.items.vectors @ request.vector, np.inf)
+        return np.argsort(scores, kind="stable")[:k]
+
+    utilities = {name: Utility(low=0, high=1) for name in (NEXT, *HEADS)}
+    fusion = Fusion(utilities=utilities, weights={NEXT: 1.0})
+
+    def worst_served():
+        found = score_candidates(predictor, chosen, items, AS_THEY_ARE, Budget(12))
+        return rank_candidates(found, items, fusion, PURE_ORDER, 12)[:, -1]
+
+    logits = np.concatenate(
+        [predictor.next_logits(moments) for moments in predictor.encode_moments(chosen.rows)]
+    )
+    seen = np.stack([chosen.case.seen[[number]].toarray()[0] > 0 for number in range(len(chosen.case))])
+    farthest = np.where(seen, np.inf, logits).argmin(axis=1)
+    assert (worst_served() != farthest).any()
+    toy = Source("farthest", find_farthest, Fraction(1, 12))
+    ARRAY_SOURCES.append(toy)
+    try:
+        np.testing.assert_array_equal(worst_served(), farthest)
+    finally:
+        ARRAY_SOURCES.remove(toy)
+
+
+def test_a_head_on_items_needs_labels_of_every_item(lists):
+    """Labels of interactions would be those of another item than the candidate."""
+    predictor, chosen, items = lists
+    of = {labels.head.task.name: labels for labels in predictor.corpus.labels}
+    wrong = replace(of["genre"], targets=of["device"].targets)
+    labels = tuple(wrong if one is of["genre"] else one for one in predictor.corpus.labels)
+    predictor = replace(predictor, corpus=replace(predictor.corpus, labels=labels))
+    with pytest.raises(ValueError, match="expected labels of every item for the head 'genre'"):
+        score_candidates(predictor, chosen, items, AS_THEY_ARE, Budget(12))

@@ -12,7 +12,7 @@ from models.contract.vocabulary import Vocabulary
 from models.network.config import ExpertKind, NetworkConfig
 from models.network.experts import build_experts, mix
 from models.network.model import ChorusNetwork
-from models.network.scorer import USER_NUMBERS, ScorerInput
+from models.network.scorer_input import USER_NUMBERS, ScorerInput
 from models.network.shape import infer_shape
 
 HEADS = (

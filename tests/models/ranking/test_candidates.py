@@ -5,32 +5,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from models.ranking.budget import Budget
 from models.ranking.candidates import (
-    POPULAR_SHARE,
-    SIMILAR_SHARE,
-    TEXT_SHARE,
-    WIDE,
-    Budget,
-    RetrievalTable,
     merge_candidates,
     search_exactly,
     select_candidates,
-    select_popular,
-    select_similar,
 )
+from models.ranking.sources.registry import ARRAY_SOURCES
+from models.ranking.sources.source import RetrievalInput, Source
 
 
 def rows(*numbers: int) -> np.ndarray:
     return np.array(numbers, dtype=np.int64)
-
-
-@pytest.fixture
-def ten_items() -> RetrievalTable:
-    """Item i lies at (10 - i, i), without bias; items 8 and 9 have recent interactions."""
-    recent = np.zeros(10, dtype=np.float32)
-    recent[[8, 9]] = 1, 2
-    line = np.stack([np.arange(10, 0, -1), np.arange(10), np.zeros(10)], axis=1).astype(np.float32)
-    return RetrievalTable(line, np.zeros(2, dtype=np.float32), recent)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9])
@@ -42,38 +28,6 @@ def test_exact_search_agrees_with_sorting_all_rows(share):
     by_score = sorted(np.flatnonzero(allowed), key=lambda row: (-float(vectors[row] @ vector), row))
     assert search_exactly(vectors, vector, 25, allowed).tolist() == by_score[:25]
     assert search_exactly(vectors, vector, 300, allowed).tolist() == by_score
-
-
-def test_popular_rows_are_allowed_and_have_interactions():
-    recent = np.array([3, 0, 5, 3, 9], dtype=np.float32)
-    allowed = np.array([True, True, True, True, False])
-    assert select_popular(recent, allowed, 2).tolist() == [2, 0]
-    assert select_popular(recent, allowed, 9).tolist() == [2, 0, 3]
-
-
-def test_similar_rows_by_hand(ten_items):
-    """Cosines with item 3 = (7, 3): item 2 .987, item 4 .983; nearer to the far centre they differ."""
-
-    def nearest(vector, k, allowed):
-        return search_exactly(ten_items.vectors, vector, k, allowed)
-
-    allowed = np.ones(10, dtype=np.bool_)
-    select = (ten_items.vectors, ten_items.centre, 3, allowed)
-    assert select_similar(*select, 2, nearest).tolist() == [2, 4]
-    assert select_similar(*select, 0, nearest).tolist() == []
-    allowed[2] = False
-    assert 2 not in select_similar(*select, 4, nearest)
-    assert 3 not in select_similar(*select, 9, nearest)
-
-
-def test_the_bias_makes_no_item_similar():
-    vectors = np.array([[1, 0, 0], [1, 0.1, 0], [0, 1, 99]], dtype=np.float32)
-
-    def nearest(vector, k, allowed):
-        return search_exactly(vectors, vector, k, allowed)
-
-    allowed, centre = np.ones(3, dtype=np.bool_), np.zeros(2, dtype=np.float32)
-    assert select_similar(vectors, centre, 0, allowed, 1, nearest).tolist() == [1]
 
 
 def test_neighbours_fill_the_room_that_the_others_leave():
@@ -96,11 +50,13 @@ def test_candidates_by_hand(ten_items):
     assert sorted(wide.tolist()) == list(range(10))
 
 
-def test_a_wide_budget_keeps_the_shares():
-    narrow, wide = Budget(300), Budget(300, wide=True)
-    assert (narrow.total, wide.total) == (300, WIDE)
-    assert Budget(5000, wide=True).total == 5000
-    for budget in (narrow, wide):
-        assert budget.share(POPULAR_SHARE) == budget.share(SIMILAR_SHARE) == 50
-        assert budget.share(TEXT_SHARE) == 100
-    assert [Budget(n).share(Fraction(1, 6)) for n in (5, 6, 11, 12, 605)] == [0, 1, 1, 2, 100]
+def test_a_source_of_one_line_is_in_the_candidates(ten_items, monkeypatch):
+    """Of 6 candidates the toy gives 2, so that 0 and 1 are all the neighbours with room beside 9 and 2."""
+
+    def find_last(request: RetrievalInput, k: int) -> np.ndarray:
+        return np.flatnonzero(request.allowed)[-k - 2 : -2]
+
+    toy = Source("last", find_last, Fraction(1, 3))
+    monkeypatch.setattr("models.ranking.candidates.ARRAY_SOURCES", [*ARRAY_SOURCES, toy])
+    vector, allowed = np.array([1, 0, 1], dtype=np.float32), np.ones(10, dtype=np.bool_)
+    assert select_candidates(ten_items, vector, allowed, 3, Budget(6)).tolist() == [0, 1, 2, 9, 6, 7]

@@ -16,8 +16,8 @@ from models.training.objective import (
     Balance,
     Tables,
     batch_losses,
-    build_scorer_input,
     encode_states,
+    pair_next_items,
 )
 
 TRAIN = frozenset({PART_TRAIN})
@@ -112,7 +112,7 @@ def test_a_pair_looks_at_what_came_before_it(shop_data, make_network, batch):
     network, given = make_network().eval(), tables(shop_data, 0)
     vectors, _ = network.items(*given.catalogue)
     states, events = encode_states(network, batch, vectors[batch.items])
-    found = build_scorer_input(batch, given, states, events, vectors[batch.items])
+    found = pair_next_items(batch, given, states, events, vectors[batch.items])
     length = batch.items.shape[1]
     for place in range(length):
         assert found.attend[0, place].tolist() == [event < place for event in range(length - 1)]

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from app.errors import InvalidRequestError, UnknownHeadError
-from app.pipeline.scoring.fusion import fuse_groups, fuse_heads
+from app.pipeline.scoring.fusion import InvalidWeightsError, UnknownWeightError, fuse_groups, fuse_heads
 from models.contract.fusion import Fusion, FusionMethod, Utility
 
 FUSION = Fusion(utilities={"next": Utility(low=0, high=1), "like": Utility(low=0, high=2)})
@@ -48,14 +47,14 @@ def test_no_candidates_give_no_scores():
 
 
 def test_an_unknown_head_is_named():
-    with pytest.raises(UnknownHeadError, match="one of the heads like, next, given 'colour'") as caught:
+    with pytest.raises(UnknownWeightError, match="one of the heads like, next, given 'colour'") as caught:
         fuse_heads(values(next=[1, 2, 3], like=[1, 2, 3]), FUSION, {"colour": 1.0})
     assert caught.value.field == "weights.colour"
 
 
 @pytest.mark.parametrize("weights", [{}, {"next": 0.0}, {"next": np.nan}, {"next": np.inf, "like": 1.0}])
 def test_weights_that_mean_nothing_are_refused(weights):
-    with pytest.raises(InvalidRequestError, match="expected finite weights") as caught:
+    with pytest.raises(InvalidWeightsError, match="expected finite weights") as caught:
         fuse_heads(values(next=[1, 2, 3], like=[1, 2, 3]), FUSION, weights)
     assert caught.value.field == "weights"
 

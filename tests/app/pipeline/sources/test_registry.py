@@ -7,26 +7,26 @@ import pytest
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.recommend import recommend
-from app.pipeline.sources.registry import SOURCES, choose_sources
-from app.pipeline.sources.source import Source
+from app.pipeline.sources.registry import REQUEST_SOURCES, choose_sources
+from models.ranking.sources.source import Source
 
 
-def test_names_are_distinct_and_one_source_fills_the_room_of_the_others():
-    names = [source.name for source in SOURCES]
+def test_names_are_distinct_and_one_source_fills_the_room_of_the_others(make_query):
+    sources = choose_sources(make_query())
+    names = [source.name for source in sources]
     assert names == ["neighbours", "popular", "similar_to_last_liked", "query"]
-    assert [source.name for source in SOURCES if source.share is None] == ["neighbours"]
+    assert [source.name for source in sources if source.share is None] == ["neighbours"]
 
 
 def test_named_items_are_the_only_source_of_a_ranking(make_query):
     assert [source.name for source in choose_sources(make_query(item_ids=()))] == ["asked"]
-    assert list(choose_sources(make_query())) == SOURCES
 
 
 def test_a_toy_source_shows_up_in_a_slate(learnt: LoadedBundle, make_query, monkeypatch: pytest.MonkeyPatch):
     query = make_query(now=1.701e9, state=learnt.known_users.state("u6"))
     before = recommend(learnt, query).scored.candidates
-    toy = Source("last_row", lambda context, k: np.flatnonzero(context.allowed)[-1:], Fraction(1, 100))
-    monkeypatch.setattr("app.pipeline.sources.registry.SOURCES", [*SOURCES, toy])
+    toy = Source("last_row", lambda context, _k: np.flatnonzero(context.allowed)[-1:], Fraction(1, 100))
+    monkeypatch.setattr("app.pipeline.sources.registry.REQUEST_SOURCES", [*REQUEST_SOURCES, toy])
     after = recommend(learnt, query).scored.candidates
     assert (before.sources, after.sources) == (before.sources, (*before.sources, "last_row"))
     assert after.rows[after.from_source[-1]].tolist() == [int(after.rows.max())]

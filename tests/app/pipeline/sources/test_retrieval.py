@@ -12,15 +12,17 @@ from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
 from app.bundle.vector_index import FEW_ROWS, ExactSearch, FaissSearch
 from app.pipeline.filtering import filter_rows
-from app.pipeline.sources.popular import RECENT
-from app.pipeline.sources.registry import SOURCES
-from app.pipeline.sources.retrieval import retrieve, source_limits
-from app.pipeline.sources.source import RetrievalContext, Source
+from app.pipeline.sources.registry import choose_sources
+from app.pipeline.sources.retrieval import retrieve
+from app.pipeline.sources.source import RetrievalContext
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.predicate import Compare, Not, Operator
+from models.contract.statistics import RECENT
 from models.contract.vocabulary import Vocabulary
-from models.ranking.candidates import Budget, RetrievalTable, select_candidates
+from models.ranking.budget import Budget
+from models.ranking.candidates import select_candidates, source_limits
+from models.ranking.sources.source import RetrievalTable, Source
 
 ROWS, DIM = 30_000, 8
 BUDGET = Budget(300)
@@ -188,14 +190,15 @@ def test_the_offline_selection_is_the_services(make_catalogue, make_context, see
     liked_row = None if seed % 5 == 0 else int(rng.integers(n))
     budget = Budget(int(rng.integers(1, 150)), wide=seed % 7 == 0)
     context = make_context(catalogue, vector, allowed, centre=centre, liked_row=liked_row)
-    items = RetrievalTable(catalogue.vectors, centre, catalogue.statistics[:, RECENT])
+    items = RetrievalTable(catalogue.vectors, centre, catalogue.statistics)
     offline = select_candidates(items, vector, allowed, liked_row, budget)
     assert offline.tolist() == retrieve(context, budget).rows.tolist()
     assert len(offline) == min(budget.total, np.count_nonzero(allowed))
 
 
-def test_shares_leave_room_for_the_neighbours():
-    assert source_limits(SOURCES, BUDGET) == [300, 50, 50, 100]
+def test_shares_leave_room_for_the_neighbours(make_query):
+    sources = choose_sources(make_query())
+    assert source_limits(sources, BUDGET) == [300, 50, 50, 100]
     greedy = Source("greedy", lambda _context, _k: None, Fraction(1, 3))
     with pytest.raises(ValueError, match="leave some of 300 candidates to the neighbours, given 300"):
-        source_limits([*SOURCES, greedy], BUDGET)
+        source_limits([*sources, greedy], BUDGET)

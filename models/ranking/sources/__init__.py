@@ -1,0 +1,1 @@
+"""Candidate sources that read arrays only: the service and the evaluation search the same list."""
