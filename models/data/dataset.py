@@ -14,7 +14,7 @@ from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
 from models.data.interactions import Interactions, number, take
-from models.data.losses import Loss
+from models.data.losses import TableLosses, count_rejects
 from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.parsing import TextCodes
 from models.data.readers.sources import read_table
@@ -39,7 +39,7 @@ class Dataset:
     users: tuple[User, ...]  # aligned with user_ids
     timed: bool
     cleaning: CleaningReport
-    losses: tuple[Loss, ...] = ()
+    losses: tuple[TableLosses, ...] = ()  # of the log, the items and the users
 
 
 def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
@@ -148,5 +148,9 @@ def _assemble(
         users=tuple(profile.get(user_id) or User(user_id) for user_id in user_ids),
         timed=timed,
         cleaning=report,
-        losses=cleaned.losses,
+        losses=(
+            TableLosses("log", report.rows, cleaned.losses),
+            count_rejects("items", catalogue.rows, catalogue.rejects),
+            count_rejects("users", profiles.rows, profiles.rejects),
+        ),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from models.data.readers.table import Table
+from models.data.readers.table import Reject, Table
 from models.data.validation import LOSSES, Finding, format_cell
 from models.job.errors import format_value
 
@@ -24,6 +24,43 @@ class Loss:
     reason: str
     rows: int
     example: str  # "orders.csv, row 17: '31/12/2025'"
+
+
+@dataclass(frozen=True, slots=True)
+class TableLosses:
+    """What of one table cannot be used."""
+
+    table: str  # log, items or users
+    rows: int
+    losses: tuple[Loss, ...]
+
+    @property
+    def is_large(self) -> bool:
+        """True if the reasons deserve a place in the summary."""
+        return sum(loss.rows for loss in self.losses) > REPORTED * self.rows
+
+    def describe(self) -> str:
+        """One sentence with the share, and the most frequent reasons with their rows and an example each."""
+        lost = sum(loss.rows for loss in self.losses)
+        what = "rows" if self.table == "log" else "rows and cells"
+        share = f"{lost:,} {what} of the {self.rows:,} rows of the {NAMES[self.table]} cannot be used"
+        return f"{share}: {describe_losses(self.losses)}"
+
+
+NAMES = {"log": "log", "items": "item table", "users": "user table"}
+
+
+def count_rejects(table: str, rows: int, rejects: Sequence[Reject]) -> TableLosses:
+    """The losses of an item or user table from its rejected rows and cells; a repeated id is no loss."""
+    found: dict[str, list[Reject]] = {}
+    for reject in rejects:
+        if not reject.reason.startswith("duplicate"):
+            found.setdefault(reject.reason, []).append(reject)
+    losses = [
+        Loss(reason, len(group), f"{group[0].file}, row {group[0].row}: {format_value(group[0].raw)}")
+        for reason, group in found.items()
+    ]
+    return TableLosses(table, rows, tuple(sorted(losses, key=lambda loss: -loss.rows)))
 
 
 def find_losses(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> tuple[Loss, ...]:

@@ -66,6 +66,7 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
             created_at=created.isoformat(timespec="seconds"),
             data=_count_data(data),
             cleaning={name: int(count) for name, count in asdict(data.dataset.cleaning).items()},
+            losses={table.table: table.describe() for table in data.dataset.losses if table.is_large},
             at_cutoff=rankings.at_cutoff,
             next_event=rankings.next_event,
             refused=rankings.refused,

@@ -16,7 +16,6 @@ from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
 from models.data.label_constants import check_constants
 from models.data.labels import label
-from models.data.losses import REPORTED, SHOWN
 from models.data.order_check import check_order
 from models.data.split import Split, split
 from models.job.spec import JobError, JobSpec
@@ -72,13 +71,10 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
 
 
 def _print_losses(dataset: Dataset, console: Console) -> None:
-    """Name the commonest reasons if more than the share REPORTED of the log cannot be used."""
-    rows, lost = dataset.cleaning.rows, sum(loss.rows for loss in dataset.losses)
-    if lost <= REPORTED * rows:
-        return
-    console.print(Text(f"{lost:,} of {rows:,} rows of the log cannot be used ({lost / rows:.0%}):", "bold"))
-    for loss in dataset.losses[:SHOWN]:
-        console.print(Text(f"  {loss.rows:,} rows: {loss.reason}, such as {loss.example}", "bold"))
+    """Name the commonest reasons for each table of which much cannot be used."""
+    for table in dataset.losses:
+        if table.is_large:
+            console.print(Text(table.describe(), "bold"))
 
 
 def has_text(job: JobSpec) -> bool:

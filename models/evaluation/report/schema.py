@@ -166,6 +166,8 @@ class Report(_Part):
     warnings: tuple[ReportWarning, ...] = ()
     data: DataCounts
     cleaning: dict[str, int] = {}
+    losses: dict[str, str] = {}
+    """Table (log, items or users) -> why much of it could not be used, with counts and examples."""
     at_cutoff: RankingTable
     """A list for each test user, ranked at the test moment; relevant are all test items new to the user."""
     next_event: RankingTable

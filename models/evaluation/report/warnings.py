@@ -24,7 +24,13 @@ def warn_of_cuts(report: Report) -> Iterator[str]:
     yield from report.training_cuts
 
 
+def warn_of_lost_rows(report: Report) -> Iterator[str]:
+    """Yield each table of which much could not be used."""
+    yield from report.losses.values()
+
+
 WARNING_RULES: dict[str, Rule] = {
+    "rows_lost": warn_of_lost_rows,
     "training_cut": warn_of_cuts,
     "likely_leak": warn_of_leaks,
     "loses_to_baseline": warn_of_losses,

@@ -223,7 +223,12 @@ def test_half_of_the_rows_may_be_unfit(job: Callable[..., JobSpec], write: Write
         load_dataset(job(interactions=EVENTS), tmp_path / "q.jsonl")
     found = load_dataset(job(interactions=EVENTS | {"max_loss": 0.8}), tmp_path / "q.jsonl")
     assert found.cleaning.kept == 2
-    assert found.losses == (Loss("t is not a time (time_unit: s)", 8, "events.csv, row 2: 'soon'"),)
+    log = found.losses[0]
+    assert log.losses == (Loss("t is not a time (time_unit: s)", 8, "events.csv, row 2: 'soon'"),)
+    assert log.is_large and log.describe() == (
+        "8 rows of the 10 rows of the log cannot be used: 8 rows: t is not a time (time_unit: s), "
+        "such as events.csv, row 2: 'soon'"
+    )
 
 
 def test_the_order_breaks_ties_of_the_time(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
