@@ -111,8 +111,10 @@ def package_version() -> str:
         return "source"
 
 
-def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> "Iterator[TextRow]":
+def read_rows(
+    path: Path, required: Sequence[str], optional: Sequence[str] = (), *, others: bool = False
+) -> "Iterator[TextRow]":
     """Yield the rows of a file for batch scoring; see models.data.readers.rows."""
     from models.data.readers import rows
 
-    return rows.read_rows(path, required, optional)
+    return rows.read_rows(path, required, optional, others=others)

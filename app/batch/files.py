@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TextIO, cast
@@ -47,8 +48,13 @@ class ReadRow(Protocol):
 class RowReader(Protocol):
     """Reads the rows of a file of any size in bounded memory; models.cli has the implementation."""
 
-    def __call__(self, path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[ReadRow]:
-        """Every row once and in order; raises ValueError for a file that cannot be read as rows."""
+    def __call__(
+        self, path: Path, required: Sequence[str], optional: Sequence[str], *, others: bool
+    ) -> Iterator[ReadRow]:
+        """Every row once and in order; raises ValueError for a file that cannot be read as rows.
+
+        The rows have the required columns and the optional ones that exist; with `others` all columns.
+        """
         ...
 
 
@@ -60,27 +66,27 @@ def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader)
     """Score every row of `source` (user_id, item_id, optional timestamp and context columns) into `target`.
 
     A timestamp is in Unix seconds or RFC 3339, or a Parquet timestamp, which counts as UTC where it has no zone.
-    Every row is written once, in order, with status ok, unknown_item or error, its score and every head's value.
+    Every row is written once, in order, with status ok, unknown_item or error, its score and every head's value, and
+    its other columns as texts; a column of the input with the name of a result is replaced.
     Users have their training histories of the bundle. `target` is written under a temporary name and then renamed.
     Returns status -> number of rows. Raises BatchFileError, BundleError, OSError.
     """
     if not target.name.lower().endswith(SUFFIXES):
         raise BatchFileError(f"expected a file that ends in {', '.join(SUFFIXES)}, given {target.name}")
-    next(
-        _read_rows(read, source, ()), None
-    )  # a file that cannot be read is refused before the bundle is loaded
+    first = next(_read_rows(read, source, ()), None)  # a file that cannot be read is refused before any work
     temporary = _create_temporary(target)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     try:
         limit_threads(1)
         bundle = open_and_check(bundle_folder, read_settings().candidates)
         rows = _read_rows(read, source, bundle.spec.context_fields)
-        with _Writer(temporary, target.name.lower(), bundle.heads) as writer:
+        columns = _name_columns(bundle.heads, first)
+        with _Writer(temporary, target.name.lower(), columns) as writer:
             while chunk := list(islice(rows, CHUNK)):
                 scored = score_rows(bundle, chunk, time.time())
                 for row in scored:
                     counts[row["status"]] += 1
-                writer.write(scored)
+                writer.write([_keep_others(columns, *pair) for pair in zip(chunk, scored, strict=True)])
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -105,20 +111,42 @@ def _create_temporary(target: Path) -> Path:
 
 def _read_rows(read: RowReader, path: Path, context: Sequence[str]) -> Iterator[Row]:
     try:
-        for row in read(path, (USER, ITEM), (TIME, *context)):
+        for row in read(path, (USER, ITEM), (TIME, *context), others=True):
             yield Row(row.number, row.cells, row.fault)
     except ValueError as error:
         raise BatchFileError(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of the output: results, and the other columns of the input."""
+
+    heads: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (USER, ITEM, "status", "message", *self.others)
+
+
+def _name_columns(heads: tuple[str, ...], first: Row | None) -> _Columns:
+    results = {USER, ITEM, "status", "message", "score", *heads}
+    names = () if first is None else first.cells
+    return _Columns(heads, tuple(name for name in names if name not in results))
+
+
+def _keep_others(columns: _Columns, row: Row, scored: ScoredRow) -> ScoredRow:
+    """The scored row with the other cells of its input."""
+    return scored | {name: row.cells.get(name) for name in columns.others}
+
+
 class _Writer:
     """Writes scored rows into a Parquet, CSV, TSV or JSON Lines file; the texts are compressed for a name with .gz."""
 
-    def __init__(self, path: Path, name: str, heads: tuple[str, ...]) -> None:
-        self._names = [USER, ITEM, "status", "message", "score", *heads]
-        text, number = pa.string(), pa.float64()
-        kinds = [text, text, text, text, number, *([number] * len(heads))]
-        self._schema = pa.schema(list(zip(self._names, kinds, strict=True)))
+    def __init__(self, path: Path, name: str, columns: _Columns) -> None:
+        self._names = [USER, ITEM, "status", "message", "score", *columns.heads, *columns.others]
+        kinds = {column: pa.string() for column in columns.texts}
+        self._schema = pa.schema([(column, kinds.get(column, pa.float64())) for column in self._names])
         self._path, self._compressed = path, name.endswith(".gz")
         self._suffix = Path(name.removesuffix(".gz")).suffix
 

@@ -18,6 +18,8 @@ class FileFormat(NamedTuple):
     is_text: bool
     read_names: Callable[[TextFile], list[str] | None]
     """The file's columns; None if only the rows name them."""
+    read_plain_names: Callable[[TextFile], list[str]]
+    """The columns of texts, numbers and times, without lists; of JSON Lines those of the first block."""
     stream: Callable[[TextFile, ColumnPlan], Iterator[Table]]
     """Yield the planned columns in tables of some megabytes."""
     split_line: Callable[[TextFile, Sequence[str], str], Mapping[str, str | None]]
@@ -30,6 +32,7 @@ FORMATS = (
         (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
         True,
         csv_format.read_header,
+        csv_format.read_header,
         csv.stream_delimited,
         csv_format.split_line,
     ),
@@ -38,10 +41,19 @@ FORMATS = (
         (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
         True,
         lambda _file: None,
+        jsonlines.read_plain_names,
         jsonlines.stream_json_lines,
         jsonlines.split_line,
     ),
-    FileFormat("Parquet", (".parquet",), False, parquet.read_names, parquet.stream_parquet, lambda *_: {}),
+    FileFormat(
+        "Parquet",
+        (".parquet",),
+        False,
+        parquet.read_names,
+        parquet.read_plain_names,
+        parquet.stream_parquet,
+        lambda *_: {},
+    ),
 )
 SUFFIXES = tuple(suffix for file_format in FORMATS for suffix in file_format.suffixes)
 

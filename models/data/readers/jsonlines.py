@@ -41,6 +41,13 @@ def _check_lines(file: TextFile, lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line
 
 
+def read_plain_names(file: TextFile) -> list[str]:
+    """The keys of the first LINES lines, in the order of their names."""
+    plan = ColumnPlan({})
+    next(stream_json_lines(file, plan), None)
+    return sorted(plan.names)
+
+
 def split_line(_file: TextFile, _names: Sequence[str], line: str) -> Mapping[str, str | None]:
     """Column -> text of a line's texts and numbers; {} if it holds no object."""
     row = parse_object(line.encode())

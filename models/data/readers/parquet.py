@@ -23,6 +23,12 @@ def read_names(file: TextFile) -> list[str]:
         return list(parquet.schema_arrow.names)
 
 
+def read_plain_names(file: TextFile) -> list[str]:
+    """The names of the columns that are no lists and no structures."""
+    with pq.ParquetFile(file.path) as parquet:
+        return [field.name for field in parquet.schema_arrow if not pa.types.is_nested(field.type)]
+
+
 def stream_parquet(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
     """Yield the columns of a file, about a million rows at once.
 

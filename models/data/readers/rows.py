@@ -37,13 +37,16 @@ class TextRow:
     fault: str | None = None  # why the row cannot be read; `cells` then has the readable cells
 
 
-def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[TextRow]:
+def read_rows(
+    path: Path, required: Sequence[str], optional: Sequence[str] = (), *, others: bool = False
+) -> Iterator[TextRow]:
     """Yield the rows of a file of any known format, with the required columns and existing optional ones.
 
-    Whole numbers have no decimal point; Parquet timestamps become Unix seconds (UTC without a zone). In JSON Lines a
-    required cell must be a text or a number, and the columns are checked after the last row. Raises RowsError if a
-    required column is missing, a column occurs twice, or the file does not have its format and encoding, and OSError if
-    it cannot be opened.
+    With `others` the rows have all other columns of plain values, too; of JSON Lines those of its first block. Whole
+    numbers have no decimal point; Parquet timestamps become Unix seconds (UTC without a zone). In JSON Lines a required
+    cell must be a text or a number, and the columns are checked after the last row. Raises RowsError if a required
+    column is missing, a column occurs twice, or the file does not have its format and encoding, and OSError if it
+    cannot be opened.
     """
     try:
         file_format = find_format(path)
@@ -54,16 +57,24 @@ def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ())
     path.open("rb").close()  # the error of a file that cannot be opened says why
     try:
         number = 0
+        if others:
+            optional = (*optional, *_find_others(file_format, path, (*required, *optional)))
         for table, names in _stream_tables(file_format, path, required, optional):
             rejected = _read_rejected(table, file_format, open_text_file(path, FileOptions()), names)
             for _, cells, fault in heapq.merge(_read_cells(table), rejected, key=lambda row: row[0]):
                 number += 1
-                yield TextRow(number, cells, fault)
+                yield TextRow(number, {name: cells.get(name) for name in table.columns}, fault)
     except RowsError:
         raise
     except (JobError, ValueError, OSError, EOFError, zlib.error, csv.Error, pa.ArrowException) as error:
         expected = f"{file_format.name} in UTF-8" if file_format.is_text else file_format.name
         raise RowsError(f"expected {expected} in {path}, given: {error}") from error
+
+
+def _find_others(file_format: FileFormat, path: Path, known: Sequence[str]) -> list[str]:
+    """The file's other columns of plain values, without repeated names."""
+    names = file_format.read_plain_names(open_text_file(path, FileOptions()))
+    return [name for name in names if name not in known and names.count(name) == 1]
 
 
 def _stream_tables(

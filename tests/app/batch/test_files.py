@@ -87,7 +87,7 @@ def test_every_format_gives_the_pipelines_scores(
     ]
     assert [row["status"] for row in found] == ["ok", "ok", "unknown_item", "ok", "ok"]
     for row in found:
-        assert set(row) == {"user_id", "item_id", "status", "message", "score", *HEADS}
+        assert set(row) == {"user_id", "item_id", "status", "message", "score", *HEADS, "timestamp"}
         if row["status"] == "unknown_item":
             assert row["score"] is None and row["like"] is None
             continue

@@ -56,3 +56,20 @@ def test_what_is_no_file_of_rows_is_refused(score: Score, tmp_path: Path) -> Non
     (tmp_path / "in.jsonl").write_text('[{"user_id": "u1", "item_id": "i1"}]\n')
     with pytest.raises(BatchFileError, match=r"expected one object a line in in.jsonl, given a JSON array"):
         score(tmp_path / "in.jsonl")
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
+def test_the_other_columns_of_the_input_are_kept(trained: Path, tmp_path: Path, target: str) -> None:
+    """As they were written; a column with the name of a result gives way to it."""
+    (tmp_path / "in.csv").write_text(
+        "campaign,user_id,item_id,score,note\n007,u1,i5,old,a\n,u1,gone,old,\nx,u1\n"
+    )
+    score_file(tmp_path / "in.csv", tmp_path / target, trained, read_rows)
+    assert [row.cells["campaign"] for row in read_rows(tmp_path / target, ("campaign",))] == [
+        "007",
+        None,
+        "x",
+    ]
+    rows = list(read_rows(tmp_path / target, ("note", "score")))
+    assert [row.cells["note"] for row in rows] == ["a", None, None]
+    assert float(str(rows[0].cells["score"])) != 0 and rows[1].cells["score"] is None
