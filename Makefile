@@ -52,7 +52,7 @@ demo: install $(BUNDLE)/manifest.json
 	@exec $(BIN)/chorus serve $(BUNDLE) --port $(PORT)
 
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -72,7 +72,8 @@ def test_an_item_put_a_second_ago_is_found_in_every_way(service: "Running") -> N
     assert service.http.put("/v1/items/cold", json=body).status_code == httpx.codes.OK
     only = {"field": "item_id", "op": "eq", "value": "cold"}
     assert service.ids(user_id="u0", filter=only) == ["cold"]
-    assert "cold" in service.ids(query="robots on mars", limit=10, diversity={"method": "none"})
+    order = {"weights": {"next": 1}, "diversity": {"method": "none"}}
+    assert "cold" in service.ids(query="robots on mars", limit=10, **order)
     assert not service.rank(user_id="u0", item_ids=["cold", "i1"])["cold"].get("unknown")
     similar = service.http.get("/v1/items/cold/similar?limit=6").json()["items"]
     assert mean(int(item["item_id"][1:]) % 4 == 0 for item in similar) > 0.5

@@ -45,7 +45,7 @@ def test_a_bundle_that_no_service_would_accept_is_not_published(
     assert main(["train", str(job), "--out", str(out)]) == 0
     version = read_manifest(out).model_version
     monkeypatch.setattr(
-        "app.pipeline.encoding.push_away", lambda vectors, *_: 0 * vectors[0]
+        "app.pipeline.encoding.measure_push", lambda items, *_: 0 * items.mean
     )  # skewed serving code
     assert main(["train", str(job), "--out", str(out), "--force"]) == 1
     assert "expected the offline" in capsys.readouterr().err

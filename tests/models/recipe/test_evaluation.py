@@ -44,7 +44,7 @@ def printed(report: Report) -> str:
 def trained(make_shop, make_ingested, tmp_path_factory) -> Trained:
     path = make_shop(tmp_path_factory.mktemp("evaluation"))
     job, data = load_job(path), make_ingested(path)
-    run = train(job, data, "a run", path.parent / "bundle", quiet())
+    data, run = train(job, data, "a run", path.parent / "bundle", quiet())
     return Trained(job, data, refresh_for_test(job, data, run, quiet()))
 
 

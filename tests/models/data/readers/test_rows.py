@@ -111,7 +111,7 @@ def test_what_can_be_told_of_an_unreadable_row(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text('user_id,item_id\nu1,i1,9\nu2\n,"i3,\n')
     assert list(read_rows(tmp_path / "in.csv", REQUIRED)) == [
         TextRow(1, {"user_id": "u1", "item_id": "i1"}, "expected 2 cells, given 3"),
-        TextRow(2, {"user_id": "u2"}, "expected 2 cells, given 1"),
+        TextRow(2, {"user_id": "u2", "item_id": None}, "expected 2 cells, given 1"),
         TextRow(3, {"user_id": None, "item_id": "i3,"}, "unexpected end of data"),
     ]
     (tmp_path / "in.jsonl").write_text('{"user_id": ["u1"], "item_id": 7.0}\n')
