@@ -39,7 +39,9 @@ _CODES = {
     **dict.fromkeys(("NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "NOREPLICAS"), StoreFault.REFUSED),
     **dict.fromkeys(("BUSY", "MASTERDOWN", "CLUSTERDOWN"), StoreFault.REFUSED),
 }
-_CODE = re.compile(rf"^(?:Error running script \(call to \w+\): @user_script: ?\d+: -)?({'|'.join(_CODES)})\b")
+_CODE = re.compile(
+    rf"^(?:Error running script \(call to \w+\): @user_script: ?\d+: -)?({'|'.join(_CODES)})\b"
+)
 
 
 def describe_fault(cause: BaseException) -> StateUnavailableError:
