@@ -138,13 +138,13 @@ class Runtime:
         return await self._join_history(user_id, stored), degraded
 
     async def require_user(self, user_id: str) -> StoredUser:
-        """What is known of a user, with the state from both bundle and store. Raises StateUnavailableError."""
+        """The stored user, with the state from both bundle and store. Raises StateUnavailableError."""
         stored = await self._read_stored(user_id)
         await self._try_refresh(stored.catalogue_version)
         return replace(stored, state=await self._join_history(user_id, stored))
 
     async def _read_stored(self, user_id: str | None) -> StoredUser:
-        """What the store has of a user, or of nobody but the catalogue's version. Raises StateUnavailableError."""
+        """The stored user, or for None the catalogue's version alone. Raises StateUnavailableError."""
         if user_id is None:
             return StoredUser(UserState(), catalogue_version=await self.store.catalogue_version())
         return await self.store.read(user_id)

@@ -42,7 +42,7 @@ QUERY_SECURITY: Dependency = Security(
 
 
 class Role(StrEnum):
-    """What the caller may do: everything, or recommend and send events."""
+    """The rights of a caller: everything, or recommend and send events."""
 
     SECRET = "secret"  # noqa: S105
     PUBLISHABLE = "publishable"

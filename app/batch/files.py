@@ -20,6 +20,8 @@ from app.threads import limit_threads
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""
+TEXT_RESULTS = (USER, ITEM, "status", "message")
+"""The columns of a result that are texts."""
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 TEXT_SUFFIXES = (*DELIMITERS, ".jsonl", ".ndjson")
 SUFFIXES = (".parquet", *TEXT_SUFFIXES, *(f"{suffix}.gz" for suffix in TEXT_SUFFIXES))
@@ -80,13 +82,13 @@ def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader)
         limit_threads(1)
         bundle = open_and_check(bundle_folder, read_settings().candidates)
         rows = _read_rows(read, source, bundle.spec.context_fields)
-        columns = _name_columns(bundle.heads, first)
+        columns = _Columns.of(bundle.heads, first)
         with _Writer(temporary, target.name.lower(), columns) as writer:
             while chunk := list(islice(rows, CHUNK)):
                 scored = score_rows(bundle, chunk, time.time())
                 for row in scored:
                     counts[row["status"]] += 1
-                writer.write([_keep_others(columns, *pair) for pair in zip(chunk, scored, strict=True)])
+                writer.write(list(map(columns.keep_others, chunk, scored)))
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -119,34 +121,35 @@ def _read_rows(read: RowReader, path: Path, context: Sequence[str]) -> Iterator[
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns of the output: results, and the other columns of the input."""
+    """The columns of the output: the texts and numbers of the result, and the other columns of the input."""
 
-    heads: tuple[str, ...]
+    numbers: tuple[str, ...]  # the score and the heads
     others: tuple[str, ...]
 
+    @staticmethod
+    def of(heads: tuple[str, ...], first: Row | None) -> "_Columns":
+        """The columns for a file with this first row; a column of the input with the name of a result is replaced."""
+        numbers = ("score", *heads)
+        names = () if first is None else first.cells
+        return _Columns(numbers, tuple(name for name in names if name not in (*TEXT_RESULTS, *numbers)))
+
     @property
-    def texts(self) -> tuple[str, ...]:
-        return (USER, ITEM, "status", "message", *self.others)
+    def names(self) -> tuple[str, ...]:
+        """All columns, in order."""
+        return (*TEXT_RESULTS, *self.numbers, *self.others)
 
-
-def _name_columns(heads: tuple[str, ...], first: Row | None) -> _Columns:
-    results = {USER, ITEM, "status", "message", "score", *heads}
-    names = () if first is None else first.cells
-    return _Columns(heads, tuple(name for name in names if name not in results))
-
-
-def _keep_others(columns: _Columns, row: Row, scored: ScoredRow) -> ScoredRow:
-    """The scored row with the other cells of its input."""
-    return scored | {name: row.cells.get(name) for name in columns.others}
+    def keep_others(self, row: Row, scored: ScoredRow) -> ScoredRow:
+        """The scored row with the other cells of its input."""
+        return scored | {name: row.cells.get(name) for name in self.others}
 
 
 class _Writer:
     """Writes scored rows into a Parquet, CSV, TSV or JSON Lines file; the texts are compressed for a name with .gz."""
 
     def __init__(self, path: Path, name: str, columns: _Columns) -> None:
-        self._names = [USER, ITEM, "status", "message", "score", *columns.heads, *columns.others]
-        kinds = {column: pa.string() for column in columns.texts}
-        self._schema = pa.schema([(column, kinds.get(column, pa.float64())) for column in self._names])
+        self._names = columns.names
+        kinds = dict.fromkeys(columns.numbers, pa.float64())
+        self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in columns.names])
         self._path, self._compressed = path, name.endswith(".gz")
         self._suffix = Path(name.removesuffix(".gz")).suffix
 

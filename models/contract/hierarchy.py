@@ -3,7 +3,7 @@
 Job reading, items put through the API, and filters all use `path_levels`, so that they agree on what a level is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 
 from models.contract.catalogue import Attribute
@@ -41,21 +41,25 @@ def expand_attributes(
     attributes: Mapping[str, Attribute], separators: Mapping[str, str]
 ) -> Mapping[str, Attribute]:
     """The attributes with the levels of the paths in each field of `separators` (field -> separator)."""
-    levels = {
-        name: expand_paths(value, separator)
-        for name, separator in separators.items()
-        if isinstance(value := attributes.get(name), tuple)
-    }
-    return {**attributes, **levels} if levels else attributes
+    return _convert(attributes, separators, expand_paths)
 
 
 def collapse_attributes(
     attributes: Mapping[str, Attribute], separators: Mapping[str, str]
 ) -> Mapping[str, Attribute]:
     """The attributes as they were given: in each field of `separators` the paths without the levels above them."""
-    paths = {
-        name: deepest_levels(value, separator)
+    return _convert(attributes, separators, deepest_levels)
+
+
+def _convert(
+    attributes: Mapping[str, Attribute],
+    separators: Mapping[str, str],
+    convert: Callable[[Iterable[str], str], tuple[str, ...]],
+) -> Mapping[str, Attribute]:
+    """The attributes with the labels of each field of `separators` converted."""
+    converted = {
+        name: convert(value, separator)
         for name, separator in separators.items()
         if isinstance(value := attributes.get(name), tuple)
     }
-    return {**attributes, **paths} if paths else attributes
+    return {**attributes, **converted} if converted else attributes

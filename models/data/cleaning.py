@@ -93,7 +93,7 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
         contexts={name: column.take(keep) for name, column in columns.contexts.items()},
         rejects=(
             table.rejected,
-            *_reject(table, findings, first),
+            _reject(table, findings, first),
             *_reject_values(table, faulty_values, keep),
         ),
         report=_count_rows(table, findings, first, faulty_values),
@@ -110,11 +110,11 @@ def _drop_values(columns: InteractionColumns, faulty: Sequence[Finding]) -> Inte
     return replace(columns, values=values)
 
 
-def _reject(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> Iterator[RejectedRows]:
+def _reject(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> RejectedRows:
     """The rejected rows of the table with their reasons."""
     rows = np.flatnonzero(first >= 0)
     reasons = tuple(f"{finding.fault}: {finding.reason}" for finding in findings)
-    yield RejectedRows(table.take(rows), reasons, first[rows])
+    return RejectedRows(table.take(rows), reasons, first[rows])
 
 
 def _reject_values(table: Table, faulty: Sequence[Finding], keep: Mask) -> Iterator[RejectedRows]:

@@ -28,7 +28,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class TableLosses:
-    """What of one table cannot be used."""
+    """The rows, and of item and user tables the cells, that cannot be used, by reason."""
 
     table: str  # log, items or users
     rows: int

@@ -23,6 +23,7 @@ from models.language.cache import CachedTextEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.recipe.preflight import work_folder
+from models.recipe.warning import warn
 from models.training.corpus import Corpus, Texts, build_corpus
 
 CHUNK = 1 << 16
@@ -56,8 +57,8 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     _print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     # Before the texts, which take long: it may reject the job.
-    for warning in (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset)):
-        console.print(f"warning: {warning}", style="bold", highlight=False)
+    warnings = (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset))
+    warn(warnings, console)
     labels = label(job.tasks, dataset, parts.train)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size

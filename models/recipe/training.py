@@ -3,7 +3,6 @@
 import ctypes
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
 from models.recipe.preflight import work_folder
 from models.recipe.time_budget import FULL_REFRESH, TEST_REFRESH, TimeBudget
+from models.recipe.warning import warn
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.early_stopping import EpochFigures
@@ -148,12 +148,6 @@ def configure_refresh(
             "max_minutes": minutes,
         }
     )
-
-
-def warn(sentences: Sequence[str], console: Console) -> None:
-    """Print each sentence in bold."""
-    for sentence in sentences:
-        console.print(f"warning: {sentence}", style="bold", highlight=False)
 
 
 def interactions_before(data: JobData, part: int) -> InteractionSet:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from app.api.schemas.items import ItemPatchRequest, ItemRequest
+from app.api.schemas.users import UserRequest
 from app.errors import InvalidRequestError, InvalidValueError, UnknownFieldError
 from app.state.protocol import ItemPatch
-from models.contract.catalogue import Attribute, Item
+from models.contract.catalogue import Attribute, Item, User
 from models.contract.feature_spec import FieldKind, FieldSpec
 
 _TYPES: Mapping[FieldKind, tuple[type, str]] = {
@@ -29,6 +30,12 @@ def check_attributes(fields: Sequence[FieldSpec], attributes: Mapping[str, Attri
         expected_type, description = _TYPES[kinds[name]]
         if value is not None and not isinstance(value, expected_type):
             raise InvalidValueError(f"expected {description}, given {_describe_type(value)}", path)
+
+
+def to_user(fields: Sequence[FieldSpec], user_id: str, request: UserRequest) -> User:
+    """The user of a request. Raises UnknownFieldError or InvalidValueError."""
+    check_attributes(fields, request.attributes)
+    return User(user_id, request.attributes, request.interests)
 
 
 def to_item(fields: Sequence[FieldSpec], item_id: str, request: ItemRequest) -> Item:

@@ -4,7 +4,7 @@ from fastapi import Response
 
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
-from app.api.mapping.attributes import check_attributes
+from app.api.mapping.attributes import to_user
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -22,8 +22,7 @@ async def post_users(body: Json[UsersRequest], service: Serving) -> Response:
     fields = service.runtime.bundle.spec.user_fields
 
     def convert(row: UserRow) -> User:
-        check_attributes(fields, row.attributes)
-        return User(row.user_id, row.attributes, row.interests)
+        return to_user(fields, row.user_id, row)
 
     _indices, users, rejected = split_rows(body.users, convert)
     if users:

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
-from app.api.mapping.attributes import check_attributes
+from app.api.mapping.attributes import to_user
 from app.api.mapping.ignored_inputs import name_ignored_of_profile
 from app.api.mapping.users import profile_answer, user_answer
 from app.api.openapi import BODY_ERRORS, error_answers
@@ -22,7 +22,6 @@ from app.api.schemas.users import (
     UserRequest,
 )
 from app.errors import InvalidRequestError, NotFoundError
-from models.contract.catalogue import User
 
 router = make_guarded_router("users")
 
@@ -42,8 +41,7 @@ async def get_user(user_id: UserId, service: Serving) -> Response:
 @router.put(USER, response_model=UserPutAnswer, responses=error_answers(*BODY_ERRORS))
 async def put_user(body: Json[UserRequest], user_id: UserId, service: Serving) -> Response:
     """Replace the user's profile and stated interests. The next answer uses them."""
-    check_attributes(service.runtime.bundle.spec.user_fields, body.attributes)
-    user = User(user_id, body.attributes, body.interests)
+    user = to_user(service.runtime.bundle.spec.user_fields, user_id, body)
     await service.runtime.store.put_profile(user)
     answer = {"user_id": user_id, "profile": profile_answer(user)}
     ignored = name_ignored_of_profile(service.runtime.bundle, user)

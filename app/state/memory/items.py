@@ -22,7 +22,7 @@ class MemoryItems:
         return StoredItems.of(self.version, self.list_items(after, len(self._documents)).changes)
 
     def item(self, item_id: str) -> ItemChange | None:
-        """What is stored of an item; None for nothing."""
+        """The stored change of an item; None for an item that was never changed."""
         if item_id not in self._documents:
             return None
         return unpack_item(item_id, self._documents[item_id][1])

@@ -141,7 +141,7 @@ class MemoryStore:
         return self._items.items(since)
 
     async def item(self, item_id: str) -> ItemChange | None:
-        """What is stored of an item."""
+        """The stored change of an item; None for an item that was never changed."""
         return self._items.item(item_id)
 
     async def list_items(self, since: int = 0, count: int = 100) -> ItemPage:

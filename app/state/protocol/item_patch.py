@@ -40,7 +40,7 @@ def join_patches(earlier: ItemPatch, later: ItemPatch) -> ItemPatch:
 
 
 def patch_content(content: Item | ItemPatch | None, patch: ItemPatch) -> Item | ItemPatch:
-    """What is stored of an item after a patch of stored content. Raises ItemDeletedError for None, a deleted item."""
+    """The content of an item after a patch of stored content. Raises ItemDeletedError for None, a deleted item."""
     if content is None:
         raise ItemDeletedError(f"expected an item that is not deleted, given {patch.item_id[:80]!r}")
     return patch_item(content, patch) if isinstance(content, Item) else join_patches(content, patch)

@@ -19,7 +19,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """What is stored of one item."""
+    """The stored change of one item."""
 
     item_id: str
     content: Item | ItemPatch | None  # None: deleted
@@ -79,7 +79,7 @@ class ItemStore(Protocol):
         """
 
     async def item(self, item_id: str) -> ItemChange | None:
-        """What is stored of an item; None for an item that was never changed."""
+        """The stored change of an item; None for an item that was never changed."""
 
     async def list_items(self, since: int = 0, count: int = 100) -> ItemPage:
         """Up to `count` changes after a catalogue version, the oldest first."""

@@ -61,7 +61,7 @@ def pack_item(content: Item | ItemPatch, changed_at: float | None = None) -> byt
 
 
 def unpack_item(item_id: str, stored: bytes) -> ItemChange:
-    """What a document or a tombstone says of an item. Raises CorruptValueError."""
+    """The change of an item from its document or tombstone. Raises CorruptValueError."""
     if stored == TOMBSTONE:
         return ItemChange(item_id, None)
     try:

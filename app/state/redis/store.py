@@ -184,7 +184,7 @@ class RedisStore:
         return await self._items.items(since)
 
     async def item(self, item_id: str) -> ItemChange | None:
-        """What is stored of an item."""
+        """The stored change of an item; None for an item that was never changed."""
         return await self._items.item(item_id)
 
     async def list_items(self, since: int = 0, count: int = ITEM_CHUNK) -> ItemPage:

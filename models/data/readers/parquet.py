@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.data.readers.column_plan import ColumnPlan, may_hold_lists
-from models.data.readers.exact_ids import check_exact_ids
+from models.data.readers.exact_ids import check_float_ids
 from models.data.readers.table import Table, UnreadableRows, place_rows
 from models.data.readers.text_file import TextFile
 from models.job.errors import JobError
@@ -39,7 +39,7 @@ def stream_parquet(file: TextFile, plan: ColumnPlan) -> Iterator[Table]:
         start = 1
         for batch in parquet.iter_batches(batch_size=ROWS, columns=list(keys)):
             for name in plan.ids:
-                check_exact_ids(batch.column(name), keys[name], name)
+                check_float_ids(batch.column(name), keys[name], name)
             columns = {
                 name: _cast_column(batch.column(name), key, coded=name in plan.coded)
                 for name, key in keys.items()

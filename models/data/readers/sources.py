@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.csv_format import DELIMITERS
-from models.data.readers.exact_ids import check_exact_ids
+from models.data.readers.exact_ids import check_text_ids
 from models.data.readers.file_format import FileFormat, find_format
 from models.data.readers.null_values import drop_null_values
 from models.data.readers.table import Table, join
@@ -63,7 +63,7 @@ def _read_file(path: Path, plan: ColumnPlan, options: FileOptions) -> list[Table
     for part in parts:
         for id_key, column in plan.by_key.items():
             if column in plan.ids:
-                check_exact_ids(part.columns[column], id_key, column)
+                check_text_ids(part.columns[column], id_key, column)
     if not is_checked and plan.names:
         check_columns(path, plan, sorted(plan.names))
     return parts

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -11,7 +10,6 @@ import httpx
 import numpy as np
 import pytest
 import torch
-import uvicorn
 from safetensors.torch import save_file
 
 from app.bundle.bundle import encode_rows
@@ -48,6 +46,7 @@ from models.contract.vocabulary import Vocabulary
 from models.network.config import NetworkConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
+from tests.app.http.server_thread import serve_in_thread
 
 GENRES = ("comedy", "drama", "horror")
 ITEM_COUNT = 60
@@ -187,22 +186,8 @@ async def open_empty(settings: Settings) -> AsyncIterator[Runtime]:
 @contextmanager
 def serving(settings: Settings, opening: OpenRuntime = open_runtime) -> Iterator[httpx.Client]:
     """A client of a service that runs in a thread of this process."""
-    config = uvicorn.Config(
-        create_app(settings, opening), host="127.0.0.1", port=0, log_config=None, access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "expected a service that starts"
-            thread.join(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serve_in_thread(create_app(settings, opening)) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

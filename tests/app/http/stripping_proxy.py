@@ -1,15 +1,15 @@
 """A reverse proxy that serves the service under a prefix and strips it, as nginx and Traefik do."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from tests.app.http.server_thread import serve_in_thread
 
 HOP_HEADERS = ("content-length", "connection", "transfer-encoding")
 
@@ -33,16 +33,5 @@ def proxying(upstream: str, prefix: str, headers: dict[str, str]) -> Iterator[ht
         )
 
     proxy = Starlette(routes=[Route(f"{prefix}/{{path:path}}", forward, methods=["GET", "POST"])])
-    server = uvicorn.Server(uvicorn.Config(proxy, host="127.0.0.1", port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "expected a proxy that starts"
-            thread.join(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serve_in_thread(proxy) as client:
+        yield client
