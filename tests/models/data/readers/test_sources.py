@@ -151,7 +151,7 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, name: st
     [
         ("e.csv", b"", r"interactions.path: expected rows in .*e.csv, given an empty file"),
         ("e.csv", b"\xef\xbb\xbf\n", r"interactions.path: expected rows in .*e.csv, given an empty file"),
-        ("e.csv.gz", gzip.compress(b""), r"interactions.path: expected rows in .*, given an empty file"),
+        ("e.csv.gz", gzip.compress(b"", mtime=0), r"interactions.path: expected rows in .*, given an empty file"),
         ("e.jsonl", b"\n\n", r"interactions.path: expected rows in .*e.jsonl, given an empty file"),
         ("e.parquet", b"", r"interactions.path: expected rows in .*e.parquet, given an empty file"),
         ("e.csv", b"u,i\n", r"interactions.path: expected rows in e.csv, given none"),
@@ -200,7 +200,7 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, name: st
         ),
         (
             "e.csv.gz",
-            gzip.compress(b"u,i\n" + b"a,b\n" * 9999)[:60],
+            gzip.compress(b"u,i\n" + b"a,b\n" * 9999, mtime=0)[:60],
             r"interactions.path: expected a readable file",
         ),
         ("e.txt", b"u,i\na,b\n", r"interactions.path: expected a file that ends in .csv, .*, given 'e.txt'"),
