@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.config import ConfigurationError, read_settings
+from app.config import ConfigurationError, read_settings, require_keys_outside_loopback
 from models.contract.bundle import BundleError, read_manifest
 
 FILE_WIDTH = 120
@@ -87,7 +87,15 @@ def make_bundle_check() -> Callable[[Path], None]:
 def _serve(options: argparse.Namespace) -> int:
     from app.bundle_choice import list_start_candidates, require_manifest
 
-    settings = read_settings(bundle_dir=options.bundle, host=options.host, port=options.port)
+    settings = read_settings(
+        bundle_dir=options.bundle,
+        host=options.host,
+        port=options.port,
+        allow_anonymous=options.allow_anonymous or None,
+        ssl_certfile=options.ssl_certfile,
+        ssl_keyfile=options.ssl_keyfile,
+    )
+    require_keys_outside_loopback(settings)
     require_manifest(list_start_candidates(settings))  # before the imports below, which take seconds
     from app.greeting import pick_example, render_greeting
     from app.server import run
@@ -163,6 +171,12 @@ COMMANDS = {
             "bundle": {"type": Path, "nargs": "?", "help": "a bundle, or a folder of bundles"},
             "--host": {"help": "default 127.0.0.1, or CHORUS_HOST"},
             "--port": {"type": int, "help": "default 8000, or CHORUS_PORT"},
+            "--allow-anonymous": {
+                "action": "store_true",
+                "help": "listen beyond this machine without any key",
+            },
+            "--ssl-certfile": {"type": Path, "help": "serve HTTPS with this certificate chain (PEM)"},
+            "--ssl-keyfile": {"type": Path, "help": "its private key (PEM)"},
         },
     ),
     "batch-score": Command(

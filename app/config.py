@@ -1,7 +1,7 @@
 """Settings of the service: CHORUS_* in the environment, overridden by the command line."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -114,11 +114,30 @@ class Settings(BaseSettings):
     """Origins of the web pages that may call the service."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 4 << 20
     """The default holds a batch of 10,000 pairs with long ids."""
+    max_request_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 64 << 10
+    """The body of a request for recommendations or similar items."""
+    max_header_bytes: Annotated[int, Field(ge=1024, le=1 << 20)] = 32 << 10
+    """The line and the headers of a request; more get 431."""
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
+    """Open connections; more get 503."""
+    max_peer_connections: Annotated[int, Field(ge=1, le=1_000_000)] = 512
+    """Open connections of one address, such as that of a proxy."""
+    header_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """How long the headers of a request may take."""
     max_concurrency: Annotated[int, Field(ge=1, le=100_000)] = 256
-    """Requests in progress at once; more get 429."""
+    """Requests in progress at once whose bodies have arrived; more get 429."""
     body_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
-    compute_timeout_s: Annotated[float, Field(gt=0, le=600)] = 5.0
-    """How long a request waits for a compute thread; then it gets 503."""
+    compute_timeout_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    """How long a request may wait for a compute thread, unless it says so in X-Request-Timeout-Ms.
+
+    One that would wait longer gets 503 at once.
+    """
+    allow_anonymous: bool = False
+    """Listen on addresses other than the loopback without any key."""
+    ssl_certfile: Path | None = None
+    """The certificate chain in PEM; with it the service speaks HTTPS alone."""
+    ssl_keyfile: Path | None = None
+    """The private key in PEM; None: the certificate's file has it."""
     compute_threads: Annotated[int, Field(ge=1, le=64)] = 1
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
     candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES
@@ -136,6 +155,24 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         problems = [_describe(detail) for detail in error.errors(include_url=False)]
         raise ConfigurationError("; ".join(problems)) from error
+
+
+def require_keys_outside_loopback(settings: Settings) -> None:
+    """Raises ConfigurationError if the service would be open to other machines without any key."""
+    if settings.api_key is not None or settings.allow_anonymous or is_loopback(settings.host):
+        return
+    raise ConfigurationError(
+        f"{PREFIX}HOST: expected a loopback address such as 127.0.0.1 as long as there is no key, given "
+        f"{settings.host!r}; set {PREFIX}API_KEY, or {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or the name localhost, is reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _describe(detail: ErrorDetails) -> str:

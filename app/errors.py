@@ -28,6 +28,13 @@ class ChorusError(Exception):
         return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
 
 
+class InvalidHttpError(ChorusError):
+    """The bytes of the connection are not HTTP."""
+
+    status = 400
+    code = "invalid_http"
+
+
 class InvalidRequestError(ChorusError):
     """The request has a wrong shape, or a value that the service cannot use."""
 
@@ -138,7 +145,7 @@ class ForbiddenError(ChorusError):
 
 
 class RequestTimeoutError(ChorusError):
-    """The body did not arrive in time."""
+    """The headers or the body did not arrive in time."""
 
     status = 408
     code = "request_timeout"
@@ -164,6 +171,20 @@ class UnsupportedMediaTypeError(ChorusError):
     code = "unsupported_media_type"
 
 
+class HeadersTooLargeError(ChorusError):
+    """The request's line and headers are larger than the service accepts."""
+
+    status = 431
+    code = "headers_too_large"
+
+
+class CallerLeftError(ChorusError):
+    """The caller has closed its connection; the status is for the log and the metrics, as nobody reads the answer."""
+
+    status = 499
+    code = "caller_left"
+
+
 class TooManyRequestsError(ChorusError):
     """More concurrent requests than the service accepts."""
 
@@ -178,6 +199,26 @@ class UnavailableError(ChorusError):
     status = 503
     code = "unavailable"
     retry_after = 1
+
+
+class OverloadedError(UnavailableError):
+    """The request would wait for a compute thread longer than its deadline."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to the error."""
+        return {"retry-after": str(self.retry_after_s)}
+
+
+class TooManyConnectionsError(UnavailableError):
+    """The service, or the peer, has as many open connections as it may."""
+
+    code = "too_many_connections"
 
 
 class StoreOutOfMemoryError(UnavailableError):

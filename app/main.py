@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypedDict
 
-from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api.dependencies import Service
+from app.api.dependencies import Load, Service, open_load
 from app.api.error_handlers import METHODS, handle_errors
-from app.api.middleware import RequestLimits, RequestObserver
+from app.api.middleware import RequestObserver
 from app.api.openapi import DESCRIPTION, TITLE
 from app.api.proxy_prefix import ProxyPrefix
 from app.api.request_drain import RequestDrain
@@ -45,15 +44,20 @@ class State(TypedDict):
     service: Service
 
 
-def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, open_runtime: OpenRuntime, metrics: Metrics | None = None, load: Load | None = None
+) -> FastAPI:
     """The application. `open_runtime` is entered at the start, and exited after the last request."""
     metrics = metrics or Metrics()
+    load = load or open_load(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_runtime(settings) as runtime:
-            limiter = CapacityLimiter(settings.compute_threads)
-            yield {"service": Service(settings, runtime, metrics, limiter)}
+            try:
+                yield {"service": Service(settings, runtime, metrics, load)}
+            finally:
+                load.queue.close()
 
     app = FastAPI(
         title=TITLE,
@@ -74,9 +78,6 @@ def create_app(settings: Settings, open_runtime: OpenRuntime, metrics: Metrics |
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Add the middleware, the innermost first."""
-    app.add_middleware(
-        RequestLimits, max_body_bytes=settings.max_body_bytes, max_concurrency=settings.max_concurrency
-    )
     app.add_middleware(ProxyPrefix, root_path=settings.root_path, trusted=settings.trusted_proxies)
     if settings.cors_origins:
         # Around all that can refuse a request, so that a page can read every error. A preflight needs no key.

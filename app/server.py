@@ -10,6 +10,8 @@ from types import FrameType
 
 import uvicorn
 
+from app.api.dependencies import open_load
+from app.api.patience import make_early_refusal
 from app.bundle.bundle import LoadedBundle
 from app.bundle_follower import BundleFollower
 from app.config import Settings
@@ -21,6 +23,9 @@ from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.telemetry import Metrics
 from app.threads import limit_threads
+from app.transport.connection_limits import ConnectionLimits
+from app.transport.http_protocol import make_protocol
+from app.transport.open_files import raise_file_limit
 from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
@@ -48,6 +53,7 @@ class Startup:
 def run(settings: Settings, on_ready: Callable[[LoadedBundle], None]) -> Outcome:
     """Serve until stopped; `on_ready` is called when a bundle is loaded. Raises EmbeddedRedisError."""
     limit_threads(settings.torch_threads)
+    raise_file_limit(settings.max_connections)
     outcome = Outcome()
     # uvicorn raises SIGTERM again after its shutdown. Unhandled, that would end the process with Redis running.
     signal.signal(signal.SIGTERM, _exit)
@@ -92,6 +98,7 @@ def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
 
 def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Config:
     metrics = Metrics()
+    load = open_load(settings)
 
     def open_with_store(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
         health = StoreHealth(metrics.count_store_failure)
@@ -99,14 +106,31 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
         return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
-        create_app(settings, open_with_store, metrics),
+        create_app(settings, open_with_store, metrics, load),
         host=settings.host,
         port=settings.port,
+        http=make_protocol(  # type: ignore[arg-type]  # uvicorn calls it as it would the class
+            _read_connection_limits(settings),
+            make_early_refusal(load, settings.compute_timeout_s),
+            metrics.count_refusal,
+        ),
+        ws="none",
+        ssl_certfile=settings.ssl_certfile,
+        ssl_keyfile=settings.ssl_keyfile,
         proxy_headers=False,  # app.api.proxy_prefix needs the address of the peer itself
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def _read_connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        max_header_bytes=settings.max_header_bytes,
+        header_timeout_s=settings.header_timeout_s,
+        max_connections=settings.max_connections,
+        max_peer_connections=settings.max_peer_connections,
     )
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from app.errors import ChorusError
+
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 LOGGER = "chorus"
 
@@ -54,6 +56,11 @@ class Metrics:
         """Count one request by its route's template, method and status, with its duration."""
         self._seconds.labels(endpoint).observe(seconds)
         self._answers.labels(endpoint, method, str(status)).inc()
+
+    def count_refusal(self, error: ChorusError) -> None:
+        """Count one request that was refused before it reached the application, with its error."""
+        self._answers.labels("refused", "any", str(error.status)).inc()
+        self._errors.labels(error.code).inc()
 
     def count_stages(self, took_ms: Mapping[str, float], degraded: Iterable[str]) -> None:
         """Count one slate: the milliseconds of each stage, and the reasons for degradation."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from app.api.dependencies import Service
+from app.api.dependencies import Computing, Service
 from app.api.mapping.batch import UserGroup, failure_answer, scores_answer, to_score_request
 from app.api.schemas.batch import BadGroup, Group
 from app.bundle.bundle import LoadedBundle
@@ -21,12 +21,12 @@ Answer = dict[str, Any]
 
 
 async def score_groups(
-    service: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
+    service: Service, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
 ) -> AsyncIterator[list[Answer]]:
     """Yield answers in the order of the groups, each as soon as it and all earlier ones are ready."""
     waiting: dict[int, Answer] = {}
     position = 0
-    async for answers in _score_portions(service, bundle, groups):
+    async for answers in _score_portions(service, threads, bundle, groups):
         waiting |= answers
         ready = []
         while position in waiting:
@@ -37,7 +37,7 @@ async def score_groups(
 
 
 async def _score_portions(
-    service: Service, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
+    service: Service, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
 ) -> AsyncIterator[dict[int, Answer]]:
     """Yield group index -> answer for each portion. A portion has all groups of its users."""
     now = service.clock()
@@ -45,7 +45,7 @@ async def _score_portions(
     for positions in split_by_cost(len(bundle.catalogue), user_ids, [_cost(group) for group in groups]):
         portion = await _read_users(service, [groups[position] for position in positions])
         try:
-            answers = await service.compute(partial(_score_portion, bundle, portion, now))
+            answers = await threads.renew().run("portion", partial(_score_portion, bundle, portion, now))
         except UnavailableError as error:  # no compute thread in time; the other portions keep their answers
             answers = [failure_answer(_mark_failed(group, error)) for group in portion]
         yield dict(zip(positions, answers, strict=True))

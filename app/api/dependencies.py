@@ -1,20 +1,55 @@
 """The running service as a dependency of routes."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Annotated, TypeVar
 
-import anyio
-from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
+from app.api.request_body import BodyMemory
+from app.compute_queue import ComputeQueue, Patience
 from app.config import Settings
-from app.errors import UnavailableError
+from app.errors import TooManyRequestsError
 from app.runtime import Runtime
 from app.telemetry import Metrics
 
 Result = TypeVar("Result")
+PATIENCE_S = "chorus.patience_s"
+"""Key of the scope with the seconds that the caller waits for its answer."""
+
+
+class RequestsInProgress:
+    """Counts the requests whose body has arrived and that are not yet answered."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._count = 0
+
+    def check(self) -> None:
+        """Raises TooManyRequestsError if there are as many as there may be."""
+        if self._count >= self._most:
+            raise TooManyRequestsError(f"expected at most {self._most} requests at once, given more")
+
+    @contextmanager
+    def count(self) -> Iterator[None]:
+        """Count one request in the block. Raises TooManyRequestsError."""
+        self.check()
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the requests of one service share: threads, places, and memory for bodies."""
+
+    queue: ComputeQueue
+    in_progress: RequestsInProgress
+    bodies: BodyMemory = field(default_factory=BodyMemory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +59,39 @@ class Service:
     settings: Settings
     runtime: Runtime
     metrics: Metrics
-    limiter: CapacityLimiter
+    load: Load
     clock: Callable[[], float] = time.time
 
-    async def compute(self, work: Callable[[], Result]) -> Result:
+    def wait_for(self, request: Request) -> "Computing":
+        """The compute threads for one request: its caller's patience begins now."""
+        queue = self.load.queue
+        patience_s: float = request.scope.get(PATIENCE_S, self.settings.compute_timeout_s)
+        return Computing(queue, Patience(queue.clock() + patience_s, request.is_disconnected), patience_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Computing:
+    """The compute threads as one request may use them."""
+
+    queue: ComputeQueue
+    patience: Patience
+    patience_s: float
+
+    async def run(self, kind: str, work: Callable[[], Result]) -> Result:
         """Run CPU work in a compute thread, so that the event loop stays free.
 
-        Raises UnavailableError if no thread is free within the time limit.
+        Raises OverloadedError if it cannot start before the caller's deadline, and CallerLeftError.
         """
-        try:
-            with anyio.fail_after(self.settings.compute_timeout_s):
-                return await to_thread.run_sync(work, limiter=self.limiter)
-        except TimeoutError as error:
-            raise UnavailableError("No compute thread was free in time") from error
+        return await self.queue.run(kind, work, self.patience)
+
+    def renew(self) -> "Computing":
+        """The same with a new deadline, for the next part of a long answer."""
+        return replace(self, patience=replace(self.patience, deadline=self.queue.clock() + self.patience_s))
+
+
+def open_load(settings: Settings) -> Load:
+    """The shared resources that these settings describe."""
+    return Load(ComputeQueue(settings.compute_threads), RequestsInProgress(settings.max_concurrency))
 
 
 async def get_service(request: Request) -> Service:
@@ -45,4 +100,11 @@ async def get_service(request: Request) -> Service:
     return service
 
 
+async def get_computing(request: Request) -> Computing:
+    """The compute threads for this request."""
+    service: Service = request.state.service
+    return service.wait_for(request)
+
+
 Serving = Annotated[Service, Depends(get_service)]
+Threads = Annotated[Computing, Depends(get_computing)]

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
-from app.api.validation import EMPTY_BODY, describe_problem
+from app.api.validation import describe_problem
 from app.bundle_choice import UnknownBundleNameError
 from app.errors import (
     CatalogueFullError,
@@ -88,7 +88,8 @@ def _convert_validation(error: RequestValidationError) -> ChorusError:
     detail = error.errors()[0]
     source, *location = detail["loc"]
     if source == "body":
-        return EMPTY_BODY if detail["type"] == "missing" else detail["ctx"]["error"]
+        problem: ChorusError = detail["ctx"]["error"]
+        return problem
     return describe_problem({**detail, "loc": location})
 
 

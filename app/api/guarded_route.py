@@ -5,36 +5,72 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from app.api.api_keys import EVENTS, ROLE, SECURITY, check_key, check_page_key
-from app.api.request_body import JSON, TEXT, JsonRequest, read_body
-from app.api.responses import route_template
+from app.api.dependencies import PATIENCE_S, Service
+from app.api.patience import COMPUTED, HEADER, parse_patience_s
+from app.api.request_body import (
+    JSON,
+    TEXT,
+    BodyLimits,
+    JsonRequest,
+    check_length,
+    parse_json,
+    read_body,
+)
 from app.config import Settings
+
+SMALL = frozenset({"/v1/recommend", "/v1/items/similar"})
+"""The routes whose bodies are small; those of the others hold up to 1,000 rows or items."""
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class GuardedRoute(APIRoute):
-    """A route that requires the API key if one is set.
+    """A route that requires the API key if one is set, and bounds what one request may take.
 
     FastAPI reads a body before it resolves dependencies, so the key is checked here, before the body is read.
     """
 
     def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()
-        has_body = self.body_field is not None
+        model: type[BaseModel] | None = self.body_field and self.body_field.field_info.annotation  # type: ignore[assignment]
+        is_computed = self.path.endswith(COMPUTED)
 
         async def guard(request: Request) -> Response:
-            settings: Settings = request.state.service.settings
+            service: Service = request.state.service
+            settings, load = service.settings, service.load
             request.scope[ROLE] = check_key(request, settings)
-            if has_body:
-                # A beacon of a web page has no other type than text without a preflight request.
-                types = (JSON, TEXT) if route_template(request.scope) == EVENTS else (JSON,)
-                request = JsonRequest(request.scope, request.receive)
-                await read_body(request, settings.body_timeout_s, types)
-            return await handle(request)
+            patience_s = parse_patience_s(request.headers.get(HEADER), settings.compute_timeout_s)
+            request.scope[PATIENCE_S] = patience_s
+            if is_computed:
+                load.queue.check(patience_s)
+            if model is None:
+                with load.in_progress.count():
+                    return await handle(request)
+            limits = _limit_body(self.path, settings)
+            check_length(request, limits.max_bytes)
+            raw = await read_body(request, limits, load.bodies)
+            try:
+                with load.in_progress.count():  # a slow body takes no place
+                    parsed = JsonRequest(request.scope, request.receive)
+                    parsed.parsed = await parse_json(model, raw)
+                    return await handle(parsed)
+            finally:
+                load.bodies.release(len(raw))
 
         return guard
+
+
+def _limit_body(path: str, settings: Settings) -> BodyLimits:
+    """The limits of a route's body. A beacon of a web page has no other type than text without a preflight request."""
+    most = settings.max_body_bytes
+    return BodyLimits(
+        min(most, settings.max_request_bytes) if path in SMALL else most,
+        settings.body_timeout_s,
+        (JSON, TEXT) if path == EVENTS else (JSON,),
+    )
 
 
 class GuardedPage(APIRoute):

@@ -1,4 +1,4 @@
-"""ASGI middleware: request id, metrics and log line; limits of body size and concurrency.
+"""ASGI middleware: request id, metrics and log line.
 
 It is pure ASGI, so a request needs no extra task and no copy of its body.
 """
@@ -13,16 +13,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_path, route_template
-from app.errors import ChorusError, PayloadTooLargeError, TooManyRequestsError, UnavailableError
+from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
+from app.errors import ChorusError, UnavailableError
 from app.telemetry import Metrics, log_request
 
 CLIENT_LEFT = 499
 """The status in the log if the client disconnected before the answer."""
-LIMITED = "/v1/"
-"""Prefix of the paths with limits; health and metrics have none."""
-MAX_LENGTH_DIGITS = 18
-
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
@@ -89,56 +85,3 @@ class _Response:
             self.status = message["status"]
             MutableHeaders(scope=message)[REQUEST_ID] = self.request_id
         await self.forward(message)
-
-
-class RequestLimits:
-    """Refuses bodies larger than `max_body_bytes` (413) and more than `max_concurrency` requests at once (429)."""
-
-    def __init__(self, app: ASGIApp, max_body_bytes: int, max_concurrency: int) -> None:
-        self.app = app
-        self.max_body_bytes = max_body_bytes
-        self.max_concurrency = max_concurrency
-        self._open_requests = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not route_path(scope).startswith(LIMITED):
-            await self.app(scope, receive, send)
-            return
-        refusal = self._check_limits(scope)
-        if refusal is not None:
-            scope[ERROR_CODE] = refusal.code
-            await error_response(refusal)(scope, receive, send)
-            return
-        self._open_requests += 1
-        try:
-            await self.app(scope, self._limit_body(receive), send)
-        finally:
-            self._open_requests -= 1
-
-    def _check_limits(self, scope: Scope) -> ChorusError | None:
-        """The error of a request over a limit; None within the limits."""
-        length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > self.max_body_bytes):
-            return self._body_too_large()
-        if self._open_requests >= self.max_concurrency:
-            return TooManyRequestsError(
-                f"expected at most {self.max_concurrency} requests at once, given more"
-            )
-        return None
-
-    def _limit_body(self, receive: Receive) -> Receive:
-        """`receive` with a PayloadTooLargeError if a body without a declared length becomes too large."""
-        received = 0
-
-        async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.max_body_bytes:
-                raise self._body_too_large()
-            return message
-
-        return receive_limited
-
-    def _body_too_large(self) -> PayloadTooLargeError:
-        return PayloadTooLargeError(f"expected a body of at most {self.max_body_bytes} bytes, given more")

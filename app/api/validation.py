@@ -18,8 +18,6 @@ MESSAGES = {
     "recursion_loop": "expected a shallow structure, given one too deep",
 }
 """pydantic's error type -> message, for types whose wording does not say what was expected."""
-EMPTY_BODY = InvalidJsonError("expected JSON, given EOF while parsing a value at line 1 column 0")
-"""The error of an empty body, which FastAPI reports as missing."""
 
 _SHOULD = re.compile(r"^(String|List|Dictionary) should ")
 

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.api.batch_scoring import score_groups
-from app.api.dependencies import Serving
+from app.api.dependencies import Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
@@ -24,10 +24,12 @@ router = make_guarded_router("recommendations")
 
 
 @router.post("/batch-score", response_model=BatchAnswer, responses={**LINES, **error_answers(*BODY_ERRORS)})
-async def score_batch(body: Json[BatchRequest], request: Request, service: Serving) -> Response:
+async def score_batch(
+    body: Json[BatchRequest], request: Request, service: Serving, threads: Threads
+) -> Response:
     """Every group's scores, in order. With `Accept: application/x-ndjson` a line a group, as soon as it is ready."""
     bundle = service.runtime.bundle
-    answers = score_groups(service, bundle, body.groups)
+    answers = score_groups(service, threads, bundle, body.groups)
     if NDJSON in request.headers.get("accept", ""):
         return StreamingResponse(write_lines(answers), media_type=NDJSON)
     groups = [answer async for portion in answers for answer in portion]

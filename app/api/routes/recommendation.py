@@ -6,7 +6,7 @@ from fastapi import Response
 
 from app.api.api_keys import Caller, Role
 from app.api.cursor import Page, resolve_page
-from app.api.dependencies import Service, Serving
+from app.api.dependencies import Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
 from app.api.mapping.query import build_query
@@ -21,15 +21,17 @@ router = make_guarded_router("recommendations")
 
 
 @router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
-async def recommend(body: Json[RecommendRequest], service: Serving, caller: Caller) -> Response:
+async def recommend(
+    body: Json[RecommendRequest], service: Serving, threads: Threads, caller: Caller
+) -> Response:
     """Personal recommendations: the best items of the whole catalogue for this user at this moment."""
-    return await _answer(service, _check_role(resolve_page(body), caller))
+    return await _answer(service, threads, _check_role(resolve_page(body), caller))
 
 
 @router.post("/rank", response_model=RankAnswer, responses=error_answers(*BODY_ERRORS))
-async def rank(body: Json[RankRequest], service: Serving, caller: Caller) -> Response:
+async def rank(body: Json[RankRequest], service: Serving, threads: Threads, caller: Caller) -> Response:
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
-    return await _answer(service, _check_role(resolve_page(body), caller))
+    return await _answer(service, threads, _check_role(resolve_page(body), caller))
 
 
 def _check_role(page: Page[RecommendRequest], caller: Role) -> Page[RecommendRequest]:
@@ -41,15 +43,20 @@ def _check_role(page: Page[RecommendRequest], caller: Role) -> Page[RecommendReq
     return page
 
 
-async def _answer(service: Service, page: Page[RecommendRequest]) -> Response:
+async def _answer(service: Service, threads: Computing, page: Page[RecommendRequest]) -> Response:
     """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
     started = time.perf_counter()
     state, degraded = await service.runtime.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
     bundle = service.runtime.bundle  # one bundle for the whole request, even if another is loaded meanwhile
     query = build_query(bundle, page, state, service.clock())
-    slate = await service.compute(lambda: pipeline.recommend(bundle, query))
+    slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     answer = slate_answer(bundle, page, slate, degraded)
     took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     return json_response({**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}})
+
+
+def _name_kind(request: RecommendRequest) -> str:
+    """Requests of similar duration: reasons and texts take several times as long."""
+    return f"slate{'+reasons' if request.explain else ''}{'+query' if request.query else ''}"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from app.api.dependencies import Serving
+from app.api.dependencies import Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.filters import parse_filter
 from app.api.mapping.query import check_filter
@@ -23,21 +23,25 @@ router = make_guarded_router("items")
 @router.head(SIMILAR, include_in_schema=False)
 @router.get(SIMILAR, response_model=SimilarAnswer, responses=error_answers(401, 404, 422, 429, 503))
 async def find_similar(
-    item_id: ItemId, query: Annotated[SimilarQuery, Query()], service: Serving, request: Request
+    item_id: ItemId,
+    query: Annotated[SimilarQuery, Query()],
+    service: Serving,
+    threads: Threads,
+    request: Request,
 ) -> Response:
     """The items most similar to one item."""
     if not is_literal(request, SIMILAR_ENDING):
         return await show_item(service, item_id + SIMILAR_ENDING)
     await service.runtime.read_user(None)  # updates the catalogue if the store answers
     bundle = service.runtime.bundle
-    items = await service.compute(lambda: find_similar_items(bundle, item_id, query.limit))
+    items = await threads.run("similar", lambda: find_similar_items(bundle, item_id, query.limit))
     return json_response(
         {"item_id": item_id, "model_version": bundle.manifest.model_version, "items": _list_items(items)}
     )
 
 
 @router.post("/items/similar", response_model=SimilarToAllAnswer, responses=error_answers(*BODY_ERRORS, 404))
-async def find_similar_to_several(body: Json[SimilarRequest], service: Serving) -> Response:
+async def find_similar_to_several(body: Json[SimilarRequest], service: Serving, threads: Threads) -> Response:
     """The items most similar to all given ones together. 404 if the catalogue has none of these."""
     state, degraded = await service.runtime.read_user(body.user_id)
     bundle = service.runtime.bundle
@@ -47,8 +51,9 @@ async def find_similar_to_several(body: Json[SimilarRequest], service: Serving) 
     known = [item_id for item_id in body.item_ids if item_id in bundle.catalogue]
     if not known:
         raise UnknownItemError(body.item_ids[0])
-    items = await service.compute(
-        lambda: find_similar_to_all(bundle, known, body.limit, allow_rows(bundle, condition, state.seen))
+    items = await threads.run(
+        "similar",
+        lambda: find_similar_to_all(bundle, known, body.limit, allow_rows(bundle, condition, state.seen)),
     )
     unknown = [item_id for item_id in body.item_ids if item_id not in set(known)]
     return json_response(

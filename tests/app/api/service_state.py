@@ -1,9 +1,8 @@
 """What tests of a part of the application share: the state that a server gives to its requests."""
 
-from anyio import CapacityLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.dependencies import Service
+from app.api.dependencies import Service, open_load
 from app.config import Settings
 from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
@@ -13,7 +12,7 @@ from app.telemetry import Metrics
 def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = None) -> ASGIApp:
     """The application, with a service that has no bundle in the state of each request."""
     runtime = Runtime(settings, MemoryStore())
-    service = Service(settings, runtime, metrics or Metrics(), CapacityLimiter(1))
+    service = Service(settings, runtime, metrics or Metrics(), open_load(settings))
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, "state": {"service": service}}, receive, send)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.api.error_handlers import handle_errors
 from app.api.guarded_route import make_guarded_router
-from app.api.middleware import RequestLimits, RequestObserver
+from app.api.middleware import RequestObserver
 from app.api.request_body import Json
 from app.api.responses import json_response
 from app.config import read_settings
@@ -21,7 +21,7 @@ from app.state.protocol import StateUnavailableError, StoreFullError
 from app.telemetry import Metrics
 from tests.app.api.service_state import with_service
 
-LIMIT = 64
+LIMIT = 1024
 
 
 class Echo(BaseModel):
@@ -55,7 +55,7 @@ async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClien
     async def echo(body: Json[Echo], name: str) -> Response:
         return json_response({"name": name, "text": body.text})
 
-    @app.get("/v1/held")
+    @router.get("/held")
     async def held() -> Response:
         gate.entered.release()
         await gate.leave.wait()
@@ -76,10 +76,12 @@ async def client(metrics: Metrics, gate: Gate) -> AsyncIterator[httpx.AsyncClien
 
     app.include_router(router)
     handle_errors(app)
-    app.add_middleware(RequestLimits, max_body_bytes=LIMIT, max_concurrency=2)
     app.add_middleware(RequestObserver, metrics=metrics)
     transport = httpx.ASGITransport(
-        with_service(app, read_settings(body_timeout_s=0.2), metrics), raise_app_exceptions=False
+        with_service(
+            app, read_settings(body_timeout_s=0.2, max_body_bytes=LIMIT, max_concurrency=2), metrics
+        ),
+        raise_app_exceptions=False,
     )
     async with httpx.AsyncClient(transport=transport, base_url="http://chorus") as opened:
         yield opened
@@ -131,7 +133,7 @@ async def test_a_body_past_the_limit_is_refused_whether_its_length_is_told_or_no
 ) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(10):
-            yield b"x" * 10
+            yield b"x" * 200
 
     told = await client.post("/v1/echo/a", content=b"x" * (LIMIT + 1))
     _told(told, 413, "payload_too_large")
@@ -197,7 +199,7 @@ async def test_metrics_count_by_route_and_by_error_code(client: httpx.AsyncClien
     await client.post("/v1/echo/a", json={"text": "x"})
     await client.post("/v1/echo/b", json={})
     await client.get("/v1/broken/bug")
-    await client.post("/v1/echo/b", content=b"x" * 100)
+    await client.post("/v1/echo/b", content=b"x" * (LIMIT + 1))
     page = metrics.render().decode()
     assert 'chorus_requests_total{endpoint="/v1/echo/{name}",method="POST",status="200"} 1.0' in page
     assert 'chorus_requests_total{endpoint="/v1/echo/{name}",method="POST",status="422"} 1.0' in page

@@ -8,11 +8,23 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.errors import ChorusError
+from app.transport.connection_limits import ConnectionLimits
+from app.transport.http_protocol import Refuse, make_protocol
+
+
+def _refuse_none(_target: bytes, _headers: list[tuple[bytes, bytes]]) -> None:
+    return None
+
 
 @contextmanager
-def serve_in_thread(app: ASGIApp) -> Iterator[httpx.Client]:
-    """A client of the application, which ends with the block."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
+def serve_in_thread(
+    app: ASGIApp, limits: ConnectionLimits | None = None, refuse: Refuse | None = None
+) -> Iterator[httpx.Client]:
+    """A client of the application, which ends with the block. Connections are those of the real service."""
+    refusals: list[ChorusError] = []
+    protocol = make_protocol(limits or ConnectionLimits(), refuse or _refuse_none, refusals.append)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=protocol)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,15 +1,16 @@
 """Batch scoring: users are read once, and where the compute threads are taken only a portion's groups fail."""
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 
-from anyio import CapacityLimiter
-
 from app.api.batch_scoring import score_groups
-from app.api.dependencies import Service
+from app.api.dependencies import Computing, Service, open_load
 from app.api.routes.batch import write_lines
 from app.api.schemas.batch import BadGroup, Group
 from app.bundle.bundle import LoadedBundle
+from app.compute_queue import Patience
 from app.config import read_settings
 from app.errors import UnknownFieldError
 from app.pipeline.scoring.batching import BATCH_COST, USER_COST
@@ -23,25 +24,38 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
     settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
     runtime = Runtime(settings, store or MemoryStore())
     runtime._bundle = learnt
-    return Service(settings, runtime, Metrics(), CapacityLimiter(1))
+    return Service(settings, runtime, Metrics(), open_load(settings))
+
+
+async def _stay() -> bool:
+    return False
+
+
+def _threads(service: Service) -> Computing:
+    queue, patience_s = service.load.queue, service.settings.compute_timeout_s
+    return Computing(queue, Patience(queue.clock() + patience_s, _stay), patience_s)
 
 
 async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBundle, tmp_path: Path) -> None:
     """The second user's groups, which come between, are of the second portion: they have their answers."""
     serving = _serving(learnt, tmp_path)
-    somebody = object()
-    serving.limiter.acquire_on_behalf_of_nowait(somebody)
+    leave = threading.Event()
+    patient = Patience(serving.load.queue.clock() + 60, _stay)
+    work = [serving.load.queue.run("held", lambda: leave.wait(10), patient) for _ in range(2)]
+    held = [asyncio.create_task(waiting) for waiting in work]
+    await asyncio.sleep(0)
     bad = BadGroup("u1", UnknownFieldError("expected another", "context.mood"))
     asked = [f"i{number % 80}" for number in range(BATCH_COST // 2 - USER_COST)]
     u1, u2 = (Group(user_id=user_id, item_ids=asked) for user_id in ("u1", "u2"))
     groups: list[Group | BadGroup] = [u1, bad, u1, u2, u2]
     told = []
-    async for lines in write_lines(score_groups(serving, learnt, groups)):
+    async for lines in write_lines(score_groups(serving, _threads(serving), learnt, groups)):
         told.append([json.loads(line) for line in lines.splitlines()])
         if len(told) == 1:
-            serving.limiter.release_on_behalf_of(somebody)
+            leave.set()
+            await asyncio.gather(*held)
     codes = [[group.get("error", {}).get("code", group["status"]) for group in lines] for lines in told]
-    assert codes == [["unavailable", "unknown_field", "unavailable"], ["ok", "ok"]]
+    assert codes == [["overloaded", "unknown_field", "overloaded"], ["ok", "ok"]]
     assert [group["user_id"] for lines in told for group in lines] == ["u1", "u1", "u1", "u2", "u2"]
 
 
@@ -52,7 +66,8 @@ async def test_what_is_scored_early_waits_for_its_place(learnt: LoadedBundle, tm
         Group(user_id=user_id, item_ids=asked[:size])
         for user_id, size in (("u1", 9), ("u2", 5000), ("u1", 3))
     ]
-    told = [outcomes async for outcomes in score_groups(_serving(learnt, tmp_path), learnt, groups)]
+    serving = _serving(learnt, tmp_path)
+    told = [outcomes async for outcomes in score_groups(serving, _threads(serving), learnt, groups)]
     assert [[group["user_id"] for group in outcomes] for outcomes in told] == [["u1"], ["u2", "u1"]]
     assert [len(group["scores"]) for outcomes in told for group in outcomes] == [9, len(asked), 3]
 
@@ -70,6 +85,10 @@ async def test_a_user_of_many_groups_is_read_once(learnt: LoadedBundle, tmp_path
     store = Counting()
     serving = _serving(learnt, tmp_path, store)
     groups = [Group(user_id=f"u{number % 3}", item_ids=["i1"]) for number in range(60)]
-    told = [group async for outcomes in score_groups(serving, learnt, groups) for group in outcomes]
+    told = [
+        group
+        async for outcomes in score_groups(serving, _threads(serving), learnt, groups)
+        for group in outcomes
+    ]
     assert store.reads == ["u0", "u1", "u2"]
     assert [group["user_id"] for group in told] == [group.user_id for group in groups]
