@@ -26,6 +26,7 @@ from app.bundle_comparison import BundleComparison
 from app.config import Settings
 from app.errors import BadBundleError, UnknownBundleError
 from app.golden import open_and_check
+from app.installation_key import InstallationKey
 from app.item_changes import apply_changes
 from app.replica_set import ReplicaSet
 from app.state.protocol import (
@@ -63,6 +64,7 @@ class Runtime:
         self.store = store
         self.replica_set = ReplicaSet(store.replicas)
         self.comparison = BundleComparison()
+        self.cursor_key = InstallationKey(store)
         self._bundle: LoadedBundle | None = None
         self._items_version = 0
         self._catalogue_lock = asyncio.Lock()

@@ -1,7 +1,12 @@
-"""Encode and resolve cursors: the query that continues, and the ids of the items already shown."""
+"""Encode and resolve cursors: the query that continues, and the ids of the items already shown.
+
+A cursor is signed with HMAC-SHA256 (RFC 2104) and opened only if its signature is right, so that nobody but the
+service decides what is unpacked.
+"""
 
 import base64
 import binascii
+import hmac
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +18,10 @@ from pydantic import ValidationError
 from app.api.schemas.recommendation import CURSOR_LENGTH, RecommendRequest
 from app.errors import InvalidCursorError, InvalidRequestError
 
-VERSION = 1
+VERSION = 2
+PURPOSE = b"chorus cursor 2\0"
+"""Keeps a signature of the same key for another purpose from counting as one of a cursor."""
+SIGNATURE_BYTES = 16
 MAX_SHOWN = 2000
 """The most items of a list over all pages, since the cursor has all their ids."""
 MAX_UNPACKED = 1 << 20
@@ -31,7 +39,7 @@ class Page(Generic[Request_co]):
     shown: tuple[str, ...] = ()
 
 
-def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str]) -> str | None:
+def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str], key: bytes) -> str | None:
     """The cursor of the page after this one, which shows `item_ids`; None if it would be too large."""
     shown = (*page.shown, *item_ids)
     if len(shown) > MAX_SHOWN:
@@ -41,19 +49,20 @@ def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str]) -> str 
     )
     kind = type(page.request).__name__
     payload = {"v": VERSION, "kind": kind, "query": orjson.Fragment(query), "shown": shown}
-    packed = base64.urlsafe_b64encode(zlib.compress(orjson.dumps(payload))).decode()
+    content = zlib.compress(orjson.dumps(payload))
+    packed = base64.urlsafe_b64encode(_sign(content, key) + content).decode()
     return packed if len(packed) <= CURSOR_LENGTH else None
 
 
-def resolve_page(request: Request) -> Page[Request]:
+def resolve_page(request: Request, key: bytes) -> Page[Request]:
     """The requested page: the cursor's query, overridden by the fields given beside the cursor.
 
-    Raises InvalidCursorError for a cursor that is not from an answer of this endpoint, and InvalidRequestError
-    for the cursor of another user.
+    `key` is that of the installation. Raises InvalidCursorError for a cursor that is not from an answer of this
+    endpoint, and InvalidRequestError for the cursor of another user.
     """
     if request.cursor is None:
         return Page(request)
-    payload = _unpack(request.cursor)
+    payload = _unpack(request.cursor, key)
     query, shown = payload.get("query"), payload.get("shown")
     if payload.get("v") != VERSION or payload.get("kind") != type(request).__name__:
         raise _refuse("a cursor of another kind of request")
@@ -74,11 +83,14 @@ def _override(kind: type[Request], query: dict[str, object], overrides: dict[str
         raise _refuse("one whose query is not valid") from error
 
 
-def _unpack(cursor: str) -> dict[str, object]:
+def _unpack(cursor: str, key: bytes) -> dict[str, object]:
     try:
-        packed = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+        signed = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+        signature, content = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, _sign(content, key)):
+            raise _refuse("something else")
         unpacker = zlib.decompressobj()
-        raw = unpacker.decompress(packed, MAX_UNPACKED)
+        raw = unpacker.decompress(content, MAX_UNPACKED)
         is_complete = unpacker.eof and not unpacker.unused_data
         payload = orjson.loads(raw) if is_complete else None
     except (UnicodeEncodeError, binascii.Error, zlib.error, orjson.JSONDecodeError) as error:
@@ -86,6 +98,10 @@ def _unpack(cursor: str) -> dict[str, object]:
     if not isinstance(payload, dict):
         raise _refuse("something else")
     return payload
+
+
+def _sign(content: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, PURPOSE + content, "sha256")[:SIGNATURE_BYTES]
 
 
 def _are_ids(shown: object) -> TypeGuard[list[str]]:

@@ -16,7 +16,11 @@ Plain = dict[str, Any]
 
 
 def slate_answer(
-    bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate, degraded: Sequence[str]
+    bundle: LoadedBundle,
+    page: Page[RecommendRequest],
+    slate: Slate,
+    degraded: Sequence[str],
+    cursor_key: bytes,
 ) -> Plain:
     """The value of a RecommendAnswer or RankAnswer without `took_ms`. Ranks continue from page to page."""
     ranked = item_answers(bundle, page, slate)
@@ -40,7 +44,7 @@ def slate_answer(
         "degraded": sorted({*degraded, *slate.degraded}),
         "ignored": name_ignored(bundle, page.request),
         "notes": [note_answer(note) for note in slate.notes],
-        "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items]),
+        "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items], cursor_key),
     }
 
 

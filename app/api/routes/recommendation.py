@@ -5,7 +5,7 @@ import time
 from fastapi import Response
 
 from app.api.api_keys import Caller, Role
-from app.api.cursor import Page, resolve_page
+from app.api.cursor import Page, Request, resolve_page
 from app.api.dependencies import Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
@@ -25,13 +25,18 @@ async def recommend(
     body: Json[RecommendRequest], service: Serving, threads: Threads, caller: Caller
 ) -> Response:
     """Personal recommendations: the best items of the whole catalogue for this user at this moment."""
-    return await _answer(service, threads, _check_role(resolve_page(body), caller))
+    return await _answer(service, threads, _check_role(await _resolve(service, body), caller))
 
 
 @router.post("/rank", response_model=RankAnswer, responses=error_answers(*BODY_ERRORS))
 async def rank(body: Json[RankRequest], service: Serving, threads: Threads, caller: Caller) -> Response:
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
-    return await _answer(service, threads, _check_role(resolve_page(body), caller))
+    return await _answer(service, threads, _check_role(await _resolve(service, body), caller))
+
+
+async def _resolve(service: Service, body: Request) -> Page[Request]:
+    """The page; the key is asked for only where there is a cursor to check."""
+    return resolve_page(body, b"" if body.cursor is None else await service.runtime.cursor_key.get())
 
 
 def _check_role(page: Page[RecommendRequest], caller: Role) -> Page[RecommendRequest]:
@@ -51,7 +56,8 @@ async def _answer(service: Service, threads: Computing, page: Page[RecommendRequ
     bundle = service.runtime.bundle  # one bundle for the whole request, even if another is loaded meanwhile
     query = build_query(bundle, page, state, service.clock())
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
-    answer = slate_answer(bundle, page, slate, degraded)
+    key = await service.runtime.cursor_key.get()
+    answer = slate_answer(bundle, page, slate, degraded, key)
     took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     return json_response({**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}})

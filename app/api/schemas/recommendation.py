@@ -20,7 +20,8 @@ from app.api.schemas.scalars import (
 from models.ranking.registry import RERANKERS, join_method_names
 from models.ranking.rerank import Diversity
 
-CURSOR_LENGTH = 65_536
+CURSOR_LENGTH = 48 << 10
+"""The most characters of a cursor, so that a request with one stays below 64 KiB."""
 RANKED = 1000
 """The most items of a rank call."""
 

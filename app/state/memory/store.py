@@ -49,6 +49,7 @@ class MemoryStore:
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
         self._accepted = 0
         self._items = MemoryItems(self._limits.item_cap)
+        self._installation_key: bytes | None = None
 
     async def read(self, user_id: str) -> StoredUser:
         """The user's events and profile; empty for an unknown user."""
@@ -169,6 +170,11 @@ class MemoryStore:
         number = int(after.partition("-")[0])
         later = [entry for entry in self._stream if int(entry.entry_id.partition("-")[0]) > number]
         return later[:count]
+
+    async def installation_key(self, fresh: bytes) -> bytes:
+        """The key of this process."""
+        self._installation_key = self._installation_key or fresh
+        return self._installation_key
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""

@@ -20,5 +20,8 @@ class StateStore(UserStore, ItemStore, EventStream, Protocol):
     def replicas(self) -> ReplicaBoard:
         """The board of the replicas that share the store."""
 
+    async def installation_key(self, fresh: bytes) -> bytes:
+        """The secret key that all replicas share; `fresh` becomes it if there is none. Raises StateUnavailableError."""
+
     async def close(self) -> None:
         """Close the connections."""

@@ -47,6 +47,11 @@ class Keys:
         return f"{self.prefix}:stream"
 
     @property
+    def installation_key(self) -> str:
+        """The random key that all replicas share."""
+        return f"{self.prefix}:installation"
+
+    @property
     def bundle_order(self) -> str:
         """The last order to serve a bundle, for all replicas."""
         return f"{self.prefix}:{{replicas}}:bundle"

@@ -66,6 +66,15 @@ redis.call('ZADD', KEYS[2], version, ARGV[1])
 return version
 """)
 
+SET_ONCE = Script("""
+-- KEYS: any. ARGV: value
+-- Answers the value that is stored now: the given one if there was none.
+local stored = redis.call('GET', KEYS[1])
+if stored then return stored end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1]
+""")
+
 PUT_PROFILE = Script("""
 -- KEYS: profile. ARGV: document, ttl_s
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])

@@ -25,7 +25,7 @@ from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
 from app.state.redis.merge import MERGE_USERS, build_merge_call
 from app.state.redis.replicas import RedisReplicaBoard
-from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE
+from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE, SET_ONCE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
 from app.state.redis.values import ValueReader
@@ -223,3 +223,9 @@ class RedisStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def installation_key(self, fresh: bytes) -> bytes:
+        """The key that the first replica has set."""
+        call = Call((self._keys.installation_key,), [fresh])
+        key: bytes = await self._client.run_script(SET_ONCE, call, deadline_s=self._settings.write_timeout_s)
+        return key

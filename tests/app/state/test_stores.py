@@ -221,3 +221,8 @@ async def test_events_with_details_are_trimmed_like_others(store: StateStore) ->
     assert [event.item_id for event in state.events] == [str(number) for number in range(400, 600)]
     assert state.past_items == {str(number) for number in range(400)}
     assert {recorded.recommendation_id for recorded in await store.read_events("1")} == {"r"}
+
+
+async def test_the_installation_key_is_the_first_one(store: StateStore) -> None:
+    assert await store.installation_key(b"a" * 32) == b"a" * 32
+    assert await store.installation_key(b"b" * 32) == b"a" * 32

@@ -1,0 +1,25 @@
+"""The random key of one installation, which all replicas share through the store."""
+
+import secrets
+
+from app.state.protocol import StateStore, StateUnavailableError
+
+KEY_BYTES = 32
+
+
+class InstallationKey:
+    """Reads the key once. As long as the store fails, a key of this process stands in."""
+
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+        self._shared: bytes | None = None
+        self._substitute = secrets.token_bytes(KEY_BYTES)
+
+    async def get(self) -> bytes:
+        """The key, 32 bytes."""
+        if self._shared is None:
+            try:
+                self._shared = await self._store.installation_key(secrets.token_bytes(KEY_BYTES))
+            except StateUnavailableError:
+                return self._substitute
+        return self._shared
