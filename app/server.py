@@ -94,7 +94,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
     metrics = Metrics()
 
     def open_with_store(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
-        health = StoreHealth(metrics.count_store_failure)
+        health = StoreHealth(metrics.count_store_failure, on_circuit=metrics.set_circuit)
         store = RedisStore(build_redis_settings(settings, url), metrics.count_corrupt_value, health)
         return open_runtime(settings, store, startup)
 

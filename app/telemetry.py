@@ -43,6 +43,12 @@ class Metrics:
         self._store_failures = Counter(
             "chorus_store_failures", "Failed calls of the store, by code", ["code"], registry=registry
         )
+        self._circuit_open = Gauge(
+            "chorus_store_circuit_open", "1 while calls of the store fail at once", registry=registry
+        )
+        self._circuit_openings = Counter(
+            "chorus_store_circuit_openings", "How often the circuit has opened", registry=registry
+        )
         self._worse_takeovers = Gauge(
             "chorus_bundle_worse_takeovers",
             "Takeovers by a bundle with worse figures than the one before",
@@ -79,6 +85,12 @@ class Metrics:
     def count_store_failure(self, code: str) -> None:
         """Count one failed call of the store."""
         self._store_failures.labels(code).inc()
+
+    def set_circuit(self, is_open: bool) -> None:
+        """Set the state of the circuit in front of the store, and count its openings."""
+        self._circuit_open.set(is_open)
+        if is_open:
+            self._circuit_openings.inc()
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""
