@@ -82,9 +82,9 @@ async def test_a_password_is_asked_for(own: EmbeddedRedis) -> None:
         admin.config_set("requirepass", "right")
     without = patient(own.url)
     await refused(without, StoreFault.REFUSED, "AuthenticationError: Authentication required")
-    wrong = patient(own.url.replace("redis://", "redis://:sentinel-password@"))
+    wrong = patient(own.url.replace("unix://", "unix://:sentinel-password@"))
     await refused(wrong, StoreFault.REFUSED, "AuthenticationError: invalid username-password pair")
-    right = patient(own.url.replace("redis://", "redis://:right@"))
+    right = patient(own.url.replace("unix://", "unix://:right@"))
     assert await right.append([EVENT]) == [True]
     for store in (without, wrong, right):
         await store.close()
@@ -93,7 +93,7 @@ async def test_a_password_is_asked_for(own: EmbeddedRedis) -> None:
 async def test_a_command_that_is_not_permitted_is_refused(own: EmbeddedRedis) -> None:
     with redis.Redis.from_url(own.url) as admin:
         admin.execute_command("ACL", "SETUSER", "reader", "on", ">word", "~*", "+get")
-    store = patient(own.url.replace("redis://", "redis://reader:word@"))
+    store = patient(own.url.replace("unix://", "unix://reader:word@"))
     assert await store.catalogue_version() == 0
     await refused(store, StoreFault.REFUSED, "NoPermissionError: User reader has no permissions to run")
     await store.close()
