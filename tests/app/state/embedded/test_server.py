@@ -129,14 +129,14 @@ def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
 
 def test_no_path_for_a_socket_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
-    with pytest.raises(EmbeddedRedisError, match="given: no path of at most 103 bytes for a socket in .*xxx"):
+    with pytest.raises(EmbeddedRedisError, match=r"no path of at most 103 bytes for a socket in .*xxx"):
         EmbeddedRedis(tmp_path / ("x" * 200)).start()
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(
-        EmbeddedRedisError, match="that this user can write to, given .*redis: Not a directory"
+        EmbeddedRedisError, match=r"can write to, given .*redis: Not a directory"
     ):
         EmbeddedRedis(tmp_path / "file" / "redis").start()
 
