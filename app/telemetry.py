@@ -68,10 +68,11 @@ class Metrics:
         for reason in degraded:
             self._degraded.labels(reason).inc()
 
-    def count_events(self, accepted: int, duplicates: int, rejected: int) -> None:
-        """Count the events of one call."""
+    def count_events(self, accepted: int, duplicates: int, rejected: int, conflicts: int = 0) -> None:
+        """Count the events of one call; `duplicates` are those without a conflict."""
         self._events.labels("accepted").inc(accepted)
         self._events.labels("duplicate").inc(duplicates)
+        self._events.labels("conflict").inc(conflicts)
         self._events.labels("rejected").inc(rejected)
 
     def count_error(self, code: str) -> None:

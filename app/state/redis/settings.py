@@ -16,4 +16,6 @@ class RedisSettings:
     max_connections: int = 64
     prefix: str = "chorus"
     limits: StoreLimits = field(default_factory=StoreLimits)
+    erasure_delay_s: int | None = None
+    """Seconds within which the append-only file is rewritten after an erasure; None: Redis is not the service's."""
     circuit: CircuitSettings = field(default_factory=CircuitSettings)

@@ -135,9 +135,7 @@ def test_no_path_for_a_socket_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(
-        EmbeddedRedisError, match=r"can write to, given .*redis: Not a directory"
-    ):
+    with pytest.raises(EmbeddedRedisError, match=r"can write to, given .*redis: Not a directory"):
         EmbeddedRedis(tmp_path / "file" / "redis").start()
 
 
