@@ -29,7 +29,7 @@ from app.state.redis.event_ids import count_event_ids
 from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
-from app.state.redis.marks import unpack_mark
+from app.state.redis.marks import DAMAGED, Times, unpack_mark
 from app.state.redis.merge import MERGE_USERS, build_merge_call
 from app.state.redis.replicas import RedisReplicaBoard
 from app.state.redis.scripts import EXPORT_USER, PUT_PROFILE
@@ -112,7 +112,8 @@ class RedisStore:
             events=newest,
             past_items=past_items.union(event.item_id for event in older),
         )
-        erased_at, moved_at = unpack_mark(mark)
+        absent: Times = (None, None) if mark is None else DAMAGED
+        erased_at, moved_at = self._values.unpack(unpack_mark, mark, absent)
         return StoredUser(
             state, erased_at, int(version or 0), None if merged is None else merged.decode(), moved_at
         )

@@ -214,3 +214,17 @@ async def test_a_refusal_is_named_without_user_data(
         await redis_store.append([*views("other", 1), *views("secret", 1)])
     assert str(caught.value) == "expected an answer from Redis, given ResponseError"
     assert "secret" not in repr(caught.value.__cause__)
+
+
+async def test_a_damaged_mark_still_hides_the_history_of_the_bundle(
+    redis_store: RedisStore,
+    settings: RedisSettings,
+    redis_client: redis.Redis,
+    corrupt_values: list[None],
+) -> None:
+    redis_client.set(Keys(settings.prefix).user("1").erased, b"\xffsometime")
+    found = await redis_store.read("1")
+    assert (found.erased_at, found.keeps_bundle_history) == (None, False) and len(corrupt_values) == 1
+    assert await redis_store.append(views("1", 1)) == [True]
+    await redis_store.erase("1", 5.0, lasting=True)
+    assert (await redis_store.read("1")).erased_at == 5.0
