@@ -84,6 +84,12 @@ class InvalidValueError(InvalidRequestError):
     code = "invalid_value"
 
 
+class ErasedError(InvalidRequestError):
+    """The event is older than the erasure of its user."""
+
+    code = "erased"
+
+
 class InvalidFilterError(InvalidRequestError):
     """A filter names an unknown field, or has a value that its operator cannot take."""
 
@@ -255,3 +261,9 @@ class StoreUnreachableError(UnavailableError):
     """There is no connection to Redis."""
 
     code = "store_unreachable"
+
+
+class ErasureNotNotedError(UnavailableError):
+    """Everything stored of a user is deleted, but the store did not take the mark of the erasure."""
+
+    code = "erasure_not_noted"

@@ -35,6 +35,7 @@ from app.state.protocol import (
     StateUnavailableError,
     StoredItems,
     StoredUser,
+    UserExport,
     UserMerge,
 )
 from app.user_history import join_states
@@ -139,11 +140,12 @@ class Runtime:
         degraded = await self._try_refresh(stored.catalogue_version)
         return await self._join_history(user_id, stored), degraded
 
-    async def require_user(self, user_id: str) -> StoredUser:
-        """The stored user, with the state from both bundle and store. Raises StateUnavailableError."""
-        stored = await self._read_stored(user_id)
-        await self._try_refresh(stored.catalogue_version)
-        return replace(stored, state=await self._join_history(user_id, stored))
+    async def export_user(self, user_id: str) -> UserExport:
+        """All that is stored of a user, with the state from both bundle and store. Raises StateUnavailableError."""
+        export = await self.store.export(user_id)
+        await self._try_refresh(export.stored.catalogue_version)
+        state = await self._join_history(user_id, export.stored)
+        return replace(export, stored=replace(export.stored, state=state))
 
     async def _read_stored(self, user_id: str | None) -> StoredUser:
         """The stored user, or for None the catalogue's version alone. Raises StateUnavailableError."""
@@ -154,7 +156,7 @@ class Runtime:
     async def _join_history(self, user_id: str | None, stored: StoredUser) -> UserState:
         """The stored state after the bundle's history of the user, unless the user was erased."""
         known_users = self.bundle.known_users
-        if user_id is None or stored.erased_at is not None or not known_users.knows(user_id):
+        if user_id is None or not stored.keeps_bundle_history or not known_users.knows(user_id):
             return stored.state
         # Building a long history takes milliseconds, too long for the event loop.
         return await _run_in_thread(lambda: join_states(known_users.state(user_id), stored.state))

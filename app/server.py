@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -30,6 +31,8 @@ from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
 REDIS_FOLDER = "redis"
+ERASURE_DELAY_S = 300
+"""Seconds after which no file of the embedded Redis holds an erased user."""
 GRACE_S = 10
 """Seconds for open requests to finish when the service is stopped."""
 
@@ -89,10 +92,16 @@ def open_redis(settings: Settings) -> Iterator[str]:
 
 
 def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
-    """The settings of the Redis store. A write has at least the default time limit, as Redis may write to a disk."""
+    """The settings of the Redis store. A write has at least the default time limit, as Redis may write to a disk.
+
+    Only the embedded Redis has its file rewritten after erasures.
+    """
     default = RedisSettings(url).write_timeout_s
     return RedisSettings(
-        url, timeout_s=settings.redis_timeout_s, write_timeout_s=max(default, settings.redis_timeout_s)
+        url,
+        timeout_s=settings.redis_timeout_s,
+        write_timeout_s=max(default, settings.redis_timeout_s),
+        erasure_delay_s=ERASURE_DELAY_S if settings.redis_url is None else None,
     )
 
 
@@ -101,7 +110,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
     load = open_load(settings)
 
     def open_with_store(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
-        health = StoreHealth(metrics.count_store_failure)
+        health = StoreHealth(metrics.count_store_failure, on_circuit=metrics.set_circuit)
         store = RedisStore(build_redis_settings(settings, url), metrics.count_corrupt_value, health)
         return open_runtime(settings, store, startup)
 
@@ -154,14 +163,19 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
     loading = asyncio.create_task(load())
     loading.add_done_callback(lambda task: _stop_on_failure(task, startup))
     following = asyncio.create_task(follow())
-    following.add_done_callback(_log_failure)
+    following.add_done_callback(partial(_log_failure, "reloads of other replicas are no longer followed"))
+    erasing = asyncio.create_task(store.follow_erasures())
+    erasing.add_done_callback(
+        partial(_log_failure, "the file of Redis is no longer rewritten after erasures")
+    )
     try:
         yield runtime
     finally:
         try:
             loading.cancel()
             following.cancel()
-            await asyncio.wait([loading, following])
+            erasing.cancel()
+            await asyncio.wait([loading, following, erasing])
         finally:
             await store.close()
 
@@ -178,11 +192,11 @@ def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
     startup.stop()
 
 
-def _log_failure(following: "asyncio.Task[None]") -> None:
-    """Log that reloads of other replicas are no longer followed, which is no reason to stop the service."""
-    error = None if following.cancelled() else following.exception()
+def _log_failure(message: str, task: "asyncio.Task[None]") -> None:
+    """Log the failure of a task in the background, which is no reason to stop the service."""
+    error = None if task.cancelled() else task.exception()
     if error is not None:
-        LOG.critical("reloads of other replicas are no longer followed", exc_info=error)
+        LOG.critical(message, exc_info=error)
 
 
 def _describe(error: BaseException) -> str:

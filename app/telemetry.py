@@ -45,6 +45,12 @@ class Metrics:
         self._store_failures = Counter(
             "chorus_store_failures", "Failed calls of the store, by code", ["code"], registry=registry
         )
+        self._circuit_open = Gauge(
+            "chorus_store_circuit_open", "1 while calls of the store fail at once", registry=registry
+        )
+        self._circuit_openings = Counter(
+            "chorus_store_circuit_openings", "How often the circuit has opened", registry=registry
+        )
         self._worse_takeovers = Gauge(
             "chorus_bundle_worse_takeovers",
             "Takeovers by a bundle with worse figures than the one before",
@@ -69,10 +75,11 @@ class Metrics:
         for reason in degraded:
             self._degraded.labels(reason).inc()
 
-    def count_events(self, accepted: int, duplicates: int, rejected: int) -> None:
-        """Count the events of one call."""
+    def count_events(self, accepted: int, duplicates: int, rejected: int, conflicts: int = 0) -> None:
+        """Count the events of one call; `duplicates` are those without a conflict."""
         self._events.labels("accepted").inc(accepted)
         self._events.labels("duplicate").inc(duplicates)
+        self._events.labels("conflict").inc(conflicts)
         self._events.labels("rejected").inc(rejected)
 
     def count_error(self, code: str) -> None:
@@ -86,6 +93,12 @@ class Metrics:
     def count_store_failure(self, code: str) -> None:
         """Count one failed call of the store."""
         self._store_failures.labels(code).inc()
+
+    def set_circuit(self, is_open: bool) -> None:
+        """Set the state of the circuit in front of the store, and count its openings."""
+        self._circuit_open.set(is_open)
+        if is_open:
+            self._circuit_openings.inc()
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

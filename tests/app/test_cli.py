@@ -1,6 +1,7 @@
 """The front door: exit codes, and one clear line for what cannot be done."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,21 @@ def test_serving_imports_nothing_that_only_training_needs(trained: Path) -> None
     )
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_state_folder_that_cannot_be_written_ends_the_service_with_one_line(
+    tmp_path: Path, trained: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    ended = subprocess.run(
+        [sys.executable, "-m", "app.cli", "serve", str(trained), "--port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "CHORUS_STATE_DIR": str(tmp_path / "file")},
+        cwd=Path(__file__).parents[2],
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("chorus: expected a data folder that this user can write to, given")
+    assert line.endswith("Not a directory")

@@ -79,6 +79,8 @@ def test_lists_have_commas_between_their_parts(monkeypatch: pytest.MonkeyPatch) 
             "CHORUS_API_KEY: expected printable ASCII characters without blanks at the ends, given a secret",
         ),
         ({"API_KEY": "s3cret "}, "CHORUS_API_KEY: expected printable ASCII"),
+        ({"API_KEY": " "}, "CHORUS_API_KEY: expected printable ASCII characters without blanks at the ends"),
+        ({"API_KEY": "\t\n"}, "CHORUS_API_KEY: expected printable ASCII"),
         (
             {"API_KEY": "s3cret", "PUBLISHABLE_KEYS": "pk_1,ключ"},
             "CHORUS_PUBLISHABLE_KEYS: expected printable",

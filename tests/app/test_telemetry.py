@@ -63,6 +63,8 @@ def test_the_metrics_page_counts_what_happened() -> None:
     metrics.count_events(accepted=3, duplicates=1, rejected=2)
     metrics.count_error("invalid_request")
     metrics.count_corrupt_value()
+    for is_open in (True, False, True):
+        metrics.set_circuit(is_open)
     metrics.set_bundle("first")
     metrics.set_bundle("second")
     metrics.set_worse_takeovers(2)
@@ -76,6 +78,8 @@ def test_the_metrics_page_counts_what_happened() -> None:
         'chorus_events_total{outcome="rejected"} 2.0',
         'chorus_errors_total{code="invalid_request"} 1.0',
         "chorus_corrupt_values_total 1.0",
+        "chorus_store_circuit_open 1.0",
+        "chorus_store_circuit_openings_total 2.0",
         'chorus_bundle_info{model_version="second"} 1.0',
     ):
         assert line in page

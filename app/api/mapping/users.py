@@ -1,26 +1,43 @@
 """Convert a user's state into the answer about the user, as plain values."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from app.state.protocol import RecordedEvent
+from app.state.protocol import RecordedEvent, UserExport
 from app.user_history import event_key
-from models.contract.catalogue import User, UserState
+from models.contract.catalogue import User
 from models.contract.events import Event
 
 
-def user_answer(
-    user_id: str, state: UserState, stored: Sequence[RecordedEvent], merged_into: str | None
-) -> dict[str, Any]:
-    """The value of a UserAnswer; `stored` are the events of the store, with their details."""
-    details = {event_key(recorded.event): recorded for recorded in stored}
+def user_answer(user_id: str, export: UserExport) -> dict[str, Any]:
+    """The value of a UserAnswer; the events of the store have their details, those of the bundle alone none."""
+    stored, state = export.stored, export.stored.state
+    details = {event_key(recorded.event): recorded for recorded in export.recorded}
     return {
         "user_id": user_id,
         "profile": None if state.profile is None else profile_answer(state.profile),
+        "event_count": len(state.events),
         "events": [event_answer(event, details.get(event_key(event))) for event in state.events],
         "past_item_ids": sorted(state.past_items),
-        "merged_into": merged_into,
+        "merged_into": stored.merged_into,
+        "merged_from": list(export.merged_from),
+        "erased_at": stored.erased_at,
+        "event_ids_remembered": export.event_ids,
     }
+
+
+def remains_answer(delay_s: int | None, is_known: bool) -> dict[str, str]:
+    """What remains after an erasure, as in ErasureAnswer; `delay_s` until the store's files forget the user.
+
+    `is_known`: the bundle was trained with the user's events.
+    """
+    remains = {"mark": "a digest of the id, with the time of the erasure"}
+    if delay_s is None:
+        remains["append_only_file"] = "until Redis rewrites it, as configured there; backups as well"
+    elif delay_s > 0:
+        remains["append_only_file"] = f"rewritten within {delay_s} s"
+    if is_known:
+        remains["bundle"] = "not used for the user any more; its weights forget when it is trained again"
+    return remains
 
 
 def profile_answer(user: User) -> dict[str, Any]:

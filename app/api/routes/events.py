@@ -5,6 +5,7 @@ from fastapi import Response
 from app.api.api_keys import QUERY_SECURITY
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
+from app.api.mapping.events import events_answer
 from app.api.mapping.ignored_inputs import name_ignored_of_events
 from app.api.mapping.interactions import build_rules, to_event
 from app.api.openapi import BODY_ERRORS, error_answers
@@ -12,7 +13,7 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.rows import split_rows
 from app.api.schemas.events import EventsAnswer, EventsRequest, StoredEvent
-from app.state.protocol import RecordedEvent
+from app.state.protocol import Appended, RecordedEvent
 
 router = make_guarded_router("events")
 
@@ -30,14 +31,22 @@ async def post_events(body: Json[EventsRequest], service: Serving) -> Response:
 
     def convert(event: StoredEvent) -> RecordedEvent:
         return RecordedEvent(
-            event.user_id, to_event(rules, event, now), event.event_id, event.recommendation_id, event.rank
+            *(
+                event.user_id,
+                to_event(rules, event, now),
+                event.event_id,
+                event.recommendation_id,
+                event.rank,
+            ),
+            timed=event.timestamp is not None,
         )
 
-    _indices, records, rejected = split_rows(body.events, convert)
-    stored = await service.runtime.store.append(records) if records else []
-    accepted = sum(stored)
-    duplicates = len(stored) - accepted
-    service.metrics.count_events(accepted, duplicates, len(rejected))
-    answer = {"accepted": accepted, "duplicates": duplicates, "rejected": rejected}
+    indices, records, rejected = split_rows(body.events, convert)
+    fates = await service.runtime.store.append(records) if records else []
+    answer = events_answer(indices, fates, rejected)
+    conflicts = fates.count(Appended.CONFLICT)
+    service.metrics.count_events(
+        answer["accepted"], answer["duplicates"] - conflicts, len(answer["rejected"]), conflicts
+    )
     ignored = name_ignored_of_events(bundle, body.events)
     return json_response({**answer, "ignored": ignored} if ignored else answer)

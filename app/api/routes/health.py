@@ -30,6 +30,8 @@ async def check_readiness(service: Serving) -> Response:
         "status": "ok" if health.fault is None else "failing",
         "code": health.fault,
         "since": health.since,
+        "circuit": "open" if health.circuit_open else "closed",
     }
+    degraded = [] if health.fault is None else [f"state:{health.fault}"]
     replicas = replicas_answer(service.runtime.replica_set)
-    return json_response({"status": "ready", "store": store, "replicas": replicas})
+    return json_response({"status": "ready", "degraded": degraded, "store": store, "replicas": replicas})

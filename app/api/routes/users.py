@@ -8,7 +8,7 @@ from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_user
 from app.api.mapping.ignored_inputs import name_ignored_of_profile
-from app.api.mapping.users import profile_answer, user_answer
+from app.api.mapping.users import profile_answer, remains_answer, user_answer
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -21,7 +21,8 @@ from app.api.schemas.users import (
     UserPutAnswer,
     UserRequest,
 )
-from app.errors import InvalidRequestError, NotFoundError
+from app.errors import ErasureNotNotedError, InvalidRequestError, NotFoundError
+from app.state.protocol import UnmarkedErasureError
 
 router = make_guarded_router("users")
 
@@ -30,12 +31,11 @@ router = make_guarded_router("users")
 @router.get(USER, response_model=UserAnswer, responses=error_answers(401, 404, 422, 429, 503))
 async def get_user(user_id: UserId, service: Serving) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
-    user = await service.runtime.require_user(user_id)
-    state = user.state
-    if state.profile is None and not state.events and user.merged_into is None:
+    export = await service.runtime.export_user(user_id)
+    stored = export.stored
+    if stored.state.profile is None and not stored.state.events and stored.merged_into is None:
         raise NotFoundError("expected a user with a profile or events, given an unknown one", "user_id")
-    events = await service.runtime.store.read_events(user_id)
-    return json_response(user_answer(user_id, state, events, user.merged_into))
+    return json_response(user_answer(user_id, export))
 
 
 @router.put(USER, response_model=UserPutAnswer, responses=error_answers(*BODY_ERRORS))
@@ -64,9 +64,20 @@ async def erase_user(user_id: UserId, service: Serving) -> Response:
 
     A user without stored data is erased too: their training history is ignored all the same.
     """
-    now = service.clock()
-    runtime = service.runtime
-    counts = await runtime.store.erase(user_id, now, lasting=runtime.may_know(user_id))
+    now, store = service.clock(), service.runtime.store
+    is_known = service.runtime.may_know(user_id)
+    try:
+        counts = await store.erase(user_id, now, lasting=is_known)
+    except UnmarkedErasureError as error:
+        raise ErasureNotNotedError(
+            "All that was stored is deleted, but the erasure could not be noted: send it again"
+        ) from error
     return json_response(
-        {"user_id": user_id, "erased_at": now, "deleted": counts, "receipt": uuid.uuid4().hex}
+        {
+            "user_id": user_id,
+            "erased_at": now,
+            "deleted": counts,
+            "receipt": uuid.uuid4().hex,
+            "remains": remains_answer(store.erasure_delay_s, is_known),
+        }
     )

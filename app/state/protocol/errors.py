@@ -25,6 +25,10 @@ class StateUnavailableError(Exception):
         self.fault = fault
 
 
+class UnmarkedErasureError(StateUnavailableError):
+    """Everything stored of a user was deleted, but the mark of the erasure could not be written: erase again."""
+
+
 class StoreFullError(Exception):
     """The store has reached its limit of items."""
 

@@ -1,6 +1,7 @@
 """Protocol of the event stream: accepted events in the order of acceptance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol
 
 from models.contract.events import Event
@@ -8,13 +9,27 @@ from models.contract.events import Event
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event with its user, its retry key, and the recommendation that it follows."""
+    """An event with its user, its retry key, and the recommendation that it follows.
+
+    `timed` is False for an event whose sender gave no time: its time is then that of its arrival, another one with
+    each retry.
+    """
 
     user_id: str
     event: Event
     event_id: str | None = None
     recommendation_id: str | None = None
     rank: int | None = None
+    timed: bool = field(default=True, compare=False)
+
+
+class Appended(IntEnum):
+    """The fate of an event that was sent to the store. The values are those of the scripts of Redis."""
+
+    DUPLICATE = 0  # its event id is known, and so is its content
+    STORED = 1
+    CONFLICT = 2  # its event id is known with another content; the stored event stays as it is
+    ERASED = 3  # it is older than the erasure of its user, and not stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,19 +15,23 @@ class StoreHealth:
     """The present fault of a store. `fault` is None for a healthy store; `since` is the time of the last change.
 
     Any failed call reports a fault. Only a successful write ends it, since a full or read-only store still reads.
-    `on_failure` is called for each failed call.
+    `on_failure` is called for each failed call. `circuit_open` is True while calls fail at once, without being sent;
+    `on_circuit` is called with each new value.
     """
 
     def __init__(
         self,
         on_failure: Callable[[StoreFault], None] = lambda _fault: None,
         clock: Callable[[], float] = time.time,
+        on_circuit: Callable[[bool], None] = lambda _is_open: None,
     ) -> None:
         self._on_failure = on_failure
         self._clock = clock
+        self._on_circuit = on_circuit
         self._logged: dict[StoreFault, float] = {}
         self.fault: StoreFault | None = None
         self.since = clock()
+        self.circuit_open = False
 
     def record_failure(self, error: StateUnavailableError) -> None:
         """Count a failed call; log it if its fault was not logged within the last minute."""
@@ -50,3 +54,9 @@ class StoreHealth:
         LOG.warning("the store works again", extra={"fields": fields})
         self._logged.clear()
         self.fault, self.since = None, now
+
+    def record_circuit(self, is_open: bool) -> None:
+        """Note and log that the circuit in front of the store has opened or closed."""
+        self.circuit_open = is_open
+        self._on_circuit(is_open)
+        LOG.warning("the circuit is open" if is_open else "the circuit is closed")

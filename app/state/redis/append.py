@@ -6,7 +6,8 @@ from app.state.limits import StoreLimits
 from app.state.protocol import RecordedEvent
 from app.state.redis.client import Argument, Call
 from app.state.redis.codec import pack_recorded
-from app.state.redis.keys import Keys, digest
+from app.state.redis.event_ids import EVENT_ID_FUNCTIONS, pack_event_id
+from app.state.redis.keys import Keys
 from app.state.redis.records import RECORD_FUNCTIONS
 from app.state.redis.scripts import Script
 from app.state.redis.stream import EVENT_FIELDS, USER_FIELD, pack_entry
@@ -15,30 +16,38 @@ _ENTRY = ", ".join(f"'{name}', ARGV[at + {index}]" for index, name in enumerate(
 """The names and values of a stream entry as arguments of XADD in Lua; `at` is the index of the first value."""
 
 APPEND = Script(
-    RECORD_FUNCTIONS
+    EVENT_ID_FUNCTIONS
+    + RECORD_FUNCTIONS
     + """
--- KEYS: events, event ids, profile, stream, past items
+-- KEYS: events, event ids, profile, stream, past items, erased
 -- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id, max_past_items,
---       then for each event: id's digest ('' for none), record, and the values of EVENT_FIELDS
--- Answers 1 for each event stored, 0 for each duplicate.
+--       then for each event: the entry of its id ('' for none), record, and the values of EVENT_FIELDS
+-- Answers the number of an `Appended` for each event.
 local newest, most, FIRST, WIDTH = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + WIDTH_OF_ENTRY
 
-local ids, batch_ids, new_ids, records, stored, answer = nil, {}, {}, {}, {}, {}
+local DUPLICATE, STORED, CONFLICT, ERASED = 0, 1, 2, 3
+local erased = tonumber(redis.call('GET', KEYS[6]) or '') -- nil for the mark of a move
+local ids, readable_ids, batch_ids, new_ids, records, stored, answer = nil, true, {}, {}, {}, {}, {}
 for at = FIRST, #ARGV, WIDTH do
-  local id, fresh = ARGV[at], true
-  if id ~= '' then
-    ids = ids or redis.call('GET', KEYS[2]) or ''
-    fresh = not (batch_ids[id] or holds(ids, id))
-    if fresh then
-      batch_ids[id] = true
-      new_ids[#new_ids + 1] = id
+  local id, fate = string.sub(ARGV[at], 1, ID), STORED
+  if erased and struct.unpack('<d', ARGV[at + 1], 3) < erased then
+    fate = ERASED
+  elseif id ~= '' then
+    if not ids then ids, readable_ids = open_ids(redis.call('GET', KEYS[2])) end
+    local content = string.sub(ARGV[at], ID + 1)
+    local before = batch_ids[id] or find_content(ids, id)
+    if not before then
+      batch_ids[id] = content
+      new_ids[#new_ids + 1] = ARGV[at]
+    else
+      fate = (before == content or before == UNKNOWN_CONTENT) and DUPLICATE or CONFLICT
     end
   end
-  if fresh then
+  if fate == STORED then
     records[#records + 1] = ARGV[at + 1]
     stored[#stored + 1] = at + 2
   end
-  answer[#answer + 1] = fresh and 1 or 0
+  answer[#answer + 1] = fate
 end
 if #records == 0 then return answer end
 
@@ -66,9 +75,9 @@ redis.call('EXPIRE', KEYS[3], ARGV[3])
 redis.call('EXPIRE', KEYS[5], ARGV[3])
 if #new_ids > 0 then
   -- As with the records: most appends write what is new, and few the whole value.
-  local added, room = table.concat(new_ids), ID * tonumber(ARGV[4])
-  if #ids + #added > room + room / 4 then
-    redis.call('SET', KEYS[2], string.sub(ids .. added, -room))
+  local added, room = table.concat(new_ids), tonumber(ARGV[4])
+  if not readable_ids or (#ids + #added) / ID_WIDTH > room + room / 4 then
+    redis.call('SET', KEYS[2], close_ids(ids .. added, room))
   else
     redis.call('APPEND', KEYS[2], added)
   end
@@ -91,8 +100,10 @@ def build_append_call(events: Sequence[RecordedEvent], keys: Keys, limits: Store
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
     arguments += [user_id, limits.max_past_items]
     for recorded in events:
-        arguments.append(digest(recorded.event_id) if recorded.event_id else b"")
+        arguments.append(pack_event_id(recorded))
         arguments.append(pack_recorded(recorded))
         arguments += pack_entry(recorded)
     user = keys.user(user_id)
-    return Call((user.events, user.event_ids, user.profile, keys.stream, user.past_items), arguments)
+    return Call(
+        (user.events, user.event_ids, user.profile, keys.stream, user.past_items, user.erased), arguments
+    )

@@ -10,6 +10,7 @@ from redis.exceptions import (
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisError,
     ResponseError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -46,6 +47,8 @@ _CODE = re.compile(
 
 def describe_fault(cause: BaseException) -> StateUnavailableError:
     """The error of the store for an error of Redis, its client or the network, with the reason as a bounded text."""
+    if type(cause) is RedisConnectionError and isinstance(cause.__cause__, RedisError):
+        cause = cause.__cause__  # at a Unix socket the client wraps refusals of the login
     fault, is_quotable = _classify(cause)
     text = " ".join(str(cause).split())[:REASON_LENGTH] if is_quotable else ""
     reason = f"{type(cause).__name__}: {text}" if text else type(cause).__name__

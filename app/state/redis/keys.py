@@ -52,6 +52,11 @@ class Keys:
         return f"{self.prefix}:installation"
 
     @property
+    def file_rewrite(self) -> str:
+        """The request of a rewrite of the append-only file, put by an erasure."""
+        return f"{self.prefix}:file_rewrite"
+
+    @property
     def bundle_order(self) -> str:
         """The last order to serve a bundle, for all replicas."""
         return f"{self.prefix}:{{replicas}}:bundle"

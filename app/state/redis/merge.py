@@ -4,18 +4,21 @@ from app.state.limits import StoreLimits
 from app.state.protocol import UserMerge
 from app.state.redis.client import Argument, Call
 from app.state.redis.codec import pack_event
+from app.state.redis.event_ids import EVENT_ID_FUNCTIONS
 from app.state.redis.keys import Keys
+from app.state.redis.marks import pack_moved
 from app.state.redis.records import RECORD_FUNCTIONS
 from app.state.redis.scripts import Script
 
 MERGE_USERS = Script(
-    RECORD_FUNCTIONS
+    EVENT_ID_FUNCTIONS
+    + RECORD_FUNCTIONS
     + """
 -- KEYS: events, event ids, past items, profile, erased, aliases, merged of the target, then of the source
--- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, max_past_items, max_aliases, now,
---       target's id, source's id, profile to write ('' for none), records of the bundle,
---       1 if the source's erasure must last, then what must be stored now: profile and erased of the target and
---       of the source
+-- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, max_past_items, max_aliases,
+--       mark of the move, target's id, source's id, profile to write ('' for none), records of the bundle,
+--       1 if the bundle's history of the source moves, then what must be stored now: profile and erased of the
+--       target and of the source
 -- Answers events and past items moved; -1 if profiles or erasures are others by now.
 local T, S = 0, 7
 local newest, most, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -26,17 +29,19 @@ end
 local _, target_body = open(redis.call('GET', KEYS[T + 1]))
 local _, source_body = open(redis.call('GET', KEYS[S + 1]))
 local kept, keys, moved = {}, {}, 0
--- Records of a body whose time, action and item no earlier body has.
-local function take(body, counts)
+local erased = tonumber(redis.call('GET', KEYS[T + 5]) or '') -- nil for the mark of a move
+-- Records of a body whose time, action and item no earlier body has, and which the target's erasure does not hit.
+local function take(body, moves)
   local records, seen = split(body) or {}, {}
   for _, record in ipairs(records) do
     local first = record[2]
     local action = struct.unpack('<H', body, first + 18) % 32768
     local key = string.sub(body, first + 2, first + 9) .. string.sub(body, record[4] - action, record[5])
-    if not keys[key] then
+    local is_erased = moves and erased and record[1] < erased
+    if not keys[key] and not is_erased then
       kept[#kept + 1] = string.sub(body, first, record[3])
       seen[#seen + 1] = key
-      if counts then moved = moved + 1 end
+      if moves then moved = moved + 1 end
     end
   end
   for _, key in ipairs(seen) do keys[key] = true end
@@ -45,7 +50,7 @@ take(target_body, false)
 take(source_body, true)
 take(ARGV[12], true)
 
-local past, all = past_items(redis.call('GET', KEYS[S + 3])), {}
+local past, all = erased and {} or past_items(redis.call('GET', KEYS[S + 3])), {}
 for _, item_id in ipairs(past) do all[#all + 1] = item_id end
 for _, item_id in ipairs(past_items(redis.call('GET', KEYS[T + 3]))) do all[#all + 1] = item_id end
 if #kept > most then
@@ -58,18 +63,14 @@ if #kept > 0 then
 end
 if #all > 0 then redis.call('SET', KEYS[T + 3], remember(all, tonumber(ARGV[6])), 'EX', ttl) end
 
--- The source keeps its event ids, so that a retry under either id is a duplicate.
-local ids, added = redis.call('GET', KEYS[T + 2]) or '', {}
-local source_ids = redis.call('GET', KEYS[S + 2]) or ''
-for at = 1, #source_ids, ID do
-  local id = string.sub(source_ids, at, at + ID - 1)
-  if not holds(ids, id) then added[#added + 1] = id end
+-- Both keep the event ids of both, so that a retry under either id is a duplicate.
+local ids = open_ids(redis.call('GET', KEYS[T + 2]))
+local source_ids, added = open_ids(redis.call('GET', KEYS[S + 2])), {}
+for at = 1, #source_ids, ID_WIDTH do
+  if not find_content(ids, string.sub(source_ids, at, at + ID - 1)) then
+    added[#added + 1] = string.sub(source_ids, at, at + ID_WIDTH - 1)
+  end
 end
-if #added > 0 then
-  ids = ids .. table.concat(added)
-  redis.call('SET', KEYS[T + 2], string.sub(ids, -ID * tonumber(ARGV[4])), 'EX', ARGV[5])
-end
-
 if ARGV[11] ~= '' then redis.call('SET', KEYS[T + 4], ARGV[11], 'EX', ttl) end
 redis.call('EXPIRE', KEYS[T + 4], ttl)
 local known = ARGV[13] == '1'
@@ -85,7 +86,13 @@ if known then
   redis.call('EXPIRE', KEYS[T + 6], ttl)
   redis.call('SET', KEYS[S + 7], ARGV[9], 'EX', ttl)
   redis.call('DEL', KEYS[T + 7])
-  if ARGV[13] == '1' and redis.call('TTL', KEYS[S + 5]) ~= -1 then redis.call('SET', KEYS[S + 5], ARGV[8]) end
+  if ARGV[13] == '1' and redis.call('PERSIST', KEYS[S + 5]) == 0 then redis.call('SET', KEYS[S + 5], ARGV[8], 'NX') end
+  ids = ids .. table.concat(added)
+  if #ids > 0 then
+    local both = close_ids(ids, tonumber(ARGV[4]))
+    redis.call('SET', KEYS[T + 2], both, 'EX', ARGV[5])
+    redis.call('SET', KEYS[S + 2], both, 'EX', ARGV[5])
+  end
 end
 redis.call('DEL', KEYS[S + 1], KEYS[S + 3], KEYS[S + 4], KEYS[S + 6])
 return {moved, #past}
@@ -102,7 +109,14 @@ def build_merge_call(
     records = b"".join(pack_event(event) for event in trained.events) if trained and uses_bundle else b""
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.max_past_items, limits.max_aliases]
-    arguments += [repr(merge.now), merge.target, merge.source, profile, records, int(trained is not None)]
+    arguments += [
+        pack_moved(merge.now),
+        merge.target,
+        merge.source,
+        profile,
+        records,
+        int(trained is not None),
+    ]
     arguments += expected
     both = (keys.user(merge.target), keys.user(merge.source))
     return Call(

@@ -1,14 +1,6 @@
-"""Lua functions over packed records, event ids and past items, as `app.state.redis.codec` lays them out."""
+"""Lua functions over packed records and past items, as `app.state.redis.codec` lays them out."""
 
 RECORD_FUNCTIONS = """
-local ID = 16 -- bytes of an event id's digest
-
-local function holds(ids, id)
-  local at = string.find(ids, id, 1, true)
-  while at and at % ID ~= 1 do at = string.find(ids, id, at + 1, true) end
-  return at ~= nil
-end
-
 -- The number of records of a value, and their bytes; 0 and '' for a value of another version.
 local function open(value)
   if not value or #value < 5 or string.byte(value) ~= 1 then return 0, '' end

@@ -1,8 +1,9 @@
-"""Settings of the Redis store: address, time limits, connections and store limits."""
+"""Settings of the Redis store: address, time limits, connections, store limits and circuit breaker."""
 
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
+from app.state.redis.circuit_breaker import CircuitSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,6 @@ class RedisSettings:
     max_connections: int = 64
     prefix: str = "chorus"
     limits: StoreLimits = field(default_factory=StoreLimits)
+    erasure_delay_s: int | None = None
+    """Seconds within which the append-only file is rewritten after an erasure; None: Redis is not the service's."""
+    circuit: CircuitSettings = field(default_factory=CircuitSettings)

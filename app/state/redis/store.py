@@ -1,9 +1,11 @@
 """The store in Redis: one round trip to read, one atomic script per user to write."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from app.state.protocol import (
+    Appended,
     ItemChange,
     ItemPage,
     ItemPatch,
@@ -14,6 +16,7 @@ from app.state.protocol import (
     StoredUser,
     StoreHealth,
     StreamEntry,
+    UserExport,
     UserMerge,
     join_profiles,
 )
@@ -21,19 +24,21 @@ from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
 from app.state.redis.codec import unpack_events, unpack_past_items, unpack_recorded
 from app.state.redis.documents import pack_profile, unpack_profile
+from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
+from app.state.redis.event_ids import count_event_ids
+from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys
+from app.state.redis.marks import DAMAGED, Times, unpack_mark
 from app.state.redis.merge import MERGE_USERS, build_merge_call
 from app.state.redis.replicas import RedisReplicaBoard
-from app.state.redis.scripts import ERASE_STREAM, ERASE_USER, PUT_PROFILE, SET_ONCE
+from app.state.redis.scripts import EXPORT_USER, PUT_PROFILE, SET_ONCE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
 from app.state.redis.values import ValueReader
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
-STREAM_CHUNK = 1_000
-"""Stream entries read in one round trip, so that no script blocks Redis for long."""
 MERGE_TRIES = 20
 """Changes of a profile at the same moment before the caller of a merge is sent away."""
 
@@ -57,17 +62,47 @@ class RedisStore:
         self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._values = ValueReader(on_corrupt)
         self._items = RedisItems(self._client, settings, self._keys, self._values)
+        self._erasure = RedisErasure(self._client, self._keys, settings)
+        self._rewriter = FileRewriter(self._client, self._keys.file_rewrite, settings)
 
     async def read(self, user_id: str) -> StoredUser:
-        """One MGET: events, past items, profile, erasure, catalogue version."""
+        """One MGET: events, past items, profile, marks, catalogue version."""
         keys = self._keys.user(user_id)
-        packed, past, profile, erased, merged, version = await self._client.run_command(
+        packed, *others = await self._client.run_command(
             "MGET",
             *(keys.events, keys.past_items, keys.profile, keys.erased, keys.merged),
             self._keys.items_version,
             deadline_s=self._settings.timeout_s,
         )
-        events: tuple[Event, ...] = self._values.unpack(unpack_events, packed, ())
+        return self._join(user_id, self._values.unpack(unpack_events, packed, ()), others)
+
+    async def export(self, user_id: str) -> UserExport:
+        """One script that only reads."""
+        keys = self._keys.user(user_id)
+        call = Call(
+            (
+                *(keys.events, keys.past_items, keys.profile, keys.erased, keys.merged),
+                *(self._keys.items_version, keys.aliases, keys.event_ids),
+            ),
+            [],
+        )
+        packed, *others, aliases, ids_bytes = await self._client.run_script(
+            EXPORT_USER, call, self._settings.timeout_s
+        )
+        recorded: tuple[RecordedEvent, ...] = self._values.unpack(
+            partial(unpack_recorded, user_id), packed, ()
+        )
+        events = tuple(replace(each.event, context={}) for each in recorded)
+        return UserExport(
+            self._join(user_id, events, others),
+            recorded[-self._settings.limits.max_events :],
+            tuple(alias.decode() for alias in aliases),
+            count_event_ids(ids_bytes),
+        )
+
+    def _join(self, user_id: str, events: tuple[Event, ...], packed: Sequence[bytes | None]) -> StoredUser:
+        """The user with these events; `packed`: past items, profile, mark, the user merged into, catalogue version."""
+        past, profile, mark, merged, version = packed
         past_items: frozenset[str] = self._values.unpack(unpack_past_items, past, frozenset())
         max_events = self._settings.limits.max_events
         older, newest = events[:-max_events], events[-max_events:]
@@ -77,22 +112,11 @@ class RedisStore:
             events=newest,
             past_items=past_items.union(event.item_id for event in older),
         )
+        absent: Times = (None, None) if mark is None else DAMAGED
+        erased_at, moved_at = self._values.unpack(unpack_mark, mark, absent)
         return StoredUser(
-            state,
-            None if erased is None else float(erased),
-            int(version or 0),
-            None if merged is None else merged.decode(),
+            state, erased_at, int(version or 0), None if merged is None else merged.decode(), moved_at
         )
-
-    async def read_events(self, user_id: str) -> tuple[RecordedEvent, ...]:
-        """One GET."""
-        packed = await self._client.run_command(
-            "GET", self._keys.user(user_id).events, deadline_s=self._settings.timeout_s
-        )
-        records: tuple[RecordedEvent, ...] = self._values.unpack(
-            partial(unpack_recorded, user_id), packed, ()
-        )
-        return records[-self._settings.limits.max_events :]
 
     async def merge(self, merge: UserMerge) -> dict[str, int]:
         """Read both profiles, join them, and merge by one atomic script; again if a profile changed meanwhile."""
@@ -117,7 +141,7 @@ class RedisStore:
                 return {"events": events, "past_items": past, "profile": int(joined is not None)}
         raise StateUnavailableError(f"expected a profile that is at rest, given {MERGE_TRIES} changes")
 
-    async def append(self, events: Sequence[RecordedEvent]) -> list[bool]:
+    async def append(self, events: Sequence[RecordedEvent]) -> list[Appended]:
         """One pipeline with a script for each user. Raises ValueError, and stores nothing, for an invalid event."""
         indices: dict[str, list[int]] = {}
         for index, recorded in enumerate(events):
@@ -129,11 +153,11 @@ class RedisStore:
         answers = (
             await self._client.run_scripts(APPEND, calls, self._settings.write_timeout_s) if calls else []
         )
-        stored = [False] * len(events)
+        fates = [Appended.STORED] * len(events)
         for of_user, answer in zip(indices.values(), answers, strict=True):
-            for index, fresh in zip(of_user, answer, strict=True):
-                stored[index] = fresh == 1
-        return stored
+            for index, fate in zip(of_user, answer, strict=True):
+                fates[index] = Appended(fate)
+        return fates
 
     async def put_profile(self, user: User) -> None:
         """One SET with a time to live."""
@@ -147,33 +171,18 @@ class RedisStore:
         ]
         await self._client.run_scripts(PUT_PROFILE, calls, self._settings.write_timeout_s)
 
-    async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
-        """One atomic script for the user's keys, then the stream up to that moment in chunks, one per round trip.
+    @property
+    def erasure_delay_s(self) -> int | None:
+        """The delay of the settings: None for a Redis that the service does not start."""
+        return self._settings.erasure_delay_s
 
-        If the erasure of the stream fails, erasing again finishes it.
-        """
-        keys = self._keys.user(user_id)
-        call = Call(
-            (
-                *(keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
-                *(keys.past_items, keys.aliases, keys.merged),
-            ),
-            [repr(now), int(lasting), self._settings.limits.ttl_s],
-        )
-        deadline_s = self._settings.write_timeout_s
-        events, profile, last_entry, aliases = await self._client.run_script(ERASE_USER, call, deadline_s)
-        user_ids = [user_id, *(alias.decode() for alias in aliases)]
-        for alias in user_ids[1:]:  # of an alias only the mark of the merge and the event ids
-            other = self._keys.user(alias)
-            await self._client.run_command("DEL", other.merged, other.event_ids, deadline_s=deadline_s)
-        erased, start = 0, "-"
-        while start and last_entry:
-            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, *user_ids])
-            count, seen = await self._client.run_script(ERASE_STREAM, call, deadline_s)
-            erased, start = erased + count, f"({seen.decode()}" if seen else ""
-        if erased:  # the user's keys may have expired, but the stream still had events
-            await self._client.run_command("PERSIST", keys.erased, deadline_s=deadline_s)
-        return {"events": events, "profile": profile, "stream": erased}
+    async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
+        """Erase a user; then a rewrite of the append-only file is requested."""
+        return await self._erasure.erase(user_id, now, lasting)
+
+    async def follow_erasures(self) -> None:
+        """Rewrite the append-only file after erasures, until cancelled; end at once for a Redis of others."""
+        await self._rewriter.run()
 
     async def catalogue_version(self) -> int:
         """The number of item changes so far."""

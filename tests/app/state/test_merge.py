@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.state.protocol import RecordedEvent, StateStore, StoredUser, UserMerge
+from app.state.protocol import Appended, RecordedEvent, StateStore, StoredUser, UserMerge
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
 
@@ -30,7 +30,12 @@ async def test_events_move_in_the_order_of_time_and_retries_under_either_id_are_
     assert (old.state, old.merged_into) == (UserState("anon"), "42")
     assert await store.append(anonymous) == [False, False]
     assert await store.append([viewed("42", "b", 2.0, "e2"), viewed("42", "d", 4.0, "e4")]) == [False] * 2
-    assert await store.append([viewed("42", "a", 1.0, "e1")]) == [False]
+    either = [
+        viewed(user, item, time, f"e{time:.0f}")
+        for user in ("42", "anon")
+        for item, time in (("a", 1.0), ("c", 3.0))
+    ]
+    assert await store.append(either) == [False] * 4
     assert await items(store, "42") == ["a", "b", "c", "d"] and await items(store, "anon") == []
 
 
@@ -81,8 +86,11 @@ async def test_what_the_bundle_knows_moves_unless_it_was_erased(store: StateStor
     assert (await store.read("42")).state == UserState(
         "42", User("42", {"age": 20.0, "country": "DE"}), (Event("a", "rate", 1.0, 4.0),)
     )
-    assert (await store.read("anon")).erased_at == 9.0
-    assert (await store.merge(merge))["events"] == 0
+    old = await store.read("anon")
+    assert (old.erased_at, old.moved_at, old.keeps_bundle_history) == (None, 9.0, False)
+    assert await store.append([viewed("anon", "late", 2.0)]) == [True]  # moved is not erased
+    assert (await store.merge(merge))["events"] == 1
+    assert await store.merge(merge) == {"events": 0, "past_items": 0, "profile": 0}
     await store.erase("43", 9.5, lasting=True)
     await store.merge(UserMerge("43", "anon", 9.9, trained, User("43")))
     assert await items(store, "43") == []
@@ -125,3 +133,31 @@ async def test_merges_and_appends_at_once_lose_nothing(store: StateStore, first:
     assert sorted(await items(store, "42")) == sorted(
         [f"x{n}" for n in range(50)] + [f"y{n}" for n in range(20)]
     )
+
+
+async def test_an_erasure_holds_against_a_merge(store: StateStore) -> None:
+    """Of an id that is merged into an erased user only newer events move, and no items whose time is not known."""
+    for start in range(0, 400, 50):
+        await store.append([viewed("anon", str(n), float(n)) for n in range(start, start + 50)])
+    await store.erase("42", 390.0, lasting=True)
+    await store.append([viewed("42", "mine", 500.0)])
+    trained = UserState("anon", None, (Event("x", "view", 100.0), Event("y", "view", 395.0)))
+    moved = await store.merge(UserMerge("42", "anon", 600.0, trained))
+    assert moved == {"events": 11, "past_items": 0, "profile": 0}
+    found = await store.read("42")
+    assert [event.item_id for event in found.state.events] == [
+        *(str(n) for n in range(390, 396)),
+        "y",
+        *(str(n) for n in range(396, 400)),
+        "mine",
+    ]
+    assert found.state.past_items == frozenset() and found.erased_at == 390.0
+
+
+async def test_an_erasure_reaches_late_events_of_the_old_ids(store: StateStore) -> None:
+    await store.append([viewed("anon", "a", 1.0, "e1")])
+    await store.merge(UserMerge("42", "anon", 9.0))
+    await store.erase("42", 10.0, lasting=True)
+    late = [viewed("anon", "a", 1.0, "e1"), viewed("anon", "b", 11.0, "e2")]
+    assert await store.append(late) == [Appended.ERASED, Appended.STORED]
+    assert (await store.read("anon")).erased_at == 10.0

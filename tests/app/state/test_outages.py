@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import TypeVar
 import pytest
 
 from app.state.embedded.server import EmbeddedRedis
-from app.state.protocol import RecordedEvent, StateUnavailableError
+from app.state.protocol import RecordedEvent, StateUnavailableError, StoreFault, StoreHealth
+from app.state.redis.circuit_breaker import CircuitSettings
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from models.contract.catalogue import Item, User
@@ -110,6 +112,58 @@ async def test_every_call_ends_while_redis_hangs_and_works_again_after(
         os.kill(fragile.pid, signal.SIGCONT)
     for call in every_call(store):
         await retried(call)
+    await store.close()
+
+
+async def test_while_the_circuit_is_open_nothing_is_sent(
+    fragile: EmbeddedRedis, impatient: RedisSettings
+) -> None:
+    failures: list[StoreFault] = []
+    never = CircuitSettings(failures=3, first_pause_s=1_000, longest_pause_s=1_000)
+    health = StoreHealth(failures.append)
+    store = RedisStore(replace(impatient, url=fragile.url, circuit=never), health=health)
+    os.kill(fragile.pid, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            with pytest.raises(StateUnavailableError):
+                await store.read("1")
+        assert health.circuit_open and failures == [StoreFault.TIMEOUT] * 3
+        for call in every_call(store) * 20:
+            with pytest.raises(StateUnavailableError, match="not asked again") as caught:
+                await call()
+            assert caught.value.fault is StoreFault.TIMEOUT
+        assert len(failures) == 3
+    finally:
+        os.kill(fragile.pid, signal.SIGCONT)
+    with pytest.raises(StateUnavailableError):  # no probe has come yet
+        await store.read("1")
+    await store.close()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGSTOP, signal.SIGKILL])
+async def test_the_circuit_closes_by_itself(
+    fragile: EmbeddedRedis, impatient: RedisSettings, sent: signal.Signals
+) -> None:
+    changes: list[bool] = []
+    closed = asyncio.Event()
+
+    def follow(is_open: bool) -> None:
+        changes.append(is_open)
+        if not is_open:
+            closed.set()
+
+    health = StoreHealth(on_circuit=follow)
+    store = RedisStore(replace(impatient, url=fragile.url), health=health)
+    pid = fragile.pid
+    os.kill(pid, sent)
+    while not health.circuit_open:
+        with suppress(StateUnavailableError):
+            await store.read("1")
+    if sent is signal.SIGSTOP:
+        os.kill(pid, signal.SIGCONT)
+    await asyncio.wait_for(closed.wait(), DEADLINE_S)
+    assert changes == [True, False]
+    await retried(lambda: store.append(views(1)))
     await store.close()
 
 

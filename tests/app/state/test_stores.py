@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from app.state.protocol import RecordedEvent, StateStore, StoredUser
+from app.state.protocol import (
+    Appended,
+    RecordedEvent,
+    StateStore,
+    StoredUser,
+    UserExport,
+    UserMerge,
+)
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
@@ -70,7 +77,8 @@ async def test_a_retry_is_harmless(store: StateStore) -> None:
 
 
 async def test_an_id_twice_in_one_batch_counts_once(store: StateStore) -> None:
-    assert await store.append([viewed("1", "a", 1.0, "e"), viewed("1", "b", 2.0, "e")]) == [True, False]
+    batch = [viewed("1", "a", 1.0, "e"), viewed("1", "a", 1.0, "e"), viewed("1", "b", 2.0, "e")]
+    assert await store.append(batch) == [Appended.STORED, Appended.DUPLICATE, Appended.CONFLICT]
     assert await item_ids(store, "1") == ["a"]
 
 
@@ -208,9 +216,13 @@ async def test_the_events_are_read_with_what_they_came_with(store: StateStore) -
     event = Event("589", "rate", 2.0, 0.1, {"device": "mobile", "é": "\n"})
     plain = viewed("42", "1", 1.0)
     await store.append([RecordedEvent("42", event, "e1", "r1", 7), plain])
-    assert await store.read_events("42") == (plain, RecordedEvent("42", event, None, "r1", 7))
-    assert (await store.read("42")).state.events == (plain.event, replace(event, context={}))
-    assert await store.read_events("nobody") == ()
+    await store.put_profile(User("42", {"age": 30.0}))
+    found = await store.export("42")
+    assert found.recorded == (plain, RecordedEvent("42", event, None, "r1", 7))
+    assert found.stored == await store.read("42")
+    assert found.stored.state.events == (plain.event, replace(event, context={}))
+    assert (found.event_ids, found.merged_from) == (1, ())
+    assert await store.export("nobody") == UserExport(StoredUser(UserState("nobody")))
 
 
 async def test_events_with_details_are_trimmed_like_others(store: StateStore) -> None:
@@ -220,7 +232,66 @@ async def test_events_with_details_are_trimmed_like_others(store: StateStore) ->
     state = (await store.read("1")).state
     assert [event.item_id for event in state.events] == [str(number) for number in range(400, 600)]
     assert state.past_items == {str(number) for number in range(400)}
-    assert {recorded.recommendation_id for recorded in await store.read_events("1")} == {"r"}
+    found = await store.export("1")
+    assert {recorded.recommendation_id for recorded in found.recorded} == {"r"}
+    assert found.stored.state == state and len(found.recorded) == 200
+
+
+async def test_an_export_is_all_that_is_stored(store: StateStore) -> None:
+    await store.append([viewed("anon", "a", 1.0, "e1"), *views("1", 900)])
+    await store.merge(UserMerge("1", "anon", 9.0))
+    await store.append([viewed("1", "late", 2_000.0, "e2")])
+    found = await store.export("1")
+    assert found.stored == await store.read("1") and len(found.stored.state.past_items) >= 600
+    assert (found.merged_from, found.event_ids) == (("anon",), 2)
+    assert (await store.export("anon")).stored.merged_into == "1"
+    await store.erase("anon", 10.0, lasting=True)
+    found = await store.export("1")
+    assert found.merged_from == ()  # no id of an erased user is left
+    assert (await store.export("anon")) == UserExport(StoredUser(UserState("anon"), erased_at=10.0))
+
+
+async def test_an_id_with_another_content_is_a_conflict(store: StateStore) -> None:
+    event = Event("a", "rate", 1.0, 4.0, {"device": "tv"})
+    sent = RecordedEvent("1", event, "e1", "r1", 3)
+    others = [
+        replace(sent, event=replace(event, item_id="b")),
+        replace(sent, event=replace(event, action="view")),
+        replace(sent, event=replace(event, value=4.5)),
+        replace(sent, event=replace(event, value=None)),
+        replace(sent, event=replace(event, timestamp=1.5)),
+        replace(sent, event=replace(event, context={})),
+        replace(sent, recommendation_id=None),
+        replace(sent, rank=4),
+    ]
+    assert await store.append([sent]) == [Appended.STORED]
+    assert await store.append(others) == [Appended.CONFLICT] * len(others)
+    assert await store.append([replace(sent, event_id="e2"), replace(others[0], event_id="e2"), sent]) == [
+        Appended.STORED,
+        Appended.CONFLICT,
+        Appended.DUPLICATE,
+    ]
+    assert await item_ids(store, "1") == ["a", "a"] and len(await store.read_stream()) == 2
+
+
+async def test_the_time_of_arrival_is_no_content(store: StateStore) -> None:
+    sent = replace(viewed("1", "a", 1.0, "e1"), timed=False)
+    again = replace(viewed("1", "a", 2.0, "e1"), timed=False)
+    assert await store.append([sent, again]) == [Appended.STORED, Appended.DUPLICATE]
+    assert await store.append([replace(again, timed=True)]) == [Appended.CONFLICT]
+    assert await item_ids(store, "1") == ["a"]
+
+
+async def test_an_event_older_than_the_erasure_is_refused(store: StateStore) -> None:
+    old = viewed("1", "old", 9.5, "e1")
+    await store.append([old])
+    await store.erase("1", 10.0, lasting=False)
+    batch = [old, viewed("1", "same", 10.0, "e2"), viewed("1", "older", 2.0), viewed("2", "other", 2.0)]
+    expected = [Appended.ERASED, Appended.STORED, Appended.ERASED, Appended.STORED]
+    assert await store.append(batch) == expected
+    assert await item_ids(store, "1") == ["same"]
+    assert [entry.recorded.event.item_id for entry in await store.read_stream()] == ["same", "other"]
+    assert await store.append([viewed("1", "new", 11.0, "e1")]) == [Appended.STORED]  # its id was not kept
 
 
 async def test_the_installation_key_is_the_first_one(store: StateStore) -> None:

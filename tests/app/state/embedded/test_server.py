@@ -1,9 +1,11 @@
-"""The embedded server: alone in its folder, on loopback, and gone with whoever started it."""
+"""The embedded server: alone in its folder, closed to other users, and gone with whoever started it."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -70,9 +72,71 @@ def test_it_starts_answers_and_ends(tmp_path: Path) -> None:
             options = client.config_get("*")
     assert is_gone(pid)
     assert folder.stat().st_mode & 0o777 == 0o700
-    expected = {"bind": "127.0.0.1", "protected-mode": "yes", "appendonly": "yes", "appendfsync": "always"}
+    expected = {
+        "port": "0",
+        "tls-port": "0",
+        "unixsocketperm": "700",
+        "appendonly": "yes",
+        "appendfsync": "always",
+    }
     assert {name: options[name] for name in expected} == expected
+    assert options["unixsocket"] == str(folder / "redis.sock")
     assert options["save"] == ""
+
+
+def ports_of(pid: int) -> set[int]:
+    """The TCP ports at which a process listens."""
+    sockets = {link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == "0A" and f"socket:[{columns[9]}]" in sockets:
+                ports.add(int(columns[1].rpartition(":")[2], 16))
+    return ports
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_other_user_can_connect(tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path / "data") as server, socket.create_server(("127.0.0.1", 0)) as mine:
+        assert ports_of(os.getpid()) >= {mine.getsockname()[1]}  # the test sees what listens
+        assert ports_of(server.pid) == set()
+        address = tmp_path / "data" / "redis.sock"
+        assert address.stat().st_mode & 0o777 == 0o700 and address.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("name", ["x" * 200, "ü" * 60])
+def test_a_folder_whose_path_is_too_long_for_a_socket_has_it_elsewhere(tmp_path: Path, name: str) -> None:
+    for expected in (None, b"1"):
+        with EmbeddedRedis(tmp_path / name) as server, redis.Redis.from_url(server.url) as client:
+            assert client.get("a") == expected
+            client.set("a", "1")
+            address = Path(client.config_get("unixsocket")["unixsocket"])
+            assert address.parent.stat().st_mode & 0o777 == 0o700
+            before = server.pid
+            os.kill(before, signal.SIGKILL)
+            wait_for(partial(replaced, server, before))
+            wait_for(partial(answers, server.url))
+        assert not address.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "50%20?db=3#x", "ü"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    with EmbeddedRedis(tmp_path / name) as server, redis.Redis.from_url(server.url) as client:
+        assert client.info()["process_id"] == server.pid
+        assert (tmp_path / name / "redis.sock").is_socket()
+
+
+def test_no_path_for_a_socket_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    with pytest.raises(EmbeddedRedisError, match=r"no path of at most 103 bytes for a socket in .*xxx"):
+        EmbeddedRedis(tmp_path / ("x" * 200)).start()
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EmbeddedRedisError, match=r"can write to, given .*redis: Not a directory"):
+        EmbeddedRedis(tmp_path / "file" / "redis").start()
 
 
 def test_what_was_stored_is_there_at_the_next_start(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,21 @@ import redis
 from redis.exceptions import BusyLoadingError, ResponseError
 
 from app.state.embedded.server import EmbeddedRedis
-from app.state.protocol import RecordedEvent, Replica, StateUnavailableError, StoreFault
+from app.state.protocol import (
+    Appended,
+    RecordedEvent,
+    Replica,
+    StateUnavailableError,
+    StoredUser,
+    StoreFault,
+    UnmarkedErasureError,
+    UserMerge,
+)
 from app.state.redis.faults import REASON_LENGTH, describe_fault
+from app.state.redis.keys import Keys
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
-from models.contract.catalogue import Item, User
+from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
 EVENT = RecordedEvent("sentinel-user", Event("sentinel-item", "view", 1.0), "e")
@@ -31,13 +42,13 @@ def patient(url: str) -> RedisStore:
     return RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10))
 
 
-async def refused(store: RedisStore, fault: StoreFault, words: str) -> None:
-    """Every write is refused for this reason; the error quotes Redis and no user data."""
+async def refused(store: RedisStore, fault: StoreFault, words: str, erases: bool = False) -> None:
+    """Every write is refused for this reason, or all but erasures; the error quotes Redis and no user data."""
     for write in (
         lambda: store.append([ANOTHER]),
         lambda: store.put_profile(User("sentinel-user")),
         lambda: store.put_item(Item("sentinel-item")),
-        lambda: store.erase("sentinel-user", 1.0, lasting=True),
+        *(() if erases else (lambda: store.erase("sentinel-user", 1.0, lasting=True),)),
         lambda: store.replicas.announce(Replica("r", "v", 1.0)),
     ):
         with pytest.raises(StateUnavailableError, match=words) as caught:
@@ -53,14 +64,49 @@ async def test_a_full_redis_says_so_and_still_reads(own: EmbeddedRedis) -> None:
     with redis.Redis.from_url(own.url) as admin:
         admin.config_set("maxmemory-policy", "noeviction")
         admin.config_set("maxmemory", "1")
-        await refused(
-            store, StoreFault.OUT_OF_MEMORY, "OutOfMemoryError: command not allowed when used memory"
-        )
+        words = "OutOfMemoryError: command not allowed when used memory"
+        await refused(store, StoreFault.OUT_OF_MEMORY, words, erases=True)
         assert len((await store.read("sentinel-user")).state.events) == 1
         assert (await store.replicas.read()).order is None
         admin.config_set("maxmemory", "0")
     await store.replicas.announce(Replica("r", "v", 1.0))
     await store.close()
+
+
+async def test_a_full_redis_erases(own: EmbeddedRedis) -> None:
+    """Also the marks: what was erased stays erased."""
+    store = RedisStore(RedisSettings(own.url, timeout_s=10, write_timeout_s=10, erasure_delay_s=300))
+    await store.append([EVENT, replace(EVENT, user_id="anon")])
+    await store.merge(UserMerge("sentinel-user", "anon", 2.0))
+    with redis.Redis.from_url(own.url) as admin:
+        admin.config_set("maxmemory-policy", "noeviction")
+        admin.config_set("maxmemory", "1")
+        for user_id, counts in (
+            ("sentinel-user", {"events": 1, "profile": 0, "stream": 2}),
+            ("nobody", {"events": 0, "profile": 0, "stream": 0}),
+        ):
+            assert await store.erase(user_id, 5.0, lasting=False) == counts
+        for user_id in ("sentinel-user", "anon", "nobody"):
+            assert (await store.read(user_id)).erased_at == 5.0
+        assert admin.get(Keys("chorus").file_rewrite) == b"5.0"
+        admin.config_set("maxmemory", "0")
+    assert await store.append([EVENT]) == [Appended.ERASED]
+    await store.close()
+
+
+async def test_what_cannot_be_marked_is_deleted_all_the_same_and_said(own: EmbeddedRedis) -> None:
+    with redis.Redis.from_url(own.url) as admin:
+        admin.execute_command("ACL", "SETUSER", "eraser", "on", ">word", "~*", "+@all", "-set")
+    store, limited = patient(own.url), patient(own.url.replace("unix://", "unix://eraser:word@"))
+    await store.append([EVENT])
+    with pytest.raises(UnmarkedErasureError):
+        await limited.erase("sentinel-user", 5.0, lasting=True)
+    assert await store.read("sentinel-user") == StoredUser(UserState("sentinel-user"))
+    assert await store.read_stream() == []
+    assert await store.erase("sentinel-user", 6.0, lasting=True) == {"events": 0, "profile": 0, "stream": 0}
+    assert (await store.read("sentinel-user")).erased_at == 6.0
+    for opened in (store, limited):
+        await opened.close()
 
 
 async def test_a_read_only_replica_says_so_and_still_reads(own: EmbeddedRedis) -> None:
@@ -82,9 +128,9 @@ async def test_a_password_is_asked_for(own: EmbeddedRedis) -> None:
         admin.config_set("requirepass", "right")
     without = patient(own.url)
     await refused(without, StoreFault.REFUSED, "AuthenticationError: Authentication required")
-    wrong = patient(own.url.replace("redis://", "redis://:sentinel-password@"))
+    wrong = patient(own.url.replace("unix://", "unix://:sentinel-password@"))
     await refused(wrong, StoreFault.REFUSED, "AuthenticationError: invalid username-password pair")
-    right = patient(own.url.replace("redis://", "redis://:right@"))
+    right = patient(own.url.replace("unix://", "unix://:right@"))
     assert await right.append([EVENT]) == [True]
     for store in (without, wrong, right):
         await store.close()
@@ -93,7 +139,7 @@ async def test_a_password_is_asked_for(own: EmbeddedRedis) -> None:
 async def test_a_command_that_is_not_permitted_is_refused(own: EmbeddedRedis) -> None:
     with redis.Redis.from_url(own.url) as admin:
         admin.execute_command("ACL", "SETUSER", "reader", "on", ">word", "~*", "+get")
-    store = patient(own.url.replace("redis://", "redis://reader:word@"))
+    store = patient(own.url.replace("unix://", "unix://reader:word@"))
     assert await store.catalogue_version() == 0
     await refused(store, StoreFault.REFUSED, "NoPermissionError: User reader has no permissions to run")
     await store.close()

@@ -66,7 +66,7 @@ async def test_every_key_expires_or_is_capped(
     )
     assert redis_client.ttl(three.erased) == -1
     ids_bytes = redis_client.strlen(one.event_ids)
-    assert 16 * limits.max_event_ids <= ids_bytes <= 20 * limits.max_event_ids
+    assert 20 * limits.max_event_ids <= ids_bytes - 1 <= 25 * limits.max_event_ids
     assert redis_client.strlen(one.events) <= 5 + limits.stored_events * len(b"..ttttttttvvvvvvvv..view2999")
     assert redis_client.strlen(one.past_items) == 1 + limits.max_past_items * len(b"..2000")
     assert limits.stream_cap <= redis_client.xlen(keys.stream) <= limits.stream_cap + 100
@@ -214,3 +214,17 @@ async def test_a_refusal_is_named_without_user_data(
         await redis_store.append([*views("other", 1), *views("secret", 1)])
     assert str(caught.value) == "expected an answer from Redis, given ResponseError"
     assert "secret" not in repr(caught.value.__cause__)
+
+
+async def test_a_damaged_mark_still_hides_the_history_of_the_bundle(
+    redis_store: RedisStore,
+    settings: RedisSettings,
+    redis_client: redis.Redis,
+    corrupt_values: list[None],
+) -> None:
+    redis_client.set(Keys(settings.prefix).user("1").erased, b"\xffsometime")
+    found = await redis_store.read("1")
+    assert (found.erased_at, found.keeps_bundle_history) == (None, False) and len(corrupt_values) == 1
+    assert await redis_store.append(views("1", 1)) == [True]
+    await redis_store.erase("1", 5.0, lasting=True)
+    assert (await redis_store.read("1")).erased_at == 5.0
