@@ -15,6 +15,7 @@ from app.bundle.loading import load_bundle
 from app.bundle.vector_index import ExactSearch
 from app.golden import open_and_check
 from models.contract.bundle import BundleError
+from tests.sealed_manifests import write_sealed
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def _written(folder: Path, name: str, content: bytes | None) -> Path:
     else:
         (folder / name).write_bytes(content)
         manifest["files"][name] = sha256(content).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_sealed(folder, manifest)
     return folder
 
 
@@ -78,7 +79,7 @@ def _manifest(folder: Path, **changed: object) -> Path:
             del place[last]
         else:
             place[last] = value
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_sealed(folder, manifest)
     return folder
 
 
