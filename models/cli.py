@@ -54,13 +54,13 @@ def fetch(name: str, out: Path, console: Console) -> None:
 def train(job_file: Path, out: Path, console: Console, checks: BundleChecks, *, force: bool = False) -> None:
     """Train a job's network, print its evaluation, and publish the bundle in `out`.
 
-    Raises FolderInUseError if another command writes `out`. Raises NotPromotedError if the bundle in `out` is better
-    and `force` is False; the new bundle is then in `<out>.rejected`.
+    Raises FolderInUseError, before the data are read, if another command writes `out`. Raises NotPromotedError if the
+    bundle in `out` is better and `force` is False; the new bundle is then in `<out>.rejected`.
     """
     job = load_job(job_file)
-    from models.recipe.preflight import check_run
+    from models.recipe.preflight import check_folders
 
-    check_run(job, out)
+    check_folders(job, out)
     with hold_lock(bundle_lock(out), out):
         _train(job_file, job, out, console, checks, force=force)
 
@@ -69,6 +69,9 @@ def _train(
     job_file: Path, job: JobSpec, out: Path, console: Console, checks: BundleChecks, *, force: bool
 ) -> None:
     """Train and publish in `out`, which no other command writes meanwhile."""
+    from models.data.headers import check_headers
+
+    check_headers(job)
     from models.recipe.ingestion import ingest
 
     data = ingest(job, out, console)

@@ -13,7 +13,7 @@ from models.contract.bundle_files import find_fault, is_plain
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion
-from models.contract.manifest_seal import BundleKey
+from models.contract.manifest_seal import BundleKey, SealedManifest
 from models.contract.tasks import NEXT, Head
 
 SCHEMA_VERSION = 1
@@ -136,12 +136,7 @@ def read_manifest(folder: Path, key: BundleKey | None = None) -> Manifest:
 
     Raises BundleError if it is missing, malformed, changed or of another schema version.
     """
-    try:
-        sealed = manifest_seal.read_sealed(folder)
-    except OSError as error:
-        raise BundleError(
-            f"expected a bundle with a readable {MANIFEST} at {folder}, given {error}"
-        ) from error
+    sealed = read_sealed(folder)
     _check_schema(sealed.content, folder)
     fault = manifest_seal.find_digest_fault(sealed, folder)
     if fault is None and key is not None:
@@ -149,6 +144,16 @@ def read_manifest(folder: Path, key: BundleKey | None = None) -> Manifest:
     if fault is not None:
         raise BundleError(fault)
     return parse_manifest(sealed.content, folder)
+
+
+def read_sealed(folder: Path) -> SealedManifest:
+    """Read the bytes of a manifest and of its seal, unchecked; raises BundleError if there is no such file."""
+    try:
+        return manifest_seal.read_sealed(folder)
+    except OSError as error:
+        raise BundleError(
+            f"expected a bundle with a readable {MANIFEST} at {folder}, given {error}"
+        ) from error
 
 
 def parse_manifest(content: bytes, folder: Path) -> Manifest:

@@ -43,8 +43,8 @@ def hold_lock(path: Path, folder: Path) -> Iterator[None]:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         yield
-        path.unlink(missing_ok=True)  # while it is held: nobody can hold a file that is gone from its path
     finally:
+        path.unlink(missing_ok=True)  # while it is held: nobody can hold a file that is gone from its path
         os.close(descriptor)
 
 

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from models.contract.bundle import BundleError, parse_manifest, verify_files
+from models.contract.bundle import BundleError, parse_manifest, read_sealed, verify_files
 from models.contract.manifest_seal import (
     KEY_SETTING,
     BundleKey,
     find_digest_fault,
     find_signature_fault,
-    read_sealed,
     write_seal,
 )
 from models.recipe.folder_lock import bundle_lock, hold_lock
