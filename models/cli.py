@@ -5,6 +5,7 @@ The commands import late: a job or a bundle that cannot be used is refused befor
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -114,11 +115,11 @@ def inspect(folder: Path, console: Console, key: BundleKey | None) -> None:
     manifest = read_manifest(folder, key)
     console.print_json(json.dumps(manifest.model_dump(mode="json")))
     verify(folder, key)
-    for warning in list_folder_warnings(folder, manifest):
-        console.print(f"warning: {warning}", style="yellow", highlight=False)
     size = sum((folder / name).stat().st_size for name in manifest.files)
-    console.print(describe_signature(folder, key))
-    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, all checksums right")
+    signature = describe_signature(folder, key)
+    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, {signature}, all checksums right")
+    for warning in list_folder_warnings(folder, manifest):
+        print(f"chorus: warning: {warning}", file=sys.stderr)  # the standard output stays JSON and one line
 
 
 def sign(folder: Path, console: Console, key: BundleKey | None) -> None:

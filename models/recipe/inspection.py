@@ -26,5 +26,5 @@ def describe_signature(folder: Path, key: BundleKey | None) -> str:
     if key is not None:
         return f"signed with {KEY_SETTING}"
     if (folder / SIGNATURE).exists():
-        return f"signed, but not checked: {KEY_SETTING} is not set"
+        return f"signed (not checked, as {KEY_SETTING} is not set)"
     return "not signed"
