@@ -1,13 +1,15 @@
 """Choose the bundle folder to load: the configured one, the one it replaced, or the last one in use."""
 
+import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.config import Settings
 from models.contract.bundle import MANIFEST, PREVIOUS, REJECTED, BundleError, read_manifest
-
-LAST_GOOD = "last_good.json"
+from models.contract.manifest_seal import BundleKey
+from models.contract.replaced_file import replace_file
 
 
 class UnknownBundleNameError(Exception):
@@ -38,21 +40,23 @@ def list_start_candidates(settings: Settings) -> list[Path]:
     if configured.is_dir() and not (configured / MANIFEST).is_file():
         folders = (path.parent for path in configured.glob(f"*/{MANIFEST}"))
         published = [folder for folder in folders if not _is_never_started(folder.name)]
-        candidates = sorted(published, key=read_created_at, reverse=True)
+        candidates = sorted(
+            published, key=lambda folder: read_created_at(folder, settings.signing_key), reverse=True
+        )
     candidates.append(configured.with_name(configured.name + PREVIOUS))
-    last_good = read_last_good(settings.state_dir)
+    last_good = read_last_good(settings)
     if last_good is not None:
         candidates.append(last_good)
     existing = [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
     return existing or [configured]
 
 
-def require_manifest(folders: Sequence[Path]) -> None:
-    """Raises BundleError with the fault of each folder unless one of them has a readable manifest."""
+def require_manifest(folders: Sequence[Path], key: BundleKey | None) -> None:
+    """Raises BundleError with the fault of each folder unless one has a manifest as it was published and signed."""
     faults = []
     for folder in folders:
         try:
-            read_manifest(folder)
+            read_manifest(folder, key)
         except BundleError as error:
             faults.append(str(error))
         else:
@@ -70,27 +74,31 @@ def _is_never_started(name: str) -> bool:
     return _is_hidden(name) or name.endswith(REJECTED)
 
 
-def read_created_at(folder: Path) -> str:
-    """The time at which a bundle was made, as its manifest has it; empty if the manifest cannot be read."""
+def read_created_at(folder: Path, key: BundleKey | None) -> str:
+    """The time at which a bundle was made, as its manifest has it; empty if the manifest is refused."""
     try:
-        return read_manifest(folder).created_at
+        return read_manifest(folder, key).created_at
     except BundleError:
         return ""
 
 
-def write_last_good(state_dir: Path, folder: Path) -> None:
+def write_last_good(settings: Settings, folder: Path) -> None:
     """Record the bundle in use, for the next start. Raises OSError."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    temporary = state_dir / f"{LAST_GOOD}.tmp"
-    temporary.write_text(json.dumps({"path": str(folder.resolve())}))
-    temporary.replace(state_dir / LAST_GOOD)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    replace_file(last_good_file(settings), json.dumps({"path": str(folder.resolve())}).encode())
 
 
-def read_last_good(state_dir: Path) -> Path | None:
+def read_last_good(settings: Settings) -> Path | None:
     """The last bundle in use; None if none is recorded or the file is damaged."""
     try:
-        content = json.loads((state_dir / LAST_GOOD).read_bytes())
+        content = json.loads(last_good_file(settings).read_bytes())
     except (OSError, ValueError):
         return None
     path = content.get("path") if isinstance(content, dict) else None
     return Path(path) if isinstance(path, str) else None
+
+
+def last_good_file(settings: Settings) -> Path:
+    """The record of the last bundle in use: one for each configured folder, as services may share a state folder."""
+    configured = os.path.realpath(settings.bundle_dir)
+    return settings.state_dir / f"last_good.{hashlib.sha256(configured.encode()).hexdigest()[:16]}.json"

@@ -57,13 +57,14 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "fetch":
                 cli.fetch(options.name, options.out, console)
             case "train":
-                cli.train(
-                    options.job, options.out, console, force=options.force, check_bundle=make_bundle_check()
-                )
+                checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
+                cli.train(options.job, options.out, console, checks, force=options.force)
             case "evaluate":
-                cli.evaluate(options.bundle, console, as_json=options.json)
+                cli.evaluate(options.bundle, console, read_settings().signing_key, as_json=options.json)
             case "inspect":
-                cli.inspect(options.bundle, console)
+                cli.inspect(options.bundle, console, read_settings().signing_key)
+            case "sign":
+                cli.sign(options.bundle, console, read_settings().signing_key)
     except cli.REFUSALS as error:
         return _fail(error)
     return 0
@@ -74,12 +75,12 @@ def make_bundle_check() -> Callable[[Path], None]:
 
     It raises BundleError.
     """
-    candidates = read_settings().candidates
+    settings = read_settings()
 
     def check(folder: Path) -> None:
         from app.golden import open_and_check
 
-        open_and_check(folder, candidates)
+        open_and_check(folder, settings.candidates, settings.signing_key)
 
     return check
 
@@ -96,7 +97,8 @@ def _serve(options: argparse.Namespace) -> int:
         ssl_keyfile=options.ssl_keyfile,
     )
     require_keys_outside_loopback(settings)
-    require_manifest(list_start_candidates(settings))  # before the imports below, which take seconds
+    candidates = list_start_candidates(settings)
+    require_manifest(candidates, settings.signing_key)  # before the imports below, which take seconds
     from app.greeting import pick_example, render_greeting
     from app.server import run
     from app.state.embedded.process import EmbeddedRedisError
@@ -113,7 +115,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _score_batch(options: argparse.Namespace) -> int:
-    read_manifest(options.bundle)  # before the imports below, which take seconds
+    read_manifest(options.bundle, read_settings().signing_key)  # before the imports below, which take seconds
     from app.batch.files import BatchFileError, score_file
     from models.cli import read_rows
 
@@ -164,6 +166,7 @@ COMMANDS = {
         {**BUNDLE, "--json": {"action": "store_true", "help": "as JSON"}},
     ),
     "inspect": Command("show a bundle's manifest, and verify its files", _run_offline, BUNDLE),
+    "sign": Command("verify a bundle and sign it with CHORUS_BUNDLE_KEY", _run_offline, BUNDLE),
     "serve": Command(
         "serve a bundle over HTTP",
         _serve,

@@ -10,11 +10,14 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.path_prefix import parse_root_path
+from models.contract.manifest_seal import BundleKey
 from models.ranking.budget import CANDIDATES
 
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-SECRETS = frozenset({"api_key", "publishable_keys"})
+SECRETS = frozenset({"api_key", "publishable_keys", "bundle_key"})
+MIN_BUNDLE_KEY = 32
+"""Characters of a key that signs bundles: 128 bits in hexadecimal."""
 ANY_ORIGIN = "*"
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII)
@@ -41,6 +44,14 @@ def _check_key(key: SecretStr | None) -> SecretStr | None:
     if key is not None and not _KEY.fullmatch(key.get_secret_value()):
         raise ValueError("expected printable ASCII characters without blanks at the ends")
     return key
+
+
+def _check_bundle_key(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and len(key.get_secret_value()) < MIN_BUNDLE_KEY:
+        raise ValueError(
+            f"expected at least {MIN_BUNDLE_KEY} characters, such as `openssl rand -hex 32` prints"
+        )
+    return _check_key(key)
 
 
 def _check_publishable(keys: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
@@ -78,6 +89,8 @@ class Settings(BaseSettings):
 
     bundle_dir: Path = Path("bundles")
     """The folder of bundles, or one bundle."""
+    bundle_key: Annotated[SecretStr | None, AfterValidator(_check_bundle_key)] = None
+    """The key that signs bundles. If set, a bundle without its signature is refused."""
     state_dir: Path = Path(".chorus")
     """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""
     redis_url: Annotated[str | None, AfterValidator(_check_redis_url)] = None
@@ -142,6 +155,11 @@ class Settings(BaseSettings):
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
     candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES
     """Items scored for one answer; at least the largest limit."""
+
+    @property
+    def signing_key(self) -> BundleKey | None:
+        """The key that signs bundles; None if none is set."""
+        return None if self.bundle_key is None else BundleKey(self.bundle_key.get_secret_value().encode())
 
 
 def read_settings(**overrides: object) -> Settings:

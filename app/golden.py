@@ -19,6 +19,7 @@ from app.pipeline.types import Query
 from models.contract.arrays import Floats
 from models.contract.bundle import GOLDEN, ITEMS, USER_VECTORS, BundleError
 from models.contract.catalogue import UserState
+from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequest, GoldenRequests
 from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
@@ -30,9 +31,13 @@ ITEM_TOLERANCE = 1e-2
 """Texts are encoded singly here and in batches offline, which rounds differently."""
 
 
-def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
-    """Load a bundle, replay its golden requests and compute one answer; raises BundleError if any of it fails."""
-    bundle = load_bundle(folder, candidates)
+def open_and_check(folder: Path, candidates: int, key: BundleKey | None = None) -> LoadedBundle:
+    """Load a bundle, replay its golden requests and compute one answer; raises BundleError if any of it fails.
+
+    With a key the bundle must be signed with it. A bundle that was replaced while it was loaded is refused, too.
+    """
+    started = _identify(folder)
+    bundle = load_bundle(folder, candidates, key)
     try:
         replay(bundle)
         check_users(bundle)
@@ -41,7 +46,20 @@ def open_and_check(folder: Path, candidates: int) -> LoadedBundle:
         raise BundleError(
             f"expected a bundle that can answer at {folder}, given {type(error).__name__}: {error}"
         ) from error
+    if _identify(folder) != started:
+        raise BundleError(
+            f"expected the bundle at {folder} to stay while it is loaded, given a newer one: load it again"
+        )
     return bundle
+
+
+def _identify(folder: Path) -> tuple[int, int] | None:
+    """The identity of the folder itself, which another bundle at its path does not have; None without a folder."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def warm_up(bundle: LoadedBundle) -> None:

@@ -91,7 +91,9 @@ class Runtime:
         problems = []
         with self._claim_loading():
             candidates = await _run_in_thread(lambda: list_start_candidates(self.settings))
-            order = await self.replica_set.read_order(read_created_at(candidates[0]))
+            order = await self.replica_set.read_order(
+                read_created_at(candidates[0], self.settings.signing_key)
+            )
             if order is not None and await self._try_order(order):
                 return
             for folder in candidates:
@@ -224,7 +226,8 @@ class Runtime:
 
     async def _open(self, folder: Path) -> LoadedBundle:
         """Verify and open a bundle, and replay its golden requests. Raises BundleError."""
-        return await _run_in_thread(lambda: open_and_check(folder, self.settings.candidates))
+        settings = self.settings
+        return await _run_in_thread(lambda: open_and_check(folder, settings.candidates, settings.signing_key))
 
     async def _take_over(self, folder: Path, bundle: LoadedBundle) -> None:
         """Bring a bundle to the items of the store, swap it in, compare and record it."""
@@ -237,7 +240,7 @@ class Runtime:
         self.replica_set.serve(bundle.manifest.model_version)
         await _run_in_thread(lambda: self.comparison.take_over(folder, bundle.manifest))
         try:
-            write_last_good(self.settings.state_dir, folder)
+            write_last_good(self.settings, folder)
         except (
             OSError
         ) as error:  # a read-only disk: the bundle is in use, but the next start does not know it

@@ -1,11 +1,13 @@
-"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it.
+"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it, sign it.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,45 +15,64 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from models.contract.bundle import REPORT, BundleError, read_manifest, verify
+from models.contract.manifest_seal import BundleKey
 from models.contract.promotion import NotPromotedError
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
 from models.data.datasets.shop import write_shop
-from models.job.spec import JobError, load_job
+from models.job.spec import JobError, JobSpec, load_job
+from models.recipe.folder_lock import FolderInUseError, bundle_lock, data_lock, hold_lock
+from models.recipe.inspection import describe_signature, list_folder_warnings
+from models.recipe.signing import sign_bundle
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
-REFUSALS = (BundleError, JobError, FetchError, NotPromotedError, OSError, ValueError)
+REFUSALS = (BundleError, JobError, FetchError, FolderInUseError, NotPromotedError, OSError, ValueError)
 """The errors of the commands that are reported as one line, without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleChecks:
+    """How a new bundle is checked before it is published, and the key that signs it.
+
+    `check_bundle` is called on the complete bundle; its BundleError prevents the publication.
+    """
+
+    check_bundle: Callable[[Path], None] | None = None
+    key: BundleKey | None = None
 
 
 def fetch(name: str, out: Path, console: Console) -> None:
     """Fetch a data set by name into a folder, unless it is already there; raises ValueError for an unknown name."""
     if name not in DATASETS:
         raise ValueError(f"expected one of {', '.join(DATASETS)}, given '{name}'")
-    folder = DATASETS[name](out)
+    with hold_lock(data_lock(out), out):
+        folder = DATASETS[name](out)
     console.print(f"{name} is in {folder}")
 
 
-def train(
-    job_file: Path,
-    out: Path,
-    console: Console,
-    *,
-    force: bool = False,
-    check_bundle: Callable[[Path], None] | None = None,
-) -> None:
+def train(job_file: Path, out: Path, console: Console, checks: BundleChecks, *, force: bool = False) -> None:
     """Train a job's network, print its evaluation, and publish the bundle in `out`.
 
-    `check_bundle` is called on the complete bundle before it is published; its BundleError prevents that.
-    Raises NotPromotedError if the bundle in `out` is better and `force` is False; the new bundle is then in
-    `<out>.rejected`.
+    Raises FolderInUseError, before the data are read, if another command writes `out`. Raises NotPromotedError if the
+    bundle in `out` is better and `force` is False; the new bundle is then in `<out>.rejected`.
     """
     job = load_job(job_file)
-    from models.recipe.preflight import check_run
+    from models.recipe.preflight import check_folders
 
-    check_run(job, out)
+    check_folders(job, out)
+    with hold_lock(bundle_lock(out), out):
+        _train(job_file, job, out, console, checks, force=force)
+
+
+def _train(
+    job_file: Path, job: JobSpec, out: Path, console: Console, checks: BundleChecks, *, force: bool
+) -> None:
+    """Train and publish in `out`, which no other command writes meanwhile."""
+    from models.data.headers import check_headers
+
+    check_headers(job)
     from models.recipe.ingestion import ingest
 
     data = ingest(job, out, console)
@@ -66,16 +87,19 @@ def train(
     report = evaluation.evaluate(job, data, run, console)
     decision = decide_promotion(job, report, out, force=force)
     folder = choose_folder(decision, out)
-    published = publish_bundle(job, data, run, report, Target(folder, check_bundle), console)
+    target = Target(folder, checks.check_bundle, checks.key)
+    published = publish_bundle(job, data, run, report, target, console)
     training.checkpoint_path(out).unlink(missing_ok=True)
     print_report(published.report, console)
     console.print(explain_promotion(decision, out, folder))
     console.print(f"published {published.manifest.model_version} in {out}")
 
 
-def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
+def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: bool) -> None:
     """Print the evaluation of a bundle; raises BundleError if a file is missing or changed."""
-    verify(folder)
+    manifest = verify(folder, key)
+    if REPORT not in manifest.files:
+        raise BundleError(f"expected {REPORT} among the files of the bundle in {folder}, given none")
     from models.evaluation.report.console import print_report
     from models.evaluation.report.schema import Report
 
@@ -86,13 +110,24 @@ def evaluate(folder: Path, console: Console, *, as_json: bool) -> None:
         print_report(report, console)
 
 
-def inspect(folder: Path, console: Console) -> None:
+def inspect(folder: Path, console: Console, key: BundleKey | None) -> None:
     """Print a bundle's manifest and verify its files; raises BundleError if one is missing or changed."""
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, key)
     console.print_json(json.dumps(manifest.model_dump(mode="json")))
-    verify(folder)
+    verify(folder, key)
     size = sum((folder / name).stat().st_size for name in manifest.files)
-    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, all checksums right")
+    signature = describe_signature(folder, key)
+    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, {signature}, all checksums right")
+    for warning in list_folder_warnings(folder, manifest):
+        print(f"chorus: warning: {warning}", file=sys.stderr)  # the standard output stays JSON and one line
+
+
+def sign(folder: Path, console: Console, key: BundleKey | None) -> None:
+    """Verify a bundle and add its digest and, with a key, its signature.
+
+    Raises BundleError for a bundle that is damaged or was edited, and FolderInUseError.
+    """
+    console.print(sign_bundle(folder, key))
 
 
 def fingerprint(job_file: Path, data: str) -> str:

@@ -17,6 +17,7 @@ from app.batch.rows import ITEM, TIME, USER, Row, ScoredRow, score_rows
 from app.config import read_settings
 from app.golden import open_and_check
 from app.threads import limit_threads
+from models.contract.replaced_file import name_temporary
 
 CHUNK = 20_000
 """Rows held at once; a user's rows within a chunk are scored together."""
@@ -80,7 +81,8 @@ def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader)
     counts = {"ok": 0, "unknown_item": 0, "error": 0}
     try:
         limit_threads(1)
-        bundle = open_and_check(bundle_folder, read_settings().candidates)
+        settings = read_settings()
+        bundle = open_and_check(bundle_folder, settings.candidates, settings.signing_key)
         rows = _read_rows(read, source, bundle.spec.context_fields)
         columns = _Columns.of(bundle.heads, first)
         with _Writer(temporary, target.name.lower(), columns) as writer:
@@ -101,7 +103,7 @@ def _create_temporary(target: Path) -> Path:
         raise BatchFileError(f"expected the folder {target.parent} to exist, given none")
     if target.is_dir():
         raise BatchFileError(f"expected a file to write into, given the folder {target}")
-    temporary = target.with_name(f".{target.name}.writing")
+    temporary = name_temporary(target)
     try:
         temporary.write_bytes(b"")
     except OSError as error:

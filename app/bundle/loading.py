@@ -32,6 +32,7 @@ from models.contract.bundle import (
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import FusionMethod
+from models.contract.manifest_seal import BundleKey
 from models.contract.predicate import Predicate
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT
@@ -54,12 +55,12 @@ class _ItemFiles:
     statistics: Floats  # [n, S]
 
 
-def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
+def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> LoadedBundle:
     """Load a bundle; raises BundleError, which names the file, for missing, damaged or inconsistent files.
 
-    `candidates`: items scored for one answer.
+    `candidates`: items scored for one answer. With a key the bundle must be signed with it.
     """
-    manifest = _read_manifest(folder)
+    manifest = _read_manifest(folder, key)
     check_heads(manifest)
     spec = read_features(folder, manifest)
     predictor = _read_network(folder, manifest, spec)
@@ -79,7 +80,7 @@ def load_bundle(folder: Path, candidates: int) -> LoadedBundle:
         spec=spec,
         predictor=predictor,
         catalogue=Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec)),
-        index=open_index(folder / INDEX, files.vectors),
+        index=open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors),
         candidates=candidates,
         known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
         text_encoder=_open_text_encoder(manifest, spec),
@@ -106,8 +107,6 @@ def check_heads(manifest: Manifest) -> None:
         if missing := sorted(heads - values.keys()):
             raise BundleError(f"expected {name} of every head, given none of {', '.join(missing)}")
     for name, weights in {"the fusion": fusion.weights, **manifest.scenes}.items():
-        if unknown := sorted(weights.keys() - heads):
-            raise BundleError(f"expected weights of known heads in {name}, given {', '.join(unknown)}")
         total = sum(abs(weight) for weight in weights.values())
         if not 0 < total < math.inf:
             raise BundleError(f"expected finite weights, not all 0, in {name}, given a sum of {total:g}")
@@ -123,12 +122,12 @@ def read_rule(manifest: Manifest, spec: FeatureSpec) -> Predicate | None:
         raise BundleError(f"expected a rule of availability that can be read, given {error}") from error
 
 
-def open_index(path: Path, vectors: Floats) -> SearchIndex:
-    """The bundle's FAISS index, or exact search for a bundle without one.
+def open_index(path: Path | None, vectors: Floats) -> SearchIndex:
+    """The bundle's FAISS index, or exact search for a bundle without one (None).
 
     Raises BundleError for an index that does not have the shape of `vectors` [n, D + 1].
     """
-    if not path.is_file():
+    if path is None:
         return ExactSearch(vectors)
     try:
         index = faiss.read_index(str(path))
@@ -141,9 +140,9 @@ def open_index(path: Path, vectors: Floats) -> SearchIndex:
     return FaissSearch(index)
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def _read_manifest(folder: Path, key: BundleKey | None) -> Manifest:
     try:
-        return verify(folder)
+        return verify(folder, key)
     except OSError as error:
         raise BundleError(f"expected readable files in {folder}, given {error}") from error
 
@@ -180,6 +179,10 @@ def _read_known_users(folder: Path, item_ids: tuple[str, ...]) -> KnownUsers:
 
 def _open_text_encoder(manifest: Manifest, spec: FeatureSpec) -> TextEncoder | None:
     if manifest.text_encoder is None:
+        if spec.text_size:
+            raise BundleError(
+                f"expected a text encoder of {spec.text_size} numbers in the manifest, given none"
+            )
         return None
     try:
         encoder = open_text_encoder(manifest.text_encoder)

@@ -2,18 +2,22 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.contract import manifest_seal
+from models.contract.bundle_files import find_fault, is_plain
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion
-from models.contract.tasks import Head
+from models.contract.manifest_seal import BundleKey, SealedManifest
+from models.contract.tasks import NEXT, Head
 
 SCHEMA_VERSION = 1
-MANIFEST = "manifest.json"
+MANIFEST = manifest_seal.MANIFEST
 FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"
 ITEMS = "items.jsonl"  # one Item a line, in catalogue order
@@ -34,15 +38,42 @@ PREVIOUS = ".previous"
 REJECTED = ".rejected"
 """Suffix of the folder for a bundle that the promotion gate rejected."""
 
+REQUIRED = frozenset(
+    {
+        FEATURES,
+        WEIGHTS,
+        ITEMS,
+        ITEM_TEXT,  # without text an array of width 0
+        ITEM_VECTORS,
+        ITEM_STATISTICS,
+        USER_IDS,
+        PROFILES,
+        HISTORIES,
+        GOLDEN,
+    }
+)
+"""The files that every bundle has."""
+
+SEAL = (MANIFEST, manifest_seal.DIGEST, manifest_seal.SIGNATURE)
+"""The files that describe the others."""
+
 
 class BundleError(Exception):
     """A bundle is missing, incomplete, damaged, or of another schema version."""
 
 
+def _check_files(files: dict[str, str]) -> dict[str, str]:
+    if odd := sorted(name for name in files if not is_plain(name) or name in SEAL):
+        raise ValueError(f"expected plain names of files in the folder, given {ascii(odd[0])[:80]}")
+    if missing := sorted(REQUIRED - files.keys()):
+        raise ValueError(f"expected every required file, given none of {', '.join(missing)}")
+    return files
+
+
 class Manifest(BaseModel):
     """A bundle's description: network, heads, fitted scales, and the checksum of every file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     schema_version: int = SCHEMA_VERSION
     model_version: str = Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")
@@ -64,8 +95,27 @@ class Manifest(BaseModel):
     """Time (Unix seconds, or order) of the item statistics: no later interaction is in them."""
     summary: dict[str, float] = {}
     """The headline figures of the evaluation."""
-    files: dict[str, str]
+    files: Annotated[
+        dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]], AfterValidator(_check_files)
+    ]
     """File name -> SHA-256."""
+
+    @model_validator(mode="after")
+    def check_names(self) -> Self:
+        """Check that heads have different names, and that scales and weights are of these heads or `next`."""
+        names = [NEXT, *(head.task.name for head in self.heads)]
+        if len(set(names)) < len(names):
+            raise ValueError(f"expected heads of different names, given {', '.join(names)}")
+        scales: dict[str, Mapping[str, object]] = {
+            "calibrations of known heads": self.calibrations,
+            "utilities of known heads": self.fusion.utilities,
+            "weights of known heads in the fusion": self.fusion.weights,
+            **{f"weights of known heads in {scene}": weights for scene, weights in self.scenes.items()},
+        }
+        for expected, values in scales.items():
+            if unknown := sorted(values.keys() - set(names)):
+                raise ValueError(f"expected {expected}, given {', '.join(unknown)}")
+        return self
 
 
 def checksum(path: Path) -> str:
@@ -74,34 +124,90 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read a bundle's manifest; raises BundleError if it is missing, malformed or of another schema version."""
-    path = folder / MANIFEST
+def write_manifest(folder: Path, manifest: Manifest, key: BundleKey | None = None) -> None:
+    """Write the manifest and its digest and, with a key, its signature."""
+    content = manifest.model_dump_json(indent=1).encode()
+    (folder / MANIFEST).write_bytes(content)
+    manifest_seal.write_seal(folder, content, key)
+
+
+def read_manifest(folder: Path, key: BundleKey | None = None) -> Manifest:
+    """Read a bundle's manifest as it was published and, with a key, signed.
+
+    Raises BundleError if it is missing, malformed, changed or of another schema version.
+    """
+    sealed = read_sealed(folder)
+    _check_schema(sealed.content, folder)
+    fault = manifest_seal.find_digest_fault(sealed, folder)
+    if fault is None and key is not None:
+        fault = manifest_seal.find_signature_fault(sealed, folder, key)
+    if fault is not None:
+        raise BundleError(fault)
+    return parse_manifest(sealed.content, folder)
+
+
+def read_sealed(folder: Path) -> SealedManifest:
+    """Read the bytes of a manifest and of its seal, unchecked; raises BundleError if there is no such file."""
     try:
-        raw = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return manifest_seal.read_sealed(folder)
+    except OSError as error:
+        raise BundleError(
+            f"expected a bundle with a readable {MANIFEST} at {folder}, given {error}"
+        ) from error
+
+
+def parse_manifest(content: bytes, folder: Path) -> Manifest:
+    """The manifest in the bytes of its file; raises BundleError. Types are strict: `true` is not 1."""
+    _check_schema(content, folder)
+    try:
+        return Manifest.model_validate_json(content, strict=True)
+    except ValidationError as error:
+        raise BundleError(
+            f"expected a valid manifest at {folder / MANIFEST}, given {_describe(error)}"
+        ) from error
+
+
+def _check_schema(content: bytes, folder: Path) -> None:
+    """Raises BundleError unless the content is JSON of this schema version."""
+    try:
+        raw = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise BundleError(
             f"expected a bundle with a readable {MANIFEST} at {folder}, given {error}"
         ) from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if version != SCHEMA_VERSION:
-        raise BundleError(f"expected schema_version {SCHEMA_VERSION} in {path}, given {version!r}")
-    try:
-        return Manifest.model_validate(raw)
-    except ValidationError as error:
-        raise BundleError(f"expected a valid manifest at {path}, given {error}") from error
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise BundleError(
+            f"expected schema_version {SCHEMA_VERSION} in {folder / MANIFEST}, given {version!r}"
+        )
 
 
-def verify(folder: Path) -> Manifest:
-    """Check that every file exists with its checksum, and return the manifest; raises BundleError otherwise."""
-    manifest = read_manifest(folder)
-    for name, expected in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(f"expected the file {name} in {folder}, given none")
-        if (given := checksum(path)) != expected:
-            raise BundleError(f"expected {name} with checksum {expected[:12]}, given {given[:12]}")
+def _describe(error: ValidationError) -> str:
+    """The first fault of a manifest, with its place, in one line."""
+    fault = error.errors(include_url=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def verify(folder: Path, key: BundleKey | None = None) -> Manifest:
+    """Check the manifest and that every file exists with its checksum, and return the manifest.
+
+    Raises BundleError otherwise, and OSError for a file that cannot be read.
+    """
+    manifest = read_manifest(folder, key)
+    verify_files(folder, manifest)
     return manifest
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Check that every file of the manifest is a regular one in the folder with its checksum; raises BundleError."""
+    for name in manifest.files:
+        if given := find_fault(folder / name):
+            raise BundleError(f"expected the file {name} in {folder}, given {given}")
+    for name, expected in manifest.files.items():
+        if (given := checksum(folder / name)) != expected:
+            raise BundleError(f"expected {name} with checksum {expected[:12]}, given {given[:12]}")
 
 
 def read_features(folder: Path, manifest: Manifest) -> FeatureSpec:

@@ -13,7 +13,7 @@ class Calibration(BaseModel):
     The scale is positive, so a calibration keeps the order of the logits.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     scale: float = Field(default=1.0, gt=0)
     shift: float = 0.0

@@ -23,7 +23,7 @@ class FusionMethod(StrEnum):
 class Utility(BaseModel):
     """A head's value on a common scale: (v - low) / (high - low), with log v for v if `log`. Strictly increasing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     low: float
     high: float
@@ -44,7 +44,7 @@ class Utility(BaseModel):
 class Fusion(BaseModel):
     """The fitted fusion: each head's utility scale, and the weights for a request without weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     method: FusionMethod = FusionMethod.WEIGHTED_MEAN
     utilities: dict[str, Utility]

@@ -137,6 +137,8 @@ def parse_headline(report: str | bytes, figures: Mapping[str, float]) -> Headlin
 
 def read_headline(folder: Path, manifest: Manifest) -> Headline:
     """Read the headline of a bundle; raises BundleError if its report is missing or invalid."""
+    if REPORT not in manifest.files:
+        raise BundleError(f"expected {REPORT} among the files of the bundle in {folder}, given none")
     try:
         return parse_headline((folder / REPORT).read_bytes(), manifest.summary)
     except (OSError, ValidationError) as error:

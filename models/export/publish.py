@@ -1,4 +1,4 @@
-"""Publish a bundle: write it under a temporary name, verify it, rename it."""
+"""Publish a bundle: write it under a temporary name, seal it, verify it, rename it."""
 
 import json
 import shutil
@@ -19,22 +19,23 @@ from models.contract.bundle import (
     ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
-    MANIFEST,
     PREVIOUS,
     PROFILES,
     USER_IDS,
     USER_VECTORS,
     WEIGHTS,
-    BundleError,
     Manifest,
     checksum,
     verify,
+    write_manifest,
 )
 from models.contract.catalogue import Item, User
 from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.histories import write_histories
+from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequests, write_items, write_users
+from models.contract.replaced_file import name_temporary
 from models.export.index import write_index
 from models.export.target import check_target
 from models.network.model import ChorusNetwork
@@ -63,36 +64,39 @@ def publish(
     contents: Contents,
     manifest_of: Callable[[Mapping[str, str]], Manifest],
     check_bundle: CheckBundle | None = None,
+    key: BundleKey | None = None,
 ) -> Manifest:
     """Write a bundle to `folder`; an existing bundle is renamed to `<folder>.previous`. Returns the manifest.
 
     `manifest_of` builds the manifest from the files' checksums. `check_bundle` is called on the complete bundle before
-    the rename; if it raises BundleError, nothing is published. Raises ValueError if `folder` or
-    `<folder>.previous` holds something other than a bundle, or if a number is not finite.
+    the rename; if it raises BundleError, nothing is published. With a key the bundle is signed. Raises ValueError if
+    `folder` or `<folder>.previous` holds something other than a bundle, or if a number is not finite.
     """
     check_target(folder)
     check_finite(contents)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.writing")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    _write(temporary, contents)
-    files = {path.name: checksum(path) for path in sorted(temporary.iterdir())}
-    manifest = manifest_of(files)
-    (temporary / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    verify(temporary)
-    if check_bundle is not None:
-        try:
+    temporary = name_temporary(folder)
+    try:
+        temporary.mkdir()
+        _write(temporary, contents)
+        manifest = manifest_of({path.name: checksum(path) for path in sorted(temporary.iterdir())})
+        write_manifest(temporary, manifest, key)
+        verify(temporary, key)
+        if check_bundle is not None:
             check_bundle(temporary)
-        except BundleError:
-            shutil.rmtree(temporary)
-            raise
-    previous = folder.with_name(folder.name + PREVIOUS)
+        _replace_bundle(folder, temporary)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return manifest
+
+
+def _replace_bundle(folder: Path, new: Path) -> None:
+    """Rename the folder `new` to `folder`, and a bundle that is there to `<folder>.previous`."""
     if folder.exists():
+        previous = folder.with_name(folder.name + PREVIOUS)
         shutil.rmtree(previous, ignore_errors=True)
         folder.rename(previous)
-    temporary.rename(folder)
-    return manifest
+    new.rename(folder)
 
 
 def check_finite(contents: Contents) -> None:
@@ -110,7 +114,7 @@ def check_finite(contents: Contents) -> None:
 
 
 def _write(folder: Path, contents: Contents) -> None:
-    """Write all files of the bundle except the manifest."""
+    """Write all files of the bundle except the manifest, all with the mode that the umask gives."""
     (folder / FEATURES).write_text(contents.spec.model_dump_json(), encoding="utf-8")
     save_file({k: v.contiguous() for k, v in contents.network.cpu().state_dict().items()}, folder / WEIGHTS)
     write_items(folder / ITEMS, contents.items)
@@ -123,3 +127,6 @@ def _write(folder: Path, contents: Contents) -> None:
     (folder / GOLDEN).write_text(contents.golden.model_dump_json(), encoding="utf-8")
     for name, page in contents.pages.items():
         (folder / name).write_text(page, encoding="utf-8")
+    (folder / WEIGHTS).chmod(
+        (folder / FEATURES).stat().st_mode & 0o777
+    )  # safetensors writes it for the owner alone

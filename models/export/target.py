@@ -1,8 +1,10 @@
-"""Check the folders beside a bundle: nothing but a bundle is ever replaced."""
+"""Check and clear the folders beside a bundle: nothing but a bundle is ever replaced."""
 
+import shutil
 from pathlib import Path
 
 from models.contract.bundle import MANIFEST, PREVIOUS
+from models.contract.replaced_file import list_temporaries
 
 
 def check_target(folder: Path) -> None:
@@ -14,3 +16,9 @@ def check_target(folder: Path) -> None:
             continue
         if not path.is_dir() or any(path.iterdir()):
             raise ValueError(f"expected no folder, an empty one or a bundle at {path}, given something else")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the unfinished bundles that killed runs left beside `folder`, which no other run may write meanwhile."""
+    for leftover in list_temporaries(folder):
+        shutil.rmtree(leftover, ignore_errors=True)

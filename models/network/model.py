@@ -1,5 +1,6 @@
 """The network: item tower, user tower and scorer; loading its weights and growing its tables."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -63,7 +64,7 @@ def item_tensors(
 
 def load_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> ChorusNetwork:
     """Load a bundle's network in evaluation mode; raises BundleError if the weights do not fit the manifest."""
-    config = NetworkConfig.model_validate(manifest.network)
+    config = NetworkConfig.model_validate_json(json.dumps(manifest.network), strict=True)
     network = ChorusNetwork(config, infer_shape(spec), manifest.heads)
     try:
         network.load_state_dict(load_file(folder / WEIGHTS))

@@ -1,10 +1,9 @@
-"""Check before training what would stop it later: the folders to write to, and the columns of the job's files."""
+"""Check before training what would stop it later: the folders to write to."""
 
 import tempfile
 from pathlib import Path
 
 from models.contract.bundle import REJECTED
-from models.data.headers import check_headers
 from models.export.target import check_target
 from models.job.spec import JobSpec
 
@@ -17,11 +16,8 @@ def work_folder(out: Path) -> Path:
     return out.with_name(out.name + WORK)
 
 
-def check_run(job: JobSpec, out: Path) -> None:
-    """Check the folders of a run to `out`, then the headers of the job's files; nothing is written.
-
-    Raises ValueError for a folder that cannot be used, and JobError for files without the job's columns.
-    """
+def check_folders(job: JobSpec, out: Path) -> None:
+    """Check the folders of a run to `out`; nothing is written. Raises ValueError for one that cannot be used."""
     check_target(out)
     if job.promotion.enabled:
         check_target(out.with_name(out.name + REJECTED))
@@ -29,7 +25,6 @@ def check_run(job: JobSpec, out: Path) -> None:
     if work.exists() and not work.is_dir():
         raise ValueError(f"expected a folder or none at {work}, given a file")
     check_writable(out.parent)
-    check_headers(job)
 
 
 def check_writable(folder: Path) -> None:

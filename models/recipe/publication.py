@@ -17,6 +17,7 @@ from models.contract.bundle import (
     USER_VECTORS,
     Manifest,
 )
+from models.contract.manifest_seal import BundleKey
 from models.data.fitting import extend_features
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.report.html import render_page
@@ -25,6 +26,7 @@ from models.evaluation.report.warnings import add_warnings
 from models.export.golden import build_golden_requests
 from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
+from models.export.target import remove_leftovers
 from models.export.vectors import build_user_vectors, collect_histories
 from models.job.spec import JobSpec
 from models.network.model import grow_network
@@ -37,10 +39,11 @@ from models.training.corpus import PART_END, PART_TEST, PART_VALID, recode_corpu
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The folder to publish in, and the check that the bundle must pass first."""
+    """The folder to publish in, the check that the bundle must pass first, and the key that signs it."""
 
     folder: Path
     check_bundle: CheckBundle | None = None
+    key: BundleKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def publish_bundle(
 ) -> Published:
     """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too.
 
-    The report then has the cuts of that refresh, too.
+    The report then has the cuts of that refresh, too. No other run may write the target's folder meanwhile.
     """
     everything = job.export.fit == "all"
     if everything:
@@ -86,7 +89,8 @@ def publish_bundle(
             files=dict(files),
         )
 
-    return Published(publish(target.folder, contents, manifest_of, target.check_bundle), report)
+    remove_leftovers(target.folder)
+    return Published(publish(target.folder, contents, manifest_of, target.check_bundle, target.key), report)
 
 
 def _grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:

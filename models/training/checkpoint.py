@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.contract.replaced_file import list_temporaries, name_temporary
 from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigures
 
 SCHEMA = 3
@@ -67,9 +68,13 @@ class CheckpointFile:
             "figures": [asdict(figures) for figures in stopping.epochs],
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".tmp")
+        temporary = name_temporary(self.path)
         write_content(temporary, content)
         temporary.replace(self.path)
+        for leftover in list_temporaries(
+            self.path
+        ):  # of runs that were killed: one run at a time has the folder
+            leftover.unlink()
 
     def read(self, state: TrainingState, stopping: EarlyStopping) -> None:
         """Restore `state` and `stopping` from the file; leave both unchanged without a checkpoint of this run.

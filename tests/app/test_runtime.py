@@ -167,7 +167,7 @@ async def test_a_new_bundle_takes_the_items_along_and_a_bad_one_changes_nothing(
         with pytest.raises(UnknownBundleNameError):
             await runtime.reload(name)
     assert runtime.bundle is kept
-    assert read_last_good(settings.state_dir) == (settings.bundle_dir.parent / "second").resolve()
+    assert read_last_good(settings) == (settings.bundle_dir.parent / "second").resolve()
 
 
 async def test_bundles_are_loaded_one_at_a_time_and_the_last_one_taken_serves(settings: Settings) -> None:
@@ -210,7 +210,7 @@ async def test_before_the_start_nothing_answers(settings: Settings) -> None:
 async def test_a_refused_bundle_is_logged_by_name(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write_last_good(settings.state_dir, copy_bundle(settings.bundle_dir, "good"))
+    write_last_good(settings, copy_bundle(settings.bundle_dir, "good"))
     (settings.bundle_dir / "features.json").write_text("{}")
     runtime = Runtime(settings, MemoryStore())
     with caplog.at_level(logging.INFO, "chorus.runtime"):

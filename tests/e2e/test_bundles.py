@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.sealed_manifests import write_sealed
+
 if TYPE_CHECKING:
     from tests.e2e.conftest import Launch, Load
 
@@ -18,7 +20,7 @@ def _copied(bundles: Path, name: str) -> Path:
     folder = bundles / name
     shutil.copytree(bundles / "first", folder)
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"model_version": name}))
+    write_sealed(folder, manifest | {"model_version": name})
     return folder
 
 
@@ -35,7 +37,7 @@ def _change_a_golden_logit(folder: Path) -> None:
     (folder / "golden.json").write_text(json.dumps(golden))
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"]["golden.json"] = sha256((folder / "golden.json").read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_sealed(folder, manifest)
 
 
 def test_reload_under_load_fails_no_request_and_the_next_start_remembers(

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from app.state.embedded.server import EmbeddedRedis
+from tests.sealed_manifests import write_sealed
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Launch, Load, Running
@@ -41,7 +42,7 @@ def copied(bundles: Path, name: str) -> Path:
     folder = bundles / name
     shutil.copytree(bundles / "first", folder)
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"model_version": name}))
+    write_sealed(folder, manifest | {"model_version": name})
     return folder
 
 

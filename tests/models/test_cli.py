@@ -264,7 +264,7 @@ def test_a_bundle_that_the_service_refuses_is_not_published(refused, job, monkey
     with monkeypatch.context() as patch:
         patch.setattr(golden, "replay", refuse)
         assert refused(*arguments) == "expected the offline logits of 'like', given others"
-    assert not out.exists() and not list(job.parent.glob(".bundle.writing"))
+    assert not out.exists() and not list(job.parent.glob(".bundle.*"))
     assert main(arguments) == 0
     before = (out / "manifest.json").read_bytes()
     monkeypatch.setattr(golden, "replay", refuse)

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from app import golden
+from app.bundle.bundle import LoadedBundle
 from app.bundle.loading import load_bundle
 from app.bundle.vector_index import ExactSearch
 from app.golden import open_and_check
 from models.contract.bundle import BundleError
+from tests.sealed_manifests import write_sealed
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,7 @@ def _written(folder: Path, name: str, content: bytes | None) -> Path:
     else:
         (folder / name).write_bytes(content)
         manifest["files"][name] = sha256(content).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_sealed(folder, manifest)
     return folder
 
 
@@ -78,7 +81,7 @@ def _manifest(folder: Path, **changed: object) -> Path:
             del place[last]
         else:
             place[last] = value
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_sealed(folder, manifest)
     return folder
 
 
@@ -92,6 +95,7 @@ def _manifest(folder: Path, **changed: object) -> Path:
         ({"fusion__weights": {}}, "not all 0, in the fusion, given a sum of 0"),
         ({"scenes__home": {"next": 1, "taste": 1}}, "known heads in home, given taste"),
         ({"scenes__home": {"next": 0, "like": 0}}, "not all 0, in home"),
+        ({"text_encoder": None}, "expected a text encoder of 512 numbers in the manifest, given none"),
         ({"text_encoder": "sentence-transformers:no-such-model"}, "no-such-model|sentence"),
         (
             {"available": "stock > 0"},
@@ -204,3 +208,26 @@ def test_without_an_index_every_item_is_looked_at(trained: Path, tmp_path: Path)
     folder = _written(shutil.copytree(trained, tmp_path / "bundle"), "index.faiss", None)
     bundle = load_bundle(folder, candidates=100)
     assert isinstance(bundle.index, ExactSearch)
+
+
+def test_an_index_that_the_manifest_does_not_name_is_never_read(trained: Path, tmp_path: Path) -> None:
+    folder = _written(shutil.copytree(trained, tmp_path / "bundle"), "index.faiss", None)
+    (folder / "index.faiss").write_bytes(b"anything")
+    assert isinstance(load_bundle(folder, candidates=100).index, ExactSearch)
+
+
+def test_a_bundle_that_is_replaced_while_it_is_loaded_is_refused(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files could be those of two bundles."""
+    folder = shutil.copytree(trained, tmp_path / "bundle")
+
+    def publish_meanwhile(_bundle: LoadedBundle) -> None:
+        folder.rename(tmp_path / "bundle.previous")
+        shutil.copytree(trained, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(golden, "warm_up", publish_meanwhile)
+        with pytest.raises(BundleError, match="to stay while it is loaded, given a newer one: load it again"):
+            open_and_check(folder, candidates=100)
+    assert open_and_check(folder, candidates=100).manifest.job == "shop"

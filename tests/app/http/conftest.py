@@ -28,11 +28,11 @@ from models.contract.bundle import (
     ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
-    MANIFEST,
     PROFILES,
     USER_IDS,
     WEIGHTS,
     Manifest,
+    write_manifest,
 )
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item, User
@@ -135,7 +135,7 @@ def write_bundle(folder: Path, version: str) -> Path:
         statistics_at=NOW,
         files={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())},
     )
-    (folder / MANIFEST).write_text(manifest.model_dump_json())
+    write_manifest(folder, manifest)
     return folder
 
 

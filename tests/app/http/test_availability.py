@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.sealed_manifests import write_sealed
+
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
 EARLY = {str(number) for number in range(20)}
 """Items of the tiny bundle from before 1980."""
@@ -19,7 +21,7 @@ def ruled(serve: Serve, bundles: Path) -> Iterator[httpx.Client]:
     """A service with a bundle whose items are available from 1980 on."""
     folder = shutil.copytree(bundles / "first", bundles / "ruled")
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "available": "year >= 1980"}))
+    write_sealed(folder, {**manifest, "available": "year >= 1980"})
     with serve(bundle_dir=folder) as client:
         yield client
     shutil.rmtree(folder)

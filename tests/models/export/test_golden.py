@@ -1,6 +1,5 @@
 """The golden requests of a bundle: the service answers them, and notices when anything that counts was changed."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from models.contract.bundle import (
     GOLDEN,
     ITEM_STATISTICS,
     ITEMS,
-    MANIFEST,
     USER_VECTORS,
     WEIGHTS,
     BundleError,
@@ -31,6 +29,7 @@ from models.contract.records import GoldenRequests, read_items
 from models.export.golden import ITEMS as GOLDEN_ITEMS
 from models.export.golden import LOG_REQUESTS, TOLERANCE
 from models.language import text_preference
+from tests.sealed_manifests import write_sealed
 
 OFF = "expected the offline logits of"
 
@@ -52,7 +51,7 @@ def resign(folder: Path, **changes) -> None:
     manifest = read_manifest(folder)
     files = {name: checksum(folder / name) for name in manifest.files}
     raw = manifest.model_dump(mode="json") | {"files": files} | changes
-    (folder / MANIFEST).write_text(json.dumps(raw))
+    write_sealed(folder, raw)
 
 
 def test_they_pass(shop_bundle):

@@ -1,5 +1,6 @@
 """Publishing: whole or not at all, and the old bundle is kept."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,12 @@ from models.contract.bundle import (
     verify,
 )
 from models.contract.histories import read_histories
+from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequests, read_items, read_users
+from models.contract.replaced_file import name_temporary
 from models.export import publish as publishing
 from models.export.publish import Contents, publish
-from models.export.target import check_target
+from models.export.target import check_target, remove_leftovers
 from models.network.model import load_network
 
 
@@ -69,7 +72,43 @@ def test_what_is_published_is_whole(contents, manifest_of, tmp_path, shop_bundle
     assert folders(tmp_path / "deep") == {"bundle"}
     for name in (ITEMS, PROFILES, GOLDEN, ITEM_VECTORS, "weights.safetensors", "features.json"):
         assert checksum(tmp_path / "deep" / "bundle" / name) == checksum(shop_bundle / name), name
-    assert set(manifest.files) == folders(tmp_path / "deep" / "bundle") - {"manifest.json"}
+    assert set(manifest.files) == folders(tmp_path / "deep" / "bundle") - {"manifest.json", "manifest.sha256"}
+
+
+def test_with_a_key_it_is_signed(contents, manifest_of, tmp_path):
+    out, key = tmp_path / "bundle", BundleKey(b"k" * 32)
+    publish(out, contents, manifest_of("v1"), lambda folder: verify(folder, key), key)
+    assert verify(out, key).model_version == "v1"
+    publish(out, contents, manifest_of("v2"))
+    with pytest.raises(BundleError, match=r"given no manifest\.hmac"):
+        verify(out, key)
+    assert verify(tmp_path / "bundle.previous", key).model_version == "v1"
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o027, 0o640)])
+def test_every_file_has_the_mode_of_the_umask(contents, manifest_of, tmp_path, umask, mode):
+    """A container of another user can read the weights, too, where it can read the rest."""
+    before = os.umask(umask)
+    try:
+        publish(tmp_path / "bundle", contents, manifest_of("v1"), key=BundleKey(b"k" * 32))
+    finally:
+        os.umask(before)
+    files = list((tmp_path / "bundle").iterdir())
+    assert {"weights.safetensors", "manifest.hmac"} <= {path.name for path in files}
+    assert {path.name: path.stat().st_mode & 0o777 for path in files} == {path.name: mode for path in files}
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    out = tmp_path / "bun[d]le"
+    left = name_temporary(out)
+    assert left != name_temporary(out)
+    left.mkdir()
+    (left / "features.json").write_text("{}")
+    others = [tmp_path / ".bundle.12345678.writing", tmp_path / f".{out.name}.rejected.12345678.writing"]
+    for other in others:
+        other.mkdir()
+    remove_leftovers(out)
+    assert sorted(tmp_path.iterdir()) == sorted(others)
 
 
 def test_the_one_before_is_kept(contents, manifest_of, tmp_path):
@@ -81,7 +120,9 @@ def test_the_one_before_is_kept(contents, manifest_of, tmp_path):
     assert folders(tmp_path) == {"bundle", "bundle.previous"}
 
 
-@pytest.mark.parametrize("step", ["write_index", "write_histories", "save_file", "verify", "checksum"])
+@pytest.mark.parametrize(
+    "step", ["write_index", "write_histories", "save_file", "verify", "checksum", "write_manifest"]
+)
 def test_a_failure_leaves_the_old_one(contents, manifest_of, tmp_path, monkeypatch, step):
     out = tmp_path / "bundle"
     publish(out, contents, manifest_of("v1"))
@@ -93,9 +134,10 @@ def test_a_failure_leaves_the_old_one(contents, manifest_of, tmp_path, monkeypat
         patch.setattr(publishing, step, fail)
         with pytest.raises(OSError, match="disk full"):
             publish(out, contents, manifest_of("v2"))
+    assert folders(tmp_path) == {"bundle"}
     assert verify(out).model_version == "v1"
     assert not (tmp_path / "bundle.previous").exists()
-    publish(out, contents, manifest_of("v3"))  # what was left over is no hindrance
+    publish(out, contents, manifest_of("v3"))
     assert verify(out).model_version == "v3"
     assert folders(tmp_path) == {"bundle", "bundle.previous"}
 

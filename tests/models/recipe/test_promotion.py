@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from models.contract.bundle import MANIFEST, REPORT, Manifest, checksum, read_manifest, verify
+from models.contract.bundle import MANIFEST, REPORT, Manifest, checksum, read_manifest, verify, write_manifest
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def edit_report(folder: Path, **changes: object) -> None:
 
 def edit_manifest(folder: Path, **changes: object) -> Manifest:
     manifest = read_manifest(folder).model_copy(update=changes)
-    (folder / MANIFEST).write_text(manifest.model_dump_json())
+    write_manifest(folder, manifest)
     verify(folder)
     return manifest
 

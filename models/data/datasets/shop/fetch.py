@@ -1,12 +1,12 @@
 """Write the shop's export into a folder: bestellungen.csv and artikel.csv, as a German spreadsheet program does."""
 
 import csv
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from models.contract.replaced_file import name_temporary
 from models.data.datasets.shop.orders import generate_orders
 from models.data.datasets.shop.products import generate_products
 
@@ -32,10 +32,9 @@ def write_shop(folder: Path) -> Path:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding=ENCODING, newline="", dir=path.parent, delete=False
-    ) as stream:
+    temporary = name_temporary(path)
+    with temporary.open("w", encoding=ENCODING, newline="") as stream:
         writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
         writer.writerow(header)
         writer.writerows(rows)
-    Path(stream.name).replace(path)
+    temporary.replace(path)
