@@ -16,6 +16,8 @@ PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SECRETS = frozenset({"api_key", "publishable_keys"})
 ANY_ORIGIN = "*"
+MAX_RATE = 1_000_000
+"""Largest limit of a second, which the arithmetic of limits counts without loss."""
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII)
 _KEY = re.compile(r"[!-~]([ -~]*[!-~])?", re.ASCII)
@@ -44,10 +46,12 @@ def _check_key(key: SecretStr | None) -> SecretStr | None:
 
 
 def _check_publishable(keys: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
-    """Without a secret key everything is open, and a key with two roles would open everything."""
+    """Without another key everything is open, and a key with two roles would open everything."""
     secret = info.data.get("api_key")
-    if keys and secret is None:
-        raise ValueError("expected CHORUS_API_KEY beside it, as without it everything is open")
+    if keys and secret is None and info.data.get("keys_file") is None:
+        raise ValueError(
+            "expected CHORUS_API_KEY or CHORUS_KEYS_FILE beside it, as without it everything is open"
+        )
     if secret in keys:
         raise ValueError("expected keys other than CHORUS_API_KEY")
     return keys
@@ -95,7 +99,9 @@ class Settings(BaseSettings):
     )
     """The addresses of proxies whose X-Forwarded-Prefix counts."""
     api_key: Annotated[SecretStr | None, AfterValidator(_check_key)] = None
-    """The secret key. If set, every /v1 endpoint and the pages about the service require a key."""
+    """A key of the role admin. If set, every /v1 endpoint and the pages about the service require a key."""
+    keys_file: Path | None = None
+    """The file of keys with roles. If set, a key is required. None: keys with roles are in Redis."""
     publishable_keys: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_check_key)], ...],
         NoDecode,
@@ -105,6 +111,19 @@ class Settings(BaseSettings):
     """Keys for web pages, which may recommend and send events."""
     open_paths: Annotated[tuple[Literal["/docs", "/openapi.json", "/metrics"], ...], NoDecode, Listed] = ()
     """Pages that need no key."""
+    wrong_keys_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    """Wrong keys of one peer; more get 429."""
+    rate_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    """Requests a second of one key, or of one peer where no key is needed."""
+    peer_rate_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    """Requests a second of one peer, all keys together."""
+    pair_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    """Pairs (user, item) a second in rank and batch-score, of one key."""
+    peer_pair_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    daily_quota: Annotated[int | None, Field(ge=1, le=1_000_000_000)] = None
+    """Requests of one key between midnight and midnight, UTC."""
+    audit_entries: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    audit_days: Annotated[int, Field(ge=1, le=3650)] = 365
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_check_origin)], ...],
         NoDecode,

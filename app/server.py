@@ -15,7 +15,7 @@ from app.bundle_follower import BundleFollower
 from app.config import Settings
 from app.main import create_app
 from app.runtime import Runtime
-from app.state.embedded.server import EmbeddedRedis
+from app.state.embedded.address import open_embedded
 from app.state.protocol import StoreHealth
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
@@ -24,7 +24,6 @@ from app.threads import limit_threads
 from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
-REDIS_FOLDER = "redis"
 GRACE_S = 10
 """Seconds for open requests to finish when the service is stopped."""
 
@@ -78,8 +77,8 @@ def open_redis(settings: Settings) -> Iterator[str]:
     if settings.redis_url is not None:
         yield settings.redis_url
         return
-    with EmbeddedRedis(settings.state_dir / REDIS_FOLDER) as server:
-        yield server.url
+    with open_embedded(settings.state_dir) as url:
+        yield url
 
 
 def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
@@ -99,7 +98,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
         return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
-        create_app(settings, open_with_store, metrics),
+        create_app(settings, open_with_store, metrics, url),
         host=settings.host,
         port=settings.port,
         proxy_headers=False,  # app.api.proxy_prefix needs the address of the peer itself

@@ -43,6 +43,9 @@ class Metrics:
         self._store_failures = Counter(
             "chorus_store_failures", "Failed calls of the store, by code", ["code"], registry=registry
         )
+        self._audit_failures = Counter(
+            "chorus_audit_failures", "Acts that could not be stored in the audit", registry=registry
+        )
         self._worse_takeovers = Gauge(
             "chorus_bundle_worse_takeovers",
             "Takeovers by a bundle with worse figures than the one before",
@@ -79,6 +82,10 @@ class Metrics:
     def count_store_failure(self, code: str) -> None:
         """Count one failed call of the store."""
         self._store_failures.labels(code).inc()
+
+    def count_audit_failure(self) -> None:
+        """Count one act that could not be stored in the audit."""
+        self._audit_failures.inc()
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

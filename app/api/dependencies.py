@@ -9,6 +9,7 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
+from app.access.access import Access
 from app.config import Settings
 from app.errors import UnavailableError
 from app.runtime import Runtime
@@ -25,6 +26,7 @@ class Service:
     runtime: Runtime
     metrics: Metrics
     limiter: CapacityLimiter
+    access: Access
     clock: Callable[[], float] = time.time
 
     async def compute(self, work: Callable[[], Result]) -> Result:

@@ -6,18 +6,20 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from app.api.api_keys import EVENTS, ROLE, SECURITY, check_key, check_page_key
+from app.api.api_keys import EVENTS, SECURITY, check_key, check_page_key
+from app.api.audited_route import record_act
+from app.api.dependencies import Service
+from app.api.rate_limits import charge_request
 from app.api.request_body import JSON, TEXT, JsonRequest, read_body
 from app.api.responses import route_template
-from app.config import Settings
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class GuardedRoute(APIRoute):
-    """A route that requires the API key if one is set.
+    """A route that requires a key with its role where keys are configured, and that counts against the limits.
 
-    FastAPI reads a body before it resolves dependencies, so the key is checked here, before the body is read.
+    FastAPI reads a body before it resolves dependencies, so all this comes first, before the body is read.
     """
 
     def get_route_handler(self) -> Handle:
@@ -25,14 +27,16 @@ class GuardedRoute(APIRoute):
         has_body = self.body_field is not None
 
         async def guard(request: Request) -> Response:
-            settings: Settings = request.state.service.settings
-            request.scope[ROLE] = check_key(request, settings)
+            service: Service = request.state.service
+            settings, access = service.settings, service.access
+            check_key(request, settings, access)
+            await charge_request(request, access)
             if has_body:
                 # A beacon of a web page has no other type than text without a preflight request.
                 types = (JSON, TEXT) if route_template(request.scope) == EVENTS else (JSON,)
                 request = JsonRequest(request.scope, request.receive)
                 await read_body(request, settings.body_timeout_s, types)
-            return await handle(request)
+            return await record_act(request, access, handle)
 
         return guard
 
@@ -44,9 +48,9 @@ class GuardedPage(APIRoute):
         handle = super().get_route_handler()
 
         async def guard(request: Request) -> Response:
-            settings: Settings = request.state.service.settings
-            if self.path not in settings.open_paths:
-                check_page_key(request.headers, settings)
+            service: Service = request.state.service
+            if self.path not in service.settings.open_paths:
+                check_page_key(request, service.settings, service.access)
             return await handle(request)
 
         return guard

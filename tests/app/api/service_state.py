@@ -3,6 +3,7 @@
 from anyio import CapacityLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.access import build_access
 from app.api.dependencies import Service
 from app.config import Settings
 from app.runtime import Runtime
@@ -13,7 +14,7 @@ from app.telemetry import Metrics
 def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = None) -> ASGIApp:
     """The application, with a service that has no bundle in the state of each request."""
     runtime = Runtime(settings, MemoryStore())
-    service = Service(settings, runtime, metrics or Metrics(), CapacityLimiter(1))
+    service = Service(settings, runtime, metrics or Metrics(), CapacityLimiter(1), build_access(settings))
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, "state": {"service": service}}, receive, send)

@@ -6,6 +6,7 @@ import anyio
 import pytest
 from anyio import CapacityLimiter
 
+from app.access.access import build_access
 from app.api.dependencies import Service
 from app.config import Settings
 from app.errors import UnavailableError
@@ -16,7 +17,9 @@ from app.telemetry import Metrics
 
 def _service(settings: Settings) -> Service:
     runtime = Runtime(settings, MemoryStore())
-    return Service(settings, runtime, Metrics(), CapacityLimiter(settings.compute_threads))
+    return Service(
+        settings, runtime, Metrics(), CapacityLimiter(settings.compute_threads), build_access(settings)
+    )
 
 
 async def test_work_runs_off_the_event_loops_thread_and_its_errors_come_back() -> None:

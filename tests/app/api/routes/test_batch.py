@@ -6,6 +6,7 @@ from pathlib import Path
 from anyio import CapacityLimiter
 
 from app.api.batch_scoring import score_groups
+from app.access.access import build_access
 from app.api.dependencies import Service
 from app.api.routes.batch import write_lines
 from app.api.schemas.batch import BadGroup, Group
@@ -23,7 +24,7 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
     settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
     runtime = Runtime(settings, store or MemoryStore())
     runtime._bundle = learnt
-    return Service(settings, runtime, Metrics(), CapacityLimiter(1))
+    return Service(settings, runtime, Metrics(), CapacityLimiter(1), build_access(settings))
 
 
 async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBundle, tmp_path: Path) -> None:
