@@ -27,8 +27,9 @@ class ConfigurationError(Exception):
     """A setting has an invalid value; the message has its name, the expected and the given value."""
 
 
-def _check_redis_url(url: str | None) -> str | None:
-    if url is not None and not url.startswith(REDIS_SCHEMES):
+def check_redis_url(url: str) -> str:
+    """The URL. Raises ValueError for one of another scheme."""
+    if not url.startswith(REDIS_SCHEMES):
         raise ValueError(f"expected a URL that starts with one of {', '.join(REDIS_SCHEMES)}")
     return url
 
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
     """The folder of bundles, or one bundle."""
     state_dir: Path = Path(".chorus")
     """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""
-    redis_url: Annotated[str | None, AfterValidator(_check_redis_url)] = None
+    redis_url: Annotated[str, AfterValidator(check_redis_url)] | None = None
     """None: the service starts an embedded Redis server."""
     redis_timeout_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     """The time limit of a read of state. The limit of a write is the same, but at least 2 s."""

@@ -15,7 +15,7 @@ from app.access.api_key import ApiKey, InvalidKeyError, KeyRequest, create_key, 
 from app.access.audit import Act, AuditTrail, RedisAudit, Retention
 from app.access.key_stores import KeyFile, KeyStore, RedisKeys
 from app.access.roles import Action
-from app.config import Settings
+from app.config import Settings, check_redis_url
 from app.state.embedded.address import join_embedded
 from app.state.protocol import StoreHealth
 from app.state.redis.client import RedisClient
@@ -54,9 +54,10 @@ Work = Callable[[Desk], Awaitable[Result]]
 
 def administer(settings: Settings, place: Place, work: Work[Result]) -> Result:
     """Run work at a place. Raises KeyStoreError, StateUnavailableError, EmbeddedRedisError or InvalidKeyError."""
-    file = place.file
-    if file is None and place.redis_url is None and place.state_dir is None:
-        file = settings.keys_file
+    given = [part for part in (place.file, place.redis_url, place.state_dir) if part is not None]
+    if len(given) > 1:
+        raise InvalidKeyError("expected one of --file, --redis and --state, given more")
+    file = place.file if given else settings.keys_file
     if file is not None:
         return asyncio.run(_work_on_file(file, settings, work))
     with _find_redis(settings, place) as url:
@@ -157,7 +158,7 @@ def _read_login() -> str:
 def _find_redis(settings: Settings, place: Place) -> Iterator[str]:
     url = place.redis_url or (settings.redis_url if place.state_dir is None else None)
     if url is not None:
-        yield url
+        yield check_redis_url(url)
         return
     with join_embedded(place.state_dir or settings.state_dir) as embedded:
         yield embedded

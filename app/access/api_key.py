@@ -5,6 +5,7 @@ slow ones, such as Argon2, protect passwords, which people choose, and would cos
 """
 
 import hmac
+import math
 import re
 import secrets
 from dataclasses import dataclass, replace
@@ -80,7 +81,7 @@ def create_key(request: KeyRequest, now: float) -> tuple[str, ApiKey]:
         )
     if len(request.name) > NAME_LENGTH or not request.name.isprintable():
         raise InvalidKeyError(f"expected a name of up to {NAME_LENGTH} printable characters, given another")
-    if request.expires_after_s is not None and request.expires_after_s <= 0:
+    if request.expires_after_s is not None and not 0 < request.expires_after_s < math.inf:
         raise InvalidKeyError("expected a time of more than 0 until the key expires, given none or less")
     key_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     record = ApiKey(
@@ -110,7 +111,7 @@ def rotate_key(key: ApiKey, overlap_s: float, now: float) -> tuple[str, ApiKey, 
     end = key.find_end(now)
     if end is not None:
         raise InvalidKeyError(f"expected a valid key, given {key.key_id}, which is {end}")
-    if overlap_s < 0:
+    if not 0 <= overlap_s < math.inf:
         raise InvalidKeyError(f"expected an overlap of at least 0 hours, given {overlap_s / 3600:g}")
     lasts_s = None if key.expires_at is None else key.expires_at - key.created_at
     token, new = create_key(KeyRequest(key.roles, key.tenant, key.name, lasts_s), now)

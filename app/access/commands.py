@@ -35,7 +35,9 @@ def run(options: argparse.Namespace, settings: Settings) -> list[str]:
     place = Place(getattr(options, "file", None), options.redis, options.state)
     if options.command == "audit":
         since = parse_since(options.since, time.time())
-        in_redis = settings.model_copy(update={"keys_file": None})  # where the audit is, whatever has the keys
+        in_redis = settings.model_copy(
+            update={"keys_file": None}
+        )  # where the audit is, whatever has the keys
         acts = administer(in_redis, place, partial(_read_audit, since=since))
         return [json.dumps(act) if options.json else _describe_act(act) for act in acts]
     match options.subcommand:

@@ -39,7 +39,8 @@ class KeyRing:
     """The accepted keys. A request reads them in memory; `follow` keeps them fresh.
 
     If the stored keys cannot be read, the last known ones count. With a file of keys, a key is always required; else
-    if CHORUS_API_KEY is set or Redis has a record of any key, even of a revoked one.
+    if CHORUS_API_KEY is set or Redis had a record of any key, even of a revoked one: a Redis that lost its data does not
+    open a running service.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class KeyRing:
     @property
     def is_open(self) -> bool:
         """True if no key is needed."""
-        return not self._is_closed and not self._stored
+        return not self._is_closed
 
     def find(self, token: str) -> Caller | Rejection:
         """The caller with this key, compared in constant time."""
@@ -100,6 +101,7 @@ class KeyRing:
         before = self._stored
         after = {key.key_id: key for key in await self._store.read()}
         self._stored, self.is_known = after, True
+        self._is_closed = self._is_closed or bool(after)
         return tuple(
             key_id
             for key_id in sorted(before.keys() | after.keys())

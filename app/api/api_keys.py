@@ -112,12 +112,12 @@ def _require_caller(scope: Scope, access: Access, token: str | None, challenge: 
     found = access.ring.find(token)
     if isinstance(found, Caller):
         return found
+    if found is not Rejection.UNKNOWN:  # only the holder of the key can have sent it: this is no guess
+        raise UnauthorizedError(f"expected a valid key, given {found}", challenge=challenge)
     wait_s = access.wrong_keys.count(scope[PEER])
     if wait_s:
         raise WrongKeysError("expected a valid key, given too many wrong ones from this address", wait_s)
-    # A key of an ended life is told so: only its holder can have sent it.
-    expected = f"the key as {ways}" if found is Rejection.UNKNOWN else "a valid key"
-    raise UnauthorizedError(f"expected {expected}, given {found}", challenge=challenge)
+    raise UnauthorizedError(f"expected the key as {ways}, given {found}", challenge=challenge)
 
 
 def _check_role(caller: Caller, rule: Rule) -> None:

@@ -9,13 +9,13 @@ from app.access.audit import OK, Act
 from app.access.caller import Caller
 from app.access.roles import find_rule
 from app.api.api_keys import CALLER, PEER
+from app.api.error_handlers import EXPECTED_ERRORS, convert_error
 from app.api.responses import REQUEST_ID, route_template
-from app.errors import ChorusError
 
 NOTE = "chorus.audit"
 """Key of the scope with the subject and the details of an act, as the route noted them."""
-FAILED = "failed"
-"""The result of an act that raised an error of another package; its code is in the answer and in the metrics."""
+FAILED = "internal"
+"""The result of an act that ended with a bug, or with the service."""
 
 
 def note_act(request: Request, subject: str, **detail: str | int) -> None:
@@ -34,8 +34,8 @@ async def record_act(
     try:
         response = await handle(request)
         result = OK
-    except ChorusError as error:
-        result = error.code
+    except EXPECTED_ERRORS as error:
+        result = convert_error(error).code
         raise
     finally:
         caller: Caller = request.scope[CALLER]

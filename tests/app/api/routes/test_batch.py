@@ -5,8 +5,8 @@ from pathlib import Path
 
 from anyio import CapacityLimiter
 
-from app.api.batch_scoring import score_groups
 from app.access.access import build_access
+from app.api.batch_scoring import score_groups
 from app.api.dependencies import Service
 from app.api.routes.batch import write_lines
 from app.api.schemas.batch import BadGroup, Group
