@@ -39,6 +39,10 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("app.batch", "app.pipeline", "app.bundle", "app.golden", "app.config", "app.threads", *SHARED_ROOMS),
     ),
     ("app.state", ("app.state", "models.contract")),
+    (
+        "app.access",
+        ("app.access", "app.state", "app.config", "app.telemetry"),
+    ),
     ("app", ("app", *SHARED_ROOMS)),
     ("models.contract", ("models.contract",)),
     ("models.heads", ("models.heads", "models.contract")),
@@ -224,6 +228,7 @@ def test_every_file_and_folder_says_what_it_is() -> None:
         (wrong_imports, "app/pipeline/recommend.py", "from app.errors import ChorusError"),
         (wrong_imports, "app/batch/rows.py", "from app.api.schemas.scalars import Moment"),
         (wrong_imports, "app/state/protocol.py", "from app.bundle.catalogue import Catalogue"),
+        (wrong_imports, "app/access/limits.py", "from app.api.peer import find_peer"),
         (wrong_imports, "app/api/dependencies.py", "from app.main import create_app"),
         (wrong_imports, "models/data/split.py", "from ..export import index"),
         (wrong_imports, "models/evaluation/metrics.py", "from models import export"),

@@ -39,8 +39,8 @@ class KeyRing:
     """The accepted keys. A request reads them in memory; `follow` keeps them fresh.
 
     If the stored keys cannot be read, the last known ones count. With a file of keys, a key is always required; else
-    if CHORUS_API_KEY is set or Redis had a record of any key, even of a revoked one: a Redis that lost its data does not
-    open a running service.
+    if CHORUS_API_KEY is set, or once Redis had a record of any key, even of a revoked one: a Redis that lost its data
+    does not open a running service.
     """
 
     def __init__(

@@ -63,6 +63,8 @@ class ResilientLimiter:
         """Charge all limits, or none if one of them refuses. An outage is logged at its start and its end."""
         if self._clock() < self._retry_at:
             return await self._local.charge(charges)
+        if self._is_local:  # one request tries Redis; the others do not wait with it
+            self._retry_at = self._clock() + PAUSE_S
         try:
             verdict = await self._shared.charge(charges)
         except StateUnavailableError as error:
@@ -74,5 +76,5 @@ class ResilientLimiter:
             return await self._local.charge(charges)
         if self._is_local:
             LOG.warning("limits count in Redis again")
-            self._is_local = False
+            self._is_local, self._retry_at = False, self._clock()
         return verdict
