@@ -158,8 +158,9 @@ class Command:
 
 
 BUNDLE = {"bundle": {"type": Path}}
-JSON = {"--json": {"action": "store_true", "help": "as JSON"}}
-REDIS = {
+Arguments = Mapping[str, Mapping[str, Any]]
+JSON: Arguments = {"--json": {"action": "store_true", "help": "as JSON"}}
+REDIS: Arguments = {
     "--redis": {"metavar": "URL", "help": "default CHORUS_REDIS_URL, else the service's own Redis"},
     "--state": {
         "type": Path,
@@ -167,9 +168,12 @@ REDIS = {
         "help": "the state folder of a service with a Redis of its own; default CHORUS_STATE_DIR",
     },
 }
-KEYS = {"--file": {"type": Path, "help": "a file of keys; default CHORUS_KEYS_FILE, else Redis"}, **REDIS}
-KEY_ID = {"id": {"help": "the key's id, as 'list' shows it"}}
-KEY_COMMANDS = {
+KEYS: Arguments = {
+    "--file": {"type": Path, "help": "a file of keys; default CHORUS_KEYS_FILE, else Redis"},
+    **REDIS,
+}
+KEY_ID: Arguments = {"id": {"help": "the key's id, as 'list' shows it"}}
+KEY_COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "create": (
         "create a key, and print it once",
         {

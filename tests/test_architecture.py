@@ -34,15 +34,9 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.cli", ("app", "models.cli", *SHARED_ROOMS)),
     ("app.bundle", ("app.bundle", "app.errors", *SHARED_ROOMS)),
     ("app.pipeline", ("app.pipeline", "app.bundle", *SHARED_ROOMS)),
-    (
-        "app.batch",
-        ("app.batch", "app.pipeline", "app.bundle", "app.golden", "app.config", "app.threads", *SHARED_ROOMS),
-    ),
+    ("app.batch", (*BATCH, *SHARED_ROOMS)),
     ("app.state", ("app.state", "models.contract")),
-    (
-        "app.access",
-        ("app.access", "app.state", "app.config", "app.telemetry"),
-    ),
+    ("app.access", ("app.access", "app.state", "app.config", "app.telemetry")),
     ("app", ("app", *SHARED_ROOMS)),
     ("models.contract", ("models.contract",)),
     ("models.heads", ("models.heads", "models.contract")),

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +93,7 @@ async def rotate(desk: Desk, key_id: str, overlap_s: float) -> tuple[str, ApiKey
 
     await desk.keys.change(change)
     token, new = made[-1]
-    detail = {"new": new.key_id, "overlap_s": round(overlap_s)}
+    detail: dict[str, str | int] = {"new": new.key_id, "overlap_s": round(overlap_s)}
     await _record(desk, Action.ROTATE_KEY, key_id, detail)
     return token, new
 
@@ -143,7 +143,7 @@ def _find_key(keys: Sequence[ApiKey], key_id: str) -> ApiKey:
     raise InvalidKeyError(f"expected the id of a key, as 'chorus keys list' shows it, given {key_id!r}")
 
 
-async def _record(desk: Desk, action: Action, key_id: str, detail: dict[str, str | int]) -> None:
+async def _record(desk: Desk, action: Action, key_id: str, detail: Mapping[str, str | int]) -> None:
     await desk.trail.record(Act(f"cli:{_read_login()}", action, f"key:{key_id}", detail=detail))
 
 

@@ -57,7 +57,7 @@ async def run(
 def mark(verdict: Verdict) -> tuple[str | None, float, list[float]]:
     refusal = verdict.refusal
     used = [round(level.used, 6) for _limit, level in verdict.levels]
-    return (refusal and refusal.limit.name, round(refusal.wait_s, 6) if refusal else 0, used)
+    return (refusal.limit.name if refusal else None, round(refusal.wait_s, 6) if refusal else 0, used)
 
 
 async def test_memory_and_redis_agree(client: RedisClient) -> None:

@@ -1,6 +1,7 @@
 """The table of rules holds every route of the application, and says who may use it."""
 
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from app.access.caller import ANYBODY, Caller
 from app.access.roles import RULES, UNGUARDED, Action, Role, find_rule
 from app.api.guarded_route import GuardedPage, GuardedRoute
-from app.config import read_settings
+from app.config import Settings, read_settings
 from app.main import create_app
+from app.runtime import Runtime
 
 
 def walk(routes: list[Any]) -> Iterator[Any]:
@@ -22,9 +24,13 @@ def walk(routes: list[Any]) -> Iterator[Any]:
             yield from walk(router.routes)
 
 
+def open_nothing(_settings: Settings) -> AbstractAsyncContextManager[Runtime]:
+    raise NotImplementedError  # the application is not started
+
+
 ROUTES = [
     route
-    for route in walk(create_app(read_settings(), lambda _settings: None).routes)
+    for route in walk(create_app(read_settings(), open_nothing).routes)
     if getattr(route, "methods", None)
 ]
 

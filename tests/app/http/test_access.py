@@ -1,28 +1,26 @@
-"""Keys with roles, the cap of wrong keys, limits and the audit, over real HTTP and a real Redis."""
+"""Keys with roles and the cap of wrong keys, over real HTTP and a real Redis."""
 
-import asyncio
-import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import redis
 
-from app.access.api_key import ApiKey, KeyRequest, create_key, revoke_key
-from app.access.audit import describe_user
-from app.access.key_stores import KeyFile, RedisKeys
+from app.access.api_key import KeyRequest, create_key, revoke_key
 from app.access.roles import RULES, Role
-from app.state.protocol import StoreHealth
-from app.state.redis.client import RedisClient
-from tests.app.http.conftest import patient
-
-Serve = Callable[..., AbstractContextManager[httpx.Client]]
-SETTLED_S = 60
-"""Longest wait for a change of keys to count; it takes a second or two."""
+from tests.app.http.access_calls import (
+    TOKENS,
+    Serve,
+    bearer,
+    code,
+    forget,
+    read_audit,
+    settle,
+    store_in_file,
+    store_in_redis,
+)
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/recommend"): {"json": {"user_id": "u1"}},
@@ -38,51 +36,6 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/users/{user_id}/merge"): {"json": {"from": "w"}},
     ("POST", "/v1/model/reload"): {"json": {"bundle": "first"}},
 }
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-def code(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
-
-
-def settle(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SETTLED_S
-    while not condition():
-        assert time.monotonic() < deadline, "expected the change to count"
-        time.sleep(0.05)
-
-
-def store_in_file(path: Path, *keys: ApiKey) -> None:
-    asyncio.run(KeyFile(path).change(lambda _keys: keys))
-
-
-def store_in_redis(url: str, *keys: ApiKey) -> None:
-    async def store() -> None:
-        client = RedisClient(patient(url), StoreHealth())
-        await RedisKeys(client, "chorus", 10).change(lambda _keys: keys)
-        await client.close()
-
-    asyncio.run(store())
-
-
-def forget(url: str, *patterns: str) -> None:
-    with redis.Redis.from_url(url) as client:
-        for pattern in patterns:
-            for key in client.scan_iter(pattern):
-                client.delete(key)
-
-
-def read_audit(url: str) -> list[dict[str, Any]]:
-    with redis.Redis.from_url(url) as client:
-        entries: Any = client.xrange("chorus:audit")
-    acts = [{name.decode(): value.decode() for name, value in fields.items()} for _id, fields in entries]
-    return [{**act, "detail": json.loads(act["detail"])} for act in acts]
-
-
-TOKENS = {role: create_key(KeyRequest((role,), name=role), time.time()) for role in Role}
 
 
 @pytest.fixture(scope="module")
@@ -222,137 +175,3 @@ def test_wrong_keys_are_slowed_and_right_ones_are_not(keyed: httpx.Client) -> No
         == 401
     )
     assert keyed.get("/v1/model", headers=peer).status_code == 401, "no key is no wrong key"
-
-
-def test_requests_of_a_key_are_limited_in_all_replicas(serve: Serve, redis_url: str) -> None:
-    given: dict[str, Any] = {
-        "api_key": "s3cret",
-        "publishable_keys": "pk_1",
-        "daily_quota": 6,
-        "redis_timeout_s": 10,
-    }
-    headers, ask = {"X-API-Key": "s3cret"}, {"json": {"user_id": "u1", "limit": 1}}
-    forget(redis_url, "chorus:limit:*")
-    with serve(**given) as one, serve(**given) as other:
-        answers = [
-            (one, other)[number % 2].post("/v1/recommend", headers=headers, **ask) for number in range(8)
-        ]
-        assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 2
-        assert [int(answer.headers["ratelimit-remaining"]) for answer in answers] == [5, 4, 3, 2, 1, 0, 0, 0]
-        last = answers[-1]
-        assert code(last) == (429, "quota_exceeded")
-        assert 1 <= int(last.headers["retry-after"]) <= 86_400
-        assert last.headers["ratelimit-policy"] == '"day";q=6;w=86400'
-        assert last.headers["ratelimit"].startswith('"day";r=0;t=')
-        assert last.headers["ratelimit-limit"] == "6" and int(last.headers["ratelimit-reset"]) > 0
-        assert one.post("/v1/recommend", headers={"X-API-Key": "pk_1"}, **ask).status_code == 200, (
-            "another key"
-        )
-        assert one.get("/readyz").status_code == one.get("/metrics", headers=headers).status_code == 200
-        wrong = one.post("/v1/recommend", headers={"X-API-Key": "pk_1"}, json={"user": 1})
-        assert wrong.status_code == 422 and wrong.headers["ratelimit-remaining"] == "4", "errors tell it too"
-    forget(redis_url, "chorus:limit:*")
-
-
-def test_a_rate_refuses_before_the_body_is_read_and_recovers(serve: Serve, redis_url: str) -> None:
-    forget(redis_url, "chorus:limit:*")
-    with serve(peer_rate_limit=1, redis_timeout_s=10) as service:
-        answers = [service.get("/v1/model") for _ in range(20)]
-        refused = next(answer for answer in answers if answer.status_code == 429)
-        assert code(refused) == (429, "rate_limited") and refused.headers["retry-after"] == "1"
-        assert "1 requests a second of this address" in refused.json()["error"]["message"]
-        settle(lambda: service.get("/v1/model").status_code == 200)
-    forget(redis_url, "chorus:limit:*")
-
-
-def test_pairs_are_limited(serve: Serve, redis_url: str) -> None:
-    forget(redis_url, "chorus:limit:*")
-    with serve(pair_limit=3, redis_timeout_s=10) as service:
-        many = {"groups": [{"user_id": "u1", "item_ids": [str(number) for number in range(50)]}]}
-        large = service.post("/v1/batch-score", json=many)
-        assert large.status_code == 200, "more than the limit fits where nothing is used"
-        assert large.headers["ratelimit-policy"] == '"pairs";q=3;w=1'
-        for path, body in (
-            ("/v1/batch-score", {"groups": [{"user_id": "u1", "item_ids": ["1"]}]}),
-            ("/v1/rank", {"user_id": "u1", "item_ids": ["1"]}),
-        ):
-            refused = service.post(path, json=body)
-            assert code(refused) == (429, "rate_limited"), path
-            assert "3 pairs a second" in refused.json()["error"]["message"]
-            assert 1 <= int(refused.headers["retry-after"]) <= 17
-        assert service.post("/v1/recommend", json={"user_id": "u1"}).status_code == 200
-    forget(redis_url, "chorus:limit:*")
-
-
-def test_without_limits_no_header_tells_of_any(service: httpx.Client) -> None:
-    answer = service.get("/v1/model")
-    assert answer.status_code == 200
-    assert not [name for name in answer.headers if name.startswith("ratelimit")]
-
-
-def test_with_redis_away_limits_count_in_the_process(serve: Serve) -> None:
-    with serve(redis_url="redis://127.0.0.1:1", daily_quota=2) as service:
-        answers = [service.post("/v1/recommend", json={"user_id": "u1"}) for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [200, 200, 429]
-
-
-def test_the_audit_tells_who_did_what_and_how_it_ended(keyed: httpx.Client, redis_url: str) -> None:
-    forget(redis_url, "chorus:audit")
-    admin, write = bearer(TOKENS[Role.ADMIN][0]), bearer(TOKENS[Role.WRITE][0])
-    secret = "alice@example.org"
-    keyed.put(
-        "/v1/items/audit", json={"attributes": {"title": "T"}}, headers=write
-    )  # one row is no bulk write
-    asked = keyed.delete(f"/v1/users/{secret}", headers={**admin, "X-Request-ID": "r-1"})
-    assert asked.status_code == 200
-    keyed.post("/v1/model/reload", json={"bundle": "broken"}, headers=admin)
-    keyed.post("/v1/model/reload", json={"bundle": "nowhere"}, headers=admin)
-    keyed.post("/v1/users", json={"users": [{"user_id": secret}, {"user_id": 1}]}, headers=write)
-    keyed.post("/v1/users/u1/merge", json={"from": secret}, headers=write)
-    keyed.post(
-        "/v1/items", json={"items": [{"item_id": "audit", "attributes": {"title": "T"}}]}, headers=write
-    )
-    keyed.delete("/v1/items/audit", headers=write)
-    keyed.delete("/v1/users/u1", headers=write)  # not allowed: no act
-    acts = read_audit(redis_url)
-    by_admin, by_write = (f"key:{TOKENS[role][1].key_id}" for role in (Role.ADMIN, Role.WRITE))
-    assert [(act["who"], act["action"], act["subject"], act["result"]) for act in acts] == [
-        (by_admin, "user.erase", describe_user(secret), "ok"),
-        (by_admin, "model.reload", "bundle:broken", "bad_bundle"),
-        (by_admin, "model.reload", "bundle:nowhere", "unknown_bundle"),
-        (by_write, "users.put", "", "ok"),
-        (by_write, "user.merge", describe_user("u1"), "ok"),
-        (by_write, "items.put", "", "ok"),
-        (by_write, "item.delete", "item:audit", "ok"),
-    ]
-    assert acts[0]["request_id"] == "r-1"
-    assert acts[0]["detail"]["receipt"] == asked.json()["receipt"]
-    assert acts[3]["detail"] == {"accepted": 1, "rejected": 1}
-    assert acts[4]["detail"] == {"source": describe_user(secret)}
-    assert secret not in json.dumps(acts)
-
-
-def test_without_keys_the_audit_names_the_peer_and_forgets_the_oldest(serve: Serve, redis_url: str) -> None:
-    forget(redis_url, "chorus:audit")
-    with serve(audit_entries=3) as service:
-        for number in range(5):
-            service.delete(f"/v1/users/{number}", headers={"X-Forwarded-For": f"203.0.113.{number}"})
-    assert [act["who"] for act in read_audit(redis_url)] == [
-        f"peer:203.0.113.{number}" for number in (2, 3, 4)
-    ]
-
-
-def test_an_act_that_cannot_be_recorded_is_counted_and_done(
-    serve: Serve, redis_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    forget(redis_url, "chorus:audit")
-    with redis.Redis.from_url(redis_url) as client:
-        client.set("chorus:audit", "not a stream")
-    try:
-        with serve() as service:
-            assert service.delete("/v1/users/u4").status_code == 200
-            assert "chorus_audit_failures_total 1.0" in service.get("/metrics").text
-        record = next(record for record in caplog.records if record.name == "chorus.audit")
-        assert record.fields["action"] == "user.erase" and record.fields["subject"] == describe_user("u4")
-    finally:
-        forget(redis_url, "chorus:audit")
