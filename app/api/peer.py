@@ -1,6 +1,7 @@
 """The address of the peer that sent a request, behind trusted proxies too."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.datastructures import Headers
@@ -12,6 +13,10 @@ HEADER = "x-forwarded-for"
 UNKNOWN = "unknown"
 """The peer of a server that does not know its address, such as behind a Unix socket: one for all requests."""
 MAX_HOPS = 32
+CACHED = 4096
+"""Addresses whose parsing is remembered: it would take longer than all else that a request does with its key."""
+MAX_ADDRESS = 64
+"""Longest text that can be an address, so that the memory of the cache is bounded."""
 IPV6_PREFIX = 64
 """A customer of a provider has at least so many bits of addresses: they count as one peer."""
 
@@ -24,10 +29,12 @@ def find_peer(scope: Scope, trusted: Networks) -> str:
     address = read_address(scope)
     if address is None:
         return UNKNOWN
-    if is_trusted(address, trusted):
-        hops = ",".join(Headers(scope=scope).getlist(HEADER)).rsplit(",", MAX_HOPS)
+    values = Headers(scope=scope).getlist(HEADER)
+    if values and is_trusted(address, trusted):
+        hops = ",".join(values).rsplit(",", MAX_HOPS)
         for hop in reversed(hops):
-            forwarded = _parse(hop.strip())
+            text = hop.strip()
+            forwarded = _parse(text) if len(text) <= MAX_ADDRESS else None
             if forwarded is None:
                 break
             address = forwarded
@@ -47,6 +54,7 @@ def is_trusted(address: IPv4Address | IPv6Address, trusted: Networks) -> bool:
     return any(address in network for network in trusted)
 
 
+@lru_cache(maxsize=CACHED)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)
@@ -56,6 +64,7 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
+@lru_cache(maxsize=CACHED)
 def _group(address: IPv4Address | IPv6Address) -> str:
     if isinstance(address, IPv4Address) or address.is_loopback:
         return str(address)
