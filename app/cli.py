@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.access.roles import Role
 from app.config import ConfigurationError, read_settings, require_keys_outside_loopback
 from models.contract.bundle import BundleError, read_manifest
 
@@ -34,12 +35,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chorus", description="Recommendations from one multi-task network."
     )
-    subparsers = parser.add_subparsers(dest="command", required=True)
-    for name, command in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=command.help)
+    _add_commands(parser, "command", COMMANDS)
+    return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser, name: str, commands: "Mapping[str, Command]") -> None:
+    subparsers = parser.add_subparsers(dest=name, required=True)
+    for title, command in commands.items():
+        subparser = subparsers.add_parser(title, help=command.help)
         for argument, options in command.arguments.items():
             subparser.add_argument(argument, **options)
-    return parser
+        if command.subcommands:
+            _add_commands(subparser, "subcommand", command.subcommands)
 
 
 def _run_offline(options: argparse.Namespace) -> int:
@@ -99,6 +106,7 @@ def _serve(options: argparse.Namespace) -> int:
     require_keys_outside_loopback(settings)
     candidates = list_start_candidates(settings)
     require_manifest(candidates, settings.signing_key)  # before the imports below, which take seconds
+    from app.access.key_stores import KeyFile, KeyStoreError
     from app.greeting import pick_example, render_greeting
     from app.server import run
     from app.state.embedded.process import EmbeddedRedisError
@@ -106,10 +114,12 @@ def _serve(options: argparse.Namespace) -> int:
 
     configure_logging(settings.log_level)
     try:
+        if settings.keys_file is not None:
+            KeyFile(settings.keys_file).read_now()
         outcome = run(
             settings, lambda bundle: print(render_greeting(settings, pick_example(bundle)), flush=True)
         )
-    except EmbeddedRedisError as error:
+    except (EmbeddedRedisError, KeyStoreError) as error:
         return _fail(error)
     return 0 if outcome.problem is None else _fail(outcome.problem)
 
@@ -127,6 +137,18 @@ def _score_batch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _administer(options: argparse.Namespace) -> int:
+    from app.access import commands
+
+    try:
+        lines = commands.run(options, read_settings())
+    except commands.REFUSALS as error:
+        return _fail(error)
+    for line in lines:
+        print(line)
+    return 0
+
+
 def _fail(error: object) -> int:
     print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
     return 1
@@ -134,14 +156,65 @@ def _fail(error: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command with its help, its function and its arguments: name -> keyword arguments of add_argument."""
+    """A command with its help, its function and its arguments: name -> keyword arguments of add_argument.
+
+    A command with subcommands is run with the name of one of them in `subcommand`.
+    """
 
     help: str
     run: Callable[[argparse.Namespace], int]
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    subcommands: Mapping[str, "Command"] = field(default_factory=dict)
 
 
 BUNDLE = {"bundle": {"type": Path}}
+Arguments = Mapping[str, Mapping[str, Any]]
+JSON: Arguments = {"--json": {"action": "store_true", "help": "as JSON"}}
+REDIS: Arguments = {
+    "--redis": {"metavar": "URL", "help": "default CHORUS_REDIS_URL, else the service's own Redis"},
+    "--state": {
+        "type": Path,
+        "metavar": "DIR",
+        "help": "the state folder of a service with a Redis of its own; default CHORUS_STATE_DIR",
+    },
+}
+KEYS: Arguments = {
+    "--file": {"type": Path, "help": "a file of keys; default CHORUS_KEYS_FILE, else Redis"},
+    **REDIS,
+}
+KEY_ID: Arguments = {"id": {"help": "the key's id, as 'list' shows it"}}
+KEY_COMMANDS: Mapping[str, tuple[str, Arguments]] = {
+    "create": (
+        "create a key, and print it once",
+        {
+            "--role": {
+                "action": "append",
+                "required": True,
+                "choices": [role.value for role in Role],
+                "help": "may be given several times; admin includes the others",
+            },
+            "--tenant": {"default": "", "help": "the tenant of the key"},
+            "--expires": {"type": float, "metavar": "DAYS", "help": "default never"},
+            "--name": {"default": "", "help": "a text for people"},
+            **KEYS,
+        },
+    ),
+    "list": ("list the keys without their secrets", {**JSON, **KEYS}),
+    "revoke": ("make a key invalid at once", {**KEY_ID, **KEYS}),
+    "rotate": (
+        "create a key in place of another, and print it once",
+        {
+            **KEY_ID,
+            "--overlap": {
+                "type": float,
+                "metavar": "HOURS",
+                "default": 24.0,
+                "help": "how long the old key stays valid; default 24",
+            },
+            **KEYS,
+        },
+    ),
+}
 COMMANDS = {
     "fetch": Command(
         "fetch a public data set",
@@ -189,6 +262,22 @@ COMMANDS = {
             "input": {"type": Path, "help": "Parquet, CSV or JSON Lines with user_id and item_id"},
             "output": {"type": Path, "help": "Parquet, CSV or JSON Lines"},
             "--bundle": {"type": Path, "required": True},
+        },
+    ),
+    "keys": Command(
+        "create, list, revoke and rotate API keys",
+        _administer,
+        subcommands={
+            name: Command(help_, _administer, arguments) for name, (help_, arguments) in KEY_COMMANDS.items()
+        },
+    ),
+    "audit": Command(
+        "show who erased, reloaded, changed keys and wrote in bulk",
+        _administer,
+        {
+            "--since": {"default": "7d", "help": "an age such as 12h, or a time; default 7d"},
+            **JSON,
+            **REDIS,
         },
     ),
 }

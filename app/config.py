@@ -19,6 +19,8 @@ SECRETS = frozenset({"api_key", "publishable_keys", "bundle_key"})
 MIN_BUNDLE_KEY = 32
 """Characters of a key that signs bundles: 128 bits in hexadecimal."""
 ANY_ORIGIN = "*"
+MAX_RATE = 1_000_000
+"""Largest limit of a second, which the arithmetic of limits counts without loss."""
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.ASCII)
 _KEY = re.compile(r"[!-~]([ -~]*[!-~])?", re.ASCII)
@@ -28,8 +30,9 @@ class ConfigurationError(Exception):
     """A setting has an invalid value; the message has its name, the expected and the given value."""
 
 
-def _check_redis_url(url: str | None) -> str | None:
-    if url is not None and not url.startswith(REDIS_SCHEMES):
+def check_redis_url(url: str) -> str:
+    """The URL. Raises ValueError for one of another scheme."""
+    if not url.startswith(REDIS_SCHEMES):
         raise ValueError(f"expected a URL that starts with one of {', '.join(REDIS_SCHEMES)}")
     return url
 
@@ -55,10 +58,12 @@ def _check_bundle_key(key: SecretStr | None) -> SecretStr | None:
 
 
 def _check_publishable(keys: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
-    """Without a secret key everything is open, and a key with two roles would open everything."""
+    """Without another key everything is open, and a key with two roles would open everything."""
     secret = info.data.get("api_key")
-    if keys and secret is None:
-        raise ValueError("expected CHORUS_API_KEY beside it, as without it everything is open")
+    if keys and secret is None and info.data.get("keys_file") is None:
+        raise ValueError(
+            "expected CHORUS_API_KEY or CHORUS_KEYS_FILE beside it, as without it everything is open"
+        )
     if secret in keys:
         raise ValueError("expected keys other than CHORUS_API_KEY")
     return keys
@@ -93,7 +98,7 @@ class Settings(BaseSettings):
     """The key that signs bundles. If set, a bundle without its signature is refused."""
     state_dir: Path = Path(".chorus")
     """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""
-    redis_url: Annotated[str | None, AfterValidator(_check_redis_url)] = None
+    redis_url: Annotated[str, AfterValidator(check_redis_url)] | None = None
     """None: the service starts an embedded Redis server."""
     redis_timeout_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     """The time limit of a read of state. The limit of a write is the same, but at least 2 s."""
@@ -108,7 +113,9 @@ class Settings(BaseSettings):
     )
     """The addresses of proxies whose X-Forwarded-Prefix counts."""
     api_key: Annotated[SecretStr | None, AfterValidator(_check_key)] = None
-    """The secret key. If set, every /v1 endpoint and the pages about the service require a key."""
+    """A key of the role admin. If set, every /v1 endpoint and the pages about the service require a key."""
+    keys_file: Path | None = None
+    """The file of keys with roles. If set, a key is required. None: keys with roles are in Redis."""
     publishable_keys: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_check_key)], ...],
         NoDecode,
@@ -118,6 +125,19 @@ class Settings(BaseSettings):
     """Keys for web pages, which may recommend and send events."""
     open_paths: Annotated[tuple[Literal["/docs", "/openapi.json", "/metrics"], ...], NoDecode, Listed] = ()
     """Pages that need no key."""
+    wrong_keys_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    """Wrong keys of one peer; more get 429."""
+    rate_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    """Requests a second of one key, or of one peer where no key is needed."""
+    peer_rate_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    """Requests a second of one peer, all keys together."""
+    pair_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    """Pairs (user, item) a second in rank and batch-score, of one key."""
+    peer_pair_limit: Annotated[int | None, Field(ge=1, le=MAX_RATE)] = None
+    daily_quota: Annotated[int | None, Field(ge=1, le=1_000_000_000)] = None
+    """Requests of one key between midnight and midnight, UTC."""
+    audit_entries: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    audit_days: Annotated[int, Field(ge=1, le=3650)] = 365
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_check_origin)], ...],
         NoDecode,
@@ -177,11 +197,16 @@ def read_settings(**overrides: object) -> Settings:
 
 def require_keys_outside_loopback(settings: Settings) -> None:
     """Raises ConfigurationError if the service would be open to other machines without any key."""
-    if settings.api_key is not None or settings.allow_anonymous or is_loopback(settings.host):
+    if (
+        settings.api_key is not None
+        or settings.keys_file is not None
+        or settings.allow_anonymous
+        or is_loopback(settings.host)
+    ):
         return
     raise ConfigurationError(
         f"{PREFIX}HOST: expected a loopback address such as 127.0.0.1 as long as there is no key, given "
-        f"{settings.host!r}; set {PREFIX}API_KEY, or {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
+        f"{settings.host!r}; set {PREFIX}API_KEY or {PREFIX}KEYS_FILE, or {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
     )
 
 

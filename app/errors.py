@@ -3,6 +3,7 @@
 {"error": {"code", "message", "field"}}. app.api.error_handlers converts the errors of other packages.
 """
 
+import math
 from typing import ClassVar
 
 
@@ -197,6 +198,32 @@ class TooManyRequestsError(ChorusError):
     status = 429
     code = "too_many_requests"
     retry_after = 1
+
+
+class RateLimitedError(TooManyRequestsError):
+    """The caller has reached a limit. `wait_s`: seconds until the same request fits."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = max(1, math.ceil(wait_s))
+
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to the error."""
+        return {"retry-after": str(self.wait_s)}
+
+
+class QuotaExceededError(RateLimitedError):
+    """The key has used its requests of the day."""
+
+    code = "quota_exceeded"
+
+
+class WrongKeysError(RateLimitedError):
+    """The peer has sent too many wrong keys. A right key is accepted all the same."""
+
+    code = "too_many_wrong_keys"
 
 
 class UnavailableError(ChorusError):

@@ -32,7 +32,8 @@ def render_greeting(settings: Settings, example: Example) -> str:
     host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)  # noqa: S104
     host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{settings.port}"
-    key = "" if settings.api_key is None else " -H 'X-API-Key: '\"$CHORUS_API_KEY\""
+    is_open = settings.api_key is None and settings.keys_file is None
+    key = "" if is_open else " -H 'X-API-Key: '\"$CHORUS_API_KEY\""
     post = f"curl -s {url}/v1/{{}}{key} -H 'Content-Type: application/json' -d {{}}"
     recommend = {"user_id": example.user_id, "limit": 5, "fields": example.fields, "explain": True}
     event = {"events": [{"user_id": example.user_id, "item_id": example.item_id, "action": "like"}]}

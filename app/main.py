@@ -7,6 +7,8 @@ from typing import TypedDict
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from app.access.access import open_access
+from app.access.limits import RATE_HEADERS
 from app.api.dependencies import Load, Service, open_load
 from app.api.error_handlers import METHODS, handle_errors
 from app.api.middleware import RequestObserver
@@ -45,17 +47,27 @@ class State(TypedDict):
 
 
 def create_app(
-    settings: Settings, open_runtime: OpenRuntime, metrics: Metrics | None = None, load: Load | None = None
+    settings: Settings,
+    open_runtime: OpenRuntime,
+    metrics: Metrics | None = None,
+    redis_url: str | None = None,
+    load: Load | None = None,
 ) -> FastAPI:
-    """The application. `open_runtime` is entered at the start, and exited after the last request."""
-    metrics = metrics or Metrics()
+    """The application. `open_runtime` is entered at the start, and exited after the last request.
+
+    The keys, the limits and the audit use the Redis at `redis_url`, or else that of the settings.
+    """
+    metrics, redis_url = metrics or Metrics(), redis_url or settings.redis_url
     load = load or open_load(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
-        async with open_runtime(settings) as runtime:
+        async with (
+            open_runtime(settings) as runtime,
+            open_access(settings, redis_url or settings.redis_url, metrics) as access,
+        ):
             try:
-                yield {"service": Service(settings, runtime, metrics, load)}
+                yield {"service": Service(settings, runtime, metrics, load, access)}
             finally:
                 load.queue.close()
 
@@ -86,7 +98,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
             allow_origins=settings.cors_origins,
             allow_methods=METHODS,
             allow_headers=PAGE_HEADERS,
-            expose_headers=(REQUEST_ID, "retry-after"),
+            expose_headers=(REQUEST_ID, "retry-after", *RATE_HEADERS),
         )
     app.add_middleware(RequestObserver, metrics=metrics)
     app.add_middleware(RequestDrain)  # outermost, as added last: no metric includes its waiting

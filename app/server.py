@@ -18,7 +18,7 @@ from app.bundle_follower import BundleFollower
 from app.config import Settings
 from app.main import create_app
 from app.runtime import Runtime
-from app.state.embedded.server import EmbeddedRedis
+from app.state.embedded.address import open_embedded
 from app.state.protocol import StoreHealth
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
@@ -30,7 +30,6 @@ from app.transport.open_files import raise_file_limit
 from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
-REDIS_FOLDER = "redis"
 ERASURE_DELAY_S = 300
 """Seconds after which no file of the embedded Redis holds an erased user."""
 GRACE_S = 10
@@ -87,8 +86,8 @@ def open_redis(settings: Settings) -> Iterator[str]:
     if settings.redis_url is not None:
         yield settings.redis_url
         return
-    with EmbeddedRedis(settings.state_dir / REDIS_FOLDER) as server:
-        yield server.url
+    with open_embedded(settings.state_dir) as url:
+        yield url
 
 
 def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
@@ -115,7 +114,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
         return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
-        create_app(settings, open_with_store, metrics, load),
+        create_app(settings, open_with_store, metrics, url, load),
         host=settings.host,
         port=settings.port,
         http=make_protocol(  # type: ignore[arg-type]  # uvicorn calls it as it would the class

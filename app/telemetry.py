@@ -51,6 +51,9 @@ class Metrics:
         self._circuit_openings = Counter(
             "chorus_store_circuit_openings", "How often the circuit has opened", registry=registry
         )
+        self._audit_failures = Counter(
+            "chorus_audit_failures", "Acts that could not be stored in the audit", registry=registry
+        )
         self._worse_takeovers = Gauge(
             "chorus_bundle_worse_takeovers",
             "Takeovers by a bundle with worse figures than the one before",
@@ -99,6 +102,10 @@ class Metrics:
         self._circuit_open.set(is_open)
         if is_open:
             self._circuit_openings.inc()
+
+    def count_audit_failure(self) -> None:
+        """Count one act that could not be stored in the audit."""
+        self._audit_failures.inc()
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

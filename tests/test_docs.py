@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from app.access.roles import RULES, Role
 from app.api.schemas.recommendation import RecommendRequest
 from app.cli import main
 from app.config import PREFIX, Settings
@@ -152,6 +153,17 @@ def test_the_error_table_has_every_code() -> None:
     assert {(int(status), code) for status, code in rows} == {
         (kind.status, kind.code) for kind in subclasses(ChorusError)
     }
+
+
+def test_the_table_of_roles_has_every_route() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", section("docs/operations.md", "Roles"), flags=re.MULTILINE)
+    named = {
+        role: {(method, path) for method, path in re.findall(r"`([A-Z]+) (/\S+)`", routes)}
+        for role, routes in rows
+    }
+    assert named.pop("admin") == {pair for pair, rule in RULES.items() if rule.roles == {Role.ADMIN}}
+    expected = {role: {pair for pair, rule in RULES.items() if role in rule.roles} for role in Role}
+    assert named == {role.value: pairs for role, pairs in expected.items() if role is not Role.ADMIN}
 
 
 def test_the_table_of_a_request_has_every_field() -> None:

@@ -1,34 +1,38 @@
-"""The API keys of a request: which role they give, and what a publishable key may do."""
+"""The API key of a request: where it stands, and whether its caller may use the route."""
 
 import binascii
-import secrets
 from base64 import b64decode
-from collections.abc import Iterable
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.params import Depends as Dependency
 from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPBearer
-from pydantic import SecretStr
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
+from app.access.access import Access
+from app.access.caller import ANYBODY, Caller
+from app.access.key_ring import Rejection
+from app.access.roles import Role, Rule, find_rule
+from app.api.peer import find_peer
 from app.api.responses import route_template
 from app.config import Settings
-from app.errors import ForbiddenError, UnauthorizedError
+from app.errors import ForbiddenError, UnauthorizedError, WrongKeysError
+from app.state.protocol import StateUnavailableError
 
 EVENTS = "/v1/events"
 """The endpoint of `navigator.sendBeacon`, which cannot set headers: the key may stand in the query."""
-PUBLISHABLE = frozenset({"/v1/recommend", "/v1/rank", EVENTS})
-"""The endpoints of a publishable key."""
 QUERY_KEY = "key"
-ROLE = "chorus.role"
-"""Key of the scope with the role of the caller."""
+CALLER = "chorus.caller"
+"""Key of the scope with the caller."""
+PEER = "chorus.peer"
+"""Key of the scope with the peer's address."""
 HEADER_KEY = "x-api-key"
+BASIC = 'Basic realm="chorus", charset="UTF-8"'
 
 # They describe the keys on the OpenAPI page. The routes check the keys, before they read a body.
 SECURITY: list[Dependency] = [
-    Security(HTTPBearer(auto_error=False, scheme_name="bearer", description="CHORUS_API_KEY")),
+    Security(HTTPBearer(auto_error=False, scheme_name="bearer", description="A key with the route's role")),
     Security(APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header")),
 ]
 QUERY_SECURITY: Dependency = Security(
@@ -41,61 +45,91 @@ QUERY_SECURITY: Dependency = Security(
 )
 
 
-class Role(StrEnum):
-    """The rights of a caller: everything, or recommend and send events."""
+def check_key(request: Request, settings: Settings, access: Access) -> None:
+    """Put the caller of an endpoint under /v1 and the peer into the scope. Without keys every caller is ANYBODY.
 
-    SECRET = "secret"  # noqa: S105
-    PUBLISHABLE = "publishable"
-
-
-def check_key(request: Request, settings: Settings) -> Role:
-    """The caller's role at an endpoint under /v1; without a configured key every caller may do everything.
-
-    Raises UnauthorizedError without a known key, and ForbiddenError for a publishable key at another endpoint.
+    Raises UnauthorizedError without a valid key, WrongKeysError after too many wrong ones, ForbiddenError for a key
+    without the route's role, and StateUnavailableError where it is not known yet whether a key is needed.
     """
-    if settings.api_key is None:
-        return Role.SECRET
-    path, candidate = route_template(request.scope), _read_header(request.headers)
-    if candidate is None and path == EVENTS:
-        role = _find_role(request.query_params.get(QUERY_KEY), settings)
-        role = (
-            role if role is Role.PUBLISHABLE else None
-        )  # a URL is logged: a secret key does not count there
-    else:
-        role = _find_role(candidate, settings)
-    if role is None:
-        raise UnauthorizedError(
-            "expected the key as 'Authorization: Bearer ...' or X-API-Key, given none or another"
-        )
-    if role is Role.PUBLISHABLE and path not in PUBLISHABLE:
-        raise ForbiddenError("expected the secret key for this endpoint, given a publishable key")
-    return role
+    scope = request.scope
+    scope[PEER] = find_peer(scope, settings.trusted_proxies)
+    template = route_template(scope)
+    rule = find_rule(scope["method"], template)
+    if access.ring.is_open:
+        _check_known(access, rule)
+        scope[CALLER] = ANYBODY
+        return
+    token, in_query = _read_header(request.headers), False
+    if token is None and template == EVENTS:
+        token, in_query = request.query_params.get(QUERY_KEY), True
+    caller = _require_caller(scope, access, token, "Bearer")
+    if in_query and not caller.is_publishable:  # a URL is logged: another key does not count there
+        raise UnauthorizedError("expected a publishable key in the query, given another")
+    _check_role(caller, rule)
+    scope[CALLER] = caller
 
 
-def check_page_key(headers: Headers, settings: Settings) -> None:
+def check_page_key(request: Request, settings: Settings, access: Access) -> None:
     """Check the key of a page outside /v1. A browser may send it as the password of Basic authentication.
 
-    Raises UnauthorizedError without a known key, and ForbiddenError for a publishable key.
+    Raises UnauthorizedError, WrongKeysError or ForbiddenError.
     """
-    if settings.api_key is None:
+    if access.ring.is_open:
         return
-    role = _find_role(_read_header(headers) or _read_password(headers), settings)
-    if role is None:
-        raise UnauthorizedError(
-            "expected the key as 'Authorization: Bearer ...', X-API-Key or a Basic password, given none or another",
-            challenge='Basic realm="chorus", charset="UTF-8"',
-        )
-    if role is Role.PUBLISHABLE:
-        raise ForbiddenError("expected the secret key for this page, given a publishable key")
+    scope, headers = request.scope, request.headers
+    scope[PEER] = find_peer(scope, settings.trusted_proxies)
+    token = _read_header(headers) or _read_password(headers)
+    _check_role(
+        _require_caller(scope, access, token, BASIC), find_rule(scope["method"], route_template(scope))
+    )
 
 
-async def get_role(request: Request) -> Role:
-    """The role that the guarded route found."""
-    role: Role = request.scope[ROLE]
-    return role
+async def get_caller(request: Request) -> Caller:
+    """The caller that the guarded route found."""
+    caller: Caller = request.scope[CALLER]
+    return caller
 
 
-Caller = Annotated[Role, Depends(get_role)]
+Calling = Annotated[Caller, Depends(get_caller)]
+
+
+def _check_known(access: Access, rule: Rule) -> None:
+    """Until the stored keys are known, only what reads nothing of a user and changes nothing is open.
+
+    Raises StateUnavailableError.
+    """
+    if not access.ring.is_known and rule.roles.isdisjoint({Role.RECOMMEND, Role.EVENTS}):
+        raise StateUnavailableError("expected to know from Redis whether a key is needed, given no answer")
+
+
+def _require_caller(scope: Scope, access: Access, token: str | None, challenge: str) -> Caller:
+    """The caller of a valid key. Raises UnauthorizedError or WrongKeysError."""
+    ways = "'Authorization: Bearer ...'" + (
+        ", X-API-Key or a Basic password" if challenge == BASIC else " or X-API-Key"
+    )
+    if not token:
+        raise UnauthorizedError(f"expected the key as {ways}, given none", challenge=challenge)
+    found = access.ring.find(token)
+    if isinstance(found, Caller):
+        return found
+    if found is not Rejection.UNKNOWN:  # only the holder of the key can have sent it: this is no guess
+        raise UnauthorizedError(f"expected a valid key, given {found}", challenge=challenge)
+    wait_s = access.wrong_keys.count(scope[PEER])
+    if wait_s:
+        raise WrongKeysError("expected a valid key, given too many wrong ones from this address", wait_s)
+    raise UnauthorizedError(f"expected the key as {ways}, given {found}", challenge=challenge)
+
+
+def _check_role(caller: Caller, rule: Rule) -> None:
+    """Raises ForbiddenError."""
+    if caller.may(rule):
+        return
+    if caller.is_publishable:
+        raise ForbiddenError("expected a secret key for this endpoint, given a publishable key")
+    needed = " or ".join(sorted({*rule.roles, Role.ADMIN}))
+    raise ForbiddenError(
+        f"expected a key with the role {needed}, given one with {', '.join(sorted(caller.roles))}"
+    )
 
 
 def _read_header(headers: Headers) -> str | None:
@@ -113,17 +147,3 @@ def _read_password(headers: Headers) -> str | None:
         return b64decode(token.strip()).decode("utf-8").partition(":")[2]
     except (binascii.Error, ValueError):
         return None
-
-
-def _find_role(candidate: str | None, settings: Settings) -> Role | None:
-    """The role of a key, compared in constant time with each known one."""
-    if candidate is None or settings.api_key is None:
-        return None
-    if _is_among(candidate, (settings.api_key,)):
-        return Role.SECRET
-    return Role.PUBLISHABLE if _is_among(candidate, settings.publishable_keys) else None
-
-
-def _is_among(candidate: str, keys: Iterable[SecretStr]) -> bool:
-    given = candidate.encode()
-    return any(secrets.compare_digest(given, key.get_secret_value().encode()) for key in keys)

@@ -27,15 +27,15 @@ MAX_SHOWN = 2000
 MAX_UNPACKED = 1 << 20
 """The most bytes of an unpacked cursor."""
 
-Request = TypeVar("Request", bound=RecommendRequest)
-Request_co = TypeVar("Request_co", bound=RecommendRequest, covariant=True)
+Query = TypeVar("Query", bound=RecommendRequest)
+Query_co = TypeVar("Query_co", bound=RecommendRequest, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Request_co]):
+class Page(Generic[Query_co]):
     """A request whose cursor is resolved, and the ids shown on the pages before it."""
 
-    request: Request_co
+    request: Query_co
     shown: tuple[str, ...] = ()
 
 
@@ -54,7 +54,7 @@ def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str], key: by
     return packed if len(packed) <= CURSOR_LENGTH else None
 
 
-def resolve_page(request: Request, key: bytes) -> Page[Request]:
+def resolve_page(request: Query, key: bytes) -> Page[Query]:
     """The requested page: the cursor's query, overridden by the fields given beside the cursor.
 
     `key` is that of the installation. Raises InvalidCursorError for a cursor that is not from an answer of this
@@ -76,7 +76,7 @@ def resolve_page(request: Request, key: bytes) -> Page[Request]:
     return Page(_override(type(request), query, overrides), tuple(shown))
 
 
-def _override(kind: type[Request], query: dict[str, object], overrides: dict[str, object]) -> Request:
+def _override(kind: type[Query], query: dict[str, object], overrides: dict[str, object]) -> Query:
     try:
         return kind.model_validate_json(orjson.dumps({**query, **overrides}))
     except ValidationError as error:  # the overrides are valid: the query is not

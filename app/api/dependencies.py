@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
+from app.access.access import Access
 from app.api.request_body import BodyMemory
 from app.compute_queue import ComputeQueue, Patience
 from app.config import Settings
@@ -60,6 +61,7 @@ class Service:
     runtime: Runtime
     metrics: Metrics
     load: Load
+    access: Access
     clock: Callable[[], float] = time.time
 
     def wait_for(self, request: Request) -> "Computing":

@@ -137,3 +137,10 @@ CONVERSIONS: dict[type[Exception], Convert] = {
     ),
 }
 """The conversion of each type of error; a subclass is converted as its nearest base in this table."""
+EXPECTED_ERRORS = tuple(CONVERSIONS)
+
+
+def convert_error(error: Exception) -> ChorusError:
+    """The error that answers one of EXPECTED_ERRORS."""
+    kind = next(kind for kind in type(error).__mro__ if kind in CONVERSIONS)
+    return CONVERSIONS[kind](error)

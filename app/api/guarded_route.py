@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.api.api_keys import EVENTS, ROLE, SECURITY, check_key, check_page_key
+from app.api.api_keys import EVENTS, SECURITY, check_key, check_page_key
+from app.api.audited_route import record_act
 from app.api.dependencies import PATIENCE_S, Service
 from app.api.patience import COMPUTED, HEADER, parse_patience_s
+from app.api.rate_limits import charge_request
 from app.api.request_body import (
     JSON,
     TEXT,
@@ -28,9 +30,9 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class GuardedRoute(APIRoute):
-    """A route that requires the API key if one is set, and bounds what one request may take.
+    """A route that requires a key with its role where keys are configured, and bounds what one request may take.
 
-    FastAPI reads a body before it resolves dependencies, so the key is checked here, before the body is read.
+    FastAPI reads a body before it resolves dependencies, so all this comes first, before the body is read.
     """
 
     def get_route_handler(self) -> Handle:
@@ -40,15 +42,16 @@ class GuardedRoute(APIRoute):
 
         async def guard(request: Request) -> Response:
             service: Service = request.state.service
-            settings, load = service.settings, service.load
-            request.scope[ROLE] = check_key(request, settings)
+            settings, load, access = service.settings, service.load, service.access
+            check_key(request, settings, access)
+            await charge_request(request, access)
             patience_s = parse_patience_s(request.headers.get(HEADER), settings.compute_timeout_s)
             request.scope[PATIENCE_S] = patience_s
             if is_computed:
                 load.queue.check(patience_s)
             if model is None:
                 with load.in_progress.count():
-                    return await handle(request)
+                    return await record_act(request, access, handle)
             limits = _limit_body(self.path, settings)
             check_length(request, limits.max_bytes)
             raw = await read_body(request, limits, load.bodies)
@@ -56,7 +59,7 @@ class GuardedRoute(APIRoute):
                 with load.in_progress.count():  # a slow body takes no place
                     parsed = JsonRequest(request.scope, request.receive)
                     parsed.parsed = await parse_json(model, raw)
-                    return await handle(parsed)
+                    return await record_act(parsed, access, handle)
             finally:
                 load.bodies.release(len(raw))
 
@@ -80,9 +83,9 @@ class GuardedPage(APIRoute):
         handle = super().get_route_handler()
 
         async def guard(request: Request) -> Response:
-            settings: Settings = request.state.service.settings
-            if self.path not in settings.open_paths:
-                check_page_key(request.headers, settings)
+            service: Service = request.state.service
+            if self.path not in service.settings.open_paths:
+                check_page_key(request, service.settings, service.access)
             return await handle(request)
 
         return guard

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.rate_limits import RATE_LIMITS
 from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
 from app.errors import ChorusError, UnavailableError
 from app.telemetry import Metrics, log_request
@@ -36,7 +37,7 @@ class RequestObserver:
         requested_id = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = requested_id if _VALID_ID.fullmatch(requested_id) else uuid.uuid4().hex
         scope[REQUEST_ID] = request_id
-        response = _Response(send, request_id)
+        response = _Response(scope, send, request_id)
         started = time.perf_counter()
         try:
             with self.metrics.in_flight.track_inprogress():
@@ -74,8 +75,9 @@ class RequestObserver:
 
 @dataclass(slots=True)
 class _Response:
-    """Forwards the response with the request id in its headers, and records its status."""
+    """Forwards the response with the request id and the limits in its headers, and records its status."""
 
+    scope: Scope
     forward: Send
     request_id: str
     status: int | None = field(default=None)
@@ -83,5 +85,7 @@ class _Response:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID] = self.request_id
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = self.request_id
+            headers.update(self.scope.get(RATE_LIMITS, {}))
         await self.forward(message)

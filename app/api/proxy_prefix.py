@@ -1,11 +1,12 @@
 """ASGI middleware: the prefix that a proxy strips from paths, so that /docs and OpenAPI name the public paths."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.peer import is_trusted, read_address
 from app.api.responses import ERROR_CODE, error_response
 from app.errors import InvalidRequestError
 from app.path_prefix import EXPECTED, MAX_LENGTH, parse_prefix
@@ -54,11 +55,8 @@ class ProxyPrefix:
         return parse_prefix("".join(parse_prefix(part) for part in given[: 4 * MAX_LENGTH].split(",")))
 
     def _is_trusted(self, scope: Scope) -> bool:
-        try:
-            address = ip_address(scope["client"][0])
-        except (ValueError, TypeError, KeyError):  # a server that does not know the peer's address
-            return False
-        return any(address in network for network in self.trusted)
+        address = read_address(scope)
+        return address is not None and is_trusted(address, self.trusted)
 
 
 def _describe_header(scope: Scope) -> InvalidRequestError:

@@ -85,7 +85,10 @@ def test_lists_have_commas_between_their_parts(monkeypatch: pytest.MonkeyPatch) 
             {"API_KEY": "s3cret", "PUBLISHABLE_KEYS": "pk_1,ключ"},
             "CHORUS_PUBLISHABLE_KEYS: expected printable",
         ),
-        ({"PUBLISHABLE_KEYS": "pk_1"}, "CHORUS_PUBLISHABLE_KEYS: expected CHORUS_API_KEY beside it"),
+        (
+            {"PUBLISHABLE_KEYS": "pk_1"},
+            "CHORUS_PUBLISHABLE_KEYS: expected CHORUS_API_KEY or CHORUS_KEYS_FILE beside it",
+        ),
         (
             {"API_KEY": "s3cret", "PUBLISHABLE_KEYS": "pk_1,s3cret"},
             "CHORUS_PUBLISHABLE_KEYS: expected keys other than CHORUS_API_KEY, given a secret",

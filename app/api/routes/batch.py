@@ -11,9 +11,10 @@ from app.api.batch_scoring import score_groups
 from app.api.dependencies import Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.openapi import BODY_ERRORS, error_answers
+from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
-from app.api.schemas.batch import BatchAnswer, BatchRequest
+from app.api.schemas.batch import BatchAnswer, BatchRequest, Group
 
 NDJSON = "application/x-ndjson"
 LINES: dict[int | str, dict[str, Any]] = {
@@ -28,6 +29,8 @@ async def score_batch(
     body: Json[BatchRequest], request: Request, service: Serving, threads: Threads
 ) -> Response:
     """Every group's scores, in order. With `Accept: application/x-ndjson` a line a group, as soon as it is ready."""
+    pairs = sum(len(group.item_ids) for group in body.groups if isinstance(group, Group))
+    await charge_pairs(request, service.access, pairs)
     bundle = service.runtime.bundle
     answers = score_groups(service, threads, bundle, body.groups)
     if NDJSON in request.headers.get("accept", ""):

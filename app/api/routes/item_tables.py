@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
+from app.api.audited_route import note_act
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_item
@@ -33,7 +34,7 @@ async def list_items(query: Annotated[ItemListQuery, Query()], service: Serving)
 
 
 @router.post("/items", response_model=StoredRowsAnswer, responses=error_answers(*BODY_ERRORS))
-async def post_items(body: Json[ItemsRequest], service: Serving) -> Response:
+async def post_items(body: Json[ItemsRequest], service: Serving, request: Request) -> Response:
     """Put many items, each in place of the one before. They are searchable when this answers."""
     runtime = service.runtime
     fields = runtime.bundle.spec.item_fields
@@ -50,6 +51,7 @@ async def post_items(body: Json[ItemsRequest], service: Serving) -> Response:
         if version is None
     ]
     stored = [version for version in versions if version is not None]
+    note_act(request, "", accepted=len(stored), rejected=len(rejected))
     if stored:
         await runtime.refresh_catalogue(max(stored))
     rejected.sort(key=lambda row: row["index"])

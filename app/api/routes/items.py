@@ -1,7 +1,8 @@
 """Items by id: show, put, patch, delete."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
+from app.api.audited_route import note_act
 from app.api.dependencies import Service, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_item, to_patch
@@ -56,8 +57,9 @@ async def patch_item(body: Json[ItemPatchRequest], item_id: ItemId, service: Ser
 
 
 @router.delete(ITEM, response_model=ItemDeletion, responses=error_answers(401, 404, 413, 422, 429, 503))
-async def delete_item(item_id: ItemId, service: Serving) -> Response:
+async def delete_item(item_id: ItemId, service: Serving, request: Request) -> Response:
     """Delete an item. No later answer contains it."""
+    note_act(request, f"item:{item_id}")
     runtime = service.runtime
     await _check_known(service, item_id)
     version = await runtime.store.delete_item(item_id)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 
+from app.api.audited_route import note_act
 from app.api.dependencies import Service, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.model import model_answer
@@ -26,11 +27,12 @@ async def show_model(service: Serving) -> Response:
 
 
 @router.post("/model/reload", response_model=ModelAnswer, responses=error_answers(*BODY_ERRORS))
-async def reload_model(body: Json[ReloadRequest], service: Serving) -> Response:
+async def reload_model(body: Json[ReloadRequest], service: Serving, request: Request) -> Response:
     """Load another bundle, on all replicas: verify it, replay its golden requests, then swap.
 
     A bad bundle changes nothing.
     """
+    note_act(request, f"bundle:{body.bundle}")
     try:
         await service.runtime.reload(body.bundle)
     except BundleError as error:

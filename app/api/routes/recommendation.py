@@ -2,15 +2,17 @@
 
 import time
 
-from fastapi import Response
+from fastapi import Request, Response
 
-from app.api.api_keys import Caller, Role
-from app.api.cursor import Page, Request, resolve_page
+from app.access.caller import Caller
+from app.api.api_keys import Calling
+from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
+from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
@@ -22,28 +24,32 @@ router = make_guarded_router("recommendations")
 
 @router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
 async def recommend(
-    body: Json[RecommendRequest], service: Serving, threads: Threads, caller: Caller
+    body: Json[RecommendRequest], service: Serving, threads: Threads, caller: Calling
 ) -> Response:
     """Personal recommendations: the best items of the whole catalogue for this user at this moment."""
     return await _answer(service, threads, _check_role(await _resolve(service, body), caller))
 
 
 @router.post("/rank", response_model=RankAnswer, responses=error_answers(*BODY_ERRORS))
-async def rank(body: Json[RankRequest], service: Serving, threads: Threads, caller: Caller) -> Response:
+async def rank(
+    body: Json[RankRequest], service: Serving, threads: Threads, caller: Calling, request: Request
+) -> Response:
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
-    return await _answer(service, threads, _check_role(await _resolve(service, body), caller))
+    page = _check_role(await _resolve(service, body), caller)
+    await charge_pairs(request, service.access, len(page.request.item_ids or ()))
+    return await _answer(service, threads, page)
 
 
-async def _resolve(service: Service, body: Request) -> Page[Request]:
+async def _resolve(service: Service, body: Query) -> Page[Query]:
     """The page; the key is asked for only where there is a cursor to check."""
     return resolve_page(body, b"" if body.cursor is None else await service.runtime.cursor_key.get())
 
 
-def _check_role(page: Page[RecommendRequest], caller: Role) -> Page[RecommendRequest]:
+def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
     """Raises ForbiddenError for reasons about a user's history: a publishable key is anybody's."""
-    if caller is Role.PUBLISHABLE and page.request.explain and page.request.user_id is not None:
+    if caller.is_publishable and page.request.explain and page.request.user_id is not None:
         raise ForbiddenError(
-            "expected the secret key to explain a user's list, given a publishable key", "explain"
+            "expected a secret key to explain a user's list, given a publishable key", "explain"
         )
     return page
 

@@ -1,7 +1,8 @@
 """Many users at once."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
+from app.api.audited_route import note_act
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_user
@@ -17,7 +18,7 @@ router = make_guarded_router("users")
 
 
 @router.post("/users", response_model=StoredRowsAnswer, responses=error_answers(*BODY_ERRORS))
-async def post_users(body: Json[UsersRequest], service: Serving) -> Response:
+async def post_users(body: Json[UsersRequest], service: Serving, request: Request) -> Response:
     """Replace the profiles of many users. The next answers use them."""
     fields = service.runtime.bundle.spec.user_fields
 
@@ -25,6 +26,7 @@ async def post_users(body: Json[UsersRequest], service: Serving) -> Response:
         return to_user(fields, row.user_id, row)
 
     _indices, users, rejected = split_rows(body.users, convert)
+    note_act(request, "", accepted=len(users), rejected=len(rejected))
     if users:
         await service.runtime.store.put_profiles(users)
     return json_response({"accepted": len(users), "rejected": rejected})

@@ -2,8 +2,10 @@
 
 import uuid
 
-from fastapi import Response
+from fastapi import Request, Response
 
+from app.access.audit import describe_user
+from app.api.audited_route import note_act
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_user
@@ -49,35 +51,41 @@ async def put_user(body: Json[UserRequest], user_id: UserId, service: Serving) -
 
 
 @router.post(MERGE, response_model=MergeAnswer, responses=error_answers(*BODY_ERRORS))
-async def merge_users(body: Json[MergeRequest], user_id: UserId, service: Serving) -> Response:
+async def merge_users(
+    body: Json[MergeRequest], user_id: UserId, service: Serving, request: Request
+) -> Response:
     """Move everything of another id to this user, such as that of a visitor who logs in. The other id is then empty."""
     if body.source == user_id:
         raise InvalidRequestError("expected another user's id, given that of the path", "from")
+    note_act(request, describe_user(user_id), source=describe_user(body.source))
     now = service.clock()
     moved = await service.runtime.merge_users(user_id, body.source, now)
     return json_response({"user_id": user_id, "from": body.source, "merged_at": now, "moved": moved})
 
 
 @router.delete(USER, response_model=ErasureAnswer, responses=error_answers(401, 413, 422, 429, 503))
-async def erase_user(user_id: UserId, service: Serving) -> Response:
+async def erase_user(user_id: UserId, service: Serving, request: Request) -> Response:
     """Erase all that is stored of a user, and ignore their training history from now on.
 
     A user without stored data is erased too: their training history is ignored all the same.
     """
     now, store = service.clock(), service.runtime.store
     is_known = service.runtime.may_know(user_id)
+    receipt = uuid.uuid4().hex
+    note_act(request, describe_user(user_id), receipt=receipt)
     try:
         counts = await store.erase(user_id, now, lasting=is_known)
     except UnmarkedErasureError as error:
         raise ErasureNotNotedError(
             "All that was stored is deleted, but the erasure could not be noted: send it again"
         ) from error
+    note_act(request, describe_user(user_id), receipt=receipt, **counts)
     return json_response(
         {
             "user_id": user_id,
             "erased_at": now,
             "deleted": counts,
-            "receipt": uuid.uuid4().hex,
+            "receipt": receipt,
             "remains": remains_answer(store.erasure_delay_s, is_known),
         }
     )

@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.access import build_access
 from app.api.dependencies import Service, open_load
 from app.config import Settings
 from app.runtime import Runtime
@@ -12,7 +13,7 @@ from app.telemetry import Metrics
 def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = None) -> ASGIApp:
     """The application, with a service that has no bundle in the state of each request."""
     runtime = Runtime(settings, MemoryStore())
-    service = Service(settings, runtime, metrics or Metrics(), open_load(settings))
+    service = Service(settings, runtime, metrics or Metrics(), open_load(settings), build_access(settings))
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, "state": {"service": service}}, receive, send)

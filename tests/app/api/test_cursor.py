@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.api.cursor import MAX_SHOWN, MAX_UNPACKED, PURPOSE, SIGNATURE_BYTES, Page, Request, encode_cursor
+from app.api.cursor import MAX_SHOWN, MAX_UNPACKED, PURPOSE, SIGNATURE_BYTES, Page, Query, encode_cursor
 from app.api.cursor import resolve_page as resolve
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.errors import InvalidCursorError, InvalidRequestError
@@ -29,7 +29,7 @@ def ask(**fields: Any) -> RecommendRequest:
     return RecommendRequest.model_validate_json(json.dumps(fields))
 
 
-def resolve_page(request: Request) -> Page[Request]:
+def resolve_page(request: Query) -> Page[Query]:
     return resolve(request, KEY)
 
 

@@ -5,6 +5,7 @@ import json
 import threading
 from pathlib import Path
 
+from app.access.access import build_access
 from app.api.batch_scoring import score_groups
 from app.api.dependencies import Computing, Service, open_load
 from app.api.routes.batch import write_lines
@@ -24,7 +25,7 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
     settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
     runtime = Runtime(settings, store or MemoryStore())
     runtime._bundle = learnt
-    return Service(settings, runtime, Metrics(), open_load(settings))
+    return Service(settings, runtime, Metrics(), open_load(settings), build_access(settings))
 
 
 async def _stay() -> bool:

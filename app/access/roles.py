@@ -1,0 +1,79 @@
+"""The roles of keys, and the one table of which route needs which role."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a key may do. `admin` includes the others; the others include nothing else."""
+
+    RECOMMEND = "recommend"
+    EVENTS = "events"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """What the audit records."""
+
+    ERASE_USER = "user.erase"
+    MERGE_USERS = "user.merge"
+    PUT_USERS = "users.put"
+    PUT_ITEMS = "items.put"
+    DELETE_ITEM = "item.delete"
+    RELOAD_MODEL = "model.reload"
+    CREATE_KEY = "key.create"
+    REVOKE_KEY = "key.revoke"
+    ROTATE_KEY = "key.rotate"
+    CHANGE_KEYS = "keys.change"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A route's rule: any of the roles will do; `action`: what the audit calls it, None for no entry."""
+
+    roles: frozenset[Role]
+    action: Action | None = None
+    is_publishable: bool = False
+    """True for routes that web pages may call with a publishable key."""
+
+
+RECOMMEND = Rule(frozenset({Role.RECOMMEND}))
+WRITE = Rule(frozenset({Role.WRITE}))
+READ_ITEMS = Rule(frozenset({Role.RECOMMEND, Role.WRITE}))
+"""The catalogue is public to keys that recommend from it, and to those that write it."""
+ADMIN = Rule(frozenset({Role.ADMIN}))
+_PAGE = frozenset({Role.RECOMMEND})
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("POST", "/v1/recommend"): Rule(_PAGE, is_publishable=True),
+    ("POST", "/v1/rank"): Rule(_PAGE, is_publishable=True),
+    ("POST", "/v1/batch-score"): RECOMMEND,
+    ("POST", "/v1/events"): Rule(frozenset({Role.EVENTS}), is_publishable=True),
+    ("GET", "/v1/items/{item_id}/similar"): RECOMMEND,
+    ("POST", "/v1/items/similar"): RECOMMEND,
+    ("GET", "/v1/items"): READ_ITEMS,
+    ("POST", "/v1/items"): Rule(WRITE.roles, Action.PUT_ITEMS),
+    ("GET", "/v1/items/{item_id}"): READ_ITEMS,
+    ("PUT", "/v1/items/{item_id}"): WRITE,
+    ("PATCH", "/v1/items/{item_id}"): WRITE,
+    ("DELETE", "/v1/items/{item_id}"): Rule(WRITE.roles, Action.DELETE_ITEM),
+    ("POST", "/v1/users"): Rule(WRITE.roles, Action.PUT_USERS),
+    ("PUT", "/v1/users/{user_id}"): WRITE,
+    ("POST", "/v1/users/{user_id}/merge"): Rule(WRITE.roles, Action.MERGE_USERS),
+    ("GET", "/v1/users/{user_id}"): ADMIN,
+    ("DELETE", "/v1/users/{user_id}"): Rule(ADMIN.roles, Action.ERASE_USER),
+    ("GET", "/v1/model"): RECOMMEND,
+    ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL),
+    ("GET", "/metrics"): ADMIN,
+    ("GET", "/docs"): ADMIN,
+    ("GET", "/openapi.json"): ADMIN,
+}
+"""(method, template of the route) -> rule. A route that is missing here needs `admin`; a test finds it."""
+UNGUARDED = frozenset({("GET", "/livez"), ("GET", "/readyz")})
+"""The routes that need no key at all."""
+
+
+def find_rule(method: str, template: str) -> Rule:
+    """The rule of a route. HEAD has the rule of GET."""
+    return RULES.get(("GET" if method == "HEAD" else method, template), ADMIN)
