@@ -30,6 +30,7 @@ from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
+from models.recipe.privacy import report_privacy
 from models.recipe.training import TrainingRun, refresh_with_all
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 from models.training.corpus import PART_END, PART_TEST, PART_VALID, recode_corpus
@@ -56,13 +57,14 @@ def publish_bundle(
 ) -> Published:
     """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too.
 
-    The report then has the cuts of that refresh, too.
+    The report then has the cuts and the privacy loss of that refresh, too.
     """
     everything = job.export.fit == "all"
     if everything:
         data, run = _grow_vocabularies(data, run)
         run = refresh_with_all(job, data, run, console)
-        report = add_warnings(report.model_copy(update={"training_cuts": run.cuts}))
+        changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
+        report = add_warnings(report.model_copy(update=changes))
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
     stops = find_stops(data.corpus, PART_END if everything else PART_TEST)
