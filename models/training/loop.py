@@ -100,12 +100,12 @@ class Trainer:
         length = self.network.config.history_length
         weights = {NEXT: 1.0} | dict(self.stopping.loss_weights)
         balance = Balance(weights, self.config.balancing).to(self.device)
-        windows, tables = cut_windows(self.corpus, self.learn, length), self._build_tables()
+        windows, tables = cut_windows(self.corpus, self.learn, length), self.build_tables()
         lesson = Lesson(self.network, self.corpus, windows, self.learn, tables)
         steps = self.start(lesson, balance, self.config)
         return _Run(steps, cut_windows(self.corpus, self.validate, length), tables)
 
-    def _build_tables(self) -> Tables:
+    def build_tables(self) -> Tables:
         """The tables of all batches; with privacy without statistics of other users and without sampled negatives."""
         statistics, private = torch.from_numpy(self.corpus.statistics), self.config.privacy is not None
         return Tables.of(

@@ -15,8 +15,8 @@ from models.job.training_config import PrivacyConfig, TrainingConfig
 
 EPSILON_TOLERANCE = 0.01
 """The share of the budget that the search for the noise multiplier may leave unspent."""
-ORDERS = [*(1 + x / 10 for x in range(1, 100)), *range(12, 64), *(2**n for n in range(6, 11))]
-"""The orders of the Rényi divergence: those of Opacus, and higher ones for small budgets."""
+ORDERS = [*(1 + x / 4 for x in range(1, 28)), *range(8, 64), *(2**n for n in range(6, 11))]
+"""The orders of the Rényi divergence. Each gives an upper bound of epsilon, and the least one counts."""
 
 
 @dataclass(frozen=True, slots=True)

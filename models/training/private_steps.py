@@ -53,7 +53,7 @@ class PrivateSteps:
         users = list(split_by_user(windows))
         for start in range(0, len(users), CHUNK):
             chunk = [
-                self._differentiate(user_windows, random) for user_windows in users[start : start + CHUNK]
+                self.differentiate(user_windows, random) for user_windows in users[start : start + CHUNK]
             ]
             self.optimiser.add_users([gradients for _, gradients in chunk])
             for losses, _ in chunk:
@@ -64,7 +64,7 @@ class PrivateSteps:
         clear_unread_weights(self.lesson.network)
         return sums
 
-    def _differentiate(self, windows: Windows, random: torch.Generator) -> tuple[dict[str, float], Gradients]:
+    def differentiate(self, windows: Windows, random: torch.Generator) -> tuple[dict[str, float], Gradients]:
         """A user's mean losses, and the gradient of their weighted sum, one tensor a trained weight."""
         tables, weights = self.lesson.tables, self.optimiser.weights
         batch = collate(self.lesson.corpus, windows, self.lesson.parts).to(tables.statistics.device)
