@@ -30,6 +30,11 @@ def check_privacy(job: "JobSpec") -> Iterator[str]:
         )
     if training.balancing is not Balancing.FIXED:
         yield f"training.balancing: expected fixed with training.privacy, given {training.balancing.value}"
+    if "id_dropout" in job.network.model_fields_set:
+        yield (
+            "network.id_dropout: expected none with training.privacy, since no item id is learned, "
+            f"given {job.network.id_dropout:g}"
+        )
     kinds = set(job.items.fields.values()) if job.items else set()
     if not kinds & ({*DESCRIBING} | ({FieldKind.TEXT} if job.text_encoder else set())):
         yield (

@@ -80,6 +80,14 @@ def test_a_setting_that_breaks_privacy(private, training, message):
     assert raised.value.errors == (message,)
 
 
+def test_a_rate_of_ids_that_nobody_learns(private):
+    with pytest.raises(JobError) as raised:
+        private(network={"id_dropout": 0.2})
+    assert raised.value.errors == (
+        "network.id_dropout: expected none with training.privacy, since no item id is learned, given 0.2",
+    )
+
+
 @pytest.mark.parametrize(
     ("items", "encoder", "given"),
     [
