@@ -44,7 +44,7 @@ def make_account(noise: float = 1.0, rate: float = 0.5, norm: float = 1.0) -> Pr
     return PrivacyAccount(privacy, rate, noise, RDPAccountant(), torch.Generator().manual_seed(3))
 
 
-def make_optimiser(account: PrivacyAccount) -> tuple[nn.Module, PrivateOptimiser]:
+def make_optimiser(account: PrivacyAccount) -> tuple[nn.Linear, PrivateOptimiser]:
     """A layer of zeros with two weights and a bias, trained by SGD at rate 1 on a log of eight users."""
     layer = nn.Linear(2, 1)
     nn.init.zeros_(layer.weight)
