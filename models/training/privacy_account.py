@@ -17,6 +17,8 @@ EPSILON_TOLERANCE = 0.01
 """The share of the budget that the search for the noise multiplier may leave unspent."""
 ORDERS = [*(1 + x / 4 for x in range(1, 28)), *range(8, 64), *(2**n for n in range(6, 11))]
 """The orders of the Rényi divergence. Each gives an upper bound of epsilon, and the least one counts."""
+TWISTER_OFFSET, TWISTER_WORDS = 24, 624
+"""Where the state of the CPU generator has the words of the Mersenne Twister, 8 bytes each (CPUGeneratorImpl.cpp)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ class PrivacyAccount:
     noise_multiplier: float
     accountant: RDPAccountant
     random: torch.Generator
-    """Draws users, noise and dropout. It begins with a seed of the operating system that is not in the bundle: whoever
-    knows the seed could subtract the noise."""
+    """Draws users, noise and the seeds of dropout. Its state must stay secret: it tells the noise."""
 
     @classmethod
     def open(
@@ -67,8 +68,7 @@ class PrivacyAccount:
         rate = min(config.batch_size / max(users, 1), 1.0)
         epochs = config.epochs + refreshes * config.refresh_epochs
         noise = find_noise_multiplier(privacy, rate, epochs * steps_per_epoch(rate))
-        random = torch.Generator(device).manual_seed(secrets.randbits(63))
-        return cls(privacy, rate, noise, RDPAccountant(), random)
+        return cls(privacy, rate, noise, RDPAccountant(), open_secret_random(device))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -114,6 +114,22 @@ class PrivacyAccount:
 def steps_per_epoch(sample_rate: float) -> int:
     """The steps in which a user is drawn once on average."""
     return max(round(1 / sample_rate), 1)
+
+
+def open_secret_random(device: torch.device) -> torch.Generator:
+    """A generator that begins with randomness of the operating system.
+
+    On the CPU a seed sets 32 bits only, which can be searched; there all words of the Mersenne Twister are set.
+    """
+    random = torch.Generator(device).manual_seed(secrets.randbits(63))
+    if device.type == "cpu":
+        state = random.get_state()
+        words = [secrets.randbits(32) for _ in range(TWISTER_WORDS)]
+        state[TWISTER_OFFSET : TWISTER_OFFSET + 8 * TWISTER_WORDS].view(torch.int64).copy_(
+            torch.tensor(words)
+        )
+        random.set_state(state)
+    return random
 
 
 def find_noise_multiplier(privacy: PrivacyConfig, sample_rate: float, steps: int) -> float:

@@ -11,7 +11,15 @@ from opacus.accountants import RDPAccountant
 
 from models.job.errors import JobError
 from models.job.training_config import PrivacyConfig, TrainingConfig
-from models.training.privacy_account import ORDERS, PrivacyAccount, find_noise_multiplier, measure_epsilon
+from models.training.privacy_account import (
+    ORDERS,
+    TWISTER_OFFSET,
+    TWISTER_WORDS,
+    PrivacyAccount,
+    find_noise_multiplier,
+    measure_epsilon,
+    open_secret_random,
+)
 
 CPU = torch.device("cpu")
 CONFIG = TrainingConfig(
@@ -87,9 +95,17 @@ def test_users_are_drawn_independently():
     assert (rates - 0.25).abs().max() < 0.1  # 4.6 standard errors
 
 
-def test_two_accounts_have_different_randomness():
-    accounts = [PrivacyAccount.open(CONFIG, users=100, refreshes=0, device=CPU) for _ in range(2)]
-    assert accounts[0].draw_seed() != accounts[1].draw_seed()
+def test_no_seed_gives_the_randomness():
+    """torch's seed of the CPU has 32 bits: the state must not follow from it."""
+    first, second = open_secret_random(CPU), open_secret_random(CPU)
+    seeded = torch.Generator().manual_seed(first.initial_seed())
+    draws = [torch.rand(1000, generator=random) for random in (first, second, seeded)]
+    assert len({float(draw[0]) for draw in draws}) == 3
+    for draw in draws:
+        assert float(draw.mean()) == pytest.approx(0.5, abs=0.05)  # 5 standard errors
+    words = first.get_state()[TWISTER_OFFSET : TWISTER_OFFSET + 8 * TWISTER_WORDS].view(torch.int64)
+    assert len(set(words.tolist())) > TWISTER_WORDS - 2
+    assert 0 <= int(words.min()) < int(words.max()) < 2**32
 
 
 def test_an_account_is_restored_with_its_loss_and_its_randomness():
