@@ -87,7 +87,9 @@ def test_noise_has_the_multiple_of_the_norm_as_deviation():
         before = layer.weight.detach().clone()
         optimiser.step()  # without any user
         moves.append((layer.weight - before).flatten())
-    assert float(4 * torch.cat(moves).std()) == pytest.approx(3.0 * 0.5, rel=0.1)  # 5 standard errors
+    assert float(4 * torch.cat(moves).detach().std()) == pytest.approx(
+        3.0 * 0.5, rel=0.1
+    )  # 5 standard errors
     assert account.measure_loss().steps == 700
 
 
