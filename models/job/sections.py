@@ -136,6 +136,8 @@ class ExportSection(BaseModel):
 
     fit: Literal["all", "train"] = "all"
     """all: refit on all data after the evaluation; train: publish the evaluated model."""
+    histories: bool = True
+    """False: the bundle has no user's events, and its user vectors come from the profiles alone."""
 
 
 class PromotionSection(BaseModel):

@@ -20,6 +20,7 @@ from models.job.evaluation_config import EvaluationConfig
 from models.job.interactions_section import InteractionsSection
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
+from models.job.privacy_check import check_privacy
 from models.job.sections import (
     ExportSection,
     ItemsSection,
@@ -86,7 +87,8 @@ class JobSpec(BaseModel):
     @model_validator(mode="after")
     def check_whole(self) -> Self:
         """Task names are distinct, head kinds exist, labels and rule suit the columns, scenes weight existing heads."""
-        if errors := [*self._check_tasks(), *self._check_scenes(), *self._check_rule()]:
+        checks = (self._check_tasks(), self._check_scenes(), self._check_rule(), check_privacy(self))
+        if errors := [error for check in checks for error in check]:
             raise ValueError("\n".join(errors))
         return self
 

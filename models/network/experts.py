@@ -1,5 +1,7 @@
 """Expert layers shared by the heads: shared bottom, MMoE, PLE. Each maps [..., X] to one [..., W] per task."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -58,6 +60,15 @@ class ProgressiveExtraction(nn.Module):
             mix(gate(x), torch.stack([*shared, task_expert(x)], dim=-2))
             for task_expert, gate in zip(self.own, self.gates, strict=True)
         ]
+
+
+def list_input_layers(experts: nn.Module) -> Iterator[nn.Linear]:
+    """Yield the linear layers that read the experts' input: the first one of each expert, and all gates."""
+    for module in experts.modules():
+        if isinstance(module, nn.Sequential):
+            yield from (layer for layer in (module[0],) if isinstance(layer, nn.Linear))
+    if isinstance(experts, MixtureOfExperts | ProgressiveExtraction):
+        yield from (gate for gate in experts.gates if isinstance(gate, nn.Linear))
 
 
 def mix(gate: Tensor, experts: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The scorer: logits of all heads for (user, item) pairs in their context."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from models.contract.tasks import Head
 from models.heads.protocol import TowerInput
 from models.heads.registry import find_kind
 from models.network.config import NetworkConfig
-from models.network.experts import build_experts
+from models.network.experts import build_experts, list_input_layers
 from models.network.scorer_input import USER_NUMBERS, ScorerInput
 from models.network.shape import NetworkShape
 from models.network.towers import build_embedding
@@ -56,6 +57,12 @@ class Scorer(nn.Module):
         for name in self.user_heads:
             logits[name] = self.read(name, pairs.user, context)
         return logits
+
+    def statistics_weights(self) -> Iterator[Tensor]:
+        """Yield views of the weights of the item statistics: columns of the layers that read the experts' input."""
+        start = 4 * self.dim
+        for layer in list_input_layers(self.experts):
+            yield layer.weight[:, start : start + len(STATISTICS)]
 
     def read(self, name: str, x: Tensor, context: Tensor) -> Tensor:
         """Logits [B, Q, width] of one head from its tower's input, with the context if its kind reads it."""

@@ -23,6 +23,7 @@ from models.evaluation.time_limit import TimeLimit, limit_seconds
 from models.job.settings import list_settings
 from models.job.spec import JobSpec
 from models.recipe.ingestion import JobData
+from models.recipe.privacy import report_privacy
 from models.recipe.training import (
     TrainingRun,
     build_evaluation_lists,
@@ -74,6 +75,7 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
             heads=heads,
             training=_list_epochs(run),
             training_cuts=run.cuts,
+            privacy=report_privacy(run.private),
             valid_figures={name: dict(figures) for name, figures in run.fitted.figures.items()},
             settings=list_settings(job),
             fusion_weights=dict(run.fitted.fusion.weights),

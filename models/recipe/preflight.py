@@ -1,11 +1,12 @@
-"""Check before training what would stop it later: the folders to write to."""
+"""Check before training what would stop it later: the folders to write to, and the packages that are needed."""
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from models.contract.bundle import REJECTED
 from models.export.target import check_target
-from models.job.spec import JobSpec
+from models.job.spec import JobError, JobSpec
 
 WORK = ".work"
 """Suffix of the work folder beside a bundle: quarantined rows, cached text vectors, checkpoints."""
@@ -17,7 +18,10 @@ def work_folder(out: Path) -> Path:
 
 
 def check_folders(job: JobSpec, out: Path) -> None:
-    """Check the folders of a run to `out`; nothing is written. Raises ValueError for one that cannot be used."""
+    """Check the folders of a run to `out`, and the packages that it needs; nothing is written.
+
+    Raises ValueError for a folder that cannot be used, and JobError for a package that is not installed.
+    """
     check_target(out)
     if job.promotion.enabled:
         check_target(out.with_name(out.name + REJECTED))
@@ -25,6 +29,15 @@ def check_folders(job: JobSpec, out: Path) -> None:
     if work.exists() and not work.is_dir():
         raise ValueError(f"expected a folder or none at {work}, given a file")
     check_writable(out.parent)
+    check_privacy_package(job)
+
+
+def check_privacy_package(job: JobSpec) -> None:
+    """Raise JobError if the job asks for privacy and Opacus is not installed."""
+    if job.training.privacy is not None and find_spec("opacus") is None:
+        raise JobError(
+            "training.privacy: expected the package opacus (pip install 'chorus-recommender[privacy]'), given none"
+        )
 
 
 def check_writable(folder: Path) -> None:

@@ -32,6 +32,7 @@ from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
+from models.recipe.privacy import report_privacy
 from models.recipe.training import TrainingRun, refresh_with_all
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 from models.training.corpus import PART_END, PART_TEST, PART_VALID, recode_corpus
@@ -54,22 +55,33 @@ class Published:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Each user's first corpus row that the bundle does not know of."""
+
+    statistics: Indices  # [U] for the item statistics
+    histories: Indices  # [U] for the histories and user vectors
+
+
 def publish_bundle(
     job: JobSpec, data: JobData, run: TrainingRun, report: Report, target: Target, console: Console
 ) -> Published:
     """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too.
 
-    The report then has the cuts of that refresh, too. No other run may write the target's folder meanwhile.
+    The report then has the cuts and the privacy loss of that refresh, too. No other run may write the target's folder
+    meanwhile.
     """
     everything = job.export.fit == "all"
     if everything:
         data, run = _grow_vocabularies(data, run)
         run = refresh_with_all(job, data, run, console)
-        report = add_warnings(report.model_copy(update={"training_cuts": run.cuts}))
+        changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
+        report = add_warnings(report.model_copy(update=changes))
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
     stops = find_stops(data.corpus, PART_END if everything else PART_TEST)
-    contents = _build_contents(data, predictor, report, snapshot, stops)
+    known = stops if job.export.histories else data.corpus.offsets[:-1]
+    contents = _build_contents(data, predictor, report, snapshot, Stops(stops, known))
 
     def manifest_of(files: Mapping[str, str]) -> Manifest:
         return Manifest(
@@ -103,9 +115,9 @@ def _grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, Traini
 
 
 def _build_contents(
-    data: JobData, predictor: CorpusPredictor, report: Report, snapshot: int, stops: Indices
+    data: JobData, predictor: CorpusPredictor, report: Report, snapshot: int, stops: Stops
 ) -> Contents:
-    """The bundle's content at a snapshot of the statistics, with events before corpus row `stops` [U]."""
+    """The bundle's content at a snapshot of the statistics, with each user's events before the stops."""
     corpus = data.corpus
     later = np.flatnonzero(corpus.part >= PART_VALID)
     return Contents(
@@ -113,15 +125,15 @@ def _build_contents(
         network=predictor.network,
         items=data.dataset.items,
         users=data.dataset.users,
-        histories=collect_histories(data.dataset, corpus, stops),
+        histories=collect_histories(data.dataset, corpus, stops.histories),
         golden=build_golden_requests(
             GoldenSource(predictor, data.dataset, data.text_encoder), later, snapshot
         ),
         arrays={
             ITEM_TEXT: np.ascontiguousarray(corpus.catalogue.content[:, : corpus.spec.text_size]),
             ITEM_VECTORS: predictor.item_table(snapshot),
-            ITEM_STATISTICS: compute_bundle_statistics(corpus, snapshot, stops),
-            USER_VECTORS: build_user_vectors(predictor, stops),
+            ITEM_STATISTICS: compute_bundle_statistics(corpus, snapshot, stops.statistics),
+            USER_VECTORS: build_user_vectors(predictor, stops.histories),
         },
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
     )

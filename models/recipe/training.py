@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -24,12 +25,17 @@ from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
 from models.recipe.preflight import work_folder
+from models.recipe.privacy import open_privacy
 from models.recipe.time_budget import FULL_REFRESH, TEST_REFRESH, TimeBudget
 from models.recipe.warning import warn
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.early_stopping import EpochFigures
 from models.training.loop import Trainer, detect_device
+from models.training.steps import StartSteps, start_batch_steps
+
+if TYPE_CHECKING:
+    from models.training.private_steps import PrivateTraining
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt (glibc, malloc.h)."""
@@ -53,6 +59,7 @@ class TrainingRun:
     figures: tuple[EpochFigures, ...]
     seconds: dict[str, float]  # stage -> seconds
     cuts: tuple[str, ...] = ()  # a sentence for each step that max_minutes cut short
+    private: "PrivateTraining | None" = None  # None: training without privacy
 
 
 def train(
@@ -70,7 +77,17 @@ def train(
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
     budget = TimeBudget.of(job, data)
     parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
-    trainer = Trainer(network, data.corpus, job.training, device, *parts, file, reserve=budget.reserve)
+    private = open_privacy(job, data, device)
+    trainer = Trainer(
+        network,
+        data.corpus,
+        job.training,
+        device,
+        *parts,
+        file,
+        choose_steps(private),
+        reserve=budget.reserve,
+    )
     figures = fit_with_progress(trainer, "training", console)
     cuts = [budget.describe_training_cut(len(figures), job.training.epochs)] if trainer.was_cut else []
     warn(cuts, console)
@@ -82,7 +99,12 @@ def train(
         predictor, build_evaluation_lists(data, PART_VALID), data.dataset.items, job.fusion
     )
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
-    return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts))
+    return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts), private)
+
+
+def choose_steps(private: "PrivateTraining | None") -> StartSteps:
+    """The steps of all trainings of a run."""
+    return start_batch_steps if private is None else private.start
 
 
 def learn_polarity(data: JobData, predictor: CorpusPredictor, console: Console) -> JobData:
@@ -127,7 +149,13 @@ def refresh(job: JobSpec, data: JobData, run: TrainingRun, name: str, console: C
         left = job.training.max_minutes - spent / 60
         config = configure_refresh(job.training, REFRESH_PARTS[name], epochs, left)
         trainer = Trainer(
-            run.network, data.corpus, config, run.device, REFRESH_PARTS[name], validate=frozenset()
+            run.network,
+            data.corpus,
+            config,
+            run.device,
+            REFRESH_PARTS[name],
+            validate=frozenset(),
+            start=choose_steps(run.private),
         )
         ended = len(fit_with_progress(trainer, "refresh", console))
     cuts = [budget.describe_refresh_cut(name, ended)] if ended < budget.epochs else []

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -14,10 +14,13 @@ from torch import Tensor, nn
 from models.contract.replaced_file import list_temporaries, name_temporary
 from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigures
 
-SCHEMA = 3
+if TYPE_CHECKING:
+    from models.training.privacy_account import PrivacyAccount
+
+SCHEMA = 4
 """Version of the checkpoint format, part of the fingerprint: increase it if the content or its meaning changes."""
 STATES = ("network", "balance", "optimiser", "schedule")
-PARTS = {"fingerprint", *STATES, "best", "figures"}
+PARTS = {"fingerprint", *STATES, "privacy", "best", "figures"}
 DIGEST_BYTES = hashlib.sha256().digest_size
 FIGURES = {field.name for field in fields(EpochFigures)}
 
@@ -28,12 +31,13 @@ class CheckpointError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrainingState:
-    """The modules of a run whose state changes at every step."""
+    """The objects of a run whose state changes at every step."""
 
     network: nn.Module
     balance: nn.Module
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
+    account: "PrivacyAccount | None" = None  # None: training without privacy
 
     def restore(self, content: Mapping[str, Any]) -> None:
         """Load all states of a checkpoint; raises CheckpointError, before loading any, if one does not fit."""
@@ -45,8 +49,12 @@ class TrainingState:
         schedule = content["schedule"]
         if not isinstance(schedule, dict) or schedule.keys() != self.schedule.state_dict().keys():
             raise CheckpointError("the state of another learning-rate schedule")
+        if (content["privacy"] is None) != (self.account is None):
+            raise CheckpointError("the state of a run with other privacy")
         for name in STATES:
             getattr(self, name).load_state_dict(content[name])
+        if self.account is not None:
+            self.account.load_state_dict(content["privacy"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class CheckpointFile:
         content = {
             "fingerprint": self.fingerprint,
             **{name: getattr(state, name).state_dict() for name in STATES},
+            "privacy": None if state.account is None else state.account.state_dict(),
             "best": None if best is None else (best.epoch, best.weights),
             "figures": [asdict(figures) for figures in stopping.epochs],
         }

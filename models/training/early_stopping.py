@@ -30,6 +30,7 @@ class EarlyStopping:
 
     loss_weights: Mapping[str, float]  # task -> weight; 1 for other tasks
     patience: int  # epochs without an improvement after which training stops
+    selects: bool = True  # False: validation is measured only, and the last epoch counts as the best
     epochs: list[EpochFigures] = field(default_factory=list)
     best: BestEpoch | None = None
 
@@ -51,7 +52,7 @@ class EarlyStopping:
             network.load_state_dict(self.best.weights)
 
     def _improves(self, figures: EpochFigures) -> bool:
-        if self.best is None or not figures.valid:
+        if self.best is None or not figures.valid or not self.selects:
             return True
         return self._objective(figures) < self._objective(self.epochs[self.best.epoch])
 

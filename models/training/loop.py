@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,20 +12,12 @@ from models.contract.tasks import NEXT
 from models.job.errors import JobError
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
-from models.training.batches import Windows, collate, cut_windows, ordered_batches, shuffled_batches
-from models.training.checkpoint import CheckpointFile, TrainingState
+from models.training.batches import Windows, collate, cut_windows, ordered_batches
+from models.training.checkpoint import CheckpointFile
 from models.training.corpus import Corpus, without_blank_items
 from models.training.early_stopping import EarlyStopping, EpochFigures
 from models.training.objective import Balance, Tables, batch_losses
-from models.training.optimiser import build_optimiser
-
-GRADIENT_NORM = 1.0
-"""Gradients are clipped to this norm."""
-MIN_STEPS = 64
-"""Approximate minimum of steps per epoch: with fewer, a small log would hardly change the weights."""
-MIN_WINDOW_EVENTS = 8
-"""A batch has at least batch_size times this many events."""
-
+from models.training.steps import Lesson, StartSteps, Steps, start_batch_steps
 
 Progress = Callable[[int, int, EpochFigures | None], None]
 """Called with the steps done, the steps of the epoch, and the epoch's figures at its end, else None."""
@@ -33,13 +25,11 @@ Progress = Callable[[int, int, EpochFigures | None], None]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The objects of one run: windows, tables, and the state that the steps update."""
+    """The objects of one run: its steps, and the data that they share or do not learn from."""
 
-    windows: Windows  # to learn from
+    steps: Steps
     held_out: Windows  # for early stopping; may be empty
     tables: Tables
-    balance: Balance
-    state: TrainingState
 
 
 @dataclass(slots=True)
@@ -53,6 +43,7 @@ class Trainer:
     learn: frozenset[int]  # the corpus parts to learn from
     validate: frozenset[int]  # the parts for early stopping; empty: train all epochs
     file: CheckpointFile | None = None
+    start: StartSteps = start_batch_steps
     clock: Callable[[], float] = time.monotonic  # seconds
     reserve: Callable[[float], float] = lambda _seconds: 0.0
     """Mean seconds of an epoch -> the seconds of max_minutes to leave unused, for later training."""
@@ -63,7 +54,7 @@ class Trainer:
     def __post_init__(self) -> None:
         self.corpus = without_blank_items(self.corpus)
         weights = {head.task.name: head.task.loss_weight for head in self.network.heads}
-        self.stopping = EarlyStopping(weights, self.config.patience)
+        self.stopping = EarlyStopping(weights, self.config.patience, selects=self.config.privacy is None)
 
     @property
     def figures(self) -> list[EpochFigures]:
@@ -78,7 +69,7 @@ class Trainer:
         """
         run = self._start()
         if self.file is not None:
-            self.file.read(run.state, self.stopping)
+            self.file.read(run.steps.state, self.stopping)
         end = self.clock() + 60 * self.config.max_minutes
         for epoch in range(len(self.figures), self.config.epochs):
             if self.stopping.is_over:
@@ -95,7 +86,7 @@ class Trainer:
             figures = EpochFigures(epoch, train, valid, self.clock() - started)
             self.stopping.add(figures, self.network)
             if self.file is not None:
-                self.file.write(run.state, self.stopping)
+                self.file.write(run.steps.state, self.stopping)
             progress(1, 1, figures)
         self.stopping.restore(self.network)
         return self.figures
@@ -105,59 +96,42 @@ class Trainer:
         return sum(epoch.seconds for epoch in self.figures) / max(len(self.figures), 1)
 
     def _start(self) -> _Run:
-        """Prepare windows, tables, loss balance and optimiser."""
+        """Prepare the windows, tables, loss balance and optimiser."""
         length = self.network.config.history_length
-        windows = cut_windows(self.corpus, self.learn, length)
-        statistics = torch.from_numpy(self.corpus.statistics)
-        tables = Tables.of(self.corpus.catalogue, statistics, self.config.negatives, self.device)
         weights = {NEXT: 1.0} | dict(self.stopping.loss_weights)
         balance = Balance(weights, self.config.balancing).to(self.device)
-        steps = len(self._batches(windows, np.random.default_rng(self.config.seed))) * self.config.epochs
-        optimiser, schedule = build_optimiser(self.network, balance, self.config, steps)
-        return _Run(
-            windows,
-            cut_windows(self.corpus, self.validate, length),
-            tables,
-            balance,
-            TrainingState(self.network, balance, optimiser, schedule),
-        )
+        windows, tables = cut_windows(self.corpus, self.learn, length), self.build_tables()
+        lesson = Lesson(self.network, self.corpus, windows, self.learn, tables)
+        steps = self.start(lesson, balance, self.config)
+        return _Run(steps, cut_windows(self.corpus, self.validate, length), tables)
 
-    def _batches(self, windows: Windows, random: np.random.Generator) -> list[Windows]:
-        """The batches of one epoch, each with the events of about batch_size full windows, or fewer on a small log."""
-        full_size = self.config.batch_size * self.network.config.history_length
-        events = int((windows.stop - windows.start).sum())
-        small_log_size = max(events // MIN_STEPS, MIN_WINDOW_EVENTS * self.config.batch_size)
-        return shuffled_batches(windows, min(full_size, small_log_size), random)
+    def build_tables(self) -> Tables:
+        """The tables of all batches; with privacy without statistics of other users and without sampled negatives."""
+        statistics, private = torch.from_numpy(self.corpus.statistics), self.config.privacy is not None
+        return Tables.of(
+            self.corpus.catalogue,
+            torch.zeros_like(statistics) if private else statistics,
+            self.config.negatives,
+            self.device,
+            full=private,
+        )
 
     def _train_epoch(self, run: _Run, epoch: int, progress: Progress) -> dict[str, float] | None:
         """Train one epoch; returns its mean losses, or None if the deadline passed before its end."""
         random = np.random.default_rng([self.config.seed, epoch])
         torch.manual_seed(self.config.seed * 100_003 + epoch)
         self.network.train()
-        sums: dict[str, float] = {}
-        batches = self._batches(run.windows, random)
-        steps = len(batches)
+        epoch_losses: list[dict[str, float]] = []
+        batches = run.steps.draw_batches(random)
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
         for step, windows in enumerate(batches, start=1):
             if self.clock() > self.deadline:
                 return None
-            for name, loss in self._step(run, windows, generator).items():
-                sums[name] = sums.get(name, 0.0) + loss / steps
-            progress(step, steps, None)
-        return sums
-
-    def _step(self, run: _Run, windows: Windows, generator: torch.Generator) -> dict[str, float]:
-        """Make one optimiser step on a batch of windows; returns its losses. Raises JobError if one is not finite."""
-        batch = collate(self.corpus, windows, self.learn).to(self.device)
-        losses = batch_losses(self.network, batch, run.tables, generator)
-        figures = {name: float(loss.detach()) for name, loss in losses.items()}
-        self._check_finite(figures)
-        run.state.optimiser.zero_grad(set_to_none=True)
-        run.balance(losses).backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
-        run.state.optimiser.step()
-        run.state.schedule.step()
-        return figures
+            losses = run.steps.take(windows, generator)
+            self._check_finite(losses)
+            epoch_losses += [losses] if losses else []
+            progress(step, len(batches), None)
+        return _mean_by_name(epoch_losses)
 
     @torch.no_grad()
     def _mean_losses(self, windows: Windows, tables: Tables) -> dict[str, float]:
@@ -184,6 +158,12 @@ class Trainer:
                     f"training: expected a finite loss, given {loss} in epoch {len(self.figures) + 1} of '{name}'; "
                     "lower training.learning_rate"
                 )
+
+
+def _mean_by_name(steps: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each loss over the steps."""
+    names = dict.fromkeys(name for losses in steps for name in losses)
+    return {name: sum(losses[name] for losses in steps) / len(steps) for name in names}
 
 
 def detect_device() -> torch.device:

@@ -16,11 +16,11 @@ FINAL_RATE = 0.1
 
 
 def build_optimiser(
-    network: nn.Module, balance: nn.Module, config: TrainingConfig, steps: int
+    network: nn.Module, balance: nn.Module, config: TrainingConfig, steps: int, warm_up: int = WARM_UP_STEPS
 ) -> tuple[AdamW, LambdaLR]:
     """AdamW (Loshchilov & Hutter 2019) and its learning-rate schedule for a run of `steps` steps."""
     optimiser = AdamW(parameter_groups(network, balance, config.weight_decay), lr=config.learning_rate)
-    return optimiser, LambdaLR(optimiser, lambda step: rate_factor(step, steps))
+    return optimiser, LambdaLR(optimiser, lambda step: rate_factor(step, steps, warm_up))
 
 
 def parameter_groups(network: nn.Module, balance: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -34,8 +34,8 @@ def parameter_groups(network: nn.Module, balance: nn.Module, weight_decay: float
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def rate_factor(step: int, steps: int) -> float:
+def rate_factor(step: int, steps: int, warm_up: int = WARM_UP_STEPS) -> float:
     """The learning rate at a step as a share of the configured one: linear warm-up, then a cosine to FINAL_RATE."""
     middle, swing = (1 + FINAL_RATE) / 2, (1 - FINAL_RATE) / 2
     cosine = float(np.cos(np.pi * min(step / max(steps, 1), 1.0)))
-    return min((step + 1) / WARM_UP_STEPS, middle + swing * cosine)
+    return min((step + 1) / warm_up, middle + swing * cosine)

@@ -12,6 +12,7 @@ from models.evaluation.report.tables import (
     TextTable,
     describe_relevance,
     describe_sample,
+    list_privacy,
     tabulate_depths,
     tabulate_figures,
     tabulate_head,
@@ -43,6 +44,9 @@ def print_report(report: Report, console: Console) -> None:
     if report.fusion_weights:
         weights = ", ".join(f"{head} {weight:.3g}" for head, weight in report.fusion_weights.items())
         console.print(Text(f"fusion: {weights}"))
+    if report.privacy is not None:
+        facts = ", ".join(f"{name} {value}" for name, value in list_privacy(report.privacy).items())
+        console.print(Text(f"privacy: {facts}"))
     if report.timings:
         console.print(Text("seconds: " + ", ".join(f"{step} {s:.1f}" for step, s in report.timings.items())))
     console.print(

@@ -28,11 +28,19 @@ TERMS = {
     "Fusion weights": "The share of each head in the score that orders a list, fitted on validation.",
 }
 """Term -> definition; metrics and trivial predictors have theirs in their registries."""
+PRIVACY_TERMS = {
+    "Epsilon, delta": "With or without all events of any one user, training gives any weights with probabilities that "
+    "differ by a factor of e^epsilon at most, and by delta beyond that (Dwork et al. 2006).",
+    "Noise multiplier": "The deviation of the noise on the sum of gradients, relative to the largest norm of a user's.",
+    "Sample rate": "The probability with which a step learns from a user (Poisson sampling).",
+}
+"""Term -> definition, for a network that was trained with privacy."""
 
 
 def collect_terms(report: Report) -> dict[str, str]:
     """Term -> definition, of the terms that a report uses."""
-    return TERMS | dict(_define_list_figures(report)) | dict(_define_head_figures(report))
+    privacy = PRIVACY_TERMS if report.privacy is not None else {}
+    return TERMS | privacy | dict(_define_list_figures(report)) | dict(_define_head_figures(report))
 
 
 def _define_list_figures(report: Report) -> Iterator[tuple[str, str]]:

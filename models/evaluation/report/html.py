@@ -16,6 +16,7 @@ from models.evaluation.report.tables import (
     describe_relevance,
     describe_sample,
     format_method,
+    list_privacy,
     tabulate_depths,
     tabulate_figures,
     tabulate_head,
@@ -62,6 +63,7 @@ def render_page(report: Report) -> str:
         heads=tuple(_view_head(head, number) for number, head in enumerate(report.heads)),
         training=_trust(draw_losses(report.training, "loss")) if report.training else None,
         tables={
+            "Privacy": list_privacy(report.privacy) if report.privacy is not None else {},
             "Fusion weights": {name: f"{weight:.4f}" for name, weight in report.fusion_weights.items()},
             "Seconds": {name: f"{seconds:.2f}" for name, seconds in report.timings.items()},
             "Cleaning": {name: f"{count:,}" for name, count in report.cleaning.items()},

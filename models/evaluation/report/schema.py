@@ -149,6 +149,23 @@ class Epoch(_Part):
     seconds: float
 
 
+class PrivacyReport(_Part):
+    """The privacy loss of the network's weights towards each user; see models.training.privacy_account."""
+
+    unit: str = "user"
+    """All events of a user: neighbouring logs differ by one user."""
+    epsilon: float
+    """The loss of all steps; the promise holds for the weights that were published."""
+    epsilon_budget: float
+    delta: float
+    noise_multiplier: float
+    max_grad_norm: float
+    sample_rate: float
+    """The probability with which a step learns from a user."""
+    steps: int
+    accountant: str = "RDP"
+
+
 class ReportWarning(_Part):
     """A finding that the reader should know first: the rule that found it, and one sentence."""
 
@@ -178,6 +195,8 @@ class Report(_Part):
     training: tuple[Epoch, ...] = ()
     training_cuts: tuple[str, ...] = ()
     """A sentence for each step of training that its time limit cut short."""
+    privacy: PrivacyReport | None = None
+    """The privacy loss of training; None without training.privacy."""
     relevant_actions: dict[str, int] = {}
     """Action -> test events that count as right: those whose item is new to the user, whatever action or value."""
     valid_figures: dict[str, dict[str, Figure]] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.evaluation.metrics.registry import LIST_METRICS
-from models.evaluation.report.schema import MODEL, HeadReport, RankingRow, RankingTable
+from models.evaluation.report.schema import MODEL, HeadReport, PrivacyReport, RankingRow, RankingTable
 
 DEPTH_METRICS = ("ndcg", "hit_rate", "mrr", "map")
 """The metrics that are shown at each length of list; report.json has the others too."""
@@ -89,6 +89,20 @@ def describe_relevance(actions: Mapping[str, int]) -> str:
     return "Every test event whose item is new to the user counts as right, whatever its action and value" + (
         f": {counts}." if counts else "."
     )
+
+
+def list_privacy(privacy: PrivacyReport) -> dict[str, str]:
+    """The privacy loss and the settings of its noise, each with its name."""
+    return {
+        "epsilon spent": f"{privacy.epsilon:.3f} of {privacy.epsilon_budget:g}",
+        "delta": f"{privacy.delta:g}",
+        "unit": privacy.unit,
+        "noise multiplier": f"{privacy.noise_multiplier:.3f}",
+        "max. gradient norm": f"{privacy.max_grad_norm:g}",
+        "sample rate": f"{privacy.sample_rate:.4f}",
+        "steps": f"{privacy.steps:,}",
+        "accountant": privacy.accountant,
+    }
 
 
 def format_method(row: RankingRow) -> str:

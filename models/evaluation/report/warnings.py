@@ -17,6 +17,12 @@ from models.evaluation.report.schema import Report, ReportWarning
 
 Rule = Callable[[Report], Iterator[str]]
 """Yields one sentence for each finding in a report."""
+OUTSIDE_PRIVACY = (
+    "training.privacy protects the trained weights of the network alone, and takes the encoding of the data as public; "
+    "outside of it are the users' histories, profiles, ids and vectors, the golden requests, the counts and mean "
+    "values of items, vocabularies, means and deviations, the fits on validation (recency gain, polarity, "
+    "calibrations, fusion), and the figures of this report"
+)
 
 
 def warn_of_cuts(report: Report) -> Iterator[str]:
@@ -29,9 +35,16 @@ def warn_of_lost_rows(report: Report) -> Iterator[str]:
     yield from report.losses.values()
 
 
+def warn_of_privacy(report: Report) -> Iterator[str]:
+    """Yield what a job with privacy leaves unprotected."""
+    if report.privacy is not None:
+        yield OUTSIDE_PRIVACY
+
+
 WARNING_RULES: dict[str, Rule] = {
     "rows_lost": warn_of_lost_rows,
     "training_cut": warn_of_cuts,
+    "outside_privacy": warn_of_privacy,
     "likely_leak": warn_of_leaks,
     "loses_to_baseline": warn_of_losses,
     "not_clearly_better": warn_of_ties,

@@ -58,6 +58,17 @@ def changed(net: ChorusNetwork, given: ScorerInput, **fields: torch.Tensor) -> s
 @pytest.mark.parametrize("experts", ExpertKind)
 class TestEveryWayToShare:
     @torch.no_grad()
+    def test_the_weights_of_the_statistics_are_all_of_them(self, experts: ExpertKind):
+        """At 0 no head reads the statistics, and the heads of pairs read everything else."""
+        net, given = network(experts), pairs()
+        assert changed(net, given, statistics=given.statistics + 1)
+        for weights in net.scorer.statistics_weights():
+            weights.zero_()
+        assert changed(net, given, statistics=given.statistics + 1) == set()
+        for name in ("user", "item", "numbers"):
+            assert changed(net, given, **{name: getattr(given, name) + 1}) >= set(net.scorer.pair_heads)
+
+    @torch.no_grad()
     def test_shapes(self, experts: ExpertKind):
         logits = network(experts).scorer(pairs())
         assert {name: value.shape for name, value in logits.items()} == {

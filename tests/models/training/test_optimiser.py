@@ -30,3 +30,8 @@ def test_the_rate_warms_up_and_falls_to_a_tenth(step, factor):
 
 def test_a_run_without_steps_has_a_rate():
     assert rate_factor(0, 0) == pytest.approx(0.02)
+
+
+def test_a_run_without_warm_up_starts_at_the_whole_rate():
+    """The first of four steps of a cosine from 1 to 0.1, then half way."""
+    assert [rate_factor(step, 4, warm_up=1) for step in (0, 2, 4)] == pytest.approx([1.0, 0.55, 0.1])

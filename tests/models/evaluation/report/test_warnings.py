@@ -125,6 +125,13 @@ def test_training_that_was_cut_is_reported_first() -> None:
     assert "after 2 of at most 9 epochs" in find_warnings(given)[0].message
 
 
+def test_privacy_says_what_it_leaves_out() -> None:
+    loss = {"epsilon": 7.9, "epsilon_budget": 8, "delta": 1e-5, "noise_multiplier": 1.5, "max_grad_norm": 1}
+    found = messages(report(privacy=loss | {"sample_rate": 0.25, "steps": 40}))
+    assert list(found) == ["outside_privacy"]
+    assert "outside of it are the users' histories" in found["outside_privacy"][0]
+
+
 def test_rejections_that_count_as_right() -> None:
     given = report(relevant_actions={"view": 90, "dislike": 8, "skip": 2})
     assert messages(given) == {
