@@ -1,30 +1,33 @@
 # Two images from one file: `service` (the default) answers requests, `trainer` makes bundles.
-# Classic-builder syntax only. PIP_EXTRA_INDEX_URL may name an index with CPU builds of torch; without one,
-# the default index decides, and its builds for Linux bring CUDA along.
+# Classic-builder syntax only. Packages are installed by the hashes in requirements/. PIP_EXTRA_INDEX_URL may name an index
+# with CPU builds of torch; without one, the default index decides, and its builds for Linux bring CUDA along, whose
+# versions torch names. TORCH=... takes another build of torch, without a hash.
 
 FROM python:3.11-slim AS builder
-ARG TORCH=torch==2.13.0
+ARG TORCH=
 ARG PIP_EXTRA_INDEX_URL=
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/chorus
-RUN /opt/chorus/bin/pip install --no-compile "$TORCH" \
- && rm -rf /opt/chorus/lib/python3*/site-packages/torch/include /opt/chorus/lib/python3*/site-packages/torch/test
 WORKDIR /src
 # The requirements alone first: an edit of the code does not install them again.
-COPY pyproject.toml ./
-RUN /opt/chorus/bin/python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-print(*p['dependencies'], sep='\n', file=open('serve.txt', 'w')); \
-print(*p['optional-dependencies']['train'], sep='\n', file=open('train.txt', 'w'))" \
- && /opt/chorus/bin/pip install --no-compile -r serve.txt
+COPY requirements/torch.lock requirements/torch-cpu.lock requirements/serve.lock requirements/
+RUN if [ -z "$TORCH" ]; then \
+      /opt/chorus/bin/pip install --no-compile --no-deps --require-hashes -r requirements/torch-cpu.lock \
+      || /opt/chorus/bin/pip install --no-compile --no-deps --require-hashes -r requirements/torch.lock; \
+    fi \
+ && /opt/chorus/bin/pip install --no-compile --require-hashes -r requirements/serve.lock \
+ && /opt/chorus/bin/pip install --no-compile "$(sed -n "s/^\(torch==[^ ]*\).*/${TORCH:-\1}/p" requirements/torch.lock)" \
+ && rm -rf /opt/chorus/lib/python3*/site-packages/torch/include /opt/chorus/lib/python3*/site-packages/torch/test
 
 FROM builder AS train-builder
-RUN /opt/chorus/bin/pip install --no-compile -r train.txt
+COPY requirements/train.lock requirements/
+RUN /opt/chorus/bin/pip install --no-compile --require-hashes -r requirements/train.lock
 COPY . .
-RUN /opt/chorus/bin/pip install --no-compile --no-deps .
+RUN /opt/chorus/bin/pip install --no-compile --no-deps --no-build-isolation .
 
 FROM builder AS serve-builder
 COPY . .
-RUN /opt/chorus/bin/pip install --no-compile --no-deps .
+RUN /opt/chorus/bin/pip install --no-compile --no-deps --no-build-isolation .
 
 FROM python:3.11-slim AS runtime
 RUN groupadd --gid 10001 chorus \

@@ -1,16 +1,23 @@
 # The doors of Chorus. `make demo` serves recommendations from real data, `make test` proves that it works.
 
 PORT ?= 8000
-TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/ml-100k
 JOB := jobs/movielens-100k.yaml
 BUNDLE := bundles/movielens-100k
+LOCKS := requirements
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# TORCH=... takes another build, such as torch==2.13.0+cu130, without a hash.
+TORCH ?=
+PINNED_TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' $(LOCKS)/torch.lock)
+# The locks are made for this Python and system; others install what pyproject.toml allows.
+LOCKED := import sys; sys.exit(sys.version_info[:2] != (3, 11) or sys.platform != "linux")
+UNLOCKED := make: the locks are for Python 3.11 on Linux; this one installs from pyproject.toml, without hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint bench structure compose-test clean
+.PHONY: help install demo test lint bench structure compose-test lock audit sbom test-minimum clean
 
 help:
 	@echo "make install       $(VENV) with everything that demo and test need"
@@ -20,6 +27,10 @@ help:
 	@echo "make bench         speed and quality, as tables"
 	@echo "make structure     docs/structure.md, written anew from the docstrings"
 	@echo "make compose-test  the whole stack in containers; needs a Docker engine and docker-compose"
+	@echo "make lock          requirements/*.lock, written anew from pyproject.toml (UPGRADE=--upgrade for the newest versions)"
+	@echo "make audit         known vulnerabilities of the locked versions"
+	@echo "make sbom          build/sbom.json, the bill of materials (CycloneDX)"
+	@echo "make test-minimum  one answer of the service with the oldest versions that pyproject.toml allows"
 	@echo "make clean         removes what the other targets made, except downloaded data"
 
 install: $(VENV)/.installed
@@ -34,14 +45,51 @@ $(BIN)/python:
 	done; \
 	echo "expected Python 3.11 or newer, given $$(python3 --version 2>/dev/null || echo none)" >&2; exit 1
 
-# torch comes first and alone: where an index with CPU builds is set (PIP_EXTRA_INDEX_URL), the pin picks them.
-$(VENV)/.torch: $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+# torch comes first and alone, in the CPU build where an index has it (PIP_EXTRA_INDEX_URL). The last line adds the CUDA
+# libraries that a public build names; for a CPU build it does nothing.
+$(VENV)/.torch: $(BIN)/python $(LOCKS)/torch.lock $(LOCKS)/torch-cpu.lock $(LOCKS)/dev.lock
+	@if [ -z "$(TORCH)" ] && $(BIN)/python -c '$(LOCKED)'; then \
+	  { $(PIP) install --quiet --require-hashes --no-deps -r $(LOCKS)/torch-cpu.lock 2>/dev/null \
+	    || $(PIP) install --quiet --require-hashes --no-deps -r $(LOCKS)/torch.lock; } \
+	    && $(PIP) install --quiet --require-hashes -r $(LOCKS)/dev.lock; \
+	fi
+	$(PIP) install --quiet "$(or $(TORCH),$(PINNED_TORCH))"
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.torch pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,dev]'
+$(VENV)/.installed: $(VENV)/.torch $(LOCKS)/dev.lock pyproject.toml
+	@if $(BIN)/python -c '$(LOCKED)'; then \
+	  $(PIP) install --quiet --require-hashes -r $(LOCKS)/dev.lock \
+	    && $(PIP) install --quiet --no-deps --no-build-isolation -e .; \
+	else \
+	  echo '$(UNLOCKED)' >&2 && $(PIP) install --quiet -e '.[train,dev]'; \
+	fi
 	@touch $@
+
+# pip-tools, pip-audit and the SBOM's generator, at versions that agree with dev.lock.
+$(VENV)/.audit: $(VENV)/.installed $(LOCKS)/audit.lock
+	@if $(BIN)/python -c '$(LOCKED)'; then \
+	  $(PIP) install --quiet --require-hashes -r $(LOCKS)/audit.lock; \
+	else \
+	  $(PIP) install --quiet -e '.[audit]'; \
+	fi
+	@touch $@
+
+# What pyproject.toml needs beyond the locks is added, and what it does not need leaves them; UPGRADE=--upgrade takes the
+# newest versions. torch stays out: it has a lock of its own, and its CUDA libraries must not be resolved.
+lock: $(VENV)/.audit
+	@$(BIN)/python -c '$(LOCKED)' || { echo 'expected Python 3.11 on Linux to make the locks' >&2; exit 1; }
+	$(BIN)/python -m tests.supply.lock $(UPGRADE)
+
+audit: $(VENV)/.audit
+	$(BIN)/python -m tests.supply.audit
+
+sbom: $(VENV)/.audit
+	@mkdir -p build
+	cat $(LOCKS)/torch.lock $(LOCKS)/train.lock | $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml \
+	  --mc-type application --output-reproducible --of JSON -o build/sbom.json -
+
+test-minimum: install $(BUNDLE)/manifest.json
+	$(BIN)/python -m tests.supply.minimum $(BUNDLE)
 
 # A bundle is published by one rename, so a manifest means that the whole bundle is there.
 $(BUNDLE)/manifest.json: | install

@@ -66,6 +66,33 @@ def test_both_services_are_told_the_choice() -> None:
     assert "${CHORUS_FOLDER:-.}:/srv/chorus/own:ro" in given["trainer"]["volumes"]
 
 
+@pytest.mark.parametrize("service", sorted(services()))
+def test_no_service_has_rights_or_writes_outside_its_volumes(service: str) -> None:
+    given = services()[service]
+    assert given["read_only"] is True
+    assert given["cap_drop"] == ["ALL"]
+    assert "cap_add" not in given and "privileged" not in given
+    assert given["security_opt"] == ["no-new-privileges:true"]
+    assert 0 < given["pids_limit"] <= 512
+    assert re.fullmatch(r"\$\{CHORUS_\w+:-\d+g\}", given["mem_limit"])
+    (temporary,) = given["tmpfs"]
+    assert re.fullmatch(r"/tmp:mode=1777,size=\d+[mg]", temporary)
+
+
+def test_no_service_runs_as_root() -> None:
+    assert services()["redis"]["user"] == "999:999"
+    _, *stages = re.split(r"^FROM runtime AS ", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.M)
+    assert [stage.split()[0] for stage in stages] == ["trainer", "service"]
+    for stage in stages:
+        assert re.findall(r"^USER (.*)$", stage, re.M) == ["10001:10001"]
+    assert "user" not in services()["trainer"] and "user" not in services()["chorus"]
+
+
+def test_health_is_checked() -> None:
+    assert "redis-cli ping" in services()["redis"]["healthcheck"]["test"][1]
+    assert re.search(r"^HEALTHCHECK .*\n.*/readyz", (ROOT / "Dockerfile").read_text("utf-8"), re.M)
+
+
 def test_every_variable_is_documented() -> None:
     variables = set(re.findall(r"\$\{(CHORUS_\w+)", COMPOSE.read_text("utf-8")))
     documented = set(

@@ -95,6 +95,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def give_redis_its_folder(stack: Stack) -> None:
+    """Make user 999 the owner of the volume: a no-op with the official image, but not every redis:7 is built like it."""
+    stack.run("up", "--no-start")
+    volume = f"{stack.project}_redis:/data"
+    _docker("run", "--rm", "--network", "none", "--volume", volume, "redis:7", "chown", "999:999", "/data")
+
+
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """The stack, up and ready; taken down with its volumes and images afterwards, whatever happened."""
@@ -103,6 +110,7 @@ def stack() -> Iterator[Stack]:
         stack = Stack(compose_command(), f"chorus{secrets.token_hex(4)}", port, http)
         try:
             stack.run("build", seconds=BUILD_SECONDS)
+            give_redis_its_folder(stack)
             stack.run("up", "--detach", seconds=UP_SECONDS)
             stack.wait_ready()
             yield stack

@@ -1,6 +1,7 @@
 """What must hold of the running stack, through every kind of outage. Run by `make compose-test` alone."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,6 +123,15 @@ def test_the_service_has_no_rights_that_it_does_not_need(stack: "Stack") -> None
     refused = stack.inside("chorus", "touch bundles/probe")
     assert refused.returncode != 0
     assert "Read-only" in refused.stderr
+    outside = stack.inside("chorus", "touch probe")
+    assert "Read-only" in outside.stderr
+    assert stack.inside("chorus", "touch /tmp/probe && rm /tmp/probe").returncode == 0
+    for service in ("chorus", "redis"):
+        status = stack.inside(service, "cat /proc/1/status").stdout
+        assert re.search(r"^CapEff:\s0+$", status, re.M), status
+        assert re.search(r"^NoNewPrivs:\s1$", status, re.M), status
+    assert stack.inside("redis", "id -u").stdout.strip() == "999"
+    assert "Read-only" in stack.inside("redis", "touch /etc/probe").stderr
     stack.wait_for("the engine finds the service healthy", lambda: stack.health("chorus") == "healthy")
 
 
