@@ -51,7 +51,9 @@ def test_the_images_install_by_hash_alone() -> None:
     installs = re.findall(r"pip install .*", dockerfile)
     assert len(installs) > 2
     completed = [line for line in installs if "--require-hashes" not in line and "--no-deps" not in line]
-    assert len(completed) == 1 and '"$(sed' in completed[0], "only what a CUDA build of torch names has no hash"
+    assert len(completed) == 1 and '"$(sed' in completed[0], (
+        "only what a CUDA build of torch names has no hash"
+    )
 
 
 @pytest.mark.parametrize("line", ["redis>=5", "redis", "redis==5.*", "redis==5,<6"])

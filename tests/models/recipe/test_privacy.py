@@ -8,7 +8,7 @@ import pytest
 
 from app.cli import main
 from models.job.spec import JobError, load_job
-from models.recipe.preflight import check_run
+from models.recipe.preflight import check_folders
 
 TRAINING = {
     "epochs": 3,
@@ -70,4 +70,4 @@ def test_without_opacus_the_job_is_refused_before_it_is_read(make_shop, tmp_path
     with pytest.raises(
         JobError, match=r"expected the package opacus \(pip install 'chorus-recommender\[privacy\]'\)"
     ):
-        check_run(load_job(path), tmp_path / "bundle")
+        check_folders(load_job(path), tmp_path / "bundle")
