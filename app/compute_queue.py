@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil
 from typing import TypeVar
 
 from app.errors import CallerLeftError, OverloadedError
@@ -55,7 +54,7 @@ class ComputeQueue:
         if wait_s > remaining_s:
             raise OverloadedError(
                 f"expected an answer within {remaining_s:.3g} s, given a queue of {wait_s:.3g} s",
-                retry_after_s=max(1, ceil(wait_s - remaining_s)),
+                wait_s=wait_s - remaining_s,
             )
 
     async def run(self, kind: str, work: Callable[[], Result], patience: Patience) -> Result:

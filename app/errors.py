@@ -13,12 +13,13 @@ class ChorusError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     retry_after: ClassVar[int | None] = None
-    """Seconds after which the same request may succeed."""
+    """Seconds after which the same request may succeed, unless an error says otherwise by `wait_s`."""
 
-    def __init__(self, message: str, field: str | None = None) -> None:
+    def __init__(self, message: str, field: str | None = None, *, wait_s: float | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.wait_s = self.retry_after if wait_s is None else max(1, math.ceil(wait_s))
 
     def shape(self) -> dict[str, str | None]:
         """The value of `error` in the answer."""
@@ -26,7 +27,7 @@ class ChorusError(Exception):
 
     def headers(self) -> dict[str, str]:
         """The headers that belong to the error."""
-        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+        return {} if self.wait_s is None else {"retry-after": str(self.wait_s)}
 
 
 class InvalidHttpError(ChorusError):
@@ -201,17 +202,9 @@ class TooManyRequestsError(ChorusError):
 
 
 class RateLimitedError(TooManyRequestsError):
-    """The caller has reached a limit. `wait_s`: seconds until the same request fits."""
+    """The caller has reached a limit."""
 
     code = "rate_limited"
-
-    def __init__(self, message: str, wait_s: float) -> None:
-        super().__init__(message)
-        self.wait_s = max(1, math.ceil(wait_s))
-
-    def headers(self) -> dict[str, str]:
-        """The headers that belong to the error."""
-        return {"retry-after": str(self.wait_s)}
 
 
 class QuotaExceededError(RateLimitedError):
@@ -238,14 +231,6 @@ class OverloadedError(UnavailableError):
     """The request would wait for a compute thread longer than its deadline."""
 
     code = "overloaded"
-
-    def __init__(self, message: str, retry_after_s: int = 1) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-    def headers(self) -> dict[str, str]:
-        """The headers that belong to the error."""
-        return {"retry-after": str(self.retry_after_s)}
 
 
 class TooManyConnectionsError(UnavailableError):

@@ -116,7 +116,8 @@ def _require_caller(scope: Scope, access: Access, token: str | None, challenge: 
         raise UnauthorizedError(f"expected a valid key, given {found}", challenge=challenge)
     wait_s = access.wrong_keys.count(scope[PEER])
     if wait_s:
-        raise WrongKeysError("expected a valid key, given too many wrong ones from this address", wait_s)
+        message = "expected a valid key, given too many wrong ones from this address"
+        raise WrongKeysError(message, wait_s=wait_s)
     raise UnauthorizedError(f"expected the key as {ways}, given {found}", challenge=challenge)
 
 

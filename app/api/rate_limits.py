@@ -38,10 +38,10 @@ def _describe(refusal: Refusal) -> RateLimitedError:
     limit = refusal.limit
     if limit.is_quota:
         return QuotaExceededError(
-            f"expected at most {limit.capacity} requests a day (UTC), given more", refusal.wait_s
+            f"expected at most {limit.capacity} requests a day (UTC), given more", wait_s=refusal.wait_s
         )
     unit = "pairs" if "pairs" in limit.name else "requests"
     whose = "this address" if limit.name.startswith("peer") else "this key"
     return RateLimitedError(
-        f"expected at most {limit.capacity} {unit} a second of {whose}, given more", refusal.wait_s
+        f"expected at most {limit.capacity} {unit} a second of {whose}, given more", wait_s=refusal.wait_s
     )

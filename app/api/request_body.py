@@ -111,22 +111,22 @@ async def read_body(request: Request, limits: BodyLimits, memory: BodyMemory) ->
     content_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if content_type not in limits.types and not content_type.endswith("+json"):
         raise UnsupportedMediaTypeError(f"expected content-type {JSON}, given {content_type[:80]!r}")
-    pieces: list[bytes] = []
-    size = 0
+    body = bytearray()
+    is_whole = False
     try:
         with anyio.fail_after(limits.timeout_s):
             async for piece in request.stream():
-                size += len(piece)
+                body += piece
                 memory.take(len(piece))
-                if size > limits.max_bytes:
+                if len(body) > limits.max_bytes:
                     raise _too_large(limits.max_bytes)
-                pieces.append(piece)
-    except BaseException as error:
-        memory.release(size)
-        if isinstance(error, TimeoutError):
-            raise RequestTimeoutError(f"The body did not arrive within {limits.timeout_s:g} s") from error
-        raise
-    return b"".join(pieces)
+        is_whole = True
+    except TimeoutError as error:
+        raise RequestTimeoutError(f"The body did not arrive within {limits.timeout_s:g} s") from error
+    finally:
+        if not is_whole:
+            memory.release(len(body))
+    return bytes(body)
 
 
 async def parse_json(model: type[Model], raw: bytes) -> Model | InvalidRequestError:

@@ -1,7 +1,7 @@
-"""Install the lower bounds of the serving dependencies apart, and ask the service for one answer. Run by `make test-minimum`.
+"""Ask the service for one answer with the lower bounds of the serving dependencies. Run by `make test-minimum`.
 
-A bound is true when the service loads a bundle and recommends with exactly these versions. torch keeps its locked version: an index
-with CPU builds seldom holds the oldest one.
+A bound is true when the service loads a bundle and recommends with exactly these versions. torch keeps its locked
+version: an index with CPU builds seldom holds the oldest one.
 """
 
 import json

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.structure import ROOT
-from tests.supply.lock import EXTRAS
-from tests.supply.requirement_files import FOLDER, Pin, dependencies, lock_path, pins
+from tests.supply.requirement_files import EXTRAS, FOLDER, Pin, dependencies, lock_path, pins
 
 LOCKS = sorted(EXTRAS)
 
@@ -63,7 +62,10 @@ def test_a_requirement_without_an_exact_version_is_refused(line: str) -> None:
 
 
 def test_pins_are_read_with_markers_extras_and_continued_lines() -> None:
-    text = '# a comment\nuvloop==0.23.0 ; sys_platform != "win32" \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via x\n'
+    text = (
+        '# a comment\nuvloop==0.23.0 ; sys_platform != "win32" \\\n'
+        "    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via x\n"
+    )
     assert pins(text) == {"uvloop": Pin("0.23.0", ("sha256:aa", "sha256:bb"))}
 
 

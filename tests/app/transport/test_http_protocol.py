@@ -28,7 +28,7 @@ Connect = Callable[[], socket.socket]
 
 
 def _refuse_full(target: bytes, _headers: list[tuple[bytes, bytes]]) -> ChorusError | None:
-    return OverloadedError("expected a shorter queue", 7) if target == b"/full" else None
+    return OverloadedError("expected a shorter queue", wait_s=7) if target == b"/full" else None
 
 
 async def _echo(request: Request) -> Response:
