@@ -29,7 +29,7 @@ def pick_example(bundle: LoadedBundle) -> Example:
 
 def render_greeting(settings: Settings, example: Example) -> str:
     """The service's address and three commands for a shell."""
-    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)  # noqa: S104
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
     host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{settings.port}"
     key = "" if settings.api_key is None else " -H 'X-API-Key: '\"$CHORUS_API_KEY\""

@@ -3,8 +3,8 @@
 python -m tests.supply.lock            adds the pins that are missing, removes those not needed
 python -m tests.supply.lock --upgrade  takes the newest versions
 
-torch has a lock of its own (torch.lock) and stays out of these. They are resolved with its CPU build, whose dependencies
-do not include CUDA: an index with CPU builds must be set.
+torch has a lock of its own (torch.lock) and stays out of these. They are resolved with its CPU build, whose
+dependencies do not include CUDA: an index with CPU builds must be set.
 """
 
 import os

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.structure import ROOT
-from tests.supply.lock import EXTRAS
-from tests.supply.requirement_files import FOLDER, Pin, dependencies, lock_path, pins
+from tests.supply.requirement_files import EXTRAS, FOLDER, Pin, dependencies, lock_path, pins
 
 LOCKS = sorted(EXTRAS)
 
@@ -51,7 +50,9 @@ def test_the_images_install_by_hash_alone() -> None:
     installs = re.findall(r"pip install .*", dockerfile)
     assert len(installs) > 2
     completed = [line for line in installs if "--require-hashes" not in line and "--no-deps" not in line]
-    assert len(completed) == 1 and '"$(sed' in completed[0], "only what a CUDA build of torch names has no hash"
+    assert len(completed) == 1 and '"$(sed' in completed[0], (
+        "only what a CUDA build of torch names has no hash"
+    )
 
 
 @pytest.mark.parametrize("line", ["redis>=5", "redis", "redis==5.*", "redis==5,<6"])
@@ -61,7 +62,8 @@ def test_a_requirement_without_an_exact_version_is_refused(line: str) -> None:
 
 
 def test_pins_are_read_with_markers_extras_and_continued_lines() -> None:
-    text = '# a comment\nuvloop==0.23.0 ; sys_platform != "win32" \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via x\n'
+    marked = '# a comment\nuvloop==0.23.0 ; sys_platform != "win32" \\\n'
+    text = marked + "    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via x\n"
     assert pins(text) == {"uvloop": Pin("0.23.0", ("sha256:aa", "sha256:bb"))}
 
 

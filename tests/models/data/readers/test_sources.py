@@ -151,7 +151,11 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, name: st
     [
         ("e.csv", b"", r"interactions.path: expected rows in .*e.csv, given an empty file"),
         ("e.csv", b"\xef\xbb\xbf\n", r"interactions.path: expected rows in .*e.csv, given an empty file"),
-        ("e.csv.gz", gzip.compress(b"", mtime=0), r"interactions.path: expected rows in .*, given an empty file"),
+        (
+            "e.csv.gz",
+            gzip.compress(b"", mtime=0),
+            r"interactions.path: expected rows in .*, given an empty file",
+        ),
         ("e.jsonl", b"\n\n", r"interactions.path: expected rows in .*e.jsonl, given an empty file"),
         ("e.parquet", b"", r"interactions.path: expected rows in .*e.parquet, given an empty file"),
         ("e.csv", b"u,i\n", r"interactions.path: expected rows in e.csv, given none"),
