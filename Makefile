@@ -85,7 +85,7 @@ audit: $(VENV)/.audit
 
 sbom: $(VENV)/.audit
 	@mkdir -p build
-	cat $(LOCKS)/torch.lock $(LOCKS)/train.lock | $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml \
+	cat $(LOCKS)/torch.lock $(LOCKS)/train.lock | $(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml \
 	  --mc-type application --output-reproducible --of JSON -o build/sbom.json -
 
 test-minimum: install $(BUNDLE)/manifest.json

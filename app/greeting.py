@@ -29,7 +29,7 @@ def pick_example(bundle: LoadedBundle) -> Example:
 
 def render_greeting(settings: Settings, example: Example) -> str:
     """The service's address and three commands for a shell."""
-    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)  # noqa: S104
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
     host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{settings.port}"
     is_open = settings.api_key is None and settings.keys_file is None

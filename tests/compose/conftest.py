@@ -96,7 +96,7 @@ def free_port() -> int:
 
 
 def give_redis_its_folder(stack: Stack) -> None:
-    """Make user 999 the owner of the volume, as the official image does; not every redis:7 is built like it."""
+    """Make user 999 the owner of the volume: the official redis:7 has done so, others not."""
     stack.run("up", "--no-start")
     volume = f"{stack.project}_redis:/data"
     _docker("run", "--rm", "--network", "none", "--volume", volume, "redis:7", "chown", "999:999", "/data")

@@ -1,7 +1,7 @@
 """Check the locks for known vulnerabilities by pip-audit. Run by `make audit`.
 
-Exits with 1 where a pinned version has an advisory. Where advisories cannot be reached, says so with the reason and
-exits with 0: nothing is known then, and nothing is claimed.
+Exits with 1 where a pinned version has an advisory. Where advisories cannot be reached, says so with the reason
+and exits with 0: nothing is known then, and nothing is claimed.
 """
 
 import json
@@ -34,7 +34,7 @@ def run_pip_audit() -> tuple[str, str]:
 
 
 def verdict(report: str, error: str) -> tuple[int, str]:
-    """The exit code and the message for a report of pip-audit; text that is no report means that it failed."""
+    """The exit code and the message for a report of pip-audit. Other text means a failure with `error`."""
     try:
         audited: list[dict[str, Any]] = json.loads(report)["dependencies"]
     except (json.JSONDecodeError, KeyError):
@@ -57,5 +57,5 @@ def verdict(report: str, error: str) -> tuple[int, str]:
 
 if __name__ == "__main__":
     code, message = verdict(*run_pip_audit())
-    print(message, file=sys.stderr if code else sys.stdout)
+    (sys.stderr if code else sys.stdout).write(f"{message}\n")
     sys.exit(code)

@@ -1,7 +1,7 @@
-"""Ask the service for one answer with the lower bounds of the serving dependencies. Run by `make test-minimum`.
+"""Install the lower bounds of the serving dependencies apart, and ask the service for one answer.
 
-A bound is true when the service loads a bundle and recommends with exactly these versions. torch keeps its locked
-version: an index with CPU builds seldom holds the oldest one.
+Run by `make test-minimum`. The bounds are true when the service loads a bundle and recommends with exactly these
+versions. torch keeps its locked version: an index with CPU builds seldom holds the oldest one.
 """
 
 import json
@@ -79,5 +79,5 @@ def wait_ready(url: str, service: "subprocess.Popen[bytes]") -> None:
 
 if __name__ == "__main__":
     items = recommend(install(), Path(sys.argv[1]))
-    print(f"minimum versions: {items} of 5 items recommended")
+    sys.stdout.write(f"minimum versions: {items} of 5 items recommended\n")
     sys.exit(items != 5)

@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from tests.structure import ROOT
 
 FOLDER = ROOT / "requirements"
-# Lock -> the extras of pyproject.toml that it covers beside the dependencies of serving. The first one leads: the
-# others take its versions.
+# Lock -> the extras of pyproject.toml that it covers beside the dependencies of serving.
+# The first one leads: the others take its versions.
 EXTRAS: dict[str, tuple[str, ...]] = {
     "dev": ("train", "dev"),
     "serve": (),

@@ -62,10 +62,8 @@ def test_a_requirement_without_an_exact_version_is_refused(line: str) -> None:
 
 
 def test_pins_are_read_with_markers_extras_and_continued_lines() -> None:
-    text = (
-        '# a comment\nuvloop==0.23.0 ; sys_platform != "win32" \\\n'
-        "    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via x\n"
-    )
+    marked = '# a comment\nuvloop==0.23.0 ; sys_platform != "win32" \\\n'
+    text = marked + "    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via x\n"
     assert pins(text) == {"uvloop": Pin("0.23.0", ("sha256:aa", "sha256:bb"))}
 
 
