@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ConfigurationError, read_settings
+from app.config import ConfigurationError, read_settings, require_keys_outside_loopback
 
 
 def test_the_environment_is_read_and_what_is_given_stands_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,3 +112,18 @@ def test_the_key_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read_settings()
     assert settings.api_key is not None and settings.api_key.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(settings) + str(settings.model_dump())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "shop.example"])
+def test_without_a_key_other_machines_are_kept_out_unless_told_otherwise(host: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"CHORUS_HOST: expected a loopback address .* given '{host}'"
+    ):
+        require_keys_outside_loopback(read_settings(host=host))
+    require_keys_outside_loopback(read_settings(host=host, api_key="k" * 32))
+    require_keys_outside_loopback(read_settings(host=host, allow_anonymous=True))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_the_loopback_needs_no_key(host: str) -> None:
+    require_keys_outside_loopback(read_settings(host=host))

@@ -1,8 +1,10 @@
 """An application on a free port, served by a thread of this process."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -19,12 +21,26 @@ def _refuse_none(_target: bytes, _headers: list[tuple[bytes, bytes]]) -> None:
 
 @contextmanager
 def serve_in_thread(
-    app: ASGIApp, limits: ConnectionLimits | None = None, refuse: Refuse | None = None
+    app: ASGIApp,
+    limits: ConnectionLimits | None = None,
+    refuse: Refuse | None = None,
+    certificate: Path | None = None,
 ) -> Iterator[httpx.Client]:
-    """A client of the application, which ends with the block. Connections are those of the real service."""
+    """A client of the application, which ends with the block. Connections are those of the real service.
+
+    `certificate`: a PEM file with a self-signed certificate for 127.0.0.1 and its key; the server then speaks HTTPS.
+    """
     refusals: list[ChorusError] = []
     protocol = make_protocol(limits or ConnectionLimits(), refuse or _refuse_none, refusals.append)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, http=protocol)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        access_log=False,
+        http=protocol,
+        ssl_certfile=certificate,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -33,7 +49,9 @@ def serve_in_thread(
             assert thread.is_alive(), "expected a server that starts"
             thread.join(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        scheme = "http" if certificate is None else "https"
+        verify = True if certificate is None else ssl.create_default_context(cafile=certificate)
+        with httpx.Client(base_url=f"{scheme}://127.0.0.1:{port}", timeout=30, verify=verify) as client:
             yield client
     finally:
         server.should_exit = True
