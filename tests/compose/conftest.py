@@ -97,7 +97,7 @@ def free_port() -> int:
 
 def give_redis_its_folder(stack: Stack) -> None:
     """Make user 999 the owner of the volume: the official redis:7 has done so, others not."""
-    stack.run("up", "--no-start")
+    stack.run("up", "--no-start", "redis")  # containers of the other services take a minute to make
     volume = f"{stack.project}_redis:/data"
     _docker("run", "--rm", "--network", "none", "--volume", volume, "redis:7", "chown", "999:999", "/data")
 
