@@ -1,7 +1,5 @@
 """What must hold of the running stack, through every kind of outage. Run by `make compose-test` alone."""
 
-import os
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,10 +172,6 @@ def test_nothing_accepted_is_lost_when_the_service_is_killed(stack: "Stack") -> 
     assert len(recommended(stack)) == 20
 
 
-@pytest.mark.skipif(
-    not os.environ.get("CHORUS_TEST_OWN_JOB"),
-    reason="not yet seen to pass with a Docker engine; CHORUS_TEST_OWN_JOB=1 runs it",
-)
 def test_a_job_of_ones_own_is_trained_and_served(stack: "Stack", tmp_path: Path) -> None:
     """Last: from here on the stack serves another bundle."""
     tmp_path.chmod(0o755)  # the trainer runs as another user
