@@ -1,5 +1,6 @@
 """What must hold of the running stack, through every kind of outage. Run by `make compose-test` alone."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
