@@ -89,6 +89,7 @@ class Runtime:
         Raises BundleError with all problems if there is none.
         """
         problems = []
+        await self.cursor_key.get()  # so that no request waits for it
         with self._claim_loading():
             candidates = await _run_in_thread(lambda: list_start_candidates(self.settings))
             order = await self.replica_set.read_order(

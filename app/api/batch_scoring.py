@@ -45,7 +45,7 @@ async def _score_portions(
     for positions in split_by_cost(len(bundle.catalogue), user_ids, [_cost(group) for group in groups]):
         portion = await _read_users(service, [groups[position] for position in positions])
         try:
-            answers = await threads.renew().run("portion", partial(_score_portion, bundle, portion, now))
+            answers = await threads.run("portion", partial(_score_portion, bundle, portion, now))
         except UnavailableError as error:  # no compute thread in time; the other portions keep their answers
             answers = [failure_answer(_mark_failed(group, error)) for group in portion]
         yield dict(zip(positions, answers, strict=True))

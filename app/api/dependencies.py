@@ -1,9 +1,9 @@
 """The running service as a dependency of routes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -65,10 +65,9 @@ class Service:
     clock: Callable[[], float] = time.time
 
     def wait_for(self, request: Request) -> "Computing":
-        """The compute threads for one request: its caller's patience begins now."""
-        queue = self.load.queue
+        """The compute threads for one request."""
         patience_s: float = request.scope.get(PATIENCE_S, self.settings.compute_timeout_s)
-        return Computing(queue, Patience(queue.clock() + patience_s, request.is_disconnected), patience_s)
+        return Computing(self.load.queue, patience_s, request.is_disconnected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +75,15 @@ class Computing:
     """The compute threads as one request may use them."""
 
     queue: ComputeQueue
-    patience: Patience
     patience_s: float
+    has_left: Callable[[], Awaitable[bool]]
 
     async def run(self, kind: str, work: Callable[[], Result]) -> Result:
         """Run CPU work in a compute thread, so that the event loop stays free.
 
-        Raises OverloadedError if it cannot start before the caller's deadline, and CallerLeftError.
+        Raises OverloadedError if it cannot start within the caller's patience, which begins now, and CallerLeftError.
         """
-        return await self.queue.run(kind, work, self.patience)
-
-    def renew(self) -> "Computing":
-        """The same with a new deadline, for the next part of a long answer."""
-        return replace(self, patience=replace(self.patience, deadline=self.queue.clock() + self.patience_s))
+        return await self.queue.run(kind, work, Patience(self.queue.clock() + self.patience_s, self.has_left))
 
 
 def open_load(settings: Settings) -> Load:

@@ -152,7 +152,10 @@ def test_what_redis_refuses_shows_everywhere_and_passes(
         [line for line in one.lines() if line["message"] == message]
         for message in ("the store failed", "the store works again")
     )
-    assert len(failed) == len(passed) == 1 and "used memory > 'maxmemory'" in failed[0]["reason"]
+    full = [
+        line["reason"] for line in failed if line["code"] == "store_out_of_memory"
+    ]  # a slow machine has others
+    assert passed and len(full) == 1 and "used memory > 'maxmemory'" in full[0]
     with redis.Redis.from_url(shared.url) as admin:
         admin.config_set("requirepass", "another")
         admin.client_kill_filter(_type="normal", skipme=True)

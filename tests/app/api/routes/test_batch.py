@@ -33,8 +33,7 @@ async def _stay() -> bool:
 
 
 def _threads(service: Service) -> Computing:
-    queue, patience_s = service.load.queue, service.settings.compute_timeout_s
-    return Computing(queue, Patience(queue.clock() + patience_s, _stay), patience_s)
+    return Computing(service.load.queue, service.settings.compute_timeout_s, _stay)
 
 
 async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBundle, tmp_path: Path) -> None:
