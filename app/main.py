@@ -57,8 +57,7 @@ def create_app(
 
     The keys, the limits and the audit use the Redis at `redis_url`, or else that of the settings.
     """
-    metrics, redis_url = metrics or Metrics(), redis_url or settings.redis_url
-    load = load or open_load(settings)
+    metrics, load = metrics or Metrics(), load or open_load(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import FrameType
 
@@ -20,7 +20,7 @@ from app.main import create_app
 from app.runtime import Runtime
 from app.state.embedded.address import open_embedded
 from app.state.protocol import StoreHealth
-from app.state.redis.settings import RedisSettings
+from app.state.redis.settings import RedisSettings, build_settings
 from app.state.redis.store import RedisStore
 from app.telemetry import Metrics
 from app.threads import limit_threads
@@ -91,17 +91,9 @@ def open_redis(settings: Settings) -> Iterator[str]:
 
 
 def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
-    """The settings of the Redis store. A write has at least the default time limit, as Redis may write to a disk.
-
-    Only the embedded Redis has its file rewritten after erasures.
-    """
-    default = RedisSettings(url).write_timeout_s
-    return RedisSettings(
-        url,
-        timeout_s=settings.redis_timeout_s,
-        write_timeout_s=max(default, settings.redis_timeout_s),
-        erasure_delay_s=ERASURE_DELAY_S if settings.redis_url is None else None,
-    )
+    """The settings of the Redis store. Only the embedded Redis has its file rewritten after erasures."""
+    delay_s = ERASURE_DELAY_S if settings.redis_url is None else None
+    return replace(build_settings(url, settings.redis_timeout_s), erasure_delay_s=delay_s)
 
 
 def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Config:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.access.audit import Act, AuditTrail, RedisAudit, Retention
 from app.access.key_ring import KeyRing
@@ -16,7 +16,7 @@ from app.access.wrong_keys import WrongKeyCap
 from app.config import Settings
 from app.state.protocol import StoreHealth
 from app.state.redis.client import RedisClient
-from app.state.redis.settings import RedisSettings
+from app.state.redis.settings import build_settings
 from app.telemetry import Metrics
 
 CONNECTIONS = 16
@@ -41,7 +41,7 @@ def build_access(
     limiter: Limiter = MemoryLimiter()
     audit = None
     if client is not None:
-        redis = _describe_redis(settings, "")
+        redis = build_settings("", settings.redis_timeout_s)
         store = RedisKeys(client, redis.prefix, redis.timeout_s)
         limiter = ResilientLimiter(RedisLimiter(client, redis.prefix, redis.timeout_s), MemoryLimiter())
         audit = RedisAudit(client, redis.prefix, redis.write_timeout_s)
@@ -62,7 +62,9 @@ async def open_access(settings: Settings, redis_url: str | None, metrics: Metric
     client = None
     if redis_url is not None:
         health = StoreHealth(metrics.count_store_failure)
-        client = RedisClient(_describe_redis(settings, redis_url), health)
+        # The connection is apart from that of users and items, so that neither waits for the other's pool.
+        redis = replace(build_settings(redis_url, settings.redis_timeout_s), max_connections=CONNECTIONS)
+        client = RedisClient(redis, health)
     access = build_access(settings, client, metrics.count_audit_failure)
     await access.ring.try_refresh()
     recording: set[asyncio.Task[None]] = set()
@@ -82,14 +84,3 @@ async def open_access(settings: Settings, redis_url: str | None, metrics: Metric
         await asyncio.wait([following, *recording])
         if client is not None:
             await client.close()
-
-
-def _describe_redis(settings: Settings, url: str) -> RedisSettings:
-    """The connection is apart from that of users and items, so that neither waits for the other's pool."""
-    default = RedisSettings(url)
-    return RedisSettings(
-        url,
-        timeout_s=settings.redis_timeout_s,
-        write_timeout_s=max(default.write_timeout_s, settings.redis_timeout_s),
-        max_connections=CONNECTIONS,
-    )

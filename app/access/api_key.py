@@ -62,7 +62,7 @@ KEY: TypeAdapter[ApiKey] = TypeAdapter(ApiKey)
 
 @dataclass(frozen=True, slots=True)
 class KeyRequest:
-    """What a new key shall be."""
+    """The properties of a new key."""
 
     roles: tuple[Role, ...]
     tenant: str = ""

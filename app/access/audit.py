@@ -29,7 +29,7 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What was done. `who`: key:ID, peer:ADDRESS, cli:LOGIN or file:NAME; `result`: ok, or the code of the error.
+    """An act. `who`: key:ID, peer:ADDRESS, cli:LOGIN or file:NAME; `result`: ok, or the code of the error.
 
     `subject` is an id of an item, a key or a bundle, and of a user only the digest (`describe_user`).
     """

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a key may do. `admin` includes the others; the others include nothing else."""
+    """The rights of a key. `admin` includes the others; the others include nothing else."""
 
     RECOMMEND = "recommend"
     EVENTS = "events"
@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What the audit records."""
+    """An act that the audit records."""
 
     ERASE_USER = "user.erase"
     MERGE_USERS = "user.merge"

@@ -46,7 +46,7 @@ class RequestsInProgress:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the requests of one service share: threads, places, and memory for bodies."""
+    """The resources that the requests of one service share: threads, places, and memory for bodies."""
 
     queue: ComputeQueue
     in_progress: RequestsInProgress
@@ -63,11 +63,6 @@ class Service:
     load: Load
     access: Access
     clock: Callable[[], float] = time.time
-
-    def wait_for(self, request: Request) -> "Computing":
-        """The compute threads for one request."""
-        patience_s: float = request.scope.get(PATIENCE_S, self.settings.compute_timeout_s)
-        return Computing(self.load.queue, patience_s, request.is_disconnected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,8 @@ async def get_service(request: Request) -> Service:
 async def get_computing(request: Request) -> Computing:
     """The compute threads for this request."""
     service: Service = request.state.service
-    return service.wait_for(request)
+    patience_s: float = request.scope.get(PATIENCE_S, service.settings.compute_timeout_s)
+    return Computing(service.load.queue, patience_s, request.is_disconnected)
 
 
 Serving = Annotated[Service, Depends(get_service)]

@@ -87,11 +87,11 @@ class JsonRequest(Request):
     parsed: BaseModel | InvalidRequestError
 
     async def body(self) -> Any:
-        """What FastAPI passes to the validator of the route's parameter."""
+        """The value that FastAPI passes to the validator of the route's parameter."""
         return self.parsed
 
     async def json(self) -> Any:
-        """What FastAPI passes to the validator for the type application/json."""
+        """The same for the type application/json."""
         return self.parsed
 
 

@@ -26,12 +26,6 @@ def error_response(error: ChorusError, headers: Mapping[str, str] | None = None)
     return json_response({"error": error.shape()}, error.status, {**error.headers(), **(headers or {})})
 
 
-def route_path(scope: Scope) -> str:
-    """The path of the request without the prefix of a proxy: the one that the routes match."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
-
-
 def route_template(scope: Scope) -> str:
     """The template of the matched route, such as /v1/users/{user_id}; a path would contain ids."""
     return getattr(scope.get("route"), "path_format", "unmatched")

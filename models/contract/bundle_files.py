@@ -15,7 +15,7 @@ def is_plain(name: str) -> bool:
 
 
 def find_fault(path: Path) -> str | None:
-    """What stands in place of a regular file at `path`; None for such a file. Links are not followed."""
+    """The thing in place of a regular file at `path`; None for such a file. Links are not followed."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -34,5 +34,5 @@ def list_unreadable(folder: Path, names: Iterable[str]) -> list[str]:
 
 
 def list_unnamed(folder: Path, names: Iterable[str]) -> list[str]:
-    """What lies in the folder beside the files in `names`, sorted."""
+    """The names in the folder beside the files in `names`, sorted."""
     return sorted({path.name for path in folder.iterdir()} - set(names))

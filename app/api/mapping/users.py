@@ -26,7 +26,7 @@ def user_answer(user_id: str, export: UserExport) -> dict[str, Any]:
 
 
 def remains_answer(delay_s: int | None, is_known: bool) -> dict[str, str]:
-    """What remains after an erasure, as in ErasureAnswer; `delay_s` until the store's files forget the user.
+    """The remains after an erasure, as in ErasureAnswer; `delay_s` until the store's files forget the user.
 
     `is_known`: the bundle was trained with the user's events.
     """

@@ -19,3 +19,9 @@ class RedisSettings:
     erasure_delay_s: int | None = None
     """Seconds within which the append-only file is rewritten after an erasure; None: Redis is not the service's."""
     circuit: CircuitSettings = field(default_factory=CircuitSettings)
+
+
+def build_settings(url: str, timeout_s: float) -> RedisSettings:
+    """The settings for a time limit of reads. A write has at least the default one, as Redis may write to a disk."""
+    default = RedisSettings(url).write_timeout_s
+    return RedisSettings(url, timeout_s=timeout_s, write_timeout_s=max(default, timeout_s))

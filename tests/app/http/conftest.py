@@ -213,3 +213,21 @@ def service(serve: Callable[..., AbstractContextManager[httpx.Client]]) -> Itera
     """A client of a running service."""
     with serve() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.app.http.access_calls import TOKENS, store_in_file  # it needs this file
+
+    path = tmp_path_factory.mktemp("keys") / "keys.json"
+    store_in_file(path, *(key for _token, key in TOKENS.values()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def keyed(
+    serve: Callable[..., AbstractContextManager[httpx.Client]], keys_file: Path
+) -> Iterator[httpx.Client]:
+    """A service with keys of each role in a file, and no CHORUS_API_KEY."""
+    with serve(keys_file=keys_file, publishable_keys="pk_1") as client:
+        yield client

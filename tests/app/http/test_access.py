@@ -1,7 +1,6 @@
 """Keys with roles and the cap of wrong keys, over real HTTP and a real Redis."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +35,6 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/users/{user_id}/merge"): {"json": {"from": "w"}},
     ("POST", "/v1/model/reload"): {"json": {"bundle": "first"}},
 }
-
-
-@pytest.fixture(scope="module")
-def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "keys.json"
-    store_in_file(path, *(key for _token, key in TOKENS.values()))
-    return path
-
-
-@pytest.fixture(scope="module")
-def keyed(serve: Serve, keys_file: Path) -> Iterator[httpx.Client]:
-    """A service with keys of each role in a file, and no CHORUS_API_KEY."""
-    with serve(keys_file=keys_file, publishable_keys="pk_1") as client:
-        yield client
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -1,8 +1,6 @@
 """The audit, over real HTTP and a real Redis."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -10,21 +8,7 @@ import redis
 
 from app.access.audit import describe_user
 from app.access.roles import Role
-from tests.app.http.access_calls import TOKENS, Serve, bearer, forget, read_audit, store_in_file
-
-
-@pytest.fixture(scope="module")
-def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "keys.json"
-    store_in_file(path, *(key for _token, key in TOKENS.values()))
-    return path
-
-
-@pytest.fixture(scope="module")
-def keyed(serve: Serve, keys_file: Path) -> Iterator[httpx.Client]:
-    """A service with keys of each role in a file, and no CHORUS_API_KEY."""
-    with serve(keys_file=keys_file, publishable_keys="pk_1") as client:
-        yield client
+from tests.app.http.access_calls import TOKENS, Serve, bearer, forget, read_audit
 
 
 def test_the_audit_tells_who_did_what_and_how_it_ended(keyed: httpx.Client, redis_url: str) -> None:
