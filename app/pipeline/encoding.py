@@ -48,7 +48,7 @@ def encode_columns(
     for user, encoding in enumerate(bundle.predictor.encode_users(features.batch)):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
         history, texts = UserEvents(user_events(events, user), feedback[part]), preferences[user]
-        push = measure_user_push(bundle, history)
+        push = measure_user_push(bundle, encoding.base, history)
         tower_events = int(np.count_nonzero(in_tower[user]))
         share = texts.popularity_share(tower_events)
         vector = retrieval_vector(encoding.base, push, share, tower_events)
@@ -56,7 +56,7 @@ def encode_columns(
     return encoded
 
 
-def measure_user_push(bundle: LoadedBundle, events: UserEvents) -> Floats:
-    """The change [D] of the user vector that the events' negative feedback makes."""
+def measure_user_push(bundle: LoadedBundle, base: Floats, events: UserEvents) -> Floats:
+    """The change [D] of the tower's output `base` [D] that the events' negative feedback makes."""
     items = ItemVectors(bundle.catalogue.vectors[:, :-1], bundle.mean_vector)
-    return measure_push(items, events.columns, events.feedback, bundle.spec.polarity)
+    return measure_push(items, base, events.columns, events.feedback, bundle.spec.polarity)

@@ -12,11 +12,15 @@ from models.contract.user_vector import push_away, pushing_items
 
 
 def measure_push(
-    items: ItemVectors, events: EventColumns, feedback: FeedbackCodes, polarity: ValuePolarity
+    items: ItemVectors,
+    base: Floats,
+    events: EventColumns,
+    feedback: FeedbackCodes,
+    polarity: ValuePolarity,
 ) -> Floats:
-    """The change [D] of the user vector after a user's events up to the moment, oldest first; codes [n]."""
+    """The change [D] of the user vector `base` [D] after a user's events up to the moment, oldest first; codes [n]."""
     push = push_away(items.vectors, items.mean, pushing_items(events, feedback))
-    return push + push_from_low_values(items, events, feedback, polarity)
+    return push + push_from_low_values(items, base, events, feedback, polarity)
 
 
 def may_push(spec: FeatureSpec, action_names: Iterable[str]) -> bool:

@@ -118,7 +118,7 @@ class CorpusPredictor:
             rows=rows,
             states=states[batch_rows, last],
             tower_events=last,
-            push=self._measure_pushes(rows),
+            push=self._measure_pushes(rows, states[batch_rows, last]),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
@@ -126,11 +126,12 @@ class CorpusPredictor:
             snapshot=batch.snapshot[batch_rows, last],
         )
 
-    def _measure_pushes(self, rows: Indices) -> Tensor:
+    def _measure_pushes(self, rows: Indices, states: Tensor) -> Tensor:
         if not may_push(self.corpus.spec, self.corpus.log.action_names):
             return torch.zeros(len(rows), self.vectors.shape[1], device=self.vectors.device)
         events = self.corpus.events_before(rows)
-        pushes = measure_pushes(self.corpus.spec, events, self.vectors.cpu().numpy())
+        vectors, bases = self.vectors.cpu().numpy(), states.cpu().numpy()
+        pushes = measure_pushes(self.corpus.spec, events, vectors, bases)
         return torch.from_numpy(pushes).to(self.vectors.device)
 
 

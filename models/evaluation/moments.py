@@ -78,15 +78,17 @@ def encode_requests(
             for table in (requests.profile_tokens, requests.profile_numeric, requests.profile_text)
         )
     )
-    states = network.users(profile, torch.nn.utils.rnn.pad_sequence(tower, batch_first=True))
     last = torch.tensor([len(part) for part in tower], device=device)
+    states = network.users(profile, torch.nn.utils.rnn.pad_sequence(tower, batch_first=True))
+    states = states[torch.arange(len(sizes), device=device), last]
+    pushes = measure_pushes(spec, requests.events, vectors.cpu().numpy(), states.cpu().numpy())
     count = torch.tensor(sizes, device=device)
     events = torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
     return Moments(
         rows=requests.rows,
-        states=states[torch.arange(len(sizes), device=device), last],
+        states=states,
         tower_events=last,
-        push=torch.from_numpy(measure_pushes(spec, requests.events, vectors.cpu().numpy())).to(device),
+        push=torch.from_numpy(pushes).to(device),
         events=events,
         attend=torch.arange(events.shape[1], device=device)[None] < count[:, None],
         numbers=_last_numbers(torch.from_numpy(window.arrays.dense).to(device), sizes),
@@ -104,8 +106,8 @@ def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
     return numbers
 
 
-def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats) -> Floats:
-    """[B, D]: the step away from the items that each user rejected; zeros for users without any."""
+def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats, bases: Floats) -> Floats:
+    """[B, D]: the step of each user's state in `bases` [B, D] away from the items that the user rejected."""
     users = len(events.offsets) - 1
     pushes = np.zeros((users, vectors.shape[1]), dtype=np.float32)
     if not may_push(spec, events.action_names):
@@ -113,5 +115,7 @@ def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats) -> 
     feedback, items = read_feedback(events, spec.value_range), ItemVectors(vectors, vectors.mean(axis=0))
     for user in range(users):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
-        pushes[user] = measure_push(items, user_events(events, user), feedback[part], spec.polarity)
+        pushes[user] = measure_push(
+            items, bases[user], user_events(events, user), feedback[part], spec.polarity
+        )
     return pushes

@@ -12,7 +12,7 @@ from models.contract.low_values import (
     LOW_VALUE_PUSH,
     RIDGE,
     ItemVectors,
-    measure_gains,
+    measure_shares,
     push_from_low_values,
     solve_push,
 )
@@ -24,9 +24,12 @@ ITEMS = ItemVectors(
 )
 
 
-def push(*events: Event, polarity: ValuePolarity = POLARITY) -> list[float]:
+def push(
+    *events: Event, polarity: ValuePolarity = POLARITY, base: tuple[float, float] = (0, 0)
+) -> list[float]:
     columns = column_events([events], int)
-    return push_from_low_values(ITEMS, columns, read_feedback(columns, (1.0, 5.0)), polarity).tolist()
+    feedback = read_feedback(columns, (1.0, 5.0))
+    return push_from_low_values(ITEMS, floats(*base), columns, feedback, polarity).tolist()
 
 
 def rate(item: str, value: float, moment: float = 0.0) -> Event:
@@ -55,6 +58,12 @@ def test_one_lowest_value_takes_its_whole_gain() -> None:
     assert push(rate("0", 1.0)) == pytest.approx([-LOW_VALUE_PUSH / 2, 0])  # (2, 0) loses LOW_VALUE_PUSH
 
 
+def test_what_the_tower_gives_a_low_valued_item_is_taken_back_first() -> None:
+    """The tower gives (2, 0) 2 * 10 logits; the push takes them and LOW_VALUE_PUSH. What it takes itself stays."""
+    assert push(rate("0", 1.0), base=(10, 3)) == pytest.approx([-10 - LOW_VALUE_PUSH / 2, 0])
+    assert push(rate("0", 1.0), base=(-10, 3)) == push(rate("0", 1.0))
+
+
 def test_a_neighbour_rated_high_takes_the_push_back_and_another_kind_does_not() -> None:
     """The mean polarity of items 0 and 1, of one direction, is (-1 + 0.5) / 2 = -0.25: not clear."""
     assert push(rate("0", 1.0), rate("1", 5.0)) == [0, 0]
@@ -69,11 +78,11 @@ def test_values_that_tell_nothing_push_nothing() -> None:
     assert push(Event("0", "dislike", 0.0, 1.0)) == [0, 0]  # user_vector's push counts it
 
 
-def test_a_gain_grows_from_clear_polarity() -> None:
+def test_a_share_grows_from_clear_polarity() -> None:
     valued, is_low = np.array([[1, 0], [0, 1]], dtype=np.float32), np.array([True, True])
     middle = -(1 + CLEAR_POLARITY) / 2
-    gains = measure_gains(valued, floats(middle, -CLEAR_POLARITY), is_low)
-    assert gains.tolist() == pytest.approx([LOW_VALUE_PUSH / 2, 0], abs=1e-5)
+    shares = measure_shares(valued, floats(middle, -CLEAR_POLARITY), is_low)
+    assert shares.tolist() == pytest.approx([1 / 2, 0], abs=1e-6)
 
 
 def test_equal_directions_share_a_push_and_right_angles_do_not() -> None:
