@@ -34,8 +34,8 @@ class BundleFollower:
         runtime = self._runtime
         while True:
             with suppress(StateUnavailableError):  # the store has counted and logged it
-                await runtime.replica_set.exchange(runtime.bundle.manifest.created_at)
-                runtime.store.health.record_success()
+                await runtime.replica_set.exchange(runtime.default_tenant.bundle.manifest.created_at)
+                runtime.health.record_success()
             await asyncio.sleep(self._poll_s)
 
     async def _follow(self) -> None:

@@ -144,7 +144,7 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
 
     async def load() -> None:
         await runtime.start()
-        startup.on_ready(runtime.bundle)
+        startup.on_ready(runtime.default_tenant.bundle)
 
     async def follow() -> None:
         await asyncio.wait([loading])

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import ConfigDict, StringConstraints, TypeAdapter
 
 from app.access.roles import Role
+from app.state.protocol import DEFAULT_TENANT, TENANT_PATTERN, check_tenant
 
 PREFIX = "chorus"
 ID_BYTES = 6
@@ -22,7 +23,6 @@ SECRET_BYTES = 32
 NAME_LENGTH = 100
 
 _TOKEN = re.compile(r"chorus_([0-9a-f]{12})_([0-9a-f]{64})", re.ASCII)
-_TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
 class InvalidKeyError(ValueError):
@@ -39,7 +39,7 @@ class ApiKey:
     digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
     roles: tuple[Role, ...]
     created_at: float
-    tenant: str = ""
+    tenant: Annotated[str, StringConstraints(pattern=f"^({TENANT_PATTERN})?$")] = DEFAULT_TENANT
     name: str = ""
     expires_at: float | None = None
     revoked_at: float | None = None
@@ -65,7 +65,7 @@ class KeyRequest:
     """The properties of a new key."""
 
     roles: tuple[Role, ...]
-    tenant: str = ""
+    tenant: str = DEFAULT_TENANT
     name: str = ""
     expires_after_s: float | None = None
 
@@ -74,11 +74,10 @@ def create_key(request: KeyRequest, now: float) -> tuple[str, ApiKey]:
     """The token and the record of a new key. Raises InvalidKeyError."""
     if not request.roles:
         raise InvalidKeyError(f"expected at least one role of {', '.join(Role)}, given none")
-    if request.tenant and not _TENANT.fullmatch(request.tenant):
-        raise InvalidKeyError(
-            "expected a tenant of up to 64 lower-case letters, digits, '.', '_' and '-', "
-            f"given {request.tenant!r}"
-        )
+    try:
+        tenant = request.tenant and check_tenant(request.tenant)
+    except ValueError as error:
+        raise InvalidKeyError(str(error)) from error
     if len(request.name) > NAME_LENGTH or not request.name.isprintable():
         raise InvalidKeyError(f"expected a name of up to {NAME_LENGTH} printable characters, given another")
     if request.expires_after_s is not None and not 0 < request.expires_after_s < math.inf:
@@ -89,7 +88,7 @@ def create_key(request: KeyRequest, now: float) -> tuple[str, ApiKey]:
         digest=digest_secret(secret),
         roles=tuple(role for role in Role if role in request.roles),
         created_at=now,
-        tenant=request.tenant,
+        tenant=tenant,
         name=request.name,
         expires_at=None if request.expires_after_s is None else now + request.expires_after_s,
     )

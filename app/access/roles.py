@@ -36,6 +36,8 @@ class Rule:
     action: Action | None = None
     is_publishable: bool = False
     """True for routes that web pages may call with a publishable key."""
+    is_installation: bool = False
+    """True for routes that act on, or tell of, all tenants together: no key of a tenant may use them."""
 
 
 RECOMMEND = Rule(frozenset({Role.RECOMMEND}))
@@ -43,6 +45,7 @@ WRITE = Rule(frozenset({Role.WRITE}))
 READ_ITEMS = Rule(frozenset({Role.RECOMMEND, Role.WRITE}))
 """The catalogue is public to keys that recommend from it, and to those that write it."""
 ADMIN = Rule(frozenset({Role.ADMIN}))
+INSTALLATION = Rule(ADMIN.roles, is_installation=True)
 _PAGE = frozenset({Role.RECOMMEND})
 
 RULES: dict[tuple[str, str], Rule] = {
@@ -64,16 +67,16 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/users/{user_id}"): ADMIN,
     ("DELETE", "/v1/users/{user_id}"): Rule(ADMIN.roles, Action.ERASE_USER),
     ("GET", "/v1/model"): RECOMMEND,
-    ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL),
-    ("GET", "/metrics"): ADMIN,
+    ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL, is_installation=True),
+    ("GET", "/metrics"): INSTALLATION,
     ("GET", "/docs"): ADMIN,
     ("GET", "/openapi.json"): ADMIN,
 }
-"""(method, template of the route) -> rule. A route that is missing here needs `admin`; a test finds it."""
+"""(method, template of the route) -> rule. A route that is missing here is as INSTALLATION; a test finds it."""
 UNGUARDED = frozenset({("GET", "/livez"), ("GET", "/readyz")})
 """The routes that need no key at all."""
 
 
 def find_rule(method: str, template: str) -> Rule:
     """The rule of a route. HEAD has the rule of GET."""
-    return RULES.get(("GET" if method == "HEAD" else method, template), ADMIN)
+    return RULES.get(("GET" if method == "HEAD" else method, template), INSTALLATION)

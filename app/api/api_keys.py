@@ -127,6 +127,8 @@ def _check_role(caller: Caller, rule: Rule) -> None:
         return
     if caller.is_publishable:
         raise ForbiddenError("expected a secret key for this endpoint, given a publishable key")
+    if rule.is_installation and Role.ADMIN in caller.roles:
+        raise ForbiddenError("expected a key without a tenant for the whole service, given one of a tenant")
     needed = " or ".join(sorted({*rule.roles, Role.ADMIN}))
     raise ForbiddenError(
         f"expected a key with the role {needed}, given one with {', '.join(sorted(caller.roles))}"

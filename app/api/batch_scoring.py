@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from app.api.dependencies import Computing, Service
+from app.api.dependencies import Computing
 from app.api.mapping.batch import UserGroup, failure_answer, scores_answer, to_score_request
 from app.api.schemas.batch import BadGroup, Group
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidRequestError, UnavailableError
 from app.pipeline.scoring.batching import USER_COST, split_by_cost
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
+from app.tenant import Tenant
 from models.contract.catalogue import UserState
 
 PARALLEL_READS = 16
@@ -21,12 +22,12 @@ Answer = dict[str, Any]
 
 
 async def score_groups(
-    service: Service, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
+    tenant: Tenant, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup], now: float
 ) -> AsyncIterator[list[Answer]]:
     """Yield answers in the order of the groups, each as soon as it and all earlier ones are ready."""
     waiting: dict[int, Answer] = {}
     position = 0
-    async for answers in _score_portions(service, threads, bundle, groups):
+    async for answers in _score_portions(tenant, threads, bundle, groups, now):
         waiting |= answers
         ready = []
         while position in waiting:
@@ -37,13 +38,12 @@ async def score_groups(
 
 
 async def _score_portions(
-    service: Service, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup]
+    tenant: Tenant, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup], now: float
 ) -> AsyncIterator[dict[int, Answer]]:
     """Yield group index -> answer for each portion. A portion has all groups of its users."""
-    now = service.clock()
     user_ids = [group.user_id for group in groups]
     for positions in split_by_cost(len(bundle.catalogue), user_ids, [_cost(group) for group in groups]):
-        portion = await _read_users(service, [groups[position] for position in positions])
+        portion = await _read_users(tenant, [groups[position] for position in positions])
         try:
             answers = await threads.run("portion", partial(_score_portion, bundle, portion, now))
         except UnavailableError as error:  # no compute thread in time; the other portions keep their answers
@@ -58,13 +58,13 @@ def _cost(group: Group | BadGroup) -> int:
     return len(group.item_ids) + (USER_COST if group.session else 0)
 
 
-async def _read_users(service: Service, groups: Sequence[Group | BadGroup]) -> list[UserGroup | BadGroup]:
+async def _read_users(tenant: Tenant, groups: Sequence[Group | BadGroup]) -> list[UserGroup | BadGroup]:
     """The groups with their users' states. Each user is read once."""
     user_ids = list(dict.fromkeys(group.user_id for group in groups if isinstance(group, Group)))
     states: dict[str | None, tuple[UserState, tuple[str, ...]]] = {}
     for start in range(0, len(user_ids), PARALLEL_READS):
         chunk = user_ids[start : start + PARALLEL_READS]
-        reads = await asyncio.gather(*(service.runtime.read_user(user_id) for user_id in chunk))
+        reads = await asyncio.gather(*(tenant.read_user(user_id) for user_id in chunk))
         states.update(zip(chunk, reads, strict=True))
     return [
         group if isinstance(group, BadGroup) else UserGroup(group, *states[group.user_id]) for group in groups

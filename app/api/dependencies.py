@@ -9,12 +9,15 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 
 from app.access.access import Access
+from app.access.caller import Caller
+from app.api.api_keys import CALLER
 from app.api.request_body import BodyMemory
 from app.compute_queue import ComputeQueue, Patience
 from app.config import Settings
 from app.errors import TooManyRequestsError
 from app.runtime import Runtime
 from app.telemetry import Metrics
+from app.tenant import Tenant
 
 Result = TypeVar("Result")
 PATIENCE_S = "chorus.patience_s"
@@ -92,6 +95,13 @@ async def get_service(request: Request) -> Service:
     return service
 
 
+async def get_tenant(request: Request) -> Tenant:
+    """The tenant of the caller's key: whatever a route reads or changes of users and items belongs to it."""
+    service: Service = request.state.service
+    caller: Caller = request.scope[CALLER]
+    return await service.runtime.open_tenant(caller.tenant)
+
+
 async def get_computing(request: Request) -> Computing:
     """The compute threads for this request."""
     service: Service = request.state.service
@@ -100,4 +110,5 @@ async def get_computing(request: Request) -> Computing:
 
 
 Serving = Annotated[Service, Depends(get_service)]
+CallersTenant = Annotated[Tenant, Depends(get_tenant)]
 Threads = Annotated[Computing, Depends(get_computing)]

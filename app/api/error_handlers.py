@@ -31,9 +31,10 @@ from app.errors import (
 )
 from app.pipeline.scoring.fusion import InvalidWeightsError, UnknownWeightError
 from app.pipeline.similar import UnknownItemError
-from app.runtime import BundleNotLoadedError, LoadInProgressError
+from app.runtime import LoadInProgressError
 from app.state.protocol import StateUnavailableError, StoreFault, StoreFullError
 from app.telemetry import LOGGER
+from app.tenant import BundleNotLoadedError
 
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 

@@ -1,7 +1,7 @@
 """A bundle in memory: predictor, live catalogue, known users and text encoder of one model version."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
 from app.bundle.predictor import ItemTable, Predictor
-from app.bundle.vector_index import SearchIndex
+from app.bundle.vector_index import ExactSearch, SearchIndex
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import Manifest
 from models.contract.catalogue import Item, User, UserState
@@ -104,6 +104,17 @@ class LoadedBundle:
         """The class of a moment for a head on `time.daypart`, `context.device`, ...; None if unknown."""
         tokens = dict(token.split("=", 1) for token in context_tokens(self.spec, context, now))
         return tokens.get(label_field(head.task.label))
+
+    def fork(self) -> "LoadedBundle":
+        """The bundle as it was loaded, with a catalogue of its own: a change of either is not seen by the other."""
+        catalogue = self.catalogue.fork()
+        # Exact search reads the rows of the catalogue that it was made of, which change with it.
+        index = ExactSearch(catalogue.vectors) if isinstance(self.index, ExactSearch) else self.index
+        return replace(self, catalogue=catalogue, index=index, columns=AttributeIndex())
+
+    def without_users(self) -> "LoadedBundle":
+        """The bundle without the histories and profiles of the training data."""
+        return replace(self, known_users=replace(self.known_users, rows={}, profiles={}))
 
     def item_row(self, item: Item) -> ItemRow:
         """The row of one item; see `item_rows`."""

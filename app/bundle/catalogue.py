@@ -1,7 +1,7 @@
 """The live item table: the bundle's items with later puts and deletions. An item keeps its row.
 
 A `Catalogue` is a view of fixed length over a growing store: a request keeps its view, and a change gives a new
-view. A running request may see a change to an existing row at once, which is harmless.
+view. A running request may see a change to an existing row at once, which is harmless. A fork has a store of its own.
 """
 
 from collections.abc import Sequence
@@ -50,6 +50,7 @@ class Catalogue:
             )
         label_heads = tuple(head for head in heads if find_kind(head.task.kind).subject is Subject.ITEM)
         store = ItemColumns(spec, label_heads, rule)
+        store.loaded = len(items)
         store.ids = [item.item_id for item in items]
         store.items = list(items)
         store.labels = [category_labels(spec, item) for item in items]
@@ -151,9 +152,15 @@ class Catalogue:
         """The catalogue with an item deleted; an unknown item is ignored."""
         number = self.row(item_id)
         if number is not None:
+            self.store.keep_loaded([number])
             self.store.columns["available"][number] = False
             self.store.columns["present"][number] = False
         return Catalogue(self.store, self.count, self.version + 1, self.fresh)
+
+    def fork(self) -> "Catalogue":
+        """The catalogue as it was loaded, over a copy of the columns. A change of either is not seen by the other."""
+        store = self.store.fork()
+        return Catalogue(store, store.loaded)
 
     def _view(self, name: str) -> np.ndarray:
         return self.store.columns[name][: self.count]

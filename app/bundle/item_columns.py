@@ -1,6 +1,6 @@
 """The growing columns of the live item table, shared by all views of a catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,16 @@ class ItemRow:
     text: Floats  # [T]
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedRows:
+    """Rows of n items of the bundle, as they were before they changed first."""
+
+    numbers: Indices  # [n]
+    items: tuple[Item, ...]
+    labels: tuple[frozenset[str], ...]
+    columns: dict[str, np.ndarray]  # column -> values [n, ...]
+
+
 @dataclass(slots=True)
 class ItemColumns:
     """The growing columns behind all views. Needs one writer at a time."""
@@ -39,6 +49,45 @@ class ItemColumns:
     labels: list[frozenset[str]] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     columns: dict[str, np.ndarray] = field(default_factory=dict)
+    loaded: int = 0  # the first rows, which are those of the bundle
+    replaced: list[LoadedRows] = field(default_factory=list)
+    replaced_numbers: set[int] = field(default_factory=set)
+
+    def fork(self) -> "ItemColumns":
+        """A copy of the columns as they were loaded. A change of either is not seen by the other.
+
+        Counts as a writer: no other may write meanwhile.
+        """
+        count = self.loaded
+        fork = ItemColumns(
+            *(self.spec, self.label_heads, self.rule),
+            *(self.ids[:count], self.items[:count], self.labels[:count]),
+            rows={item_id: row for row, item_id in enumerate(self.ids[:count])},
+            columns={name: column[:count].copy() for name, column in self.columns.items()},
+            loaded=count,
+        )
+        for before in self.replaced:
+            for name, values in before.columns.items():
+                fork.columns[name][before.numbers] = values
+            for number, item, labels in zip(before.numbers, before.items, before.labels, strict=True):
+                fork.items[number], fork.labels[number] = item, labels
+        return fork
+
+    def keep_loaded(self, numbers: Iterable[int]) -> None:
+        """Keep those of these rows that are still as they were loaded, since they are about to change."""
+        found = sorted({row for row in numbers if row < self.loaded} - self.replaced_numbers)
+        if not found:
+            return
+        rows = np.array(found, dtype=np.int64)
+        self.replaced.append(
+            LoadedRows(
+                rows,
+                tuple(self.items[row] for row in found),
+                tuple(self.labels[row] for row in found),
+                {name: column[rows] for name, column in self.columns.items()},
+            )
+        )
+        self.replaced_numbers.update(found)
 
     def add(self, item: Item) -> int:
         """The item's row; a new item gets a row of zeros, not present. Full columns are replaced by larger ones."""
@@ -71,6 +120,7 @@ class ItemColumns:
         columns = self._column_values(items, rows)
         labels = [category_labels(self.spec, item) for item in items]
         numbers = [self.add(item) for item in items]
+        self.keep_loaded(numbers)
         for name, values in columns.items():
             self.columns[name][numbers] = values
         for number, item, item_labels in zip(numbers, items, labels, strict=True):

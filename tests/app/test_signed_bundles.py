@@ -37,13 +37,13 @@ async def test_start_and_reload_take_signed_bundles_only(settings: Settings) -> 
         await runtime.start()
     sign(settings.bundle_dir)
     await runtime.start()
-    served = runtime.bundle
+    served = runtime.default_tenant.bundle
     copy_bundle(settings.bundle_dir, "forged")  # its signature is that of another manifest
     sign(copy_bundle(settings.bundle_dir, "foreign"), "k" * 32)
     for name in ("forged", "foreign"):
         with pytest.raises(BundleError, match=f"{UNSIGNED} in .*{name}, given another signature"):
             await runtime.reload(name)
-    assert runtime.bundle is served
+    assert runtime.default_tenant.bundle is served
     sign(copy_bundle(settings.bundle_dir, "second"))
     assert (await runtime.reload("second")).model_version == "second"
 
@@ -52,7 +52,7 @@ async def test_a_start_falls_back_to_the_signed_bundle_before(settings: Settings
     sign(copy_bundle(settings.bundle_dir, "first.previous"))
     runtime = Runtime(settings, MemoryStore())
     await runtime.start()
-    assert runtime.bundle.manifest.model_version == "first.previous"
+    assert runtime.default_tenant.bundle.manifest.model_version == "first.previous"
 
 
 def test_the_commands_refuse_with_one_line(

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.api.batch_scoring import score_groups
-from app.api.dependencies import Serving, Threads
+from app.api.dependencies import CallersTenant, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
@@ -26,13 +26,13 @@ router = make_guarded_router("recommendations")
 
 @router.post("/batch-score", response_model=BatchAnswer, responses={**LINES, **error_answers(*BODY_ERRORS)})
 async def score_batch(
-    body: Json[BatchRequest], request: Request, service: Serving, threads: Threads
+    body: Json[BatchRequest], request: Request, tenant: CallersTenant, service: Serving, threads: Threads
 ) -> Response:
     """Every group's scores, in order. With `Accept: application/x-ndjson` a line a group, as soon as it is ready."""
     pairs = sum(len(group.item_ids) for group in body.groups if isinstance(group, Group))
     await charge_pairs(request, service.access, pairs)
-    bundle = service.runtime.bundle
-    answers = score_groups(service, threads, bundle, body.groups)
+    bundle = tenant.bundle
+    answers = score_groups(tenant, threads, bundle, body.groups, service.clock())
     if NDJSON in request.headers.get("accept", ""):
         return StreamingResponse(write_lines(answers), media_type=NDJSON)
     groups = [answer async for portion in answers for answer in portion]

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from app.api.api_keys import QUERY_SECURITY
-from app.api.dependencies import Serving
+from app.api.dependencies import CallersTenant, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.events import events_answer
 from app.api.mapping.ignored_inputs import name_ignored_of_events
@@ -24,9 +24,9 @@ router = make_guarded_router("events")
     responses=error_answers(*BODY_ERRORS),
     dependencies=[QUERY_SECURITY],
 )
-async def post_events(body: Json[EventsRequest], service: Serving) -> Response:
+async def post_events(body: Json[EventsRequest], tenant: CallersTenant, service: Serving) -> Response:
     """Store events. Bad ones are rejected with their position in the call; the others are stored."""
-    bundle, now = service.runtime.bundle, service.clock()
+    bundle, now = tenant.bundle, service.clock()
     rules = build_rules(bundle.spec, bundle.manifest.heads, now)
 
     def convert(event: StoredEvent) -> RecordedEvent:
@@ -42,7 +42,7 @@ async def post_events(body: Json[EventsRequest], service: Serving) -> Response:
         )
 
     indices, records, rejected = split_rows(body.events, convert)
-    fates = await service.runtime.store.append(records) if records else []
+    fates = await tenant.store.append(records) if records else []
     answer = events_answer(indices, fates, rejected)
     conflicts = fates.count(Appended.CONFLICT)
     service.metrics.count_events(

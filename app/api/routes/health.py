@@ -7,7 +7,7 @@ from app.api.mapping.replicas import replicas_answer
 from app.api.openapi import error_answers
 from app.api.responses import json_response
 from app.api.schemas.health import HealthAnswer, ReadinessAnswer
-from app.runtime import BundleNotLoadedError
+from app.tenant import BundleNotLoadedError
 
 router = APIRouter(tags=["health"])
 
@@ -25,7 +25,7 @@ async def check_readiness(service: Serving) -> Response:
     """A bundle is loaded and has passed its golden requests. An outage of the store only degrades answers."""
     if not service.runtime.ready:
         raise BundleNotLoadedError
-    health = service.runtime.store.health
+    health = service.runtime.health
     store = {
         "status": "ok" if health.fault is None else "failing",
         "code": health.fault,

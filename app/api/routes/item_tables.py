@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.api.audited_route import note_act
-from app.api.dependencies import Serving
+from app.api.dependencies import CallersTenant, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_item
 from app.api.openapi import BODY_ERRORS, error_answers
@@ -22,28 +22,29 @@ router = make_guarded_router("items")
 
 @router.head("/items", include_in_schema=False)
 @router.get("/items", response_model=ItemListAnswer, responses=error_answers(401, 422, 429, 503))
-async def list_items(query: Annotated[ItemListQuery, Query()], service: Serving) -> Response:
+async def list_items(query: Annotated[ItemListQuery, Query()], tenant: CallersTenant) -> Response:
     """The items that were put, patched or deleted. An item that changes meanwhile comes again at the end."""
-    page = await service.runtime.store.list_items(int(query.cursor or 0), query.limit)
+    page = await tenant.store.list_items(int(query.cursor or 0), query.limit)
     items = [
         {"item_id": change.item_id, "change": change.kind.value, "changed_at": change.changed_at}
         for change in page.changes
     ]
-    latest = await service.runtime.store.catalogue_version()
+    latest = await tenant.store.catalogue_version()
     return json_response({"items": items, "cursor": str(page.version) if page.version < latest else None})
 
 
 @router.post("/items", response_model=StoredRowsAnswer, responses=error_answers(*BODY_ERRORS))
-async def post_items(body: Json[ItemsRequest], service: Serving, request: Request) -> Response:
+async def post_items(
+    body: Json[ItemsRequest], tenant: CallersTenant, service: Serving, request: Request
+) -> Response:
     """Put many items, each in place of the one before. They are searchable when this answers."""
-    runtime = service.runtime
-    fields = runtime.bundle.spec.item_fields
+    fields = tenant.bundle.spec.item_fields
 
     def convert(row: ItemRow) -> Item:
         return to_item(fields, row.item_id, row)
 
     indices, items, rejected = split_rows(body.items, convert)
-    versions = await runtime.store.put_items(items, service.clock()) if items else []
+    versions = await tenant.store.put_items(items, service.clock()) if items else []
     full = CatalogueFullError("No room for another item: the store is full").shape()
     rejected += [
         {"index": index, "error": full}
@@ -53,6 +54,6 @@ async def post_items(body: Json[ItemsRequest], service: Serving, request: Reques
     stored = [version for version in versions if version is not None]
     note_act(request, "", accepted=len(stored), rejected=len(rejected))
     if stored:
-        await runtime.refresh_catalogue(max(stored))
+        await tenant.refresh_catalogue(max(stored))
     rejected.sort(key=lambda row: row["index"])
     return json_response({"accepted": len(stored), "rejected": rejected})

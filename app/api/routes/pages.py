@@ -28,7 +28,7 @@ router = make_page_router("health")
 async def show_metrics(service: Serving) -> Response:
     """The metrics in Prometheus' text format."""
     if service.runtime.ready:
-        service.metrics.set_bundle(service.runtime.bundle.manifest.model_version)
+        service.metrics.set_bundle(service.runtime.default_tenant.bundle.manifest.model_version)
         service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
     return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from app.api.dependencies import Serving, Threads
+from app.api.dependencies import CallersTenant, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.filters import parse_filter
 from app.api.mapping.query import check_filter
@@ -25,15 +25,15 @@ router = make_guarded_router("items")
 async def find_similar(
     item_id: ItemId,
     query: Annotated[SimilarQuery, Query()],
-    service: Serving,
+    tenant: CallersTenant,
     threads: Threads,
     request: Request,
 ) -> Response:
     """The items most similar to one item."""
     if not is_literal(request, SIMILAR_ENDING):
-        return await show_item(service, item_id + SIMILAR_ENDING)
-    await service.runtime.read_user(None)  # updates the catalogue if the store answers
-    bundle = service.runtime.bundle
+        return await show_item(tenant, item_id + SIMILAR_ENDING)
+    await tenant.read_user(None)  # updates the catalogue if the store answers
+    bundle = tenant.bundle
     items = await threads.run("similar", lambda: find_similar_items(bundle, item_id, query.limit))
     return json_response(
         {"item_id": item_id, "model_version": bundle.manifest.model_version, "items": _list_items(items)}
@@ -41,10 +41,12 @@ async def find_similar(
 
 
 @router.post("/items/similar", response_model=SimilarToAllAnswer, responses=error_answers(*BODY_ERRORS, 404))
-async def find_similar_to_several(body: Json[SimilarRequest], service: Serving, threads: Threads) -> Response:
+async def find_similar_to_several(
+    body: Json[SimilarRequest], tenant: CallersTenant, threads: Threads
+) -> Response:
     """The items most similar to all given ones together. 404 if the catalogue has none of these."""
-    state, degraded = await service.runtime.read_user(body.user_id)
-    bundle = service.runtime.bundle
+    state, degraded = await tenant.read_user(body.user_id)
+    bundle = tenant.bundle
     condition = None if body.filter is None else parse_filter(body.filter, bundle.spec.hierarchies)
     if condition is not None:
         check_filter(bundle.spec, condition)

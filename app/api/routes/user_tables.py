@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from app.api.audited_route import note_act
-from app.api.dependencies import Serving
+from app.api.dependencies import CallersTenant
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_user
 from app.api.openapi import BODY_ERRORS, error_answers
@@ -18,9 +18,9 @@ router = make_guarded_router("users")
 
 
 @router.post("/users", response_model=StoredRowsAnswer, responses=error_answers(*BODY_ERRORS))
-async def post_users(body: Json[UsersRequest], service: Serving, request: Request) -> Response:
+async def post_users(body: Json[UsersRequest], tenant: CallersTenant, request: Request) -> Response:
     """Replace the profiles of many users. The next answers use them."""
-    fields = service.runtime.bundle.spec.user_fields
+    fields = tenant.bundle.spec.user_fields
 
     def convert(row: UserRow) -> User:
         return to_user(fields, row.user_id, row)
@@ -28,5 +28,5 @@ async def post_users(body: Json[UsersRequest], service: Serving, request: Reques
     _indices, users, rejected = split_rows(body.users, convert)
     note_act(request, "", accepted=len(users), rejected=len(rejected))
     if users:
-        await service.runtime.store.put_profiles(users)
+        await tenant.store.put_profiles(users)
     return json_response({"accepted": len(users), "rejected": rejected})

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 
 from app.access.audit import describe_user
 from app.api.audited_route import note_act
-from app.api.dependencies import Serving
+from app.api.dependencies import CallersTenant, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.attributes import to_user
 from app.api.mapping.ignored_inputs import name_ignored_of_profile
@@ -31,9 +31,9 @@ router = make_guarded_router("users")
 
 @router.head(USER, include_in_schema=False)
 @router.get(USER, response_model=UserAnswer, responses=error_answers(401, 404, 422, 429, 503))
-async def get_user(user_id: UserId, service: Serving) -> Response:
+async def get_user(user_id: UserId, tenant: CallersTenant) -> Response:
     """All that is known of a user: profile, stored events, and the events of the bundle's training history."""
-    export = await service.runtime.export_user(user_id)
+    export = await tenant.export_user(user_id)
     stored = export.stored
     if stored.state.profile is None and not stored.state.events and stored.merged_into is None:
         raise NotFoundError("expected a user with a profile or events, given an unknown one", "user_id")
@@ -41,40 +41,39 @@ async def get_user(user_id: UserId, service: Serving) -> Response:
 
 
 @router.put(USER, response_model=UserPutAnswer, responses=error_answers(*BODY_ERRORS))
-async def put_user(body: Json[UserRequest], user_id: UserId, service: Serving) -> Response:
+async def put_user(body: Json[UserRequest], user_id: UserId, tenant: CallersTenant) -> Response:
     """Replace the user's profile and stated interests. The next answer uses them."""
-    user = to_user(service.runtime.bundle.spec.user_fields, user_id, body)
-    await service.runtime.store.put_profile(user)
+    user = to_user(tenant.bundle.spec.user_fields, user_id, body)
+    await tenant.store.put_profile(user)
     answer = {"user_id": user_id, "profile": profile_answer(user)}
-    ignored = name_ignored_of_profile(service.runtime.bundle, user)
+    ignored = name_ignored_of_profile(tenant.bundle, user)
     return json_response({**answer, "ignored": ignored} if ignored else answer)
 
 
 @router.post(MERGE, response_model=MergeAnswer, responses=error_answers(*BODY_ERRORS))
 async def merge_users(
-    body: Json[MergeRequest], user_id: UserId, service: Serving, request: Request
+    body: Json[MergeRequest], user_id: UserId, tenant: CallersTenant, service: Serving, request: Request
 ) -> Response:
     """Move everything of another id to this user, such as that of a visitor who logs in. The other id is then empty."""
     if body.source == user_id:
         raise InvalidRequestError("expected another user's id, given that of the path", "from")
     note_act(request, describe_user(user_id), source=describe_user(body.source))
     now = service.clock()
-    moved = await service.runtime.merge_users(user_id, body.source, now)
+    moved = await tenant.merge_users(user_id, body.source, now)
     return json_response({"user_id": user_id, "from": body.source, "merged_at": now, "moved": moved})
 
 
 @router.delete(USER, response_model=ErasureAnswer, responses=error_answers(401, 413, 422, 429, 503))
-async def erase_user(user_id: UserId, service: Serving, request: Request) -> Response:
+async def erase_user(user_id: UserId, tenant: CallersTenant, service: Serving, request: Request) -> Response:
     """Erase all that is stored of a user, and ignore their training history from now on.
 
     A user without stored data is erased too: their training history is ignored all the same.
     """
-    now, store = service.clock(), service.runtime.store
-    is_known = service.runtime.may_know(user_id)
+    now, is_known = service.clock(), tenant.may_know(user_id)
     receipt = uuid.uuid4().hex
     note_act(request, describe_user(user_id), receipt=receipt)
     try:
-        counts = await store.erase(user_id, now, lasting=is_known)
+        counts = await tenant.store.erase(user_id, now, lasting=is_known)
     except UnmarkedErasureError as error:
         raise ErasureNotNotedError(
             "All that was stored is deleted, but the erasure could not be noted: send it again"
@@ -86,6 +85,6 @@ async def erase_user(user_id: UserId, service: Serving, request: Request) -> Res
             "erased_at": now,
             "deleted": counts,
             "receipt": receipt,
-            "remains": remains_answer(store.erasure_delay_s, is_known),
+            "remains": remains_answer(tenant.store.erasure_delay_s, is_known),
         }
     )

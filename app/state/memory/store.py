@@ -21,6 +21,7 @@ from app.state.protocol import (
     StreamEntry,
     UserExport,
     UserMerge,
+    check_tenant,
     join_profiles,
 )
 from app.state.redis.codec import pack_event, pack_recorded, pack_value, unpack_events, unpack_recorded
@@ -55,6 +56,11 @@ class MemoryStore:
         self._accepted = 0
         self._items = MemoryItems(self._limits.item_cap)
         self._installation_key: bytes | None = None
+        self._tenants: dict[str, MemoryStore] = {}
+
+    def of_tenant(self, name: str) -> "MemoryStore":
+        """The store of another tenant, which is made at the first call."""
+        return self._tenants.setdefault(check_tenant(name), MemoryStore(self._limits))
 
     async def read(self, user_id: str) -> StoredUser:
         """The user's events and profile; empty for an unknown user."""

@@ -14,9 +14,12 @@ from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore
 from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
 from app.state.protocol.replicas import BundleOrder, Fleet, Refusal, Replica, ReplicaBoard
 from app.state.protocol.store import StateStore
+from app.state.protocol.tenants import DEFAULT_TENANT, TENANT_PATTERN, TenantStore, check_tenant
 from app.state.protocol.users import StoredUser, UserExport, UserStore
 
 __all__ = [
+    "DEFAULT_TENANT",
+    "TENANT_PATTERN",
     "Appended",
     "BundleOrder",
     "ChangeKind",
@@ -40,9 +43,11 @@ __all__ = [
     "StoredItems",
     "StoredUser",
     "StreamEntry",
+    "TenantStore",
     "UnmarkedErasureError",
     "UserExport",
     "UserMerge",
     "UserStore",
+    "check_tenant",
     "join_profiles",
 ]

@@ -50,6 +50,11 @@ class StoredItems:
     deleted: frozenset[str] = frozenset()
     patches: Mapping[str, ItemPatch] = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """True if no item changed."""
+        return not (self.items or self.deleted or self.patches)
+
     @staticmethod
     def of(version: int, changes: Iterable[ItemChange]) -> "StoredItems":
         """The changes by their kind; of an item that comes twice the last change counts."""

@@ -2,15 +2,13 @@
 
 from typing import Protocol
 
-from app.state.protocol.events import EventStream
 from app.state.protocol.health import StoreHealth
-from app.state.protocol.items import ItemStore
 from app.state.protocol.replicas import ReplicaBoard
-from app.state.protocol.users import UserStore
+from app.state.protocol.tenants import TenantStore
 
 
-class StateStore(UserStore, ItemStore, EventStream, Protocol):
-    """All state that the service keeps between requests."""
+class StateStore(TenantStore, Protocol):
+    """All state that the service keeps between requests: that of the default tenant, and ways to that of others."""
 
     @property
     def health(self) -> StoreHealth:
@@ -19,6 +17,9 @@ class StateStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def replicas(self) -> ReplicaBoard:
         """The board of the replicas that share the store."""
+
+    def of_tenant(self, name: str) -> TenantStore:
+        """The store of another tenant, over the same connections. Raises ValueError for a name that none can have."""
 
     async def installation_key(self, fresh: bytes) -> bytes:
         """The secret key that all replicas share; `fresh` becomes it if there is none. Raises StateUnavailableError."""

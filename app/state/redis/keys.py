@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from app.state.protocol import DEFAULT_TENANT
+
 DIGEST_BYTES = 16
 
 
@@ -24,13 +26,22 @@ class UserKeys:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys under one prefix."""
+    """All keys of one tenant under one prefix. The last four of the names below belong to the installation.
+
+    The keys of another tenant than the default one begin with `PREFIX:tenant:NAME:`. A name has no colon, and no key of
+    the default tenant or of the installation begins with `PREFIX:tenant:`, so no two keys are the same.
+    """
 
     prefix: str
+    tenant: str = DEFAULT_TENANT
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.prefix}:tenant:{self.tenant}" if self.tenant else self.prefix
 
     def user(self, user_id: str) -> UserKeys:
         """The keys of a user, named by the user id's digest."""
-        stem = f"{self.prefix}:{{{digest(user_id).hex()}}}"
+        stem = f"{self._stem}:{{{digest(user_id).hex()}}}"
         return UserKeys(
             events=f"{stem}:events",
             event_ids=f"{stem}:ids",
@@ -44,7 +55,22 @@ class Keys:
     @property
     def stream(self) -> str:
         """All users' accepted events, newest last, capped."""
-        return f"{self.prefix}:stream"
+        return f"{self._stem}:stream"
+
+    @property
+    def items(self) -> str:
+        """Hash: item id -> document or tombstone."""
+        return f"{self._stem}:{{items}}"
+
+    @property
+    def item_changes(self) -> str:
+        """Sorted set: item id by the version that changed it last."""
+        return f"{self._stem}:{{items}}:changes"
+
+    @property
+    def items_version(self) -> str:
+        """Counter of item changes."""
+        return f"{self._stem}:{{items}}:version"
 
     @property
     def installation_key(self) -> str:
@@ -65,21 +91,6 @@ class Keys:
     def replicas(self) -> str:
         """Hash: replica id -> the replica with the time of its announcement."""
         return f"{self.prefix}:{{replicas}}"
-
-    @property
-    def items(self) -> str:
-        """Hash: item id -> document or tombstone."""
-        return f"{self.prefix}:{{items}}"
-
-    @property
-    def item_changes(self) -> str:
-        """Sorted set: item id by the version that changed it last."""
-        return f"{self.prefix}:{{items}}:changes"
-
-    @property
-    def items_version(self) -> str:
-        """Counter of item changes."""
-        return f"{self.prefix}:{{items}}:version"
 
 
 def digest(text: str) -> bytes:

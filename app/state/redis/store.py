@@ -1,6 +1,7 @@
 """The store in Redis: one round trip to read, one atomic script per user to write."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from app.state.protocol import (
     StreamEntry,
     UserExport,
     UserMerge,
+    check_tenant,
     join_profiles,
 )
 from app.state.redis.append import APPEND, build_append_call
@@ -57,13 +59,23 @@ class RedisStore:
     ) -> None:
         self.health = health or StoreHealth()
         self._settings = settings
-        self._keys = Keys(settings.prefix)
         self._client = RedisClient(settings, self.health)
-        self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._values = ValueReader(on_corrupt)
-        self._items = RedisItems(self._client, settings, self._keys, self._values)
-        self._erasure = RedisErasure(self._client, self._keys, settings)
+        self._use(Keys(settings.prefix))
+        self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._rewriter = FileRewriter(self._client, self._keys.file_rewrite, settings)
+
+    def _use(self, keys: Keys) -> None:
+        """Read and write these keys from now on."""
+        self._keys = keys
+        self._items = RedisItems(self._client, self._settings, keys, self._values)
+        self._erasure = RedisErasure(self._client, keys, self._settings)
+
+    def of_tenant(self, name: str) -> "RedisStore":
+        """The store of another tenant, over the same connections: the same store with other keys."""
+        store = copy(self)
+        store._use(replace(self._keys, tenant=check_tenant(name)))
+        return store
 
     async def read(self, user_id: str) -> StoredUser:
         """One MGET: events, past items, profile, marks, catalogue version."""

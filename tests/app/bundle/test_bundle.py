@@ -7,6 +7,8 @@ import pytest
 
 from app.bundle import bundle as bundle_module
 from app.bundle.bundle import LoadedBundle
+from app.bundle.item_columns import ItemRow
+from app.bundle.vector_index import ExactSearch
 from app.pipeline.recommend import recommend
 from app.pipeline.types import Query
 from models.contract.catalogue import Item, User, UserState
@@ -106,3 +108,27 @@ def test_the_class_of_the_moment(learnt: LoadedBundle) -> None:
     (daypart,) = [head for head in learnt.manifest.heads if head.task.name == "daypart"]
     assert learnt.context_label(daypart, {}, 7 * 3600.0) == "morning"
     assert learnt.context_label(daypart, {}, 23 * 3600.0) == "evening"
+
+
+def test_a_fork_searches_its_own_rows_and_filters_its_own_items(learnt: LoadedBundle) -> None:
+    """Exact search over the very array of the catalogue, as a bundle without an index has it."""
+    origin = learnt.fork()
+    origin = replace(origin, index=ExactSearch(origin.catalogue.vectors))
+    fork = origin.fork()
+    before = fork.catalogue.vectors[:, 0].copy()
+    row = ItemRow(np.full(learnt.dim + 1, 9, np.float32), origin.catalogue.text[0].copy())
+    changed = origin.catalogue.with_items([Item("i0", {"year": 1.0})], [row])
+    everything = np.ones(len(fork.catalogue), dtype=np.bool_)
+    vector = np.ones(learnt.dim + 1, dtype=np.float32)
+    assert origin.index.search(vector, 1, everything).tolist() == [0]
+    best = int(np.argmax(fork.catalogue.vectors @ vector))
+    assert best != 0 and fork.index.search(vector, 1, everything).tolist() == [best]
+    assert (fork.catalogue.vectors[:, 0] == before).all() and fork.columns is not origin.columns
+    assert origin.columns.of(changed).fresh.column("year").numbers.tolist() == [1.0]
+    assert fork.columns.of(fork.catalogue).all.items[0] == learnt.catalogue.item(0)
+
+
+def test_without_users_nobody_is_known(learnt: LoadedBundle) -> None:
+    bundle = learnt.without_users()
+    assert learnt.known_users.knows("u3") and not bundle.known_users.knows("u3")
+    assert bundle.known_users.state("u3") == UserState("u3")

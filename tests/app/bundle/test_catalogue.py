@@ -140,3 +140,30 @@ def test_an_item_that_the_store_has_keeps_its_row(catalogue: Catalogue) -> None:
     view = catalogue.with_items([item("y", "drama")], [row(5)])
     assert (len(view), view.row("x"), view.row("y")) == (4, 2, 3)
     assert view.store.ids == ["a", "b", "x", "y"] and view.vectors[3, 0] == 5
+
+
+def test_a_fork_is_as_loaded_whatever_changed_before(catalogue: Catalogue) -> None:
+    view = catalogue.with_items([item("b", "drama"), item("c", "comedy")], [row(5), row(6)])
+    view = view.without("a").with_items([item("b", "western")], [row(7)])
+    fork = view.fork()
+    assert (len(fork), fork.version, fork.fresh.tolist()) == (2, 0, [])
+    assert list(fork.ids) == ["a", "b"] and "c" not in fork and fork.row("c") is None
+    assert fork.vectors.tolist() == [[1, 1, 1], [2, 2, 2]] and fork.text.tolist() == [[0, 0], [0, 0]]
+    assert fork.statistics.tolist() == [[3, 4, 5], [6, 7, 8]]
+    assert fork.available.all() and fork.present.all()
+    assert fork.labels == [{"drama"}, {"comedy", "new"}] and fork.item(1) == item(
+        "b", "comedy", tags=("new",)
+    )
+    assert fork.head_labels("genre", np.arange(2)).tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_fork_and_its_origin_do_not_see_each_others_changes(catalogue: Catalogue) -> None:
+    fork = catalogue.fork()
+    changed = fork.with_items([item("a", "comedy"), item("c")], [row(8), row(9)]).without("b")
+    assert catalogue.vectors[:, 0].tolist() == [1, 2] and catalogue.present.all()
+    assert catalogue.labels[0] == {"drama"} and catalogue.row("c") is None
+    own = catalogue.with_items([item("a", "western"), item("d")], [row(3), row(4)])
+    assert changed.vectors[:, 0].tolist() == [8, 2, 9] and own.vectors[:, 0].tolist() == [3, 2, 4]
+    assert (changed.row("d"), own.row("c")) == (None, None)
+    assert changed.present.tolist() == [True, False, True] and own.present.all()
+    assert changed.fork().vectors.tolist() == own.fork().vectors.tolist() == [[1, 1, 1], [2, 2, 2]]

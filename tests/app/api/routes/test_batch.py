@@ -19,17 +19,24 @@ from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
 from app.state.protocol import StoredUser
 from app.telemetry import Metrics
+from app.tenant import Tenant
+
+NOW = 1_763_740_800.0
 
 
 def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None) -> Service:
     settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
     runtime = Runtime(settings, store or MemoryStore())
-    runtime._bundle = learnt
+    runtime.default_tenant._bundle = learnt
     return Service(settings, runtime, Metrics(), open_load(settings), build_access(settings))
 
 
 async def _stay() -> bool:
     return False
+
+
+def _tenant(service: Service) -> Tenant:
+    return service.runtime.default_tenant
 
 
 def _threads(service: Service) -> Computing:
@@ -49,7 +56,7 @@ async def test_a_portion_without_a_compute_thread_fails_alone(learnt: LoadedBund
     u1, u2 = (Group(user_id=user_id, item_ids=asked) for user_id in ("u1", "u2"))
     groups: list[Group | BadGroup] = [u1, bad, u1, u2, u2]
     told = []
-    async for lines in write_lines(score_groups(serving, _threads(serving), learnt, groups)):
+    async for lines in write_lines(score_groups(_tenant(serving), _threads(serving), learnt, groups, NOW)):
         told.append([json.loads(line) for line in lines.splitlines()])
         if len(told) == 1:
             leave.set()
@@ -67,7 +74,9 @@ async def test_what_is_scored_early_waits_for_its_place(learnt: LoadedBundle, tm
         for user_id, size in (("u1", 9), ("u2", 5000), ("u1", 3))
     ]
     serving = _serving(learnt, tmp_path)
-    told = [outcomes async for outcomes in score_groups(serving, _threads(serving), learnt, groups)]
+    told = [
+        outcomes async for outcomes in score_groups(_tenant(serving), _threads(serving), learnt, groups, NOW)
+    ]
     assert [[group["user_id"] for group in outcomes] for outcomes in told] == [["u1"], ["u2", "u1"]]
     assert [len(group["scores"]) for outcomes in told for group in outcomes] == [9, len(asked), 3]
 
@@ -87,7 +96,7 @@ async def test_a_user_of_many_groups_is_read_once(learnt: LoadedBundle, tmp_path
     groups = [Group(user_id=f"u{number % 3}", item_ids=["i1"]) for number in range(60)]
     told = [
         group
-        async for outcomes in score_groups(serving, _threads(serving), learnt, groups)
+        async for outcomes in score_groups(_tenant(serving), _threads(serving), learnt, groups, NOW)
         for group in outcomes
     ]
     assert store.reads == ["u0", "u1", "u2"]

@@ -1,0 +1,28 @@
+"""Protocol of what is stored of one tenant, and the names that a tenant may have."""
+
+import re
+from typing import Protocol
+
+from app.state.protocol.events import EventStream
+from app.state.protocol.items import ItemStore
+from app.state.protocol.users import UserStore
+
+TENANT_PATTERN = "[a-z0-9][a-z0-9._-]{0,63}"
+"""A name has no colon, which separates the parts of a key in Redis, and no brace, which marks its slot."""
+DEFAULT_TENANT = ""
+"""The name of the tenant of keys without a tenant, and of callers without a key."""
+
+_TENANT = re.compile(TENANT_PATTERN, re.ASCII)
+
+
+class TenantStore(UserStore, ItemStore, EventStream, Protocol):
+    """The users, items and events of one tenant. No call reads or changes those of another one."""
+
+
+def check_tenant(name: str) -> str:
+    """The name of a tenant other than the default one. Raises ValueError for a name that none can have."""
+    if not _TENANT.fullmatch(name):
+        raise ValueError(
+            f"expected a tenant of up to 64 lower-case letters, digits, '.', '_' and '-', given {name!r}"
+        )
+    return name

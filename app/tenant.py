@@ -1,0 +1,184 @@
+"""One tenant: its store, the bundle with its item changes, and its users as both know them."""
+
+import asyncio
+import hmac
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from anyio import to_thread
+
+from app.bundle.bundle import LoadedBundle
+from app.installation_key import InstallationKey
+from app.item_changes import apply_changes
+from app.state.protocol import (
+    DEFAULT_TENANT,
+    StateUnavailableError,
+    StoredItems,
+    StoredUser,
+    TenantStore,
+    UserExport,
+    UserMerge,
+)
+from app.user_history import join_states
+from models.contract.catalogue import UserState
+
+SESSION_ONLY = "state:session_only"
+STALE_CATALOGUE = "state:catalogue_may_be_stale"
+CURSORS = b"chorus tenant\0"
+"""Keeps the key of a tenant's cursors from being that of another purpose."""
+
+Result = TypeVar("Result")
+
+
+class BundleNotLoadedError(Exception):
+    """No bundle is loaded yet."""
+
+
+class Tenant:
+    """The users and items of one tenant. No method reads or changes those of another one.
+
+    The users of the training data belong to the default tenant: the same id means somebody else under another one.
+    """
+
+    def __init__(self, name: str, store: TenantStore, key: InstallationKey) -> None:
+        self.name = name
+        self.store = store
+        self._key = key
+        self._bundle: LoadedBundle | None = None
+        self._items_version = 0
+        self._owns_rows = False
+        self._catalogue_lock = asyncio.Lock()
+
+    @property
+    def is_default(self) -> bool:
+        """True for the tenant of keys without a tenant."""
+        return self.name == DEFAULT_TENANT
+
+    @property
+    def is_ready(self) -> bool:
+        """True if requests can be answered."""
+        return self._bundle is not None
+
+    @property
+    def bundle(self) -> LoadedBundle:
+        """The bundle in use with the tenant's items; raises BundleNotLoadedError before the first one is loaded."""
+        if self._bundle is None:
+            raise BundleNotLoadedError
+        return self._bundle
+
+    async def cursor_key(self) -> bytes:
+        """The key that signs cursors, 32 bytes. A cursor of one tenant is none of another."""
+        key = await self._key.get()
+        return key if self.is_default else hmac.digest(key, CURSORS + self.name.encode(), "sha256")
+
+    async def take_over(self, bundle: LoadedBundle) -> None:
+        """Bring a bundle to the items of the store and swap it in.
+
+        The default tenant owns the bundle's rows. Others share theirs until they change an item.
+        """
+        async with self._catalogue_lock:
+            await self._take(bundle)
+
+    async def open(self, bundle: LoadedBundle) -> None:
+        """As `take_over`, unless a bundle is in use: then that is the newer one."""
+        async with self._catalogue_lock:
+            if self._bundle is None:
+                await self._take(bundle)
+
+    async def share_bundle(self) -> LoadedBundle:
+        """The bundle in use as it was loaded, without users: other tenants may share it, and change a fork of it.
+
+        Raises BundleNotLoadedError.
+        """
+        async with self._catalogue_lock:  # no row changes meanwhile
+            bundle = self.bundle
+            return await run_in_thread(lambda: bundle.fork().without_users())
+
+    async def read_user(self, user_id: str | None) -> tuple[UserState, tuple[str, ...]]:
+        """The state of a user from the bundle and the store, and the reasons for a degraded answer.
+
+        If the store is unavailable the state is empty, since the user may have been erased. If only its items cannot
+        be read, the state is kept.
+        """
+        try:
+            stored = await self._read_stored(user_id)
+        except StateUnavailableError as error:
+            fallback = STALE_CATALOGUE if user_id is None else SESSION_ONLY
+            return UserState(user_id), (fallback, f"state:{error.fault}")
+        degraded = await self._try_refresh(stored.catalogue_version)
+        return await self._join_history(user_id, stored), degraded
+
+    async def export_user(self, user_id: str) -> UserExport:
+        """All that is stored of a user, with the state from both bundle and store. Raises StateUnavailableError."""
+        export = await self.store.export(user_id)
+        await self._try_refresh(export.stored.catalogue_version)
+        state = await self._join_history(user_id, export.stored)
+        return replace(export, stored=replace(export.stored, state=state))
+
+    async def merge_users(self, target: str, source: str, now: float) -> dict[str, int]:
+        """Move everything known of `source` to `target`; the store's counts. Raises StateUnavailableError."""
+        known = self.bundle.known_users
+        trained = await run_in_thread(lambda: known.state(source)) if known.knows(source) else None
+        return await self.store.merge(UserMerge(target, source, now, trained, known.profiles.get(target)))
+
+    def may_know(self, user_id: str) -> bool:
+        """True if the bundle knows the user, or is not loaded yet and may know the user."""
+        return self.is_default if self._bundle is None else self._bundle.known_users.knows(user_id)
+
+    async def refresh_catalogue(self, version: int) -> None:
+        """Bring the catalogue to this version of the store's items; raises StateUnavailableError.
+
+        A version below the current one means that the store lost its data and counts from 0 again.
+        """
+        if version == self._items_version or self._bundle is None:
+            return
+        async with self._catalogue_lock:
+            if version == self._items_version:
+                return
+            changes = await self.store.items(self._items_version)
+            await self._swap(self.bundle, changes)
+
+    async def _read_stored(self, user_id: str | None) -> StoredUser:
+        """The stored user, or for None the catalogue's version alone. Raises StateUnavailableError."""
+        if user_id is None:
+            return StoredUser(UserState(), catalogue_version=await self.store.catalogue_version())
+        return await self.store.read(user_id)
+
+    async def _join_history(self, user_id: str | None, stored: StoredUser) -> UserState:
+        """The stored state after the bundle's history of the user, unless the user was erased."""
+        known_users = self.bundle.known_users
+        if user_id is None or not stored.keeps_bundle_history or not known_users.knows(user_id):
+            return stored.state
+        # Building a long history takes milliseconds, too long for the event loop.
+        return await run_in_thread(lambda: join_states(known_users.state(user_id), stored.state))
+
+    async def _try_refresh(self, version: int) -> tuple[str, ...]:
+        """Bring the catalogue to a version; the reason for a degraded answer if the items cannot be read."""
+        try:
+            await self.refresh_catalogue(version)
+        except StateUnavailableError as error:
+            return (STALE_CATALOGUE, f"state:{error.fault}")
+        return ()
+
+    async def _take(self, bundle: LoadedBundle) -> None:
+        try:
+            changes = await self.store.items(0)
+        except StateUnavailableError:
+            changes = StoredItems(version=0)  # read with the first request after the outage
+        self._owns_rows = self.is_default
+        await self._swap(bundle, changes)
+
+    async def _swap(self, bundle: LoadedBundle, changes: StoredItems) -> None:
+        """Swap in a bundle with these changes; rows that others share are copied before the first change."""
+        is_shared = not self._owns_rows and not changes.is_empty
+        self._bundle = await run_in_thread(
+            lambda: apply_changes(bundle.fork() if is_shared else bundle, changes)
+        )
+        self._owns_rows = self._owns_rows or is_shared
+        self._items_version = changes.version
+
+
+async def run_in_thread(work: Callable[[], Result]) -> Result:
+    """Run work beside the event loop."""
+    return await to_thread.run_sync(work)
