@@ -193,7 +193,7 @@ KEY_COMMANDS: Mapping[str, tuple[str, Arguments]] = {
                 "choices": [role.value for role in Role],
                 "help": "may be given several times; admin includes the others",
             },
-            "--tenant": {"default": "", "help": "the tenant of the key"},
+            "--tenant": {"default": "", "help": "the tenant whose users and items the key is for"},
             "--expires": {"type": float, "metavar": "DAYS", "help": "default never"},
             "--name": {"default": "", "help": "a text for people"},
             **KEYS,

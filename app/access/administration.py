@@ -68,15 +68,21 @@ async def create(desk: Desk, request: KeyRequest) -> tuple[str, ApiKey]:
     """Store a new key; its token and its record. Raises InvalidKeyError."""
     token, key = create_key(request, time.time())
     await desk.keys.change(lambda _keys: [key])
-    detail = {"roles": " ".join(key.roles), "name": key.name, "tenant": key.tenant}
-    await _record(desk, Action.CREATE_KEY, key.key_id, detail)
+    detail = {"roles": " ".join(key.roles), "name": key.name}
+    await _record(desk, Action.CREATE_KEY, key, detail)
     return token, key
 
 
 async def revoke(desk: Desk, key_id: str) -> None:
     """Revoke a key. Raises InvalidKeyError."""
-    await desk.keys.change(lambda keys: [revoke_key(_find_key(keys, key_id), time.time())])
-    await _record(desk, Action.REVOKE_KEY, key_id, {})
+    revoked: list[ApiKey] = []
+
+    def change(keys: Sequence[ApiKey]) -> Sequence[ApiKey]:
+        revoked.append(revoke_key(_find_key(keys, key_id), time.time()))
+        return revoked[-1:]
+
+    await desk.keys.change(change)
+    await _record(desk, Action.REVOKE_KEY, revoked[-1], {})
 
 
 async def rotate(desk: Desk, key_id: str, overlap_s: float) -> tuple[str, ApiKey]:
@@ -84,17 +90,17 @@ async def rotate(desk: Desk, key_id: str, overlap_s: float) -> tuple[str, ApiKey
 
     Raises InvalidKeyError.
     """
-    made: list[tuple[str, ApiKey]] = []
+    made: list[tuple[str, ApiKey, ApiKey]] = []
 
     def change(keys: Sequence[ApiKey]) -> Sequence[ApiKey]:
         token, new, old = rotate_key(_find_key(keys, key_id), overlap_s, time.time())
-        made.append((token, new))
+        made.append((token, new, old))
         return [old, new]
 
     await desk.keys.change(change)
-    token, new = made[-1]
+    token, new, old = made[-1]
     detail: dict[str, str | int] = {"new": new.key_id, "overlap_s": round(overlap_s)}
-    await _record(desk, Action.ROTATE_KEY, key_id, detail)
+    await _record(desk, Action.ROTATE_KEY, old, detail)
     return token, new
 
 
@@ -143,8 +149,9 @@ def _find_key(keys: Sequence[ApiKey], key_id: str) -> ApiKey:
     raise InvalidKeyError(f"expected the id of a key, as 'chorus keys list' shows it, given {key_id!r}")
 
 
-async def _record(desk: Desk, action: Action, key_id: str, detail: Mapping[str, str | int]) -> None:
-    await desk.trail.record(Act(f"cli:{_read_login()}", action, f"key:{key_id}", detail=detail))
+async def _record(desk: Desk, action: Action, key: ApiKey, detail: Mapping[str, str | int]) -> None:
+    who = f"cli:{_read_login()}"
+    await desk.trail.record(Act(who, action, f"key:{key.key_id}", tenant=key.tenant, detail=detail))
 
 
 def _read_login() -> str:

@@ -91,5 +91,6 @@ def _describe_act(act: Mapping[str, object]) -> str:
     detail = act["detail"]
     more = " ".join(f"{name}={value}" for name, value in detail.items()) if isinstance(detail, dict) else ""
     at = format_time(float(str(act["at"])))
-    parts = (at, act["who"], act["action"], act["subject"], act["result"], more)
+    tenant = act["tenant"] and f"tenant={act['tenant']}"
+    parts = (at, act["who"], act["action"], act["subject"], act["result"], tenant, more)
     return " ".join(str(part) for part in parts if part)

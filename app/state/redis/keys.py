@@ -26,7 +26,7 @@ class UserKeys:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys of one tenant under one prefix. The last four of the names below belong to the installation.
+    """All keys of one tenant under one prefix. The last four below belong to the installation.
 
     The keys of another tenant than the default one begin with `PREFIX:tenant:NAME:`. A name has no colon, and no key of
     the default tenant or of the installation begins with `PREFIX:tenant:`, so no two keys are the same.

@@ -103,8 +103,14 @@ def test_changes_of_keys_in_redis_are_in_the_audit(capsys: Capture, state_dir: P
         assert token not in json.dumps(acts) and new_token not in json.dumps(acts)
         lines = run(capsys, "audit", "--since", "1h", "--state", str(state_dir))
         assert len(lines) == 3 and f"key.create key:{key_id} ok roles=admin name=ops" in lines[0]
+        (of_shop,) = run(capsys, "keys", "create", "--role", "admin", "--tenant", "shop")
+        run(capsys, "keys", "rotate", (parse_token(of_shop) or ("", ""))[0])
+        run(capsys, "keys", "revoke", (parse_token(of_shop) or ("", ""))[0])
+        acts = [json.loads(line) for line in run(capsys, "audit", "--json")]
+        assert [act["tenant"] for act in acts] == [*3 * [""], *3 * ["shop"]]
+        assert [" tenant=shop" in line for line in run(capsys, "audit")] == [*3 * [False], *3 * [True]]
         assert run(capsys, "audit", "--since", "2100-01-01") == []
-    assert len(run(capsys, "audit")) == 3, "without a running service too"
+    assert len(run(capsys, "audit")) == 6, "without a running service too"
 
 
 def test_the_keys_file_of_the_settings_is_used_for_keys_alone(

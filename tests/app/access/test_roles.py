@@ -1,13 +1,17 @@
 """The table of rules holds every route of the application, and says who may use it."""
 
+import ast
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import main
 from app.access.caller import ANYBODY, Caller
 from app.access.roles import RULES, UNGUARDED, Action, Role, find_rule
+from app.api.dependencies import get_tenant
 from app.api.guarded_route import GuardedPage, GuardedRoute
 from app.config import Settings, read_settings
 from app.main import create_app
@@ -57,6 +61,7 @@ def test_a_route_outside_the_table_needs_admin() -> None:
     rule = find_rule("POST", "/v1/new")
     assert not Caller("k", frozenset({Role.RECOMMEND, Role.EVENTS, Role.WRITE})).may(rule)
     assert Caller("k", frozenset({Role.ADMIN})).may(rule)
+    assert not Caller("k", frozenset({Role.ADMIN}), tenant="shop").may(rule)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,51 @@ def test_a_route_outside_the_table_needs_admin() -> None:
 def test_what_a_role_may_do(role: Role, allowed: set[str]) -> None:
     caller = Caller("k", frozenset({role}))
     assert {f"{method} {path}" for (method, path), rule in RULES.items() if caller.may(rule)} == allowed
+
+
+def test_an_admin_of_a_tenant_may_do_all_that_touches_no_other_tenant() -> None:
+    caller = Caller("k", frozenset({Role.ADMIN}), tenant="shop")
+    refused = {f"{method} {path}" for (method, path), rule in RULES.items() if not caller.may(rule)}
+    assert refused == {"POST /v1/model/reload", "GET /metrics"}
+
+
+def dependencies_of(dependant: Any) -> Iterator[Any]:
+    """All functions that a route depends on, those of its dependencies too."""
+    for below in dependant.dependencies:
+        yield below.call
+        yield from dependencies_of(below)
+
+
+def test_every_route_under_v1_works_on_the_callers_tenant() -> None:
+    """A new route that forgets the tenant is found here: it has no other way to a store or to a bundle."""
+    found = {route.path_format for route in ROUTES if get_tenant in dependencies_of(route.dependant)}
+    assert found == {path for _method, path in RULES if path.startswith("/v1")}
+
+
+def test_no_route_reaches_the_tenants_but_by_its_caller() -> None:
+    """Only the pages about the service read the runtime itself, and of it nothing that belongs to a tenant."""
+    allowed = {
+        "app/api/dependencies.py": {"open_tenant"},
+        "app/api/routes/health.py": {"ready", "health", "replica_set"},
+        "app/api/routes/model.py": {"reload", "replica_set"},
+        "app/api/routes/pages.py": {"ready", "default_tenant", "comparison"},
+    }
+    root = Path(main.__file__).parents[1]
+    found: dict[str, set[str]] = {}
+    for path in sorted(root.glob("app/api/**/*.py")):
+        nodes = [
+            node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)
+        ]
+        read = [
+            node.attr
+            for node in nodes
+            if isinstance(node.value, ast.Attribute) and node.value.attr == "runtime"
+        ]
+        reads = sum(node.attr == "runtime" for node in nodes)
+        assert len(read) == reads, f"expected no other name for the runtime in {path}"
+        if read:
+            found[path.relative_to(root).as_posix()] = set(read)
+    assert found == allowed
 
 
 def test_a_publishable_key_may_use_three_routes_whatever_its_roles() -> None:
