@@ -176,6 +176,12 @@ async def test_tenants_share_the_rows_of_the_bundle_until_they_change_one(runtim
     assert a.bundle.catalogue.store is changed, "expected one copy, not one for each change"
 
 
+async def test_a_change_of_the_default_tenant_copies_no_rows(tenant: Tenant) -> None:
+    before = tenant.bundle.catalogue.store
+    await tenant.refresh_catalogue(await tenant.store.put_item(Item("i1", {"title": "Robots"})))
+    assert tenant.bundle.catalogue.store is before and tenant.bundle.catalogue.item(1).attributes
+
+
 async def test_the_users_of_the_training_data_are_those_of_the_default_tenant(
     runtime: Runtime, tenant: Tenant
 ) -> None:
