@@ -1,6 +1,8 @@
 # The doors of Chorus. `make demo` serves recommendations from real data, `make test` proves that it works.
 
 PORT ?= 8000
+FAULT_SECONDS ?= 4
+REQUESTS ?= 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/ml-100k
@@ -17,12 +19,14 @@ UNLOCKED := make: the locks are for Python 3.11 on Linux; this one installs from
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint bench structure compose-test lock audit sbom test-minimum clean
+.PHONY: help install demo test test-faults test-generated lint bench structure compose-test lock audit sbom test-minimum clean
 
 help:
 	@echo "make install       $(VENV) with everything that demo and test need"
 	@echo "make demo          MovieLens-100k: fetched, trained, served on PORT=$(PORT)"
 	@echo "make test          lint, then every test"
+	@echo "make test-faults   27 kinds of fault against real services, FAULT_SECONDS=$(FAULT_SECONDS) of load each, as a table"
+	@echo "make test-generated  generated requests, REQUESTS=$(REQUESTS) in all; goes on where the last run was ended"
 	@echo "make lint          ruff and mypy"
 	@echo "make bench         speed and quality, as tables"
 	@echo "make structure     docs/structure.md, written anew from the docstrings"
@@ -101,6 +105,13 @@ demo: install $(BUNDLE)/manifest.json
 
 test: install lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-faults: install
+	$(BIN)/python -m tests.faults --seconds $(FAULT_SECONDS)
+
+# A run that is ended goes on with the next call; build/generated_requests.json has what is done.
+test-generated: install
+	$(BIN)/python -m tests.faults.generated --requests $(REQUESTS)
 
 lint: install
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ router = make_guarded_router("items")
 @router.get("/items", response_model=ItemListAnswer, responses=error_answers(401, 422, 429, 503))
 async def list_items(query: Annotated[ItemListQuery, Query()], tenant: CallersTenant) -> Response:
     """The items that were put, patched or deleted. An item that changes meanwhile comes again at the end."""
-    page = await tenant.store.list_items(int(query.cursor or 0), query.limit)
+    page = await tenant.store.list_items(int(query.cursor), query.limit)
     items = [
         {"item_id": change.item_id, "change": change.kind.value, "changed_at": change.changed_at}
         for change in page.changes

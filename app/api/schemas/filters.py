@@ -11,6 +11,8 @@ PARTS = 100
 CHOICES = 1000
 
 Single = str | float | bool
+SINGLE = [{"type": "string", "maxLength": ID_LENGTH}, {"type": "number"}, {"type": "boolean"}]
+"""The JSON schemas of a Single."""
 
 
 def _parse_single(value: Any) -> Single:
@@ -32,7 +34,15 @@ def _parse_operand(value: Any) -> Single | tuple[Single, ...]:
 Operand = Annotated[
     Any,  # a Single or a tuple of them; pydantic would serialise a union by its first match
     PlainValidator(_parse_operand),
-    WithJsonSchema({"description": "a string, a number, a boolean, or a list of them"}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *SINGLE,
+                {"type": "array", "items": {"anyOf": SINGLE}, "minItems": 1, "maxItems": CHOICES},
+            ],
+            "description": "a string, a number, a boolean, or a list of them",
+        }
+    ),
 ]
 
 

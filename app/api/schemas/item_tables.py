@@ -36,9 +36,7 @@ class ItemListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    cursor: Annotated[
-        str | None, Field(pattern=r"^[0-9]{1,15}$", description="that of the answer before")
-    ] = None
+    cursor: Annotated[str, Field(pattern=r"^[0-9]{1,15}$", description="that of the answer before")] = "0"
 
 
 class ChangedItem(BaseModel):
