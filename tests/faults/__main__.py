@@ -7,6 +7,7 @@ cores). Ends with exit code 1 if an acknowledged event was lost or stored twice,
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -24,6 +26,8 @@ from tests.faults.site import SHARED, Site
 from tests.faults.tally import Tally
 
 SECONDS = 4.0
+FAULTS = (AssertionError, OSError, ValueError, LookupError, httpx.HTTPError, subprocess.SubprocessError)
+"""What a kind raises where the service did not do what it promises."""
 
 
 def try_kinds(names: Iterable[str], bundle: Path, folder: Path, seconds: float) -> dict[str, Tally]:
@@ -45,7 +49,7 @@ def try_kinds(names: Iterable[str], bundle: Path, folder: Path, seconds: float) 
 def _try_kind(name: str, site: Site) -> Tally:
     try:
         return KINDS[name](site)
-    except (Exception, AssertionError) as error:
+    except FAULTS as error:
         tally = Tally(tried=1)
         tally.fail("".join(traceback.format_exception(error)[-2:]).strip())
         return tally
