@@ -10,12 +10,13 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.path_prefix import parse_root_path
+from app.state.pseudonyms import Pseudonyms
 from models.contract.manifest_seal import BundleKey
 from models.ranking.budget import CANDIDATES
 
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-SECRETS = frozenset({"api_key", "publishable_keys", "bundle_key"})
+SECRETS = frozenset({"api_key", "publishable_keys", "bundle_key", "pseudonym_key"})
 MIN_BUNDLE_KEY = 32
 """Characters of a key that signs bundles: 128 bits in hexadecimal."""
 ANY_ORIGIN = "*"
@@ -96,6 +97,8 @@ class Settings(BaseSettings):
     """The folder of bundles, or one bundle."""
     bundle_key: Annotated[SecretStr | None, AfterValidator(_check_bundle_key)] = None
     """The key that signs bundles. If set, a bundle without its signature is refused."""
+    pseudonym_key: Annotated[SecretStr | None, AfterValidator(_check_bundle_key)] = None
+    """If set, Redis, the audit and answers name stored users by keyed hashes of their ids."""
     state_dir: Path = Path(".chorus")
     """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""
     redis_url: Annotated[str, AfterValidator(check_redis_url)] | None = None
@@ -180,6 +183,12 @@ class Settings(BaseSettings):
     def signing_key(self) -> BundleKey | None:
         """The key that signs bundles; None if none is set."""
         return None if self.bundle_key is None else BundleKey(self.bundle_key.get_secret_value().encode())
+
+    @property
+    def pseudonyms(self) -> Pseudonyms | None:
+        """The pseudonyms of users; None if no key is set."""
+        key = self.pseudonym_key
+        return None if key is None else Pseudonyms(key.get_secret_value().encode())
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -69,10 +69,14 @@ class Runtime:
             await tenant.open(await self._share_bundle())
         return tenant
 
+    async def settle_key(self) -> None:
+        """Ask for the key of the installation until the store answers. Raises WrongPseudonymKeyError."""
+        await self._key.settle()
+
     async def start(self) -> None:
         """Load the bundle that the other replicas were ordered to serve, or else the first usable candidate.
 
-        Raises BundleError with all problems if there is none.
+        Raises BundleError with all problems if there is none, and WrongPseudonymKeyError.
         """
         problems = []
         await self._key.get()  # so that no request waits for it

@@ -20,6 +20,7 @@ from app.main import create_app
 from app.runtime import Runtime
 from app.state.embedded.address import open_embedded
 from app.state.protocol import StoreHealth
+from app.state.pseudonyms import WrongPseudonymKeyError
 from app.state.redis.settings import RedisSettings, build_settings
 from app.state.redis.store import RedisStore
 from app.telemetry import Metrics
@@ -34,6 +35,8 @@ ERASURE_DELAY_S = 300
 """Seconds after which no file of the embedded Redis holds an erased user."""
 GRACE_S = 10
 """Seconds for open requests to finish when the service is stopped."""
+EXPECTED = (BundleError, WrongPseudonymKeyError)
+"""What the operator can put right: the message alone tells how."""
 
 
 @dataclass(slots=True)
@@ -93,7 +96,8 @@ def open_redis(settings: Settings) -> Iterator[str]:
 def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
     """The settings of the Redis store. Only the embedded Redis has its file rewritten after erasures."""
     delay_s = ERASURE_DELAY_S if settings.redis_url is None else None
-    return replace(build_settings(url, settings.redis_timeout_s), erasure_delay_s=delay_s)
+    usual = build_settings(url, settings.redis_timeout_s)
+    return replace(usual, erasure_delay_s=delay_s, pseudonyms=settings.pseudonyms)
 
 
 def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Config:
@@ -146,6 +150,11 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
         await runtime.start()
         startup.on_ready(runtime.default_tenant.bundle)
 
+    async def settle() -> None:
+        await asyncio.wait([loading])
+        if runtime.ready:  # a Redis that was away at the start may be the wrong one
+            await runtime.settle_key()
+
     async def follow() -> None:
         await asyncio.wait([loading])
         if runtime.ready:
@@ -159,25 +168,28 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
     erasing.add_done_callback(
         partial(_log_failure, "the file of Redis is no longer rewritten after erasures")
     )
+    settling = asyncio.create_task(settle())
+    settling.add_done_callback(lambda task: _stop_on_failure(task, startup))
     try:
         yield runtime
     finally:
         try:
             loading.cancel()
+            settling.cancel()
             following.cancel()
             erasing.cancel()
-            await asyncio.wait([loading, following, erasing])
+            await asyncio.wait([loading, settling, following, erasing])
         finally:
             await store.close()
 
 
 def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
-    """Stop the service if the first bundle could not be loaded, for any reason."""
+    """Stop the service if it cannot serve, for any reason."""
     error = None if loading.cancelled() else loading.exception()
     if error is None:
         return
     startup.outcome.problem = _describe(error)
-    unexpected = None if isinstance(error, BundleError) else error
+    unexpected = None if isinstance(error, EXPECTED) else error
     fields = {"reason": startup.outcome.problem}
     LOG.critical("the service cannot serve", exc_info=unexpected, extra={"fields": fields})
     startup.stop()
@@ -192,5 +204,5 @@ def _log_failure(message: str, task: "asyncio.Task[None]") -> None:
 
 def _describe(error: BaseException) -> str:
     """The error in one line."""
-    kind = "" if isinstance(error, BundleError) else f"{type(error).__name__}: "
+    kind = "" if isinstance(error, EXPECTED) else f"{type(error).__name__}: "
     return kind + " ".join(str(error).split())

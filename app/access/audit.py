@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 
 from app.access.roles import Action
 from app.state.protocol import StateUnavailableError
+from app.state.pseudonyms import Pseudonyms
 from app.state.redis.client import Argument, Call, RedisClient
-from app.state.redis.keys import digest
+from app.state.redis.keys import digest_user
 from app.state.redis.scripts import Script
 
 LOG = logging.getLogger("chorus.audit")
@@ -51,9 +52,9 @@ class Retention:
     days: int
 
 
-def describe_user(user_id: str) -> str:
-    """The digest of a user's id by which the audit names the user, as do the keys of Redis."""
-    return f"user:{digest(user_id).hex()}"
+def describe_user(user_id: str, pseudonyms: Pseudonyms | None) -> str:
+    """The digest of a user's id, or the pseudonym, by which the audit names the user, as do the keys of Redis."""
+    return f"user:{digest_user(user_id, pseudonyms)}"
 
 
 class RedisAudit:

@@ -8,6 +8,7 @@ import pytest
 import redis
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
 from app.bundle.bundle import LoadedBundle
@@ -21,7 +22,9 @@ AWAY = "redis://127.0.0.1:1"
 """Nobody listens there: a start goes on without its store."""
 
 
-async def _started(settings: Settings, outcome: Outcome, fail: BaseException | None = None) -> bool:
+async def _started(
+    settings: Settings, outcome: Outcome, fail: BaseException | None = None, url: str = AWAY
+) -> bool:
     """Whether the start asked the service to stop."""
     ended, stopped = asyncio.Event(), []
 
@@ -34,7 +37,7 @@ async def _started(settings: Settings, outcome: Outcome, fail: BaseException | N
         stopped.append(True)
         ended.set()
 
-    store = RedisStore(build_redis_settings(settings, AWAY))
+    store = RedisStore(build_redis_settings(settings, url))
     async with open_runtime(settings, store, Startup(on_ready, stop, outcome)):
         await asyncio.wait_for(ended.wait(), 120)
     return bool(stopped)
@@ -66,6 +69,18 @@ async def test_no_bundle_ends_the_service(settings: Settings, tmp_path: Path) ->
     assert await _started(settings.model_copy(update={"bundle_dir": tmp_path}), outcome)
     assert outcome.problem is not None
     assert outcome.problem.startswith("expected a bundle") and "\n" not in outcome.problem
+
+
+async def test_a_redis_with_other_pseudonyms_ends_the_service(settings: Settings, tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path / "redis") as server:
+        changes = {"redis_timeout_s": 10.0, "pseudonym_key": SecretStr("k" * 32)}
+        named = settings.model_copy(update=changes)
+        assert not await _started(named, Outcome(), url=server.url)
+        outcome = Outcome()
+        other = named.model_copy(update={"pseudonym_key": SecretStr("l" * 32)})
+        assert await _started(other, outcome, url=server.url)
+    assert outcome.problem is not None
+    assert outcome.problem.startswith("CHORUS_PSEUDONYM_KEY: expected the key of before, given another one")
 
 
 async def test_a_damaged_value_shows_in_the_metrics(settings: Settings, tmp_path: Path) -> None:

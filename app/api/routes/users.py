@@ -57,7 +57,8 @@ async def merge_users(
     """Move everything of another id to this user, such as that of a visitor who logs in. The other id is then empty."""
     if body.source == user_id:
         raise InvalidRequestError("expected another user's id, given that of the path", "from")
-    note_act(request, describe_user(user_id), source=describe_user(body.source))
+    names = service.settings.pseudonyms
+    note_act(request, describe_user(user_id, names), source=describe_user(body.source, names))
     now = service.clock()
     moved = await tenant.merge_users(user_id, body.source, now)
     return json_response({"user_id": user_id, "from": body.source, "merged_at": now, "moved": moved})
@@ -70,15 +71,15 @@ async def erase_user(user_id: UserId, tenant: CallersTenant, service: Serving, r
     A user without stored data is erased too: their training history is ignored all the same.
     """
     now, is_known = service.clock(), tenant.may_know(user_id)
-    receipt = uuid.uuid4().hex
-    note_act(request, describe_user(user_id), receipt=receipt)
+    receipt, subject = uuid.uuid4().hex, describe_user(user_id, service.settings.pseudonyms)
+    note_act(request, subject, receipt=receipt)
     try:
         counts = await tenant.store.erase(user_id, now, lasting=is_known)
     except UnmarkedErasureError as error:
         raise ErasureNotNotedError(
             "All that was stored is deleted, but the erasure could not be noted: send it again"
         ) from error
-    note_act(request, describe_user(user_id), receipt=receipt, **counts)
+    note_act(request, subject, receipt=receipt, **counts)
     return json_response(
         {
             "user_id": user_id,

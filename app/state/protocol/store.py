@@ -22,7 +22,10 @@ class StateStore(TenantStore, Protocol):
         """The store of another tenant, over the same connections. Raises ValueError for a name that none can have."""
 
     async def installation_key(self, fresh: bytes) -> bytes:
-        """The secret key that all replicas share; `fresh` becomes it if there is none. Raises StateUnavailableError."""
+        """The secret key that all replicas share; `fresh` becomes it if there is none.
+
+        Raises StateUnavailableError, and WrongPseudonymKeyError for a store that names its users by another key.
+        """
 
     async def close(self) -> None:
         """Close the connections."""

@@ -20,7 +20,7 @@ APPEND = Script(
     + RECORD_FUNCTIONS
     + """
 -- KEYS: events, event ids, profile, stream, past items, erased
--- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, user id, max_past_items,
+-- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, name of the user, max_past_items,
 --       then for each event: the entry of its id ('' for none), record, and the values of EVENT_FIELDS
 -- Answers the number of an `Appended` for each event.
 local newest, most, FIRST, WIDTH = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 2 + WIDTH_OF_ENTRY
@@ -98,7 +98,7 @@ def build_append_call(events: Sequence[RecordedEvent], keys: Keys, limits: Store
     user_id = events[0].user_id
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
-    arguments += [user_id, limits.max_past_items]
+    arguments += [keys.name(user_id), limits.max_past_items]
     for recorded in events:
         arguments.append(pack_event_id(recorded))
         arguments.append(pack_recorded(recorded))

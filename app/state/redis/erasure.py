@@ -45,7 +45,7 @@ return redis.pcall(unpack(mark))['err'] and 0 or 1
 """)
 
 ERASE_STREAM = Script("""
--- KEYS: stream. ARGV: from, to, entries to look at, user ids
+-- KEYS: stream. ARGV: from, to, entries to look at, names of users
 -- Answers entries deleted, and the last id looked at ('' when there is no more).
 local entries = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])
 local ids, users = {}, {}
@@ -80,7 +80,8 @@ class RedisErasure:
 
         If it fails on the way, erasing again finishes it. Raises UnmarkedErasureError at the end if a mark is missing.
         """
-        keys, mark = self._keys.user(user_id), pack_erased(now)
+        name, mark = self._keys.name(user_id), pack_erased(now)
+        keys = self._keys.user_named(name)
         call = Call(
             (
                 *(keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
@@ -90,15 +91,15 @@ class RedisErasure:
         )
         events, profile, last_entry, aliases, merged, marked = await self._run(ERASE_USER, call)
         if merged:  # the id stands among those merged into the other user
-            other = self._keys.user(merged.decode()).aliases
-            await self._client.run_command("LREM", other, 0, user_id, deadline_s=self._deadline_s)
-        user_ids = [user_id, *(alias.decode() for alias in aliases)]
-        of_aliases = [self._keys.user(alias) for alias in user_ids[1:]]
+            other = self._keys.user_named(merged.decode()).aliases
+            await self._client.run_command("LREM", other, 0, name, deadline_s=self._deadline_s)
+        names = [name, *(alias.decode() for alias in aliases)]
+        of_aliases = [self._keys.user_named(alias) for alias in names[1:]]
         calls = [
             Call((alias.event_ids, alias.merged, alias.erased), [mark, self._ttl_s]) for alias in of_aliases
         ]
         marks = [marked, *await self._client.run_scripts(ERASE_ALIAS, calls, self._deadline_s)]
-        erased = await self._erase_stream(last_entry, user_ids)
+        erased = await self._erase_stream(last_entry, names)
         if erased:  # the user's keys may have expired, but the stream still had events
             await self._client.run_command("PERSIST", keys.erased, deadline_s=self._deadline_s)
         if self._rewrites:
@@ -107,11 +108,11 @@ class RedisErasure:
             raise UnmarkedErasureError("expected room for the mark of an erasure", StoreFault.REFUSED)
         return {"events": events, "profile": profile, "stream": erased}
 
-    async def _erase_stream(self, last_entry: bytes, user_ids: list[str]) -> int:
+    async def _erase_stream(self, last_entry: bytes, names: list[str]) -> int:
         """The number of entries deleted, one chunk per round trip, up to the last entry at the erasure's beginning."""
         erased, start = 0, "-"
         while start and last_entry:
-            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, *user_ids])
+            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, *names])
             count, seen = await self._run(ERASE_STREAM, call)
             erased, start = erased + count, f"({seen.decode()}" if seen else ""
         return erased

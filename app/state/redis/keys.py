@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from app.state.protocol import DEFAULT_TENANT
+from app.state.pseudonyms import Pseudonyms
 
 DIGEST_BYTES = 16
 
@@ -26,7 +27,7 @@ class UserKeys:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys of one tenant under one prefix. The last four below belong to the installation.
+    """All keys of one tenant under one prefix. The last five below belong to the installation.
 
     The keys of another tenant than the default one begin with `PREFIX:tenant:NAME:`. A name has no colon, and no key of
     the default tenant or of the installation begins with `PREFIX:tenant:`, so no two keys are the same.
@@ -34,14 +35,23 @@ class Keys:
 
     prefix: str
     tenant: str = DEFAULT_TENANT
+    pseudonyms: Pseudonyms | None = None
 
     @property
     def _stem(self) -> str:
         return f"{self.prefix}:tenant:{self.tenant}" if self.tenant else self.prefix
 
+    def name(self, user_id: str) -> str:
+        """The id by which values name a user: the pseudonym where there is a key, else the id itself."""
+        return user_id if self.pseudonyms is None else self.pseudonyms.name(user_id)
+
     def user(self, user_id: str) -> UserKeys:
-        """The keys of a user, named by the user id's digest."""
-        stem = f"{self._stem}:{{{digest(user_id).hex()}}}"
+        """The keys of a user, named by the digest of the user id, or by the pseudonym."""
+        return self.user_named(self.name(user_id))
+
+    def user_named(self, name: str) -> UserKeys:
+        """The keys of the user whom values call by this name."""
+        stem = f"{self._stem}:{{{digest(name).hex() if self.pseudonyms is None else name}}}"
         return UserKeys(
             events=f"{stem}:events",
             event_ids=f"{stem}:ids",
@@ -78,6 +88,11 @@ class Keys:
         return f"{self.prefix}:installation"
 
     @property
+    def naming(self) -> str:
+        """The mark of the key of pseudonyms, or of none, with which the users are named."""
+        return f"{self.prefix}:naming"
+
+    @property
     def file_rewrite(self) -> str:
         """The request of a rewrite of the append-only file, put by an erasure."""
         return f"{self.prefix}:file_rewrite"
@@ -91,6 +106,11 @@ class Keys:
     def replicas(self) -> str:
         """Hash: replica id -> the replica with the time of its announcement."""
         return f"{self.prefix}:{{replicas}}"
+
+
+def digest_user(user_id: str, pseudonyms: Pseudonyms | None) -> str:
+    """The digest of a user's id that stands in the keys, 32 hexadecimal digits."""
+    return digest(user_id).hex() if pseudonyms is None else pseudonyms.name(user_id)
 
 
 def digest(text: str) -> bytes:

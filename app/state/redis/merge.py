@@ -16,7 +16,7 @@ MERGE_USERS = Script(
     + """
 -- KEYS: events, event ids, past items, profile, erased, aliases, merged of the target, then of the source
 -- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, max_past_items, max_aliases,
---       mark of the move, target's id, source's id, profile to write ('' for none), records of the bundle,
+--       mark of the move, target's name, source's name, profile to write ('' for none), records of the bundle,
 --       1 if the bundle's history of the source moves, then what must be stored now: profile and erased of the
 --       target and of the source
 -- Answers events and past items moved; -1 if profiles or erasures are others by now.
@@ -111,8 +111,8 @@ def build_merge_call(
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.max_past_items, limits.max_aliases]
     arguments += [
         pack_moved(merge.now),
-        merge.target,
-        merge.source,
+        keys.name(merge.target),
+        keys.name(merge.source),
         profile,
         records,
         int(trained is not None),

@@ -35,13 +35,14 @@ redis.call('ZADD', KEYS[2], version, ARGV[1])
 return version
 """)
 
-SET_ONCE = Script("""
--- KEYS: any. ARGV: value
--- Answers the value that is stored now: the given one if there was none.
-local stored = redis.call('GET', KEYS[1])
-if stored then return stored end
-redis.call('SET', KEYS[1], ARGV[1])
-return ARGV[1]
+OPEN_STORE = Script("""
+-- KEYS: installation key, naming. ARGV: a fresh key, the mark of the caller's naming, the mark of none
+-- Answers the key and the mark that are stored now: the given ones if there was no key. A store that has a key and no
+-- mark was used before there were pseudonyms.
+local key, mark = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
+if key then return {key, mark or ARGV[3]} end
+redis.call('MSET', KEYS[1], ARGV[1], KEYS[2], ARGV[2])
+return {ARGV[1], ARGV[2]}
 """)
 
 PUT_PROFILE = Script("""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
+from app.state.pseudonyms import Pseudonyms
 from app.state.redis.circuit_breaker import CircuitSettings
 
 
@@ -19,6 +20,8 @@ class RedisSettings:
     erasure_delay_s: int | None = None
     """Seconds within which the append-only file is rewritten after an erasure; None: Redis is not the service's."""
     circuit: CircuitSettings = field(default_factory=CircuitSettings)
+    pseudonyms: Pseudonyms | None = None
+    """If set, users are named by their pseudonyms, and their ids are not stored."""
 
 
 def build_settings(url: str, timeout_s: float) -> RedisSettings:

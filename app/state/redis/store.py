@@ -22,6 +22,7 @@ from app.state.protocol import (
     check_tenant,
     join_profiles,
 )
+from app.state.pseudonyms import NO_PSEUDONYMS, check_mark
 from app.state.redis.append import APPEND, build_append_call
 from app.state.redis.client import Call, RedisClient
 from app.state.redis.codec import unpack_events, unpack_past_items, unpack_recorded
@@ -34,7 +35,7 @@ from app.state.redis.keys import Keys
 from app.state.redis.marks import DAMAGED, Times, unpack_mark
 from app.state.redis.merge import MERGE_USERS, build_merge_call
 from app.state.redis.replicas import RedisReplicaBoard
-from app.state.redis.scripts import EXPORT_USER, PUT_PROFILE, SET_ONCE
+from app.state.redis.scripts import EXPORT_USER, OPEN_STORE, PUT_PROFILE
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
 from app.state.redis.values import ValueReader
@@ -61,7 +62,7 @@ class RedisStore:
         self._settings = settings
         self._client = RedisClient(settings, self.health)
         self._values = ValueReader(on_corrupt)
-        self._use(Keys(settings.prefix))
+        self._use(Keys(settings.prefix, pseudonyms=settings.pseudonyms))
         self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._rewriter = FileRewriter(self._client, self._keys.file_rewrite, settings)
 
@@ -246,7 +247,11 @@ class RedisStore:
         await self._client.close()
 
     async def installation_key(self, fresh: bytes) -> bytes:
-        """The key that the first replica has set."""
-        call = Call((self._keys.installation_key,), [fresh])
-        key: bytes = await self._client.run_script(SET_ONCE, call, deadline_s=self._settings.write_timeout_s)
+        """The key that the first replica has set. Raises WrongPseudonymKeyError."""
+        names = self._settings.pseudonyms
+        mark = NO_PSEUDONYMS if names is None else names.mark
+        call = Call((self._keys.installation_key, self._keys.naming), [fresh, mark, NO_PSEUDONYMS])
+        key: bytes
+        key, stored = await self._client.run_script(OPEN_STORE, call, self._settings.write_timeout_s)
+        check_mark(stored.decode(), mark)
         return key

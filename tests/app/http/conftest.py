@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -165,7 +166,7 @@ def patient(url: str) -> RedisSettings:
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     assert settings.redis_url is not None
-    store = RedisStore(patient(settings.redis_url))
+    store = RedisStore(replace(patient(settings.redis_url), pseudonyms=settings.pseudonyms))
     runtime = Runtime(settings, store)
     await runtime.start()
     try:

@@ -32,18 +32,18 @@ def test_the_audit_tells_who_did_what_and_how_it_ended(keyed: httpx.Client, redi
     acts = read_audit(redis_url)
     by_admin, by_write = (f"key:{TOKENS[role][1].key_id}" for role in (Role.ADMIN, Role.WRITE))
     assert [(act["who"], act["action"], act["subject"], act["result"]) for act in acts] == [
-        (by_admin, "user.erase", describe_user(secret), "ok"),
+        (by_admin, "user.erase", describe_user(secret, None), "ok"),
         (by_admin, "model.reload", "bundle:broken", "bad_bundle"),
         (by_admin, "model.reload", "bundle:nowhere", "unknown_bundle"),
         (by_write, "users.put", "", "ok"),
-        (by_write, "user.merge", describe_user("u1"), "ok"),
+        (by_write, "user.merge", describe_user("u1", None), "ok"),
         (by_write, "items.put", "", "ok"),
         (by_write, "item.delete", "item:audit", "ok"),
     ]
     assert acts[0]["request_id"] == "r-1"
     assert acts[0]["detail"]["receipt"] == asked.json()["receipt"]
     assert acts[3]["detail"] == {"accepted": 1, "rejected": 1}
-    assert acts[4]["detail"] == {"source": describe_user(secret)}
+    assert acts[4]["detail"] == {"source": describe_user(secret, None)}
     assert secret not in json.dumps(acts)
 
 
@@ -70,6 +70,6 @@ def test_an_act_that_cannot_be_recorded_is_counted_and_done(
         record = next(record for record in caplog.records if record.name == "chorus.audit")
         assert vars(record)["fields"]["action"] == "user.erase" and vars(record)["fields"][
             "subject"
-        ] == describe_user("u4")
+        ] == describe_user("u4", None)
     finally:
         forget(redis_url, "chorus:audit")

@@ -205,7 +205,7 @@ def test_the_audit_names_the_tenant(clients: tuple[Client, ...], redis_url: str)
     assert [(act["tenant"], act["who"]) for act in acts] == [
         (tenant, f"key:{KEYS[tenant][1].key_id}") for tenant in TENANTS
     ]
-    assert {act["subject"] for act in acts} == {describe_user("v")}
+    assert {act["subject"] for act in acts} == {describe_user("v", None)}
 
 
 def test_a_restart_and_a_reload_keep_each_tenants_items_and_users(
