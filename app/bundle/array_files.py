@@ -12,6 +12,7 @@ from models.contract.arrays import Floats
 from models.contract.bundle import BundleError
 from models.contract.events import EventColumns
 from models.contract.histories import read_histories
+from models.contract.item_links import ItemLinks, LinkTable, read_links
 
 NPY_ERRORS = (
     OSError,
@@ -75,3 +76,22 @@ def _find_violation(histories: EventColumns, users: int, items: int) -> str | No
     if not np.isfinite(histories.times).all():
         return "finite times"
     return None
+
+
+def read_item_links(path: Path, items: int) -> ItemLinks:
+    """The item links over an item table of `items` rows; raises BundleError with the path."""
+    try:
+        zipfile.ZipFile(path).close()
+        links = read_links(path)
+    except (*NPY_ERRORS, *ZIP_ERRORS) as error:
+        raise BundleError(f"expected item links in {path}, given {type(error).__name__}: {error}") from error
+    if not all(_is_table(table, items) for table in links):
+        raise BundleError(f"expected finite links of {items} items in {path}, given others")
+    return links
+
+
+def _is_table(table: LinkTable, items: int) -> bool:
+    rows, weights = table
+    if rows.ndim != 2 or rows.shape != weights.shape or len(rows) != items or not rows.size:
+        return False
+    return bool(rows.min() >= 0 and rows.max() < items and np.isfinite(weights).all())

@@ -17,6 +17,7 @@ from models.contract.catalogue import Item, User, UserState
 from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import context_tokens, encode_items, item_text
+from models.contract.item_links import FittedLinks
 from models.contract.labels import label_field
 from models.contract.tasks import NEXT, Head
 from models.language.protocol import TextEncoder
@@ -61,6 +62,7 @@ class LoadedBundle:
     unknown_vector: Floats  # [D] of an item without id, attributes and text
     mean_vector: Floats  # [D] of the bundle's items
     columns: AttributeIndex = field(default_factory=AttributeIndex)
+    links: FittedLinks | None = None  # over the rows of the bundle's items
 
     @property
     def heads(self) -> tuple[str, ...]:

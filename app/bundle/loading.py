@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 from pydantic import ValidationError
 
-from app.bundle.array_files import read_array, read_user_histories
+from app.bundle.array_files import read_array, read_item_links, read_user_histories
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
 from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
@@ -23,6 +23,7 @@ from models.contract.bundle import (
     ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
+    LINKS,
     MANIFEST,
     BundleError,
     Manifest,
@@ -32,6 +33,7 @@ from models.contract.bundle import (
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import FusionMethod
+from models.contract.item_links import FittedLinks
 from models.contract.manifest_seal import BundleKey
 from models.contract.predicate import Predicate
 from models.contract.statistics import STATISTICS
@@ -86,6 +88,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         text_encoder=_open_text_encoder(manifest, spec),
         unknown_vector=unknown.vector[:-1],
         mean_vector=mean,
+        links=read_fitted_links(folder, manifest, len(files.items)),
     )
 
 
@@ -138,6 +141,13 @@ def open_index(path: Path | None, vectors: Floats) -> SearchIndex:
             f"expected an index over {vectors.shape}, given {(index.ntotal, index.d)} in {path}"
         )
     return FaissSearch(index)
+
+
+def read_fitted_links(folder: Path, manifest: Manifest, items: int) -> FittedLinks | None:
+    """The item links of a bundle of `items` items, None for one without; raises BundleError."""
+    if manifest.links is None:
+        return None
+    return FittedLinks(read_item_links(folder / LINKS, items), manifest.links)
 
 
 def _read_manifest(folder: Path, key: BundleKey | None) -> Manifest:

@@ -12,6 +12,7 @@ from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
 from models.contract.feedback import read_feedback
+from models.contract.item_links import link_logits, read_link_events
 from models.contract.low_values import ItemVectors
 from models.contract.push import measure_push
 from models.contract.user_vector import retrieval_vector
@@ -52,8 +53,21 @@ def encode_columns(
         tower_events = int(np.count_nonzero(in_tower[user]))
         share = texts.popularity_share(tower_events)
         vector = retrieval_vector(encoding.base, push, share, tower_events)
-        encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, history))
+        links = measure_links(bundle, history)
+        encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, links, history))
     return encoded
+
+
+def measure_links(bundle: LoadedBundle, events: UserEvents) -> Floats | None:
+    """[n] the term of the item links over the catalogue; items put later have no links. None without links."""
+    if bundle.links is None:
+        return None
+    tables, gains = bundle.links.tables, bundle.links.gains
+    known = read_link_events(events.columns, bundle.spec.polarity, len(tables.transitions.rows))
+    logits = link_logits(tables, gains, known)
+    if logits is None or len(logits) == len(bundle.catalogue):
+        return logits
+    return np.pad(logits, (0, len(bundle.catalogue) - len(logits)))
 
 
 def measure_user_push(bundle: LoadedBundle, base: Floats, events: UserEvents) -> Floats:

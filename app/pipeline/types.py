@@ -53,7 +53,15 @@ class Encoded:
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     text: Floats | None = None  # [T] the text vector of the query, else of the stated interests
     text_logits: Floats | None = None  # [n] added to the `next` logit of each catalogue row
+    link_logits: Floats | None = None  # [n] the same, from the item links of the history
     events: UserEvents = NO_EVENTS
+
+    @property
+    def added_logits(self) -> Floats | None:
+        """[n] all that is added to the inner products of the vectors; None for nothing."""
+        if self.text_logits is None or self.link_logits is None:
+            return self.link_logits if self.text_logits is None else self.text_logits
+        return self.text_logits + self.link_logits
 
 
 @dataclass(frozen=True, slots=True)

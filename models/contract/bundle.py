@@ -13,6 +13,7 @@ from models.contract.bundle_files import find_fault, is_plain
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion
+from models.contract.item_links import LinkGains
 from models.contract.manifest_seal import BundleKey, SealedManifest
 from models.contract.tasks import NEXT, Head
 
@@ -29,6 +30,7 @@ USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 1]: retrieval vectors, whic
 PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"
+LINKS = "item_links.npz"  # the tables of models.contract.item_links; absent without links
 GOLDEN = "golden.json"  # requests with the offline network's logits
 REPORT = "report.json"
 REPORT_PAGE = "report.html"
@@ -85,6 +87,8 @@ class Manifest(BaseModel):
     heads: tuple[Head, ...]
     calibrations: dict[str, Calibration]
     fusion: Fusion
+    links: LinkGains | None = None
+    """The gains of the item links; None: no links."""
     scenes: dict[str, dict[str, float]] = {}
     available: str | None = None
     """The condition over an item's fields without which it is not recommended; None: no condition."""
@@ -115,6 +119,8 @@ class Manifest(BaseModel):
         for expected, values in scales.items():
             if unknown := sorted(values.keys() - set(names)):
                 raise ValueError(f"expected {expected}, given {', '.join(unknown)}")
+        if (self.links is None) != (LINKS not in self.files):
+            raise ValueError(f"expected {LINKS} and the gains of links together, given one of them")
         return self
 
 

@@ -125,7 +125,8 @@ def _select_rows(
         allowed[seen.indices[seen.indptr[user] : seen.indptr[user + 1]]] = False
         history = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
         liked = last_liked(events.items[history], feedback[history])
-        rows = select_candidates(items.arrays, vector, allowed, liked, budget)
+        links = None if moments.links is None else moments.links[user]
+        rows = select_candidates(items.arrays, vector, allowed, liked, budget, links)
         selected[user, : len(rows)] = rows
     return selected
 
@@ -140,6 +141,8 @@ def _head_values(
     """Head -> values [B, K] of the candidates [B, K]; at NO_ITEM the value of item 0, which is not used."""
     rows = np.maximum(selected, 0)
     whole = predictor.retrieval_vectors(moments) @ items.arrays.vectors.T  # [B, I]
+    if moments.links is not None:
+        whole = whole + moments.links
     logits = {
         NEXT: np.take_along_axis(whole, rows, axis=1)[..., None],
         **predictor.head_logits(moments, rows),

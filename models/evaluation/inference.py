@@ -1,14 +1,16 @@
 """Network inference at events of the corpus, each from the events before it only."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from models.contract.arrays import Floats, Indices
+from models.contract.events import EventColumns
 from models.contract.feedback import REJECTING_ACTIONS
+from models.contract.item_links import FittedLinks
 from models.contract.push import may_push
 from models.contract.statistics import RECENT
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
@@ -33,6 +35,7 @@ class CorpusPredictor:
     vectors: Tensor  # [I, D]
     bias: Tensor  # [I] without popularity
     reads_all: bool  # the tower reads every event of the log
+    links: FittedLinks | None = None  # a term of the `next` logits
 
     @staticmethod
     @torch.no_grad()
@@ -65,7 +68,8 @@ class CorpusPredictor:
         snapshots, back = torch.unique(moments.snapshot, return_inverse=True)
         popularity = self.network.items.popularity(self.tables.statistics[snapshots])[back]
         logits = (moments.states + moments.push) @ self.vectors.T + self.bias + popularity
-        return np.asarray(logits.cpu().numpy(), dtype=np.float32)
+        own: Floats = logits.cpu().numpy()
+        return own if moments.links is None else own + moments.links
 
     def retrieval_vectors(self, moments: Moments) -> Floats:
         """[B, D + 1]: the inner product with a row of `item_table` is the item's `next` logit."""
@@ -88,6 +92,17 @@ class CorpusPredictor:
         logits = self.network.scorer(build_scorer_input(moments.user_side, self.vectors[rows], statistics))
         return {name: value.cpu().numpy() for name, value in logits.items()}
 
+    def encode_requests(self, requests: Requests) -> Moments:
+        """Encode requests that need not be in the log."""
+        moments = encode_requests(self.network, self.corpus.spec, self.vectors, requests)
+        return replace(moments, links=self._link_logits(requests.events))
+
+    def _link_logits(self, events: EventColumns) -> Floats | None:
+        """[B, I] the links' term of the `next` logits of B users; None without links."""
+        if self.links is None:
+            return None
+        return self.links.measure_logits(events, self.corpus.spec.polarity)
+
     def requests_before(self, rows: Indices) -> Requests:
         """The users of the events at `rows` [B], each with all earlier events."""
         corpus, users = self.corpus, self.corpus.user_of(rows)
@@ -103,7 +118,7 @@ class CorpusPredictor:
 
     def _encode(self, rows: Indices) -> Moments:
         if not self.reads_all:
-            return encode_requests(self.network, self.corpus.spec, self.vectors, self.requests_before(rows))
+            return self.encode_requests(self.requests_before(rows))
         offsets, length = self.corpus.offsets, self.network.config.history_length
         users = self.corpus.user_of(rows)
         start = np.maximum(offsets[users], rows - length)
@@ -119,6 +134,7 @@ class CorpusPredictor:
             states=states[batch_rows, last],
             tower_events=last,
             push=self._measure_pushes(rows, states[batch_rows, last]),
+            links=self._link_logits(self.corpus.events_before(rows)),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),

@@ -30,6 +30,7 @@ class Moments:
     numbers: Tensor  # [B, USER_NUMBERS]
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]
+    links: Floats | None = None  # [B, I] the links' term of the `next` logits
 
     def without_push(self) -> "Moments":
         """The same moments without the steps away from rejected items."""

@@ -1,7 +1,8 @@
 """The fits on the validation split after training: recency gain, calibrations, fusion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from models.contract.arrays import Indices
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.fusion import Fusion, FusionMethod
+from models.contract.item_links import FittedLinks
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import (
     EvaluationLists,
@@ -21,16 +23,25 @@ from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
 from models.export.fusion import ValidationLists, fit_fusion
+from models.export.links import LinkFit, build_links, fit_links
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
 from models.heads.registry import find_kind
 from models.ranking.budget import CANDIDATES, Budget
-from models.training.corpus import PART_VALID
+from models.training.bundle_statistics import find_stops
+from models.training.corpus import PART_VALID, Corpus
 
 MAX_EVENTS = 10_000
 MAX_LISTS = 1_000
 MAX_CELLS = 4_000_000
 """The most `next` logits held in memory to fit its temperature."""
+
+
+class ValidationSamples(NamedTuple):
+    """The lists to fit on."""
+
+    at_cut: EvaluationLists
+    next_events: EvaluationLists | None  # None: no links are fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +52,47 @@ class ValidationFit:
     calibrations: Mapping[str, Calibration]
     fusion: Fusion
     figures: Mapping[str, Mapping[str, float]]  # task head -> its figures on validation, calibrated there
+    links: LinkFit | None = None  # None: no links
+
+    def build_links(self, corpus: Corpus, part: int) -> FittedLinks | None:
+        """The links of all events before a part (models.training.corpus.PART_*), with the fitted gains."""
+        if self.links is None or self.links.gains.is_off:
+            return None
+        return FittedLinks(
+            build_links(corpus, find_stops(corpus, part), self.links.settings), self.links.gains
+        )
 
 
 def fit_on_validation(
-    predictor: CorpusPredictor, lists: EvaluationLists, items: Sequence[Item], method: FusionMethod
+    predictor: CorpusPredictor, lists: ValidationSamples, items: Sequence[Item], method: FusionMethod
 ) -> ValidationFit:
-    """Fit recency gain and fusion on `lists` at the start of validation, calibrations on validation events.
+    """Fit recency gain, links and fusion on lists of validation, calibrations on validation events.
 
     The recency gain is set in the predictor's network.
     """
-    lists = lists.take_evenly(MAX_LISTS)
-    case = lists.case
-    recency = fit_recency_gain(predictor, lists.rows, case)
+    at_cut = lists.at_cut.take_evenly(MAX_LISTS)
+    case = at_cut.case
+    recency = fit_recency_gain(predictor, at_cut.rows, case)
+    links = None
+    if lists.next_events is not None:
+        stops = find_stops(predictor.corpus, PART_VALID)
+        links = fit_links(predictor, (at_cut, lists.next_events), stops)
+        if not links.gains.is_off:
+            tables = build_links(predictor.corpus, stops, links.settings)
+            predictor = replace(predictor, links=FittedLinks(tables, links.gains))
     events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MAX_EVENTS)
     observed = predict_events(predictor, events)
     calibrations = calibrate_heads(predictor, observed)
     figures = measure_heads(predictor, observed, calibrations)
     calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
-    candidates = score_candidates(predictor, lists, served, calibrations, Budget(CANDIDATES))
+    candidates = score_candidates(predictor, at_cut, served, calibrations, Budget(CANDIDATES))
     relevant = np.zeros(candidates.items.shape, dtype=np.bool_)
     for number, rows in enumerate(candidates.items):
         relevant[number] = np.isin(rows, case.relevant[[number]].indices)
     counts = np.diff(case.relevant.indptr).astype(np.int64)
     fusion_lists = ValidationLists(candidates.values, relevant, candidates.items >= 0, counts)
-    return ValidationFit(recency, calibrations, fit_fusion(fusion_lists, method), figures)
+    return ValidationFit(recency, calibrations, fit_fusion(fusion_lists, method), figures, links)
 
 
 def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:

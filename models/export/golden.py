@@ -14,7 +14,7 @@ from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, 
 from models.contract.tasks import NEXT
 from models.contract.user_vector import retrieval_vector
 from models.contract.vocabulary import PAD
-from models.evaluation.moments import Moments, Requests, encode_requests
+from models.evaluation.moments import Moments, Requests
 from models.export.golden_cases import GoldenCase, GoldenSource, build_coverage_cases, build_log_cases
 from models.language.protocol import TextEncoder
 from models.language.registry import open_text_encoder
@@ -97,7 +97,7 @@ def encode_cases(
         context=np.stack([encode_context(spec, dict(case.context), case.now) for case in cases]),
         snapshot=np.full(len(cases), snapshot, dtype=np.int64),
     )
-    return encode_requests(predictor.network, spec, predictor.vectors, requests)
+    return predictor.encode_requests(requests)
 
 
 def _next_logits(
@@ -105,7 +105,7 @@ def _next_logits(
 ) -> Floats:
     """Logits [K, 1] of `next` for one request and its items, rows of the item table [I, D + 1].
 
-    They include popularity, negative feedback and text preferences.
+    They include popularity, negative feedback, links and text preferences.
     """
     event_count = int(moments.tower_events[number])
     vector = retrieval_vector(
@@ -115,6 +115,8 @@ def _next_logits(
         event_count,
     )
     logits = table[items] @ vector
+    if moments.links is not None:
+        logits = logits + moments.links[number, items]
     if texts.logits is not None:
         logits = logits + texts.logits[items]
     return np.asarray(logits[:, None], dtype=np.float32)

@@ -19,6 +19,7 @@ from models.contract.bundle import (
     ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
+    LINKS,
     PREVIOUS,
     PROFILES,
     USER_IDS,
@@ -33,6 +34,7 @@ from models.contract.catalogue import Item, User
 from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.histories import write_histories
+from models.contract.item_links import ItemLinks, write_links
 from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.contract.replaced_file import name_temporary
@@ -53,6 +55,7 @@ class Contents:
     golden: GoldenRequests
     arrays: Mapping[str, Floats]  # file name -> array: ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS
     pages: Mapping[str, str]  # file name -> text: the report
+    links: ItemLinks | None = None
 
 
 CheckBundle = Callable[[Path], None]
@@ -125,6 +128,8 @@ def _write(folder: Path, contents: Contents) -> None:
     write_index(folder / INDEX, contents.arrays[ITEM_VECTORS])
     write_histories(folder / HISTORIES, contents.histories)
     (folder / GOLDEN).write_text(contents.golden.model_dump_json(), encoding="utf-8")
+    if contents.links is not None:
+        write_links(folder / LINKS, contents.links)
     for name, page in contents.pages.items():
         (folder / name).write_text(page, encoding="utf-8")
     (folder / WEIGHTS).chmod(

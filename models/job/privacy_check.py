@@ -23,6 +23,11 @@ def check_privacy(job: "JobSpec") -> Iterator[str]:
             "training.patience: expected no patience with training.privacy, since early stopping would choose the "
             f"weights by the validation data, given {training.patience}"
         )
+    if job.item_links:
+        yield (
+            "item_links: expected false with training.privacy, since links are counts of users without noise, "
+            "given true"
+        )
     if training.negatives:
         yield (
             "training.negatives: expected 0 with training.privacy, since a user's gradient must not depend on the "

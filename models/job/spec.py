@@ -55,6 +55,8 @@ class JobSpec(BaseModel):
     scenes: dict[str, dict[str, float]] = {}
     """Named presets: head -> weight."""
     fusion: FusionMethod = FusionMethod.WEIGHTED_MEAN
+    item_links: bool = False
+    """Co-occurrence in the log as a term of `next` and a candidate source (models.contract.item_links)."""
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
     export: ExportSection = ExportSection()

@@ -19,18 +19,24 @@ GATHER_BELOW = 0.5
 
 
 def select_candidates(
-    items: RetrievalTable, vector: Floats, allowed: Mask, liked_row: int | None, budget: Budget
+    items: RetrievalTable,
+    vector: Floats,
+    allowed: Mask,
+    liked_row: int | None,
+    budget: Budget,
+    links: Floats | None = None,
 ) -> Indices:
     """The distinct rows that the service scores for a user vector [D + 1], by exact search and without a text query.
 
-    `allowed` [n] marks the rows that pass the filters; `liked_row` is the row of the last liked item, or None.
+    `allowed` [n] marks the rows that pass the filters; `liked_row` is the row of the last liked item, or None; `links`
+    [n] is the links' term of the logits.
     Returns at most `budget.total` rows, and all allowed rows if they fit.
     """
 
     def nearest(probe: Floats, k: int, mask: Mask) -> Indices:
         return search_exactly(items.vectors, probe, k, mask)
 
-    request = RetrievalInput(items, vector, allowed, liked_row, nearest)
+    request = RetrievalInput(items, vector, allowed, liked_row, nearest, links)
     return merge_sources(ARRAY_SOURCES, search_sources(ARRAY_SOURCES, request, budget), budget)
 
 

@@ -1,6 +1,6 @@
 """Evaluate the network and the baselines on the test part, and build the report."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,11 +10,11 @@ from models.contract.arrays import Indices
 from models.contract.tasks import NEXT
 from models.evaluation.baselines.selection import fit_baselines
 from models.evaluation.calibrated_model import CalibratedModel
-from models.evaluation.candidates import EvaluationLists, ServedItems
+from models.evaluation.candidates import ServedItems
 from models.evaluation.evaluate import collect_item_facts, content_vectors, rank_by_baselines, rank_by_network
 from models.evaluation.head_figures import evaluate_heads
 from models.evaluation.inference import CorpusPredictor, take_evenly
-from models.evaluation.protocols import build_next_event_case, find_new_events
+from models.evaluation.protocols import find_new_events
 from models.evaluation.ranking_table import tabulate
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
 from models.evaluation.report.warnings import add_warnings
@@ -22,15 +22,16 @@ from models.evaluation.sample_size import choose_sizes
 from models.evaluation.time_limit import TimeLimit, limit_seconds
 from models.job.settings import list_settings
 from models.job.spec import JobSpec
-from models.recipe.ingestion import JobData
-from models.recipe.privacy import report_privacy
-from models.recipe.training import (
-    TrainingRun,
+from models.recipe.evaluation_lists import (
     build_evaluation_lists,
+    build_next_event_lists,
     build_part_case,
     interactions_before,
     select_interactions,
 )
+from models.recipe.ingestion import JobData
+from models.recipe.privacy import report_privacy
+from models.recipe.training import TrainingRun
 from models.training.corpus import PART_TEST, PART_VALID
 
 
@@ -49,7 +50,12 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
     sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
     limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(
-        CorpusPredictor.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion
+        replace(
+            CorpusPredictor.of(run.network, data.corpus, run.device),
+            links=run.fitted.build_links(data.corpus, PART_TEST),
+        ),
+        run.fitted.calibrations,
+        run.fitted.fusion,
     )
     rankings = Rankings(RankingTable(lists=0), RankingTable(lists=0), {}, {})
     if len(data.split.test):
@@ -88,13 +94,9 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
 def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limit: TimeLimit) -> Rankings:
     """Rank at most `most` lists of each protocol, evenly spaced: by the network, then by the baselines in time."""
     before = interactions_before(data, PART_TEST)
-    test = select_interactions(data, data.split.test)
     at_cutoff = build_evaluation_lists(data, PART_TEST)
-    new_events = find_new_events(before, test)
-    rows = take_evenly(new_events, most)
-    next_events = EvaluationLists(
-        build_next_event_case(before, test, rows), _corpus_rows(data)[data.split.test[rows]]
-    )
+    new_events = find_new_events(before, select_interactions(data, data.split.test))
+    next_events = build_next_event_lists(data, PART_TEST, most)
     samples = (at_cutoff.take_evenly(most), next_events)
     items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
     by_network = [rank_by_network(model, items, lists) for lists in samples]
@@ -140,13 +142,6 @@ def _list_epochs(run: TrainingRun) -> tuple[Epoch, ...]:
         )
         for epoch in run.figures
     )
-
-
-def _corpus_rows(data: JobData) -> np.ndarray:
-    """[n] the corpus row of each log row; the corpus is sorted by user."""
-    rows = np.empty_like(data.corpus.log_rows)
-    rows[data.corpus.log_rows] = np.arange(len(rows))
-    return rows
 
 
 def _count_data(data: JobData) -> DataCounts:

@@ -78,8 +78,10 @@ def publish_bundle(
         changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
         report = add_warnings(report.model_copy(update=changes))
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
+    part = PART_END if everything else PART_TEST
+    predictor = replace(predictor, links=run.fitted.build_links(data.corpus, part))
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
-    stops = find_stops(data.corpus, PART_END if everything else PART_TEST)
+    stops = find_stops(data.corpus, part)
     known = stops if job.export.histories else data.corpus.offsets[:-1]
     contents = _build_contents(data, predictor, report, snapshot, Stops(stops, known))
 
@@ -92,6 +94,7 @@ def publish_bundle(
             heads=run.network.heads,
             calibrations=dict(run.fitted.calibrations),
             fusion=run.fitted.fusion,
+            links=None if predictor.links is None else predictor.links.gains,
             scenes=dict(job.scenes),
             available=None if job.items is None else job.items.available,
             text_encoder=data.text_encoder,
@@ -135,5 +138,6 @@ def _build_contents(
             ITEM_STATISTICS: compute_bundle_statistics(corpus, snapshot, stops.statistics),
             USER_VECTORS: build_user_vectors(predictor, stops.histories),
         },
+        links=None if predictor.links is None else predictor.links.tables,
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
     )

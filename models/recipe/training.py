@@ -7,29 +7,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from models.contract.arrays import Indices
-from models.data.interactions import take
-from models.evaluation.candidates import EvaluationLists
-from models.evaluation.inference import CorpusPredictor, first_rows
-from models.evaluation.protocols import InteractionSet, RankingCase, build_cutoff_case
-from models.export.fitting import ValidationFit, fit_on_validation
+from models.evaluation.inference import CorpusPredictor
+from models.export.fitting import MAX_LISTS, ValidationFit, ValidationSamples, fit_on_validation
+from models.export.links import describe_links
 from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
 from models.job.spec import JobSpec
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
+from models.recipe.evaluation_lists import build_evaluation_lists, build_next_event_lists
 from models.recipe.ingestion import JobData
 from models.recipe.preflight import work_folder
 from models.recipe.privacy import open_privacy
 from models.recipe.time_budget import FULL_REFRESH, TEST_REFRESH, TimeBudget
 from models.recipe.warning import warn
 from models.training.checkpoint import CheckpointFile
-from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
+from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from models.training.early_stopping import EpochFigures
 from models.training.loop import Trainer, detect_device
 from models.training.steps import StartSteps, start_batch_steps
@@ -95,9 +92,11 @@ def train(
     predictor = CorpusPredictor.of(network, data.corpus, device)
     data = learn_polarity(data, predictor, console)
     predictor = replace(predictor, corpus=data.corpus)
-    fitted = fit_on_validation(
-        predictor, build_evaluation_lists(data, PART_VALID), data.dataset.items, job.fusion
-    )
+    next_events = build_next_event_lists(data, PART_VALID, MAX_LISTS) if job.item_links else None
+    samples = ValidationSamples(build_evaluation_lists(data, PART_VALID), next_events)
+    fitted = fit_on_validation(predictor, samples, data.dataset.items, job.fusion)
+    if fitted.links is not None:
+        console.print(describe_links(fitted.links))
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
     return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts), private)
 
@@ -176,44 +175,6 @@ def configure_refresh(
             "max_minutes": minutes,
         }
     )
-
-
-def interactions_before(data: JobData, part: int) -> InteractionSet:
-    """The interactions of all parts before `part`."""
-    rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
-    return select_interactions(data, rows)
-
-
-def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
-    """The interactions at rows of the log, for ranking cases and baselines."""
-    log = take(data.dataset.interactions, rows)
-    times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
-    return InteractionSet(
-        users=log.users.astype(np.int64),
-        items=log.items.astype(np.int64),
-        times=times,
-        n_users=len(data.dataset.user_ids),
-        n_items=len(data.dataset.items),
-        timed=data.dataset.timed,
-    )
-
-
-def build_part_case(data: JobData, part: int) -> RankingCase:
-    """The ranking case with one list per user at the start of a part."""
-    rows = data.split.valid if part == PART_VALID else data.split.test
-    return build_cutoff_case(interactions_before(data, part), select_interactions(data, rows))
-
-
-def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
-    """The evaluation lists at the start of a part, one per user."""
-    case = build_part_case(data, part)
-    return EvaluationLists(case, find_first_rows(data.corpus, part, case))
-
-
-def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
-    """The corpus row of the first event of a part, for the user of each list of a case."""
-    rows = first_rows(corpus, part)
-    return rows[np.searchsorted(corpus.user_of(rows), case.users)]
 
 
 def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[EpochFigures]:

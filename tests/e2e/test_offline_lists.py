@@ -20,8 +20,8 @@ from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, ran
 from models.job.spec import load_job
 from models.network.model import load_network
 from models.ranking.rerank import Diversity
+from models.recipe.evaluation_lists import build_evaluation_lists
 from models.recipe.ingestion import JobData, ingest
-from models.recipe.training import build_evaluation_lists
 from models.training.corpus import PART_TEST
 from tests.action_log import ACTIONS, write_job
 

@@ -53,17 +53,19 @@ def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> Doubles:
         users = encoded[start : start + batch_size]
         logits = (np.stack([user.vector for user in users]) @ vectors.T).astype(np.float64)  # [B, n]
         for position, user in enumerate(users):
-            if user.text_logits is not None:
-                logits[position] += user.text_logits[sample]
+            added = user.added_logits
+            if added is not None:
+                logits[position] += added[sample]
         chosen = logits[:, present] if present.any() else logits
         logs[start : start + batch_size] = sum_partitions(chosen, calibration) + np.log(sample.step)
     return logs
 
 
 def next_logits(bundle: LoadedBundle, encoded: Encoded, rows: Indices) -> Floats:
-    """`next` logits [K]: the inner product of user and item vectors, plus the logits of the query's text."""
+    """`next` logits [K]: the inner product of user and item vectors, plus the logits of item links and of texts."""
     logits: Floats = bundle.catalogue.vectors[rows] @ encoded.vector
-    return logits if encoded.text_logits is None else logits + encoded.text_logits[rows]
+    added = encoded.added_logits
+    return logits if added is None else logits + added[rows]
 
 
 def _moment_labels(bundle: LoadedBundle, head: Head, moments: Sequence[Moment]) -> Floats:

@@ -29,7 +29,14 @@ class RetrievalContext:
     def arrays(self) -> RetrievalInput:
         """The input of the sources over arrays, which search the index."""
         items = RetrievalTable(self.catalogue.vectors, self.centre, self.catalogue.statistics)
-        return RetrievalInput(items, self.encoded.vector, self.allowed, self.liked_row, self.nearest)
+        return RetrievalInput(
+            items,
+            self.encoded.vector,
+            self.allowed,
+            self.liked_row,
+            self.nearest,
+            self.encoded.link_logits,
+        )
 
 
 RequestSource = Source[RetrievalContext]

@@ -40,3 +40,4 @@ class RetrievalInput:
     allowed: Mask  # [n] rows that may be answered
     liked_row: int | None  # row of the last liked item
     nearest: Nearest  # the service's search asks the index and may raise its error
+    links: Floats | None = None  # [n] the links' term of the `next` logits

@@ -22,7 +22,7 @@ from models.evaluation.served_lists import PURE_ORDER, rank_candidates
 from models.ranking.budget import Budget
 from models.ranking.sources.registry import ARRAY_SOURCES
 from models.ranking.sources.source import Source
-from models.recipe.training import build_evaluation_lists
+from models.recipe.evaluation_lists import build_evaluation_lists
 from models.training.corpus import PART_VALID
 
 HEADS = ("like", "rating", "genre", "device")

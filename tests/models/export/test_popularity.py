@@ -7,7 +7,7 @@ import torch
 from models.evaluation.full_ranking import mean_ndcg, rank_lists
 from models.evaluation.inference import CHUNK, CorpusPredictor
 from models.export.popularity import GAINS, fit_recency_gain
-from models.recipe.training import build_part_case, find_first_rows
+from models.recipe.evaluation_lists import build_part_case, find_first_rows
 from models.training.corpus import PART_VALID
 
 

@@ -15,6 +15,7 @@ from models.contract.bundle import (
     ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
+    LINKS,
     PROFILES,
     REPORT,
     USER_VECTORS,
@@ -25,6 +26,7 @@ from models.contract.bundle import (
     verify,
 )
 from models.contract.histories import read_histories
+from models.contract.item_links import read_links
 from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequests, read_items, read_users
 from models.contract.replaced_file import name_temporary
@@ -50,6 +52,7 @@ def contents(shop_bundle) -> Contents:
             for name in (ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS)
         },
         pages={REPORT: (shop_bundle / REPORT).read_text()},
+        links=None if manifest.links is None else read_links(shop_bundle / LINKS),
     )
 
 

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from app.cli import main
 from models.job.spec import load_job
-from models.recipe.training import interactions_before, refresh_for_test, refresh_with_all, train
+from models.recipe.evaluation_lists import interactions_before
+from models.recipe.training import refresh_for_test, refresh_with_all, train
 from models.training.corpus import PART_TEST, PART_VALID
 
 

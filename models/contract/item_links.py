@@ -1,0 +1,152 @@
+"""Item links: what a user's last items say about the next one, by co-occurrence counts; a term of the `next` logits.
+
+Two tables link every item to others. `transitions`: the log lift of an item in the events soon after another (a
+windowed Markov chain; Rendle et al. 2010). `regression`: the weights of a linear model of a user's items (EASE, Steck
+2019; SLIM, Ning & Karypis 2011). Counts carry what a network learns slowly: rare pairs, and logs with short histories.
+The service, the golden requests and the offline evaluation share this definition.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.contract.arrays import Floats, Indices, Indices32
+from models.contract.events import EventColumns, user_events
+from models.contract.feedback import REJECTING_ACTIONS, has_action
+from models.contract.polarity import ValuePolarity
+
+TRANSITION_EVENTS, TRANSITION_DECAY = 5, 0.7
+"""The number of a user's last events that transitions are read from, and the factor from one to the one before it."""
+REGRESSION_EVENTS, REGRESSION_DECAY = 30, 0.8
+"""The same for the regression."""
+
+
+class LinkTable(NamedTuple):
+    """The K strongest links of each of I items."""
+
+    rows: Indices32  # [I, K] rows of the linked items; the item's own row where it has fewer links
+    weights: Floats  # [I, K] 0 where it has fewer
+
+
+class ItemLinks(NamedTuple):
+    """Both tables over the same I items."""
+
+    transitions: LinkTable
+    regression: LinkTable
+
+
+class LinkGains(BaseModel):
+    """The logits of one unit of each table, by the number of events that say something; fitted on validation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    least_events: tuple[int, ...] = Field(min_length=1)
+    """Where each class of history lengths begins, ascending; the first is 1."""
+    transition: tuple[float, ...]
+    regression: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def check_classes(self) -> Self:
+        """Check that every class has both gains, none below 0, and that the classes ascend from 1."""
+        if not len(self.least_events) == len(self.transition) == len(self.regression):
+            raise ValueError(f"expected both gains of {len(self.least_events)} classes of history lengths")
+        if min(*self.transition, *self.regression) < 0:
+            raise ValueError("expected gains of at least 0")
+        if self.least_events[0] != 1 or (np.diff(self.least_events) <= 0).any():
+            raise ValueError(f"expected classes that ascend from 1, given {self.least_events}")
+        return self
+
+    @property
+    def is_off(self) -> bool:
+        """True if no history gives a logit."""
+        return not any((*self.transition, *self.regression))
+
+    def at(self, events: int) -> tuple[float, float]:
+        """The gains of transitions and of the regression for a history of `events` events, at least 1."""
+        number = int(np.searchsorted(self.least_events, events, side="right")) - 1
+        return self.transition[number], self.regression[number]
+
+
+class LinkEvents(NamedTuple):
+    """The m newest events of a user that say something of later items, newest first."""
+
+    items: Indices  # [m] item rows
+    shares: Floats  # [m] in (0, 1]: less for an event with a value that its users regret
+
+
+def read_link_events(events: EventColumns, polarity: ValuePolarity, item_count: int) -> LinkEvents:
+    """The newest REGRESSION_EVENTS of one user's events, oldest first, up to the moment.
+
+    Unknown items, dislikes and skips are left out. A value of negative polarity takes its share: at -1 the event says
+    nothing.
+    """
+    shares = 1 + np.minimum(polarity.read(events.values), 0)
+    inside = (events.items >= 0) & (events.items < item_count) & (shares > 0)
+    newest = np.flatnonzero(inside & ~has_action(events, REJECTING_ACTIONS))[::-1][:REGRESSION_EVENTS]
+    return LinkEvents(events.items[newest], shares[newest].astype(np.float32))
+
+
+def sum_links(table: LinkTable, events: LinkEvents, most: int, decay: float) -> Floats:
+    """[I] the sum of the links of the `most` newest events, each weighted by its share and by decay to its age."""
+    items, shares = events.items[:most], events.shares[:most]
+    weights = table.weights[items] * (shares * decay ** np.arange(len(items), dtype=np.float32))[:, None]
+    sums = np.bincount(table.rows[items].ravel(), weights.ravel(), minlength=len(table.rows))
+    return np.asarray(sums, dtype=np.float32)
+
+
+def sum_both(links: ItemLinks, events: LinkEvents) -> tuple[Floats, Floats]:
+    """The sums [I] of transitions and of the regression."""
+    return (
+        sum_links(links.transitions, events, TRANSITION_EVENTS, TRANSITION_DECAY),
+        sum_links(links.regression, events, REGRESSION_EVENTS, REGRESSION_DECAY),
+    )
+
+
+def link_logits(links: ItemLinks, gains: LinkGains, events: LinkEvents) -> Floats | None:
+    """[I] added to the `next` logit of each item; None where the history says nothing."""
+    if not len(events.items) or gains.is_off:
+        return None
+    transitions, regression = sum_both(links, events)
+    by_transition, by_regression = gains.at(len(events.items))
+    return np.asarray(by_transition * transitions + by_regression * regression, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLinks:
+    """The tables with their gains."""
+
+    tables: ItemLinks
+    gains: LinkGains
+
+    def measure_logits(self, events: EventColumns, polarity: ValuePolarity) -> Floats:
+        """[U, I] the term of each user's `next` logits, after the events up to the moment, oldest first."""
+        count = len(self.tables.transitions.rows)
+        logits = np.zeros((len(events.offsets) - 1, count), dtype=np.float32)
+        for user in range(len(logits)):
+            term = link_logits(
+                self.tables, self.gains, read_link_events(user_events(events, user), polarity, count)
+            )
+            if term is not None:
+                logits[user] = term
+        return logits
+
+
+def write_links(path: Path, links: ItemLinks) -> None:
+    """Write both tables to one .npz file."""
+    arrays = {}
+    for name, table in links._asdict().items():
+        arrays[f"{name}_rows"], arrays[f"{name}_weights"] = table
+    np.savez(path, **arrays)
+
+
+def read_links(path: Path) -> ItemLinks:
+    """Read both tables; raises OSError, KeyError or ValueError for any other file."""
+    with np.load(path, allow_pickle=False) as arrays:
+        tables = (
+            LinkTable(arrays[f"{name}_rows"].astype(np.int32), arrays[f"{name}_weights"].astype(np.float32))
+            for name in ItemLinks._fields
+        )
+        return ItemLinks(*tables)

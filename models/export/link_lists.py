@@ -1,0 +1,79 @@
+"""Validation lists for the link gains: NDCG of every point of the grid on every list."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from models.contract.arrays import Floats, Indices
+from models.contract.events import user_events
+from models.contract.item_links import ItemLinks, LinkEvents, read_link_events, sum_both
+from models.evaluation.candidates import EvaluationLists
+from models.evaluation.full_ranking import K
+from models.evaluation.inference import CorpusPredictor
+from models.evaluation.protocols import RankingCase
+from models.export.link_gains import GRID, LEAST_LISTS
+from models.ranking.order import best_rows
+
+CANDIDATES = 300
+"""The items that are ranked: so many of the best by the network, by transitions and by the regression."""
+MOST_LISTS = 1_000
+MAX_CELLS = 20_000_000
+"""The most logits of lists by items in memory; at least LEAST_LISTS lists are read."""
+
+
+class LinkLists(NamedTuple):
+    """C lists with all that their quality depends on, except for the tables of links."""
+
+    case: RankingCase
+    logits: Floats  # [C, I] of the network
+    events: tuple[LinkEvents, ...]  # C
+
+
+class LinkQuality(NamedTuple):
+    """The quality of C lists; G is the number of points of the grid."""
+
+    ndcg: Floats  # [G, C] NDCG@10
+    lengths: Indices  # [C] the events that the links are read from
+
+
+def read_lists(predictor: CorpusPredictor, lists: EvaluationLists) -> LinkLists:
+    """At most MOST_LISTS of the lists, evenly spaced. The predictor has no links yet."""
+    items = len(predictor.vectors)
+    lists = lists.take_evenly(min(MOST_LISTS, max(MAX_CELLS // items, LEAST_LISTS)))
+    corpus = predictor.corpus
+    logits, events = [], []
+    for moments in predictor.encode_moments(lists.rows):
+        histories = corpus.events_before(moments.rows)
+        logits.append(predictor.next_logits(moments.without_push()))
+        events += [
+            read_link_events(user_events(histories, user), corpus.spec.polarity, items)
+            for user in range(len(moments.rows))
+        ]
+    return LinkLists(lists.case, np.concatenate(logits), tuple(events))
+
+
+def measure_lists(lists: LinkLists, links: ItemLinks) -> LinkQuality:
+    """NDCG of the lists with every point's gains."""
+    case = lists.case
+    ndcg = np.zeros((len(GRID), len(case)), dtype=np.float32)
+    for number, (logits, events) in enumerate(zip(lists.logits, lists.events, strict=True)):
+        terms = np.stack([logits, *sum_both(links, events)])
+        terms[:, case.seen.indices[case.seen.indptr[number] : case.seen.indptr[number + 1]]] = -np.inf
+        relevant = case.relevant.indices[case.relevant.indptr[number] : case.relevant.indptr[number + 1]]
+        ndcg[:, number] = _measure_points(terms, relevant)
+    return LinkQuality(ndcg, np.array([len(events.items) for events in lists.events], dtype=np.int64))
+
+
+def _measure_points(terms: Floats, relevant: Indices) -> Floats:
+    """[G] NDCG@10 of one list from the terms [3, I] of the logits; items that may not be listed are -infinity."""
+    items = np.unique(np.concatenate([best_rows(term, CANDIDATES) for term in terms]))
+    items = items[np.isfinite(terms[0, items])]
+    gains = np.array([(1.0, *point) for point in GRID], dtype=np.float32)  # [G, 3]
+    scores = gains @ terms[:, items]
+    width = min(K, len(items))
+    best = np.argpartition(-scores, width - 1, axis=1)[:, :width] if width else np.zeros((len(GRID), 0), int)
+    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
+    hits = np.isin(items[np.take_along_axis(best, order, axis=1)], relevant)
+    discount = 1 / np.log2(np.arange(2, K + 2))
+    ideal = discount[: min(len(relevant), K)].sum()
+    return np.asarray(hits @ discount[:width] / ideal, dtype=np.float32)

@@ -1,0 +1,72 @@
+"""The lists of the evaluation protocols at a part of the log, from the data of a job."""
+
+import numpy as np
+
+from models.contract.arrays import Indices
+from models.data.interactions import take
+from models.evaluation.candidates import EvaluationLists
+from models.evaluation.inference import first_rows, take_evenly
+from models.evaluation.protocols import (
+    InteractionSet,
+    RankingCase,
+    build_cutoff_case,
+    build_next_event_case,
+    find_new_events,
+)
+from models.recipe.ingestion import JobData
+from models.training.corpus import PART_TEST, PART_VALID, Corpus
+
+
+def interactions_before(data: JobData, part: int) -> InteractionSet:
+    """The interactions of all parts before `part`."""
+    rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
+    return select_interactions(data, rows)
+
+
+def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
+    """The interactions at rows of the log, for ranking cases and baselines."""
+    log = take(data.dataset.interactions, rows)
+    times = log.times if data.dataset.timed else np.arange(len(rows), dtype=np.float64)
+    return InteractionSet(
+        users=log.users.astype(np.int64),
+        items=log.items.astype(np.int64),
+        times=times,
+        n_users=len(data.dataset.user_ids),
+        n_items=len(data.dataset.items),
+        timed=data.dataset.timed,
+    )
+
+
+def build_part_case(data: JobData, part: int) -> RankingCase:
+    """The ranking case with one list per user at the start of a part."""
+    rows = data.split.valid if part == PART_VALID else data.split.test
+    return build_cutoff_case(interactions_before(data, part), select_interactions(data, rows))
+
+
+def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
+    """The evaluation lists at the start of a part, one per user."""
+    case = build_part_case(data, part)
+    return EvaluationLists(case, find_first_rows(data.corpus, part, case))
+
+
+def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
+    """The corpus row of the first event of a part, for the user of each list of a case."""
+    rows = first_rows(corpus, part)
+    return rows[np.searchsorted(corpus.user_of(rows), case.users)]
+
+
+def build_next_event_lists(data: JobData, part: int, most: int) -> EvaluationLists:
+    """Lists before at most `most` events of a part, evenly spaced, whose items are new to their users."""
+    log_rows = data.split.valid if part == PART_VALID else data.split.test
+    before, after = interactions_before(data, part), select_interactions(data, log_rows)
+    rows = take_evenly(find_new_events(before, after), most)
+    return EvaluationLists(
+        build_next_event_case(before, after, rows), _find_corpus_rows(data)[log_rows[rows]]
+    )
+
+
+def _find_corpus_rows(data: JobData) -> Indices:
+    """[n] the corpus row of each log row; the corpus is sorted by user."""
+    rows = np.empty_like(data.corpus.log_rows, dtype=np.int64)
+    rows[data.corpus.log_rows] = np.arange(len(rows))
+    return rows
