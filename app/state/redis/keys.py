@@ -89,7 +89,7 @@ class Keys:
 
     @property
     def naming(self) -> str:
-        """The mark of the key of pseudonyms, or of none, with which the users are named."""
+        """The mark of the key of pseudonyms; absent where there is none."""
         return f"{self.prefix}:naming"
 
     @property

@@ -37,11 +37,12 @@ return version
 
 OPEN_STORE = Script("""
 -- KEYS: installation key, naming. ARGV: a fresh key, the mark of the caller's naming, the mark of none
--- Answers the key and the mark that are stored now: the given ones if there was no key. A store that has a key and no
--- mark was used before there were pseudonyms.
-local key, mark = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
-if key then return {key, mark or ARGV[3]} end
-redis.call('MSET', KEYS[1], ARGV[1], KEYS[2], ARGV[2])
+-- Answers the key and the mark that are stored now: the given ones if there was no key. The mark of none is not
+-- stored: a store with a key and without a mark has ids.
+local key = redis.call('GET', KEYS[1])
+if key then return {key, redis.call('GET', KEYS[2]) or ARGV[3]} end
+if ARGV[2] ~= ARGV[3] then redis.call('SET', KEYS[2], ARGV[2]) end
+redis.call('SET', KEYS[1], ARGV[1])
 return {ARGV[1], ARGV[2]}
 """)
 
