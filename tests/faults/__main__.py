@@ -7,6 +7,7 @@ cores). Ends with exit code 1 if an acknowledged event was lost or stored twice,
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,9 +15,12 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
+import redis
 from rich.console import Console
 from rich.table import Table
 
+from app.state.embedded.process import EmbeddedRedisError
 from tests.e2e.conftest import launching
 from tests.faults.kinds.registry import KINDS
 from tests.faults.shop import train_shop
@@ -24,6 +28,11 @@ from tests.faults.site import SHARED, Site
 from tests.faults.tally import Tally
 
 SECONDS = 4.0
+FAILURES = (
+    *(AssertionError, OSError, LookupError, ValueError, httpx.HTTPError),
+    *(redis.RedisError, subprocess.SubprocessError, EmbeddedRedisError),
+)
+"""What a kind raises where the service is not as it must be: the other kinds are tried all the same."""
 
 
 def try_kinds(names: Iterable[str], bundle: Path, folder: Path, seconds: float) -> dict[str, Tally]:
@@ -45,7 +54,7 @@ def try_kinds(names: Iterable[str], bundle: Path, folder: Path, seconds: float) 
 def _try_kind(name: str, site: Site) -> Tally:
     try:
         return KINDS[name](site)
-    except (Exception, AssertionError) as error:
+    except FAILURES as error:
         tally = Tally(tried=1)
         tally.fail("".join(traceback.format_exception(error)[-2:]).strip())
         return tally
