@@ -17,6 +17,9 @@ from app.errors import CallerLeftError, OverloadedError
 Result = TypeVar("Result")
 Clock = Callable[[], float]
 
+HEADROOM = 0.5
+"""The part of a caller's patience that the expected wait may take. The rest is for reading the user's state, for the
+computation and for errors of the estimate: a full queue would otherwise compute answers that come just too late."""
 FIRST_ESTIMATE_S = 0.01
 """The estimated seconds of a kind of work that has not run yet."""
 SMOOTHING = 0.1
@@ -49,12 +52,12 @@ class ComputeQueue:
         return max(0.0, self._backlog_s / self._threads)
 
     def check(self, remaining_s: float) -> None:
-        """Raise OverloadedError if the expected wait is longer than `remaining_s`."""
+        """Raise OverloadedError if the expected wait takes more than HEADROOM of `remaining_s`."""
         wait_s = self.expected_wait_s()
-        if wait_s > remaining_s:
+        if wait_s > HEADROOM * remaining_s:
             raise OverloadedError(
                 f"expected an answer within {remaining_s:.3g} s, given a queue of {wait_s:.3g} s",
-                wait_s=wait_s - remaining_s,
+                wait_s=wait_s - HEADROOM * remaining_s,
             )
 
     async def run(self, kind: str, work: Callable[[], Result], patience: Patience) -> Result:

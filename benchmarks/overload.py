@@ -88,10 +88,10 @@ class Caller(asyncio.Protocol):
             return
         (due, outcome), self._waiting, self._received = self._waiting, None, b""
         outcome.take(int(head[9:12]), time.perf_counter() - due)
-        if b"connection: close" not in head.lower():
-            self._free.append(self)
-        if self.answered is not None:
+        if self.answered is not None:  # its user sends again, or gives it back
             self.answered.set()
+        elif b"connection: close" not in head.lower():
+            self._free.append(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -129,6 +129,7 @@ class Callers:
                 await caller.answered.wait()
                 number += CLOSED_CALLERS
             caller.answered = None
+            self._free.append(caller)
 
         await self.open(CLOSED_CALLERS)
         await asyncio.gather(*(ask(number) for number in range(CLOSED_CALLERS)))

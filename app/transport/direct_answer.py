@@ -1,4 +1,4 @@
-"""Error answers that need no application: the bytes of a closing one, and an application that refuses."""
+"""Error answers that need no application: their bytes, and an application that refuses."""
 
 import uuid
 from http import HTTPStatus
@@ -14,9 +14,10 @@ BODY_WAIT_S = 0.5
 """How long a refused request's body may take; if it takes longer the connection is closed."""
 
 
-def render_closing_answer(error: ChorusError) -> bytes:
-    """The whole response of an error as HTTP/1.1, after which the connection is closed."""
-    response = error_response(error, {REQUEST_ID: uuid.uuid4().hex, "connection": "close"})
+def render_answer(error: ChorusError, is_kept: bool) -> bytes:
+    """The whole response of an error as HTTP/1.1, after which the connection is kept or closed."""
+    closing = {} if is_kept else {"connection": "close"}
+    response = error_response(error, {REQUEST_ID: uuid.uuid4().hex, **closing})
     reason = HTTPStatus(error.status).phrase
     head = b"".join(b"%s: %s\r\n" % pair for pair in response.raw_headers)
     return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (error.status, reason.encode(), head, bytes(response.body))

@@ -20,8 +20,8 @@ from app.errors import (
     TooManyConnectionsError,
 )
 from app.transport.connection_limits import ConnectionLimits, OpenConnections
-from app.transport.direct_answer import make_refusal, render_closing_answer
-from app.transport.request_head import render_head
+from app.transport.direct_answer import BODY_WAIT_S, make_refusal, render_answer
+from app.transport.request_head import is_small, render_head
 
 Refuse = Callable[[bytes, list[tuple[bytes, bytes]]], ChorusError | None]
 """From a request's target and headers: the error if the request is refused before its body is read."""
@@ -53,6 +53,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._count_refusal = count_refusal
         self._peer: str | None = None
         self._is_refused = False
+        self._refusal: ChorusError | None = None  # of the present request, whose body is still arriving
         self._in_head = False
         self._head_bytes = 0
         self._header_timer: asyncio.TimerHandle | None = None
@@ -82,11 +83,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Parse what arrived, at most one piece more than a head may have."""
         if self._is_refused:
             return
-        if self._header_timer is None and (self.cycle is None or self.cycle.response_complete):
+        if self._header_timer is None and self._is_idle():
             self._start_header_timer()
         was_in_head = self._in_head
         self._unset_keepalive_if_required()
         self._parse(data)
+        if self._refusal is not None and self._header_timer is None:
+            self._header_timer = self.loop.call_later(BODY_WAIT_S, self._answer_last, self._refusal)
         if self._in_head and was_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.max_header_bytes:
@@ -135,10 +138,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._count_head() > self._limits.max_header_bytes:
             self._refuse_headers()
             return
+        self._unset_keepalive_if_required()  # the request before may have been in the same piece
         refusal = self._refuse(self.url, self.headers)
         if refusal is None:
             super().on_headers_complete()
-            return
+        elif self._is_idle() and is_small(self.parser.get_method(), self.headers):
+            self._refusal = refusal
+        else:
+            self._refuse_in_turn(refusal)
+
+    def _refuse_in_turn(self, refusal: ChorusError) -> None:
+        """Refuse by the server's own means: after the requests before it, or with a body that may be long."""
         self._count_refusal(refusal)
         application, self.app = self.app, make_refusal(refusal)
         try:
@@ -146,15 +156,37 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         finally:
             self.app = application
 
+    def _is_idle(self) -> bool:
+        """Whether every request so far is answered."""
+        return self.cycle is None or bool(self.cycle.response_complete)
+
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, if there is a request."""
-        if not self._is_refused:
+        if not self._is_refused and self._refusal is None:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End the body, if there is a request."""
-        if not self._is_refused and not self.parser.should_upgrade():
+        if self._refusal is not None:
+            self._answer_refusal(self._refusal)
+        elif not self._is_refused and not self.parser.should_upgrade():
             super().on_message_complete()
+
+    def _answer_refusal(self, refusal: ChorusError) -> None:
+        """Answer a refused request whose body has arrived. The connection goes on, as a new one would cost more."""
+        self._refusal = None
+        self._stop_header_timer()
+        if self._is_refused or self.transport.is_closing():
+            return
+        self._count_refusal(refusal)
+        is_kept = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        self.transport.write(render_answer(refusal, is_kept))
+        if not is_kept:
+            self.transport.close()
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are not HTTP."""
@@ -192,7 +224,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()
             return
-        self.transport.write(render_closing_answer(error))
+        self.transport.write(render_answer(error, is_kept=False))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._header_timer = self.loop.call_later(LINGER_S, self.transport.abort)

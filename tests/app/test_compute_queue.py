@@ -54,6 +54,19 @@ async def test_the_expected_wait_is_the_work_ahead_over_the_threads() -> None:
     assert await queue.run("a", lambda: 7, _patience(FIRST_ESTIMATE_S / 2)) == 7
 
 
+async def test_the_wait_may_take_half_of_the_patience() -> None:
+    """One held task is 0.01 s of work: too long for a patience of 0.019 s, and not for one of 0.021 s."""
+    queue = ComputeQueue(1, Clock())
+    leave = threading.Event()
+    held = asyncio.create_task(queue.run("a", lambda: leave.wait(10), _patience(1)))
+    await asyncio.sleep(0)
+    queue.check(2.1 * FIRST_ESTIMATE_S)
+    with pytest.raises(OverloadedError):
+        queue.check(1.9 * FIRST_ESTIMATE_S)
+    leave.set()
+    assert await held
+
+
 async def test_the_refusal_says_when_to_come_back() -> None:
     queue = ComputeQueue(1, Clock())
     leave = threading.Event()

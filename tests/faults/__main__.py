@@ -16,9 +16,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
+import redis
 from rich.console import Console
 from rich.table import Table
 
+from app.state.embedded.process import EmbeddedRedisError
 from tests.e2e.conftest import launching
 from tests.faults.kinds.registry import KINDS
 from tests.faults.shop import train_shop
@@ -26,8 +28,11 @@ from tests.faults.site import SHARED, Site
 from tests.faults.tally import Tally
 
 SECONDS = 4.0
-FAULTS = (AssertionError, OSError, ValueError, LookupError, httpx.HTTPError, subprocess.SubprocessError)
-"""What a kind raises where the service did not do what it promises."""
+FAILURES = (
+    *(AssertionError, OSError, LookupError, ValueError, httpx.HTTPError),
+    *(redis.RedisError, subprocess.SubprocessError, EmbeddedRedisError),
+)
+"""What a kind raises where the service is not as it must be: the other kinds are tried all the same."""
 
 
 def try_kinds(names: Iterable[str], bundle: Path, folder: Path, seconds: float) -> dict[str, Tally]:
@@ -49,7 +54,7 @@ def try_kinds(names: Iterable[str], bundle: Path, folder: Path, seconds: float) 
 def _try_kind(name: str, site: Site) -> Tally:
     try:
         return KINDS[name](site)
-    except FAULTS as error:
+    except FAILURES as error:
         tally = Tally(tried=1)
         tally.fail("".join(traceback.format_exception(error)[-2:]).strip())
         return tally

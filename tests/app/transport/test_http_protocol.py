@@ -151,6 +151,21 @@ def test_a_request_refused_by_its_head_keeps_its_connection(connect: Connect) ->
     assert b"connection: close" in connection.recv(1 << 16)
 
 
+def test_refusals_keep_their_order_and_the_framing_of_the_request(connect: Connect) -> None:
+    """Refused, served and refused in one piece; then a refusal of HEAD has no body, and one of HTTP/1.0 is the last."""
+    full = b"POST /full HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+    echo = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+    connection = connect()
+    connection.sendall(
+        full + echo + full + b"HEAD /full HTTP/1.1\r\nHost: a\r\n\r\nGET /full HTTP/1.0\r\n\r\n"
+    )
+    answers = _read(connection).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"503", b"200", b"503", b"503", b"503"]
+    assert [b"overloaded" in answer for answer in answers] == [True, False, True, False, True]
+    assert answers[1].endswith(b"hello") and answers[3].endswith(b"\r\n\r\n")
+    assert b"connection: close" in answers[4]
+
+
 def test_a_request_to_upgrade_keeps_its_body(connect: Connect) -> None:
     connection = connect()
     connection.sendall(

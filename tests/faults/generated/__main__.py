@@ -27,8 +27,8 @@ from tests.faults.shop import train_shop
 
 CALM_S = 10.0
 PATIENT = {
-    "CHORUS_HEADER_TIMEOUT_S": "0.5",
-    "CHORUS_BODY_TIMEOUT_S": "0.5",
+    "CHORUS_HEADER_TIMEOUT_S": "3",
+    "CHORUS_BODY_TIMEOUT_S": "1",
     "CHORUS_COMPUTE_TIMEOUT_S": "30",
     "CHORUS_REDIS_TIMEOUT_S": "10",
     "CHORUS_LOG_LEVEL": "error",

@@ -9,7 +9,7 @@ from tests.faults.generated.requests import Request
 
 PATIENCE_S = 60.0
 """For the answer of a request that is whole."""
-RAW_PATIENCE_S = 2.0
+RAW_PATIENCE_S = 4.0
 """For the answers of bytes that may be no request, of which the service may rightly wait for more."""
 PRESSURE = frozenset({"overloaded", "too_many_connections", "store_timeout", "unavailable"})
 """Documented 503s of a service that has too much to do."""
