@@ -17,8 +17,8 @@ from models.ranking.budget import CANDIDATES
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SECRETS = frozenset({"api_key", "publishable_keys", "bundle_key", "pseudonym_key"})
-MIN_BUNDLE_KEY = 32
-"""Characters of a key that signs bundles: 128 bits in hexadecimal."""
+LEAST_KEY = 32
+"""Characters of a key that signs bundles or names users: 128 bits in hexadecimal."""
 ANY_ORIGIN = "*"
 MAX_RATE = 1_000_000
 """Largest limit of a second, which the arithmetic of limits counts without loss."""
@@ -50,11 +50,9 @@ def _check_key(key: SecretStr | None) -> SecretStr | None:
     return key
 
 
-def _check_bundle_key(key: SecretStr | None) -> SecretStr | None:
-    if key is not None and len(key.get_secret_value()) < MIN_BUNDLE_KEY:
-        raise ValueError(
-            f"expected at least {MIN_BUNDLE_KEY} characters, such as `openssl rand -hex 32` prints"
-        )
+def _check_long_key(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and len(key.get_secret_value()) < LEAST_KEY:
+        raise ValueError(f"expected at least {LEAST_KEY} characters, such as `openssl rand -hex 32` prints")
     return _check_key(key)
 
 
@@ -95,9 +93,9 @@ class Settings(BaseSettings):
 
     bundle_dir: Path = Path("bundles")
     """The folder of bundles, or one bundle."""
-    bundle_key: Annotated[SecretStr | None, AfterValidator(_check_bundle_key)] = None
+    bundle_key: Annotated[SecretStr | None, AfterValidator(_check_long_key)] = None
     """The key that signs bundles. If set, a bundle without its signature is refused."""
-    pseudonym_key: Annotated[SecretStr | None, AfterValidator(_check_bundle_key)] = None
+    pseudonym_key: Annotated[SecretStr | None, AfterValidator(_check_long_key)] = None
     """If set, Redis, the audit and answers name stored users by keyed hashes of their ids."""
     state_dir: Path = Path(".chorus")
     """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""

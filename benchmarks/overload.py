@@ -20,8 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from app.bundle.record_files import read_user_ids
 from benchmarks.service import serve
-from models.contract.bundle import USER_IDS
 
 DEADLINE_S = 1.0
 STATED_MS = 800
@@ -36,7 +36,7 @@ GOAL = 0.9
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the requests of one rate."""
+    """The answers to the requests of one rate."""
 
     seconds: float
     statuses: Counter[int] = field(default_factory=Counter)
@@ -178,7 +178,7 @@ async def measure(url: str, users: list[str], seconds: float) -> dict[str, Outco
 
 def main(bundle: Path, seconds: float) -> None:
     """Run the benchmark and print the table."""
-    users: list[str] = json.loads((bundle / USER_IDS).read_bytes())
+    users = read_user_ids(bundle)
     with serve(bundle) as client:
         outcomes = asyncio.run(measure(str(client.base_url), users, seconds))
     best = max(outcome.goodput for outcome in outcomes.values())

@@ -6,7 +6,6 @@ Requests cycle through the users of the bundle. The client runs on the same core
 """
 
 import asyncio
-import json
 import sys
 import time
 from pathlib import Path
@@ -16,8 +15,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from app.bundle.record_files import read_user_ids
 from benchmarks.service import serve
-from models.contract.bundle import USER_IDS
 
 REQUESTS = 1_000
 WARM_UP = 50
@@ -52,7 +51,7 @@ async def measure_latency(
 
 def main(bundle: Path) -> None:
     """Run the benchmark and print the table."""
-    users: list[str] = json.loads((bundle / USER_IDS).read_bytes())
+    users = read_user_ids(bundle)
     table = Table(
         "request", "connections", "p50 ms", "p99 ms", "requests/s", title=f"{REQUESTS} requests each"
     )

@@ -86,13 +86,18 @@ def quiet_environment() -> dict[str, str]:
     return kept | {"OMP_NUM_THREADS": "1"}
 
 
+def train_shop(folder: Path) -> Path:
+    """The shop's bundle, trained in a folder by the command line itself."""
+    job, out = write_shop(folder), folder / "bundle"
+    command = [sys.executable, "-m", "app.cli", "train", str(job), "--out", str(out)]
+    run = subprocess.run(command, capture_output=True, text=True, env=quiet_environment(), check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return out
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle, trained by the command line itself. Copy it before you change it."""
-    folder = tmp_path_factory.mktemp("shop")
-    job = write_shop(folder)
-    command = [sys.executable, "-m", "app.cli", "train", str(job), "--out", str(folder / "bundle")]
-    run = subprocess.run(command, capture_output=True, text=True, env=quiet_environment(), check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert json.loads((folder / "bundle" / "manifest.json").read_text())["job"] == "shop"
-    return folder / "bundle"
+    bundle = train_shop(tmp_path_factory.mktemp("shop"))
+    assert json.loads((bundle / "manifest.json").read_text())["job"] == "shop"
+    return bundle

@@ -3,8 +3,10 @@
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from tokenize import TokenError
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from models.contract.bundle import BundleError
 from models.contract.events import EventColumns
 from models.contract.histories import read_histories
 from models.contract.item_links import ItemLinks, LinkTable, read_links
+
+Content = TypeVar("Content")
 
 NPY_ERRORS = (
     OSError,
@@ -50,14 +54,19 @@ def read_array(path: Path, shape: tuple[int, int]) -> Floats:
 
 def read_user_histories(path: Path, users: int, items: int) -> EventColumns:
     """The histories of `users` users over an item table of `items` rows; raises BundleError with the path."""
-    try:
-        zipfile.ZipFile(path).close()  # numpy leaves the file open if it is not an archive
-        histories = read_histories(path)
-    except (*NPY_ERRORS, *ZIP_ERRORS) as error:
-        raise BundleError(f"expected histories in {path}, given {type(error).__name__}: {error}") from error
+    histories = _read_archive(path, "histories", read_histories)
     if expected := _find_violation(histories, users, items):
         raise BundleError(f"expected {expected} in {path}, given others")
     return histories
+
+
+def _read_archive(path: Path, content: str, read: Callable[[Path], Content]) -> Content:
+    """What an NPZ archive contains, by its reader; raises BundleError with the path."""
+    try:
+        zipfile.ZipFile(path).close()  # numpy leaves the file open if it is not an archive
+        return read(path)
+    except (*NPY_ERRORS, *ZIP_ERRORS) as error:
+        raise BundleError(f"expected {content} in {path}, given {type(error).__name__}: {error}") from error
 
 
 def _find_violation(histories: EventColumns, users: int, items: int) -> str | None:
@@ -80,11 +89,7 @@ def _find_violation(histories: EventColumns, users: int, items: int) -> str | No
 
 def read_item_links(path: Path, items: int) -> ItemLinks:
     """The item links over an item table of `items` rows; raises BundleError with the path."""
-    try:
-        zipfile.ZipFile(path).close()
-        links = read_links(path)
-    except (*NPY_ERRORS, *ZIP_ERRORS) as error:
-        raise BundleError(f"expected item links in {path}, given {type(error).__name__}: {error}") from error
+    links = _read_archive(path, "item links", read_links)
     if not all(_is_table(table, items) for table in links):
         raise BundleError(f"expected finite links of {items} items in {path}, given others")
     return links

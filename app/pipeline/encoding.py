@@ -12,7 +12,6 @@ from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
 from models.contract.feedback import read_feedback
-from models.contract.item_links import link_logits, read_link_events
 from models.contract.low_values import ItemVectors
 from models.contract.push import measure_push
 from models.contract.user_vector import retrieval_vector
@@ -62,9 +61,7 @@ def measure_links(bundle: LoadedBundle, events: UserEvents) -> Floats | None:
     """[n] the term of the item links over the catalogue; items put later have no links. None without links."""
     if bundle.links is None:
         return None
-    tables, gains = bundle.links.tables, bundle.links.gains
-    known = read_link_events(events.columns, bundle.spec.polarity, len(tables.transitions.rows))
-    logits = link_logits(tables, gains, known)
+    logits = bundle.links.measure_user(events.columns, bundle.spec.polarity)
     if logits is None or len(logits) == len(bundle.catalogue):
         return logits
     return np.pad(logits, (0, len(bundle.catalogue) - len(logits)))

@@ -221,7 +221,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_refused = True
         self._stop_header_timer()
         self._count_refusal(error)
-        if self.cycle is not None and not self.cycle.response_complete:
+        if not self._is_idle():
             self.transport.abort()
             return
         self.transport.write(render_answer(error, is_kept=False))

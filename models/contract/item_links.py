@@ -123,15 +123,21 @@ class FittedLinks:
 
     def measure_logits(self, events: EventColumns, polarity: ValuePolarity) -> Floats:
         """[U, I] the term of each user's `next` logits, after the events up to the moment, oldest first."""
-        count = len(self.tables.transitions.rows)
-        logits = np.zeros((len(events.offsets) - 1, count), dtype=np.float32)
+        logits = np.zeros((len(events.offsets) - 1, self.item_count), dtype=np.float32)
         for user in range(len(logits)):
-            term = link_logits(
-                self.tables, self.gains, read_link_events(user_events(events, user), polarity, count)
-            )
+            term = self.measure_user(user_events(events, user), polarity)
             if term is not None:
                 logits[user] = term
         return logits
+
+    def measure_user(self, events: EventColumns, polarity: ValuePolarity) -> Floats | None:
+        """[I] the term of one user's logits; None where the events say nothing."""
+        return link_logits(self.tables, self.gains, read_link_events(events, polarity, self.item_count))
+
+    @property
+    def item_count(self) -> int:
+        """I, the number of items with links."""
+        return len(self.tables.transitions.rows)
 
 
 def write_links(path: Path, links: ItemLinks) -> None:

@@ -126,6 +126,7 @@ class CorpusPredictor:
         batch = batch.to(self.vectors.device)
         states, events = encode_states(self.network, batch, self.vectors[batch.items])
         last = torch.from_numpy(rows - start).to(states.device)  # events before each moment
+        history = self._read_history(rows)
         batch_rows = torch.arange(len(rows), device=states.device)
         position = torch.arange(events.shape[1], device=states.device)
         numbers = read_user_numbers(batch.dense[batch_rows, (last - 1).clamp(min=0)])
@@ -133,8 +134,8 @@ class CorpusPredictor:
             rows=rows,
             states=states[batch_rows, last],
             tower_events=last,
-            push=self._measure_pushes(rows, states[batch_rows, last]),
-            links=self._link_logits(self.corpus.events_before(rows)),
+            push=self._measure_pushes(history, states[batch_rows, last]),
+            links=None if history is None else self._link_logits(history),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
@@ -142,12 +143,16 @@ class CorpusPredictor:
             snapshot=batch.snapshot[batch_rows, last],
         )
 
-    def _measure_pushes(self, rows: Indices, states: Tensor) -> Tensor:
-        if not may_push(self.corpus.spec, self.corpus.log.action_names):
-            return torch.zeros(len(rows), self.vectors.shape[1], device=self.vectors.device)
-        events = self.corpus.events_before(rows)
+    def _read_history(self, rows: Indices) -> EventColumns | None:
+        """The events before each of the events at `rows`; None if nothing beside the tower reads them."""
+        needed = self.links is not None or may_push(self.corpus.spec, self.corpus.log.action_names)
+        return self.corpus.events_before(rows) if needed else None
+
+    def _measure_pushes(self, history: EventColumns | None, states: Tensor) -> Tensor:
+        if history is None:
+            return torch.zeros_like(states)
         vectors, bases = self.vectors.cpu().numpy(), states.cpu().numpy()
-        pushes = measure_pushes(self.corpus.spec, events, vectors, bases)
+        pushes = measure_pushes(self.corpus.spec, history, vectors, bases)
         return torch.from_numpy(pushes).to(self.vectors.device)
 
 

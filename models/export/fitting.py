@@ -23,7 +23,7 @@ from models.evaluation.inference import CorpusPredictor, take_evenly
 from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
 from models.export.fusion import ValidationLists, fit_fusion
-from models.export.links import LinkFit, build_links, fit_links
+from models.export.links import LinkFit, fit_links
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
 from models.heads.registry import find_kind
@@ -56,11 +56,7 @@ class ValidationFit:
 
     def build_links(self, corpus: Corpus, part: int) -> FittedLinks | None:
         """The links of all events before a part (models.training.corpus.PART_*), with the fitted gains."""
-        if self.links is None or self.links.gains.is_off:
-            return None
-        return FittedLinks(
-            build_links(corpus, find_stops(corpus, part), self.links.settings), self.links.gains
-        )
+        return None if self.links is None else self.links.build(corpus, part)
 
 
 def fit_on_validation(
@@ -73,17 +69,15 @@ def fit_on_validation(
     at_cut = lists.at_cut.take_evenly(MAX_LISTS)
     case = at_cut.case
     recency = fit_recency_gain(predictor, at_cut.rows, case)
-    links = None
-    if lists.next_events is not None:
-        stops = find_stops(predictor.corpus, PART_VALID)
-        links = fit_links(predictor, (at_cut, lists.next_events), stops)
-        if not links.gains.is_off:
-            tables = build_links(predictor.corpus, stops, links.settings)
-            predictor = replace(predictor, links=FittedLinks(tables, links.gains))
     events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MAX_EVENTS)
     observed = predict_events(predictor, events)
     calibrations = calibrate_heads(predictor, observed)
     figures = measure_heads(predictor, observed, calibrations)
+    links = None
+    if lists.next_events is not None:  # from here on, as the task heads do not read them
+        stops = find_stops(predictor.corpus, PART_VALID)
+        links, fitted = fit_links(predictor, (at_cut, lists.next_events), stops)
+        predictor = replace(predictor, links=fitted)
     calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
     candidates = score_candidates(predictor, at_cut, served, calibrations, Budget(CANDIDATES))

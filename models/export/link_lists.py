@@ -8,8 +8,10 @@ from models.contract.arrays import Floats, Indices
 from models.contract.events import user_events
 from models.contract.item_links import ItemLinks, LinkEvents, read_link_events, sum_both
 from models.evaluation.candidates import EvaluationLists
-from models.evaluation.full_ranking import K
+from models.evaluation.full_ranking import K, select_top
 from models.evaluation.inference import CorpusPredictor
+from models.evaluation.metrics.lists import NO_ITEM
+from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.protocols import RankingCase
 from models.export.link_gains import GRID, LEAST_LISTS
 from models.ranking.order import best_rows
@@ -70,10 +72,5 @@ def _measure_points(terms: Floats, relevant: Indices) -> Floats:
     items = items[np.isfinite(terms[0, items])]
     gains = np.array([(1.0, *point) for point in GRID], dtype=np.float32)  # [G, 3]
     scores = gains @ terms[:, items]
-    width = min(K, len(items))
-    best = np.argpartition(-scores, width - 1, axis=1)[:, :width] if width else np.zeros((len(GRID), 0), int)
-    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-    hits = np.isin(items[np.take_along_axis(best, order, axis=1)], relevant)
-    discount = 1 / np.log2(np.arange(2, K + 2))
-    ideal = discount[: min(len(relevant), K)].sum()
-    return np.asarray(hits @ discount[:width] / ideal, dtype=np.float32)
+    top = np.append(items, NO_ITEM)[select_top(scores, K)]  # position NO_ITEM is the last one
+    return ndcg(np.isin(top, relevant), np.full(len(GRID), len(relevant))).astype(np.float32)

@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from models.contract.arrays import Floats, Indices
 from models.contract.feedback import REJECTING_ACTIONS
-from models.contract.item_links import ItemLinks, LinkGains
+from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTable
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import pairs_matrix
 from models.export.link_gains import NO_GAINS, choose_gains, mean_shares, measure_achieved
-from models.export.link_lists import LinkQuality, measure_lists, read_lists
+from models.export.link_lists import LinkLists, LinkQuality, measure_lists, read_lists
 from models.export.polarity import centre_vectors
 from models.export.regression import RegressionSettings, fit_regression
 from models.export.strongest_links import count_links
 from models.export.transitions import fit_transitions
+from models.training.bundle_statistics import find_stops, mark_before
 from models.training.corpus import Corpus
 
 PENALTIES, CONTENT = (20.0, 100.0, 500.0), (0.0, 5.0)
@@ -31,6 +34,12 @@ class LinkFit:
     gains: LinkGains
     before: float  # NDCG@10 of the network alone
     after: float
+
+    def build(self, corpus: Corpus, part: int) -> FittedLinks | None:
+        """The links of all events before a part (models.training.corpus.PART_*); None where they gain nothing."""
+        if self.gains.is_off:
+            return None
+        return FittedLinks(read_source(corpus, find_stops(corpus, part)).link(self.settings), self.gains)
 
 
 def describe_links(fit: LinkFit) -> str:
@@ -49,16 +58,31 @@ def describe_links(fit: LinkFit) -> str:
     )
 
 
-def build_links(corpus: Corpus, stops: Indices, settings: RegressionSettings) -> ItemLinks:
-    """The tables of all events before each user's row `stops` [U]; dislikes and skips are left out."""
+@dataclass(frozen=True, slots=True)
+class LinkSource:
+    """What the tables of one part of the log are made of. The transitions need no setting."""
+
+    transitions: LinkTable
+    matrix: sparse.csr_array  # bool [U, I]
+    content: Floats  # [I, C] of length 1; zeros for an item without
+    keep: int  # links of an item
+
+    def link(self, settings: RegressionSettings) -> ItemLinks:
+        """The tables with these settings."""
+        return ItemLinks(self.transitions, fit_regression(self.matrix, self.content, settings, self.keep))
+
+
+def read_source(corpus: Corpus, stops: Indices) -> LinkSource:
+    """All events before each user's row `stops` [U]; dislikes and skips are left out."""
     items, offsets = _select_events(corpus, stops)
     count = len(corpus.catalogue.ids)
     users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    matrix = pairs_matrix(users, items, (len(offsets) - 1, count))
     keep = count_links(count)
-    return ItemLinks(
+    return LinkSource(
         fit_transitions(items, offsets, count, keep),
-        fit_regression(matrix, read_content(corpus), settings, keep),
+        pairs_matrix(users, items, (len(offsets) - 1, count)),
+        read_content(corpus),
+        keep,
     )
 
 
@@ -72,36 +96,53 @@ def read_content(corpus: Corpus) -> Floats:
     return unit
 
 
-def fit_links(predictor: CorpusPredictor, samples: Sequence[EvaluationLists], stops: Indices) -> LinkFit:
+class _Trial(NamedTuple):
+    """One setting with its tables and their quality on the lists of each protocol."""
+
+    settings: RegressionSettings
+    tables: ItemLinks
+    quality: list[LinkQuality]
+
+    @property
+    def share(self) -> float:
+        """The best point's NDCG as a share of that without links."""
+        return float(mean_shares([sample.ndcg for sample in self.quality]).max())
+
+
+def fit_links(
+    predictor: CorpusPredictor, samples: Sequence[EvaluationLists], stops: Indices
+) -> tuple[LinkFit, FittedLinks | None]:
     """Fit on the lists of several protocols, such as at the cut and before each event, which count alike.
 
-    The predictor has no links yet; `stops` are the users' first rows of the validation part.
+    The predictor has no links yet; `stops` are the users' first rows of the validation part. The second part is the
+    links of the events before them; None where they gain nothing.
     """
-    corpus = predictor.corpus
     lists = [read_lists(predictor, sample) for sample in samples if len(sample.case)]
     if not lists:
-        return LinkFit(RegressionSettings(PENALTIES[1], 0.0), NO_GAINS, 0.0, 0.0)
-    has_content = bool(corpus.catalogue.content.any())
-    trials = []
-    for settings in map(RegressionSettings._make, product(PENALTIES, CONTENT[: 1 + has_content])):
-        links = build_links(corpus, stops, settings)
-        trials.append((settings, [measure_lists(sample, links) for sample in lists]))
-    settings, quality = max(trials, key=lambda trial: _best_share(trial[1]))
+        return LinkFit(RegressionSettings(PENALTIES[1], 0.0), NO_GAINS, 0.0, 0.0), None
+    source = read_source(predictor.corpus, stops)
+    contents = CONTENT if source.content.any() else CONTENT[:1]
+    trials = (
+        _try_settings(source, lists, RegressionSettings(penalty, content))
+        for penalty, content in product(PENALTIES, contents)
+    )
+    best = max(trials, key=lambda trial: trial.share)  # one at a time: the tables are large
+    quality = best.quality
     gains = choose_gains([sample.ndcg for sample in quality], [sample.lengths for sample in quality])
     before = float(np.mean([sample.ndcg[0].mean() for sample in quality]))
     after = float(np.mean([measure_achieved(sample.ndcg, sample.lengths, gains) for sample in quality]))
-    return LinkFit(settings, gains, before, after)
+    fit = LinkFit(best.settings, gains, before, after)
+    return fit, None if gains.is_off else FittedLinks(best.tables, gains)
 
 
-def _best_share(quality: Sequence[LinkQuality]) -> float:
-    """The best point's NDCG as a share of that without links."""
-    return float(mean_shares([sample.ndcg for sample in quality]).max())
+def _try_settings(source: LinkSource, lists: Sequence[LinkLists], settings: RegressionSettings) -> _Trial:
+    tables = source.link(settings)
+    return _Trial(settings, tables, [measure_lists(sample, tables) for sample in lists])
 
 
 def _select_events(corpus: Corpus, stops: Indices) -> tuple[Indices, Indices]:
     """Items [n] by user, oldest first, and offsets [U + 1], of the events before the stops that reject nothing."""
     rejects = np.array([name in REJECTING_ACTIONS for name in corpus.log.action_names], dtype=np.bool_)
-    keep = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
-    keep &= ~rejects[corpus.log.actions[corpus.log_rows]]
+    keep = mark_before(corpus, stops) & ~rejects[corpus.log.actions[corpus.log_rows]]
     kept = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
     return corpus.items[keep].astype(np.int64), kept[corpus.offsets]

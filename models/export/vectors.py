@@ -8,6 +8,7 @@ from models.data.dataset import Dataset
 from models.data.interactions import columns_at
 from models.evaluation.inference import CHUNK, CorpusPredictor
 from models.evaluation.moments import Requests, encode_requests
+from models.training.bundle_statistics import mark_before
 from models.training.corpus import Corpus
 
 
@@ -42,6 +43,5 @@ def _build_requests(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
 
 def collect_histories(dataset: Dataset, corpus: Corpus, stops: Indices) -> EventColumns:
     """All users' events before corpus row `stops` [U], as columns."""
-    is_before = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
     offsets = np.concatenate([[0], np.cumsum(stops - corpus.offsets[:-1])]).astype(np.int64)
-    return columns_at(dataset.interactions, corpus.log_rows[is_before], offsets)
+    return columns_at(dataset.interactions, corpus.log_rows[mark_before(corpus, stops)], offsets)

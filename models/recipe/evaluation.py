@@ -50,17 +50,13 @@ def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) ->
     sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
     limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(
-        replace(
-            CorpusPredictor.of(run.network, data.corpus, run.device),
-            links=run.fitted.build_links(data.corpus, PART_TEST),
-        ),
-        run.fitted.calibrations,
-        run.fitted.fusion,
+        CorpusPredictor.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion
     )
     rankings = Rankings(RankingTable(lists=0), RankingTable(lists=0), {}, {})
     if len(data.split.test):
         console.print("evaluating on the test part, next to the baselines")
-        rankings = _build_ranking_tables(sizes.lists, data, model, limit)
+        linked = replace(model.predictor, links=run.fitted.build_links(data.corpus, PART_TEST))
+        rankings = _build_ranking_tables(sizes.lists, data, replace(model, predictor=linked), limit)
         if not rankings.next_event.lists:
             console.print("no test user has a new item: the ranking tables are empty")
     heads = evaluate_heads(model, sizes.events)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.statistics import ItemEvents, item_statistics
 from models.training.corpus import Corpus
 from models.training.snapshots import to_item_events
@@ -14,6 +14,11 @@ def find_stops(corpus: Corpus, part: int) -> Indices:
     return np.asarray(corpus.offsets[:-1] + np.diff(before[corpus.offsets]), dtype=np.int64)
 
 
+def mark_before(corpus: Corpus, stops: Indices) -> Mask:
+    """[n] True for the corpus's events before each user's row `stops` [U]."""
+    return np.asarray(np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets)))
+
+
 def compute_bundle_statistics(corpus: Corpus, snapshot: int, stops: Indices) -> Floats:
     """[I, S] item statistics at a snapshot; without times, of all events before each user's row `stops` [U].
 
@@ -21,8 +26,7 @@ def compute_bundle_statistics(corpus: Corpus, snapshot: int, stops: Indices) -> 
     """
     if corpus.spec.timed:
         return np.asarray(corpus.statistics[snapshot])
-    is_before = np.arange(len(corpus.items)) < np.repeat(stops, np.diff(corpus.offsets))
-    rows = np.sort(corpus.log_rows[is_before])
+    rows = np.sort(corpus.log_rows[mark_before(corpus, stops)])
     log_events = to_item_events(corpus.log, corpus.spec)
     events = ItemEvents(log_events.items[rows], np.zeros(len(rows)), log_events.values[rows])
     return np.asarray(item_statistics(events, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)[0])

@@ -57,9 +57,14 @@ class Running:
     @property
     def redis_pid(self) -> int:
         """Its embedded Redis: its only child."""
-        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        (pid,) = [int(pid) for path in children for pid in path.read_text().split()]
+        (pid,) = self.children
         return pid
+
+    @property
+    def children(self) -> list[int]:
+        """The processes that it has started and that are still there."""
+        paths = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for path in paths for pid in path.read_text().split()]
 
     def is_ready(self) -> bool:
         """Whether /readyz says so; fails where the process has ended."""

@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.state.embedded.process import EmbeddedRedisError
+from tests.conftest import train_shop
 from tests.e2e.conftest import launching
 from tests.faults.kinds.registry import KINDS
-from tests.faults.shop import train_shop
 from tests.faults.site import SHARED, Site
 from tests.faults.tally import Tally
 
@@ -92,6 +92,7 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
+        (folder / "shop").mkdir()
         bundle = args.bundle or train_shop(folder / "shop")
         tallies = try_kinds(args.names or KINDS, bundle, folder, args.seconds)
     print_table(tallies)

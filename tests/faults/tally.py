@@ -1,12 +1,12 @@
 """What one kind of fault did to those who called the service meanwhile."""
 
-import json
 from collections.abc import Container
 from dataclasses import dataclass, field
 
 import httpx
 
 from tests.e2e.conftest import Load
+from tests.faults.error_shape import read_error
 
 OK = (200,)
 SHOWN = 5
@@ -74,17 +74,8 @@ def _find_problem(answer: httpx.Response, allowed: Container[int]) -> str | None
     status = answer.status_code
     if status not in allowed:
         return f"{status} {answer.text[:120]}"
-    if status >= 400 and not has_error_shape(answer.content):
+    if status >= 400 and read_error(answer.content) is None:
         return f"{status} that is not an error in JSON: {answer.text[:80]}"
     if status == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" not in answer.headers:
         return "503 without Retry-After"
     return None
-
-
-def has_error_shape(body: bytes) -> bool:
-    """Whether a body is `{"error": {"code", "message", "field"}}`."""
-    try:
-        error = json.loads(body)["error"]
-    except (ValueError, TypeError, KeyError):
-        return False
-    return isinstance(error, dict) and error.keys() == {"code", "message", "field"}

@@ -53,9 +53,18 @@ def ease_grid(timed: bool) -> tuple[Baseline, ...]:
 
 
 def item_weights(matrix: sparse.csr_array, penalty: float) -> Floats:
-    """B [I, I] from X, bool [U, I]: B = -P / diag(P) with a zero diagonal, P = inv(X'X + penalty I)."""
+    """B [I, I] from X, bool [U, I]: `solve_weights` of X'X."""
+    return solve_weights(count_together(matrix), penalty)
+
+
+def count_together(matrix: sparse.csr_array) -> Floats:
+    """X'X [I, I], the number of users of both items, from X, bool [U, I]."""
     users = matrix.astype(np.float32)
-    gram = (users.T @ users).toarray()
+    return np.asarray((users.T @ users).toarray(), dtype=np.float32)
+
+
+def solve_weights(gram: Floats, penalty: float) -> Floats:
+    """B [I, I] of G [I, I], which is overwritten: B = -P / diag(P) with a zero diagonal, P = inv(G + penalty I)."""
     gram[np.diag_indices_from(gram)] += np.float32(penalty)
     inverse = np.linalg.inv(gram)
     weights = inverse / -np.diag(inverse)

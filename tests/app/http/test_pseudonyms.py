@@ -8,6 +8,7 @@ import redis
 from app.state.pseudonyms import Pseudonyms
 from app.state.redis.keys import digest
 from tests.app.http.access_calls import Serve, read_audit
+from tests.app.redis_dump import dump_redis
 
 KEY = "0123456789abcdef" * 2
 NAMES = Pseudonyms(KEY.encode())
@@ -50,13 +51,4 @@ def test_a_user_is_served_by_id_and_kept_by_pseudonym(
 def dump(url: str) -> bytes:
     """Every key and value in Redis."""
     with redis.Redis.from_url(url) as client:
-        keys = list(client.scan_iter())
-        values = {
-            b"string": client.get,
-            b"list": lambda key: client.lrange(key, 0, -1),
-            b"hash": client.hgetall,
-            b"stream": client.xrange,
-        }
-        return b"\n".join(
-            part for key in keys for part in (key, repr(values[client.type(key)](key)).encode())
-        )
+        return dump_redis(client)

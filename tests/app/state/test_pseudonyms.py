@@ -13,6 +13,7 @@ from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
+from tests.app.redis_dump import dump_redis
 
 NAMES = Pseudonyms(b"k" * 32)
 ALICE, VISITOR = "alice@example.org", "visitor-of-the-shop"
@@ -27,24 +28,6 @@ async def named(settings: RedisSettings) -> AsyncIterator[RedisStore]:
 
 def viewed(user_id: str, item_id: str, timestamp: float) -> RecordedEvent:
     return RecordedEvent(user_id, Event(item_id, "view", timestamp), f"e{timestamp}")
-
-
-def read_all(client: redis.Redis, prefix: str) -> bytes:
-    """Every key and value under a prefix."""
-    keys = list(client.scan_iter(f"{prefix}:*"))
-    return b"\n".join([*keys, *(_read_value(client, key) for key in keys)])
-
-
-def _read_value(client: redis.Redis, key: bytes) -> bytes:
-    match client.type(key):
-        case b"string":
-            return bytes(client.get(key) or b"")
-        case b"list":
-            return repr(client.lrange(key, 0, -1)).encode()
-        case b"stream":
-            return repr(client.xrange(key)).encode()
-        case other:
-            raise ValueError(f"expected a string, a list or a stream, given {other!r}")
 
 
 def test_a_pseudonym_is_half_of_an_hmac() -> None:
@@ -74,7 +57,7 @@ async def test_no_id_is_stored_and_each_user_is_found(
     assert [recorded.user_id for recorded in export.recorded] == [ALICE, ALICE]
     assert export.merged_from == (NAMES.name(VISITOR),)
     assert (await store.read(VISITOR)).merged_into == NAMES.name(ALICE)
-    everything = read_all(redis_client, settings.prefix)
+    everything = dump_redis(redis_client, f"{settings.prefix}:*")
     assert NAMES.name(ALICE).encode() in everything
     for unkeyed in (user_id for each in (ALICE, VISITOR) for user_id in (each, digest(each).hex())):
         assert unkeyed.encode() not in everything

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
+from tests.conftest import train_shop
 from tests.e2e.conftest import Running, launching
 from tests.faults.generated.liveness import Liveness, Waits, watching
 from tests.faults.generated.portion import send_portion
 from tests.faults.generated.progress import Progress
 from tests.faults.generated.requests import RequestDrawer
-from tests.faults.shop import train_shop
 
 CALM_S = 10.0
 PATIENT = {
@@ -86,6 +86,7 @@ def main() -> int:
     progress = Progress(args.progress, args.seed, args.portion)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        (folder / "shop").mkdir()
         bundle = args.bundle or train_shop(folder / "shop")
         with launching(folder) as launch:
             service = launch(bundle, folder / "state", **PATIENT)

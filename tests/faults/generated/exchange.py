@@ -1,10 +1,10 @@
 """One connection: sends a request's bytes, reads the answer, and says what is wrong with it."""
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tests.faults.error_shape import read_error
 from tests.faults.generated.requests import Request
 
 PATIENCE_S = 60.0
@@ -51,12 +51,8 @@ def read_code(answer: Answer) -> str | None:
     """The code of an error answer; None if it has not the one shape of all errors."""
     if answer.headers.get("content-type") != "application/json":
         return None
-    try:
-        error = json.loads(answer.body)["error"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    is_whole = isinstance(error, dict) and error.keys() == {"code", "message", "field"}
-    return str(error["code"]) if is_whole and error["code"] and error["message"] else None
+    error = read_error(answer.body)
+    return str(error["code"]) if error and error["code"] and error["message"] else None
 
 
 class Connection:

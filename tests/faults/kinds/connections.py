@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from tests.e2e.conftest import Running, until
+from tests.faults.error_shape import read_error
 from tests.faults.generated.raw import RAW_KINDS
 from tests.faults.site import Site, bystander
-from tests.faults.tally import Tally, has_error_shape
+from tests.faults.tally import Tally
 
 SLOW = 60
 """Connections at once, fewer than one address may have."""
@@ -137,4 +138,4 @@ def _expect(tally: Tally, answer: bytes, statuses: "tuple[int, ...] | range", ma
     tally.server_errors += status >= 500
     tally.check(status in statuses, f"expected one of {statuses}, given {head[:60]!r}")
     if status >= 400:
-        tally.check(has_error_shape(body), f"expected an error in JSON, given {body[:80]!r}")
+        tally.check(read_error(body) is not None, f"expected an error in JSON, given {body[:80]!r}")

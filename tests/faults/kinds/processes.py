@@ -99,9 +99,7 @@ def _largest_file(folder: Path) -> int:
 
 def _limit_files(service: Running, most: int) -> None:
     """Set the soft limit of file sizes, of the service and of the Redis that it runs or starts next."""
-    children = Path(f"/proc/{service.process.pid}/task").glob("*/children")
-    pids = [service.process.pid, *(int(pid) for path in children for pid in path.read_text().split())]
-    for pid in pids:
+    for pid in (service.process.pid, *service.children):
         hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, hard))
 

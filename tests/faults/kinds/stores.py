@@ -37,12 +37,18 @@ def stop_redis(site: Site) -> Tally:
 
 def fill_redis(site: Site) -> Tally:
     """Redis has no memory left, and then has."""
+    return _refuse(site, "full", take_memory, give_memory)
 
-    def fill(client: "redis.Redis") -> None:
-        client.config_set("maxmemory-policy", "noeviction")
-        client.config_set("maxmemory", "1")
 
-    return _refuse(site, "full", fill, lambda client: client.config_set("maxmemory", "0"))
+def take_memory(client: "redis.Redis") -> None:
+    """Let Redis refuse whatever needs memory."""
+    client.config_set("maxmemory-policy", "noeviction")
+    client.config_set("maxmemory", "1")
+
+
+def give_memory(client: "redis.Redis") -> None:
+    """Let Redis take all again."""
+    client.config_set("maxmemory", "0")
 
 
 def make_redis_a_replica(site: Site) -> Tally:

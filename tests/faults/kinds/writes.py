@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.conftest import Load, Running, until
+from tests.faults.kinds.stores import give_memory, take_memory
 from tests.faults.site import Site, administrating, bystander
 from tests.faults.tally import Tally
 from tests.faults.written import Written
@@ -61,13 +62,12 @@ def erase_from_full_redis(site: Site) -> Tally:
     for user in range(10):
         service.tell(f"e{user}", "i1")
     with administrating(service) as client:
-        client.config_set("maxmemory-policy", "noeviction")
-        client.config_set("maxmemory", "1")
+        take_memory(client)
         with bystander(service, tally):
             for user in range(10):
                 answer = service.http.delete(f"/v1/users/e{user}")
                 tally.take(answer, (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE))
-        client.config_set("maxmemory", "0")
+        give_memory(client)
     for user in range(10):
         tally.check(service.events_of(f"e{user}") == [], f"expected nothing of e{user}")
         _erase(tally, service, f"e{user}")
