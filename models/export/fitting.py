@@ -64,7 +64,7 @@ def fit_on_validation(
 ) -> ValidationFit:
     """Fit recency gain, links and fusion on lists of validation, calibrations on validation events.
 
-    The recency gain is set in the predictor's network.
+    The recency gain, fitted again beside links, is set in the predictor's network.
     """
     at_cut = lists.at_cut.take_evenly(MAX_LISTS)
     case = at_cut.case
@@ -77,7 +77,9 @@ def fit_on_validation(
     if lists.next_events is not None:  # from here on, as the task heads do not read them
         stops = find_stops(predictor.corpus, PART_VALID)
         links, fitted = fit_links(predictor, (at_cut, lists.next_events), stops)
-        predictor = replace(predictor, links=fitted)
+        if fitted is not None:
+            predictor = replace(predictor, links=fitted)
+            recency = fit_recency_gain(predictor, at_cut.rows, case)  # links make the logits' range wider
     calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
     candidates = score_candidates(predictor, at_cut, served, calibrations, Budget(CANDIDATES))

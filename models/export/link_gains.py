@@ -13,12 +13,13 @@ REGRESSION_GAINS = (0.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
 CLASSES = (1, 5, 15, 50)
 """Where classes of history lengths begin."""
 LEAST_LISTS = 100
-"""Lists of a class for gains of its own; a smaller class has those of all lists."""
-MIN_GAIN = 1e-3
-"""Gains are chosen only if they raise NDCG@10 on held-out folds by at least this share."""
-LEAST_SHARE = 0.99
-"""No protocol may lose more: a point that wins before each event and ruins whole lists is not chosen."""
-FOLDS = 5
+"""Lists of a class in every protocol for gains of its own; a smaller class has those of all lists."""
+LEAST_IN_ALL = 20
+"""Lists of a protocol to be asked at all."""
+ERRORS = 2.0
+"""Standard errors by which each protocol must gain: what wins before each event may ruin whole lists."""
+LEAST_NDCG = 1e-4
+"""A mean NDCG below this counts as this."""
 NO_GAINS = LinkGains(least_events=(1,), transition=(0.0,), regression=(0.0,))
 
 GRID = tuple(product(TRANSITION_GAINS, REGRESSION_GAINS))
@@ -26,13 +27,18 @@ GRID = tuple(product(TRANSITION_GAINS, REGRESSION_GAINS))
 
 
 def choose_gains(quality: Sequence[Floats], lengths: Sequence[Indices]) -> LinkGains:
-    """The gains of each class of history lengths, from NDCG@10 [G, C] of every point of GRID on the lists."""
-    whole = _choose(quality, [np.ones(len(own), dtype=np.bool_) for own in lengths], fallback=0)
+    """The gains of each class of history lengths, from NDCG@10 [G, C] of every point of GRID on the lists.
+
+    A protocol with fewer than LEAST_IN_ALL lists is not asked.
+    """
+    asked = [(sample, own) for sample, own in zip(quality, lengths, strict=True) if len(own) >= LEAST_IN_ALL]
+    whole = _choose([sample for sample, _ in asked], fallback=0)
     ends = (*CLASSES[1:], np.iinfo(np.int64).max)
     chosen = []
     for begin, end in zip(CLASSES, ends, strict=True):
-        inside = [(own >= begin) & (own < end) for own in lengths]
-        chosen.append(_choose(quality, inside, fallback=whole))
+        parts = [sample[:, (own >= begin) & (own < end)] for sample, own in asked]
+        is_large = min((part.shape[1] for part in parts), default=0) >= LEAST_LISTS
+        chosen.append(_choose(parts, fallback=whole) if is_large else whole)
     return LinkGains(
         least_events=CLASSES,
         transition=tuple(GRID[point][0] for point in chosen),
@@ -40,32 +46,30 @@ def choose_gains(quality: Sequence[Floats], lengths: Sequence[Indices]) -> LinkG
     )
 
 
-def _choose(quality: Sequence[Floats], inside: Sequence[Mask], fallback: int) -> int:
-    """The best point on the lists `inside`, if it beats the fallback on held-out folds; else the fallback."""
-    parts = [sample[:, mask] for sample, mask in zip(quality, inside, strict=True)]
-    parts = [part for part in parts if part.shape[1] >= LEAST_LISTS]
-    if not parts:
-        return fallback
-    gains = []
-    for fold in range(FOLDS):
-        held_out = [np.arange(part.shape[1]) % FOLDS == fold for part in parts]
-        learned = [part[:, ~mask] for part, mask in zip(parts, held_out, strict=True)]
-        best = int(mean_shares(learned, fallback).argmax())
-        shares = measure_shares([part[:, mask] for part, mask in zip(parts, held_out, strict=True)], fallback)
-        gains.append(float(shares[:, best].mean() - 1))
-    return int(mean_shares(parts, fallback).argmax()) if np.mean(gains) >= MIN_GAIN else fallback
+def _choose(quality: Sequence[Floats], fallback: int) -> int:
+    """The best point; the fallback if none surely gains."""
+    return int(mean_shares(quality, fallback).argmax()) if quality else fallback
 
 
 def mean_shares(quality: Sequence[Floats], reference: int = 0) -> Floats:
-    """[G] the mean over the protocols of each point's share (measure_shares); 0 where one is below LEAST_SHARE."""
+    """[G] the mean over the protocols of each point's share (measure_shares); 0 unless each of them surely gains."""
     shares = measure_shares(quality, reference)
-    return np.asarray(np.where((shares < LEAST_SHARE).any(axis=0), 0, shares.mean(axis=0)), dtype=np.float32)
+    sure = np.stack([_gains_surely(sample, reference) for sample in quality]).all(axis=0)
+    chosen = sure | (np.arange(len(sure)) == reference)
+    return np.asarray(np.where(chosen, shares.mean(axis=0), 0), dtype=np.float32)
 
 
 def measure_shares(quality: Sequence[Floats], reference: int) -> Floats:
     """[protocols, G] each point's mean NDCG as a share of that of the reference point."""
     means = np.stack([sample.mean(axis=1) for sample in quality])
-    return np.asarray(means / np.maximum(means[:, [reference]], 1e-4), dtype=np.float32)
+    return np.asarray(means / np.maximum(means[:, [reference]], LEAST_NDCG), dtype=np.float32)
+
+
+def _gains_surely(sample: Floats, reference: int) -> Mask:
+    """[G] True: the mean difference to the reference point is above ERRORS of its standard errors."""
+    difference = sample - sample[[reference]]  # [G, C]
+    least = difference.mean(axis=1) - ERRORS * difference.std(axis=1) / np.sqrt(sample.shape[1])
+    return np.asarray(least > 0)
 
 
 def measure_achieved(quality: Floats, lengths: Indices, gains: LinkGains) -> float:

@@ -9,7 +9,7 @@ from models.evaluation.inference import CorpusPredictor
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.protocols import RankingCase
 
-GAINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
+GAINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 """The candidate gains; 0 leaves the network as trained."""
 
 
@@ -34,7 +34,7 @@ def fit_recency_gain(predictor: CorpusPredictor, rows: Indices, case: RankingCas
 def _rank_lists(
     predictor: CorpusPredictor, rows: Indices, case: RankingCase, gains: tuple[float, ...]
 ) -> dict[float, Indices]:
-    """Gain -> top lists [C, K], by the network alone. The logits of one chunk of moments at a time are in memory.
+    """Gain -> top lists [C, K], with the predictor's links. The logits of one chunk of moments at a time are in memory.
 
     Pushes away from rejected items are left out, as for the temperature (models.export.fitting).
     """

@@ -1,23 +1,15 @@
-"""The head `next`: loss, calibration and probabilities of the softmax over the catalogue.
+"""The head `next`: calibration and probabilities of the softmax over the catalogue.
 
-Every bundle has it. It is not a task kind: it has no label, and its logits are inner products of the two towers.
+Every bundle has it. It is not a task kind: it has no label, its logits are inner products of the two towers, and its
+loss is computed in blocks (models.training.softmax_loss).
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from models.contract.arrays import Doubles, Floats
 from models.contract.calibration import Calibration
 from models.heads.scaling import fit_temperature
-
-
-def next_item_loss(logits: Tensor, positive: Tensor) -> Tensor:
-    """Mean cross-entropy in nats of logits [P, I] with the positive column [P]; 0 if P is 0."""
-    if not len(positive):
-        return logits.sum() * 0
-    return F.cross_entropy(logits, positive)
 
 
 def fit_next_calibration(logits: Floats, items: NDArray[np.integer]) -> Calibration:

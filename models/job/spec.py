@@ -55,13 +55,21 @@ class JobSpec(BaseModel):
     scenes: dict[str, dict[str, float]] = {}
     """Named presets: head -> weight."""
     fusion: FusionMethod = FusionMethod.WEIGHTED_MEAN
-    item_links: bool = False
-    """Co-occurrence in the log as a term of `next` and a candidate source (models.contract.item_links)."""
+    item_links: bool | None = None
+    """Co-occurrence in the log as a term of `next` and a candidate source (models.contract.item_links).
+
+    None: fitted, and kept where validation gains; without them in private training.
+    """
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
     export: ExportSection = ExportSection()
     evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
+
+    @property
+    def fits_links(self) -> bool:
+        """True if item links are fitted."""
+        return self.training.privacy is None if self.item_links is None else self.item_links
 
     @property
     def columns(self) -> LabelColumns:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.network.config import ExpertKind, NetworkConfig
+from models.network.dropout import Dropout
 
 
 def build_expert(inputs: int, config: NetworkConfig) -> nn.Sequential:
@@ -13,7 +14,7 @@ def build_expert(inputs: int, config: NetworkConfig) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(inputs, config.expert_width),
         nn.GELU(),
-        nn.Dropout(config.dropout),
+        Dropout(config.dropout),
         nn.Linear(config.expert_width, config.expert_width),
         nn.GELU(),
     )

@@ -1,13 +1,15 @@
 """The two towers: item vectors from ID, attributes and content; user states from profile and history."""
 
+import math
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the usual name
 
 from models.contract.event_features import DENSE_WIDTH
 from models.contract.statistics import RECENT, STATISTICS
 from models.contract.vocabulary import OOV, PAD
 from models.network.config import NetworkConfig
+from models.network.dropout import Dropout, dropout
 from models.network.shape import NetworkShape
 
 INIT_STD = 0.02
@@ -96,7 +98,7 @@ class Block(nn.Module):
             nn.LayerNorm(config.dim),
             nn.Linear(config.dim, 2 * config.dim),
             nn.GELU(),
-            nn.Dropout(config.dropout),
+            Dropout(config.dropout),
             nn.Linear(2 * config.dim, config.dim),
         )
 
@@ -105,11 +107,11 @@ class Block(nn.Module):
         batch, length, dim = x.shape
         split = self.queries_keys_values(self.before(x)).view(batch, length, 3, self.heads, -1)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)  # each [B, H, L, D / H]
-        dropout = self.dropout if self.training else 0.0
-        attended = F.scaled_dot_product_attention(queries, keys, values, attn_mask=bias, dropout_p=dropout)
-        attended = self.out(attended.transpose(1, 2).reshape(batch, length, dim))
-        x = x + F.dropout(attended, self.dropout, self.training)
-        return x + F.dropout(self.feed(x), self.dropout, self.training)
+        logits = (queries / math.sqrt(queries.shape[-1])) @ keys.transpose(-2, -1) + bias.to(queries.dtype)
+        weights = dropout(logits.softmax(-1), self.dropout, self.training)
+        attended = self.out((weights @ values).transpose(1, 2).reshape(batch, length, dim))
+        x = x + dropout(attended, self.dropout, self.training)
+        return x + dropout(self.feed(x), self.dropout, self.training)
 
 
 class UserTower(nn.Module):
@@ -146,7 +148,7 @@ class UserTower(nn.Module):
 
     def forward(self, profile: Tensor, events: Tensor) -> Tensor:
         """States [B, L + 1, D] of profiles [B, D] and events [B, L, D]; state t depends on events 1..t only."""
-        x = F.dropout(torch.cat([profile[:, None], events], dim=1), self.dropout, self.training)
+        x = dropout(torch.cat([profile[:, None], events], dim=1), self.dropout, self.training)
         bias = self.causal_bias(x.shape[1])
         for block in self.blocks:
             x = block(x, bias)

@@ -92,7 +92,7 @@ def train(
     predictor = CorpusPredictor.of(network, data.corpus, device)
     data = learn_polarity(data, predictor, console)
     predictor = replace(predictor, corpus=data.corpus)
-    next_events = build_next_event_lists(data, PART_VALID, MAX_LISTS) if job.item_links else None
+    next_events = build_next_event_lists(data, PART_VALID, MAX_LISTS) if job.fits_links else None
     samples = ValidationSamples(build_evaluation_lists(data, PART_VALID), next_events)
     fitted = fit_on_validation(predictor, samples, data.dataset.items, job.fusion)
     if fitted.links is not None:

@@ -1,6 +1,6 @@
 """Windows over users' event sequences, batched by length and collated to padded tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,21 +48,29 @@ class Batch:
     targets: tuple[Tensor, ...]  # per head: [B, L, width]
     has_label: tuple[Tensor, ...]  # per head: bool [B, L] True: the event is predicted and has a target
 
+    def take(self, rows: Tensor) -> "Batch":
+        """The windows at `rows`."""
+        return self._convert(lambda field: field[rows])
+
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
+        return self._convert(lambda field: field.to(device))
+
+    def _convert(self, convert: Callable[[Tensor], Tensor]) -> "Batch":
+        """The batch with every tensor converted."""
         return Batch(
-            items=self.items.to(device),
-            present=self.present.to(device),
-            actions=self.actions.to(device),
-            dense=self.dense.to(device),
-            context=self.context.to(device),
-            snapshot=self.snapshot.to(device),
-            is_target=self.is_target.to(device),
-            profile_tokens=self.profile_tokens.to(device),
-            profile_numeric=self.profile_numeric.to(device),
-            profile_text=self.profile_text.to(device),
-            targets=tuple(target.to(device) for target in self.targets),
-            has_label=tuple(mask.to(device) for mask in self.has_label),
+            items=convert(self.items),
+            present=convert(self.present),
+            actions=convert(self.actions),
+            dense=convert(self.dense),
+            context=convert(self.context),
+            snapshot=convert(self.snapshot),
+            is_target=convert(self.is_target),
+            profile_tokens=convert(self.profile_tokens),
+            profile_numeric=convert(self.profile_numeric),
+            profile_text=convert(self.profile_text),
+            targets=tuple(convert(target) for target in self.targets),
+            has_label=tuple(convert(mask) for mask in self.has_label),
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from models.contract.replaced_file import list_temporaries, name_temporary
 from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigures
@@ -17,10 +18,10 @@ from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigure
 if TYPE_CHECKING:
     from models.training.privacy_account import PrivacyAccount
 
-SCHEMA = 4
+SCHEMA = 5
 """Version of the checkpoint format, part of the fingerprint: increase it if the content or its meaning changes."""
 STATES = ("network", "balance", "optimiser", "schedule")
-PARTS = {"fingerprint", *STATES, "privacy", "best", "figures"}
+PARTS = {"fingerprint", *STATES, "average", "privacy", "best", "figures"}
 DIGEST_BYTES = hashlib.sha256().digest_size
 FIGURES = {field.name for field in fields(EpochFigures)}
 
@@ -37,7 +38,13 @@ class TrainingState:
     balance: nn.Module
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
+    average: AveragedModel | None = None  # of the network's weights; None: the last step's count
     account: "PrivacyAccount | None" = None  # None: training without privacy
+
+    @property
+    def trained(self) -> nn.Module:
+        """The network to validate and to keep."""
+        return self.network if self.average is None else self.average.module
 
     def restore(self, content: Mapping[str, Any]) -> None:
         """Load all states of a checkpoint; raises CheckpointError, before loading any, if one does not fit."""
@@ -51,8 +58,12 @@ class TrainingState:
             raise CheckpointError("the state of another learning-rate schedule")
         if (content["privacy"] is None) != (self.account is None):
             raise CheckpointError("the state of a run with other privacy")
+        if self.average is not None and _shapes(content["average"]) != _shapes(self.average.state_dict()):
+            raise CheckpointError("the average of another network")
         for name in STATES:
             getattr(self, name).load_state_dict(content[name])
+        if self.average is not None:
+            self.average.load_state_dict(content["average"])
         if self.account is not None:
             self.account.load_state_dict(content["privacy"])
 
@@ -72,6 +83,7 @@ class CheckpointFile:
         content = {
             "fingerprint": self.fingerprint,
             **{name: getattr(state, name).state_dict() for name in STATES},
+            "average": None if state.average is None else state.average.state_dict(),
             "privacy": None if state.account is None else state.account.state_dict(),
             "best": None if best is None else (best.epoch, best.weights),
             "figures": [asdict(figures) for figures in stopping.epochs],

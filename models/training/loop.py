@@ -81,10 +81,11 @@ class Trainer:
             if train is None:
                 self.was_cut = True
                 break
-            valid = self._mean_losses(run.held_out, run.tables) if len(run.held_out) else {}
+            trained = _read_trained(run.steps)
+            valid = self._mean_losses(trained, run) if len(run.held_out) else {}
             self._check_finite(valid)
             figures = EpochFigures(epoch, train, valid, self.clock() - started)
-            self.stopping.add(figures, self.network)
+            self.stopping.add(figures, trained)
             if self.file is not None:
                 self.file.write(run.steps.state, self.stopping)
             progress(1, 1, figures)
@@ -134,18 +135,18 @@ class Trainer:
         return _mean_by_name(epoch_losses)
 
     @torch.no_grad()
-    def _mean_losses(self, windows: Windows, tables: Tables) -> dict[str, float]:
+    def _mean_losses(self, network: ChorusNetwork, run: _Run) -> dict[str, float]:
         """The mean loss of each task over the held-out events with a label; 0 if there are none."""
-        self.network.eval()
+        network.eval()
         sums: dict[str, float] = {}
         counts: dict[str, int] = {}
         generator = torch.Generator().manual_seed(self.config.seed)
-        for batch_windows in ordered_batches(windows, self.config.batch_size):
+        for batch_windows in ordered_batches(run.held_out, self.config.batch_size):
             batch = collate(self.corpus, batch_windows, self.validate).to(self.device)
             sizes = {NEXT: int(batch.is_target.sum())}
-            for head, has_label in zip(self.network.heads, batch.has_label, strict=True):
+            for head, has_label in zip(network.heads, batch.has_label, strict=True):
                 sizes[head.task.name] = int(has_label.sum())
-            for name, loss in batch_losses(self.network, batch, tables, generator).items():
+            for name, loss in batch_losses(network, batch, run.tables, generator).items():
                 sums[name] = sums.get(name, 0.0) + float(loss) * sizes[name]
                 counts[name] = counts.get(name, 0) + sizes[name]
         return {name: value / max(counts[name], 1) for name, value in sums.items()}
@@ -158,6 +159,14 @@ class Trainer:
                     f"training: expected a finite loss, given {loss} in epoch {len(self.figures) + 1} of '{name}'; "
                     "lower training.learning_rate"
                 )
+
+
+def _read_trained(steps: Steps) -> ChorusNetwork:
+    """The network to validate and to keep."""
+    trained = steps.state.trained
+    if not isinstance(trained, ChorusNetwork):
+        raise TypeError(f"expected the state of a ChorusNetwork, given {type(trained).__name__}")
+    return trained
 
 
 def _mean_by_name(steps: Sequence[Mapping[str, float]]) -> dict[str, float]:

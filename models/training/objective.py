@@ -7,15 +7,17 @@ from torch import Tensor, nn
 
 from models.contract.features import ItemArrays
 from models.contract.tasks import NEXT
-from models.heads.next import next_item_loss
 from models.job.training_config import Balancing
 from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer_input import ScorerInput, UserSide, build_scorer_input, read_user_numbers
 from models.training.batches import Batch
 from models.training.losses import task_loss
+from models.training.softmax_loss import softmax_loss
 
 FULL_SOFTMAX_ITEMS = 20_000
 """Up to this many items the softmax is over the whole catalogue."""
+TASK_PAIRS = 4_096
+"""The events, with padding, that the task heads learn from in a training step."""
 
 
 class Balance(nn.Module):
@@ -67,14 +69,9 @@ def batch_losses(
     vectors, bias = network.items(*catalogue)
     local = batch.items if columns is None else torch.searchsorted(columns, batch.items)
     states, events = encode_states(network, batch, vectors[local])
-    scores = states[batch.is_target] @ vectors.T + bias
-    losses = {NEXT: _next_loss(network, batch, tables, columns, scores)}
+    losses = {NEXT: _next_loss(network, batch, tables, columns, (states, vectors, bias))}
     if network.heads:
-        logits = network.scorer(pair_next_items(batch, tables, states, events, vectors[local]))
-        for head, targets, has_label in zip(network.heads, batch.targets, batch.has_label, strict=True):
-            losses[head.task.name] = task_loss(
-                head.task, logits[head.task.name].flatten(0, 1), targets.flatten(0, 1), has_label.flatten()
-            )
+        losses |= _task_losses(network, batch, tables, (states, events, vectors[local]), random)
     return losses
 
 
@@ -97,21 +94,55 @@ def pair_next_items(
     return build_scorer_input(user, items, tables.statistics[batch.snapshot, batch.items])
 
 
+def _task_losses(
+    network: ChorusNetwork,
+    batch: Batch,
+    tables: Tables,
+    encoded: tuple[Tensor, Tensor, Tensor],
+    random: torch.Generator,
+) -> dict[str, Tensor]:
+    """The mean loss of each head over random windows with about TASK_PAIRS events in total.
+
+    A pair costs far more in the scorer than in the tower, and few labels a step say as much.
+    """
+    windows, length = batch.items.shape
+    count = max(TASK_PAIRS // length, 1)
+    if windows > count and network.training:
+        rows = torch.randperm(windows, generator=random)[:count].to(batch.items.device)
+        batch, encoded = batch.take(rows), (encoded[0][rows], encoded[1][rows], encoded[2][rows])
+    logits = network.scorer(pair_next_items(batch, tables, *encoded))
+    return {
+        head.task.name: task_loss(
+            head.task,
+            logits[head.task.name].flatten(0, 1).float(),
+            targets.flatten(0, 1),
+            has_label.flatten(),
+        )
+        for head, targets, has_label in zip(network.heads, batch.targets, batch.has_label, strict=True)
+    }
+
+
 def _next_loss(
-    network: ChorusNetwork, batch: Batch, tables: Tables, columns: Tensor | None, scores: Tensor
+    network: ChorusNetwork,
+    batch: Batch,
+    tables: Tables,
+    columns: Tensor | None,
+    towers: tuple[Tensor, Tensor, Tensor],
 ) -> Tensor:
     """Cross-entropy of the softmax over the items `columns`, with their popularity at each event's snapshot.
 
-    `scores` [P, C] are the logits of the P target events without popularity.
+    `towers`: user states [B, L, D], item vectors [C, D] and biases [C].
     """
+    states, vectors, bias = towers
     positive = batch.items[batch.is_target]
-    snapshots, inverse = torch.unique(batch.snapshot[batch.is_target], return_inverse=True)
+    snapshots, group = torch.unique(batch.snapshot[batch.is_target], return_inverse=True)
     if columns is None:
         popularity = network.items.popularity(tables.statistics[snapshots])  # [T', I]
-        return next_item_loss(scores + popularity[inverse], positive)
-    popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
-    logits = scores + popularity[inverse] - _log_expected_counts(batch.items[batch.present], columns, tables)
-    return next_item_loss(logits, torch.searchsorted(columns, positive))
+    else:
+        popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
+        popularity = popularity - _log_expected_counts(batch.items[batch.present], columns, tables)
+        positive = torch.searchsorted(columns, positive)
+    return softmax_loss(states[batch.is_target], vectors, (bias + popularity).float(), group, positive)
 
 
 def _sample_items(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:

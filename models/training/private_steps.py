@@ -87,7 +87,7 @@ class PrivateTraining:
         steps = config.epochs * self.account.steps_per_epoch
         optimiser, schedule = build_optimiser(network, balance, config, steps, warm_up=1)
         private = PrivateOptimiser.wrap(optimiser, self.account, len(group_by_user(lesson.windows)))
-        state = TrainingState(network, balance, optimiser, schedule, self.account)
+        state = TrainingState(network, balance, optimiser, schedule, account=self.account)
         return PrivateSteps(lesson, state, private)
 
 

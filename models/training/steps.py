@@ -14,6 +14,8 @@ from models.training.checkpoint import TrainingState
 from models.training.corpus import Corpus
 from models.training.objective import Balance, Tables, batch_losses
 from models.training.optimiser import build_optimiser
+from models.training.precision import autocast
+from models.training.weight_average import average_weights
 
 GRADIENT_NORM = 1.0
 """Gradients are clipped to this norm."""
@@ -71,12 +73,16 @@ class BatchSteps:
         """Make one optimiser step on the mean loss of the batch."""
         tables, state = self.lesson.tables, self.state
         batch = collate(self.lesson.corpus, windows, self.lesson.parts).to(tables.statistics.device)
-        losses = batch_losses(self.lesson.network, batch, tables, random)
+        with autocast(tables.statistics.device):
+            losses = batch_losses(self.lesson.network, batch, tables, random)
+            total = state.balance(losses)
         state.optimiser.zero_grad(set_to_none=True)
-        state.balance(losses).backward()
+        total.backward()
         torch.nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
         state.optimiser.step()
         state.schedule.step()
+        if state.average is not None:
+            state.average.update_parameters(state.network)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
@@ -88,7 +94,8 @@ def start_batch_steps(lesson: Lesson, balance: Balance, config: TrainingConfig) 
     events = count_batch_events(lesson.windows, config.batch_size, network.config.history_length)
     batches = shuffled_batches(lesson.windows, events, np.random.default_rng(config.seed))
     optimiser, schedule = build_optimiser(network, balance, config, len(batches) * config.epochs)
-    return BatchSteps(lesson, TrainingState(network, balance, optimiser, schedule), events)
+    average = average_weights(network)
+    return BatchSteps(lesson, TrainingState(network, balance, optimiser, schedule, average), events)
 
 
 def count_batch_events(windows: Windows, batch_size: int, history_length: int) -> int:

@@ -33,7 +33,7 @@ def write_job(folder: Path, hierarchy: object) -> Path:
     job = yaml.safe_load(job_file.read_text())
     job["items"] = {"path": "items.csv", "id": "item_id", "categories": "category", "hierarchy": hierarchy}
     job["tasks"][2]["label"] = "item.category"
-    job |= {"text_encoder": None, "training": {**job["training"], "epochs": 4}}
+    job |= {"text_encoder": None, "training": {**job["training"], "epochs": 12}}
     job_file.write_text(yaml.safe_dump(job))
     return job_file
 

@@ -7,7 +7,7 @@ from scipy import sparse
 from models.contract.arrays import Floats
 from models.evaluation.baselines.ease import item_weights
 from models.export import regression as regression_module
-from models.export.link_gains import GRID, NO_GAINS, choose_gains, mean_shares
+from models.export.link_gains import GRID, LEAST_IN_ALL, NO_GAINS, choose_gains, mean_shares
 from models.export.regression import RegressionSettings, fit_regression
 from models.export.strongest_links import LEAST, MOST, count_links, keep_strongest
 from models.export.transitions import GAP_DECAY, PRIOR_EVENTS, count_pairs, fit_transitions
@@ -103,12 +103,24 @@ def test_links_that_gain_nothing_are_off() -> None:
 
 
 def test_no_gain_is_bought_with_the_lists_of_another_protocol() -> None:
-    """Twice as good before each event, but whole lists lose 2 %: the smaller gain, which costs nothing, is taken."""
-    lists, events = quality_of({(1.6, 0.0): 0.098}, 200), quality_of({(1.6, 0.0): 0.2, (0.1, 0.0): 0.11}, 200)
+    """Twice as good before each event, but whole lists lose: a smaller gain that is good for both is taken."""
+    lists = quality_of({(1.6, 0.0): 0.098, (0.1, 0.0): 0.101}, 200)
+    events = quality_of({(1.6, 0.0): 0.2, (0.1, 0.0): 0.11}, 200)
     assert choose_gains([lists, events], [np.full(200, 9)] * 2).at(9) == (0.1, 0.0)
 
 
 def test_protocols_count_alike_whatever_their_level() -> None:
-    """Half as good again in one protocol and unchanged in the other: a quarter more."""
-    low, high = quality_of({(0.1, 0.0): 0.15}, 100), quality_of({}, 100) * 8
-    assert mean_shares([low, high])[GRID.index((0.1, 0.0))] == pytest.approx(1.25)
+    """Half as good again in one protocol and a tenth better in the other: .3 more."""
+    low, high = quality_of({(0.1, 0.0): 0.15}, 100), quality_of({(0.1, 0.0): 0.11}, 100) * 8
+    assert mean_shares([low, high])[GRID.index((0.1, 0.0))] == pytest.approx(1.3)
+
+
+def test_a_gain_that_chance_explains_is_not_taken() -> None:
+    """A tenth more on average: on every list it is taken; among wins and losses ten times as large it is not."""
+    point, random = (0.4, 0.0), np.random.default_rng(3)
+    surely = quality_of({point: 0.11}, 120)
+    by_chance = surely.copy()
+    by_chance[GRID.index(point)] += random.permutation(np.repeat([-0.1, 0.1], 60)).astype(np.float32)
+    assert choose_gains([surely], [np.full(120, 9)]).at(9) == point
+    assert choose_gains([by_chance], [np.full(120, 9)]).is_off
+    assert choose_gains([surely[:, : LEAST_IN_ALL - 1]], [np.full(LEAST_IN_ALL - 1, 9)]).is_off

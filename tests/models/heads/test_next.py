@@ -1,20 +1,10 @@
 """The head `next` by hand."""
 
-import math
-
 import numpy as np
 import pytest
-import torch
 
 from models.contract.calibration import Calibration
-from models.heads.next import fit_next_calibration, next_item_loss, predict_next
-
-
-def test_loss():
-    logits = torch.tensor([[math.log(3), 0.0], [0.0, 0.0]])
-    found = next_item_loss(logits, torch.tensor([0, 1]))
-    assert float(found) == pytest.approx((-math.log(0.75) + math.log(2)) / 2)
-    assert float(next_item_loss(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64))) == 0
+from models.heads.next import fit_next_calibration, predict_next
 
 
 def test_shares_of_the_whole_catalogue_add_up_to_one():

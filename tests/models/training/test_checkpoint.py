@@ -12,6 +12,7 @@ from models.training.checkpoint import (
     write_content,
 )
 from models.training.early_stopping import EarlyStopping, EpochFigures
+from models.training.weight_average import average_weights
 
 
 def make_state(width: int = 3) -> TrainingState:
@@ -20,7 +21,7 @@ def make_state(width: int = 3) -> TrainingState:
     network, balance = nn.Linear(width, 2), nn.Linear(1, 1)
     optimiser = torch.optim.AdamW([*network.parameters(), *balance.parameters()])
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 / (step + 1))
-    state = TrainingState(network, balance, optimiser, schedule)
+    state = TrainingState(network, balance, optimiser, schedule, average_weights(network))
     take_step(state)
     return state
 
@@ -33,6 +34,8 @@ def take_step(state: TrainingState) -> None:
     ).backward()
     state.optimiser.step()
     state.schedule.step()
+    assert state.average is not None
+    state.average.update_parameters(state.network)
 
 
 def make_stopping(network: nn.Module) -> EarlyStopping:

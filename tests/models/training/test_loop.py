@@ -172,9 +172,9 @@ class Scripted(Trainer):
     script: list[float]
     weights: list[dict[str, torch.Tensor]]
 
-    def _mean_losses(self, _windows, _tables):
+    def _mean_losses(self, network, _run):
         epoch = len(self.figures)
-        self.weights.append({name: value.clone() for name, value in self.network.state_dict().items()})
+        self.weights.append({name: value.clone() for name, value in network.state_dict().items()})
         return {"next": self.script[epoch]}
 
 
@@ -233,7 +233,7 @@ def test_training_keeps_time_for_later(shop_data, make_network, reserve, epochs)
 
 
 def test_time_is_up_within_an_epoch(shop_data, make_network):
-    """The second epoch is broken off after two steps, and the first one's weights stand."""
+    """The second epoch is broken off after two steps, and the weights kept of the first one stand."""
     network, now = make_network(), 0.0
     steps: list[int] = []
     first: dict[str, torch.Tensor] = {}
@@ -241,7 +241,8 @@ def test_time_is_up_within_an_epoch(shop_data, make_network):
     def progress(done: int, _steps: int, figures: EpochFigures | None) -> None:
         nonlocal now
         if figures is not None:
-            first.update({name: value.clone() for name, value in network.state_dict().items()})
+            assert trainer.stopping.best is not None
+            first.update(trainer.stopping.best.weights)
         elif first:
             steps.append(done)
             now = 61.0 if done == 2 else now

@@ -183,3 +183,14 @@ def test_an_event_is_predicted_without_its_own_value_and_action(shop_data, make_
     assert changed(last) == before
     first = changed(torch.zeros_like(last))
     assert all(first[name] != before[name] for name in before)
+
+
+def test_heads_learn_from_some_windows_of_a_large_batch(shop_data, make_network, batch, monkeypatch):
+    """In training alone: a validation loss is of all windows."""
+    network, given, seen = make_network(), tables(shop_data, 0), []
+    network.scorer.register_forward_pre_hook(lambda _scorer, pairs: seen.append(len(pairs[0].user)))
+    monkeypatch.setattr("models.training.objective.TASK_PAIRS", 3 * batch.items.shape[1])
+    batch_losses(network.train(), batch, given, torch.Generator().manual_seed(0))
+    batch_losses(network.eval(), batch, given, torch.Generator().manual_seed(0))
+    assert seen == [3, len(batch.items)]
+    assert len(batch.items) > 3

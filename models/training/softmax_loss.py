@@ -1,0 +1,89 @@
+"""Cross-entropy of the softmax over the catalogue, in blocks of rows that fit the processor's cache.
+
+The logits of a whole batch over the catalogue take more time to write and read than to compute. Each block's logits are
+used at once, for the loss and for the gradients, and are never stored (as in Liger Kernel, Hsu et al. 2024, and
+Wijmans et al. 2024, "Cut your losses in large-vocabulary language models").
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+BLOCK_CELLS = 500_000
+"""The logits of a block: about 2 MB in float32."""
+
+
+def softmax_loss(states: Tensor, vectors: Tensor, bias: Tensor, group: Tensor, positive: Tensor) -> Tensor:
+    """The mean cross-entropy in nats of the logits states @ vectors.T + bias[group]; 0 if there are no rows.
+
+    states [P, D], vectors [I, D], bias [G, I], group [P] rows of `bias`, positive [P] columns. The products are
+    computed in the type of the states or of autocast, which also rounds the sums over the catalogue.
+    """
+    if not len(positive):
+        return states.sum() * 0
+    if len(bias) > 1:  # rows of one group are consecutive
+        order = torch.argsort(group, stable=True)
+        states, group, positive = states[order], group[order], positive[order]
+    if torch.is_autocast_enabled(states.device.type):
+        states = states.to(torch.get_autocast_dtype(states.device.type))
+    targets = torch.stack([group, positive])
+    apply: Callable[..., Tensor] = _SoftmaxLoss.apply  # torch has no type of it
+    return apply(states, vectors, bias, targets, torch.is_grad_enabled())
+
+
+class _SoftmaxLoss(torch.autograd.Function):
+    """The loss of rows whose groups ascend; its gradients are computed with it."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, differentiate: bool
+    ) -> Tensor:
+        group, positive = targets
+        low = vectors.to(states.dtype)
+        losses = torch.empty(len(states), dtype=torch.float32, device=states.device)
+        if differentiate:
+            by_state = torch.empty_like(states)
+            by_vector = torch.zeros(vectors.shape, dtype=torch.float32, device=vectors.device)
+            by_bias = torch.zeros(bias.shape, dtype=torch.float32, device=bias.device)
+        for rows, number in split_into_blocks(group, len(vectors)):
+            logits = torch.addmm(bias[number].to(states.dtype), states[rows], low.T)  # [b, I]
+            places = positive[rows, None]
+            peak, picked = logits.amax(1, keepdim=True), logits.gather(1, places)
+            total = logits.sub_(peak).exp_().sum(1, keepdim=True).float()
+            losses[rows] = (total.log() + peak.float() - picked.float()).squeeze(1)
+            if not differentiate:
+                continue
+            shares = logits.mul_(
+                (1 / total).to(logits.dtype)
+            )  # [b, I] softmax; less 1 at the positive: gradient
+            shares.scatter_add_(1, places, torch.full_like(picked, -1.0))
+            by_state[rows] = shares @ low
+            by_vector += shares.T @ states[rows]
+            by_bias[number] += shares.sum(0)
+        if differentiate:
+            ctx.save_for_backward(by_state, by_vector, by_bias)
+            ctx.kinds = states.dtype, vectors.dtype, bias.dtype
+        return losses.mean()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        by_state, by_vector, by_bias = ctx.saved_tensors
+        scale = gradients[0] / len(by_state)
+        scaled = (
+            (values * scale).to(kind)
+            for values, kind in zip((by_state, by_vector, by_bias), ctx.kinds, strict=True)
+        )
+        return (*scaled, None, None)
+
+
+def split_into_blocks(group: Tensor, columns: int) -> Iterator[tuple[slice, int]]:
+    """Yield slices of rows of one group each, with its number, for ascending groups [P] and a number of columns."""
+    size = max(BLOCK_CELLS // columns, 1)
+    numbers, counts = torch.unique_consecutive(group, return_counts=True)
+    begin = 0
+    for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+        for start in range(begin, begin + count, size):
+            yield slice(start, min(start + size, begin + count)), number
+        begin += count
