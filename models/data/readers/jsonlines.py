@@ -135,9 +135,15 @@ def _build_column(values: Sequence[object], lists: bool) -> pa.Array:
     """A column of texts; of lists of texts if it may have lists and has one."""
     if not lists or not any(isinstance(value, list) for value in values):
         return pa.array([_format_text(value) for value in values], pa.string())
-    cells = [value if isinstance(value, list) else [value] for value in values]
-    texts = [[_format_text(value) for value in cell] for cell in cells]
-    return pa.array(texts, pa.list_(pa.string()))
+    return pa.array([_format_list(value) for value in values], pa.list_(pa.string()))
+
+
+def _format_list(value: object) -> list[str | None]:
+    """The texts of a list, None for an empty element; another value is a list of one, and an empty one of none."""
+    if isinstance(value, list):
+        return [_format_text(cell) for cell in value]
+    text = _format_text(value)
+    return [] if text is None else [text]
 
 
 def _format_text(value: object) -> str | None:
