@@ -118,3 +118,11 @@ def test_other_jobs_with_them(tmp_path: Path, changes: dict[str, object]) -> Non
     assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) == 0
     loaded = open_and_check(tmp_path / "bundle", 300)
     assert [event.item_id for event in loaded.known_users.state("u7").events[:3]] == PAST
+
+
+def test_private_training_takes_them_as_events_of_their_user(tmp_path: Path) -> None:
+    pytest.importorskip("opacus", reason="private training needs the extra `privacy`")
+    training = {"epochs": 1, "refresh_epochs": 0, "batch_size": 16, "privacy": {"epsilon": 6, "delta": 0.001}}
+    job = write_with_past(tmp_path, training=training)
+    assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) == 0
+    open_and_check(tmp_path / "bundle", 300)
