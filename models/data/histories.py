@@ -52,10 +52,8 @@ def plan_histories(section: HistoriesSection) -> ColumnPlan:
 def read_histories(section: HistoriesSection) -> Histories:
     """The earlier events of each user's first row, without empty ids. Raises JobError for an unreadable table."""
     table = read_table(section.path, plan_histories(section), section.options)
-    users, lists = (
-        code_texts(table.columns[section.user]),
-        parse_id_lists(table.columns[section.items], section.separator),
-    )
+    users = code_texts(table.columns[section.user])
+    lists = parse_id_lists(table.columns[section.items], section.separator)
     has_empty = np.zeros(len(table), dtype=bool)
     has_empty[lists.rows[lists.ids.codes < 0]] = True
     faults = list(_check_rows(table, section, users))
@@ -64,9 +62,12 @@ def read_histories(section: HistoriesSection) -> Histories:
     first = assign_findings(findings, len(table))
     rows = len(table) + len(table.rejected)
     losses = find_losses(table, findings, first, LOST)
+    is_kept = (first < 0) | (first == len(faults))
     errors = [*find_job_errors(table, findings)]
     errors += [] if errors else check_loss(losses, rows, section.max_loss, "histories")
-    is_kept = (first < 0) | (first == len(faults))
+    errors += (
+        [] if errors or is_kept.any() else [f"histories: expected a usable row, given none among {rows}"]
+    )
     kept = is_kept[lists.rows] & (lists.ids.codes >= 0)
     return Histories(
         users=users.take(lists.rows[kept]),

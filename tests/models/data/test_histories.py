@@ -76,6 +76,14 @@ def test_every_format(job: Job, write: Write, tmp_path: Path, name: str) -> None
     assert reasons(tmp_path) == []
 
 
+def test_empty_lists_alone(job: Job, write: Write, tmp_path: Path) -> None:
+    write("events.csv", LOG)
+    for name, text in (("past.csv", "who,what\n1,\n2,\n"), ("past.jsonl", '{"who": 1, "what": []}\n')):
+        write(name, text)
+        found = load(job, tmp_path, histories={"path": name, **LISTS})
+        assert (found.interactions.earlier, len(found.interactions)) == (0, 4)
+
+
 def test_ids_stay_exact(job: Job, write: Write, tmp_path: Path) -> None:
     """Beyond 2**53 a float is rounded."""
     large = 2**53 + 1
@@ -141,8 +149,9 @@ def test_faults(job: Job, write: Write, tmp_path: Path) -> None:
         ),
         ("who,what\n" + "1,10\n" * 20, r"histories\.user: expected each user once in the column who"),
         ("who,what\n,10\n,11\n", r"histories\.user: expected one user a row in the column who"),
+        ("who,what\n,10\n1,[11]\n", "histories: expected a usable row, given none among 2"),
     ],
-    ids=["lists as texts", "one event a row", "no users"],
+    ids=["lists as texts", "one event a row", "no users", "no usable row"],
 )
 def test_a_table_of_another_form(job: Job, write: Write, tmp_path: Path, text: str, message: str) -> None:
     write("events.csv", LOG)
