@@ -1,5 +1,6 @@
 """A job with earlier events is trained, published and served: they are history, and never counted as recent."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,15 @@ def test_the_service_begins_with_them(bundle: LoadedBundle) -> None:
     slate = recommend(bundle, query)
     listed = {bundle.catalogue.item(int(row)).item_id for row in slate.scored.candidates.rows[slate.order]}
     assert len(listed) > 50 and not listed & {*PAST, "i1"}
+
+
+def test_the_report_names_their_number(bundle: LoadedBundle, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = json.loads((bundle.folder / "report.json").read_text())["data"]
+    assert counts["earlier"] == 6
+    assert counts["interactions"] == counts["train"] + counts["valid"] + counts["test"]
+    assert main(["evaluate", str(bundle.folder)]) == 0
+    for text in (capsys.readouterr().out, (bundle.folder / "report.html").read_text()):
+        assert "6 of them earlier events without times" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(
