@@ -13,8 +13,17 @@ EVENTS, USERS, ITEMS, START, STEP = 3_000, 50, 60, 1_700_000_000, 997
 GENRES = ("calm", "loud", "odd")
 
 
-def write_job(folder: Path, actions: tuple[str, ...], late: tuple[str, ...] = (), fit: str = "all") -> Path:
-    """The job file; `late` actions are met in the last tenth of the events alone."""
+def write_job(
+    folder: Path,
+    actions: tuple[str, ...],
+    late: tuple[str, ...] = (),
+    fit: str = "all",
+    histories: bool = False,
+) -> Path:
+    """The job file; `late` actions are met in the last tenth of the events alone.
+
+    With `histories` most users, and some whom the log lacks, have earlier events without times.
+    """
     random = np.random.default_rng(3)
     rows = []
     for step in range(EVENTS):
@@ -40,6 +49,13 @@ def write_job(folder: Path, actions: tuple[str, ...], late: tuple[str, ...] = ()
         "text_encoder": None,
         "export": {"fit": fit},
     }
+    if histories:
+        past = [
+            [f"u{user}", "|".join(f"i{item}" for item in random.integers(ITEMS + 5, size=7))]
+            for user in range(5, 60)
+        ]
+        _write(folder / "past.csv", ["user", "items"], past)
+        job["histories"] = {"path": "past.csv", "user": "user", "items": "items"}
     (folder / "job.yaml").write_text(yaml.safe_dump(job))
     return folder / "job.yaml"
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from models.contract.arrays import Doubles, Indices32
+from models.contract.unix_time import has_time
 
 DAY = 86_400.0
 DAYPARTS = ("night", "morning", "afternoon", "evening")
@@ -11,13 +12,17 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def dayparts(times: Doubles) -> Indices32:
-    """The quarter of the day of Unix times [n], as indices into DAYPARTS."""
-    return (times % DAY // (DAY / len(DAYPARTS))).astype(np.int32)
+    """The quarter of the day of Unix times [n], as indices into DAYPARTS; -1 without a time."""
+    known = has_time(times)
+    quarters = np.where(known, times, 0.0) % DAY // (DAY / len(DAYPARTS))
+    return np.where(known, quarters, -1).astype(np.int32)
 
 
 def weekdays(times: Doubles) -> Indices32:
-    """The day of the week of Unix times [n], as indices into WEEKDAYS; 1970-01-01 was a Thursday."""
-    return ((times // DAY + 3) % len(WEEKDAYS)).astype(np.int32)
+    """The day of the week of Unix times [n], as indices into WEEKDAYS, -1 without a time; 1970-01-01 was a Thursday."""
+    known = has_time(times)
+    days = (np.where(known, times, 0.0) // DAY + 3) % len(WEEKDAYS)
+    return np.where(known, days, -1).astype(np.int32)
 
 
 def daypart(timestamp: float) -> str:

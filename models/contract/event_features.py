@@ -8,6 +8,7 @@ from models.contract.arrays import Doubles, Floats, Indices, Mask
 from models.contract.events import NEGATIVE_ACTIONS, Action, EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import CLIP
+from models.contract.unix_time import has_time
 
 DENSE_WIDTH = 5
 """Numbers per event: value, has a value, log gap, running mean value, log count."""
@@ -26,8 +27,8 @@ class EventArrays:
 def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
     """Encode n events of any number of users.
 
-    The features of an event: its action, its value, the time since the user's previous event, and the mean value and
-    number of the user's last WINDOW events, this one included.
+    The features of an event: its action, its value, the time since the user's previous event (0 if there is none, or
+    none with a time), and the mean value and number of the user's last WINDOW events, this one included.
     """
     count = len(events)
     start = np.repeat(events.offsets[:-1], np.diff(events.offsets))  # [n] the user's first event
@@ -36,7 +37,7 @@ def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
     standard = np.where(has_value, (values - spec.value_mean) / spec.value_std, 0.0)
     gap = np.zeros(count)
     if spec.timed and count:
-        gap[1:] = np.diff(events.times)
+        gap[1:] = np.where(has_time(events.times[:-1]), np.diff(events.times), 0)
         gap[start == np.arange(count)] = 0
     first = np.maximum(start, np.arange(count) + 1 - WINDOW)  # [n] where the event's window begins
     total, number = _window_sums(standard, events.offsets), _window_counts(has_value, first)

@@ -34,7 +34,10 @@ NEGATIVE_ACTIONS = frozenset({Action.DISLIKE.value})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One interaction of one user. `timestamp` is Unix seconds, or the order if the job has no times."""
+    """One interaction of one user.
+
+    `timestamp` is Unix seconds, or the order if the job has no times, or NO_TIME (models.contract.unix_time).
+    """
 
     item_id: str
     action: str
@@ -57,7 +60,7 @@ class EventColumns:
     offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
     items: Indices  # [n] rows of an item table; a distinct negative number for each item that is not in it
     actions: Indices  # [n] indices into `action_names`
-    times: Doubles  # [n] Unix seconds, or the order
+    times: Doubles  # [n] Unix seconds, or the order; NO_TIME for an earlier event without a time
     values: Floats  # [n] NaN: missing
     action_names: tuple[str, ...]
 

@@ -44,6 +44,9 @@ class CleaningReport:
     attributes_rejected: int = 0  # unreadable cells of either table; their rows are kept
     items_without_attributes: int = 0  # items of the log that are not in the item table
     users_without_profile: int = 0  # users of the log that are not in the user table
+    history_rows: int = 0  # of the histories
+    history_rows_rejected: int = 0
+    earlier_events: int = 0  # of the histories, without a time; not among the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
     """
     columns = parse_columns(table, section)
     findings = list(check_rows(table, section, columns))
-    first = _assign_findings(findings, len(table))
+    first = assign_findings(findings, len(table))
     is_usable = first < 0
     faulty_values = list(check_values(section, columns, reference))
     losses = find_losses(table, findings, first)
@@ -93,7 +96,7 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
         contexts={name: column.take(keep) for name, column in columns.contexts.items()},
         rejects=(
             table.rejected,
-            _reject(table, findings, first),
+            reject_rows(table, findings, first),
             *_reject_values(table, faulty_values, keep),
         ),
         report=_count_rows(table, findings, first, faulty_values),
@@ -110,7 +113,7 @@ def _drop_values(columns: InteractionColumns, faulty: Sequence[Finding]) -> Inte
     return replace(columns, values=values)
 
 
-def _reject(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> RejectedRows:
+def reject_rows(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> RejectedRows:
     """The rejected rows of the table with their reasons."""
     rows = np.flatnonzero(first >= 0)
     reasons = tuple(f"{finding.fault}: {finding.reason}" for finding in findings)
@@ -125,7 +128,7 @@ def _reject_values(table: Table, faulty: Sequence[Finding], keep: Mask) -> Itera
         yield RejectedRows(table.take(rows), (reason,), np.zeros(len(rows), dtype=np.int8))
 
 
-def _assign_findings(findings: Sequence[Finding], count: int) -> NDArray[np.int8]:
+def assign_findings(findings: Sequence[Finding], count: int) -> NDArray[np.int8]:
     """The index of the first finding that holds for each row [n]; -1 for none."""
     first = np.full(count, -1, dtype=np.int8)
     for number in reversed(range(len(findings))):

@@ -1,30 +1,23 @@
 """Load a job's data: cleaned interactions, sorted and numbered, with items and users."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from models.contract.catalogue import Item, User
 from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
+from models.data.histories import place_before, read_histories
 from models.data.interactions import Interactions, number, take
 from models.data.losses import TableLosses, count_rejects
 from models.data.readers.column_plan import ColumnPlan
-from models.data.readers.parsing import TextCodes
 from models.data.readers.sources import read_table
 from models.data.readers.table import Table, write_quarantine
-from models.job.errors import JobError, format_value
+from models.data.shared_ids import check_history_ids, check_table_ids
+from models.job.errors import JobError
 from models.job.interactions_section import InteractionsSection
 from models.job.spec import JobSpec
-
-MIN_IDS = 10
-"""A table and a log with at least this many IDs each must share one; with fewer, all may be new."""
 
 __all__ = ["Codes", "Dataset", "Interactions", "load_dataset", "take"]
 
@@ -39,7 +32,7 @@ class Dataset:
     users: tuple[User, ...]  # aligned with user_ids
     timed: bool
     cleaning: CleaningReport
-    losses: tuple[TableLosses, ...] = ()  # of the log, the items and the users
+    losses: tuple[TableLosses, ...] = ()  # of the log, the items, the users and the histories
 
 
 def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
@@ -48,16 +41,22 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
     Raises JobError if a file or a column does not fit the job, or if no interaction is left.
     """
     cleaned = _clean_interactions(job)
+    histories = None if job.histories is None else read_histories(job.histories)
     catalogue = read_items(job.items) if job.items else ItemTable()
     profiles = read_users(job.users) if job.users else UserTable()
-    write_quarantine(quarantine, chain(*cleaned.rejects, catalogue.rejects, profiles.rejects))
-    if cleaned.errors:
-        raise JobError(*cleaned.errors)
+    rejects = () if histories is None else histories.rejects
+    write_quarantine(quarantine, chain(*cleaned.rejects, catalogue.rejects, profiles.rejects, *rejects))
+    if errors := (*cleaned.errors, *(() if histories is None else histories.errors)):
+        raise JobError(*errors)
     if not cleaned.report.kept:
         rows = cleaned.report.rows
         raise JobError(f"interactions: expected a usable row, given none among {rows} (see {quarantine})")
-    _check_shared_ids(cleaned, catalogue, profiles)
-    return _assemble(job.interactions, cleaned, catalogue, profiles)
+    if histories is not None:
+        check_history_ids(cleaned, histories)
+        cleaned = place_before(cleaned, histories)
+    check_table_ids(cleaned, catalogue, profiles)
+    dataset = _assemble(job.interactions, cleaned, catalogue, profiles)
+    return dataset if histories is None else replace(dataset, losses=(*dataset.losses, histories.losses))
 
 
 def _clean_interactions(job: JobSpec) -> Cleaned:
@@ -85,37 +84,6 @@ def plan_interactions(section: InteractionsSection) -> ColumnPlan:
     by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
     coded = set(by_key.values()) & {section.user, section.item, section.action, *section.context}
     return ColumnPlan(by_key, coded=frozenset(coded), ids=frozenset({section.user, section.item}))
-
-
-def _check_shared_ids(cleaned: Cleaned, catalogue: ItemTable, profiles: UserTable) -> None:
-    """Reject a table whose ids do not occur in the log: it belongs to another log, or its ids are written differently.
-
-    In a small table or log all ids may be new.
-    """
-    item_ids = [item.item_id for item in catalogue.items]
-    user_ids = [user.user_id for user in profiles.users]
-    errors = [
-        f"{key}: expected IDs that {column} has too, such as {format_value(_first_id(logged))}, "
-        f"given none of them, but such as {format_value(ids[0])}"
-        for key, column, ids, logged in (
-            ("items.id", "interactions.item", item_ids, cleaned.items),
-            ("users.id", "interactions.user", user_ids, cleaned.users),
-        )
-        if len(ids) >= MIN_IDS and _are_foreign(logged, ids)
-    ]
-    if errors:
-        raise JobError(*errors)
-
-
-def _first_id(column: TextCodes) -> object:
-    return column.names[int(column.codes[0])].as_py()
-
-
-def _are_foreign(column: TextCodes, ids: Sequence[str]) -> bool:
-    """True if the log has at least MIN_IDS IDs, and none of `ids`."""
-    occurs = np.bincount(column.codes, minlength=len(column.names)) > 0
-    is_listed = np.asarray(pc.is_in(column.names, value_set=pa.array(ids, pa.string())), dtype=bool)
-    return int(occurs.sum()) >= MIN_IDS and not (occurs & is_listed).any()
 
 
 def _assemble(

@@ -2,6 +2,7 @@
 
 from models.data.dataset import plan_interactions
 from models.data.entities import plan_columns
+from models.data.histories import plan_histories
 from models.data.readers.sources import check_header
 from models.job.errors import JobError
 from models.job.spec import JobSpec
@@ -18,6 +19,8 @@ def check_headers(job: JobSpec) -> None:
         for key, section in (("items", job.items), ("users", job.users))
         if section is not None
     ]
+    if job.histories is not None:
+        tables.append((job.histories.path, plan_histories(job.histories), job.histories.options))
     errors: list[str] = []
     for paths, plan, options in tables:
         for path in paths:

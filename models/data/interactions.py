@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 from models.contract.events import Codes, EventColumns
+from models.contract.unix_time import NO_TIME
 from models.data.cleaning import Cleaned
 from models.data.readers.parsing import TextCodes
 
@@ -20,7 +21,7 @@ class Interactions:
 
     users: Indices32  # [n] rows of Dataset.user_ids
     items: Indices32  # [n] rows of Dataset.items
-    times: Doubles  # [n] Unix seconds, or the order
+    times: Doubles  # [n] Unix seconds, or the order; NO_TIME for earlier events
     values: Floats  # [n] NaN for none
     actions: Indices32  # [n] indices into action_names
     action_names: tuple[str, ...]
@@ -29,6 +30,11 @@ class Interactions:
     def __len__(self) -> int:
         """The number of interactions."""
         return len(self.users)
+
+    @property
+    def earlier(self) -> int:
+        """The number of earlier events, of which only the order is known: the first rows."""
+        return int(np.searchsorted(self.times, NO_TIME, side="right"))
 
 
 def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
@@ -65,7 +71,10 @@ class Numbered(NamedTuple):
 
 
 def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_action: str) -> Numbered:
-    """Sort the interactions and number their users and items; `default_action` is used without an action column."""
+    """Sort the interactions and number their users and items; `default_action` is used without an action column.
+
+    Earlier events, whose time is NO_TIME, come first.
+    """
     order = _sort_rows(cleaned, timed)
     user_ids, users = _number_by_first(cleaned.users, order, ())
     all_items, items = _number_by_first(cleaned.items, order, item_ids)

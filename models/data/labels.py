@@ -10,6 +10,7 @@ from models.contract.arrays import Floats, Indices, Mask
 from models.contract.feature_spec import FieldKind
 from models.contract.labels import read_labels
 from models.contract.tasks import Head, Task
+from models.contract.unix_time import has_time
 from models.data.conditions import evaluate_condition, read_codes, read_numbers
 from models.data.dataset import Dataset
 from models.heads.registry import find_kind
@@ -30,6 +31,9 @@ class TaskLabels:
 
     head: Head
     targets: Targets
+    known: Mask | None = (
+        None  # [n] False: an earlier event, of which nothing is known but its item; None: no such
+    )
 
     @property
     def by_item(self) -> Floats | None:
@@ -39,7 +43,7 @@ class TaskLabels:
     @property
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """All arrays of the targets, for a checksum."""
-        return self.targets.arrays()
+        return self.targets.arrays() if self.known is None else (*self.targets.arrays(), self.known)
 
     def targets_at(self, rows: Indices) -> Floats:
         """Targets [..., width] of the interactions at `rows` [...]; 0 where unknown."""
@@ -47,19 +51,25 @@ class TaskLabels:
 
     def has_target(self, rows: Indices) -> Mask:
         """Bool [...]: the interactions at `rows` [...] that have a target."""
-        return self.targets.has_target(rows)
+        has_target = self.targets.has_target(rows)
+        return has_target if self.known is None else has_target & self.known[rows]
 
     def reorder(self, order: Indices) -> "TaskLabels":
         """The labels of the interactions `order`, in that order."""
-        return replace(self, targets=self.targets.reorder(order))
+        known = None if self.known is None else self.known[order]
+        return replace(self, targets=self.targets.reorder(order), known=known)
 
 
 def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
-    """The labels of every interaction; classes are fitted on the training rows alone.
+    """The labels of every interaction but the earlier ones; classes are fitted on the training rows alone.
 
     Raises JobError with an error for each task without a label there, or with a fault that its kind finds.
     """
+    log = dataset.interactions
+    train = train[train >= log.earlier]
     labels = tuple(_label_task(task, dataset, train) for task in tasks)
+    if log.earlier:
+        labels = tuple(replace(one, known=has_time(log.times)) for one in labels)
     if errors := [error for task_labels in labels for error in _check_labels(task_labels, train)]:
         raise JobError(*errors)
     return labels

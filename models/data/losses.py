@@ -1,6 +1,6 @@
 """Lost interactions: why rows of a log cannot be used, how many, and an example of each reason."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from models.data.readers.table import Reject, Table
-from models.data.validation import LOSSES, Finding, format_cell
+from models.data.validation import LOSSES, Fault, Finding, format_cell
 from models.job.errors import format_value
 
 REPORTED = 0.05
@@ -30,7 +30,7 @@ class Loss:
 class TableLosses:
     """The rows, and of item and user tables the cells, that cannot be used, by reason."""
 
-    table: str  # log, items or users
+    table: str  # log, items, users or histories
     rows: int
     losses: tuple[Loss, ...]
 
@@ -47,7 +47,7 @@ class TableLosses:
         return f"{share}: {describe_losses(self.losses)}"
 
 
-NAMES = {"log": "log", "items": "item table", "users": "user table"}
+NAMES = {"log": "log", "items": "item table", "users": "user table", "histories": "histories"}
 
 
 def count_rejects(table: str, rows: int, rejects: Sequence[Reject]) -> TableLosses:
@@ -63,24 +63,34 @@ def count_rejects(table: str, rows: int, rejects: Sequence[Reject]) -> TableLoss
     return TableLosses(table, rows, tuple(sorted(losses, key=lambda loss: -loss.rows)))
 
 
-def find_losses(table: Table, findings: Sequence[Finding], first: NDArray[np.int8]) -> tuple[Loss, ...]:
-    """The reasons, the most frequent first; `first` [n] is the index of each row's finding, -1 for none."""
+def find_losses(
+    table: Table,
+    findings: Sequence[Finding],
+    first: NDArray[np.int8],
+    lossy: Collection[Fault] = LOSSES,
+) -> tuple[Loss, ...]:
+    """The reasons, the most frequent first; `first` [n] is the index of each row's finding, -1 for none.
+
+    Findings of another fault than `lossy` are no losses.
+    """
     losses = [*_find_unreadable(table)]
     for number, finding in enumerate(findings):
         rows = np.flatnonzero(first == number)
-        if finding.fault in LOSSES and len(rows):
+        if finding.fault in lossy and len(rows):
             file, row = table.places[int(rows[0])]
             cell = format_cell(table.columns[finding.column][int(rows[0])].as_py())
             losses.append(Loss(finding.reason, len(rows), f"{file}, row {row}: {cell}"))
     return tuple(sorted(losses, key=lambda loss: -loss.rows))
 
 
-def check_loss(losses: Sequence[Loss], rows: int, max_loss: float) -> Iterator[str]:
+def check_loss(
+    losses: Sequence[Loss], rows: int, max_loss: float, key: str = "interactions"
+) -> Iterator[str]:
     """Yield an error if more than the share `max_loss` of the rows is lost."""
     lost = sum(loss.rows for loss in losses)
     if max_loss * rows < lost < rows:  # without any usable row there is another error
         yield (
-            f"interactions.max_loss: expected at most {max_loss:.0%} of the rows to be unusable, "
+            f"{key}.max_loss: expected at most {max_loss:.0%} of the rows to be unusable, "
             f"given {lost:,} of {rows:,}: {describe_losses(losses)}"
         )
 

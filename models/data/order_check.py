@@ -19,7 +19,7 @@ def check_order(log: Interactions, timed: bool) -> Iterator[str]:
     if timed or not len(log):
         return
     first = np.full(int(log.users.max()) + 1, np.inf)
-    np.minimum.at(first, log.users, log.times)
+    np.minimum.at(first, log.users[log.earlier :], log.times[log.earlier :])
     starts, users = np.unique(first[np.isfinite(first)], return_counts=True)
     most = int(users.argmax())
     if len(first) > 1 and users[most] >= RESTARTS * users.sum():

@@ -1,12 +1,12 @@
 """Temporal split of the log into training, validation and test rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.contract.arrays import Indices
-from models.data.interactions import Interactions
+from models.data.interactions import Interactions, take
 from models.job.errors import JobError
 
 MIN_EVENTS = 0.25
@@ -34,9 +34,19 @@ def split(log: Interactions, timed: bool, valid: float, test: float) -> Split:
 
     Timed: at two moments for all users, so that rows of one moment are in one part. Untimed: each user's last events
     are test, the events before them valid, at least the share of each; all events of a user with too few are
-    training. Raises JobError if a part would be empty, or if a share is less than one event.
+    training. Earlier events without a time are training and not counted. Raises JobError if a part would be empty, or
+    if a share is less than one event.
     """
-    return _split_by_time(log.times, valid, test) if timed else _split_by_user(log, valid, test)
+    earlier = np.arange(log.earlier, dtype=np.int64)
+    if len(earlier):
+        log = take(log, np.arange(len(earlier), len(log), dtype=np.int64))
+    parts = _split_by_time(log.times, valid, test) if timed else _split_by_user(log, valid, test)
+    return replace(
+        parts,
+        train=np.concatenate([earlier, parts.train + len(earlier)]),
+        valid=parts.valid + len(earlier),
+        test=parts.test + len(earlier),
+    )
 
 
 def _split_by_time(times: NDArray[np.float64], valid: float, test: float) -> Split:

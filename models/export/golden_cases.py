@@ -10,6 +10,7 @@ from models.contract.calendar import DAY, DAYPARTS
 from models.contract.catalogue import User
 from models.contract.events import NO_CONTEXT, Action, Event
 from models.contract.feature_spec import FieldKind
+from models.contract.unix_time import NO_TIME
 from models.data.dataset import Dataset
 from models.evaluation.inference import CorpusPredictor
 
@@ -50,7 +51,7 @@ def build_coverage_cases(source: GoldenSource) -> list[GoldenCase]:
 
 
 def build_log_cases(source: GoldenSource, rows: Indices) -> list[GoldenCase]:
-    """Build the cases just before the events at corpus rows `rows` [B]."""
+    """Build the cases just before the events at corpus rows `rows` [B]; before one without a time at the log's end."""
     corpus, dataset = source.predictor.corpus, source.dataset
     before, users = corpus.events_before(rows), corpus.user_of(rows)
     item_ids = [item.item_id for item in dataset.items]
@@ -61,7 +62,8 @@ def build_log_cases(source: GoldenSource, rows: Indices) -> list[GoldenCase]:
         context = tuple(
             (name, names[codes[log_row]]) for name, (names, codes) in columns if codes[log_row] >= 0
         )
-        now = float(dataset.interactions.times[log_row])
+        time = float(dataset.interactions.times[log_row])
+        now = time if time != NO_TIME else float(dataset.interactions.times[-1])
         events = before.events(position, item_ids)
         cases.append(GoldenCase(f"the log's row {log_row}", dataset.users[user], events, now, context))
     return cases

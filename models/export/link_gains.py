@@ -54,8 +54,8 @@ def _choose(quality: Sequence[Floats], fallback: int) -> int:
 def mean_shares(quality: Sequence[Floats], reference: int = 0) -> Floats:
     """[G] the mean over the protocols of each point's share (measure_shares); 0 unless each of them surely gains."""
     shares = measure_shares(quality, reference)
-    sure = np.stack([_gains_surely(sample, reference) for sample in quality]).all(axis=0)
-    chosen = sure | (np.arange(len(sure)) == reference)
+    chosen = np.arange(len(GRID)) == reference
+    chosen |= np.stack([_gains_surely(sample, reference) for sample in quality]).all(axis=0)
     return np.asarray(np.where(chosen, shares.mean(axis=0), 0), dtype=np.float32)
 
 

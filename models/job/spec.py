@@ -17,6 +17,7 @@ from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.availability import parse_rule
 from models.job.errors import JobError, describe
 from models.job.evaluation_config import EvaluationConfig
+from models.job.histories_section import HistoriesSection
 from models.job.interactions_section import InteractionsSection
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import ExpressionError
@@ -48,6 +49,8 @@ class JobSpec(BaseModel):
     interactions: InteractionsSection
     items: ItemsSection | None = None
     users: UsersSection | None = None
+    histories: HistoriesSection | None = None
+    """Earlier events without times: a list of item ids a user."""
     tasks: tuple[Task, ...] = ()
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()

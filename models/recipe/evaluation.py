@@ -150,4 +150,5 @@ def _count_data(data: JobData) -> DataCounts:
         test=len(data.split.test),
         valid_from=data.split.valid_at,
         test_from=data.split.test_at,
+        earlier=data.dataset.interactions.earlier,
     )

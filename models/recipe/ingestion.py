@@ -54,6 +54,11 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
+    if job.histories is not None:
+        users = len(np.unique(dataset.interactions.users[: report.earlier_events]))
+        console.print(
+            f"before them {report.earlier_events:,} earlier events without times, of {users:,} users"
+        )
     _print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     # Before the texts, which take long: it may reject the job.

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from models.contract.arrays import Doubles, Floats, Indices32
 from models.contract.feature_spec import FeatureSpec
 from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
+from models.contract.unix_time import NO_TIME
 from models.data.dataset import Interactions
 from models.data.split import Split
 
@@ -20,13 +21,16 @@ def choose_moments(
 ) -> tuple[Doubles, tuple[int, int, int]]:
     """(moments [T], indices) of the statistics, ascending, and the index at which each part begins.
 
-    The moments are quantiles of the training times, the starts of validation and test, and one after all events.
+    The moments are quantiles of the training times, the starts of validation and test, and one after all events. With
+    earlier events, which have no time, the first moment is before these too: of them it is only known that all came
+    before the log, so that none may be counted for another.
     """
     if not timed:
         return np.zeros(1), (0, 0, 0)
     count = int(np.clip(SNAPSHOT_CELLS // max(n_items * len(STATISTICS), 1), 8, SNAPSHOTS))
-    quantiles = np.quantile(log.times[split.train], np.linspace(0, 1, count))
-    at = np.unique(np.concatenate([quantiles, [split.valid_at, split.test_at, log.times[-1] + 1]]))
+    quantiles = np.quantile(log.times[split.train[split.train >= log.earlier]], np.linspace(0, 1, count))
+    first = [NO_TIME] if log.earlier else []
+    at = np.unique(np.concatenate([first, quantiles, [split.valid_at, split.test_at, log.times[-1] + 1]]))
     valid, test = np.searchsorted(at, [split.valid_at, split.test_at])
     return at, (0, int(valid), int(test))
 

@@ -40,11 +40,11 @@ class Evaluated:
     candidates: CandidateValues
 
 
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+@pytest.fixture(scope="module", params=[False, True], ids=["the log alone", "with earlier events"])
+def evaluated(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Evaluated:
     """With likes, dislikes and skips in the histories, which move the lists."""
     folder = tmp_path_factory.mktemp("lists")
-    job, bundle = write_job(folder, ACTIONS, fit="train"), folder / "bundle"
+    job, bundle = write_job(folder, ACTIONS, fit="train", histories=request.param), folder / "bundle"
     assert main(["train", str(job), "--out", str(bundle)]) == 0
     manifest = read_manifest(bundle)
     data = ingest(load_job(job), folder / "again", Console(file=io.StringIO()))

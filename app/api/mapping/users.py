@@ -6,6 +6,7 @@ from app.state.protocol import RecordedEvent, UserExport
 from app.user_history import event_key
 from models.contract.catalogue import User
 from models.contract.events import Event
+from models.contract.unix_time import NO_TIME
 
 
 def user_answer(user_id: str, export: UserExport) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def event_answer(event: Event, stored: RecordedEvent | None) -> dict[str, Any]:
         "item_id": event.item_id,
         "action": event.action,
         "value": event.value,
-        "timestamp": event.timestamp,
+        "timestamp": None if event.timestamp == NO_TIME else event.timestamp,
         "context": {} if stored is None else dict(stored.event.context),
         "recommendation_id": None if stored is None else stored.recommendation_id,
         "rank": None if stored is None else stored.rank,

@@ -28,14 +28,17 @@ class ProfileAnswer(BaseModel):
 
 
 class UserEvent(BaseModel):
-    """An event of a user's history. Events of the bundle have no context, recommendation and rank."""
+    """An event of a user's history. Events of the bundle have no context, recommendation and rank.
+
+    `timestamp` is null for an earlier event of the training data, of which only the order is known.
+    """
 
     model_config = STRICT
 
     item_id: str
     action: str
     value: float | None
-    timestamp: float
+    timestamp: float | None
     context: dict[str, str]
     recommendation_id: str | None
     rank: int | None

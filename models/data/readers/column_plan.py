@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-LISTS = ("categories", "vectors")
+ID_LISTS = ("items",)
+"""Keys of the job with columns of lists of ids, whose whole numbers must stay exact."""
+LISTS = ("categories", "vectors", *ID_LISTS)
 """Keys of the job with columns that may have lists."""
 
 
@@ -16,6 +18,7 @@ class ColumnPlan:
         frozenset()
     )  # columns that become dictionaries, which need a fraction of the memory
     ids: frozenset[str] = frozenset()  # columns of ids, which must be exact
+    id_lists: frozenset[str] = frozenset()  # those of `ids` whose cells are lists
     scalars: frozenset[str] = frozenset()  # columns whose JSON values must be texts or numbers
     names: set[str] = field(default_factory=set)
     """Columns that occurred: complete only after the last row of a JSON Lines file."""
@@ -34,3 +37,8 @@ class ColumnPlan:
 def may_hold_lists(key: str) -> bool:
     """True for a key of the job, such as items.categories.genres, whose column may have lists."""
     return key.split(".")[1] in LISTS
+
+
+def holds_id_lists(key: str) -> bool:
+    """True for a key of the job, such as histories.items, whose column has lists of ids."""
+    return key.split(".")[1] in ID_LISTS

@@ -41,5 +41,12 @@ def check_text_ids(column: pa.Array, key: str, name: str) -> None:
 
 
 def _distinct_values(column: pa.Array) -> pa.Array:
-    """The dictionary of a column that has one, else the column."""
-    return column.dictionary if pa.types.is_dictionary(column.type) else column
+    """The dictionary of a column that has one, the elements of a column of lists, else the column."""
+    types = pa.types
+    if (
+        types.is_list(column.type)
+        or types.is_large_list(column.type)
+        or types.is_fixed_size_list(column.type)
+    ):
+        return pc.list_flatten(column)
+    return column.dictionary if types.is_dictionary(column.type) else column

@@ -107,9 +107,19 @@ def _find_fault(row: Mapping[str, object], plan: ColumnPlan) -> str | None:
         if not isinstance(value, str | int | float | None) or isinstance(value, bool):
             return f"unparsable: expected text or a number as {name}, given {type(value).__name__}"
     for name in plan.ids:
-        value = row.get(name)
-        if isinstance(value, float) and abs(value) >= EXACT:
-            return f"unparsable: expected an exact id as {name}, given the float {value}"
+        if reason := _find_id_fault(row.get(name), name, plan):
+            return reason
+    return None
+
+
+def _find_id_fault(value: object, name: str, plan: ColumnPlan) -> str | None:
+    """The reason why a value is no id, or no list of ids where the column has lists."""
+    may_be_list = name in plan.id_lists
+    for cell in value if may_be_list and isinstance(value, list) else (value,):
+        if isinstance(cell, float) and abs(cell) >= EXACT:
+            return f"unparsable: expected an exact id as {name}, given the float {cell}"
+        if may_be_list and (not isinstance(cell, str | int | float | None) or isinstance(cell, bool)):
+            return f"unparsable: expected a list of ids as {name}, given {type(cell).__name__}"
     return None
 
 
@@ -125,9 +135,15 @@ def _build_column(values: Sequence[object], lists: bool) -> pa.Array:
     """A column of texts; of lists of texts if it may have lists and has one."""
     if not lists or not any(isinstance(value, list) for value in values):
         return pa.array([_format_text(value) for value in values], pa.string())
-    cells = [value if isinstance(value, list) else [value] for value in values]
-    texts = [[text for value in cell if (text := _format_text(value)) is not None] for cell in cells]
-    return pa.array(texts, pa.list_(pa.string()))
+    return pa.array([_format_list(value) for value in values], pa.list_(pa.string()))
+
+
+def _format_list(value: object) -> list[str | None]:
+    """The texts of a list, None for an empty element; another value is a list of one, and an empty one of none."""
+    if isinstance(value, list):
+        return [_format_text(cell) for cell in value]
+    text = _format_text(value)
+    return [] if text is None else [text]
 
 
 def _format_text(value: object) -> str | None:

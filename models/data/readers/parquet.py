@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.data.readers.column_plan import ColumnPlan, may_hold_lists
+from models.data.readers.column_plan import ColumnPlan, holds_id_lists, may_hold_lists
 from models.data.readers.exact_ids import check_float_ids
 from models.data.readers.table import Table, UnreadableRows, place_rows
 from models.data.readers.text_file import TextFile
@@ -75,7 +75,7 @@ def _table_type(data_type: pa.DataType, key: str) -> pa.DataType:
     if types.is_list(data_type) or types.is_large_list(data_type) or types.is_fixed_size_list(data_type):
         if not may_hold_lists(key):
             raise JobError(f"{key}: expected a column with one value a cell, given {data_type}")
-        return pa.list_(pa.string() if _is_text(data_type.value_type) else pa.float64())
+        return pa.list_(_element_type(data_type.value_type, key))
     if (
         _is_text(data_type)
         or types.is_boolean(data_type)
@@ -84,6 +84,14 @@ def _table_type(data_type: pa.DataType, key: str) -> pa.DataType:
     ):
         return pa.string()
     raise JobError(f"{key}: expected a column of texts, numbers, times or lists, given {data_type}")
+
+
+def _element_type(data_type: pa.DataType, key: str) -> pa.DataType:
+    """The type of a list's elements in a Table. Raises JobError for lists of lists and of structures."""
+    if pa.types.is_nested(data_type):
+        raise JobError(f"{key}: expected lists of texts or numbers, given lists of {data_type}")
+    is_id = holds_id_lists(key) and pa.types.is_integer(data_type)  # a float would round the largest
+    return pa.string() if is_id or _is_text(data_type) else pa.float64()
 
 
 def _is_text(data_type: pa.DataType) -> bool:

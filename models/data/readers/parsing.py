@@ -29,6 +29,13 @@ class TextCodes(NamedTuple):
         return TextCodes(self.names, self.codes[rows])
 
 
+class IdLists(NamedTuple):
+    """n ids of the lists in the cells of a column."""
+
+    rows: Indices  # [n] the cell of each id, ascending
+    ids: TextCodes  # [n]; code -1 for an empty element of a list
+
+
 def format_texts(column: pa.Array) -> pa.Array:
     """Cells as texts [n], null where empty. Whole numbers have no decimal point: 42.0 is "42"."""
     column = decode(column)
@@ -51,6 +58,18 @@ def code_texts(column: pa.Array) -> TextCodes:
     if np.array_equal(table[:-1], np.arange(len(table) - 1)):
         return TextCodes(names.dictionary, codes)
     return TextCodes(names.dictionary, table[codes])
+
+
+def join_texts(first: TextCodes, second: TextCodes) -> TextCodes:
+    """The texts of both, in order."""
+    names = pa.concat_arrays([first.names, second.names]).dictionary_encode()
+    tables = np.split(_to_codes(names.indices), [len(first.names)])
+    # -1, an empty cell, selects the last element.
+    codes = [
+        np.append(table, np.int32(-1))[part.codes]
+        for table, part in zip(tables, (first, second), strict=True)
+    ]
+    return TextCodes(names.dictionary, np.concatenate(codes))
 
 
 def is_empty(column: pa.Array) -> Mask:
@@ -101,6 +120,20 @@ def parse_labels(column: pa.Array, separator: str) -> list[tuple[str, ...]]:
     if pa.types.is_list(column.type):
         return [_deduplicate(map(_format_label, cell or ())) for cell in column.to_pylist()]
     return [_deduplicate((cell or "").split(separator)) for cell in format_texts(column).to_pylist()]
+
+
+def parse_id_lists(column: pa.Array, separator: str) -> IdLists:
+    """The ids of each cell, in order: the elements of a list, or the parts of a text that are not blank."""
+    is_text = not pa.types.is_list(column.type)
+    lists = pc.split_pattern(format_texts(column), separator) if is_text else column
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0), dtype=np.int64)
+    rows = np.repeat(np.arange(len(column)), lengths)
+    encoded = pc.list_flatten(lists).dictionary_encode()
+    if not is_text:
+        return IdLists(rows, code_texts(encoded))
+    trimmed = pc.utf8_trim_whitespace(encoded.dictionary)
+    ids = code_texts(pa.DictionaryArray.from_arrays(encoded.indices, trimmed))
+    return IdLists(rows[ids.codes >= 0], ids.take(ids.codes >= 0))
 
 
 def parse_vectors(column: pa.Array, separator: str) -> list[tuple[float, ...] | None]:

@@ -28,7 +28,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Text(f"WARNING: {warning.message}", style="bold yellow"))
     console.print(
         f"{data.users:,} users, {data.items:,} items, {data.interactions:,} interactions: "
-        f"{data.train:,} train, {data.valid:,} validation, {data.test:,} test",
+        f"{data.train:,} train{_describe_earlier(data.earlier)}, {data.valid:,} validation, {data.test:,} test",
         highlight=False,
     )
     if report.cleaning:
@@ -77,6 +77,10 @@ def _print_table(title: str, table: TextTable, console: Console) -> None:
         drawn.add_row(*map(Text, row.cells), style="bold" if row.marked else None)
     console.print(Text(title, style="italic"))
     console.print(drawn)
+
+
+def _describe_earlier(count: int) -> str:
+    return f" ({count:,} of them earlier events without times)" if count else ""
 
 
 def _format_counts(counts: Mapping[str, int]) -> str:

@@ -36,6 +36,8 @@ class DataCounts(_Part):
     test: int
     valid_from: float
     test_from: float
+    earlier: int = 0
+    """Earlier events without times, which are among the interactions and in the training part."""
 
 
 class RankingRow(_Part):

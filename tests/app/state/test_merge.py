@@ -7,6 +7,7 @@ import pytest
 from app.state.protocol import Appended, RecordedEvent, StateStore, StoredUser, UserMerge
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
+from models.contract.unix_time import NO_TIME
 
 
 def viewed(user_id: str, item_id: str, timestamp: float, event_id: str | None = None) -> RecordedEvent:
@@ -77,6 +78,14 @@ async def test_an_unknown_or_erased_source_leaves_nothing_behind(store: StateSto
     assert await store.merge(UserMerge("42", "anon", 9.0)) == nothing
     assert await items(store, "42") == []
     assert await store.read("anon") == StoredUser(UserState("anon"), erased_at=2.0)
+
+
+async def test_earlier_events_without_a_time_move_in_their_order_before_all_others(store: StateStore) -> None:
+    await store.append([viewed("42", "a", 1.0)])
+    past = tuple(Event(item, "view", NO_TIME) for item in ("c", "b", "c"))
+    moved = await store.merge(UserMerge("42", "anon", 9.0, UserState("anon", None, past)))
+    assert moved["events"] == 3
+    assert (await store.read("42")).state.events == (*past, Event("a", "view", 1.0))
 
 
 async def test_what_the_bundle_knows_moves_unless_it_was_erased(store: StateStore) -> None:

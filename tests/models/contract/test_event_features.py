@@ -10,6 +10,7 @@ from models.contract.event_features import DENSE_WIDTH, WINDOW, EventArrays, enc
 from models.contract.events import Event, column_events
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import CLIP
+from models.contract.unix_time import NO_TIME
 from models.contract.vocabulary import OOV, Vocabulary
 
 
@@ -42,6 +43,14 @@ def test_events_by_hand():
     ]
     np.testing.assert_allclose(found.dense, expected, rtol=1e-6)
     assert found.dense.dtype == np.float32
+
+
+def test_no_gap_is_known_around_events_without_a_time():
+    """The gaps are those of a first event, and of the events after the first timed one."""
+    events = [Event("a", "rate", NO_TIME), Event("b", "rate", NO_TIME), Event("a", "rate", 100.0)]
+    found = encode(spec(), [*events, Event("b", "rate", 1100.0)])
+    np.testing.assert_allclose(found.dense[:, 2], [0, 0, 0, math.log(1001) / 10], rtol=1e-6)
+    np.testing.assert_allclose(found.dense[:, 4], np.log(np.arange(2, 6)) / 5, rtol=1e-6)
 
 
 def test_no_events():
