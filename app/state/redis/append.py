@@ -74,24 +74,30 @@ end
 """
 
 _STORE_SEALED = """
--- Adds one more number to the answer: 1 if the blocks should become one.
-local head = redis.call('GETRANGE', KEYS[1], 0, 13) -- with the first byte of the first block
-local count, blocks, has_clear = #records, #records, false
-if is_sealed_history(head) and #head >= 9 then
+-- Adds one more number to the answer: 1 if the blocks should become one, or anything be sealed anew.
+local current = string.sub(body, 5, 9) -- version and key id, which begin every value under the key of this event
+local function is_old(key, at)
+  local found = redis.call('GETRANGE', key, at, at + 4)
+  return found ~= '' and found ~= current
+end
+local head = redis.call('GETRANGE', KEYS[1], 0, 8)
+local count, blocks = #records, #records
+if is_sealed_history(head) and #head == 9 then
   local before, blocks_before = struct.unpack('<II', head, 2)
-  count, blocks, has_clear = count + before, blocks + blocks_before, string.byte(head, 14) == 1
+  count, blocks = count + before, blocks + blocks_before
   redis.call('SETRANGE', KEYS[1], 1, struct.pack('<II', count, blocks))
   redis.call('APPEND', KEYS[1], body)
 else
   local clear = ''
   if #head >= 5 and string.byte(head) == 1 then
     local value = redis.call('GET', KEYS[1])
-    clear, has_clear = struct.pack('<I', #value) .. value, true
+    clear = struct.pack('<I', #value) .. value
     count, blocks = count + struct.unpack('<I', value, 2), blocks + 1
   end
   redis.call('SET', KEYS[1], string.char(SEALED_HISTORY) .. struct.pack('<II', count, blocks) .. clear .. body)
 end
-answer[#answer + 1] = (has_clear or count > most or blocks > MOST_BLOCKS) and 1 or 0
+local has_old = is_old(KEYS[1], 13) or is_old(KEYS[3], 0) or is_old(KEYS[5], 0)
+answer[#answer + 1] = (has_old or count > most or blocks > MOST_BLOCKS) and 1 or 0
 """
 
 _FINISH = """

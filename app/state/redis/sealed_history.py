@@ -3,8 +3,8 @@
     value = version u8 (0xB1), count of events u32, count of blocks u32, then the blocks
     block = size u32, then a packed value of `app.state.redis.codec`, sealed by `app.state.seals` or in clear text
 
-An append adds a block for each event. The blocks become one when they are many, or have more events than the limit. A
-block in clear text is what was stored before there was a key.
+An append adds a block for each event. The blocks become one when they are many, have more events than the limit, or
+begin with one under an old key or in clear text, which is what was stored before there was a key.
 """
 
 import struct
@@ -40,14 +40,15 @@ def pack_block(content: bytes) -> bytes:
 
 
 def pack_history(value: bytes, place: str, values: Values, foreign: Sequence[bytes] = ()) -> bytes:
-    """A value with the foreign blocks, and one block that has a packed value in clear text."""
-    blocks = [*foreign, values.seal(value, place)]
+    """A value of one block that has a packed value in clear text, and after it the foreign blocks."""
+    blocks = [values.seal(value, place), *foreign]
     return HEADER.pack(VERSION, count_events(value), len(blocks)) + b"".join(map(pack_block, blocks))
 
 
 def open_history(stored: bytes | None, place: str, values: Values) -> OpenedHistory:
     """The content of a value that is sealed or in clear text; a block that cannot be read is reported and left out.
 
+    So are the blocks behind one whose size is damaged.
     Without seals, and in clear text, the value is returned as it is.
     """
     seals = values.seals
