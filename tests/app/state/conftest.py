@@ -14,6 +14,7 @@ from app.state.protocol import StateStore
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.state.state_keys import StateKeys
+from tests.app.state.opened_stores import Opened
 
 LIMITS = StoreLimits(max_events=200, max_past_items=700, stream_cap=3_000, item_cap=5)
 
@@ -75,3 +76,11 @@ async def store(
 @pytest.fixture
 def impatient(settings: RedisSettings) -> RedisSettings:
     return replace(settings, timeout_s=0.2, write_timeout_s=0.2)
+
+
+@pytest.fixture
+async def opened(settings: RedisSettings, corrupt_values: list[None]) -> AsyncIterator[Opened]:
+    stores = Opened(settings, corrupt_values)
+    yield stores
+    for store in stores.all:
+        await store.close()
