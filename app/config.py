@@ -245,8 +245,8 @@ def require_keys_outside_loopback(settings: Settings) -> None:
         return
     raise ConfigurationError(
         f"{PREFIX}HOST: expected a loopback address such as 127.0.0.1 as long as there is no key, given "
-        f"{settings.host!r}; set {PREFIX}API_KEY or {PREFIX}KEYS_FILE, create a key in Redis with 'chorus keys create', "
-        f"or {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
+        f"{settings.host!r}; set {PREFIX}API_KEY or {PREFIX}KEYS_FILE, create a key in Redis with 'chorus keys "
+        f"create', or set {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
     )
 
 

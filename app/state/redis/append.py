@@ -80,23 +80,23 @@ local function is_old(key, at)
   local found = redis.call('GETRANGE', key, at, at + 4)
   return found ~= '' and found ~= current
 end
+local has_old = is_old(KEYS[3], 0) or is_old(KEYS[5], 0)
 local head = redis.call('GETRANGE', KEYS[1], 0, 8)
 local count, blocks = #records, #records
 if is_sealed_history(head) and #head == 9 then
   local before, blocks_before = struct.unpack('<II', head, 2)
-  count, blocks = count + before, blocks + blocks_before
+  count, blocks, has_old = count + before, blocks + blocks_before, has_old or is_old(KEYS[1], 13)
   redis.call('SETRANGE', KEYS[1], 1, struct.pack('<II', count, blocks))
   redis.call('APPEND', KEYS[1], body)
 else
   local clear = ''
   if #head >= 5 and string.byte(head) == 1 then
     local value = redis.call('GET', KEYS[1])
-    clear = struct.pack('<I', #value) .. value
+    clear, has_old = struct.pack('<I', #value) .. value, true
     count, blocks = count + struct.unpack('<I', value, 2), blocks + 1
   end
   redis.call('SET', KEYS[1], string.char(SEALED_HISTORY) .. struct.pack('<II', count, blocks) .. clear .. body)
 end
-local has_old = is_old(KEYS[1], 13) or is_old(KEYS[3], 0) or is_old(KEYS[5], 0)
 answer[#answer + 1] = (has_old or count > most or blocks > MOST_BLOCKS) and 1 or 0
 """
 

@@ -31,7 +31,7 @@ from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
 from app.state.redis.event_ids import count_event_ids
 from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.items import ITEM_CHUNK, RedisItems
-from app.state.redis.keys import Keys
+from app.state.redis.keys import Keys, UserKeys
 from app.state.redis.marks import DAMAGED, Times, unpack_mark
 from app.state.redis.merging import RedisMerge
 from app.state.redis.replicas import RedisReplicaBoard
@@ -89,7 +89,7 @@ class RedisStore:
             deadline_s=self._settings.timeout_s,
         )
         value = open_history(packed, keys.events, self._values).value
-        return self._join(user_id, self._values.unpack(unpack_events, value, ()), others)
+        return self._join(user_id, keys, self._values.unpack(unpack_events, value, ()), others)
 
     async def export(self, user_id: str) -> UserExport:
         """One script that only reads."""
@@ -110,16 +110,17 @@ class RedisStore:
         )
         events = tuple(replace(each.event, context={}) for each in recorded)
         return UserExport(
-            self._join(user_id, events, others),
+            self._join(user_id, keys, events, others),
             recorded[-self._settings.limits.max_events :],
             tuple(alias.decode() for alias in aliases),
             count_event_ids(ids_bytes),
         )
 
-    def _join(self, user_id: str, events: tuple[Event, ...], packed: Sequence[bytes | None]) -> StoredUser:
+    def _join(
+        self, user_id: str, keys: UserKeys, events: tuple[Event, ...], packed: Sequence[bytes | None]
+    ) -> StoredUser:
         """The user with these events; `packed`: past items, profile, mark, the user merged into, catalogue version."""
         past, profile, mark, merged, version = packed
-        keys = self._keys.user(user_id)
         past_items: frozenset[str] = self._values.unpack(
             unpack_past_items, past, frozenset(), keys.past_items
         )

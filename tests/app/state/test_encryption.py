@@ -1,13 +1,15 @@
 """Encryption in Redis: nothing of a user in clear text, clear text of before, and values out of place."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis
 
-from app.state.protocol import Appended, RecordedEvent, TenantStore, UserMerge
+from app.state.protocol import Appended, RecordedEvent, StateUnavailableError, TenantStore, UserMerge
 from app.state.pseudonyms import Pseudonyms
+from app.state.redis.compaction import Compaction
 from app.state.redis.keys import Keys
 from app.state.redis.sealed_history import HEADER, MOST_BLOCKS
 from app.state.redis.settings import RedisSettings
@@ -63,6 +65,26 @@ async def test_many_blocks_become_one(
     stored = redis_client.get(Keys(settings.prefix).user("u").events)
     assert HEADER.unpack_from(stored) == (0xB1, MOST_BLOCKS + 2, 2), "the one of all before, and the last"
     assert await item_ids(store) == [str(number) for number in range(MOST_BLOCKS + 2)]
+
+
+async def test_a_crash_before_the_blocks_become_one_loses_nothing(
+    opened: Opened, settings: RedisSettings, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_compaction: Compaction, user_ids: Sequence[str]) -> None:
+        if user_ids:
+            raise StateUnavailableError("expected an answer from Redis, given none")
+
+    store = opened(KEYS)
+    with monkeypatch.context() as patched:
+        patched.setattr(Compaction, "run", fail)
+        assert await store.append([viewed("u", number) for number in range(300)]) == [True] * 300
+    key = Keys(settings.prefix).user("u").events
+    assert HEADER.unpack_from(redis_client.get(key)) == (0xB1, 300, 300)
+    assert await item_ids(store) == [str(number) for number in range(100, 300)]
+    before = (await store.read("u")).state.seen
+    await store.append([viewed("u", 300)])
+    assert HEADER.unpack_from(redis_client.get(key)) == (0xB1, 200, 1)
+    assert (await store.read("u")).state.seen == before | {"300"}
 
 
 async def test_one_round_trip_to_read_and_one_to_write(opened: Opened, redis_client: redis.Redis) -> None:
