@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.access.roles import Role
-from app.config import ConfigurationError, read_settings, require_keys_outside_loopback
+from app.config import ConfigurationError, read_settings
 from models.contract.bundle import BundleError, read_manifest
 
 FILE_WIDTH = 120
@@ -93,6 +93,7 @@ def make_bundle_check() -> Callable[[Path], None]:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from app.access.open_start import require_keys
     from app.bundle_choice import list_start_candidates, require_manifest
 
     settings = read_settings(
@@ -103,7 +104,7 @@ def _serve(options: argparse.Namespace) -> int:
         ssl_certfile=options.ssl_certfile,
         ssl_keyfile=options.ssl_keyfile,
     )
-    require_keys_outside_loopback(settings)
+    require_keys(settings)
     candidates = list_start_candidates(settings)
     require_manifest(candidates, settings.signing_key)  # before the imports below, which take seconds
     from app.access.key_stores import KeyFile, KeyStoreError

@@ -11,14 +11,17 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.path_prefix import parse_root_path
 from app.state.pseudonyms import Pseudonyms
+from app.state.state_keys import StateKeys
 from models.contract.manifest_seal import BundleKey
 from models.ranking.budget import CANDIDATES
 
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-SECRETS = frozenset({"api_key", "publishable_keys", "bundle_key", "pseudonym_key"})
+SECRETS = frozenset(
+    {"api_key", "publishable_keys", "bundle_key", "pseudonym_key", "state_key", "state_keys_old"}
+)
 LEAST_KEY = 32
-"""Characters of a key that signs bundles or names users: 128 bits in hexadecimal."""
+"""Characters of a key that signs bundles, names users or seals values: 128 bits in hexadecimal."""
 ANY_ORIGIN = "*"
 MAX_RATE = 1_000_000
 """Largest limit of a second, which the arithmetic of limits counts without loss."""
@@ -54,6 +57,18 @@ def _check_long_key(key: SecretStr | None) -> SecretStr | None:
     if key is not None and len(key.get_secret_value()) < LEAST_KEY:
         raise ValueError(f"expected at least {LEAST_KEY} characters, such as `openssl rand -hex 32` prints")
     return _check_key(key)
+
+
+def _check_state_key(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and "," in key.get_secret_value():
+        raise ValueError(f"expected no comma, which parts the keys of {PREFIX}STATE_KEYS_OLD")
+    return _check_long_key(key)
+
+
+def _check_state_keys_old(keys: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+    if keys and info.data.get("state_key") is None:
+        raise ValueError(f"expected {PREFIX}STATE_KEY beside it, under which new values are encrypted")
+    return keys
 
 
 def _check_publishable(keys: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
@@ -97,6 +112,15 @@ class Settings(BaseSettings):
     """The key that signs bundles. If set, a bundle without its signature is refused."""
     pseudonym_key: Annotated[SecretStr | None, AfterValidator(_check_long_key)] = None
     """If set, Redis, the audit and answers name stored users by keyed hashes of their ids."""
+    state_key: Annotated[SecretStr | None, AfterValidator(_check_state_key)] = None
+    """If set, users' events and profiles are encrypted in Redis."""
+    state_keys_old: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_check_long_key)], ...],
+        NoDecode,
+        Listed,
+        AfterValidator(_check_state_keys_old),
+    ] = ()
+    """Keys under which stored values can still be read."""
     state_dir: Path = Path(".chorus")
     """Folder of the record of the last bundle in use, and of the data of an embedded Redis."""
     redis_url: Annotated[str, AfterValidator(check_redis_url)] | None = None
@@ -188,6 +212,14 @@ class Settings(BaseSettings):
         key = self.pseudonym_key
         return None if key is None else Pseudonyms(key.get_secret_value().encode())
 
+    @property
+    def state_keys(self) -> StateKeys | None:
+        """The keys of stored values; None if none is set."""
+        if self.state_key is None:
+            return None
+        old = tuple(key.get_secret_value().encode() for key in self.state_keys_old)
+        return StateKeys(self.state_key.get_secret_value().encode(), old)
+
 
 def read_settings(**overrides: object) -> Settings:
     """The settings of the environment, except for `overrides` that are not None.
@@ -203,7 +235,7 @@ def read_settings(**overrides: object) -> Settings:
 
 
 def require_keys_outside_loopback(settings: Settings) -> None:
-    """Raises ConfigurationError if the service would be open to other machines without any key."""
+    """Raises ConfigurationError if the service would be open to other machines without any key of the settings."""
     if (
         settings.api_key is not None
         or settings.keys_file is not None
@@ -213,8 +245,8 @@ def require_keys_outside_loopback(settings: Settings) -> None:
         return
     raise ConfigurationError(
         f"{PREFIX}HOST: expected a loopback address such as 127.0.0.1 as long as there is no key, given "
-        f"{settings.host!r}; set {PREFIX}API_KEY or {PREFIX}KEYS_FILE, or {PREFIX}ALLOW_ANONYMOUS=true if all who "
-        "can reach it may use it"
+        f"{settings.host!r}; set {PREFIX}API_KEY or {PREFIX}KEYS_FILE, create a key in Redis with 'chorus keys "
+        f"create', or set {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
     )
 
 

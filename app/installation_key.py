@@ -19,7 +19,7 @@ class InstallationKey:
         self._substitute = secrets.token_bytes(KEY_BYTES)
 
     async def get(self) -> bytes:
-        """The key, 32 bytes. Raises WrongPseudonymKeyError."""
+        """The key, 32 bytes. Raises WrongPseudonymKeyError and WrongStateKeyError."""
         if self._shared is None:
             try:
                 self._shared = await self._store.installation_key(secrets.token_bytes(KEY_BYTES))
@@ -28,7 +28,7 @@ class InstallationKey:
         return self._shared
 
     async def settle(self, pause_s: float = PAUSE_S) -> None:
-        """Ask until the store answers. Raises WrongPseudonymKeyError."""
+        """Ask until the store answers. Raises WrongPseudonymKeyError and WrongStateKeyError."""
         await self.get()
         while self._shared is None:
             await asyncio.sleep(pause_s)

@@ -70,13 +70,16 @@ class Runtime:
         return tenant
 
     async def settle_key(self) -> None:
-        """Ask for the key of the installation until the store answers. Raises WrongPseudonymKeyError."""
+        """Ask for the key of the installation until the store answers.
+
+        Raises WrongPseudonymKeyError and WrongStateKeyError.
+        """
         await self._key.settle()
 
     async def start(self) -> None:
         """Load the bundle that the other replicas were ordered to serve, or else the first usable candidate.
 
-        Raises BundleError with all problems if there is none, and WrongPseudonymKeyError.
+        Raises BundleError with all problems if there is none, WrongPseudonymKeyError and WrongStateKeyError.
         """
         problems = []
         await self._key.get()  # so that no request waits for it

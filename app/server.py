@@ -23,6 +23,7 @@ from app.state.protocol import StoreHealth
 from app.state.pseudonyms import WrongPseudonymKeyError
 from app.state.redis.settings import RedisSettings, build_settings
 from app.state.redis.store import RedisStore
+from app.state.state_keys import WrongStateKeyError
 from app.telemetry import Metrics
 from app.threads import limit_threads
 from app.transport.connection_limits import ConnectionLimits
@@ -35,7 +36,7 @@ ERASURE_DELAY_S = 300
 """Seconds after which no file of the embedded Redis holds an erased user."""
 GRACE_S = 10
 """Seconds for open requests to finish when the service is stopped."""
-EXPECTED = (BundleError, WrongPseudonymKeyError)
+EXPECTED = (BundleError, WrongPseudonymKeyError, WrongStateKeyError)
 """What the operator can put right: the message alone tells how."""
 
 
@@ -97,7 +98,9 @@ def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
     """The settings of the Redis store. Only the embedded Redis has its file rewritten after erasures."""
     delay_s = ERASURE_DELAY_S if settings.redis_url is None else None
     usual = build_settings(url, settings.redis_timeout_s)
-    return replace(usual, erasure_delay_s=delay_s, pseudonyms=settings.pseudonyms)
+    return replace(
+        usual, erasure_delay_s=delay_s, pseudonyms=settings.pseudonyms, state_keys=settings.state_keys
+    )
 
 
 def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Config:

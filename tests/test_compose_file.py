@@ -66,6 +66,12 @@ def test_both_services_are_told_the_choice() -> None:
     assert "${CHORUS_FOLDER:-.}:/srv/chorus/own:ro" in given["trainer"]["volumes"]
 
 
+def test_the_keys_of_what_is_stored_come_from_the_environment() -> None:
+    """An empty variable counts as unset (tests/app/test_config.py)."""
+    for name in ("CHORUS_PSEUDONYM_KEY", "CHORUS_STATE_KEY", "CHORUS_STATE_KEYS_OLD"):
+        assert services()["chorus"]["environment"][name] == f"${{{name}:-}}"
+
+
 @pytest.mark.parametrize("service", sorted(services()))
 def test_no_service_has_rights_or_writes_outside_its_volumes(service: str) -> None:
     given = services()[service]

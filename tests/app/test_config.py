@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ConfigurationError, read_settings, require_keys_outside_loopback
+from app.state.state_keys import StateKeys
 
 
 def test_the_environment_is_read_and_what_is_given_stands_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +94,14 @@ def test_lists_have_commas_between_their_parts(monkeypatch: pytest.MonkeyPatch) 
             {"API_KEY": "s3cret", "PUBLISHABLE_KEYS": "pk_1,s3cret"},
             "CHORUS_PUBLISHABLE_KEYS: expected keys other than CHORUS_API_KEY, given a secret",
         ),
+        ({"STATE_KEY": "short"}, "CHORUS_STATE_KEY: expected at least 32 characters, such as `openssl"),
+        ({"STATE_KEY": "s3cret " * 6}, "CHORUS_STATE_KEY: expected printable ASCII"),
+        ({"STATE_KEY": "s3cret," + "x" * 32}, "CHORUS_STATE_KEY: expected no comma, which parts the keys"),
+        (
+            {"STATE_KEY": "x" * 32, "STATE_KEYS_OLD": "y" * 32 + ",s3cret"},
+            "CHORUS_STATE_KEYS_OLD: expected at least 32 characters, such as `openssl rand -hex 32` prints, given a s",
+        ),
+        ({"STATE_KEYS_OLD": "s3cret" * 6}, "CHORUS_STATE_KEYS_OLD: expected CHORUS_STATE_KEY beside it"),
         ({"CORS_ORIGINS": "*,https://a.example"}, "CHORUS_CORS_ORIGINS: expected * alone, given"),
     ],
 )
@@ -112,6 +121,21 @@ def test_the_key_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read_settings()
     assert settings.api_key is not None and settings.api_key.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(settings) + str(settings.model_dump())
+
+
+def test_the_state_keys_are_read_in_their_order_and_empty_ones_are_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("STATE_KEY", "STATE_KEYS_OLD", "PSEUDONYM_KEY"):
+        monkeypatch.setenv(f"CHORUS_{name}", "")
+    settings = read_settings()
+    assert settings.state_keys is None and settings.pseudonyms is None
+    monkeypatch.setenv("CHORUS_STATE_KEY", "c" * 32)
+    assert read_settings().state_keys == StateKeys(b"c" * 32)
+    monkeypatch.setenv("CHORUS_STATE_KEYS_OLD", f"{'b' * 32}, {'a' * 32}")
+    settings = read_settings()
+    assert settings.state_keys == StateKeys(b"c" * 32, (b"b" * 32, b"a" * 32))
+    assert "cccc" not in repr(settings) and "bbbb" not in repr(settings)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "shop.example"])

@@ -83,6 +83,23 @@ async def test_a_redis_with_other_pseudonyms_ends_the_service(settings: Settings
     assert outcome.problem.startswith("CHORUS_PSEUDONYM_KEY: expected the key of before, given another one")
 
 
+async def test_a_redis_that_is_encrypted_under_another_key_ends_the_service(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with EmbeddedRedis(tmp_path / "redis") as server:
+        changes = {"redis_timeout_s": 10.0, "state_key": SecretStr("k" * 32)}
+        sealed = settings.model_copy(update=changes)
+        assert not await _started(sealed, Outcome(), url=server.url)
+        for key, given in ((None, "none"), (SecretStr("l" * 32), "another one")):
+            outcome = Outcome()
+            assert await _started(sealed.model_copy(update={"state_key": key}), outcome, url=server.url)
+            assert outcome.problem is not None and "\n" not in outcome.problem
+            assert outcome.problem.startswith("CHORUS_STATE_KEY: expected the key of before")
+            assert f"given {given}; a new key needs" in outcome.problem
+        rotated = {"state_key": SecretStr("l" * 32), "state_keys_old": (SecretStr("k" * 32),)}
+        assert not await _started(sealed.model_copy(update=rotated), Outcome(), url=server.url)
+
+
 async def test_a_damaged_value_shows_in_the_metrics(settings: Settings, tmp_path: Path) -> None:
     """Over the whole of it: the store, what it reports to, and the page."""
     ready = asyncio.Event()

@@ -24,7 +24,8 @@ class StateStore(TenantStore, Protocol):
     async def installation_key(self, fresh: bytes) -> bytes:
         """The secret key that all replicas share; `fresh` becomes it if there is none.
 
-        Raises StateUnavailableError, and WrongPseudonymKeyError for a store that names its users by another key.
+        Raises StateUnavailableError, WrongPseudonymKeyError for a store that names its users by another key, and
+        WrongStateKeyError for one whose values are sealed under another key.
         """
 
     async def close(self) -> None:

@@ -37,6 +37,9 @@ DETAILED = 0x8000
 MAX_DETAILS = 4_000
 """Bytes of an event's details; a context that makes them longer is not kept in the history, only in the stream."""
 
+Record = tuple[Event, bytes]
+"""An event without its details, and these as they are packed: the arguments of pack_event."""
+
 _timestamp = attrgetter("timestamp")
 
 
@@ -82,19 +85,31 @@ def pack_value(records: Iterable[bytes]) -> bytes:
     return HEADER.pack(VERSION, len(packed)) + b"".join(packed)
 
 
+def count_events(packed: bytes) -> int:
+    """The number of events of a value that is not damaged."""
+    return int(HEADER.unpack_from(packed)[1])
+
+
+def join_values(packed: Iterable[bytes]) -> bytes:
+    """The value with the records of all values, none of which is damaged."""
+    every = list(packed)
+    bodies = b"".join(value[HEADER.size :] for value in every)
+    return HEADER.pack(VERSION, sum(map(count_events, every))) + bodies
+
+
 def unpack_events(packed: bytes) -> tuple[Event, ...]:
     """The events of a value without their details, sorted by timestamp, equal times in stored order.
 
     Raises CorruptValueError.
     """
-    events = [event for event, _details in _unpack_value(packed)]
+    events = [event for event, _details in unpack_records(packed)]
     events.sort(key=_timestamp)
     return tuple(events)
 
 
 def unpack_recorded(user_id: str, packed: bytes) -> tuple[RecordedEvent, ...]:
     """The events of a value with their details, sorted as by unpack_events. Raises CorruptValueError."""
-    records = [_to_recorded(user_id, event, details) for event, details in _unpack_value(packed)]
+    records = [_to_recorded(user_id, event, details) for event, details in unpack_records(packed)]
     return tuple(sorted(records, key=lambda recorded: recorded.event.timestamp))
 
 
@@ -108,13 +123,13 @@ def _to_recorded(user_id: str, event: Event, details: bytes) -> RecordedEvent:
         raise CorruptValueError(f"expected details, given {len(details)} bytes of something else") from exc
 
 
-def _unpack_value(packed: bytes) -> list[tuple[Event, bytes]]:
+def unpack_records(packed: bytes) -> list[Record]:
     """The events of a value with their packed details, in stored order. Raises CorruptValueError."""
     try:
         version, count = HEADER.unpack_from(packed)
         if version != VERSION:
             raise CorruptValueError(f"expected version {VERSION}, given {version}")
-        records, stop = _unpack_records(packed, count)
+        records, stop = _split_records(packed, count)
     except (struct.error, UnicodeDecodeError) as exc:
         raise CorruptValueError(
             f"expected packed events, given {len(packed)} bytes of something else"
@@ -124,24 +139,36 @@ def _unpack_value(packed: bytes) -> list[tuple[Event, bytes]]:
     return records
 
 
+def pack_past_items(item_ids: Iterable[str]) -> bytes:
+    """The past value of items, each of which comes once."""
+    encoded = [item_id.encode() for item_id in item_ids]
+    return bytes([VERSION]) + b"".join(SIZE.pack(len(item_id)) + item_id for item_id in encoded)
+
+
 def unpack_past_items(packed: bytes) -> frozenset[str]:
     """The items of a past value. Raises CorruptValueError."""
-    item_ids, at = set(), 1
+    return frozenset(unpack_past_order(packed))
+
+
+def unpack_past_order(packed: bytes) -> list[str]:
+    """The items of a past value in stored order. Raises CorruptValueError."""
+    item_ids: list[str] = []
+    at = 1
     try:
         if packed[0] != VERSION:
             raise CorruptValueError(f"expected version {VERSION}, given {packed[0]}")
         while at < len(packed):
             start = at + SIZE_BYTES
             at = start + SIZE.unpack_from(packed, at)[0]
-            item_ids.add(packed[start:at].decode())
+            item_ids.append(packed[start:at].decode())
     except (struct.error, IndexError, UnicodeDecodeError) as exc:
         raise CorruptValueError(f"expected item ids, given {len(packed)} bytes of something else") from exc
     if at != len(packed):
         raise CorruptValueError(f"expected {at} bytes of item ids, given {len(packed)}")
-    return frozenset(item_ids)
+    return item_ids
 
 
-def _unpack_records(packed: bytes, count: int) -> tuple[list[tuple[Event, bytes]], int]:
+def _split_records(packed: bytes, count: int) -> tuple[list[Record], int]:
     """The first `count` events with their details, and the offset of their end, past the value if it is truncated."""
     records, at = [], HEADER.size
     for _ in range(count):

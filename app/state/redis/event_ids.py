@@ -7,6 +7,7 @@ of version 2 is odd.
 """
 
 import json
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from app.state.protocol import RecordedEvent
@@ -38,6 +39,15 @@ local function find_content(ids, id)
   return at and string.sub(ids, at + ID, at + ID_WIDTH - 1)
 end
 
+-- Whether one of the contents, which are digests of one content under several keys, is that of a stored id.
+local function has_content(contents, stored)
+  if stored == UNKNOWN_CONTENT then return true end
+  for at = 1, #contents, ID_WIDTH - ID do
+    if string.sub(contents, at, at + ID_WIDTH - ID - 1) == stored then return true end
+  end
+  return false
+end
+
 -- The value of entries, of which the newest `room` are kept.
 local function close_ids(ids, room)
   return '\\2' .. string.sub(ids, -ID_WIDTH * room)
@@ -45,9 +55,16 @@ end
 """
 
 
-def pack_event_id(recorded: RecordedEvent) -> bytes:
-    """The entry of an event: digests of its id and its content; empty for an event without an id."""
-    return digest(recorded.event_id) + digest_content(recorded) if recorded.event_id else b""
+def pack_event_id(recorded: RecordedEvent, keys: Sequence[bytes] = ()) -> bytes:
+    """The entry of an event: digests of its id and its content; empty for an event without an id.
+
+    With keys, the digest of the content under each of them comes first: that under the first key is stored, and the
+    others are those under which the content may be stored already.
+    """
+    if not recorded.event_id:
+        return b""
+    contents = [digest_content(recorded, key) for key in (*keys, b"")]
+    return digest(recorded.event_id) + b"".join(contents)
 
 
 def count_event_ids(size: int) -> int:
@@ -55,12 +72,15 @@ def count_event_ids(size: int) -> int:
     return size // DIGEST_BYTES if size % DIGEST_BYTES == 0 else (size - 1) // (DIGEST_BYTES + CONTENT_BYTES)
 
 
-def digest_content(recorded: RecordedEvent) -> bytes:
-    """The digest of what was sent: all but the user, as ids may be merged, and the time if the sender gave none."""
+def digest_content(recorded: RecordedEvent, key: bytes = b"") -> bytes:
+    """The digest of what was sent: all but the user, as ids may be merged, and the time if the sender gave none.
+
+    Without a key, who knows the items can try which one has this digest.
+    """
     event = recorded.event
     content = [
         *(event.item_id, event.action, event.value, event.timestamp if recorded.timed else None),
         *(sorted(event.context.items()), recorded.recommendation_id, recorded.rank),
     ]
-    found = blake2b(json.dumps(content).encode(), digest_size=CONTENT_BYTES).digest()
+    found = blake2b(json.dumps(content).encode(), digest_size=CONTENT_BYTES, key=key).digest()
     return found if found != UNKNOWN_CONTENT else b"\1" + found[1:]

@@ -37,7 +37,7 @@ _CODES = {
     "OOM": StoreFault.OUT_OF_MEMORY,
     "READONLY": StoreFault.READ_ONLY,
     "LOADING": StoreFault.LOADING,
-    **dict.fromkeys(("NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "NOREPLICAS"), StoreFault.REFUSED),
+    **dict.fromkeys(("NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "NOREPLICAS", "SEALED"), StoreFault.REFUSED),
     **dict.fromkeys(("BUSY", "MASTERDOWN", "CLUSTERDOWN"), StoreFault.REFUSED),
 }
 _CODE = re.compile(

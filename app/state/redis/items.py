@@ -17,7 +17,7 @@ from app.state.redis.documents import TOMBSTONE, pack_item, unpack_item
 from app.state.redis.keys import Keys
 from app.state.redis.scripts import CHANGE_ITEM, CHANGED_ITEMS
 from app.state.redis.settings import RedisSettings
-from app.state.redis.values import ValueReader
+from app.state.redis.values import Values
 from models.contract.catalogue import Item
 
 ITEM_CHUNK = 200
@@ -31,7 +31,7 @@ NO_ROOM, CONFLICT = -1, -2
 class RedisItems:
     """The ItemStore over one Redis node. Every change is one atomic script."""
 
-    def __init__(self, client: RedisClient, settings: RedisSettings, keys: Keys, values: ValueReader) -> None:
+    def __init__(self, client: RedisClient, settings: RedisSettings, keys: Keys, values: Values) -> None:
         self._client = client
         self._settings = settings
         self._items = keys.items

@@ -27,7 +27,7 @@ class UserKeys:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys of one tenant under one prefix. The last five below belong to the installation.
+    """All keys of one tenant under one prefix. The last six below belong to the installation.
 
     The keys of another tenant than the default one begin with `PREFIX:tenant:NAME:`. A name has no colon, and no key of
     the default tenant or of the installation begins with `PREFIX:tenant:`, so no two keys are the same.
@@ -91,6 +91,11 @@ class Keys:
     def naming(self) -> str:
         """The mark of the key of pseudonyms; absent where there is none."""
         return f"{self.prefix}:naming"
+
+    @property
+    def sealing(self) -> str:
+        """The mark of the key that seals values; absent where there is none."""
+        return f"{self.prefix}:sealing"
 
     @property
     def file_rewrite(self) -> str:

@@ -1,4 +1,9 @@
-"""The Lua script that merges one user into another, and its arguments."""
+"""The Lua scripts that merge one user into another, and their arguments.
+
+The histories are joined by the script in clear text, and by `app.state.redis.merging` where they are sealed.
+"""
+
+from collections.abc import Sequence
 
 from app.state.limits import StoreLimits
 from app.state.protocol import UserMerge
@@ -10,24 +15,25 @@ from app.state.redis.marks import pack_moved
 from app.state.redis.records import RECORD_FUNCTIONS
 from app.state.redis.scripts import Script
 
-MERGE_USERS = Script(
-    EVENT_ID_FUNCTIONS
-    + RECORD_FUNCTIONS
-    + """
+_CHECK = """
 -- KEYS: events, event ids, past items, profile, erased, aliases, merged of the target, then of the source
 -- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, max_past_items, max_aliases,
 --       mark of the move, target's name, source's name, profile to write ('' for none), records of the bundle,
 --       1 if the bundle's history of the source moves, then what must be stored now: profile and erased of the
---       target and of the source
+--       target and of the source; then what only sealed histories need
 -- Answers events and past items moved; -1 if profiles or erasures are others by now.
 local T, S = 0, 7
 local newest, most, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 for index, key in ipairs({T + 4, T + 5, S + 4, S + 5}) do
   if (redis.call('GET', KEYS[key]) or '') ~= ARGV[13 + index] then return {-1, 0} end
 end
+"""
 
-local _, target_body = open(redis.call('GET', KEYS[T + 1]))
-local _, source_body = open(redis.call('GET', KEYS[S + 1]))
+_MOVE = """
+local target_value, source_value = redis.call('GET', KEYS[T + 1]), redis.call('GET', KEYS[S + 1])
+if is_sealed_history(target_value) or is_sealed_history(source_value) then return SEALED_ERROR end
+local _, target_body = open(target_value)
+local _, source_body = open(source_value)
 local kept, keys, moved = {}, {}, 0
 local erased = tonumber(redis.call('GET', KEYS[T + 5]) or '') -- nil for the mark of a move
 -- Records of a body whose time, action and item no earlier body has, and which the target's erasure does not hit.
@@ -62,7 +68,22 @@ if #kept > 0 then
   redis.call('SET', KEYS[T + 1], '\\1' .. struct.pack('<I', #kept) .. table.concat(kept), 'EX', ttl)
 end
 if #all > 0 then redis.call('SET', KEYS[T + 3], remember(all, tonumber(ARGV[6])), 'EX', ttl) end
+local past_count = #past
+"""
 
+_MOVE_SEALED = """
+-- ARGV[18..]: SHA-1 of events and past items that must be stored now, of the target and of the source ('' for none),
+-- events and past items of the target to write ('' for none), events moved, past items moved
+for index, key in ipairs({T + 1, T + 3, S + 1, S + 3}) do
+  local value = redis.call('GET', KEYS[key])
+  if (value and redis.sha1hex(value) or '') ~= ARGV[17 + index] then return {-1, 0} end
+end
+if ARGV[22] ~= '' then redis.call('SET', KEYS[T + 1], ARGV[22], 'EX', ttl) end
+if ARGV[23] ~= '' then redis.call('SET', KEYS[T + 3], ARGV[23], 'EX', ttl) end
+local moved, past_count = tonumber(ARGV[24]), tonumber(ARGV[25])
+"""
+
+_FINISH = """
 -- Both keep the event ids of both, so that a retry under either id is a duplicate.
 local ids = open_ids(redis.call('GET', KEYS[T + 2]))
 local source_ids, added = open_ids(redis.call('GET', KEYS[S + 2])), {}
@@ -95,17 +116,32 @@ if known then
   end
 end
 redis.call('DEL', KEYS[S + 1], KEYS[S + 3], KEYS[S + 4], KEYS[S + 6])
-return {moved, #past}
+return {moved, past_count}
 """
-)
+
+
+def _build_script(move: str) -> Script:
+    return Script(EVENT_ID_FUNCTIONS + RECORD_FUNCTIONS + _CHECK + move + _FINISH)
+
+
+MERGE_USERS = _build_script(_MOVE)
+MERGE_SEALED = _build_script(_MOVE_SEALED)
 
 
 def build_merge_call(
-    merge: UserMerge, keys: Keys, limits: StoreLimits, profile: bytes, expected: list[bytes]
+    merge: UserMerge,
+    keys: Keys,
+    limits: StoreLimits,
+    profile: bytes,
+    expected: Sequence[bytes],
+    histories: Sequence[Argument] = (),
 ) -> Call:
-    """The call of the script. `expected`: profile and erasure of the target, and of the source, b"" for none."""
+    """The call of a script. `expected`: profile and erasure of the target, and of the source, b"" for none.
+
+    `histories`: the arguments that only MERGE_SEALED has, in place of the records of the bundle.
+    """
     trained = merge.trained
-    uses_bundle = trained is not None and not expected[3]
+    uses_bundle = trained is not None and not expected[3] and not histories
     records = b"".join(pack_event(event) for event in trained.events) if trained and uses_bundle else b""
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.max_past_items, limits.max_aliases]
@@ -117,7 +153,7 @@ def build_merge_call(
         records,
         int(trained is not None),
     ]
-    arguments += expected
+    arguments += [*expected, *histories]
     both = (keys.user(merge.target), keys.user(merge.source))
     return Call(
         tuple(

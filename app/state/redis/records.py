@@ -1,6 +1,17 @@
 """Lua functions over packed records and past items, as `app.state.redis.codec` lays them out."""
 
-RECORD_FUNCTIONS = """
+from app.state.redis.sealed_history import VERSION as SEALED_HISTORY
+
+RECORD_FUNCTIONS = (
+    f"""
+-- A history that is sealed: a script without the key must not take it for a damaged one and replace it.
+local SEALED_HISTORY = {SEALED_HISTORY}
+local SEALED_ERROR = redis.error_reply('SEALED expected CHORUS_STATE_KEY, as events are encrypted')
+local function is_sealed_history(value)
+  return value and string.byte(value) == SEALED_HISTORY
+end
+"""
+    + """
 -- The number of records of a value, and their bytes; 0 and '' for a value of another version.
 local function open(value)
   if not value or #value < 5 or string.byte(value) ~= 1 then return 0, '' end
@@ -77,3 +88,4 @@ local function remember(all, room)
   return '\\1' .. table.concat(parts)
 end
 """
+)

@@ -36,14 +36,24 @@ return version
 """)
 
 OPEN_STORE = Script("""
--- KEYS: installation key, naming. ARGV: a fresh key, the mark of the caller's naming, the mark of none
--- Answers the key and the mark that are stored now: the given ones if there was no key. The mark of none is not
--- stored: a store with a key and without a mark has ids.
-local key = redis.call('GET', KEYS[1])
-if key then return {key, redis.call('GET', KEYS[2]) or ARGV[3]} end
-if ARGV[2] ~= ARGV[3] then redis.call('SET', KEYS[2], ARGV[2]) end
+-- KEYS: installation key, naming, sealing. ARGV: a fresh key, the mark of the caller's naming, the mark of none, then
+-- the marks of the keys under which the caller can read values, the first of which seals new ones
+-- Answers the key, the mark of the naming and that of the sealing ('' for none) that are stored now: the given ones if
+-- there was no key. The mark of none is not stored: a store with a key and without a mark has ids.
+local key, naming, sealing = redis.call('GET', KEYS[1]), ARGV[2], redis.call('GET', KEYS[3]) or ''
+if key then
+  naming = redis.call('GET', KEYS[2]) or ARGV[3]
+  if naming ~= ARGV[2] then return {key, naming, sealing} end
+end
+-- The caller may use the store, if it can read what is sealed: clear text, or values under a key that it has.
+local readable = sealing == ''
+for index = 4, #ARGV do readable = readable or ARGV[index] == sealing end
+if not readable then return {key or '', naming, sealing} end
+if ARGV[4] and ARGV[4] ~= sealing then redis.call('SET', KEYS[3], ARGV[4]) end
+if key then return {key, naming, sealing} end
+if naming ~= ARGV[3] then redis.call('SET', KEYS[2], naming) end
 redis.call('SET', KEYS[1], ARGV[1])
-return {ARGV[1], ARGV[2]}
+return {ARGV[1], naming, sealing}
 """)
 
 PUT_PROFILE = Script("""

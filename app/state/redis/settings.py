@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from app.state.limits import StoreLimits
 from app.state.pseudonyms import Pseudonyms
 from app.state.redis.circuit_breaker import CircuitSettings
+from app.state.state_keys import StateKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class RedisSettings:
     circuit: CircuitSettings = field(default_factory=CircuitSettings)
     pseudonyms: Pseudonyms | None = None
     """If set, users are named by their pseudonyms, and their ids are not stored."""
+    state_keys: StateKeys | None = None
+    """If set, events and profiles are sealed."""
 
 
 def build_settings(url: str, timeout_s: float) -> RedisSettings:

@@ -1,6 +1,7 @@
 """The store in Redis: one round trip to read, one atomic script per user to write."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,6 @@ from app.state.protocol import (
     ItemChange,
     ItemPage,
     ItemPatch,
-    ProfilePair,
     RecordedEvent,
     StateUnavailableError,
     StoredItems,
@@ -20,30 +20,29 @@ from app.state.protocol import (
     UserExport,
     UserMerge,
     check_tenant,
-    join_profiles,
 )
 from app.state.pseudonyms import NO_PSEUDONYMS, check_mark
-from app.state.redis.append import APPEND, build_append_call
+from app.state.redis.append import APPEND, APPEND_SEALED, build_append_call
 from app.state.redis.client import Call, RedisClient
 from app.state.redis.codec import unpack_events, unpack_past_items, unpack_recorded
+from app.state.redis.compaction import Compaction
 from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
 from app.state.redis.event_ids import count_event_ids
 from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.items import ITEM_CHUNK, RedisItems
-from app.state.redis.keys import Keys
+from app.state.redis.keys import Keys, UserKeys
 from app.state.redis.marks import DAMAGED, Times, unpack_mark
-from app.state.redis.merge import MERGE_USERS, build_merge_call
+from app.state.redis.merging import RedisMerge
 from app.state.redis.replicas import RedisReplicaBoard
 from app.state.redis.scripts import EXPORT_USER, OPEN_STORE, PUT_PROFILE
+from app.state.redis.sealed_history import open_history
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
-from app.state.redis.values import ValueReader
+from app.state.redis.values import Values, open_seals
+from app.state.state_keys import check_seal_mark
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
-
-MERGE_TRIES = 20
-"""Changes of a profile at the same moment before the caller of a merge is sent away."""
 
 
 class RedisStore:
@@ -61,7 +60,7 @@ class RedisStore:
         self.health = health or StoreHealth()
         self._settings = settings
         self._client = RedisClient(settings, self.health)
-        self._values = ValueReader(on_corrupt)
+        self._values = Values(on_corrupt, open_seals(settings.state_keys))
         self._use(Keys(settings.prefix, pseudonyms=settings.pseudonyms))
         self.replicas = RedisReplicaBoard(self._client, self._keys, settings)
         self._rewriter = FileRewriter(self._client, self._keys.file_rewrite, settings)
@@ -71,6 +70,8 @@ class RedisStore:
         self._keys = keys
         self._items = RedisItems(self._client, self._settings, keys, self._values)
         self._erasure = RedisErasure(self._client, keys, self._settings)
+        self._merge = RedisMerge(self._client, keys, self._settings, self._values)
+        self._compaction = Compaction(self._client, keys, self._settings, self._values)
 
     def of_tenant(self, name: str) -> "RedisStore":
         """The store of another tenant, over the same connections: the same store with other keys."""
@@ -87,7 +88,8 @@ class RedisStore:
             self._keys.items_version,
             deadline_s=self._settings.timeout_s,
         )
-        return self._join(user_id, self._values.unpack(unpack_events, packed, ()), others)
+        value = open_history(packed, keys.events, self._values).value
+        return self._join(user_id, keys, self._values.unpack(unpack_events, value, ()), others)
 
     async def export(self, user_id: str) -> UserExport:
         """One script that only reads."""
@@ -102,26 +104,31 @@ class RedisStore:
         packed, *others, aliases, ids_bytes = await self._client.run_script(
             EXPORT_USER, call, self._settings.timeout_s
         )
+        value = open_history(packed, keys.events, self._values).value
         recorded: tuple[RecordedEvent, ...] = self._values.unpack(
-            partial(unpack_recorded, user_id), packed, ()
+            partial(unpack_recorded, user_id), value, ()
         )
         events = tuple(replace(each.event, context={}) for each in recorded)
         return UserExport(
-            self._join(user_id, events, others),
+            self._join(user_id, keys, events, others),
             recorded[-self._settings.limits.max_events :],
             tuple(alias.decode() for alias in aliases),
             count_event_ids(ids_bytes),
         )
 
-    def _join(self, user_id: str, events: tuple[Event, ...], packed: Sequence[bytes | None]) -> StoredUser:
+    def _join(
+        self, user_id: str, keys: UserKeys, events: tuple[Event, ...], packed: Sequence[bytes | None]
+    ) -> StoredUser:
         """The user with these events; `packed`: past items, profile, mark, the user merged into, catalogue version."""
         past, profile, mark, merged, version = packed
-        past_items: frozenset[str] = self._values.unpack(unpack_past_items, past, frozenset())
+        past_items: frozenset[str] = self._values.unpack(
+            unpack_past_items, past, frozenset(), keys.past_items
+        )
         max_events = self._settings.limits.max_events
         older, newest = events[:-max_events], events[-max_events:]
         state = UserState(
             user_id=user_id,
-            profile=self._values.unpack(partial(unpack_profile, user_id), profile, None),
+            profile=self._values.unpack(partial(unpack_profile, user_id), profile, None, keys.profile),
             events=newest,
             past_items=past_items.union(event.item_id for event in older),
         )
@@ -132,44 +139,35 @@ class RedisStore:
         )
 
     async def merge(self, merge: UserMerge) -> dict[str, int]:
-        """Read both profiles, join them, and merge by one atomic script; again if a profile changed meanwhile."""
-        target, source = self._keys.user(merge.target), self._keys.user(merge.source)
-        for _ in range(MERGE_TRIES):
-            raw = await self._client.run_command(
-                *("MGET", target.profile, target.erased, source.profile, source.erased),
-                deadline_s=self._settings.timeout_s,
-            )
-            pair = ProfilePair(
-                self._values.unpack(partial(unpack_profile, merge.target), raw[0], None),
-                self._values.unpack(partial(unpack_profile, merge.source), raw[2], None),
-                raw[1] is not None,
-                raw[3] is not None,
-            )
-            joined = join_profiles(merge, pair)
-            profile = b"" if joined is None else pack_profile(joined)
-            expected = [value or b"" for value in raw]
-            call = build_merge_call(merge, self._keys, self._settings.limits, profile, expected)
-            events, past = await self._client.run_script(MERGE_USERS, call, self._settings.write_timeout_s)
-            if events >= 0:
-                return {"events": events, "past_items": past, "profile": int(joined is not None)}
-        raise StateUnavailableError(f"expected a profile that is at rest, given {MERGE_TRIES} changes")
+        """Read both users, join them, and write by one atomic script; again if one of them changed meanwhile."""
+        return await self._merge.run(merge)
 
     async def append(self, events: Sequence[RecordedEvent]) -> list[Appended]:
-        """One pipeline with a script for each user. Raises ValueError, and stores nothing, for an invalid event."""
+        """One pipeline with a script for each user. Raises ValueError, and stores nothing, for an invalid event.
+
+        Sealed histories of many blocks are made compact afterwards, for a few of all appends.
+        """
         indices: dict[str, list[int]] = {}
         for index, recorded in enumerate(events):
             indices.setdefault(recorded.user_id, []).append(index)
         calls = [
-            build_append_call([events[index] for index in of_user], self._keys, self._settings.limits)
+            build_append_call(
+                [events[index] for index in of_user], self._keys, self._settings.limits, self._values
+            )
             for of_user in indices.values()
         ]
+        script = APPEND if self._values.seals is None else APPEND_SEALED
         answers = (
-            await self._client.run_scripts(APPEND, calls, self._settings.write_timeout_s) if calls else []
+            await self._client.run_scripts(script, calls, self._settings.write_timeout_s) if calls else []
         )
-        fates = [Appended.STORED] * len(events)
-        for of_user, answer in zip(indices.values(), answers, strict=True):
-            for index, fate in zip(of_user, answer, strict=True):
+        fates, crowded = [Appended.STORED] * len(events), []
+        for (user_id, of_user), answer in zip(indices.items(), answers, strict=True):
+            for index, fate in zip(of_user, answer[: len(of_user)], strict=True):
                 fates[index] = Appended(fate)
+            if answer[len(of_user) :] == [1]:
+                crowded.append(user_id)
+        with suppress(StateUnavailableError):  # the events are stored; the next append tries again
+            await self._compaction.run(crowded)
         return fates
 
     async def put_profile(self, user: User) -> None:
@@ -180,7 +178,8 @@ class RedisStore:
         """One pipeline with a SET with a time to live for each."""
         ttl_s = self._settings.limits.ttl_s
         calls = [
-            Call((self._keys.user(user.user_id).profile,), [pack_profile(user), ttl_s]) for user in users
+            Call((place,), [self._values.seal(pack_profile(user), place), ttl_s])
+            for user, place in ((user, self._keys.user(user.user_id).profile) for user in users)
         ]
         await self._client.run_scripts(PUT_PROFILE, calls, self._settings.write_timeout_s)
 
@@ -236,8 +235,9 @@ class RedisStore:
             *(self._keys.stream, f"({after}", "+", "COUNT", count),
             deadline_s=self._settings.write_timeout_s,
         )
+        unpack = partial(unpack_entry, stream=self._keys.stream, values=self._values)
         unpacked = (
-            self._values.unpack(partial(unpack_entry, fields=fields), entry_id, None)
+            self._values.unpack(partial(unpack, fields=fields), entry_id, None)
             for entry_id, fields in entries
         )
         return [entry for entry in unpacked if entry is not None]
@@ -247,11 +247,14 @@ class RedisStore:
         await self._client.close()
 
     async def installation_key(self, fresh: bytes) -> bytes:
-        """The key that the first replica has set. Raises WrongPseudonymKeyError."""
-        names = self._settings.pseudonyms
+        """The key that the first replica has set. Raises WrongPseudonymKeyError and WrongStateKeyError."""
+        names, seals = self._settings.pseudonyms, self._values.seals
         mark = NO_PSEUDONYMS if names is None else names.mark
-        call = Call((self._keys.installation_key, self._keys.naming), [fresh, mark, NO_PSEUDONYMS])
+        seal_marks = () if seals is None else seals.marks
+        keys = (self._keys.installation_key, self._keys.naming, self._keys.sealing)
+        call = Call(keys, [fresh, mark, NO_PSEUDONYMS, *seal_marks])
         key: bytes
-        key, stored = await self._client.run_script(OPEN_STORE, call, self._settings.write_timeout_s)
-        check_mark(stored.decode(), mark)
+        key, naming, sealing = await self._client.run_script(OPEN_STORE, call, self._settings.write_timeout_s)
+        check_mark(naming.decode(), mark)
+        check_seal_mark(sealing.decode(), seal_marks)
         return key

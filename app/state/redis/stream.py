@@ -1,10 +1,11 @@
 """Encode accepted events as entries of a Redis stream."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.state.protocol import RecordedEvent, StreamEntry
 from app.state.redis.codec import CorruptValueError
+from app.state.redis.values import Values
 from models.contract.events import Event
 
 USER_FIELD = "user_id"
@@ -20,6 +21,10 @@ EVENT_FIELDS = (
     "event_id",
 )
 """The other fields, in the order of the values in the append script."""
+SEALED_FIELD = "sealed"
+"""In place of EVENT_FIELDS: their values as a JSON list, sealed for the stream and the user."""
+SEALED_FIELDS = (SEALED_FIELD,)
+_SEALED_KEY = SEALED_FIELD.encode()
 
 
 def pack_entry(recorded: RecordedEvent) -> tuple[str, ...]:
@@ -38,10 +43,16 @@ def pack_entry(recorded: RecordedEvent) -> tuple[str, ...]:
     return tuple(values[name] for name in EVENT_FIELDS)
 
 
-def unpack_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> StreamEntry:
-    """The event of an entry. Raises CorruptValueError."""
+def seal_entry(recorded: RecordedEvent, stream: str, name: str, values: Values) -> bytes:
+    """The value of SEALED_FIELD for an event of the user of this name."""
+    content = json.dumps(pack_entry(recorded), ensure_ascii=False, separators=(",", ":")).encode()
+    return values.seal(content, _place(stream, name))
+
+
+def unpack_entry(entry_id: bytes, fields: Mapping[bytes, bytes], stream: str, values: Values) -> StreamEntry:
+    """The event of an entry of a stream, sealed or not. Raises CorruptValueError."""
     try:
-        text = {name.decode(): value.decode() for name, value in fields.items()}
+        text = _open_fields(fields, stream, values)
         event = Event(
             item_id=text["item_id"],
             action=text["action"],
@@ -56,6 +67,21 @@ def unpack_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> StreamEntry:
             recommendation_id=text["recommendation_id"] or None,
             rank=int(text["rank"]) if text["rank"] else None,
         )
-    except (KeyError, ValueError) as exc:
+    except (KeyError, ValueError, TypeError) as exc:
         raise CorruptValueError(f"expected an event in the stream at {entry_id!r}, given none") from exc
     return StreamEntry(entry_id.decode(), recorded)
+
+
+def _open_fields(fields: Mapping[bytes, bytes], stream: str, values: Values) -> dict[str, str]:
+    """The fields of an entry in clear text. Raises ValueError, TypeError or CorruptValueError for a damaged one."""
+    sealed = fields.get(_SEALED_KEY)
+    if sealed is None:
+        return {name.decode(): value.decode() for name, value in fields.items()}
+    user = fields[USER_FIELD.encode()].decode()
+    content: Sequence[str] = json.loads(values.open(sealed, _place(stream, user)))
+    return {USER_FIELD: user, **dict(zip(EVENT_FIELDS, content, strict=True))}
+
+
+def _place(stream: str, name: str) -> str:
+    """Where an entry stands, for its seal: which user's it is in which stream."""
+    return f"{stream}:{name}"

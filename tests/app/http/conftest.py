@@ -166,7 +166,9 @@ def patient(url: str) -> RedisSettings:
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     assert settings.redis_url is not None
-    store = RedisStore(replace(patient(settings.redis_url), pseudonyms=settings.pseudonyms))
+    store = RedisStore(
+        replace(patient(settings.redis_url), pseudonyms=settings.pseudonyms, state_keys=settings.state_keys)
+    )
     runtime = Runtime(settings, store)
     await runtime.start()
     try:

@@ -13,6 +13,8 @@ from app.state.memory.store import MemoryStore
 from app.state.protocol import StateStore
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
+from app.state.state_keys import StateKeys
+from tests.app.state.opened_stores import Opened
 
 LIMITS = StoreLimits(max_events=200, max_past_items=700, stream_cap=3_000, item_cap=5)
 
@@ -50,10 +52,23 @@ async def redis_store(settings: RedisSettings, corrupt_values: list[None]) -> As
     await store.close()
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest, settings: RedisSettings) -> AsyncIterator[StateStore]:
+@pytest.fixture
+def sealed_settings(settings: RedisSettings) -> RedisSettings:
+    return replace(settings, state_keys=StateKeys(b"s" * 32))
+
+
+@pytest.fixture(params=["memory", "redis", "sealed redis"])
+async def store(
+    request: pytest.FixtureRequest, settings: RedisSettings, sealed_settings: RedisSettings
+) -> AsyncIterator[StateStore]:
     made: StateStore
-    made = MemoryStore(LIMITS) if request.param == "memory" else RedisStore(settings)
+    match request.param:
+        case "memory":
+            made = MemoryStore(LIMITS)
+        case "redis":
+            made = RedisStore(settings)
+        case _:
+            made = RedisStore(sealed_settings)
     yield made
     await made.close()
 
@@ -61,3 +76,11 @@ async def store(request: pytest.FixtureRequest, settings: RedisSettings) -> Asyn
 @pytest.fixture
 def impatient(settings: RedisSettings) -> RedisSettings:
     return replace(settings, timeout_s=0.2, write_timeout_s=0.2)
+
+
+@pytest.fixture
+async def opened(settings: RedisSettings, corrupt_values: list[None]) -> AsyncIterator[Opened]:
+    stores = Opened(settings, corrupt_values)
+    yield stores
+    for store in stores.all:
+        await store.close()
