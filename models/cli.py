@@ -76,6 +76,7 @@ def _train(
     from models.recipe.ingestion import ingest
 
     data = ingest(job, out, console)
+    job = data.job
     # torch from here on
     from models.evaluation.report.console import print_report
     from models.recipe import evaluation, training

@@ -23,6 +23,7 @@ from models.language.cache import CachedTextEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.recipe.preflight import work_folder
+from models.recipe.sizes import choose_sizes
 from models.recipe.warning import warn
 from models.training.corpus import Corpus, Texts, build_corpus
 
@@ -34,6 +35,7 @@ CHUNK = 1 << 16
 class JobData:
     """The data of a job, ready for training."""
 
+    job: JobSpec  # with the sizes that were chosen from the data
     dataset: Dataset
     split: Split
     corpus: Corpus
@@ -61,6 +63,10 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         )
     _print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
+    sizes = choose_sizes(job, dataset.interactions.users[parts.train], len(dataset.items))
+    job = sizes.job
+    if sizes.describe():
+        console.print(sizes.describe())
     # Before the texts, which take long: it may reject the job.
     warnings = (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset))
     warn(warnings, console)
@@ -73,7 +79,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     encoded = time.monotonic()
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
-    return JobData(dataset, parts, corpus, name, digest_corpus(corpus), timings)
+    return JobData(job, dataset, parts, corpus, name, digest_corpus(corpus), timings)
 
 
 def _print_losses(dataset: Dataset, console: Console) -> None:

@@ -1,0 +1,80 @@
+"""Sizes chosen from the data: the rules, and that what a job states stays."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.job.spec import JobSpec
+from models.recipe.sizes import LARGE_LOG, choose_history_length, choose_sizes
+
+MakeJob = Callable[..., JobSpec]
+
+
+@pytest.fixture
+def make_job(tmp_path: Path) -> MakeJob:
+    (tmp_path / "log.csv").write_text("u,i,t\n")
+    log = {"path": "log.csv", "user": "u", "item": "i", "time": "t"}
+
+    def make(**sections: object) -> JobSpec:
+        content = {"name": "job", "interactions": log, **sections}
+        return JobSpec.model_validate(content, context={"folder": tmp_path})
+
+    return make
+
+
+LARGE = np.repeat(np.arange(LARGE_LOG // 100), 100)
+SMALL = np.repeat(np.arange(100), 6)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([6] * 100, 50),
+        ([51] * 10, 50),
+        ([80] * 10, 100),
+        ([1000] + [5] * 30, 200),
+        ([200] * 5, 200),
+    ],
+)
+def test_the_history_holds_what_most_events_can_use(counts: list[int], expected: int) -> None:
+    assert choose_history_length(np.array(counts, dtype=np.int64)) == expected
+
+
+def test_a_large_log_gets_a_wide_network(make_job: MakeJob) -> None:
+    chosen = choose_sizes(make_job(), LARGE, 3_000)
+    assert (chosen.job.network.dim, chosen.job.network.attention_heads) == (128, 4)
+    assert chosen.job.training.batch_size == 64
+    assert chosen.describe().startswith(
+        "chosen from the data (300,000 training events, 3,000 items, 100 events a"
+    )
+    assert "network.dim 128" in chosen.describe()
+
+
+@pytest.mark.parametrize(("users", "items"), [(SMALL, 3_000), (LARGE, 100_000)])
+def test_a_small_log_and_a_large_catalogue_keep_the_narrow_one(
+    make_job: MakeJob, users: np.ndarray, items: int
+) -> None:
+    chosen = choose_sizes(make_job(), users, items)
+    assert chosen.job.network.dim == 64
+    assert chosen.training == {}
+
+
+def test_what_the_job_states_stays(make_job: MakeJob) -> None:
+    stated = {"network": {"attention_heads": 2, "history_length": 7}, "training": {"batch_size": 9}}
+    job = make_job(**stated)
+    chosen = choose_sizes(job, LARGE, 3_000)
+    assert chosen.job == job
+    assert chosen.describe() == ""
+    rate = choose_sizes(make_job(training={"batch_size": 9}), LARGE, 3_000).job.training
+    assert (rate.batch_size, rate.learning_rate) == (9, 0.0015)
+
+
+def test_private_training_chooses_nothing_from_the_data(make_job: MakeJob) -> None:
+    job = make_job(
+        training={"privacy": {"epsilon": 8}}, items={"path": "log.csv", "id": "i", "categories": "t"}
+    )
+    chosen = choose_sizes(job, LARGE, 3_000)
+    assert chosen.job is job
+    assert chosen.describe() == ""
