@@ -9,11 +9,12 @@ from scipy import sparse
 from models.contract.arrays import Floats, Indices
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
+from models.contract.even_sample import take_evenly
 from models.contract.feedback import last_liked, read_feedback
 from models.contract.labels import category_labels
 from models.contract.tasks import NEXT, Head
 from models.data.labels import TaskLabels
-from models.evaluation.inference import CorpusPredictor, take_evenly
+from models.evaluation.inference import CorpusPredictor
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.moments import Moments
 from models.evaluation.protocols import RankingCase

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
+from models.contract.even_sample import take_evenly
 from models.data.labels import TaskLabels
 from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import predict_events
-from models.evaluation.inference import take_evenly
 from models.evaluation.metrics.calibration import reliability
 from models.evaluation.metrics.prediction_registry import (
     PREDICTION_METRICS,

@@ -161,10 +161,3 @@ def first_rows(corpus: Corpus, part: int) -> Indices:
     rows = np.flatnonzero(corpus.part == part)
     _, first = np.unique(corpus.user_of(rows), return_index=True)
     return rows[first]
-
-
-def take_evenly(rows: Indices, most: int) -> Indices:
-    """At most `most` of the rows, evenly spaced."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
+from models.contract.even_sample import take_evenly
 from models.data.labels import TaskLabels
-from models.evaluation.inference import take_evenly
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.training.corpus import PART_TEST, Corpus

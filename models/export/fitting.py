@@ -9,6 +9,7 @@ import numpy as np
 from models.contract.arrays import Indices
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
+from models.contract.even_sample import take_evenly
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.item_links import FittedLinks
 from models.contract.tasks import NEXT
@@ -19,7 +20,7 @@ from models.evaluation.candidates import (
     predict_events,
     score_candidates,
 )
-from models.evaluation.inference import CorpusPredictor, take_evenly
+from models.evaluation.inference import CorpusPredictor
 from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
 from models.export.fusion import ValidationLists, fit_fusion

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from models.contract.arrays import Doubles, Floats, Indices, Mask
+from models.contract.even_sample import take_evenly
 from models.contract.polarity import ValuePolarity
-from models.evaluation.inference import take_evenly
 from models.training.corpus import PART_TRAIN, PART_VALID, Corpus
 
 KNOTS = 11

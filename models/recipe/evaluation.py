@@ -7,13 +7,14 @@ import numpy as np
 from rich.console import Console
 
 from models.contract.arrays import Indices
+from models.contract.even_sample import take_evenly
 from models.contract.tasks import NEXT
 from models.evaluation.baselines.selection import fit_baselines
 from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import ServedItems
 from models.evaluation.evaluate import collect_item_facts, content_vectors, rank_by_baselines, rank_by_network
 from models.evaluation.head_figures import evaluate_heads
-from models.evaluation.inference import CorpusPredictor, take_evenly
+from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import find_new_events
 from models.evaluation.ranking_table import tabulate
 from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report

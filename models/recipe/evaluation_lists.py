@@ -3,9 +3,10 @@
 import numpy as np
 
 from models.contract.arrays import Indices
+from models.contract.even_sample import take_evenly
 from models.data.interactions import take
 from models.evaluation.candidates import EvaluationLists
-from models.evaluation.inference import first_rows, take_evenly
+from models.evaluation.inference import first_rows
 from models.evaluation.protocols import (
     InteractionSet,
     RankingCase,

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.contract.even_sample import take_evenly
 from models.contract.event_features import encode_events
 from models.contract.events import column_events
 from models.contract.features import encode_profile
-from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows, take_evenly
+from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from tests.models.histories import events_of
 

@@ -7,6 +7,7 @@ import torch
 from models.job.errors import JobError
 from models.job.training_config import Balancing, TrainingConfig
 from models.network.model import ChorusNetwork
+from models.training.batches import cut_windows
 from models.training.checkpoint import CheckpointFile, read_content, write_content
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from models.training.early_stopping import EpochFigures
@@ -286,3 +287,10 @@ def test_training_that_diverges_says_so(shop_data, make_network):
         network.scorer.towers["like"][2].bias.fill_(float("nan"))
     with pytest.raises(JobError, match=r"given nan in epoch 1 of 'like'; lower training\.learning_rate"):
         Trainer(network, shop_data.corpus, CONFIG, CPU, TRAIN, VALID).fit(ignore)
+
+
+def test_a_large_validation_part_is_sampled(shop_data, make_network, monkeypatch):
+    monkeypatch.setattr("models.training.loop.MOST_HELD_OUT", 3)
+    trainer = Trainer(make_network(), shop_data.corpus, CONFIG, CPU, TRAIN, VALID)
+    assert len(trainer._start().held_out) == 3
+    assert len(cut_windows(shop_data.corpus, VALID, trainer.network.config.history_length)) > 3
