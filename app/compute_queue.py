@@ -3,6 +3,9 @@
 A queue that is longer than its callers' patience makes the service compute only answers that nobody reads. So work is
 refused at once if the queue before it, in seconds, is longer than its deadline allows, and is dropped if its caller
 has left (M. Nygard, Release It!, 2nd ed., "Shed Load").
+
+A request takes a place when it has arrived, before its work is in the queue. A burst would otherwise be admitted as a
+whole, since the event loop reads all of it before it works on the first.
 """
 
 import asyncio
@@ -24,6 +27,8 @@ FIRST_ESTIMATE_S = 0.01
 """The estimated seconds of a kind of work that has not run yet."""
 SMOOTHING = 0.1
 """The weight of the latest duration in the moving average."""
+ANY = ""
+"""The kind of work that is not known yet."""
 PREFETCHED = 1
 """Tasks beyond the threads that are handed over early, so that no thread waits for the event loop."""
 
@@ -36,6 +41,27 @@ class Patience:
     has_left: Callable[[], Awaitable[bool]]
 
 
+class Place:
+    """A request that was admitted and whose work is not in the queue yet: it counts among the work before others."""
+
+    __slots__ = ("_leave", "arrived")
+
+    def __init__(self, arrived: float, leave: Callable[[], None]) -> None:
+        self.arrived = arrived
+        self._leave: Callable[[], None] | None = leave
+
+    @property
+    def is_taken(self) -> bool:
+        """True until it is given up."""
+        return self._leave is not None
+
+    def give_up(self) -> None:
+        """Count no longer: the work is in the queue, or the request ended without. A second call does nothing."""
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
+
+
 class ComputeQueue:
     """Runs work in `threads` threads, in the order of its arrival. Durations are in seconds."""
 
@@ -46,14 +72,28 @@ class ComputeQueue:
         self._permits = asyncio.Semaphore(threads + PREFETCHED)
         self._mean_s: dict[str, float] = {}
         self._backlog_s = 0.0
+        self._arrived_s = 0.0
 
     def expected_wait_s(self) -> float:
         """How long work that arrives now would wait, by the recent durations of the work before it."""
-        return max(0.0, self._backlog_s / self._threads)
+        return max(0.0, (self._backlog_s + self._arrived_s) / self._threads)
+
+    def take_place(self) -> Place:
+        """A place for a request that was checked, until it is given up."""
+        estimate_s = self._mean_s.get(ANY, FIRST_ESTIMATE_S)
+        self._arrived_s += estimate_s
+
+        def leave() -> None:
+            self._arrived_s -= estimate_s
+
+        return Place(self.clock(), leave)
 
     def check(self, remaining_s: float) -> None:
         """Raise OverloadedError if the expected wait takes more than HEADROOM of `remaining_s`."""
-        wait_s = self.expected_wait_s()
+        self._check(self.expected_wait_s(), remaining_s)
+
+    @staticmethod
+    def _check(wait_s: float, remaining_s: float) -> None:
         if wait_s > HEADROOM * remaining_s:
             raise OverloadedError(
                 f"expected an answer within {remaining_s:.3g} s, given a queue of {wait_s:.3g} s",
@@ -65,7 +105,8 @@ class ComputeQueue:
 
         Raises OverloadedError if it would not start, or has not started, before the deadline, and CallerLeftError.
         """
-        self.check(patience.deadline - self.clock())
+        # Places are left out: they are of requests that came later.
+        self._check(max(0.0, self._backlog_s / self._threads), patience.deadline - self.clock())
         estimate_s = self._mean_s.get(kind, FIRST_ESTIMATE_S)
         self._backlog_s += estimate_s
         try:
@@ -78,8 +119,9 @@ class ComputeQueue:
                 self._permits.release()
         finally:
             self._backlog_s -= estimate_s
-        mean_s = self._mean_s.get(kind, took_s)
-        self._mean_s[kind] = mean_s + SMOOTHING * (took_s - mean_s)
+        for name in (kind, ANY):
+            mean_s = self._mean_s.get(name, took_s)
+            self._mean_s[name] = mean_s + SMOOTHING * (took_s - mean_s)
         return result
 
     def close(self) -> None:

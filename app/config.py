@@ -234,14 +234,15 @@ def read_settings(**overrides: object) -> Settings:
         raise ConfigurationError("; ".join(problems)) from error
 
 
+def is_reachable_without_key(settings: Settings) -> bool:
+    """Whether other machines could use the service if only the settings had keys."""
+    has_key = settings.api_key is not None or settings.keys_file is not None
+    return not (has_key or settings.allow_anonymous or is_loopback(settings.host))
+
+
 def require_keys_outside_loopback(settings: Settings) -> None:
     """Raises ConfigurationError if the service would be open to other machines without any key of the settings."""
-    if (
-        settings.api_key is not None
-        or settings.keys_file is not None
-        or settings.allow_anonymous
-        or is_loopback(settings.host)
-    ):
+    if not is_reachable_without_key(settings):
         return
     raise ConfigurationError(
         f"{PREFIX}HOST: expected a loopback address such as 127.0.0.1 as long as there is no key, given "

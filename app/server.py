@@ -12,7 +12,7 @@ from types import FrameType
 import uvicorn
 
 from app.api.dependencies import open_load
-from app.api.patience import make_early_refusal
+from app.api.patience import make_early_refusal, make_reservation
 from app.bundle.bundle import LoadedBundle
 from app.bundle_follower import BundleFollower
 from app.config import Settings
@@ -119,6 +119,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
         http=make_protocol(  # type: ignore[arg-type]  # uvicorn calls it as it would the class
             _read_connection_limits(settings),
             make_early_refusal(load, settings.compute_timeout_s),
+            make_reservation(load),
             metrics.count_refusal,
         ),
         ws="none",

@@ -13,7 +13,7 @@ from app.access.api_key import ApiKey, digest_secret, parse_token
 from app.access.caller import Caller
 from app.access.key_stores import KeyFile, KeyStore, KeyStoreError
 from app.access.roles import Role
-from app.config import Settings
+from app.config import Settings, is_reachable_without_key
 from app.state.protocol import StateUnavailableError
 
 LOG = logging.getLogger("chorus.access")
@@ -50,7 +50,9 @@ class KeyRing:
         self._publishable = settings.publishable_keys
         self._store = store
         self._clock = clock
-        self._is_closed = self._admin is not None or isinstance(store, KeyFile)
+        has_key = self._admin is not None or isinstance(store, KeyFile)
+        # Such a service starts only if Redis has keys (app.access.open_start), read or not.
+        self._is_closed = has_key or is_reachable_without_key(settings)
         self._stored: Mapping[str, ApiKey] = {}
         self._failure: KeyStoreError | StateUnavailableError | None = None
         self.is_known = store is None

@@ -12,7 +12,7 @@ from app.access.access import Access
 from app.access.caller import Caller
 from app.api.api_keys import CALLER
 from app.api.request_body import BodyMemory
-from app.compute_queue import ComputeQueue, Patience
+from app.compute_queue import ComputeQueue, Patience, Place
 from app.config import Settings
 from app.errors import TooManyRequestsError
 from app.runtime import Runtime
@@ -22,6 +22,8 @@ from app.tenant import Tenant
 Result = TypeVar("Result")
 PATIENCE_S = "chorus.patience_s"
 """Key of the scope with the seconds that the caller waits for its answer."""
+PLACE = "chorus.place"
+"""Key of the scope with the place of a request that needs a compute thread, if the connection gave it one."""
 
 
 class RequestsInProgress:
@@ -75,13 +77,19 @@ class Computing:
     queue: ComputeQueue
     patience_s: float
     has_left: Callable[[], Awaitable[bool]]
+    place: Place | None = None
 
     async def run(self, kind: str, work: Callable[[], Result]) -> Result:
         """Run CPU work in a compute thread, so that the event loop stays free.
 
-        Raises OverloadedError if it cannot start within the caller's patience, which begins now, and CallerLeftError.
+        Raises OverloadedError if it cannot start within the caller's patience, and CallerLeftError. The patience
+        begins with the request's arrival, and that of further work of the same request begins now.
         """
-        return await self.queue.run(kind, work, Patience(self.queue.clock() + self.patience_s, self.has_left))
+        began = self.queue.clock()
+        if self.place is not None and self.place.is_taken:
+            began = self.place.arrived
+            self.place.give_up()
+        return await self.queue.run(kind, work, Patience(began + self.patience_s, self.has_left))
 
 
 def open_load(settings: Settings) -> Load:
@@ -106,7 +114,7 @@ async def get_computing(request: Request) -> Computing:
     """The compute threads for this request."""
     service: Service = request.state.service
     patience_s: float = request.scope.get(PATIENCE_S, service.settings.compute_timeout_s)
-    return Computing(service.load.queue, patience_s, request.is_disconnected)
+    return Computing(service.load.queue, patience_s, request.is_disconnected, request.scope.get(PLACE))
 
 
 Serving = Annotated[Service, Depends(get_service)]

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.api.api_keys import EVENTS, SECURITY, check_key, check_page_key
 from app.api.audited_route import record_act
-from app.api.dependencies import PATIENCE_S, Service
+from app.api.dependencies import PATIENCE_S, PLACE, Service
 from app.api.patience import COMPUTED, HEADER, parse_patience_s
 from app.api.rate_limits import charge_request
 from app.api.request_body import (
@@ -47,7 +47,7 @@ class GuardedRoute(APIRoute):
             await charge_request(request, access)
             patience_s = parse_patience_s(request.headers.get(HEADER), settings.compute_timeout_s)
             request.scope[PATIENCE_S] = patience_s
-            if is_computed:
+            if is_computed and PLACE not in request.scope:
                 load.queue.check(patience_s)
             if model is None:
                 with load.in_progress.count():

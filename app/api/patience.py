@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
-from app.api.dependencies import Load
+from starlette.types import Scope
+
+from app.api.dependencies import PLACE, Load
 from app.errors import ChorusError, InvalidRequestError
 
 HEADER = "x-request-timeout-ms"
@@ -46,3 +48,13 @@ def make_early_refusal(load: Load, default_s: float) -> Callable[[bytes, Headers
         return None
 
     return refuse
+
+
+def make_reservation(load: Load) -> Callable[[Scope], None]:
+    """Gives a request that needs a compute thread its place, when it has arrived as a whole."""
+
+    def reserve(scope: Scope) -> None:
+        if scope["path"].endswith(COMPUTED):
+            scope[PLACE] = load.queue.take_place()
+
+    return reserve

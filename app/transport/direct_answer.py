@@ -4,6 +4,7 @@ import uuid
 from http import HTTPStatus
 
 import anyio
+import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,14 +14,20 @@ from app.errors import ChorusError
 BODY_WAIT_S = 0.5
 """How long a refused request's body may take; if it takes longer the connection is closed."""
 
+_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_JSON = "content-type: application/json\r\n"
+
 
 def render_answer(error: ChorusError, is_kept: bool) -> bytes:
     """The whole response of an error as HTTP/1.1, after which the connection is kept or closed."""
-    closing = {} if is_kept else {"connection": "close"}
-    response = error_response(error, {REQUEST_ID: uuid.uuid4().hex, **closing})
-    reason = HTTPStatus(error.status).phrase
-    head = b"".join(b"%s: %s\r\n" % pair for pair in response.raw_headers)
-    return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (error.status, reason.encode(), head, bytes(response.body))
+    body = orjson.dumps({"error": error.shape()})
+    headers = error.headers()
+    headers[REQUEST_ID] = uuid.uuid4().hex
+    if not is_kept:
+        headers["connection"] = "close"
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    head = f"{_LINES[error.status]}{lines}content-length: {len(body)}\r\n{_JSON}\r\n"
+    return head.encode("latin-1") + body
 
 
 def make_refusal(error: ChorusError) -> ASGIApp:

@@ -7,9 +7,10 @@ request's head is limited while it arrives (RFC 6585, section 5).
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import (
@@ -22,9 +23,12 @@ from app.errors import (
 from app.transport.connection_limits import ConnectionLimits, OpenConnections
 from app.transport.direct_answer import BODY_WAIT_S, make_refusal, render_answer
 from app.transport.request_head import is_small, render_head
+from app.transport.whole_request import read_whole
 
 Refuse = Callable[[bytes, list[tuple[bytes, bytes]]], ChorusError | None]
 """From a request's target and headers: the error if the request is refused before its body is read."""
+Reserve = Callable[[Scope], None]
+"""Told the scope of a request that has arrived as a whole and is worked on now."""
 CountRefusal = Callable[[ChorusError], None]
 
 LINGER_S = 2.0
@@ -43,6 +47,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         limits: ConnectionLimits,
         open_connections: OpenConnections,
         refuse: Refuse,
+        reserve: Reserve,
         count_refusal: CountRefusal,
         **options: Any,
     ) -> None:
@@ -50,10 +55,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._limits = limits
         self._open_connections = open_connections
         self._refuse = refuse
+        self._reserve = reserve
         self._count_refusal = count_refusal
         self._peer: str | None = None
         self._is_refused = False
         self._refusal: ChorusError | None = None  # of the present request, whose body is still arriving
+        self._in_message = False
         self._in_head = False
         self._head_bytes = 0
         self._header_timer: asyncio.TimerHandle | None = None
@@ -81,7 +88,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, at most one piece more than a head may have."""
-        if self._is_refused:
+        if self._is_refused or self._refuse_whole(data):
             return
         if self._header_timer is None and self._is_idle():
             self._start_header_timer()
@@ -94,6 +101,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.max_header_bytes:
                 self._refuse_headers()
+
+    def _refuse_whole(self, data: bytes) -> bool:
+        """Whether the bytes were one whole request that is refused, and is answered now without being parsed."""
+        if self._in_message or not self._is_idle():
+            return False
+        request = read_whole(data)
+        refusal = None if request is None else self._refuse(*request)
+        if refusal is None:
+            return False
+        self._unset_keepalive_if_required()
+        self._answer_refusal(refusal, is_kept=True)
+        return True
 
     def _parse(self, data: bytes) -> None:
         """Feed the parser. It stops at a request to upgrade, which is then parsed as one without (RFC 9110, 7.8).
@@ -120,7 +139,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start the head of a request."""
-        self._in_head = True
+        self._in_message = self._in_head = True
         self._head_bytes = 0
         super().on_message_begin()
 
@@ -167,19 +186,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the body, if there is a request."""
+        self._in_message = False
         if self._refusal is not None:
-            self._answer_refusal(self._refusal)
+            is_kept = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+            self._answer_refusal(self._refusal, is_kept)
         elif not self._is_refused and not self.parser.should_upgrade():
             super().on_message_complete()
+            if not self.pipeline and not self.cycle.response_complete:
+                self._reserve(cast("Scope", self.cycle.scope))
 
-    def _answer_refusal(self, refusal: ChorusError) -> None:
+    def _answer_refusal(self, refusal: ChorusError, is_kept: bool) -> None:
         """Answer a refused request whose body has arrived. The connection goes on, as a new one would cost more."""
         self._refusal = None
         self._stop_header_timer()
         if self._is_refused or self.transport.is_closing():
             return
         self._count_refusal(refusal)
-        is_kept = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         self.transport.write(render_answer(refusal, is_kept))
         if not is_kept:
             self.transport.close()
@@ -253,7 +275,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 def make_protocol(
-    limits: ConnectionLimits, refuse: Refuse, count_refusal: CountRefusal
+    limits: ConnectionLimits, refuse: Refuse, reserve: Reserve, count_refusal: CountRefusal
 ) -> Callable[..., BoundedHttpProtocol]:
     """The protocol factory of one server, for uvicorn's `http`."""
     return partial(
@@ -261,5 +283,6 @@ def make_protocol(
         limits=limits,
         open_connections=OpenConnections(limits),
         refuse=refuse,
+        reserve=reserve,
         count_refusal=count_refusal,
     )

@@ -29,9 +29,9 @@ GRID = tuple(product(TRANSITION_GAINS, REGRESSION_GAINS))
 def choose_gains(quality: Sequence[Floats], lengths: Sequence[Indices]) -> LinkGains:
     """The gains of each class of history lengths, from NDCG@10 [G, C] of every point of GRID on the lists.
 
-    A protocol with fewer than LEAST_IN_ALL lists is not asked.
+    Every protocol needs LEAST_IN_ALL lists.
     """
-    asked = [(sample, own) for sample, own in zip(quality, lengths, strict=True) if len(own) >= LEAST_IN_ALL]
+    asked = list(zip(quality, lengths, strict=True))
     whole = _choose([sample for sample, _ in asked], fallback=0)
     ends = (*CLASSES[1:], np.iinfo(np.int64).max)
     chosen = []
@@ -52,11 +52,14 @@ def _choose(quality: Sequence[Floats], fallback: int) -> int:
 
 
 def mean_shares(quality: Sequence[Floats], reference: int = 0) -> Floats:
-    """[G] the mean over the protocols of each point's share (measure_shares); 0 unless each of them surely gains."""
+    """[G] the mean over the protocols of each point's share (measure_shares).
+
+    It is 1 for the reference, and minus infinity for another point unless each of them surely gains.
+    """
     shares = measure_shares(quality, reference)
-    chosen = np.arange(len(GRID)) == reference
-    chosen |= np.stack([_gains_surely(sample, reference) for sample in quality]).all(axis=0)
-    return np.asarray(np.where(chosen, shares.mean(axis=0), 0), dtype=np.float32)
+    chosen = np.stack([_gains_surely(sample, reference) for sample in quality]).all(axis=0)
+    means = np.where(chosen, shares.mean(axis=0), -np.inf)
+    return np.asarray(np.where(np.arange(len(GRID)) == reference, 1, means), dtype=np.float32)
 
 
 def measure_shares(quality: Sequence[Floats], reference: int) -> Floats:

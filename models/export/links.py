@@ -14,7 +14,7 @@ from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTa
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import pairs_matrix
-from models.export.link_gains import NO_GAINS, choose_gains, mean_shares, measure_achieved
+from models.export.link_gains import LEAST_IN_ALL, NO_GAINS, choose_gains, mean_shares, measure_achieved
 from models.export.link_lists import LinkLists, LinkQuality, measure_lists, read_lists
 from models.export.polarity import centre_vectors
 from models.export.regression import RegressionSettings, fit_regression
@@ -117,7 +117,7 @@ def fit_links(
     The predictor has no links yet; `stops` are the users' first rows of the validation part. The second part is the
     links of the events before them; None where they gain nothing.
     """
-    lists = [read_lists(predictor, sample) for sample in samples if len(sample.case)]
+    lists = [read_lists(predictor, sample) for sample in samples if len(sample.case) >= LEAST_IN_ALL]
     if not lists:
         return LinkFit(RegressionSettings(PENALTIES[1], 0.0), NO_GAINS, 0.0, 0.0), None
     source = read_source(predictor.corpus, stops)

@@ -12,7 +12,7 @@ from scipy import sparse
 from models.contract.arrays import Floats, Indices
 from models.contract.item_links import LinkTable
 from models.evaluation.baselines.ease import count_together, solve_weights
-from models.export.strongest_links import keep_strongest
+from models.export.strongest_links import keep_strongest_dense
 
 MOST_ITEMS = 12_000
 """Items in the model, the most popular ones: it inverts a matrix of items by items, of 576 MB at this size."""
@@ -34,9 +34,7 @@ def fit_regression(
     if settings.content:
         gram += np.float32(settings.content) * measure_similarity(content[chosen])
     weights = solve_weights(gram, settings.penalty)
-    full = sparse.coo_array(weights)
-    table = sparse.csr_array((full.data, (chosen[full.row], chosen[full.col])), shape=(matrix.shape[1],) * 2)
-    return keep_strongest(table, keep)
+    return keep_strongest_dense(weights, chosen, matrix.shape[1], keep)
 
 
 def choose_items(matrix: sparse.csr_array) -> Indices:

@@ -3,12 +3,15 @@
 import numpy as np
 from scipy import sparse
 
+from models.contract.arrays import Floats, Indices
 from models.contract.item_links import LinkTable
 
 ENTRIES = 2_000_000
-"""About the most links of one table: 16 MB."""
+"""About the most links of one table: 16 MB, up to ENTRIES / LEAST items."""
 LEAST, MOST = 64, 1_024
-"""Bounds on the links of an item."""
+"""Bounds on the links of an item; LEAST counts for large catalogues, where a table has more than ENTRIES."""
+BLOCK_ROWS = 512
+"""Rows of dense weights that are sorted at a time."""
 
 
 def count_links(item_count: int) -> int:
@@ -23,10 +26,35 @@ def keep_strongest(matrix: sparse.csr_array, keep: int) -> LinkTable:
     order = np.lexsort((matrix.indices, -np.abs(matrix.data), rows))
     place = np.arange(len(order)) - matrix.indptr[rows]  # rows ascend in the order, too
     kept = place < keep
-    table = LinkTable(
-        np.tile(np.arange(count, dtype=np.int32)[:, None], (1, keep)),
-        np.zeros((count, keep), dtype=np.float32),
-    )
+    table = _make_table(count, keep)
     table.rows[rows[kept], place[kept]] = matrix.indices[order][kept]
     table.weights[rows[kept], place[kept]] = matrix.data[order][kept]
     return table
+
+
+def keep_strongest_dense(weights: Floats, chosen: Indices, item_count: int, keep: int) -> LinkTable:
+    """As `keep_strongest`, for weights [n, n] between the items `chosen` [n], ascending, of all `item_count` items.
+
+    A block of rows at a time: an index for each weight would take many times the memory of the weights.
+    """
+    table = _make_table(item_count, keep)
+    width = min(keep, len(chosen))
+    for start in range(0, len(chosen), BLOCK_ROWS):
+        block = weights[start : start + BLOCK_ROWS]
+        strongest = np.sort(np.argpartition(-np.abs(block), width - 1, axis=1)[:, :width], axis=1)
+        found = np.take_along_axis(block, strongest, axis=1)
+        order = np.argsort(-np.abs(found), axis=1, kind="stable")
+        found = np.take_along_axis(found, order, axis=1)
+        own = chosen[start : start + BLOCK_ROWS]
+        columns = chosen[np.take_along_axis(strongest, order, axis=1)]
+        table.rows[own, :width] = np.where(found == 0, own[:, None], columns)
+        table.weights[own, :width] = found
+    return table
+
+
+def _make_table(item_count: int, keep: int) -> LinkTable:
+    """A table without links."""
+    return LinkTable(
+        np.tile(np.arange(item_count, dtype=np.int32)[:, None], (1, keep)),
+        np.zeros((item_count, keep), dtype=np.float32),
+    )

@@ -71,7 +71,7 @@ def batch_losses(
     states, events = encode_states(network, batch, vectors[local])
     losses = {NEXT: _next_loss(network, batch, tables, columns, (states, vectors, bias))}
     if network.heads:
-        losses |= _task_losses(network, batch, tables, (states, events, vectors[local]), random)
+        losses |= _task_losses(network, batch, tables, (states, events, vectors[local]))
     return losses
 
 
@@ -99,7 +99,6 @@ def _task_losses(
     batch: Batch,
     tables: Tables,
     encoded: tuple[Tensor, Tensor, Tensor],
-    random: torch.Generator,
 ) -> dict[str, Tensor]:
     """The mean loss of each head over random windows with about TASK_PAIRS events in total.
 
@@ -108,7 +107,9 @@ def _task_losses(
     windows, length = batch.items.shape
     count = max(TASK_PAIRS // length, 1)
     if windows > count and network.training:
-        rows = torch.randperm(windows, generator=random)[:count].to(batch.items.device)
+        rows = torch.randperm(windows)[:count].to(
+            batch.items.device
+        )  # torch's seed: private steps keep it secret
         batch, encoded = batch.take(rows), (encoded[0][rows], encoded[1][rows], encoded[2][rows])
     logits = network.scorer(pair_next_items(batch, tables, *encoded))
     return {

@@ -21,6 +21,10 @@ def has_bfloat16() -> bool:
 
 
 def autocast(device: torch.device) -> AbstractContextManager[object]:
-    """Autocast of a training step (Micikevicius et al. 2018): weights, sums and losses stay in float32."""
-    enabled = device.type == "cuda" or has_bfloat16()
+    """Autocast of a training step (Micikevicius et al. 2018).
+
+    Weights, their average and losses stay in float32. Products, and on a processor sums over the catalogue, do not.
+    """
+    on_card = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    enabled = on_card or (device.type == "cpu" and has_bfloat16())
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)

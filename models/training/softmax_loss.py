@@ -13,6 +13,8 @@ from torch import Tensor
 
 BLOCK_CELLS = 500_000
 """The logits of a block: about 2 MB in float32."""
+CARD_CELLS = 64_000_000
+"""The same on a graphics card, whose time is in the number of products."""
 
 
 def softmax_loss(states: Tensor, vectors: Tensor, bias: Tensor, group: Tensor, positive: Tensor) -> Tensor:
@@ -80,7 +82,7 @@ class _SoftmaxLoss(torch.autograd.Function):
 
 def split_into_blocks(group: Tensor, columns: int) -> Iterator[tuple[slice, int]]:
     """Yield slices of rows of one group each, with its number, for ascending groups [P] and a number of columns."""
-    size = max(BLOCK_CELLS // columns, 1)
+    size = max((BLOCK_CELLS if group.device.type == "cpu" else CARD_CELLS) // columns, 1)
     numbers, counts = torch.unique_consecutive(group, return_counts=True)
     begin = 0
     for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):

@@ -1,6 +1,6 @@
 """Merge two users in Redis: read, join the profiles and sealed histories, and write if nothing changed meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from app.state.protocol import ProfilePair, StateUnavailableError, StoreFault, UserMerge, join_profiles
@@ -39,6 +39,8 @@ class RedisMerge:
             names += [target.events, target.past_items, source.events, source.past_items]
         for _ in range(MERGE_TRIES):
             raw = await self._client.run_command("MGET", *names, deadline_s=self._settings.timeout_s)
+            if is_sealed:
+                self._refuse_foreign(zip(names, raw, strict=True))
             profile = self._join_profiles(merge, raw)
             expected = [value or b"" for value in raw[:4]]
             histories = self._join_histories(merge, raw) if is_sealed else ()
@@ -48,6 +50,12 @@ class RedisMerge:
             if events >= 0:
                 return {"events": events, "past_items": past, "profile": int(profile != b"")}
         raise StateUnavailableError(f"expected a user that is at rest, given {MERGE_TRIES} changes")
+
+    def _refuse_foreign(self, stored: Iterable[tuple[str, bytes | None]]) -> None:
+        """Raise StateUnavailableError for a profile or past items of an unknown key: they would be lost."""
+        if any(self._values.is_foreign(value, place) for place, value in stored):
+            reason = "expected values under a key of CHORUS_STATE_KEYS_OLD, given some under another key"
+            raise StateUnavailableError(reason, StoreFault.REFUSED)
 
     def _join_profiles(self, merge: UserMerge, raw: Sequence[bytes | None]) -> bytes:
         """The profile to write; empty for none."""

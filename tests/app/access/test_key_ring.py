@@ -74,6 +74,12 @@ async def test_a_key_is_needed_as_soon_as_any_exists() -> None:
     assert not ring.is_open, "revoking the last key does not open the service"
 
 
+def test_a_service_for_other_machines_is_closed_before_its_keys_are_read() -> None:
+    """It starts only because Redis has keys; that Redis may be gone when they are read."""
+    assert not KeyRing(read_settings(host="0.0.0.0"), Shelf()).is_open
+    assert KeyRing(read_settings(host="0.0.0.0", allow_anonymous=True), Shelf()).is_open
+
+
 def test_a_file_of_keys_needs_one_even_before_it_is_read(tmp_path) -> None:
     assert not KeyRing(read_settings(), KeyFile(tmp_path / "keys.json")).is_open
     assert KeyRing(read_settings(), None).is_open

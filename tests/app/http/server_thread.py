@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from app.errors import ChorusError
 from app.transport.connection_limits import ConnectionLimits
@@ -16,6 +16,10 @@ from app.transport.http_protocol import Refuse, make_protocol
 
 
 def _refuse_none(_target: bytes, _headers: list[tuple[bytes, bytes]]) -> None:
+    return None
+
+
+def _reserve_none(_scope: Scope) -> None:
     return None
 
 
@@ -31,7 +35,9 @@ def serve_in_thread(
     `certificate`: a PEM file with a self-signed certificate for 127.0.0.1 and its key; the server then speaks HTTPS.
     """
     refusals: list[ChorusError] = []
-    protocol = make_protocol(limits or ConnectionLimits(), refuse or _refuse_none, refusals.append)
+    protocol = make_protocol(
+        limits or ConnectionLimits(), refuse or _refuse_none, _reserve_none, refusals.append
+    )
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

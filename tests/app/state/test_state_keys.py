@@ -68,6 +68,16 @@ async def test_blocks_of_a_key_that_is_missing_wait_for_it(
     assert await item_ids(both) == [str(number) for number in range(1, MOST_BLOCKS + 4)]
 
 
+async def test_a_merge_loses_no_profile_of_a_key_that_is_missing(opened: Opened) -> None:
+    old, other = opened(KEYS), opened(StateKeys(b"z" * 32))
+    await other.put_profile(User("u", {"job": "sculptor"}))
+    await old.put_profile(User("v", {"job": "artist"}))
+    for merge in (UserMerge("u", "v", 9.0), UserMerge("v", "u", 9.0)):
+        with pytest.raises(StateUnavailableError, match="CHORUS_STATE_KEYS_OLD"):
+            await old.merge(merge)
+    assert (await other.read("u")).state.profile == User("u", {"job": "sculptor"})
+
+
 async def test_a_store_without_the_key_replaces_no_sealed_history(opened: Opened) -> None:
     sealed, clear = opened(KEYS), opened(None)
     await sealed.append([viewed("u", 1)])

@@ -7,7 +7,7 @@ from scipy import sparse
 from models.contract.arrays import Floats
 from models.evaluation.baselines.ease import item_weights
 from models.export import regression as regression_module
-from models.export.link_gains import GRID, LEAST_IN_ALL, NO_GAINS, choose_gains, mean_shares
+from models.export.link_gains import GRID, NO_GAINS, choose_gains, mean_shares
 from models.export.regression import RegressionSettings, fit_regression
 from models.export.strongest_links import LEAST, MOST, count_links, keep_strongest
 from models.export.transitions import GAP_DECAY, PRIOR_EVENTS, count_pairs, fit_transitions
@@ -123,4 +123,3 @@ def test_a_gain_that_chance_explains_is_not_taken() -> None:
     by_chance[GRID.index(point)] += random.permutation(np.repeat([-0.1, 0.1], 60)).astype(np.float32)
     assert choose_gains([surely], [np.full(120, 9)]).at(9) == point
     assert choose_gains([by_chance], [np.full(120, 9)]).is_off
-    assert choose_gains([surely[:, : LEAST_IN_ALL - 1]], [np.full(LEAST_IN_ALL - 1, 9)]).is_off
