@@ -83,8 +83,12 @@ def _run_offline(options: argparse.Namespace) -> int:
 
 
 def _benchmark(options: argparse.Namespace, console: "Console") -> None:
-    from app.batch.lists import list_items
     from models import cli
+
+    def list_items(folder: Path, user_ids: Sequence[str], limit: int) -> Sequence[Sequence[str]]:
+        from app.batch import lists  # after the training, as it imports torch
+
+        return lists.list_items(folder, user_ids, limit)
 
     checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
     out = options.out or Path("bench-quality") / options.name

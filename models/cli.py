@@ -141,6 +141,9 @@ def benchmark(
     Prints the tables and writes them to result.json in `out`, beside the job and its bundle. `list_items` asks the
     service's request path. Raises ValueError for an unknown name, or where `data` lacks the data set.
     """
+    from models.recipe.benchmark.data_sets import find_data_set
+
+    find_data_set(name, data)
     from models.recipe.benchmark.console import print_result
     from models.recipe.benchmark.result import write_result
     from models.recipe.benchmark.run import measure, prepare

@@ -50,7 +50,7 @@ class HeldOut:
 
 
 def read_log(folder: Path) -> OrderedLog:
-    """Read the log and the item ids of a data set's folder; raises OSError for files that cannot be read."""
+    """Read the log and the item ids of a data set's folder; raises OSError or ValueError for files that are none."""
     table = pq.read_table(folder / INTERACTIONS).sort_by([(USER, "ascending"), (ORDER, "ascending")])
     user_ids, users = np.unique(_texts(table, USER), return_inverse=True)
     order = np.argsort(users, kind="stable")  # ids that are numbers sort otherwise as texts
@@ -87,4 +87,8 @@ def hold_out(log: OrderedLog, back: int) -> HeldOut:
 
 
 def _texts(table: pa.Table, column: str) -> list[str]:
+    if column not in table.column_names:
+        raise ValueError(
+            f"expected a column {column} in the data set, given {', '.join(table.column_names) or 'none'}"
+        )
     return [str(value) for value in table[column].to_pylist()]

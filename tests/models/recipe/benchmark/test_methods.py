@@ -45,6 +45,12 @@ def test_the_log_is_read_by_user_and_oldest_first(log: OrderedLog) -> None:
     assert log.table["item_id"].to_pylist() == [item for items in LOG.values() for item in items]
 
 
+def test_a_table_without_ids_is_refused(tmp_path: Path, log: OrderedLog) -> None:
+    pq.write_table(pa.table({"id": ["a"]}), tmp_path / "items.parquet")
+    with pytest.raises(ValueError, match="item_id"):
+        read_log(tmp_path)
+
+
 def test_the_last_item_is_held_out_and_a_repetition_has_no_list(log: OrderedLog) -> None:
     test = hold_out(log, 1)
     assert test.rows.tolist() == [0, 1, 2, 4, 5, 7, 8, 9]
