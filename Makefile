@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 DATA := data/ml-100k
 JOB := jobs/movielens-100k.yaml
 BUNDLE := bundles/movielens-100k
+# The folder that has the data sets ml-1m and amazon-office.
+QUALITY_DATA ?= ../shared/data
 LOCKS := requirements
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # TORCH=... takes another build, such as torch==2.13.0+cu130, without a hash.
@@ -19,7 +21,7 @@ UNLOCKED := make: the locks are for Python 3.11 on Linux; this one installs from
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-faults test-generated lint bench structure compose-test lock audit sbom test-minimum clean
+.PHONY: help install demo test test-faults test-generated lint bench bench-quality structure compose-test lock audit sbom test-minimum clean
 
 help:
 	@echo "make install       $(VENV) with everything that demo and test need"
@@ -29,6 +31,7 @@ help:
 	@echo "make test-generated  generated requests, REQUESTS=$(REQUESTS) in all; goes on where the last run was ended"
 	@echo "make lint          ruff and mypy"
 	@echo "make bench         speed and quality, as tables"
+	@echo "make bench-quality  Chorus and baselines on the data sets in QUALITY_DATA=$(QUALITY_DATA), as tables"
 	@echo "make structure     docs/structure.md, written anew from the docstrings"
 	@echo "make compose-test  the whole stack in containers; needs a Docker engine and docker-compose"
 	@echo "make lock          requirements/*.lock, written anew from pyproject.toml (UPGRADE=--upgrade for the newest versions)"
@@ -127,9 +130,13 @@ bench: install $(BUNDLE)/manifest.json
 	  $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; \
 	done
 
+bench-quality: install
+	$(BIN)/chorus benchmark amazon-office --data $(QUALITY_DATA)
+	$(BIN)/chorus benchmark movielens-1m --data $(QUALITY_DATA)
+
 compose-test: install
 	$(BIN)/python -m pytest tests/compose/stack.py -x -s
 
 clean:
-	rm -rf $(VENV) $(BUNDLE) $(BUNDLE).work $(BUNDLE).previous .chorus build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BUNDLE) $(BUNDLE).work $(BUNDLE).previous .chorus build bench-quality ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find app models benchmarks tests -name __pycache__ -prune -exec rm -rf {} +

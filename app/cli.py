@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.access.roles import Role
+from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
 from models.contract.bundle import BundleError, read_manifest
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
@@ -72,9 +75,24 @@ def _run_offline(options: argparse.Namespace) -> int:
                 cli.inspect(options.bundle, console, read_settings().signing_key)
             case "sign":
                 cli.sign(options.bundle, console, read_settings().signing_key)
+            case "benchmark":
+                _benchmark(options, console)
     except cli.REFUSALS as error:
         return _fail(error)
     return 0
+
+
+def _benchmark(options: argparse.Namespace, console: "Console") -> None:
+    from models import cli
+
+    def list_items(folder: Path, user_ids: Sequence[str], limit: int) -> Sequence[Sequence[str]]:
+        from app.batch import lists  # after the training, as it imports torch
+
+        return lists.list_items(folder, user_ids, limit)
+
+    checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
+    out = options.out or Path("bench-quality") / options.name
+    cli.benchmark(options.name, options.data, out, console, checks, list_items)
 
 
 def make_bundle_check() -> Callable[[Path], None]:
@@ -169,53 +187,6 @@ class Command:
 
 
 BUNDLE = {"bundle": {"type": Path}}
-Arguments = Mapping[str, Mapping[str, Any]]
-JSON: Arguments = {"--json": {"action": "store_true", "help": "as JSON"}}
-REDIS: Arguments = {
-    "--redis": {"metavar": "URL", "help": "default CHORUS_REDIS_URL, else the service's own Redis"},
-    "--state": {
-        "type": Path,
-        "metavar": "DIR",
-        "help": "the state folder of a service with a Redis of its own; default CHORUS_STATE_DIR",
-    },
-}
-KEYS: Arguments = {
-    "--file": {"type": Path, "help": "a file of keys; default CHORUS_KEYS_FILE, else Redis"},
-    **REDIS,
-}
-KEY_ID: Arguments = {"id": {"help": "the key's id, as 'list' shows it"}}
-KEY_COMMANDS: Mapping[str, tuple[str, Arguments]] = {
-    "create": (
-        "create a key, and print it once",
-        {
-            "--role": {
-                "action": "append",
-                "required": True,
-                "choices": [role.value for role in Role],
-                "help": "may be given several times; admin includes the others",
-            },
-            "--tenant": {"default": "", "help": "the tenant whose users and items the key is for"},
-            "--expires": {"type": float, "metavar": "DAYS", "help": "default never"},
-            "--name": {"default": "", "help": "a text for people"},
-            **KEYS,
-        },
-    ),
-    "list": ("list the keys without their secrets", {**JSON, **KEYS}),
-    "revoke": ("make a key invalid at once", {**KEY_ID, **KEYS}),
-    "rotate": (
-        "create a key in place of another, and print it once",
-        {
-            **KEY_ID,
-            "--overlap": {
-                "type": float,
-                "metavar": "HOURS",
-                "default": 24.0,
-                "help": "how long the old key stays valid; default 24",
-            },
-            **KEYS,
-        },
-    ),
-}
 COMMANDS = {
     "fetch": Command(
         "fetch a public data set",
@@ -263,6 +234,19 @@ COMMANDS = {
             "input": {"type": Path, "help": "Parquet, CSV or JSON Lines with user_id and item_id"},
             "output": {"type": Path, "help": "Parquet, CSV or JSON Lines"},
             "--bundle": {"type": Path, "required": True},
+        },
+    ),
+    "benchmark": Command(
+        "compare Chorus with baselines on a public data set",
+        _run_offline,
+        {
+            "name": {"help": "movielens-1m or amazon-office"},
+            "--data": {
+                "type": Path,
+                "default": Path("../shared/data"),
+                "help": "the folder that has ml-1m and amazon-office; default ../shared/data",
+            },
+            "--out": {"type": Path, "help": "folder for its files; default bench-quality/NAME"},
         },
     ),
     "keys": Command(

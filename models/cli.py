@@ -1,4 +1,4 @@
-"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect it, sign it.
+"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
@@ -6,6 +6,7 @@ The commands import late: a job or a bundle that cannot be used is refused befor
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -26,6 +27,7 @@ from models.recipe.signing import sign_bundle
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
+    from models.recipe.benchmark.run import ListItems
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (BundleError, JobError, FetchError, FolderInUseError, NotPromotedError, OSError, ValueError)
@@ -129,6 +131,29 @@ def sign(folder: Path, console: Console, key: BundleKey | None) -> None:
     Raises BundleError for a bundle that is damaged or was edited, and FolderInUseError.
     """
     console.print(sign_bundle(folder, key))
+
+
+def benchmark(
+    name: str, data: Path, out: Path, console: Console, checks: BundleChecks, list_items: "ListItems"
+) -> None:
+    """Train the default job on a data set without each user's last item, and rank that item by every method.
+
+    Prints the tables and writes them to result.json in `out`, beside the job and its bundle. `list_items` asks the
+    service's request path. Raises ValueError for an unknown name, or where `data` lacks the data set.
+    """
+    from models.recipe.benchmark.data_sets import find_data_set
+
+    find_data_set(name, data)
+    from models.recipe.benchmark.console import print_result
+    from models.recipe.benchmark.result import write_result
+    from models.recipe.benchmark.run import measure, prepare
+
+    prepared = prepare(name, data, out)
+    began = time.monotonic()
+    train(prepared.job_file, prepared.bundle, console, checks, force=True)
+    result = measure(prepared, time.monotonic() - began, list_items, console)
+    write_result(result, out / "result.json")
+    print_result(result, console)
 
 
 def fingerprint(job_file: Path, data: str) -> str:

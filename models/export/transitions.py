@@ -21,17 +21,22 @@ def fit_transitions(items: Indices, offsets: Indices, item_count: int, keep: int
     The weight of i -> j is log(1 + c / (PRIOR_EVENTS * p)), with c the decayed count of j after i, and p the share of j
     among all events.
     """
-    counts = count_pairs(items, offsets, item_count)
+    return keep_strongest(measure_lift(count_pairs(items, offsets, item_count), items), keep)
+
+
+def measure_lift(counts: sparse.csr_array, items: Indices) -> sparse.csr_array:
+    """[I, I] the weights of transitions with these counts, in a log of these items [n]; see fit_transitions."""
+    item_count = counts.shape[0]
     share = (np.bincount(items, minlength=item_count) + 0.5) / (len(items) + 0.5 * item_count)
     lift: Doubles = np.log1p(counts.data / (PRIOR_EVENTS * share[counts.indices]))
-    return keep_strongest(sparse.csr_array((lift, counts.indices, counts.indptr), shape=counts.shape), keep)
+    return sparse.csr_array((lift, counts.indices, counts.indptr), shape=counts.shape)
 
 
-def count_pairs(items: Indices, offsets: Indices, item_count: int) -> sparse.csr_array:
-    """[I, I] the decayed number of times that item j came 1 to GAPS events after item i."""
+def count_pairs(items: Indices, offsets: Indices, item_count: int, gaps: int = GAPS) -> sparse.csr_array:
+    """[I, I] the decayed number of times that item j came 1 to `gaps` events after item i."""
     user = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     total = sparse.csr_array((item_count, item_count), dtype=np.float64)
-    for gap in range(1, GAPS + 1):
+    for gap in range(1, gaps + 1):
         same = user[gap:] == user[:-gap]
         before, after = items[:-gap][same], items[gap:][same]
         differ = before != after

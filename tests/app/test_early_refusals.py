@@ -92,6 +92,11 @@ def test_a_job_that_cannot_be_run(tmp_path: Path, damage: Callable[[Job], None],
         (("evaluate", "absent"), 1, "expected a bundle"),
         (("inspect", "absent"), 1, "expected a bundle"),
         (("fetch", "absent", "--out", "data"), 1, "expected one of movielens-100k, shop"),
+        (
+            ("benchmark", "amazon-office", "--data", "absent"),
+            1,
+            "absent/amazon-office, given no interactions",
+        ),
     ],
 )
 def test_commands_that_need_no_network(

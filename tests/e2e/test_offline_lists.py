@@ -11,14 +11,18 @@ import pytest
 import torch
 from rich.console import Console
 
+from app.batch.lists import list_for_user
+from app.bundle.loading import load_bundle
 from app.cli import main
 from models.contract.arrays import Indices
 from models.contract.bundle import Manifest, read_features, read_manifest
+from models.contract.tasks import NEXT
 from models.evaluation.candidates import CandidateValues, EvaluationLists, ServedItems, score_candidates
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, rank_candidates
 from models.job.spec import load_job
 from models.network.model import load_network
+from models.ranking.budget import CANDIDATES
 from models.ranking.rerank import Diversity
 from models.recipe.evaluation_lists import build_evaluation_lists
 from models.recipe.ingestion import JobData, ingest
@@ -34,6 +38,7 @@ class Evaluated:
 
     bundle: Path
     manifest: Manifest
+    predictor: CorpusPredictor
     data: JobData
     lists: EvaluationLists
     items: ServedItems
@@ -54,7 +59,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
     items = ServedItems.of(predictor, data.dataset.items, PART_TEST)
     budget = plan_budget(manifest.fusion)
     candidates = score_candidates(predictor, lists, items, manifest.calibrations, budget)
-    return Evaluated(bundle, manifest, data, lists, items, candidates)
+    return Evaluated(bundle, manifest, predictor, data, lists, items, candidates)
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +101,24 @@ def test_offline_lists_are_the_services(
     offline = rank_candidates(evaluated.candidates, evaluated.items, fusion, diversity, K)
     assert len(offline) > 20
     np.testing.assert_array_equal(answer(extra), offline)
+
+
+def test_lists_of_the_benchmark_are_the_offline_ones(evaluated: Evaluated) -> None:
+    """`chorus benchmark` asks the request path without HTTP, by `next` alone."""
+    fusion = evaluated.manifest.fusion.model_copy(update={"weights": {NEXT: 1.0}})
+    candidates = score_candidates(
+        evaluated.predictor,
+        evaluated.lists,
+        evaluated.items,
+        evaluated.manifest.calibrations,
+        plan_budget(fusion),
+    )
+    offline = rank_candidates(candidates, evaluated.items, fusion, PURE_ORDER, K)
+    bundle, dataset = load_bundle(evaluated.bundle, CANDIDATES), evaluated.data.dataset
+    row_of = {item.item_id: row for row, item in enumerate(dataset.items)}
+    times = dataset.interactions.times[evaluated.data.corpus.log_rows[evaluated.lists.rows]]
+    for number, (user, time) in enumerate(
+        zip(evaluated.lists.case.users.tolist(), times.tolist(), strict=True)
+    ):
+        listed = list_for_user(bundle, dataset.user_ids[user], K, time)
+        assert [row_of[item_id] for item_id in listed] == offline[number].tolist()

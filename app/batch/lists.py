@@ -1,0 +1,41 @@
+"""The lists that the service answers to many users of a bundle, by the head `next` alone and without re-ranking."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.bundle.bundle import LoadedBundle
+from app.config import read_settings
+from app.golden import open_and_check
+from app.pipeline.recommend import recommend
+from app.pipeline.types import Query
+from app.threads import limit_threads
+from models.contract.tasks import NEXT
+from models.ranking.rerank import Diversity
+
+
+def list_items(folder: Path, user_ids: Sequence[str], limit: int) -> list[tuple[str, ...]]:
+    """At most `limit` item ids for each user, best first, none of which is in the user's history in the bundle.
+
+    This is the request path of POST /v1/recommend, called without HTTP. Raises BundleError.
+    """
+    limit_threads(1)
+    settings = read_settings()
+    bundle = open_and_check(folder, settings.candidates, settings.signing_key)
+    now = time.time()
+    return [list_for_user(bundle, user_id, limit, now) for user_id in user_ids]
+
+
+def list_for_user(bundle: LoadedBundle, user_id: str, limit: int, now: float) -> tuple[str, ...]:
+    """One user's item ids, best first."""
+    query = Query(
+        state=bundle.known_users.state(user_id),
+        now=now,
+        limit=limit,
+        context={},
+        weights={NEXT: 1.0},
+        diversity=Diversity("none"),
+    )
+    slate = recommend(bundle, query)
+    rows = slate.scored.candidates.rows[slate.order]
+    return tuple(bundle.catalogue.ids[row] for row in rows.tolist())

@@ -1,0 +1,69 @@
+"""Run a benchmark: write the job, and after its training rank the held-out items by every method."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from models.contract.arrays import Indices
+from models.contract.bundle import REPORT
+from models.evaluation.metrics.lists import NO_ITEM
+from models.evaluation.report.schema import Report
+from models.recipe.benchmark.data_sets import find_data_set, write_job
+from models.recipe.benchmark.leave_out import OrderedLog, hold_out, read_log
+from models.recipe.benchmark.methods import Ranked, list_families, rank_by_family
+from models.recipe.benchmark.result import CHORUS, DEEP_K, BenchmarkResult, Training, compare
+
+ListItems = Callable[[Path, Sequence[str], int], Sequence[Sequence[str]]]
+"""The item ids that a bundle's service answers to each of some users, best first; app.batch.lists has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A benchmark before its training."""
+
+    name: str
+    log: OrderedLog
+    job_file: Path
+    bundle: Path
+
+
+def prepare(name: str, data: Path, out: Path) -> Prepared:
+    """Write everything but each user's last item, and the default job over it, into `out`.
+
+    Raises ValueError for an unknown name, or where `data` lacks the data set.
+    """
+    _, folder = find_data_set(name, data)
+    log = read_log(folder)
+    job_file = write_job(name, data, log.table, hold_out(log, 1).rows, out)
+    return Prepared(name, log, job_file, out / "bundle")
+
+
+def measure(prepared: Prepared, seconds: float, list_items: ListItems, console: Console) -> BenchmarkResult:
+    """Rank by the published bundle, whose training took `seconds`, and by every baseline, over the same lists.
+
+    The bundle is asked by the service's request path, `next` alone and without re-ranking. A test
+    (tests/e2e/test_offline_lists.py) holds such lists equal to those of the offline evaluation.
+    """
+    valid, test = hold_out(prepared.log, 2), hold_out(prepared.log, 1)
+    report = Report.model_validate_json((prepared.bundle / REPORT).read_bytes())
+    users = [prepared.log.user_ids[user] for user in test.case.users.tolist()]
+    lists = number_items(list_items(prepared.bundle, users, DEEP_K), prepared.log.item_ids)
+    ranked = [Ranked(CHORUS, "default job", lists)]
+    for family in list_families():
+        began = time.monotonic()
+        ranked += rank_by_family(family, valid, test, DEEP_K)
+        console.print(f"{', '.join(family.rows)}: {time.monotonic() - began:.0f} s", highlight=False)
+    return compare(prepared.name, test, ranked, Training(report.model_version, seconds, report.settings))
+
+
+def number_items(lists: Sequence[Sequence[str]], item_ids: Sequence[str]) -> Indices:
+    """[C, DEEP_K] the rows of the listed ids in `item_ids`, NO_ITEM where a list has fewer."""
+    row_of = {item_id: row for row, item_id in enumerate(item_ids)}
+    rows = np.full((len(lists), DEEP_K), NO_ITEM, dtype=np.int64)
+    for number, ids in enumerate(lists):
+        rows[number, : len(ids)] = [row_of[item_id] for item_id in ids]
+    return rows

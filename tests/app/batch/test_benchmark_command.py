@@ -1,0 +1,74 @@
+"""`chorus benchmark` on a small data folder in the layout of the public ones."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from app.batch.lists import list_for_user
+from app.cli import main
+from app.golden import open_and_check
+
+USERS, ITEMS, EVENTS = 40, 60, 8
+
+
+def write_office(folder: Path) -> None:
+    """Users who each begin somewhere and take one item after the other, in a circle."""
+    random = np.random.default_rng(4)
+    starts = random.integers(ITEMS, size=USERS).tolist()
+    rows = [
+        (f"U{u}", step, (start + step) % ITEMS) for u, start in enumerate(starts) for step in range(EVENTS)
+    ]
+    users, positions, items = zip(*rows, strict=True)
+    folder.mkdir()
+    log = pa.table({"user_id": users, "position": positions, "item_id": items})
+    pq.write_table(log, folder / "interactions.parquet")
+    titles = [f"Paper clip {item}" for item in range(ITEMS)]
+    pq.write_table(pa.table({"item_id": list(range(ITEMS)), "title": titles}), folder / "items.parquet")
+
+
+def test_the_benchmark_from_files_to_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_office(tmp_path / "amazon-office")
+    out = tmp_path / "out"
+    assert main(["benchmark", "amazon-office", "--data", str(tmp_path), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    result = json.loads((out / "result.json").read_text())
+    names = [row["name"] for row in result["rows"]]
+    assert names == [
+        "chorus", "popularity", "Markov, first order", "transitions, window",
+        "item-kNN", "item-kNN, recency", "EASE", "EASE, recency",
+    ]  # fmt: skip
+    assert all(name in printed for name in names) and "1-4" not in printed
+    figures = {row["name"]: row["ndcg_at_10"] for row in result["rows"]}
+    assert figures["Markov, first order"] > 0.9 > figures["popularity"]
+    assert (result["lists"], result["items"], result["training_events"]) == (
+        USERS,
+        ITEMS,
+        USERS * (EVENTS - 1),
+    )
+    assert result["training"]["settings"]["training.seed"] == 7 and result["training"]["seconds"] > 0
+    assert result["slices"][0]["events"] == "5-14"
+    bundle = open_and_check(out / "bundle", 300)
+    history = [event.item_id for event in bundle.known_users.state("U0").events]
+    assert len(history) == EVENTS - 1  # the last item is held out
+    listed = list_for_user(bundle, "U0", 50, now=0.0)
+    assert len(listed) == len(set(listed)) == 50 and not set(history) & set(listed)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("movielens-1m", "expected interactions.parquet, items.parquet, users.parquet in the folder"),
+        ("poems", "expected one of movielens-1m, amazon-office, given 'poems'"),
+    ],
+)
+def test_what_is_missing_ends_with_1_and_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    assert main(["benchmark", name, "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
