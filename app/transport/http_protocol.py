@@ -7,7 +7,7 @@ request's head is limited while it arrives (RFC 6585, section 5).
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import Scope
@@ -193,7 +193,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         elif not self._is_refused and not self.parser.should_upgrade():
             super().on_message_complete()
             if not self.pipeline and not self.cycle.response_complete:
-                self._reserve(self.cycle.scope)
+                self._reserve(cast(Scope, self.cycle.scope))
 
     def _answer_refusal(self, refusal: ChorusError, is_kept: bool) -> None:
         """Answer a refused request whose body has arrived. The connection goes on, as a new one would cost more."""

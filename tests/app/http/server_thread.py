@@ -35,7 +35,9 @@ def serve_in_thread(
     `certificate`: a PEM file with a self-signed certificate for 127.0.0.1 and its key; the server then speaks HTTPS.
     """
     refusals: list[ChorusError] = []
-    protocol = make_protocol(limits or ConnectionLimits(), refuse or _refuse_none, _reserve_none, refusals.append)
+    protocol = make_protocol(
+        limits or ConnectionLimits(), refuse or _refuse_none, _reserve_none, refusals.append
+    )
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
