@@ -16,6 +16,7 @@ from app.api.patience import make_early_refusal, make_reservation
 from app.bundle.bundle import LoadedBundle
 from app.bundle_follower import BundleFollower
 from app.config import Settings
+from app.garbage import settle_garbage
 from app.main import create_app
 from app.runtime import Runtime
 from app.state.embedded.address import open_embedded
@@ -152,6 +153,7 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
 
     async def load() -> None:
         await runtime.start()
+        settle_garbage()
         startup.on_ready(runtime.default_tenant.bundle)
 
     async def settle() -> None:

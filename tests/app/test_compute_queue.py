@@ -80,6 +80,32 @@ async def test_the_refusal_says_when_to_come_back() -> None:
     await asyncio.gather(*held)
 
 
+async def test_a_place_counts_among_the_work_until_it_is_given_up() -> None:
+    """A request whose kind of work is not known yet is 0.01 s of work, however often its place is given up."""
+    clock = Clock()
+    queue = ComputeQueue(1, clock)
+    clock.now = 7.0
+    first, second = queue.take_place(), queue.take_place()
+    assert first.arrived == 7.0
+    assert queue.expected_wait_s() == pytest.approx(2 * FIRST_ESTIMATE_S)
+    for _ in range(2):
+        first.give_up()
+    assert (first.is_taken, second.is_taken) == (False, True)
+    assert queue.expected_wait_s() == pytest.approx(FIRST_ESTIMATE_S)
+    second.give_up()
+    assert queue.expected_wait_s() == 0
+
+
+async def test_work_does_not_wait_for_the_places_of_those_who_came_later() -> None:
+    queue = ComputeQueue(1, Clock())
+    places = [queue.take_place() for _ in range(100)]
+    with pytest.raises(OverloadedError):
+        queue.check(1)
+    assert await queue.run("a", lambda: 7, _patience(1)) == 7
+    for place in places:
+        place.give_up()
+
+
 async def test_work_that_waits_in_vain_is_refused_at_its_deadline() -> None:
     """The first two tasks take the thread and its one prefetched place."""
     queue = ComputeQueue(1)

@@ -1,6 +1,7 @@
 """The service's start: what cannot serve ends it, whatever went wrong."""
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 
@@ -52,6 +53,15 @@ async def test_a_start_that_works_stops_nothing(settings: Settings) -> None:
     outcome = Outcome()
     assert not await _started(settings, outcome)
     assert outcome.problem is None
+
+
+async def test_what_a_start_made_is_not_looked_through_again(settings: Settings) -> None:
+    gc.unfreeze()
+    try:
+        assert not await _started(settings, Outcome())
+        assert gc.get_freeze_count() > 100 * len(gc.get_objects(generation=2))
+    finally:
+        gc.unfreeze()
 
 
 async def test_whatever_fails_at_the_start_ends_the_service_with_one_line(

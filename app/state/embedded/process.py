@@ -72,7 +72,10 @@ def launch(folder: ServerFolder, address: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         umask=0o077,
         pass_fds=(folder.lock,),
-        start_new_session=True,  # Ctrl-C in a terminal must not stop it: the service still needs it
+        # Ctrl-C in a terminal must not stop it: the service still needs it. A session of its own would do that too, but
+        # Linux schedules each session as a group (sched(7), autogroup), and beside a busy service that of Redis waited
+        # up to 400 ms for a core, against 14 ms in the service's session.
+        process_group=0,
     )
 
 

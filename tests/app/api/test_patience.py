@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from app.api.dependencies import Load, RequestsInProgress
-from app.api.patience import make_early_refusal, parse_patience_s
-from app.compute_queue import ComputeQueue, Patience
+from app.api.dependencies import PLACE, Computing, Load, RequestsInProgress
+from app.api.patience import make_early_refusal, make_reservation, parse_patience_s
+from app.compute_queue import FIRST_ESTIMATE_S, ComputeQueue, Patience
 from app.errors import InvalidRequestError, OverloadedError, TooManyRequestsError
 
 MS = b"x-request-timeout-ms"
@@ -58,3 +58,25 @@ def test_more_requests_than_places_are_refused() -> None:
         with pytest.raises(TooManyRequestsError), in_progress.count():
             pass
     assert refuse(b"/v1/recommend", []) is None
+
+
+def test_a_request_that_needs_a_thread_gets_a_place() -> None:
+    queue = ComputeQueue(1)
+    reserve = make_reservation(Load(queue, RequestsInProgress(1)))
+    scopes = [{"path": path} for path in ("/v1/recommend", "/shop/v1/rank", "/v1/events", "/livez")]
+    for scope in scopes:
+        reserve(scope)
+    assert [PLACE in scope for scope in scopes] == [True, True, False, False]
+    assert queue.expected_wait_s() == pytest.approx(2 * FIRST_ESTIMATE_S)
+
+
+async def test_patience_begins_with_the_arrival_and_for_further_work_now() -> None:
+    """The request arrived 5 s ago and waits 2 s: its first work comes too late, and its second has 2 s from now."""
+    now = 0.0
+    queue = ComputeQueue(1, lambda: now)
+    threads = Computing(queue, 2.0, _stay, queue.take_place())
+    now = 5.0
+    with pytest.raises(OverloadedError):
+        await threads.run("a", lambda: 1)
+    assert queue.expected_wait_s() == 0
+    assert await threads.run("a", lambda: 2) == 2

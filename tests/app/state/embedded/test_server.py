@@ -63,6 +63,13 @@ def service(folder: Path, then: str) -> tuple[subprocess.Popen[str], int, str]:
     return process, int(pid), url
 
 
+def test_it_has_its_own_process_group_in_the_session_of_its_service(tmp_path: Path) -> None:
+    """Ctrl-C goes to a process group, and Linux shares the processor among sessions."""
+    with EmbeddedRedis(tmp_path) as server:
+        assert os.getpgid(server.pid) == server.pid
+        assert os.getsid(server.pid) == os.getsid(0)
+
+
 def test_it_starts_answers_and_ends(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "data"
     with EmbeddedRedis(folder) as server:

@@ -1,0 +1,37 @@
+"""What is left at the start stays out of later collections, and garbage does not stay."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from app.garbage import settle_garbage
+
+
+class Knot:
+    """An object that refers to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+
+
+def test_garbage_is_freed_first_and_the_rest_is_left_alone() -> None:
+    kept, lost = Knot(), weakref.ref(Knot())
+    settle_garbage()
+    assert lost() is None
+    assert not any(found is kept for found in gc.get_objects())
+
+
+def test_later_garbage_is_still_collected() -> None:
+    settle_garbage()
+    lost = weakref.ref(Knot())
+    gc.collect()
+    assert lost() is None
