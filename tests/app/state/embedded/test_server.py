@@ -173,8 +173,6 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").write_text("not a folder")
     with pytest.raises(EmbeddedRedisError, match="append-only"):
         EmbeddedRedis(tmp_path).start()
-    with pytest.raises(EmbeddedRedisError, match="append-only"):
-        EmbeddedRedis(tmp_path, patience_s=0.1).start()
 
 
 def test_it_has_no_process_before_it_starts_and_starts_once(tmp_path: Path) -> None:
