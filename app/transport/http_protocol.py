@@ -175,7 +175,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _begin(self, application: ASGIApp) -> None:
         """Begin the request, or put it behind those before it, with this application."""
-        usual, self.app = self.app, application  # type: ignore[assignment]
+        usual, self.app = self.app, application
         try:
             super().on_headers_complete()
         finally:
