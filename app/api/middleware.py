@@ -13,7 +13,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.dependencies import PLACE
 from app.api.rate_limits import RATE_LIMITS
 from app.api.responses import ERROR_CODE, REQUEST_ID, error_response, route_template
 from app.errors import ChorusError, UnavailableError
@@ -50,8 +49,6 @@ class RequestObserver:
                 await self._answer_stopping(scope, receive, response)
             raise
         finally:
-            if PLACE in scope:
-                scope[PLACE].give_up()
             self._record(scope, response, time.perf_counter() - started)
 
     @staticmethod

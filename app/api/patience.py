@@ -7,6 +7,7 @@ from starlette.types import Scope
 
 from app.api.dependencies import PLACE, Load
 from app.errors import ChorusError, InvalidRequestError
+from app.transport.reservation import GiveUp, Reserve
 
 HEADER = "x-request-timeout-ms"
 """The header in which a caller may say how many milliseconds it waits."""
@@ -50,11 +51,13 @@ def make_early_refusal(load: Load, default_s: float) -> Callable[[bytes, Headers
     return refuse
 
 
-def make_reservation(load: Load) -> Callable[[Scope], None]:
-    """Gives a request that needs a compute thread its place, when it has arrived as a whole."""
+def make_reservation(load: Load) -> Reserve:
+    """Gives a request that needs a compute thread its place."""
 
-    def reserve(scope: Scope) -> None:
-        if scope["path"].endswith(COMPUTED):
-            scope[PLACE] = load.queue.take_place()
+    def reserve(scope: Scope) -> GiveUp | None:
+        if not scope["path"].endswith(COMPUTED):
+            return None
+        place = scope[PLACE] = load.queue.take_place()
+        return place.give_up
 
     return reserve

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import (
@@ -23,12 +23,11 @@ from app.errors import (
 from app.transport.connection_limits import ConnectionLimits, OpenConnections
 from app.transport.direct_answer import BODY_WAIT_S, make_refusal, render_answer
 from app.transport.request_head import is_small, render_head
+from app.transport.reservation import Reservation, Reserve
 from app.transport.whole_request import read_whole
 
 Refuse = Callable[[bytes, list[tuple[bytes, bytes]]], ChorusError | None]
 """From a request's target and headers: the error if the request is refused before its body is read."""
-Reserve = Callable[[Scope], None]
-"""Told the scope of a request that has arrived as a whole and is worked on now."""
 CountRefusal = Callable[[ChorusError], None]
 
 LINGER_S = 2.0
@@ -60,6 +59,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._peer: str | None = None
         self._is_refused = False
         self._refusal: ChorusError | None = None  # of the present request, whose body is still arriving
+        self._reservation: Reservation | None = None  # of the latest request, unless it is refused
         self._in_message = False
         self._in_head = False
         self._head_bytes = 0
@@ -158,9 +158,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse_headers()
             return
         self._unset_keepalive_if_required()  # the request before may have been in the same piece
+        self._reservation = None
         refusal = self._refuse(self.url, self.headers)
         if refusal is None:
-            super().on_headers_complete()
+            self._reservation = Reservation(self.app, self._reserve)
+            self._begin(self._reservation)
         elif self._is_idle() and is_small(self.parser.get_method(), self.headers):
             self._refusal = refusal
         else:
@@ -169,11 +171,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _refuse_in_turn(self, refusal: ChorusError) -> None:
         """Refuse by the server's own means: after the requests before it, or with a body that may be long."""
         self._count_refusal(refusal)
-        application, self.app = self.app, make_refusal(refusal)
+        self._begin(make_refusal(refusal))
+
+    def _begin(self, application: ASGIApp) -> None:
+        """Begin the request, or put it behind those before it, with this application."""
+        usual, self.app = self.app, application
         try:
             super().on_headers_complete()
         finally:
-            self.app = application
+            self.app = usual
 
     def _is_idle(self) -> bool:
         """Whether every request so far is answered."""
@@ -192,8 +198,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._answer_refusal(self._refusal, is_kept)
         elif not self._is_refused and not self.parser.should_upgrade():
             super().on_message_complete()
-            if not self.pipeline and not self.cycle.response_complete:
-                self._reserve(cast("Scope", self.cycle.scope))
+            if self._reservation is not None and not self.pipeline:  # else it waits for those before it
+                self._reservation.take(cast(Scope, self.cycle.scope))
 
     def _answer_refusal(self, refusal: ChorusError, is_kept: bool) -> None:
         """Answer a refused request whose body has arrived. The connection goes on, as a new one would cost more."""

@@ -2,7 +2,7 @@
 
     python -m tests.faults [--seconds S] [--bundle DIR] [--list] [NAME ...]
 
---seconds is how long callers load the service while one kind lasts (4 by default: about eight minutes in all on two
+--seconds is how long callers load the service while one kind lasts (4 by default: six to seven minutes in all on two
 cores). Ends with exit code 1 if an acknowledged event was lost or stored twice, or anything failed that must not.
 """
 

@@ -64,10 +64,14 @@ def test_a_request_that_needs_a_thread_gets_a_place() -> None:
     queue = ComputeQueue(1)
     reserve = make_reservation(Load(queue, RequestsInProgress(1)))
     scopes = [{"path": path} for path in ("/v1/recommend", "/shop/v1/rank", "/v1/events", "/livez")]
-    for scope in scopes:
-        reserve(scope)
+    given_up = [reserve(scope) for scope in scopes]
     assert [PLACE in scope for scope in scopes] == [True, True, False, False]
     assert queue.expected_wait_s() == pytest.approx(2 * FIRST_ESTIMATE_S)
+    assert given_up[2:] == [None, None]
+    for give_up in given_up[:2]:
+        assert give_up is not None
+        give_up()
+    assert queue.expected_wait_s() == 0
 
 
 async def test_patience_begins_with_the_arrival_and_for_further_work_now() -> None:

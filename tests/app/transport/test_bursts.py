@@ -3,13 +3,14 @@
 import asyncio
 from typing import cast
 
+import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from app.api.dependencies import Load, RequestsInProgress
-from app.api.middleware import RequestObserver
 from app.api.patience import make_early_refusal, make_reservation
+from app.api.request_drain import RequestDrain
 from app.compute_queue import FIRST_ESTIMATE_S, ComputeQueue
 from app.telemetry import Metrics
 from app.transport.connection_limits import ConnectionLimits
@@ -35,14 +36,16 @@ class Connection(asyncio.Transport):
     def is_closing(self) -> bool:
         return False
 
-    def close(self) -> None:
-        raise AssertionError("expected a connection that is kept")
+    def resume_reading(self) -> None:
+        """Everything is read at once."""
+
+    pause_reading = close = resume_reading
 
 
 class Burst:
-    """Connections to an application that answers 200 with no body."""
+    """Connections to an application, which answers 200 with no body unless it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: ASGIApp | None = None) -> None:
         self.queue, self.metrics = ComputeQueue(1), Metrics()
         load = Load(self.queue, RequestsInProgress(100))
         self._make = make_protocol(
@@ -51,8 +54,7 @@ class Burst:
             make_reservation(load),
             self.metrics.count_refusal,
         )
-        observer = RequestObserver(_answer, self.metrics)
-        self._config = uvicorn.Config(observer, log_config=None, access_log=False, lifespan="off")
+        self._config = uvicorn.Config(app or _answer, log_config=None, access_log=False, lifespan="off")
         self._config.load()
 
     def connect(self) -> tuple[BoundedHttpProtocol, Connection]:
@@ -62,8 +64,14 @@ class Burst:
         return protocol, connection
 
 
-async def _answer(scope: Scope, _receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+async def _answer(_scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await _refuse_key(_scope, receive, send, status=200)
+
+
+async def _refuse_key(_scope: Scope, _receive: Receive, send: Send, status: int = 401) -> None:
+    """Answer before the body has arrived."""
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body"})
 
 
@@ -103,6 +111,48 @@ async def test_a_request_in_pieces_takes_its_place_with_the_last_one() -> None:
     assert burst.queue.expected_wait_s() > 0
     assert await _answered([connection]) == [b"200"]
     await asyncio.sleep(0)
+    assert burst.queue.expected_wait_s() == 0
+
+
+@pytest.mark.parametrize("app", [_refuse_key, RequestDrain(_refuse_key)])
+async def test_a_body_that_arrives_after_its_answer_keeps_no_place(app: ASGIApp) -> None:
+    """The application has ended, or it waits for the body so that the answer is not lost."""
+    burst = Burst(app)
+    protocol, connection = burst.connect()
+    protocol.data_received(HEAD)
+    assert await _answered([connection]) == [b"401"]
+    protocol.data_received(b"{}")
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert burst.queue.expected_wait_s() == 0
+
+
+async def test_a_refused_request_takes_no_place_with_its_body() -> None:
+    """One after another that was served, with a body that is too large to be refused without the application."""
+    burst = Burst()
+    protocol, connection = burst.connect()
+    protocol.data_received(HEAD + b"{}")
+    assert await _answered([connection]) == [b"200"]
+    connection.is_answered.clear()
+    places = [burst.queue.take_place() for _ in range(100)]
+    expected = burst.queue.expected_wait_s()
+    protocol.data_received(HEAD.replace(b"Length: 2", b"Length: 70000") + b"x" * 70_000)
+    assert burst.queue.expected_wait_s() == expected
+    connection.written = b""
+    assert await _answered([connection]) == [b"503"]
+    for place in places:
+        place.give_up()
+
+
+async def test_a_request_that_fails_gives_its_place_up() -> None:
+    async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ZeroDivisionError
+
+    burst = Burst(fail)
+    protocol, connection = burst.connect()
+    protocol.data_received(HEAD + b"{}")
+    assert burst.queue.expected_wait_s() > 0
+    assert await _answered([connection]) == [b"500"]
     assert burst.queue.expected_wait_s() == 0
 
 
