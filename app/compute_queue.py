@@ -76,7 +76,11 @@ class ComputeQueue:
 
     def expected_wait_s(self) -> float:
         """How long work that arrives now would wait, by the recent durations of the work before it."""
-        return max(0.0, (self._backlog_s + self._arrived_s) / self._threads)
+        return self._wait_for(self._backlog_s + self._arrived_s)
+
+    def _wait_for(self, work_s: float) -> float:
+        """How long work of this duration takes all threads; sums of floats may fall below 0."""
+        return max(0.0, work_s / self._threads)
 
     def take_place(self) -> Place:
         """A place for a request that was checked, until it is given up."""
@@ -106,7 +110,7 @@ class ComputeQueue:
         Raises OverloadedError if it would not start, or has not started, before the deadline, and CallerLeftError.
         """
         # Places are left out: they are of requests that came later.
-        self._check(max(0.0, self._backlog_s / self._threads), patience.deadline - self.clock())
+        self._check(self._wait_for(self._backlog_s), patience.deadline - self.clock())
         estimate_s = self._mean_s.get(kind, FIRST_ESTIMATE_S)
         self._backlog_s += estimate_s
         try:

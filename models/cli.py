@@ -78,20 +78,19 @@ def _train(
     from models.recipe.ingestion import ingest
 
     data = ingest(job, out, console)
-    job = data.job
     # torch from here on
     from models.evaluation.report.console import print_report
     from models.recipe import evaluation, training
     from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
     from models.recipe.publication import Target, publish_bundle
 
-    data, run = training.train(job, data, fingerprint(job_file, data.digest), out, console)
-    run = training.refresh_for_test(job, data, run, console)
-    report = evaluation.evaluate(job, data, run, console)
-    decision = decide_promotion(job, report, out, force=force)
+    data, run = training.train(data, fingerprint(job_file, data.digest), out, console)
+    run = training.refresh_for_test(data, run, console)
+    report = evaluation.evaluate(data, run, console)
+    decision = decide_promotion(data.job, report, out, force=force)
     folder = choose_folder(decision, out)
     target = Target(folder, checks.check_bundle, checks.key)
-    published = publish_bundle(job, data, run, report, target, console)
+    published = publish_bundle(data, run, report, target, console)
     training.checkpoint_path(out).unlink(missing_ok=True)
     print_report(published.report, console)
     console.print(explain_promotion(decision, out, folder))
@@ -143,12 +142,12 @@ def benchmark(
     """
     from models.recipe.benchmark.data_sets import find_data_set
 
-    find_data_set(name, data)
+    found = find_data_set(name, data)
     from models.recipe.benchmark.console import print_result
     from models.recipe.benchmark.result import write_result
     from models.recipe.benchmark.run import measure, prepare
 
-    prepared = prepare(name, data, out)
+    prepared = prepare(found, out)
     began = time.monotonic()
     train(prepared.job_file, prepared.bundle, console, checks, force=True)
     result = measure(prepared, time.monotonic() - began, list_items, console)

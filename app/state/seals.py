@@ -52,7 +52,7 @@ class Seals:
         """The content of a sealed value. Raises BrokenSealError, for a key that is not there UnknownKeyError."""
         if not sealed.startswith(VERSION) or len(sealed) < OVERHEAD:
             raise BrokenSealError(f"expected a sealed value, given {len(sealed)} bytes of something else")
-        cipher = self._ciphers.get(sealed[len(VERSION) : NONCE_AT])
+        cipher = self._find_cipher(sealed)
         if cipher is None:
             raise UnknownKeyError("expected a value under a key of the settings, given one under another key")
         start = NONCE_AT + NONCE_BYTES
@@ -60,6 +60,13 @@ class Seals:
             return cipher.decrypt(sealed[NONCE_AT:start], sealed[start:], place.encode())
         except InvalidTag as exc:
             raise BrokenSealError("expected a value as it was sealed here, given another one") from exc
+
+    def is_foreign(self, stored: bytes) -> bool:
+        """Whether a value is sealed under a key that is not there; clear text is not."""
+        return stored.startswith(VERSION) and len(stored) >= OVERHEAD and self._find_cipher(stored) is None
+
+    def _find_cipher(self, sealed: bytes) -> AESGCM | None:
+        return self._ciphers.get(sealed[len(VERSION) : NONCE_AT])
 
     def read(self, stored: bytes, place: str) -> bytes:
         """The content of a value that is sealed or in clear text. Raises BrokenSealError."""

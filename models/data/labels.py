@@ -31,9 +31,8 @@ class TaskLabels:
 
     head: Head
     targets: Targets
-    known: Mask | None = (
-        None  # [n] False: an earlier event, of which nothing is known but its item; None: no such
-    )
+    known: Mask | None = None
+    """[n] False: an earlier event, of which nothing is known but its item. None: there is none."""
 
     @property
     def by_item(self) -> Floats | None:

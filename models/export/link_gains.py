@@ -14,8 +14,6 @@ CLASSES = (1, 5, 15, 50)
 """Where classes of history lengths begin."""
 LEAST_LISTS = 100
 """Lists of a class in every protocol for gains of its own; a smaller class has those of all lists."""
-LEAST_IN_ALL = 20
-"""Lists of a protocol to be asked at all."""
 ERRORS = 2.0
 """Standard errors by which each protocol must gain: what wins before each event may ruin whole lists."""
 LEAST_NDCG = 1e-4
@@ -29,15 +27,15 @@ GRID = tuple(product(TRANSITION_GAINS, REGRESSION_GAINS))
 def choose_gains(quality: Sequence[Floats], lengths: Sequence[Indices]) -> LinkGains:
     """The gains of each class of history lengths, from NDCG@10 [G, C] of every point of GRID on the lists.
 
-    Every protocol needs LEAST_IN_ALL lists.
+    There must be at least one protocol.
     """
-    asked = list(zip(quality, lengths, strict=True))
-    whole = _choose([sample for sample, _ in asked], fallback=0)
+    whole = _choose(quality, fallback=0)
     ends = (*CLASSES[1:], np.iinfo(np.int64).max)
     chosen = []
     for begin, end in zip(CLASSES, ends, strict=True):
-        parts = [sample[:, (own >= begin) & (own < end)] for sample, own in asked]
-        is_large = min((part.shape[1] for part in parts), default=0) >= LEAST_LISTS
+        inside = [(own >= begin) & (own < end) for own in lengths]
+        parts = [sample[:, mask] for sample, mask in zip(quality, inside, strict=True)]
+        is_large = min(part.shape[1] for part in parts) >= LEAST_LISTS
         chosen.append(_choose(parts, fallback=whole) if is_large else whole)
     return LinkGains(
         least_events=CLASSES,
@@ -48,7 +46,7 @@ def choose_gains(quality: Sequence[Floats], lengths: Sequence[Indices]) -> LinkG
 
 def _choose(quality: Sequence[Floats], fallback: int) -> int:
     """The best point; the fallback if none surely gains."""
-    return int(mean_shares(quality, fallback).argmax()) if quality else fallback
+    return int(mean_shares(quality, fallback).argmax())
 
 
 def mean_shares(quality: Sequence[Floats], reference: int = 0) -> Floats:

@@ -14,7 +14,7 @@ from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTa
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import pairs_matrix
-from models.export.link_gains import LEAST_IN_ALL, NO_GAINS, choose_gains, mean_shares, measure_achieved
+from models.export.link_gains import NO_GAINS, choose_gains, mean_shares, measure_achieved
 from models.export.link_lists import LinkLists, LinkQuality, measure_lists, read_lists
 from models.export.polarity import centre_vectors
 from models.export.regression import RegressionSettings, fit_regression
@@ -24,6 +24,8 @@ from models.training.bundle_statistics import find_stops, mark_before
 from models.training.corpus import Corpus
 
 PENALTIES, CONTENT = (20.0, 100.0, 500.0), (0.0, 5.0)
+LEAST_IN_PROTOCOL = 20
+"""Lists of a protocol to be asked at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def describe_links(fit: LinkFit) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LinkSource:
-    """What the tables of one part of the log are made of. The transitions need no setting."""
+    """The input of the tables of one part of the log. The transitions need no setting."""
 
     transitions: LinkTable
     matrix: sparse.csr_array  # bool [U, I]
@@ -117,7 +119,7 @@ def fit_links(
     The predictor has no links yet; `stops` are the users' first rows of the validation part. The second part is the
     links of the events before them; None where they gain nothing.
     """
-    lists = [read_lists(predictor, sample) for sample in samples if len(sample.case) >= LEAST_IN_ALL]
+    lists = [read_lists(predictor, sample) for sample in samples if len(sample.case) >= LEAST_IN_PROTOCOL]
     if not lists:
         return LinkFit(RegressionSettings(PENALTIES[1], 0.0), NO_GAINS, 0.0, 0.0), None
     source = read_source(predictor.corpus, stops)

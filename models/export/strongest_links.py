@@ -41,14 +41,13 @@ def keep_strongest_dense(weights: Floats, chosen: Indices, item_count: int, keep
     width = min(keep, len(chosen))
     for start in range(0, len(chosen), BLOCK_ROWS):
         block = weights[start : start + BLOCK_ROWS]
-        strongest = np.sort(np.argpartition(-np.abs(block), width - 1, axis=1)[:, :width], axis=1)
-        found = np.take_along_axis(block, strongest, axis=1)
-        order = np.argsort(-np.abs(found), axis=1, kind="stable")
-        found = np.take_along_axis(found, order, axis=1)
-        own = chosen[start : start + BLOCK_ROWS]
-        columns = chosen[np.take_along_axis(strongest, order, axis=1)]
-        table.rows[own, :width] = np.where(found == 0, own[:, None], columns)
-        table.weights[own, :width] = found
+        columns = np.sort(np.argpartition(-np.abs(block), width - 1, axis=1)[:, :width], axis=1)
+        kept = np.take_along_axis(block, columns, axis=1)
+        order = np.argsort(-np.abs(kept), axis=1, kind="stable")
+        kept, columns = np.take_along_axis(kept, order, axis=1), np.take_along_axis(columns, order, axis=1)
+        items = chosen[start : start + BLOCK_ROWS]
+        table.rows[items, :width] = np.where(kept == 0, items[:, None], chosen[columns])
+        table.weights[items, :width] = kept
     return table
 
 

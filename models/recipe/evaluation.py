@@ -22,7 +22,6 @@ from models.evaluation.report.warnings import add_warnings
 from models.evaluation.sample_size import choose_sizes
 from models.evaluation.time_limit import TimeLimit, limit_seconds
 from models.job.settings import list_settings
-from models.job.spec import JobSpec
 from models.recipe.evaluation_lists import (
     build_evaluation_lists,
     build_next_event_lists,
@@ -46,8 +45,9 @@ class Rankings:
     relevant_actions: dict[str, int]
 
 
-def evaluate(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> Report:
+def evaluate(data: JobData, run: TrainingRun, console: Console) -> Report:
     """Evaluate on the test part, which no fit has used; without a test part the ranking tables are empty."""
+    job = data.job
     sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
     limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(

@@ -23,7 +23,7 @@ from models.language.cache import CachedTextEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.recipe.preflight import work_folder
-from models.recipe.sizes import choose_sizes
+from models.recipe.sizes import choose_job_sizes
 from models.recipe.warning import warn
 from models.training.corpus import Corpus, Texts, build_corpus
 
@@ -63,10 +63,10 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         )
     _print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
-    sizes = choose_sizes(job, dataset.interactions.users[parts.train], len(dataset.items))
+    sizes = choose_job_sizes(job, dataset.interactions.users[parts.train], len(dataset.items))
     job = sizes.job
-    if sizes.describe():
-        console.print(sizes.describe())
+    if choice := sizes.describe():
+        console.print(choice)
     # Before the texts, which take long: it may reject the job.
     warnings = (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset))
     warn(warnings, console)

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from models.evaluation.report.schema import PrivacyReport
-from models.job.spec import JobSpec
 from models.recipe.ingestion import JobData
 from models.recipe.time_budget import TimeBudget
 from models.training.corpus import PART_TRAIN, without_blank_items
@@ -15,17 +14,18 @@ if TYPE_CHECKING:
     from models.training.private_steps import PrivateTraining
 
 
-def open_privacy(job: JobSpec, data: JobData, device: torch.device) -> "PrivateTraining | None":
+def open_privacy(data: JobData, device: torch.device) -> "PrivateTraining | None":
     """Private training with one account for training and refreshes; None for a job without privacy."""
-    if job.training.privacy is None:
+    training = data.job.training
+    if training.privacy is None:
         return None
     from models.training.privacy_account import PrivacyAccount
     from models.training.private_steps import PrivateTraining
 
     corpus = without_blank_items(data.corpus)
     users = len(np.unique(corpus.user_of(np.flatnonzero(corpus.part == PART_TRAIN))))
-    refreshes = len(TimeBudget.of(job, data).refreshes)
-    return PrivateTraining(PrivacyAccount.open(job.training, users, refreshes, device))
+    refreshes = len(TimeBudget.of(data).refreshes)
+    return PrivateTraining(PrivacyAccount.open(training, users, refreshes, device))
 
 
 def report_privacy(private: "PrivateTraining | None") -> PrivacyReport | None:

@@ -28,7 +28,6 @@ from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
 from models.export.target import remove_leftovers
 from models.export.vectors import build_user_vectors, collect_histories
-from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
@@ -64,17 +63,18 @@ class Stops:
 
 
 def publish_bundle(
-    job: JobSpec, data: JobData, run: TrainingRun, report: Report, target: Target, console: Console
+    data: JobData, run: TrainingRun, report: Report, target: Target, console: Console
 ) -> Published:
     """Publish the bundle of a run; with export.fit "all" the network is first trained on the test part too.
 
     The report then has the cuts and the privacy loss of that refresh, too. No other run may write the target's folder
     meanwhile.
     """
+    job = data.job
     everything = job.export.fit == "all"
     if everything:
         data, run = _grow_vocabularies(data, run)
-        run = refresh_with_all(job, data, run, console)
+        run = refresh_with_all(data, run, console)
         changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
         report = add_warnings(report.model_copy(update=changes))
     predictor = CorpusPredictor.of(run.network, data.corpus, run.device)

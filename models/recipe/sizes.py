@@ -39,7 +39,7 @@ class ChosenSizes:
         return f"chosen from the data ({self.reason}): {', '.join(parts)}" if parts else ""
 
 
-def choose_sizes(job: JobSpec, users: Indices | Indices32, item_count: int) -> ChosenSizes:
+def choose_job_sizes(job: JobSpec, users: Indices | Indices32, item_count: int) -> ChosenSizes:
     """Choose the sizes for training events of the users `users` [n], one entry an event.
 
     With private training nothing is chosen, since a choice from the data would reveal something of them.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.job.spec import JobSpec
 from models.recipe.ingestion import JobData
 
 MAX_RESERVE = 0.5
@@ -21,9 +20,10 @@ class TimeBudget:
     refreshes: dict[str, float]  # name -> the events of an epoch, relative to an epoch of training
 
     @classmethod
-    def of(cls, job: JobSpec, data: JobData) -> "TimeBudget":
+    def of(cls, data: JobData) -> "TimeBudget":
         """The budget of a job. Without a test part, `fit: all` has only the last refresh."""
         train, valid, test = (len(part) for part in (data.split.train, data.split.valid, data.split.test))
+        job = data.job
         everything = job.export.fit == "all"
         sizes = {TEST_REFRESH: train + valid} if test or not everything else {}
         sizes |= {FULL_REFRESH: train + valid + test} if everything else {}

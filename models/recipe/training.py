@@ -15,7 +15,6 @@ from models.evaluation.inference import CorpusPredictor
 from models.export.fitting import MAX_LISTS, ValidationFit, ValidationSamples, fit_on_validation
 from models.export.links import describe_links
 from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
-from models.job.spec import JobSpec
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
@@ -59,22 +58,20 @@ class TrainingRun:
     private: "PrivateTraining | None" = None  # None: training without privacy
 
 
-def train(
-    job: JobSpec, data: JobData, fingerprint: str, out: Path, console: Console
-) -> tuple[JobData, TrainingRun]:
+def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple[JobData, TrainingRun]:
     """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation.
 
     Returns the data with the fitted polarity of values in the feature specification, and the run.
     """
     keep_memory()
-    began, device = time.monotonic(), detect_device()
+    job, began, device = data.job, time.monotonic(), detect_device()
     torch.manual_seed(job.training.seed)
     heads = tuple(labels.head for labels in data.corpus.labels)
     network = ChorusNetwork(job.network, infer_shape(data.corpus.spec), heads).to(device)
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
-    budget = TimeBudget.of(job, data)
+    budget = TimeBudget.of(data)
     parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
-    private = open_privacy(job, data, device)
+    private = open_privacy(data, device)
     trainer = Trainer(
         network,
         data.corpus,
@@ -121,32 +118,33 @@ def checkpoint_path(out: Path) -> Path:
     return work_folder(out) / "checkpoint.pt"
 
 
-def refresh_for_test(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
+def refresh_for_test(data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
     """Train `refresh_epochs` on training and validation parts, so that the test measures a network of that moment.
 
     Without a test part the run is returned unchanged: `refresh_with_all` trains on all parts at once.
     """
-    if job.export.fit == "all" and not len(data.split.test):
+    if data.job.export.fit == "all" and not len(data.split.test):
         return run
-    return refresh(job, data, run, TEST_REFRESH, console)
+    return refresh(data, run, TEST_REFRESH, console)
 
 
-def refresh_with_all(job: JobSpec, data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
+def refresh_with_all(data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
     """Train `refresh_epochs` on all parts, for publication after the evaluation."""
-    return refresh(job, data, run, FULL_REFRESH, console)
+    return refresh(data, run, FULL_REFRESH, console)
 
 
-def refresh(job: JobSpec, data: JobData, run: TrainingRun, name: str, console: Console) -> TrainingRun:
+def refresh(data: JobData, run: TrainingRun, name: str, console: Console) -> TrainingRun:
     """Train `refresh_epochs` more at a lower rate on the parts of the refresh, or as many as max_minutes leaves."""
-    budget = TimeBudget.of(job, data)
+    budget = TimeBudget.of(data)
     if not budget.epochs:
         return run
     spent = run.seconds["train"] + run.seconds.get("refresh", 0.0)
     epochs = budget.affordable_epochs(name, spent, [epoch.seconds for epoch in run.figures])
     began, ended = time.monotonic(), 0
     if epochs:
-        left = job.training.max_minutes - spent / 60
-        config = configure_refresh(job.training, REFRESH_PARTS[name], epochs, left)
+        training = data.job.training
+        left = training.max_minutes - spent / 60
+        config = configure_refresh(training, REFRESH_PARTS[name], epochs, left)
         trainer = Trainer(
             run.network,
             data.corpus,

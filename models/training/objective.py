@@ -107,10 +107,10 @@ def _task_losses(
     windows, length = batch.items.shape
     count = max(TASK_PAIRS // length, 1)
     if windows > count and network.training:
-        rows = torch.randperm(windows)[:count].to(
-            batch.items.device
-        )  # torch's seed: private steps keep it secret
-        batch, encoded = batch.take(rows), (encoded[0][rows], encoded[1][rows], encoded[2][rows])
+        # By torch's own generator, whose seed private steps keep secret.
+        rows = torch.randperm(windows)[:count].to(batch.items.device)
+        states, events, items = encoded
+        batch, encoded = batch.take(rows), (states[rows], events[rows], items[rows])
     logits = network.scorer(pair_next_items(batch, tables, *encoded))
     return {
         head.task.name: task_loss(

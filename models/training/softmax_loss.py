@@ -57,9 +57,8 @@ class _SoftmaxLoss(torch.autograd.Function):
             losses[rows] = (total.log() + peak.float() - picked.float()).squeeze(1)
             if not differentiate:
                 continue
-            shares = logits.mul_(
-                (1 / total).to(logits.dtype)
-            )  # [b, I] softmax; less 1 at the positive: gradient
+            # [b, I] the softmax, and less 1 at the positive the gradient of the logits
+            shares = logits.mul_((1 / total).to(logits.dtype))
             shares.scatter_add_(1, places, torch.full_like(picked, -1.0))
             by_state[rows] = shares @ low
             by_vector += shares.T @ states[rows]

@@ -1,6 +1,6 @@
 """Merge two users in Redis: read, join the profiles and sealed histories, and write if nothing changed meanwhile."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from app.state.protocol import ProfilePair, StateUnavailableError, StoreFault, UserMerge, join_profiles
@@ -33,29 +33,23 @@ class RedisMerge:
     async def run(self, merge: UserMerge) -> dict[str, int]:
         """Read, join and write by one atomic script; again if what was read changed meanwhile."""
         target, source = self._keys.user(merge.target), self._keys.user(merge.source)
-        is_sealed = self._values.seals is not None
+        seals = self._values.seals
         names = [target.profile, target.erased, source.profile, source.erased]
-        if is_sealed:
+        if seals is not None:
             names += [target.events, target.past_items, source.events, source.past_items]
         for _ in range(MERGE_TRIES):
             raw = await self._client.run_command("MGET", *names, deadline_s=self._settings.timeout_s)
-            if is_sealed:
-                self._refuse_foreign(zip(names, raw, strict=True))
+            if seals is not None and any(seals.is_foreign(value) for value in raw if value is not None):
+                raise _refuse_foreign("a profile or past items")
             profile = self._join_profiles(merge, raw)
             expected = [value or b"" for value in raw[:4]]
-            histories = self._join_histories(merge, raw) if is_sealed else ()
+            histories = () if seals is None else self._join_histories(merge, raw)
             call = build_merge_call(merge, self._keys, self._settings.limits, profile, expected, histories)
-            script = MERGE_SEALED if is_sealed else MERGE_USERS
+            script = MERGE_USERS if seals is None else MERGE_SEALED
             events, past = await self._client.run_script(script, call, self._settings.write_timeout_s)
             if events >= 0:
                 return {"events": events, "past_items": past, "profile": int(profile != b"")}
         raise StateUnavailableError(f"expected a user that is at rest, given {MERGE_TRIES} changes")
-
-    def _refuse_foreign(self, stored: Iterable[tuple[str, bytes | None]]) -> None:
-        """Raise StateUnavailableError for a profile or past items of an unknown key: they would be lost."""
-        if any(self._values.is_foreign(value, place) for place, value in stored):
-            reason = "expected values under a key of CHORUS_STATE_KEYS_OLD, given some under another key"
-            raise StateUnavailableError(reason, StoreFault.REFUSED)
 
     def _join_profiles(self, merge: UserMerge, raw: Sequence[bytes | None]) -> bytes:
         """The profile to write; empty for none."""
@@ -91,9 +85,14 @@ class RedisMerge:
     def _open(self, keys: UserKeys, events: bytes | None, past: bytes | None) -> History:
         opened = open_history(events, keys.events, self._values)
         if opened.foreign:
-            reason = "expected events under a key of CHORUS_STATE_KEYS_OLD, given some under another key"
-            raise StateUnavailableError(reason, StoreFault.REFUSED)
+            raise _refuse_foreign("events")
         return History(
             self._values.unpack(unpack_records, opened.value, []),
             self._values.unpack(unpack_past_order, past, [], keys.past_items),
         )
+
+
+def _refuse_foreign(name: str) -> StateUnavailableError:
+    """The refusal of a merge that would lose values of an unknown key."""
+    reason = f"expected {name} under a key of CHORUS_STATE_KEYS_OLD, given some under another key"
+    return StateUnavailableError(reason, StoreFault.REFUSED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from app.state.redis.codec import CorruptValueError
-from app.state.state_keys import BrokenSealError, StateKeys, UnknownKeyError
+from app.state.state_keys import BrokenSealError, StateKeys
 
 if TYPE_CHECKING:
     from app.state.seals import Seals
@@ -62,19 +62,8 @@ class Values:
         return () if self.seals is None else self.seals.digest_keys
 
     def seal(self, content: bytes, place: str) -> bytes:
-        """What is stored for a content at a place."""
+        """The value to store for a content at a place."""
         return content if self.seals is None else self.seals.seal(content, place)
-
-    def is_foreign(self, stored: bytes | None, place: str) -> bool:
-        """True if a value is sealed under a key that the settings do not have."""
-        try:
-            if stored is not None and self.seals is not None:
-                self.seals.read(stored, place)
-        except UnknownKeyError:
-            return True
-        except BrokenSealError:  # damaged: it counts as absent where it is read
-            return False
-        return False
 
     def open(self, stored: bytes, place: str) -> bytes:
         """The content of what is stored at a place. Raises CorruptValueError."""

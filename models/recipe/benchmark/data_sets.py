@@ -37,8 +37,17 @@ DATA_SETS: Mapping[str, DataSet] = {
 }
 
 
-def find_data_set(name: str, data: Path) -> tuple[DataSet, Path]:
-    """A data set and its folder in `data`; raises ValueError for an unknown name or a file that is missing."""
+@dataclass(frozen=True, slots=True)
+class FoundDataSet:
+    """A data set whose files are there."""
+
+    name: str
+    data_set: DataSet
+    folder: Path
+
+
+def find_data_set(name: str, data: Path) -> FoundDataSet:
+    """A data set in the folder `data`; raises ValueError for an unknown name or a file that is missing."""
     if name not in DATA_SETS:
         raise ValueError(f"expected one of {', '.join(DATA_SETS)}, given '{name}'")
     data_set = DATA_SETS[name]
@@ -49,20 +58,20 @@ def find_data_set(name: str, data: Path) -> tuple[DataSet, Path]:
             f"expected {', '.join(needed)} in the folder {data / data_set.folder}, given no {', '.join(missing)}; "
             f"--data names the folder that has {data_set.folder}"
         )
-    return data_set, folder
+    return FoundDataSet(name, data_set, folder)
 
 
-def write_job(name: str, data: Path, log: pa.Table, training_rows: Indices, out: Path) -> Path:
+def write_job(found: FoundDataSet, log: pa.Table, training_rows: Indices, out: Path) -> Path:
     """Write the training rows of the log and the job over them into `out`, and return the job's file.
 
     The job sets nothing but the columns, and `split.test: 0`, as the benchmark holds out the test part itself.
     """
-    data_set, folder = find_data_set(name, data)
+    data_set, folder = found.data_set, found.folder
     out.mkdir(parents=True, exist_ok=True)
     pq.write_table(log.take(pa.array(training_rows)), out / "training.parquet")
     columns = {"user": USER, "item": ITEM, "order": ORDER}
     job: dict[str, Any] = {
-        "name": name,
+        "name": found.name,
         "interactions": {"path": "training.parquet", **columns},
         "items": {"path": str(folder / ITEMS), "id": ITEM, **data_set.items},
         "split": {"test": 0},

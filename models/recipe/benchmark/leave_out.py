@@ -25,7 +25,7 @@ class OrderedLog:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What is known before each user's held-out item, and a list for each user to whom that item is new.
+    """The events before each user's held-out item, and a list for each user to whom that item is new.
 
     A user with nothing before the held-out item has no list either.
     """

@@ -14,14 +14,13 @@ from models.evaluation.metrics.hit_rate import hit_rate
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.paired_bootstrap import LEVEL, RESAMPLES, Interval, bootstrap_difference
 from models.evaluation.protocols import RankingCase
+from models.export.link_gains import CLASSES
 from models.job.settings import Setting
 from models.recipe.benchmark.leave_out import HeldOut
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
 
 K, DEEP_K = 10, 50
 """The lengths of list that are measured."""
-LENGTHS = (1, 5, 15, 50)
-"""Where each class of history lengths begins."""
 BOOTSTRAP_SEED = 0
 CHORUS = "chorus"
 PROTOCOL = (
@@ -118,7 +117,7 @@ def compare(name: str, test: HeldOut, ranked: Sequence[Ranked], training: Traini
 def slice_by_length(lengths: Indices, ndcgs: Mapping[str, Doubles]) -> list[Slice]:
     """The slices that have a list, from the number of earlier events [C] of each list and the NDCG [C] by method."""
     slices = []
-    for least, beyond in zip(LENGTHS, (*LENGTHS[1:], None), strict=True):
+    for least, beyond in zip(CLASSES, (*CLASSES[1:], None), strict=True):
         inside = (lengths >= least) & (True if beyond is None else lengths < beyond)
         if inside.any():
             events = f"{least}+" if beyond is None else f"{least}-{beyond - 1}"

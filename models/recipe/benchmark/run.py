@@ -12,8 +12,8 @@ from models.contract.arrays import Indices
 from models.contract.bundle import REPORT
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.report.schema import Report
-from models.recipe.benchmark.data_sets import find_data_set, write_job
-from models.recipe.benchmark.leave_out import OrderedLog, hold_out, read_log
+from models.recipe.benchmark.data_sets import FoundDataSet, write_job
+from models.recipe.benchmark.leave_out import HeldOut, OrderedLog, hold_out, read_log
 from models.recipe.benchmark.methods import Ranked, list_families, rank_by_family
 from models.recipe.benchmark.result import CHORUS, DEEP_K, BenchmarkResult, Training, compare
 
@@ -27,19 +27,16 @@ class Prepared:
 
     name: str
     log: OrderedLog
+    test: HeldOut  # each user's last item
     job_file: Path
     bundle: Path
 
 
-def prepare(name: str, data: Path, out: Path) -> Prepared:
-    """Write everything but each user's last item, and the default job over it, into `out`.
-
-    Raises ValueError for an unknown name, or where `data` lacks the data set.
-    """
-    _, folder = find_data_set(name, data)
-    log = read_log(folder)
-    job_file = write_job(name, data, log.table, hold_out(log, 1).rows, out)
-    return Prepared(name, log, job_file, out / "bundle")
+def prepare(found: FoundDataSet, out: Path) -> Prepared:
+    """Write everything but each user's last item, and the default job over it, into `out`."""
+    log = read_log(found.folder)
+    test = hold_out(log, 1)
+    return Prepared(found.name, log, test, write_job(found, log.table, test.rows, out), out / "bundle")
 
 
 def measure(prepared: Prepared, seconds: float, list_items: ListItems, console: Console) -> BenchmarkResult:
@@ -48,7 +45,7 @@ def measure(prepared: Prepared, seconds: float, list_items: ListItems, console: 
     The bundle is asked by the service's request path, `next` alone and without re-ranking. A test
     (tests/e2e/test_offline_lists.py) holds such lists equal to those of the offline evaluation.
     """
-    valid, test = hold_out(prepared.log, 2), hold_out(prepared.log, 1)
+    valid, test = hold_out(prepared.log, 2), prepared.test
     report = Report.model_validate_json((prepared.bundle / REPORT).read_bytes())
     users = [prepared.log.user_ids[user] for user in test.case.users.tolist()]
     lists = number_items(list_items(prepared.bundle, users, DEEP_K), prepared.log.item_ids)

@@ -14,20 +14,18 @@ from models.evaluation.report.console import print_report
 from models.evaluation.report.html import render_page
 from models.evaluation.report.schema import Report
 from models.job.evaluation_config import EvaluationConfig
-from models.job.spec import JobSpec, load_job
 from models.recipe.evaluation import evaluate
 from models.recipe.ingestion import JobData
 from models.recipe.training import TrainingRun, refresh_for_test, train
 
 
 class Trained(NamedTuple):
-    job: JobSpec
     data: JobData
     run: TrainingRun
 
     def evaluate(self, **bounds: object) -> Report:
-        job = self.job.model_copy(update={"evaluation": EvaluationConfig.model_validate(bounds)})
-        return evaluate(job, self.data, self.run, quiet())
+        job = self.data.job.model_copy(update={"evaluation": EvaluationConfig.model_validate(bounds)})
+        return evaluate(replace(self.data, job=job), self.run, quiet())
 
 
 def quiet() -> Console:
@@ -43,9 +41,8 @@ def printed(report: Report) -> str:
 @pytest.fixture(scope="module")
 def trained(make_shop, make_ingested, tmp_path_factory) -> Trained:
     path = make_shop(tmp_path_factory.mktemp("evaluation"))
-    job, data = load_job(path), make_ingested(path)
-    data, run = train(job, data, "a run", path.parent / "bundle", quiet())
-    return Trained(job, data, refresh_for_test(job, data, run, quiet()))
+    data, run = train(make_ingested(path), "a run", path.parent / "bundle", quiet())
+    return Trained(data, refresh_for_test(data, run, quiet()))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +142,7 @@ def test_settings_are_in_the_report_and_on_the_page(whole):
 
 def test_a_cut_of_training_is_among_the_warnings(trained):
     run = replace(trained.run, cuts=("training.max_minutes ended training after 2 of at most 9 epochs",))
-    report = evaluate(trained.job, trained.data, run, Console(quiet=True))
+    report = evaluate(trained.data, run, Console(quiet=True))
     assert report.training_cuts == run.cuts
     assert run.cuts[0] in [warning.message for warning in report.warnings]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.job.spec import JobSpec
-from models.recipe.sizes import LARGE_LOG, choose_history_length, choose_sizes
+from models.recipe.sizes import LARGE_LOG, choose_history_length, choose_job_sizes
 
 MakeJob = Callable[..., JobSpec]
 
@@ -43,7 +43,7 @@ def test_the_history_holds_what_most_events_can_use(counts: list[int], expected:
 
 
 def test_a_large_log_gets_a_wide_network(make_job: MakeJob) -> None:
-    chosen = choose_sizes(make_job(), LARGE, 3_000)
+    chosen = choose_job_sizes(make_job(), LARGE, 3_000)
     assert (chosen.job.network.dim, chosen.job.network.attention_heads) == (128, 4)
     assert chosen.job.training.batch_size == 64
     assert chosen.describe().startswith(
@@ -56,7 +56,7 @@ def test_a_large_log_gets_a_wide_network(make_job: MakeJob) -> None:
 def test_a_small_log_and_a_large_catalogue_keep_the_narrow_one(
     make_job: MakeJob, users: np.ndarray, items: int
 ) -> None:
-    chosen = choose_sizes(make_job(), users, items)
+    chosen = choose_job_sizes(make_job(), users, items)
     assert chosen.job.network.dim == 64
     assert chosen.training == {}
 
@@ -64,10 +64,10 @@ def test_a_small_log_and_a_large_catalogue_keep_the_narrow_one(
 def test_what_the_job_states_stays(make_job: MakeJob) -> None:
     stated = {"network": {"attention_heads": 2, "history_length": 7}, "training": {"batch_size": 9}}
     job = make_job(**stated)
-    chosen = choose_sizes(job, LARGE, 3_000)
+    chosen = choose_job_sizes(job, LARGE, 3_000)
     assert chosen.job == job
     assert chosen.describe() == ""
-    rate = choose_sizes(make_job(training={"batch_size": 9}), LARGE, 3_000).job.training
+    rate = choose_job_sizes(make_job(training={"batch_size": 9}), LARGE, 3_000).job.training
     assert (rate.batch_size, rate.learning_rate) == (9, 0.0015)
 
 
@@ -75,6 +75,6 @@ def test_private_training_chooses_nothing_from_the_data(make_job: MakeJob) -> No
     job = make_job(
         training={"privacy": {"epsilon": 8}}, items={"path": "log.csv", "id": "i", "categories": "t"}
     )
-    chosen = choose_sizes(job, LARGE, 3_000)
+    chosen = choose_job_sizes(job, LARGE, 3_000)
     assert chosen.job is job
     assert chosen.describe() == ""

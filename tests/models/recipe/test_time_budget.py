@@ -1,5 +1,7 @@
 """The time limit shared by hand: 10 minutes, refreshes of 1.125 and 1.25 epochs of training."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.recipe.time_budget import FULL_REFRESH, TEST_REFRESH, TimeBudget
@@ -40,4 +42,4 @@ def test_the_epochs_of_a_refresh(name: str, spent: float, seconds: list[float], 
 )
 def test_the_refreshes_of_a_job(shop_job, shop_data, changes, refreshes) -> None:
     job = shop_job.model_validate(shop_job.model_dump() | changes)
-    assert TimeBudget.of(job, shop_data).refreshes == refreshes
+    assert TimeBudget.of(replace(shop_data, job=job)).refreshes == refreshes

@@ -11,8 +11,8 @@ import torch
 from rich.console import Console
 
 from app.cli import main
-from models.job.spec import load_job
 from models.recipe.evaluation_lists import interactions_before
+from models.recipe.ingestion import JobData
 from models.recipe.training import refresh_for_test, refresh_with_all, train
 from models.training.corpus import PART_TEST, PART_VALID
 
@@ -37,6 +37,12 @@ def shuffle_test_part(path) -> None:
         writer.writerows(rows)
 
 
+def with_training(data: JobData, **settings: object) -> JobData:
+    """The data of the same job with other settings of its training."""
+    training = data.job.training.model_copy(update=settings)
+    return replace(data, job=data.job.model_copy(update={"training": training}))
+
+
 @pytest.fixture(scope="module")
 def runs(make_shop, make_ingested, tmp_path_factory):
     """Two runs whose data differ in the test part alone, each refresh_for_test for the evaluation."""
@@ -45,14 +51,13 @@ def runs(make_shop, make_ingested, tmp_path_factory):
         path = make_shop(tmp_path_factory.mktemp("run"))
         if number:
             shuffle_test_part(path.parent / "events.csv")
-        job, data = load_job(path), make_ingested(path)
-        data, run = train(job, data, "a run", path.parent / "bundle", quiet())
-        found.append((job, data, refresh_for_test(job, data, run, quiet())))
+        data, run = train(make_ingested(path), "a run", path.parent / "bundle", quiet())
+        found.append((data, refresh_for_test(data, run, quiet())))
     return found
 
 
 def test_the_test_part_changes_nothing_that_is_evaluated(runs):
-    (_, one, mine), (_, other, its) = runs
+    (one, mine), (other, its) = runs
     assert not np.array_equal(one.dataset.interactions.items, other.dataset.interactions.items)
     np.testing.assert_array_equal(
         one.dataset.interactions.items[:1350], other.dataset.interactions.items[:1350]
@@ -64,31 +69,30 @@ def test_the_test_part_changes_nothing_that_is_evaluated(runs):
 
 
 def test_what_each_part_may_know(runs):
-    _, data, _ = runs[0]
+    data, _ = runs[0]
     assert len(interactions_before(data, PART_VALID).users) == 1200
     assert len(interactions_before(data, PART_TEST).users) == 1350
     assert interactions_before(data, PART_TEST).times.max() < data.split.test_at
 
 
 def test_a_refresh_learns_and_may_be_left_out(runs):
-    job, data, run = runs[0]
+    data, run = runs[0]
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
-    still = job.model_copy(update={"training": job.training.model_copy(update={"refresh_epochs": 0})})
-    assert refresh_with_all(still, data, run, quiet()) is run
-    refresh_with_all(job, data, run, quiet())
+    assert refresh_with_all(with_training(data, refresh_epochs=0), run, quiet()) is run
+    refresh_with_all(data, run, quiet())
     after = run.network.state_dict()
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert torch.equal(before["items.recency_gain"], after["items.recency_gain"])
 
 
 def test_a_refresh_without_time_is_left_out_and_named(runs):
-    job, data, run = runs[0]
-    minutes = job.training.max_minutes
+    data, run = runs[0]
+    minutes = data.job.training.max_minutes
     spent = replace(run, seconds={"train": 60 * minutes - 1, "refresh": 1.0})
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
     shown = io.StringIO()
     console = Console(file=shown, width=200)
-    found = refresh_for_test(job, data, spent, console)
+    found = refresh_for_test(data, spent, console)
     sentence = (
         "training.max_minutes (60) left no time for the refresh on the validation part, before the test"
     )
@@ -99,17 +103,17 @@ def test_a_refresh_without_time_is_left_out_and_named(runs):
 
 def test_refreshes_with_little_time_have_fewer_epochs(runs):
     """Epochs of 100 s, and 400 s left: an epoch of both refreshes is 1.125 + 1.25 epochs of training."""
-    job, data, run = runs[0]
-    job = job.model_copy(update={"training": job.training.model_copy(update={"refresh_epochs": 3})})
+    data, run = runs[0]
+    data = with_training(data, refresh_epochs=3)
     slow = tuple(replace(epoch, seconds=100.0) for epoch in run.figures)
-    spent = replace(run, figures=slow, seconds={"train": 60 * job.training.max_minutes - 400})
+    spent = replace(run, figures=slow, seconds={"train": 60 * data.job.training.max_minutes - 400})
     shown = io.StringIO()
     console = Console(file=shown, width=200)
-    once = refresh_for_test(job, data, spent, console)
+    once = refresh_for_test(data, spent, console)
     assert once.cuts == (
         "training.max_minutes (60) cut the refresh on the validation part, before the test, to 1 of 3 epochs",
     )
-    twice = refresh_with_all(job, data, once, console)  # it has 400 s / 125 s: all 3 epochs
+    twice = refresh_with_all(data, once, console)  # it has 400 s / 125 s: all 3 epochs
     assert twice.cuts == once.cuts
     assert twice.seconds["refresh"] > once.seconds["refresh"]
     assert shown.getvalue().count("refresh epoch") == 4
@@ -132,4 +136,4 @@ def test_what_the_time_limit_cuts_is_on_the_console_and_in_the_report(make_shop,
 
 
 def test_training_with_enough_time_is_not_cut(runs):
-    assert [run.cuts for _, _, run in runs] == [(), ()]
+    assert [run.cuts for _, run in runs] == [(), ()]
