@@ -18,6 +18,7 @@ from models.training.checkpoint import CheckpointFile
 from models.training.corpus import Corpus, without_blank_items
 from models.training.early_stopping import EarlyStopping, EpochFigures
 from models.training.objective import Balance, Tables, batch_losses
+from models.training.optimiser import plan_schedule
 from models.training.steps import Lesson, StartSteps, Steps, start_batch_steps
 
 MOST_HELD_OUT = 2_000
@@ -68,7 +69,7 @@ class Trainer:
         """Train, then load the best epoch's weights (the last epoch's without validation); returns all figures.
 
         Training stops before an epoch that would not end within max_minutes, at the latest within it; `was_cut` is
-        then True. Raises JobError if a loss is not finite.
+        then True. The learning rate falls within the epochs that are left, by the pace of those before. Raises JobError if a loss is not finite.
         """
         run = self._start()
         if self.file is not None:
@@ -80,6 +81,8 @@ class Trainer:
             seconds = self._mean_seconds()
             self.deadline = end - self.reserve(seconds)
             started = self.clock()
+            if seconds:
+                plan_schedule(run.steps.state.schedule, self._planned_share(epoch, started, seconds))
             train = None if started + seconds > self.deadline else self._train_epoch(run, epoch, progress)
             if train is None:
                 self.was_cut = True
@@ -94,6 +97,11 @@ class Trainer:
             progress(1, 1, figures)
         self.stopping.restore(self.network)
         return self.figures
+
+    def _planned_share(self, epoch: int, now: float, seconds: float) -> float:
+        """The share of all epochs that training reaches before its deadline, if one takes so many seconds."""
+        left = max((self.deadline - now) / seconds, 0.0)
+        return min(max(epoch + int(left), 1) / self.config.epochs, 1.0)
 
     def _mean_seconds(self) -> float:
         """The mean seconds of the epochs so far; 0 before the first one ends."""

@@ -12,6 +12,7 @@ from models.training.checkpoint import CheckpointFile, read_content, write_conte
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from models.training.early_stopping import EpochFigures
 from models.training.loop import Trainer
+from models.training.steps import start_batch_steps
 
 CPU = torch.device("cpu")
 TRAIN, VALID = frozenset({PART_TRAIN}), frozenset({PART_VALID})
@@ -231,6 +232,30 @@ def test_training_keeps_time_for_later(shop_data, make_network, reserve, epochs)
     )
     assert [epoch.seconds for epoch in trainer.fit(progress)] == [10.0] * epochs
     assert trainer.was_cut
+
+
+@pytest.mark.parametrize(("seconds", "epochs"), [(10.0, 6), (1.0, 12)])
+def test_the_learning_rate_falls_within_the_time_limit(shop_data, make_network, seconds, epochs):
+    """Six epochs of 10 s fit into a minute, and the rate falls within them; of 1 s all twelve fit."""
+    now, rates = 0.0, []
+
+    def start(lesson, balance, config):
+        steps = start_batch_steps(lesson, balance, config)
+        optimisers.append(steps.state.optimiser)
+        return steps
+
+    def progress(done: int, steps: int, figures: EpochFigures | None) -> None:
+        nonlocal now
+        if figures is None and done == steps:
+            now += seconds
+            rates.append(optimisers[0].param_groups[0]["lr"] / config.learning_rate)
+
+    optimisers: list[torch.optim.Optimizer] = []
+    config = CONFIG.model_copy(update={"max_minutes": 1.0, "epochs": 12, "patience": 12})
+    arguments = make_network(), shop_data.corpus, config, CPU, TRAIN, VALID
+    Trainer(*arguments, start=start, clock=lambda: now).fit(progress)
+    assert len(rates) == epochs
+    assert rates[-1] == pytest.approx(0.1) and min(rates[:-1]) > 0.1
 
 
 def test_time_is_up_within_an_epoch(shop_data, make_network):

@@ -1,10 +1,12 @@
 """Which weights decay, and the learning rate over the steps."""
 
 import pytest
+import torch
+from torch.optim.lr_scheduler import LambdaLR
 
 from models.job.training_config import Balancing
 from models.training.objective import Balance
-from models.training.optimiser import parameter_groups, rate_factor
+from models.training.optimiser import RateSchedule, parameter_groups, plan_schedule, rate_factor
 
 
 def test_weight_decay_leaves_embeddings_biases_and_norms_alone(make_network):
@@ -35,3 +37,38 @@ def test_a_run_without_steps_has_a_rate():
 def test_a_run_without_warm_up_starts_at_the_whole_rate():
     """The first of four steps of a cosine from 1 to 0.1, then half way."""
     assert [rate_factor(step, 4, warm_up=1) for step in (0, 2, 4)] == pytest.approx([1.0, 0.55, 0.1])
+
+
+def schedule(steps: int) -> LambdaLR:
+    """A schedule without a warm-up of an optimiser with one weight and the rate 1."""
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    return LambdaLR(optimiser, RateSchedule(steps, warm_up=1))
+
+
+def step_rates(planned: LambdaLR, steps: int) -> list[float]:
+    """The learning rates of the next steps."""
+    rates = []
+    for _ in range(steps):
+        planned.optimizer.step()
+        planned.step()
+        rates.append(planned.get_last_lr()[0])
+    return rates
+
+
+def test_the_rate_falls_within_the_planned_share_of_the_steps():
+    planned = schedule(8)
+    plan_schedule(planned, 0.5)
+    assert step_rates(planned, 5) == pytest.approx(step_rates(schedule(4), 5))
+
+
+def test_a_plan_is_part_of_the_state():
+    planned, resumed = schedule(8), schedule(8)
+    plan_schedule(planned, 0.5)
+    resumed.load_state_dict(planned.state_dict())
+    assert step_rates(resumed, 3) == pytest.approx(step_rates(schedule(4), 3))
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, 1.5])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match="above 0 and at most 1"):
+        plan_schedule(schedule(8), share)
