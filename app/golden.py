@@ -177,4 +177,4 @@ def _compute_logits(bundle: LoadedBundle, name: str, request: GoldenRequest) -> 
         raise BundleError(f"expected finite times in {name}, given others")
     zeros = np.zeros(len(rows), dtype=np.int64)  # one user, one moment
     groups = Groups(rows, zeros, zeros, [(request.context, request.now)], [len(rows)])
-    return group_logits(bundle, [encode_user(bundle, request.state(), request.query)], groups)
+    return group_logits(bundle, [encode_user(bundle, request.state(), request.query, groups.at[0])], groups)

@@ -75,6 +75,10 @@ class Predictor(Protocol):
         """The encodings of B users, in order."""
         ...
 
+    def encode_moments(self, context: Indices) -> Floats:
+        """The changes [M, D] of a user's vector for `next` by the context tokens [M, C] of M moments."""
+        ...
+
     def score_pairs(
         self, users: Sequence[UserEncoding], items: ItemTable, pairs: PairBatch
     ) -> dict[str, Floats]:

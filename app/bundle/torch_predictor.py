@@ -43,7 +43,8 @@ class TorchPredictor:
             return []
         tower, bounds = self.network.users, users.offsets[1:-1]
         starts = tower.profile(*map(torch.from_numpy, (users.tokens, users.numeric, users.text)))
-        arrays = (users.items, users.events.actions, users.events.dense)
+        events = users.events
+        arrays = (users.items, events.actions, events.dense, events.context)
         representations = tower.events(*map(torch.from_numpy, arrays)).numpy()
         if len(users) == 1:
             return [self._encode_user(starts, representations, users)]
@@ -59,6 +60,11 @@ class TorchPredictor:
             bases[batch] = outputs[range(len(batch)), ends].numpy()
         numbers = map(_last_numbers, np.split(users.events.dense, bounds))
         return list(map(UserEncoding, bases, histories, numbers))
+
+    @torch.inference_mode()
+    def encode_moments(self, context: Indices) -> Floats:
+        """See Predictor.encode_moments."""
+        return np.asarray(self.network.users.ask(torch.from_numpy(context)).numpy())
 
     @torch.inference_mode()
     def score_pairs(

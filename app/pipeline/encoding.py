@@ -1,33 +1,48 @@
 """Encode users: user tower, push away from negative feedback and text preferences -> retrieval vector."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.query.text_query import read_request
-from app.pipeline.types import Encoded, UserEvents
+from app.pipeline.types import Encoded, Moment, UserEvents
 from app.pipeline.user_features import build_columns, build_features
 from models.contract.arrays import Floats
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
+from models.contract.features import encode_context
 from models.contract.feedback import read_feedback
 from models.contract.low_values import ItemVectors
 from models.contract.push import measure_push
 from models.contract.user_vector import retrieval_vector
+from models.contract.vocabulary import OOV
 from models.language.text_preference import TextPreferences
 
 
-def encode_user(bundle: LoadedBundle, state: UserState, query: str = "") -> Encoded:
-    """Encode one user, whose events are oldest first, with the text of a query."""
-    return encode_states(bundle, [state], [read_request(bundle, query, state.profile)])[0]
+def encode_user(
+    bundle: LoadedBundle, state: UserState, query: str = "", moment: Moment | None = None
+) -> Encoded:
+    """Encode one user, whose events are oldest first, with the text of a query, at a moment."""
+    encoded = encode_states(bundle, [state], [read_request(bundle, query, state.profile)])
+    return encoded[0] if moment is None else add_moments(bundle, encoded, [moment])[0]
+
+
+def add_moments(bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Sequence[Moment]) -> list[Encoded]:
+    """Each user at the moment of the request with the same number: its context changes the vector for `next`."""
+    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in moments])
+    if not (tokens > OOV).any():
+        return list(encoded)
+    changes = np.pad(bundle.predictor.encode_moments(tokens), ((0, 0), (0, 1)))  # none of the bias
+    return [replace(user, vector=user.vector + change) for user, change in zip(encoded, changes, strict=True)]
 
 
 def encode_states(
     bundle: LoadedBundle, states: Sequence[UserState], preferences: Sequence[TextPreferences]
 ) -> list[Encoded]:
     """Encode users with their text preferences; the result for each is independent of the others."""
-    events = build_columns(bundle.catalogue, [state.events for state in states])
+    events = build_columns(bundle.catalogue, [state.events for state in states], bundle.spec.roles)
     return encode_columns(bundle, [state.profile for state in states], events, preferences)
 
 

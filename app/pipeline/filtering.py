@@ -11,9 +11,10 @@ from app.bundle.catalogue import Catalogue
 from app.pipeline.types import Query
 from models.contract.arrays import Mask
 from models.contract.predicate import Predicate
+from models.contract.roles import NO_ROLES, Roles, seen_items
 
 
-def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> Mask:
+def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex, roles: Roles = NO_ROLES) -> Mask:
     """[n] True for the items that the query allows.
 
     If the request names its items (rank), seen and unavailable ones are allowed.
@@ -23,7 +24,7 @@ def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex) -> 
         allowed &= match_predicate(catalogue, query.predicate, columns)
     removed: Iterable[str] = query.excluded
     if query.exclude_seen and query.item_ids is None:
-        removed = chain(removed, query.state.seen)
+        removed = chain(removed, seen_items(query.state, roles))
     for item_id in removed:
         row = catalogue.row(item_id)
         if row is not None:

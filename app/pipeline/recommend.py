@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding import encode_states
+from app.pipeline.encoding import add_moments, encode_states
 from app.pipeline.explain.attribution import measure_attribution
 from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
@@ -30,7 +30,8 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     """The slate for a query. No I/O: the query has the user's state."""
     clock = StageClock()
     texts = read_request(bundle, query.text, query.state.profile)
-    (encoded,) = encode_states(bundle, [query.state], [texts])
+    encoded_states = encode_states(bundle, [query.state], [texts])
+    (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
     clock.finish("encode")
     context = build_context(bundle, query, encoded)
     for budget in plan_searches(bundle.candidates, query):
@@ -58,7 +59,7 @@ def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> Retri
         centre=bundle.mean_vector,
         query=query,
         encoded=encoded,
-        allowed=filter_rows(bundle.catalogue, query, bundle.columns),
+        allowed=filter_rows(bundle.catalogue, query, bundle.columns, bundle.spec.roles),
         liked_row=liked_row,
     )
 

@@ -14,6 +14,9 @@ from models.contract.feedback import FeedbackCodes
 from models.contract.predicate import Predicate
 from models.ranking.rerank import Diversity
 
+Moment = tuple[Mapping[str, str], float]
+"""A context and a Unix time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -46,7 +49,7 @@ NO_EVENTS = UserEvents(column_events([()], lambda _item_id: -1), np.zeros(0, dty
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The network's encoding of the user at the moment of the request."""
+    """The network's encoding of a user; `app.pipeline.encoding.add_moments` adds the moment of the request."""
 
     vector: Floats  # [D + 1] the retrieval vector; the last number multiplies the items' bias
     user: UserEncoding  # the network's output, without the push of negative feedback

@@ -1,6 +1,7 @@
 """Build the predictor's input from profiles and events, with the feature definitions of training."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.contract.catalogue import User
 from models.contract.events import Event, EventColumns, column_events
 from models.contract.features import encode_profile
 from models.contract.history_window import read_window
+from models.contract.roles import NO_ROLES, Roles, read_action
 
 
 class UserFeatures(NamedTuple):
@@ -23,8 +25,10 @@ class UserFeatures(NamedTuple):
     rows: Indices  # [n]
 
 
-def build_columns(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> EventColumns:
-    """The events of users, each oldest first, as columns over the catalogue's rows.
+def build_columns(
+    catalogue: Catalogue, users: Sequence[Sequence[Event]], roles: Roles = NO_ROLES
+) -> EventColumns:
+    """The events of users, each oldest first, as columns over the catalogue's rows, read by their actions' roles.
 
     Items that the catalogue lacks, and blank ones (models.contract.blank_items), get the distinct rows -1, -2, ...
     """
@@ -35,7 +39,8 @@ def build_columns(catalogue: Catalogue, users: Sequence[Sequence[Event]]) -> Eve
         row = catalogue.row(item_id)
         return unknown.setdefault(item_id, -1 - len(unknown)) if row is None or blank[row] else row
 
-    return column_events(users, row_of)
+    columns = column_events(users, row_of)
+    return replace(columns, action_names=tuple(read_action(name, roles) for name in columns.action_names))
 
 
 def build_features(

@@ -40,8 +40,3 @@ class UserState:
     profile: User | None = None
     events: tuple[Event, ...] = ()
     past_items: frozenset[str] = frozenset()  # items of older events, of which only the id is kept
-
-    @property
-    def seen(self) -> frozenset[str]:
-        """Ids of all items that the user interacted with."""
-        return self.past_items.union(event.item_id for event in self.events)

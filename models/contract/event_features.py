@@ -1,4 +1,4 @@
-"""Feature encoding of events: action, value, time gap, running mean and count. Training and serving share it."""
+"""Feature encoding of events: action, value, gap, running mean, count and context. Training and serving share it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from models.contract.arrays import Doubles, Floats, Indices, Mask
 from models.contract.events import NEGATIVE_ACTIONS, Action, EventColumns
 from models.contract.feature_spec import FeatureSpec
-from models.contract.features import CLIP
+from models.contract.features import CLIP, encode_contexts
 from models.contract.unix_time import has_time
 
 DENSE_WIDTH = 5
@@ -22,13 +22,18 @@ class EventArrays:
 
     actions: Indices  # [n] indices of spec.actions
     dense: Floats  # [n, DENSE_WIDTH]
+    context: Indices  # [n, C] the tokens of each event's moment (models.contract.features.encode_contexts)
+
+    def take(self, keep: Mask) -> "EventArrays":
+        """The events where `keep` [n] is True."""
+        return EventArrays(self.actions[keep], self.dense[keep], self.context[keep])
 
 
 def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
     """Encode n events of any number of users.
 
     The features of an event: its action, its value, the time since the user's previous event (0 if there is none, or
-    none with a time), and the mean value and number of the user's last WINDOW events, this one included.
+    none with a time), the mean value and number of the user's last WINDOW events, this one included, and its context.
     """
     count = len(events)
     start = np.repeat(events.offsets[:-1], np.diff(events.offsets))  # [n] the user's first event
@@ -48,7 +53,8 @@ def encode_events(spec: FeatureSpec, events: EventColumns) -> EventArrays:
     dense[:, 2] = np.log1p(np.clip(gap, 0, None)) / 10
     dense[:, 3] = total / (number + 3)  # shrunk: three events' worth of "average"
     dense[:, 4] = np.log1p(window_length) / 5
-    return EventArrays(spec.actions.encode(events.action_names)[events.actions], dense)
+    context = encode_contexts(spec, events.contexts, events.times, count).astype(np.int64)
+    return EventArrays(spec.actions.encode(events.action_names)[events.actions], dense, context)
 
 
 def _event_values(spec: FeatureSpec, events: EventColumns) -> Doubles:

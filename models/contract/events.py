@@ -24,12 +24,20 @@ class Action(StrEnum):
     RATE = "rate"
     SAVE = "save"
     SHARE = "share"
+    CART = "cart"
     PURCHASE = "purchase"
     SKIP = "skip"
+    IMPRESSION = "impression"
 
 
 NEGATIVE_ACTIONS = frozenset({Action.DISLIKE.value})
+"""Actions that state a dislike: an event without a value has the lowest one."""
+REJECTING_ACTIONS = NEGATIVE_ACTIONS | {Action.SKIP.value}
 """Actions that reject an item: they lower the scores of similar items."""
+EXPOSURE_ACTIONS = frozenset({Action.IMPRESSION.value})
+"""Actions that show an item, and say nothing of its being taken."""
+UNTAKEN_ACTIONS = REJECTING_ACTIONS | EXPOSURE_ACTIONS
+"""Actions whose items were not taken: no target of `next`, in no statistic, and no reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,9 @@ class EventColumns:
     times: Doubles  # [n] Unix seconds, or the order; NO_TIME for an earlier event without a time
     values: Floats  # [n] NaN: missing
     action_names: tuple[str, ...]
+    contexts: Mapping[str, Codes] = field(
+        default_factory=dict
+    )  # context column -> its value of each event [n]
 
     def __post_init__(self) -> None:
         if self.offsets.ndim != 1 or not len(self.offsets):
@@ -71,24 +82,56 @@ class EventColumns:
         for name in ("items", "actions", "times", "values"):
             if getattr(self, name).shape != (count,):
                 raise ValueError(f"expected {name} [{count}], given {getattr(self, name).shape}")
+        for name, column in self.contexts.items():
+            if column.codes.shape != (count,):
+                raise ValueError(f"expected contexts.{name} [{count}], given {column.codes.shape}")
 
     def __len__(self) -> int:
         """The number of events."""
         return len(self.items)
 
+    def take(self, rows: Indices | Mask | slice, offsets: Indices) -> "EventColumns":
+        """The events at `rows`, which are by user, as those of the users of `offsets`."""
+        return EventColumns(
+            offsets=offsets,
+            items=self.items[rows],
+            actions=self.actions[rows],
+            times=self.times[rows],
+            values=self.values[rows],
+            action_names=self.action_names,
+            contexts={
+                name: Codes(column.names, column.codes[rows]) for name, column in self.contexts.items()
+            },
+        )
+
     def events(self, user: int, item_ids: Sequence[str]) -> tuple[Event, ...]:
-        """The events of one user, without contexts. `item_ids` [I] are the ids of the item table's rows."""
+        """The events of one user. `item_ids` [I] are the ids of the item table's rows."""
         part = slice(int(self.offsets[user]), int(self.offsets[user + 1]))
         return tuple(
-            Event(item_ids[item], self.action_names[action], time, None if math.isnan(value) else value)
-            for item, action, time, value in zip(
+            Event(
+                item_ids[item], self.action_names[action], time, None if math.isnan(value) else value, context
+            )
+            for item, action, time, value, context in zip(
                 self.items[part].tolist(),
                 self.actions[part].tolist(),
                 self.times[part].tolist(),
                 self.values[part].tolist(),
+                self._contexts(part),
                 strict=True,
             )
         )
+
+    def _contexts(self, part: slice) -> list[Mapping[str, str]]:
+        """The context of each event of a part."""
+        count = len(self.items[part])
+        if not self.contexts:
+            return [NO_CONTEXT] * count
+        found: list[dict[str, str]] = [{} for _ in range(count)]
+        for name, column in self.contexts.items():
+            for context, code in zip(found, column.codes[part].tolist(), strict=True):
+                if code >= 0:
+                    context[name] = column.names[code]
+        return list(found)
 
 
 def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]) -> EventColumns:
@@ -107,21 +150,27 @@ def column_events(users: Sequence[Sequence[Event]], row_of: Callable[[str], int]
             [np.nan if event.value is None else event.value for event in events], dtype=np.float32
         ),
         action_names=tuple(codes),
+        contexts=_column_contexts([event.context for event in events]),
     )
+
+
+def _column_contexts(contexts: Sequence[Mapping[str, str]]) -> dict[str, Codes]:
+    """The contexts of n events as columns, by name."""
+    columns: dict[str, Codes] = {}
+    for name in dict.fromkeys(name for context in contexts for name in context):
+        codes: dict[str, int] = {}
+        values = [
+            codes.setdefault(context[name], len(codes)) if name in context else -1 for context in contexts
+        ]
+        columns[name] = Codes(tuple(codes), np.array(values, dtype=np.int32))
+    return columns
 
 
 def user_events(events: EventColumns, user: int, before: int | None = None) -> EventColumns:
     """The columns of one user; with `before`, of the user's first `before` events only."""
     start, stop = int(events.offsets[user]), int(events.offsets[user + 1])
     part = slice(start, stop if before is None else min(start + before, stop))
-    return EventColumns(
-        offsets=np.array([0, len(events.items[part])], dtype=np.int64),
-        items=events.items[part],
-        actions=events.actions[part],
-        times=events.times[part],
-        values=events.values[part],
-        action_names=events.action_names,
-    )
+    return events.take(part, np.array([0, part.stop - part.start], dtype=np.int64))
 
 
 def select_events(events: EventColumns, keep: Mask) -> EventColumns:
@@ -129,14 +178,7 @@ def select_events(events: EventColumns, keep: Mask) -> EventColumns:
     if keep.all():
         return events
     kept_before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
-    return EventColumns(
-        offsets=kept_before[events.offsets],
-        items=events.items[keep],
-        actions=events.actions[keep],
-        times=events.times[keep],
-        values=events.values[keep],
-        action_names=events.action_names,
-    )
+    return events.take(keep, kept_before[events.offsets])
 
 
 def last_events(events: EventColumns, count: int) -> Mask:

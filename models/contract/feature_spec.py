@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.contract.polarity import ValuePolarity
+from models.contract.roles import ActionRole
 from models.contract.vocabulary import Vocabulary
 
 
@@ -57,6 +58,8 @@ class FeatureSpec(BaseModel):
     value_std: float = Field(default=1.0, gt=0)
     polarity: ValuePolarity = ValuePolarity()
     """How far a low value pushes similar items away; fitted after training (models.export.polarity)."""
+    roles: dict[str, ActionRole] = Field(default_factory=dict, exclude_if=lambda roles: not roles)
+    """Action -> the role that the job gives it, where it names one (models.contract.roles)."""
     text_size: int = Field(default=0, ge=0)
     """Width of the text encoder's vectors; 0 without text."""
 

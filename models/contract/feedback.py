@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.contract.arrays import Indices, Mask
-from models.contract.events import NEGATIVE_ACTIONS, Action, EventColumns
+from models.contract.events import (
+    EXPOSURE_ACTIONS,
+    REJECTING_ACTIONS,
+    UNTAKEN_ACTIONS,
+    Action,
+    EventColumns,
+)
 from models.contract.vocabulary import Vocabulary
 
-INTENT_ACTIONS = frozenset({Action.PURCHASE, Action.SAVE, Action.SHARE})
+INTENT_ACTIONS = frozenset({Action.PURCHASE, Action.CART, Action.SAVE, Action.SHARE})
 """Actions by which a user wants an item, whether or not they like it later."""
 POSITIVE_ACTIONS = INTENT_ACTIONS | {Action.LIKE}
-REJECTING_ACTIONS = NEGATIVE_ACTIONS | {Action.SKIP}
 MIDDLE = 0.5
 LIKED_FROM = 0.625
 """Shares of the value range: below MIDDLE a value is negative, from LIKED_FROM up positive, in between neutral.
@@ -109,19 +114,20 @@ def has_action(events: EventColumns, actions: Container[str]) -> Mask:
 def history_events(events: EventColumns, learned: Vocabulary) -> Mask:
     """Mask [n]: True for the events of the history; `learned` holds the actions in the training data.
 
-    Skips are left out if training had none: the network would read a skip as interest.
+    Skips and impressions are left out if training had none: the network would read them as interest.
     """
-    return _mark_actions(events, [name != Action.SKIP or name in learned for name in events.action_names])
+    weak = EXPOSURE_ACTIONS | {Action.SKIP}
+    return _mark_actions(events, [name not in weak or name in learned for name in events.action_names])
 
 
 def tower_events(events: EventColumns, learned: Vocabulary) -> Mask:
     """Mask [n]: True for the events that the user tower reads; `learned` holds the actions in the training data.
 
-    Skips and dislikes are left out if training had none: the tower would read them as interest. The scorer's target
-    attention reads such a dislike, because it also reads the value.
+    Skips, dislikes and impressions are left out if training had none: the tower would read them as interest. The
+    scorer's target attention reads such a dislike, because it also reads the value.
     """
     return _mark_actions(
-        events, [name not in REJECTING_ACTIONS or name in learned for name in events.action_names]
+        events, [name not in UNTAKEN_ACTIONS or name in learned for name in events.action_names]
     )
 
 

@@ -1,23 +1,26 @@
 """The bundle's file of training histories: every user's events, as columns in one .npz file."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.contract.events import EventColumns
+from models.contract.events import Codes, EventColumns
 
 
 def write_histories(path: Path, histories: EventColumns) -> None:
     """Write the histories to one compressed .npz file."""
-    np.savez_compressed(
-        path,
-        offsets=histories.offsets,
-        items=histories.items,
-        actions=histories.actions,
-        values=histories.values,
-        times=histories.times,
-        action_names=np.array(histories.action_names, dtype=np.str_),
-    )
+    arrays: dict[str, Any] = {
+        "offsets": histories.offsets,
+        "items": histories.items,
+        "actions": histories.actions,
+        "values": histories.values,
+        "times": histories.times,
+        "action_names": np.array(histories.action_names, dtype=np.str_),
+    }
+    np.savez_compressed(path, **arrays, **_context_arrays(histories))
 
 
 def read_histories(path: Path) -> EventColumns:
@@ -30,4 +33,24 @@ def read_histories(path: Path) -> EventColumns:
             values=arrays["values"].astype(np.float32),
             times=arrays["times"].astype(np.float64),
             action_names=tuple(arrays["action_names"].tolist()),
+            contexts=_read_contexts(arrays),
         )
+
+
+def _context_arrays(histories: EventColumns) -> dict[str, Any]:
+    """The context columns by number, since the job's names may be those of other arrays."""
+    arrays: dict[str, Any] = {"contexts": np.array(list(histories.contexts), dtype=np.str_)}
+    for number, column in enumerate(histories.contexts.values()):
+        arrays[f"context_names_{number}"] = np.array(column.names, dtype=np.str_)
+        arrays[f"context_codes_{number}"] = column.codes
+    return arrays
+
+
+def _read_contexts(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Codes]:
+    return {
+        name: Codes(
+            tuple(arrays[f"context_names_{number}"].tolist()),
+            arrays[f"context_codes_{number}"].astype(np.int32),
+        )
+        for number, name in enumerate(arrays["contexts"].tolist())
+    }

@@ -29,5 +29,5 @@ def read_window(spec: FeatureSpec, events: EventColumns) -> HistoryWindow:
     arrays, last = encode_events(spec, events), last_events(events, spec.history_length)
     if not last.all():
         events = select_events(events, last)
-        arrays = EventArrays(arrays.actions[last], arrays.dense[last])
+        arrays = arrays.take(last)
     return HistoryWindow(events, arrays, tower_events(events, spec.actions))

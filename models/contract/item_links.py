@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.contract.arrays import Floats, Indices, Indices32
-from models.contract.events import EventColumns, user_events
-from models.contract.feedback import REJECTING_ACTIONS, has_action
+from models.contract.events import UNTAKEN_ACTIONS, EventColumns, user_events
+from models.contract.feedback import has_action
 from models.contract.polarity import ValuePolarity
 
 TRANSITION_EVENTS, TRANSITION_DECAY = 5, 0.7
@@ -80,12 +80,12 @@ class LinkEvents(NamedTuple):
 def read_link_events(events: EventColumns, polarity: ValuePolarity, item_count: int) -> LinkEvents:
     """The newest REGRESSION_EVENTS of one user's events, oldest first, up to the moment.
 
-    Unknown items, dislikes and skips are left out. A value of negative polarity takes its share: at -1 the event says
-    nothing.
+    Unknown items, and what was not taken, are left out. A value of negative polarity takes its share: at -1 the event
+    says nothing.
     """
     shares = 1 + np.minimum(polarity.read(events.values), 0)
     inside = (events.items >= 0) & (events.items < item_count) & (shares > 0)
-    newest = np.flatnonzero(inside & ~has_action(events, REJECTING_ACTIONS))[::-1][:REGRESSION_EVENTS]
+    newest = np.flatnonzero(inside & ~has_action(events, UNTAKEN_ACTIONS))[::-1][:REGRESSION_EVENTS]
     return LinkEvents(events.items[newest], shares[newest].astype(np.float32))
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from models.contract.arrays import Floats, Mask
-from models.contract.events import EventColumns
-from models.contract.feedback import REJECTING_ACTIONS, Feedback, FeedbackCodes, has_action, newest_feedback
+from models.contract.events import REJECTING_ACTIONS, EventColumns
+from models.contract.feedback import Feedback, FeedbackCodes, has_action, newest_feedback
 from models.contract.polarity import ValuePolarity
 
 LOW_VALUE_PUSH = 8.0

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from models.contract.arrays import Floats
-from models.contract.events import EventColumns
+from models.contract.events import REJECTING_ACTIONS, EventColumns
 from models.contract.feature_spec import FeatureSpec
-from models.contract.feedback import REJECTING_ACTIONS, FeedbackCodes
+from models.contract.feedback import FeedbackCodes
 from models.contract.low_values import ItemVectors, push_from_low_values
 from models.contract.polarity import ValuePolarity
 from models.contract.user_vector import push_away, pushing_items

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.contract.catalogue import Attribute, Item, User, UserState
 from models.contract.events import Event
@@ -39,6 +39,7 @@ class EventRecord(BaseModel):
     action: str
     timestamp: float
     value: float | None = None
+    context: dict[str, str] = Field(default_factory=dict)
 
 
 class GoldenRequest(BaseModel):
@@ -60,7 +61,7 @@ class GoldenRequest(BaseModel):
 
     def state(self) -> UserState:
         """The user of the request: profile and events."""
-        events = tuple(Event(e.item_id, e.action, e.timestamp, e.value) for e in self.events)
+        events = tuple(Event(e.item_id, e.action, e.timestamp, e.value, e.context) for e in self.events)
         profile = None if self.profile is None else to_user(self.profile)
         return UserState(None if profile is None else profile.user_id, profile, events)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from models.contract.arrays import Doubles, Floats, Mask
 from models.data.interaction_checks import (
     InteractionColumns,
+    check_labels,
     check_milliseconds,
     check_repeated,
     check_rows,
@@ -60,6 +61,7 @@ class Cleaned:
     values: Floats  # [n] NaN for none
     actions: TextCodes | None  # [n]; None if the job has no action column
     contexts: Mapping[str, TextCodes]  # [n] by column
+    labels: Mapping[str, Doubles]  # [n] by column; NaN for none
     rejects: tuple[Iterable[Reject], ...]
     report: CleaningReport
     losses: tuple[Loss, ...]  # why rows cannot be used, the most frequent reason first
@@ -77,8 +79,9 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
     first = assign_findings(findings, len(table))
     is_usable = first < 0
     faulty_values = list(check_values(section, columns, reference))
+    faulty_labels = list(check_labels(section, columns))
     losses = find_losses(table, findings, first)
-    errors = [*find_job_errors(table, [*findings, *faulty_values])]
+    errors = [*find_job_errors(table, [*findings, *faulty_values, *faulty_labels])]
     errors += check_milliseconds(section, columns.times[is_usable])
     errors += [] if errors else check_loss(losses, len(table) + len(table.rejected), section.max_loss)
     columns = _drop_values(columns, faulty_values)
@@ -94,10 +97,11 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
         values=columns.values[keep].astype(np.float32),
         actions=None if columns.actions is None else columns.actions.take(keep),
         contexts={name: column.take(keep) for name, column in columns.contexts.items()},
+        labels={name: column[keep] for name, column in columns.labels.items()},
         rejects=(
             table.rejected,
             reject_rows(table, findings, first),
-            *_reject_values(table, faulty_values, keep),
+            *_reject_values(table, [*faulty_values, *faulty_labels], keep),
         ),
         report=_count_rows(table, findings, first, faulty_values),
         losses=losses,
@@ -121,7 +125,7 @@ def reject_rows(table: Table, findings: Sequence[Finding], first: NDArray[np.int
 
 
 def _reject_values(table: Table, faulty: Sequence[Finding], keep: Mask) -> Iterator[RejectedRows]:
-    """The kept rows whose value was dropped, with the reason."""
+    """The kept rows whose value or label was dropped, with the reason."""
     for finding in faulty:
         rows = np.flatnonzero(finding.rows & keep)
         reason = f"{finding.fault}: {finding.reason}"

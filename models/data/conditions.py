@@ -23,6 +23,8 @@ def read_numbers(operand: Operand, dataset: Dataset) -> NDArray[np.floating]:
     """A numeric operand's values [n], NaN if missing; float32 for `value`, as in the log."""
     if operand.source == "value":
         return dataset.interactions.values
+    if operand.source == "label":
+        return dataset.interactions.labels[str(operand.field)]
     values = [value if isinstance(value, float) else np.nan for value in _attributes(operand, dataset)]
     return np.array(values, dtype=np.float64)[_rows(operand, dataset)]
 
@@ -35,7 +37,7 @@ def read_codes(operand: Operand, dataset: Dataset) -> Codes:
     log = dataset.interactions
     match operand.source, operand.field:
         case "action", None:
-            return Codes(log.action_names, log.actions)
+            return Codes(log.action_names, log.actions) if log.raw_actions is None else log.raw_actions
         case "context", str(name) if name in log.contexts:
             return log.contexts[name]
         case "time", "daypart":

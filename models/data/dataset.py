@@ -80,6 +80,7 @@ def plan_interactions(section: InteractionsSection) -> ColumnPlan:
         "action": section.action,
         "value": section.value,
         **{f"context.{column}": column for column in section.context},
+        **{f"labels.{column}": column for column in section.labels},
     }
     by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
     coded = set(by_key.values()) & {section.user, section.item, section.action, *section.context}

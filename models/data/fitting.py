@@ -54,6 +54,7 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
         value_range=(float(values.min()), float(values.max())) if len(values) else None,
         value_mean=_mean(values),
         value_std=_deviation(values),
+        roles=job.actions,
         text_size=text_size,
     )
 

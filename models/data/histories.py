@@ -98,6 +98,9 @@ def place_before(cleaned: Cleaned, histories: Histories) -> Cleaned:
         orders=None if orders is None else np.concatenate([np.zeros(count), orders]),
         values=np.concatenate([np.full(count, np.nan, dtype=np.float32), cleaned.values]),
         actions=actions,
+        labels={
+            name: np.concatenate([np.full(count, np.nan), column]) for name, column in cleaned.labels.items()
+        },
         contexts={
             name: TextCodes(column.names, np.concatenate([unknown, column.codes]))
             for name, column in cleaned.contexts.items()

@@ -34,6 +34,8 @@ class InteractionColumns:
     items: TextCodes
     actions: TextCodes | None
     contexts: Mapping[str, TextCodes]
+    labels: Mapping[str, Doubles]
+    bad_labels: Mapping[str, Mask]
     times: Doubles  # Unix seconds; the order if the job has no time
     orders: Doubles | None  # the order beside the time
     values: Doubles
@@ -50,11 +52,16 @@ def parse_columns(table: Table, section: InteractionsSection) -> InteractionColu
     if section.time is not None:
         times, bad_times = parse_moments(table.columns[section.time], time_format(section))
     actions = None if section.action is None else code_texts(table.columns[section.action])
+    labels = {name: parse_numbers(table.columns[name], section.decimal) for name in section.labels}
     return InteractionColumns(
         users=code_texts(table.columns[section.user]),
         items=code_texts(table.columns[section.item]),
         actions=None if actions is None else rename_texts(actions, section.action_names),
         contexts={name: code_texts(table.columns[name]) for name in section.context},
+        labels={
+            name: np.where(np.isfinite(numbers), numbers, np.nan) for name, (numbers, _) in labels.items()
+        },
+        bad_labels={name: bad for name, (_, bad) in labels.items()},
         times=times,
         orders=None if section.time is None or section.order is None else orders,
         values=values,
@@ -111,6 +118,20 @@ def check_values(
     )
     outlying = find_outliers(columns.values, is_early)
     yield Finding(Fault.OUTLIER, reason, outlying, section.value, key, "finite numbers")
+
+
+def check_labels(section: InteractionsSection, columns: InteractionColumns) -> Iterator[Finding]:
+    """Yield the findings about label columns, without whose cell their rows are kept."""
+    for name in section.labels:
+        reason = f"{name} is not a number{KEPT}"
+        yield Finding(
+            Fault.UNPARSABLE,
+            reason,
+            columns.bad_labels[name],
+            name,
+            "interactions.labels",
+            "columns of numbers",
+        )
 
 
 def _check_missing(

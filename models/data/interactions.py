@@ -1,7 +1,7 @@
 """The log of interactions, sorted by time, with numbered users and items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 from models.contract.events import Codes, EventColumns
+from models.contract.roles import Roles, weigh_actions
 from models.contract.unix_time import NO_TIME
 from models.data.cleaning import Cleaned
 from models.data.readers.parsing import TextCodes
@@ -26,6 +27,14 @@ class Interactions:
     actions: Indices32  # [n] indices into action_names
     action_names: tuple[str, ...]
     contexts: Mapping[str, Codes]  # by column
+    labels: Mapping[str, Doubles] = field(
+        default_factory=dict
+    )  # column -> [n], NaN for none; for labels alone
+    raw_actions: Codes | None = None  # the log's own actions, where roles give others; for labels alone
+
+    def weigh(self, roles: Roles) -> Floats:
+        """[n] the weights in the loss of `next`; 0 for what was not taken."""
+        return weigh_actions(self.action_names, roles)[self.actions]
 
     def __len__(self) -> int:
         """The number of interactions."""
@@ -47,6 +56,10 @@ def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
         values=log.values[rows],
         actions=log.actions[rows],
         contexts={name: Codes(column.names, column.codes[rows]) for name, column in log.contexts.items()},
+        labels={name: column[rows] for name, column in log.labels.items()},
+        raw_actions=None
+        if log.raw_actions is None
+        else Codes(log.raw_actions.names, log.raw_actions.codes[rows]),
     )
 
 
@@ -59,6 +72,7 @@ def columns_at(log: Interactions, rows: Indices | Indices32, offsets: Indices) -
         times=log.times[rows],
         values=log.values[rows],
         action_names=log.action_names,
+        contexts={name: Codes(column.names, column.codes[rows]) for name, column in log.contexts.items()},
     )
 
 
@@ -90,6 +104,7 @@ def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_actio
         actions=actions.codes,
         action_names=actions.names,
         contexts={name: _number_by_name(column, order) for name, column in cleaned.contexts.items()},
+        labels={name: column[order] for name, column in cleaned.labels.items()},
     )
     return Numbered(log, all_items, user_ids)
 

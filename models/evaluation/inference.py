@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from models.contract.arrays import Floats, Indices
-from models.contract.events import EventColumns
-from models.contract.feedback import REJECTING_ACTIONS
+from models.contract.events import UNTAKEN_ACTIONS, EventColumns
 from models.contract.item_links import FittedLinks
 from models.contract.push import may_push
 from models.contract.statistics import RECENT
@@ -44,8 +43,8 @@ class CorpusPredictor:
         network.eval().to(device)
         tables = Tables.of(corpus.catalogue, torch.from_numpy(corpus.statistics), 0, device, full=True)
         vectors, bias = network.items(*tables.catalogue)
-        rejecting = REJECTING_ACTIONS & set(corpus.log.action_names)
-        reads_all = all(action in corpus.spec.actions for action in rejecting)
+        untaken = UNTAKEN_ACTIONS & set(corpus.log.action_names)
+        reads_all = all(action in corpus.spec.actions for action in untaken)
         reads_all = reads_all and not corpus.blank[corpus.items].any()
         return CorpusPredictor(network, corpus, tables, vectors, bias, reads_all)
 
@@ -67,13 +66,13 @@ class CorpusPredictor:
         """Logits [B, I] of the retrieval head `next` for the whole catalogue."""
         snapshots, back = torch.unique(moments.snapshot, return_inverse=True)
         popularity = self.network.items.popularity(self.tables.statistics[snapshots])[back]
-        logits = (moments.states + moments.push) @ self.vectors.T + self.bias + popularity
+        logits = moments.queries @ self.vectors.T + self.bias + popularity
         own: Floats = logits.cpu().numpy()
         return own if moments.links is None else own + moments.links
 
     def retrieval_vectors(self, moments: Moments) -> Floats:
         """[B, D + 1]: the inner product with a row of `item_table` is the item's `next` logit."""
-        vectors = (moments.states + moments.push).cpu().numpy()
+        vectors = moments.queries.cpu().numpy()
         return np.concatenate([vectors, np.ones((len(vectors), 1))], axis=1).astype(np.float32)
 
     def recent_popularity(self, moments: Moments) -> Floats:
@@ -135,6 +134,7 @@ class CorpusPredictor:
             states=states[batch_rows, last],
             tower_events=last,
             push=self._measure_pushes(history, states[batch_rows, last]),
+            asked=self.network.users.ask(batch.context[batch_rows, last]),
             links=None if history is None else self._link_logits(history),
             events=events,
             attend=position[None] < last[:, None],

@@ -25,12 +25,18 @@ class Moments:
     states: Tensor  # [B, D] the user tower's output
     tower_events: Tensor  # [B] the number of events that the tower read
     push: Tensor  # [B, D] the step away from rejected items, added to the state for `next` alone
+    asked: Tensor  # [B, D] the step by the request's context, added likewise
     events: Tensor  # [B, L, D]
     attend: Tensor  # bool [B, L]: the history's events; the rest is padding
     numbers: Tensor  # [B, USER_NUMBERS]
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]
     links: Floats | None = None  # [B, I] the links' term of the `next` logits
+
+    @property
+    def queries(self) -> Tensor:
+        """[B, D] the users' vectors for `next`."""
+        return self.states + self.push + self.asked
 
     def without_push(self) -> "Moments":
         """The same moments without the steps away from rejected items."""
@@ -68,6 +74,7 @@ def encode_requests(
         vectors[torch.from_numpy(window.events.items).to(device)],
         torch.from_numpy(window.arrays.actions).to(device),
         torch.from_numpy(window.arrays.dense).to(device),
+        torch.from_numpy(window.arrays.context).to(device),
     )
     sizes = np.diff(window.events.offsets).tolist()
     parts = torch.split(history, sizes)
@@ -85,15 +92,17 @@ def encode_requests(
     pushes = measure_pushes(spec, requests.events, vectors.cpu().numpy(), states.cpu().numpy())
     count = torch.tensor(sizes, device=device)
     events = torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
+    context = torch.from_numpy(requests.context).to(device)
     return Moments(
         rows=requests.rows,
         states=states,
         tower_events=last,
         push=torch.from_numpy(pushes).to(device),
+        asked=network.users.ask(context),
         events=events,
         attend=torch.arange(events.shape[1], device=device)[None] < count[:, None],
         numbers=_last_numbers(torch.from_numpy(window.arrays.dense).to(device), sizes),
-        context=torch.from_numpy(requests.context).to(device),
+        context=context,
         snapshot=torch.from_numpy(requests.snapshot).to(device),
     )
 

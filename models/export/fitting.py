@@ -122,6 +122,7 @@ def fit_next_temperature(predictor: CorpusPredictor, events: Indices) -> Calibra
     The logits are those of the network alone. Pushes away from rejected items say what to show, not what happens
     next: a log has such events all the same, and they would flatten the whole softmax.
     """
+    events = events[predictor.corpus.weights[events] > 0]  # of what was not taken nothing follows
     rows = take_evenly(events, max(MAX_CELLS // len(predictor.vectors), 1))
     logits = [predictor.next_logits(moments.without_push()) for moments in predictor.encode_moments(rows)]
     catalogue_logits = np.concatenate([np.zeros((0, len(predictor.vectors)), np.float32), *logits])

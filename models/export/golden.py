@@ -105,12 +105,12 @@ def _next_logits(
 ) -> Floats:
     """Logits [K, 1] of `next` for one request and its items, rows of the item table [I, D + 1].
 
-    They include popularity, negative feedback, links and text preferences.
+    They include popularity, negative feedback, the context, links and text preferences.
     """
     event_count = int(moments.tower_events[number])
     vector = retrieval_vector(
         moments.states[number].cpu().numpy(),
-        moments.push[number].cpu().numpy(),
+        (moments.push[number] + moments.asked[number]).cpu().numpy(),
         texts.popularity_share(event_count),
         event_count,
     )
@@ -129,7 +129,13 @@ def _build_record(
         name=case.name,
         profile=None if case.profile is None else from_user(case.profile),
         events=tuple(
-            EventRecord(item_id=e.item_id, action=e.action, timestamp=e.timestamp, value=e.value)
+            EventRecord(
+                item_id=e.item_id,
+                action=e.action,
+                timestamp=e.timestamp,
+                value=e.value,
+                context=dict(e.context),
+            )
             for e in case.events
         ),
         now=case.now,

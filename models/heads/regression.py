@@ -78,8 +78,8 @@ REGRESSION = HeadKind(
     name="regression",
     label=LabelRule(
         column=FieldKind.NUMERIC,
-        sources=("value",),
-        expected="value (the head is given the item's fields as features)",
+        sources=("value", "label"),
+        expected="value or label. and a column (the head is given the item's fields as features)",
     ),
     needs_range=True,
     subject=Subject.NOTHING,

@@ -48,6 +48,10 @@ class InteractionsSection(TableSection):
     """Names in the action column -> actions, such as Kauf -> purchase; other names stay as they are."""
     value: Column | None = None
     context: ColumnList = ()
+    labels: ColumnList = ()
+    """Columns of numbers for labels alone, named label.COLUMN: outcomes of the row, which are no features."""
+    taken: str | None = None
+    """A condition, such as "label.is_click == 1": the rows that count as taken. The others are exposures."""
     max_loss: float = Field(default=0.5, ge=0, le=1)
     """The share of rows that may be unusable; a greater one refuses the job."""
 
@@ -65,6 +69,10 @@ class InteractionsSection(TableSection):
             _check_time_format(self.time_format)
         if self.action_names and self.action is None:
             raise ValueError("expected the key action beside action_names, given none")
+        if both := sorted({*self.labels} & {*self.context}):
+            raise ValueError(f"expected labels that are no features, given {', '.join(both)} in context too")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"expected distinct columns in labels, given {list(self.labels)}")
         reserved = [name for name in self.context if name in TIME_FIELDS]
         if reserved or len(set(self.context)) < len(self.context):
             names = ", ".join(TIME_FIELDS)

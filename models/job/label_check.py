@@ -22,6 +22,7 @@ class LabelColumns:
     action: bool = False
     timed: bool = True
     contexts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # of numbers
     item: Mapping[str, FieldKind] = field(default_factory=dict)
     user: Mapping[str, FieldKind] = field(default_factory=dict)
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -38,6 +39,15 @@ def check_label(kind: HeadKind, label: str, columns: LabelColumns) -> None:
         else [Operand.of(comparison.field) for comparison in comparisons(expression)]
     )
     check_leak(kind, label, operands, columns.copies)
+
+
+def check_condition(text: str, columns: LabelColumns) -> None:
+    """Raises ExpressionError for a text that is no condition, or does not suit the columns."""
+    expression = parse(text)
+    if isinstance(expression, Operand):
+        raise ExpressionError(f"expected a condition such as label.clicked == 1, given {text!r}")
+    for comparison in comparisons(expression):
+        _check_comparison(comparison, columns)
 
 
 def _check_expression(
@@ -69,6 +79,8 @@ def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:
             return _require(columns.timed, FieldKind.CATEGORICAL, f"interactions.time, for time.{name}")
         case "context", str(name) if name in columns.contexts:
             return FieldKind.CATEGORICAL
+        case "label", str(name) if name in columns.labels:
+            return FieldKind.NUMERIC
         case "item", str(name) if name in columns.item:
             return columns.item[name]
         case "user", str(name) if name in columns.user:
@@ -91,6 +103,7 @@ def _operand_names(columns: LabelColumns) -> Iterator[str]:
     if columns.timed:
         yield from (f"time.{name}" for name in TIME_FIELDS)
     yield from (f"context.{name}" for name in columns.contexts)
+    yield from (f"label.{name}" for name in columns.labels)
     yield from (f"item.{name}" for name in columns.item)
     yield from (f"user.{name}" for name in columns.user)
 

@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.contract.fusion import FusionMethod
+from models.contract.roles import ActionRole, read_action
 from models.contract.tasks import NEXT, Task
 from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.availability import parse_rule
@@ -19,7 +20,7 @@ from models.job.errors import JobError, describe
 from models.job.evaluation_config import EvaluationConfig
 from models.job.histories_section import HistoriesSection
 from models.job.interactions_section import InteractionsSection
-from models.job.label_check import LabelColumns, check_label
+from models.job.label_check import LabelColumns, check_condition, check_label
 from models.job.label_expression import ExpressionError
 from models.job.privacy_check import check_privacy
 from models.job.sections import (
@@ -49,6 +50,8 @@ class JobSpec(BaseModel):
     interactions: InteractionsSection
     items: ItemsSection | None = None
     users: UsersSection | None = None
+    actions: dict[str, ActionRole] = {}
+    """Action -> its role and weight, where they are not the default (models.contract.roles)."""
     histories: HistoriesSection | None = None
     """Earlier events without times: a list of item ids a user."""
     tasks: tuple[Task, ...] = ()
@@ -82,6 +85,7 @@ class JobSpec(BaseModel):
             action=self.interactions.action is not None,
             timed=self.interactions.time is not None,
             contexts=self.interactions.context,
+            labels=self.interactions.labels,
             item=self.items.fields if self.items else {},
             user=self.users.fields if self.users else {},
             copies=dict(self._find_copies()),
@@ -100,10 +104,33 @@ class JobSpec(BaseModel):
     @model_validator(mode="after")
     def check_whole(self) -> Self:
         """Task names are distinct, head kinds exist, labels and rule suit the columns, scenes weight existing heads."""
-        checks = (self._check_tasks(), self._check_scenes(), self._check_rule(), check_privacy(self))
+        checks = (
+            self._check_actions(),
+            self._check_taken(),
+            self._check_tasks(),
+            self._check_scenes(),
+            self._check_rule(),
+            check_privacy(self),
+        )
         if errors := [error for check in checks for error in check]:
             raise ValueError("\n".join(errors))
         return self
+
+    def _check_actions(self) -> Iterator[str]:
+        """Yield an error for each action that cannot have its role."""
+        for action in self.actions:
+            try:
+                read_action(action, self.actions)
+            except ValueError as error:
+                yield f"actions.{action}: {error}"
+
+    def _check_taken(self) -> Iterator[str]:
+        """Yield an error for a rule of taken rows that is no condition over the job's columns."""
+        if self.interactions.taken is not None:
+            try:
+                check_condition(self.interactions.taken, self.columns)
+            except ExpressionError as error:
+                yield f"interactions.taken: {error}"
 
     def _check_tasks(self) -> Iterator[str]:
         """Yield an error for each task that cannot be used, and for duplicate names."""

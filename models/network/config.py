@@ -25,7 +25,8 @@ class NetworkConfig(BaseModel):
     history_length: int = Field(default=100, ge=1, le=1000)
     dropout: float = Field(default=0.2, ge=0, lt=1)
     id_dropout: float = Field(default=0.1, ge=0, lt=1)
-    """The rate at which training replaces an item's ID by OOV (DropoutNet, Volkovs et al. 2017)."""
+    """The rate at which training replaces an item's ID by OOV (DropoutNet, Volkovs et al. 2017), and leaves out the
+    context of the moment for `next`."""
     experts: ExpertKind = ExpertKind.PLE
     expert_count: int = Field(default=3, ge=1, le=32)
     expert_width: int = Field(default=64, ge=4, le=1024)

@@ -123,8 +123,10 @@ class UserTower(nn.Module):
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape) -> None:
         super().__init__()
-        self.dropout = config.dropout
+        self.dropout, self.id_dropout = config.dropout, config.id_dropout
         self.actions = build_embedding(shape.actions, config.dim)
+        self.moments = build_embedding(shape.context_tokens, config.dim)
+        self.asked = build_embedding(shape.context_tokens, config.dim)
         self.dense = nn.Linear(DENSE_WIDTH, config.dim)
         self.start = nn.Parameter(torch.zeros(config.dim))
         self.tokens = build_embedding(shape.user_tokens, config.dim)
@@ -142,9 +144,21 @@ class UserTower(nn.Module):
         """Profiles [B, D] of tokens [B, P], numeric [B, Q] and text [B, T]; all-zero input gives the start vector."""
         return self.start + self.tokens(tokens).sum(1) + self.numeric(numeric) + self.text(text)
 
-    def events(self, items: Tensor, actions: Tensor, dense: Tensor) -> Tensor:
-        """Events [B, L, D] of item vectors [B, L, D], actions [B, L] and numbers [B, L, DENSE_WIDTH]."""
-        return items + self.actions(actions) + self.dense(dense)
+    def events(self, items: Tensor, actions: Tensor, dense: Tensor, context: Tensor) -> Tensor:
+        """Events [..., D] of item vectors [..., D], actions [...], numbers [..., DENSE_WIDTH] and contexts [..., C]."""
+        return items + self.actions(actions) + self.dense(dense) + self.moments(context).sum(-2)
+
+    def ask(self, context: Tensor) -> Tensor:
+        """The change [..., D] of a state by the context [..., C] of the request, for `next`.
+
+        Its product with an item's vector is a bias by context and item. Training leaves the context of a moment out at
+        rate `id_dropout`, so that a request may come without.
+        """
+        change = self.asked(context).sum(-2)
+        if self.training and self.id_dropout:
+            asked = torch.rand(change.shape[:-1], device=change.device) >= self.id_dropout
+            change = change * asked[..., None]
+        return change
 
     def forward(self, profile: Tensor, events: Tensor) -> Tensor:
         """States [B, L + 1, D] of profiles [B, D] and events [B, L, D]; state t depends on events 1..t only."""

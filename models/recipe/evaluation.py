@@ -27,7 +27,9 @@ from models.recipe.evaluation_lists import (
     build_next_event_lists,
     build_part_case,
     interactions_before,
+    seen_before,
     select_interactions,
+    select_taken,
 )
 from models.recipe.ingestion import JobData
 from models.recipe.privacy import report_privacy
@@ -92,7 +94,8 @@ def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limi
     """Rank at most `most` lists of each protocol, evenly spaced: by the network, then by the baselines in time."""
     before = interactions_before(data, PART_TEST)
     at_cutoff = build_evaluation_lists(data, PART_TEST)
-    new_events = find_new_events(before, select_interactions(data, data.split.test))
+    tested = select_taken(data, data.split.test)
+    new_events = find_new_events(seen_before(data, PART_TEST), select_interactions(data, tested))
     next_events = build_next_event_lists(data, PART_TEST, most)
     samples = (at_cutoff.take_evenly(most), next_events)
     items = ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
@@ -111,7 +114,7 @@ def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limi
             by_network, samples, (len(at_cutoff.case), len(new_events)), strict=True
         )
     )
-    actions = _count_actions(data, data.split.test[new_events])
+    actions = _count_actions(data, tested[new_events])
     return Rankings(at_cut, on_events, baselines.refused, actions)
 
 

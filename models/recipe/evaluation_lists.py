@@ -4,6 +4,7 @@ import numpy as np
 
 from models.contract.arrays import Indices
 from models.contract.even_sample import take_evenly
+from models.contract.events import EXPOSURE_ACTIONS
 from models.data.interactions import take
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import first_rows
@@ -18,10 +19,27 @@ from models.recipe.ingestion import JobData
 from models.training.corpus import PART_TEST, PART_VALID, Corpus
 
 
-def interactions_before(data: JobData, part: int) -> InteractionSet:
-    """The interactions of all parts before `part`."""
+def rows_before(data: JobData, part: int) -> Indices:
+    """The rows of the log of all parts before `part`."""
     rows = {PART_VALID: data.split.train, PART_TEST: np.union1d(data.split.train, data.split.valid)}[part]
-    return select_interactions(data, rows)
+    return np.asarray(rows, dtype=np.int64)
+
+
+def interactions_before(data: JobData, part: int) -> InteractionSet:
+    """What was taken in all parts before `part`."""
+    return select_interactions(data, select_taken(data, rows_before(data, part)))
+
+
+def select_taken(data: JobData, rows: Indices) -> Indices:
+    """Those of the log's rows whose item was taken: what counts as right, and what baselines learn from."""
+    return rows[data.dataset.interactions.weigh(data.job.actions)[rows] > 0]
+
+
+def seen_before(data: JobData, part: int) -> InteractionSet:
+    """What users had seen before `part`: all but exposures, as in the service."""
+    log, rows = data.dataset.interactions, rows_before(data, part)
+    shown = np.array([name in EXPOSURE_ACTIONS for name in log.action_names], dtype=np.bool_)
+    return select_interactions(data, rows[~shown[log.actions[rows]]])
 
 
 def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
@@ -40,8 +58,8 @@ def select_interactions(data: JobData, rows: Indices) -> InteractionSet:
 
 def build_part_case(data: JobData, part: int) -> RankingCase:
     """The ranking case with one list per user at the start of a part."""
-    rows = data.split.valid if part == PART_VALID else data.split.test
-    return build_cutoff_case(interactions_before(data, part), select_interactions(data, rows))
+    rows = select_taken(data, data.split.valid if part == PART_VALID else data.split.test)
+    return build_cutoff_case(seen_before(data, part), select_interactions(data, rows))
 
 
 def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
@@ -58,8 +76,8 @@ def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
 
 def build_next_event_lists(data: JobData, part: int, most: int) -> EvaluationLists:
     """Lists before at most `most` events of a part, evenly spaced, whose items are new to their users."""
-    log_rows = data.split.valid if part == PART_VALID else data.split.test
-    before, after = interactions_before(data, part), select_interactions(data, log_rows)
+    log_rows = select_taken(data, data.split.valid if part == PART_VALID else data.split.test)
+    before, after = seen_before(data, part), select_interactions(data, log_rows)
     rows = take_evenly(find_new_events(before, after), most)
     return EvaluationLists(
         build_next_event_case(before, after, rows), _find_corpus_rows(data)[log_rows[rows]]

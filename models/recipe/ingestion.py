@@ -17,6 +17,7 @@ from models.data.fitting import fit_features
 from models.data.label_constants import check_constants
 from models.data.labels import label
 from models.data.order_check import check_order
+from models.data.roles import read_roles
 from models.data.split import Split, split
 from models.job.spec import JobError, JobSpec
 from models.language.cache import CachedTextEncoder
@@ -50,7 +51,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     work = work_folder(out)
     work.mkdir(parents=True, exist_ok=True)
     quarantine = work / "quarantine.jsonl"
-    dataset = load_dataset(job, quarantine)
+    dataset = read_roles(job, load_dataset(job, quarantine))
     report = dataset.cleaning
     console.print(
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "

@@ -42,6 +42,7 @@ class Batch:
     context: Tensor  # [B, L, C]
     snapshot: Tensor  # [B, L] rows of the item statistics
     is_target: Tensor  # bool [B, L] True: the event is predicted
+    weights: Tensor  # [B, L] of the predicted events in the loss of `next`; 0 for others and for what was not taken
     profile_tokens: Tensor  # [B, P]
     profile_numeric: Tensor  # [B, Q]
     profile_text: Tensor  # [B, T]
@@ -66,6 +67,7 @@ class Batch:
             context=convert(self.context),
             snapshot=convert(self.snapshot),
             is_target=convert(self.is_target),
+            weights=convert(self.weights),
             profile_tokens=convert(self.profile_tokens),
             profile_numeric=convert(self.profile_numeric),
             profile_text=convert(self.profile_text),
@@ -154,6 +156,7 @@ def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
         context=_gather(corpus.context, rows, present),
         snapshot=torch.from_numpy(corpus.snapshot[rows].astype(np.int64)),
         is_target=torch.from_numpy(is_target),
+        weights=torch.from_numpy(corpus.weights[rows] * is_target),
         profile_tokens=torch.from_numpy(corpus.profile_tokens[windows.users]),
         profile_numeric=torch.from_numpy(corpus.profile_numeric[windows.users]),
         profile_text=torch.from_numpy(corpus.profile_text[windows.users]),

@@ -4,6 +4,7 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.statistics import ItemEvents, item_statistics
+from models.data.dataset import take
 from models.training.corpus import Corpus
 from models.training.snapshots import to_item_events
 
@@ -27,6 +28,6 @@ def compute_bundle_statistics(corpus: Corpus, snapshot: int, stops: Indices) -> 
     if corpus.spec.timed:
         return np.asarray(corpus.statistics[snapshot])
     rows = np.sort(corpus.log_rows[mark_before(corpus, stops)])
-    log_events = to_item_events(corpus.log, corpus.spec)
-    events = ItemEvents(log_events.items[rows], np.zeros(len(rows)), log_events.values[rows])
+    taken = to_item_events(take(corpus.log, rows), corpus.spec)
+    events = ItemEvents(taken.items, np.zeros(len(taken.items)), taken.values)
     return np.asarray(item_statistics(events, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)[0])

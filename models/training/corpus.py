@@ -43,6 +43,7 @@ class Corpus:
     catalogue: ItemArrays  # I items
     offsets: Indices  # [U + 1]: user u's events are offsets[u]:offsets[u + 1]
     items: Indices32  # [n] item rows
+    weights: Floats  # [n] of the event in the loss of `next`; 0: not taken, and no target
     actions: Indices32  # [n] indices of spec.actions
     dense: Floats  # [n, DENSE_WIDTH]
     context: Indices32  # [n, C]
@@ -99,6 +100,7 @@ def build_corpus(
         catalogue=catalogue,
         offsets=offsets,
         items=log.items[order],
+        weights=log.weigh(spec.roles)[order],
         actions=_encode_actions(spec, log)[order],
         dense=_encode_dense(spec, log, order, offsets),
         context=_encode_contexts(spec, log, order),
@@ -143,6 +145,7 @@ def without_blank_items(corpus: Corpus) -> Corpus:
         corpus,
         offsets=offsets,
         items=corpus.items[keep],
+        weights=corpus.weights[keep],
         actions=corpus.actions[keep],
         dense=_encode_dense(corpus.spec, corpus.log, corpus.log_rows[keep].astype(np.int64), offsets),
         context=corpus.context[keep],

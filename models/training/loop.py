@@ -69,7 +69,8 @@ class Trainer:
         """Train, then load the best epoch's weights (the last epoch's without validation); returns all figures.
 
         Training stops before an epoch that would not end within max_minutes, at the latest within it; `was_cut` is
-        then True. The learning rate falls within the epochs that are left, by the pace of those before. Raises JobError if a loss is not finite.
+        then True. The learning rate falls within the epochs that are left, by the pace of those before. Raises
+        JobError if a loss is not finite.
         """
         run = self._start()
         if self.file is not None:
@@ -151,11 +152,11 @@ class Trainer:
         """The mean loss of each task over the held-out events with a label; 0 if there are none."""
         network.eval()
         sums: dict[str, float] = {}
-        counts: dict[str, int] = {}
+        counts: dict[str, float] = {}
         generator = torch.Generator().manual_seed(self.config.seed)
         for batch_windows in ordered_batches(run.held_out, self.config.batch_size):
             batch = collate(self.corpus, batch_windows, self.validate).to(self.device)
-            sizes = {NEXT: int(batch.is_target.sum())}
+            sizes = {NEXT: float(batch.weights.sum())}
             for head, has_label in zip(network.heads, batch.has_label, strict=True):
                 sizes[head.task.name] = int(has_label.sum())
             for name, loss in batch_losses(network, batch, run.tables, generator).items():

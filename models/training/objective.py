@@ -69,7 +69,9 @@ def batch_losses(
     vectors, bias = network.items(*catalogue)
     local = batch.items if columns is None else torch.searchsorted(columns, batch.items)
     states, events = encode_states(network, batch, vectors[local])
-    losses = {NEXT: _next_loss(network, batch, tables, columns, (states, vectors, bias))}
+    taken = batch.weights > 0
+    queries = states[taken] + network.users.ask(batch.context[taken])
+    losses = {NEXT: _next_loss(network, batch, tables, columns, (queries, vectors, bias))}
     if network.heads:
         losses |= _task_losses(network, batch, tables, (states, events, vectors[local]))
     return losses
@@ -78,7 +80,7 @@ def batch_losses(
 def encode_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Tensor, Tensor]:
     """User states [B, L, D], where state t depends on the first t events, and event representations [B, L - 1, D]."""
     profile = network.users.profile(batch.profile_tokens, batch.profile_numeric, batch.profile_text)
-    events = network.users.events(items, batch.actions, batch.dense)[:, :-1]
+    events = network.users.events(items, batch.actions, batch.dense, batch.context)[:, :-1]
     return network.users(profile, events), events
 
 
@@ -132,18 +134,20 @@ def _next_loss(
 ) -> Tensor:
     """Cross-entropy of the softmax over the items `columns`, with their popularity at each event's snapshot.
 
-    `towers`: user states [B, L, D], item vectors [C, D] and biases [C].
+    The mean over the n taken events by their weights. `towers`: their states [n, D] in their context, item vectors
+    [C, D] and biases [C].
     """
-    states, vectors, bias = towers
-    positive = batch.items[batch.is_target]
-    snapshots, group = torch.unique(batch.snapshot[batch.is_target], return_inverse=True)
+    queries, vectors, bias = towers
+    taken = batch.weights > 0
+    positive, weights = batch.items[taken], batch.weights[taken]
+    snapshots, group = torch.unique(batch.snapshot[taken], return_inverse=True)
     if columns is None:
         popularity = network.items.popularity(tables.statistics[snapshots])  # [T', I]
     else:
         popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
         popularity = popularity - _log_expected_counts(batch.items[batch.present], columns, tables)
         positive = torch.searchsorted(columns, positive)
-    return softmax_loss(states[batch.is_target], vectors, (bias + popularity).float(), group, positive)
+    return softmax_loss(queries, vectors, (bias + popularity).float(), group, positive, weights)
 
 
 def _sample_items(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:

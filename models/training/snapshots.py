@@ -7,7 +7,7 @@ from models.contract.arrays import Doubles, Floats, Indices32
 from models.contract.feature_spec import FeatureSpec
 from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
 from models.contract.unix_time import NO_TIME
-from models.data.dataset import Interactions
+from models.data.dataset import Interactions, take
 from models.data.split import Split
 
 SNAPSHOTS = 200
@@ -59,6 +59,9 @@ def compute_statistics(
 
 
 def to_item_events(log: Interactions, spec: FeatureSpec) -> ItemEvents:
-    """The log as input of `item_statistics`, with standardised values."""
+    """What was taken in the log as input of `item_statistics`, with standardised values."""
+    rows = np.flatnonzero(log.weigh(spec.roles) > 0)
+    if len(rows) < len(log):
+        log = take(log, rows)
     values = (log.values - spec.value_mean) / spec.value_std
     return ItemEvents(items=log.items, times=log.times, values=values.astype(np.float32, copy=False))

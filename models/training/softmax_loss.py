@@ -6,7 +6,7 @@ Wijmans et al. 2024, "Cut your losses in large-vocabulary language models").
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,22 +17,40 @@ CARD_CELLS = 64_000_000
 """The same on a graphics card, whose time is in the number of products."""
 
 
-def softmax_loss(states: Tensor, vectors: Tensor, bias: Tensor, group: Tensor, positive: Tensor) -> Tensor:
+def softmax_loss(
+    states: Tensor,
+    vectors: Tensor,
+    bias: Tensor,
+    group: Tensor,
+    positive: Tensor,
+    weights: Tensor | None = None,
+) -> Tensor:
     """The mean cross-entropy in nats of the logits states @ vectors.T + bias[group]; 0 if there are no rows.
 
-    states [P, D], vectors [I, D], bias [G, I], group [P] rows of `bias`, positive [P] columns. The products are
-    computed in the type of the states or of autocast, which also rounds the sums over the catalogue.
+    states [P, D], vectors [I, D], bias [G, I], group [P] rows of `bias`, positive [P] columns, weights [P] above 0 of
+    the rows in the mean, None for equal ones. The products are computed in the type of the states or of autocast, which
+    also rounds the sums over the catalogue.
     """
     if not len(positive):
         return states.sum() * 0
     if len(bias) > 1:  # rows of one group are consecutive
         order = torch.argsort(group, stable=True)
         states, group, positive = states[order], group[order], positive[order]
+        weights = None if weights is None else weights[order]
     if torch.is_autocast_enabled(states.device.type):
         states = states.to(torch.get_autocast_dtype(states.device.type))
-    targets = torch.stack([group, positive])
     apply: Callable[..., Tensor] = _SoftmaxLoss.apply  # torch has no type of it
-    return apply(states, vectors, bias, targets, torch.is_grad_enabled())
+    if weights is not None:
+        weights = None if bool((weights == weights[0]).all()) else weights / weights.mean()
+    return apply(states, vectors, bias, _Targets(group, positive, weights), torch.is_grad_enabled())
+
+
+class _Targets(NamedTuple):
+    """P rows' group, column of the positive, and weight with mean 1; None for equal weights."""
+
+    group: Tensor
+    positive: Tensor
+    weights: Tensor | None
 
 
 class _SoftmaxLoss(torch.autograd.Function):
@@ -40,9 +58,14 @@ class _SoftmaxLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, differentiate: bool
+        ctx: Any,
+        states: Tensor,
+        vectors: Tensor,
+        bias: Tensor,
+        targets: "_Targets",
+        differentiate: bool,
     ) -> Tensor:
-        group, positive = targets
+        group, positive, weights = targets
         low = vectors.to(states.dtype)
         losses = torch.empty(len(states), dtype=torch.float32, device=states.device)
         if differentiate:
@@ -60,13 +83,15 @@ class _SoftmaxLoss(torch.autograd.Function):
             # [b, I] the softmax, and less 1 at the positive the gradient of the logits
             shares = logits.mul_((1 / total).to(logits.dtype))
             shares.scatter_add_(1, places, torch.full_like(picked, -1.0))
+            if weights is not None:
+                shares.mul_(weights[rows, None].to(shares.dtype))
             by_state[rows] = shares @ low
             by_vector += shares.T @ states[rows]
             by_bias[number] += shares.sum(0)
         if differentiate:
             ctx.save_for_backward(by_state, by_vector, by_bias)
             ctx.kinds = states.dtype, vectors.dtype, bias.dtype
-        return losses.mean()
+        return losses.mean() if weights is None else (losses * weights).mean()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:

@@ -13,7 +13,9 @@ from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.api.schemas.rows import BadRow
 from app.bundle.bundle import LoadedBundle
 from models.contract.catalogue import User
+from models.contract.events import Action
 from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.roles import Role, role_of
 
 MOST_NAMED = 100
 """The most inputs that an answer names; one more entry then says how many more there are."""
@@ -68,15 +70,21 @@ def _context(spec: FeatureSpec, context: Context | None) -> Iterator[str]:
 
 
 def _session(bundle: LoadedBundle, session: Sequence[SessionEvent]) -> Iterator[str]:
-    """The unknown items and unread values of a session, and its contexts, which no network reads."""
+    """The unknown items, unread exposures, values and contexts of a session."""
+    spec = bundle.spec
     for index, event in enumerate(session):
         path = f"session.{index}"
+        if role_of(event.action, spec.roles) is Role.EXPOSURE and Action.IMPRESSION not in spec.actions:
+            yield _name(f"{path}.action", event.action)
         if bundle.catalogue.row(event.item_id) is None:  # a deleted item keeps its row
             yield _name(f"{path}.item_id", event.item_id)
-        if event.value is not None and bundle.spec.value_range is None:
+        if event.value is not None and spec.value_range is None:
             yield f"{path}.value"
-        for key in event.context or ():
-            yield f"{path}.context.{key[:LONGEST]}"
+        for key, value in (event.context or {}).items():
+            if key not in spec.context_fields:
+                yield f"{path}.context.{key[:LONGEST]}"
+            elif f"{key}={value}" not in spec.context_tokens:
+                yield _name(f"{path}.context.{key[:LONGEST]}", value)
 
 
 def _diversity(spec: FeatureSpec, request: RecommendRequest) -> Iterator[str]:

@@ -47,8 +47,8 @@ def to_event(rules: EventRules, wire: SessionEvent, now: float, path: str = "") 
     Raises UnknownActionError, MissingValueError or InvalidValueError. Any context key is accepted: the log keeps it.
     """
     spec = rules.spec
-    if wire.action not in _ACTIONS and wire.action not in spec.actions:
-        names = sorted({*_ACTIONS, *spec.actions.tokens})
+    if wire.action not in _ACTIONS and wire.action not in spec.actions and wire.action not in spec.roles:
+        names = sorted({*_ACTIONS, *spec.actions.tokens, *spec.roles})
         raise UnknownActionError(
             f"expected one of {', '.join(names)}, given {wire.action!r}{suggest(wire.action, names)}",
             f"{path}action",

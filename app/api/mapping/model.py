@@ -26,7 +26,7 @@ def model_answer(bundle: LoadedBundle) -> dict[str, Any]:
         "fusion": manifest.fusion.method.value,
         "weights": manifest.fusion.weights,
         "scenes": manifest.scenes,
-        "actions": sorted({*(action.value for action in Action), *spec.actions.tokens}),
+        "actions": sorted({*(action.value for action in Action), *spec.actions.tokens, *spec.roles}),
         "item_fields": _kinds(spec.item_fields),
         "user_fields": _kinds(spec.user_fields),
         "context_fields": spec.context_fields,

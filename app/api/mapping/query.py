@@ -16,6 +16,7 @@ from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.nearest import suggest
 from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
+from models.contract.roles import seen_items
 from models.ranking.rerank import Diversity
 
 
@@ -34,7 +35,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     state = add_session(bundle, state, request.session, moment, now)
     # The pipeline allows seen items in a ranking; `exclude_seen` excludes them here.
     excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
-    seen = state.seen if excludes_seen else ()
+    seen = seen_items(state, spec.roles) if excludes_seen else ()
     return Query(
         state=state,
         now=moment,

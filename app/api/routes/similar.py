@@ -16,6 +16,7 @@ from app.api.routes.items import show_item
 from app.api.routes.paths import SIMILAR, SIMILAR_ENDING, ItemId, is_literal
 from app.api.schemas.similar import SimilarAnswer, SimilarQuery, SimilarRequest, SimilarToAllAnswer
 from app.pipeline.similar import UnknownItemError, allow_rows, find_similar_items, find_similar_to_all
+from models.contract.roles import seen_items
 
 router = make_guarded_router("items")
 
@@ -53,9 +54,9 @@ async def find_similar_to_several(
     known = [item_id for item_id in body.item_ids if item_id in bundle.catalogue]
     if not known:
         raise UnknownItemError(body.item_ids[0])
+    seen = seen_items(state, bundle.spec.roles)
     items = await threads.run(
-        "similar",
-        lambda: find_similar_to_all(bundle, known, body.limit, allow_rows(bundle, condition, state.seen)),
+        "similar", lambda: find_similar_to_all(bundle, known, body.limit, allow_rows(bundle, condition, seen))
     )
     unknown = [item_id for item_id in body.item_ids if item_id not in set(known)]
     return json_response(

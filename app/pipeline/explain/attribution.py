@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding import encode_columns
+from app.pipeline.encoding import add_moments, encode_columns
 from app.pipeline.scoring.groups import Groups, score_groups
 from app.pipeline.types import Encoded, Query, Slate
 from models.contract.arrays import Floats, Indices
-from models.contract.events import EventColumns
+from models.contract.events import EXPOSURE_ACTIONS, EventColumns
+from models.contract.feedback import has_action
 from models.contract.fusion import FusionMethod
 from models.language.text_preference import TextPreferences
 
@@ -39,19 +40,13 @@ def leave_out(events: EventColumns, items: Indices) -> EventColumns:
     """One user's events as those of M users, each without the events of one of M items."""
     rows_of = [np.flatnonzero(events.items != item) for item in items]
     rows = np.concatenate([*rows_of, np.zeros(0, dtype=np.int64)])
-    return EventColumns(
-        offsets=np.cumsum([0, *map(len, rows_of)], dtype=np.int64),
-        items=events.items[rows],
-        actions=events.actions[rows],
-        times=events.times[rows],
-        values=events.values[rows],
-        action_names=events.action_names,
-    )
+    return events.take(rows, np.cumsum([0, *map(len, rows_of)], dtype=np.int64))
 
 
 def _nearest_items(bundle: LoadedBundle, encoded: Encoded, slate_rows: Indices) -> Indices:
     """Distinct catalogue rows of the MEASURED_ITEMS history items with the greatest cosine to a slate item."""
-    rows = np.unique(encoded.history_rows[encoded.history_rows >= 0])
+    taken = encoded.events.columns.items[~has_action(encoded.events.columns, EXPOSURE_ACTIONS)]
+    rows = np.intersect1d(encoded.history_rows[encoded.history_rows >= 0], taken)
     if len(rows) <= MEASURED_ITEMS:
         return rows
     cosine = bundle.unit_vectors(rows) @ bundle.unit_vectors(slate_rows).T
@@ -83,6 +78,7 @@ def _score_without(
     )
     events = leave_out(encoded.events.columns, items)
     users = encode_columns(bundle, [query.state.profile] * count, events, [texts] * count)
+    users = add_moments(bundle, users, [(query.context, query.now)] * count)
     fused = score_groups(bundle, users, groups, query.weights).fused
     scores = np.stack([group.score for group in fused])
     return scores[:, slate.order] if vote else scores

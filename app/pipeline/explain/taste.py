@@ -5,7 +5,8 @@ import numpy as np
 from app.pipeline.explain.evidence import LEAST_STRENGTH, Evidence, Finding, Findings, measure_lifts
 from app.pipeline.explain.label_affinity import preferred_labels
 from models.contract.arrays import Mask
-from models.contract.feedback import wanted_items
+from models.contract.events import EXPOSURE_ACTIONS
+from models.contract.feedback import has_action, wanted_items
 from models.contract.hierarchy import deepest_levels
 from models.contract.labels import label_field
 from models.contract.tasks import Head
@@ -14,7 +15,9 @@ from models.heads.protocol import Subject
 
 def find_taste(evidence: Evidence) -> Findings:
     """The head that lifts each item most, and the item's likeliest label that the user prefers."""
-    wanted = wanted_items(evidence.events.columns.items, evidence.events.feedback)
+    events = evidence.events
+    taken = ~has_action(events.columns, EXPOSURE_ACTIONS)
+    wanted = wanted_items(events.columns.items[taken], events.feedback[taken])
     heads, lifts = measure_lifts(evidence, Subject.ITEM)
     preferred = [preferred_labels(evidence.catalogue, head, wanted) for head in heads]
     findings = {}

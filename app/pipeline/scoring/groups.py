@@ -10,17 +10,16 @@ import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import PairBatch
-from app.pipeline.encoding import encode_states
+from app.pipeline.encoding import add_moments, encode_states
 from app.pipeline.query.text_query import read_request
 from app.pipeline.scoring.fusion import FusedScores, fuse_groups
 from app.pipeline.scoring.scoring import (
-    Moment,
     calibrate_logits,
     candidate_values,
     log_partitions,
     next_logits,
 )
-from app.pipeline.types import Candidates, Encoded, Query, Scored
+from app.pipeline.types import Candidates, Encoded, Moment, Query, Scored
 from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
 from models.contract.features import encode_context, user_text
@@ -42,7 +41,7 @@ class Groups:
     """G groups with P pairs in total, by group; users and moments are indices into distinct ones."""
 
     rows: Indices  # [P] catalogue rows
-    users: Indices  # [P] indices into the encoded users
+    users: Indices  # [P] indices into the encoded users, each in the context of the pair's moment
     moments: Indices  # [P] indices into `at`
     at: Sequence[Moment]
     sizes: Sequence[int]  # [G] pairs of each group
@@ -70,7 +69,7 @@ def score_candidates(
 
 
 def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> list[FusedScores]:
-    """Score requests with the bundle's fitted weights. Requests that share a state object share its encoding.
+    """Score requests with the bundle's fitted weights. Requests that share a state object share the tower's pass.
 
     All are computed at once; the caller bounds their cost (batching.split_by_cost).
     """
@@ -83,14 +82,24 @@ def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> li
     first_moments, moments = _index_distinct(
         [(request.now, *sorted(request.context.items())) for request in requests]
     )
+    at = [(requests[first].context, requests[first].now) for first in first_moments]
+    states = _encode_distinct(bundle, [requests[first].state for first in first_users])
+    contexts = [encode_context(bundle.spec, *moment).tobytes() for moment in at]
+    first_asked, asked = _index_distinct(
+        [(user, contexts[moment]) for user, moment in zip(users.tolist(), moments.tolist(), strict=True)]
+    )
+    encoded = add_moments(
+        bundle,
+        [states[users[first]] for first in first_asked],
+        [at[moments[first]] for first in first_asked],
+    )
     groups = Groups(
         rows=bundle.rows([item_id for request in requests for item_id in request.item_ids]),
-        users=np.repeat(users, sizes),
+        users=np.repeat(asked, sizes),
         moments=np.repeat(moments, sizes),
-        at=[(requests[first].context, requests[first].now) for first in first_moments],
+        at=at,
         sizes=sizes,
     )
-    encoded = _encode_distinct(bundle, [requests[first].state for first in first_users])
     return score_groups(bundle, encoded, groups, bundle.manifest.fusion.weights).fused
 
 

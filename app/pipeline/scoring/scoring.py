@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.types import Encoded
+from app.pipeline.types import Encoded, Moment
 from models.contract.arrays import Doubles, Floats, Indices
 from models.contract.tasks import NEXT, Head
 from models.heads.candidate_values import SubjectLabels, predict_heads, reduce_predictions
@@ -15,9 +15,6 @@ EXACT_PARTITION = 50_000
 """The softmax's denominator is a sum over all items, or over an even sample of at most this many."""
 PARTITION_BYTES = 16 << 20
 """Size of an array of logits for the denominators of many users; three such arrays exist at once."""
-
-Moment = tuple[Mapping[str, str], float]
-"""A context and a Unix time."""
 
 
 def calibrate_logits(

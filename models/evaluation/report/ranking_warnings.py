@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from models.contract.feedback import REJECTING_ACTIONS
 from models.evaluation.baselines.registry import POPULARITY
 from models.evaluation.report.figure import Comparison
 from models.evaluation.report.schema import MODEL, SERVED, RankingTable, Report
@@ -51,15 +50,6 @@ def warn_of_coverage(report: Report) -> Iterator[str]:
                     f"{method} lists {coverage[method]:.2%} of the catalogue {place}, and {POPULARITY} {popular:.2%}: "
                     "the lists of different users are nearly the same"
                 )
-
-
-def warn_of_rejections(report: Report) -> Iterator[str]:
-    """Yield a sentence if events that reject an item count as right."""
-    rejections = {name: n for name, n in report.relevant_actions.items() if name in REJECTING_ACTIONS}
-    if rejections:
-        named = _join(f"{count:,} {name}" for name, count in rejections.items())
-        total = sum(report.relevant_actions.values())
-        yield f"rejected items count as right in the rankings: {named} of {total:,} test events"
 
 
 def _tables(report: Report) -> tuple[tuple[str, RankingTable], ...]:

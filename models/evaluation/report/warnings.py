@@ -10,7 +10,6 @@ from models.evaluation.report.head_warnings import (
 from models.evaluation.report.ranking_warnings import (
     warn_of_coverage,
     warn_of_losses,
-    warn_of_rejections,
     warn_of_ties,
 )
 from models.evaluation.report.schema import Report, ReportWarning
@@ -49,7 +48,6 @@ WARNING_RULES: dict[str, Rule] = {
     "loses_to_baseline": warn_of_losses,
     "not_clearly_better": warn_of_ties,
     "coverage_near_popularity": warn_of_coverage,
-    "rejections_count_as_right": warn_of_rejections,
     "head_no_better_than_trivial": warn_of_trivial_heads,
     "calibration_made_worse": warn_of_calibration,
 }

@@ -33,7 +33,9 @@ def users(learnt: LoadedBundle) -> UserBatch:
     random = np.random.default_rng(2)
     count, total = len(LENGTHS), sum(LENGTHS)
     events = EventArrays(
-        random.integers(2, 3, total), random.standard_normal((total, DENSE_WIDTH)).astype(np.float32)
+        random.integers(2, 3, total),
+        random.standard_normal((total, DENSE_WIDTH)).astype(np.float32),
+        random.integers(2, 5, (total, 2)),
     )
     return UserBatch(
         tokens=np.full((count, 1), 2, dtype=np.int64),
@@ -54,7 +56,7 @@ def alone(users: UserBatch, user: int) -> UserBatch:
         text=users.text[[user]],
         offsets=np.array([0, LENGTHS[user]]),
         items=users.items[part],
-        events=EventArrays(users.events.actions[part], users.events.dense[part]),
+        events=EventArrays(users.events.actions[part], users.events.dense[part], users.events.context[part]),
         tower=users.tower[part],
     )
 
@@ -128,7 +130,7 @@ def test_nothing_gives_nothing(predictor: Predictor, learnt: LoadedBundle, users
         users.text[:0],
         users.offsets[:1],
         users.items[:0],
-        EventArrays(users.events.actions[:0], users.events.dense[:0]),
+        EventArrays(users.events.actions[:0], users.events.dense[:0], users.events.context[:0]),
         users.tower[:0],
     )
     assert predictor.encode_users(empty) == []

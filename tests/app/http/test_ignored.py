@@ -38,8 +38,8 @@ def with_context(**labels: str) -> Body:
         ({}, []),
         (with_context(device="tv", mood="low"), ["context.device", "context.mood"]),
         (
-            {"session": [{**SESSION[0], "context": {"season": "winter", "device": "tv"}}]},
-            ["session.0.context.season", "session.0.context.device"],
+            {"session": [{**SESSION[0], "context": {"season": "autumn 3024", "device": "tv"}}]},
+            ["session.0.context.season=autumn 3024", "session.0.context.device"],
         ),
         (
             {"exclude_ids": ["no such item", "nor this"]},

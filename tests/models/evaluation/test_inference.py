@@ -43,10 +43,11 @@ def test_a_state_is_the_users_alone(predictor, shop_data):
         columns = column_events([events[user][:before]], item_row.__getitem__)  # the serving side's way
         last = slice(max(before - corpus.spec.history_length, 0), None)
         arrays = encode_events(corpus.spec, columns)
-        actions, dense = arrays.actions[last], arrays.dense[last]
+        actions, dense, context = arrays.actions[last], arrays.dense[last], arrays.context[last]
         profile = encode_profile(corpus.spec, dataset.users[user])
         items = predictor.vectors[columns.items[last]]
-        given = users.events(items[None], torch.from_numpy(actions)[None], torch.from_numpy(dense)[None])
+        read = (torch.from_numpy(part)[None] for part in (actions, dense, context))
+        given = users.events(items[None], *read)
         start = users.profile(
             torch.from_numpy(profile.tokens)[None], torch.from_numpy(profile.numeric)[None], torch.zeros(1, 0)
         )
@@ -66,7 +67,8 @@ def test_next_logits_are_inner_products(predictor, shop_data):
     logits = predictor.next_logits(moments)
     for number in range(len(rows)):
         popularity = predictor.network.items.popularity(predictor.tables.statistics[moments.snapshot[number]])
-        expected = predictor.vectors @ moments.states[number] + predictor.bias + popularity
+        asked = moments.states[number] + predictor.network.users.ask(moments.context[number])
+        expected = predictor.vectors @ asked + predictor.bias + popularity
         np.testing.assert_allclose(logits[number], expected.numpy(), rtol=1e-4, atol=1e-5)
 
 

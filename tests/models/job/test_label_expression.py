@@ -138,7 +138,12 @@ def test_labels_that_fit(kind: str, text: str) -> None:
         ),
         ("binary", "value >= 4 and os == 1", RICH, "given 'os'"),
         ("regression", "value >= 4", RICH, "expected value "),
-        ("regression", "item.year", RICH, "expected value (the head is given the item's fields as features)"),
+        (
+            "regression",
+            "item.year",
+            RICH,
+            "expected value or label. and a column (the head is given the item's fields as features)",
+        ),
         ("regression", "user.age", RICH, "given 'user.age'"),
         ("multilabel", "item.brand", RICH, "expected item. and a categories field"),
         ("context", "item.brand", RICH, "expected time.daypart, time.weekday, or context."),

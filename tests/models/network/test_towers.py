@@ -206,7 +206,10 @@ def test_nothing_to_read_warns_of_nothing():
         )
         profile = users.profile(torch.zeros(2, 1, dtype=torch.int64), torch.zeros(2, 0), torch.zeros(2, 0))
         events = users.events(
-            torch.zeros(2, 0, 8), torch.zeros(2, 0, dtype=torch.int64), torch.zeros(2, 0, DENSE_WIDTH)
+            torch.zeros(2, 0, 8),
+            torch.zeros(2, 0, dtype=torch.int64),
+            torch.zeros(2, 0, DENSE_WIDTH),
+            torch.zeros(2, 0, 2, dtype=torch.int64),
         )
         states = users(profile, events)
         states.sum().backward()

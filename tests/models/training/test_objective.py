@@ -54,7 +54,8 @@ def test_the_full_softmax_by_hand(shop_data, make_network, batch):
     losses = []
     for user, place in batch.is_target.nonzero().tolist():
         popularity = network.items.popularity(given.statistics[batch.snapshot[user, place]])
-        logits = vectors @ states[user, place] + bias + popularity
+        asked = states[user, place] + network.users.ask(batch.context[user, place])
+        logits = vectors @ asked + bias + popularity
         losses.append(float(torch.logsumexp(logits, 0) - logits[batch.items[user, place]]))
     found = batch_losses(network, batch, given, torch.Generator())
     assert float(found[NEXT]) == pytest.approx(np.mean(losses), rel=1e-5)
@@ -86,7 +87,7 @@ def test_few_negatives_are_near_it_on_average(shop_data, make_network, batch):
     is_target = torch.zeros_like(batch.is_target[[user]])
     is_target[0, 0] = True
     labels = {name: tuple(part[[user]] for part in getattr(batch, name)) for name in ("targets", "has_label")}
-    alone = replace(batch, is_target=is_target, **one, **labels)
+    alone = replace(batch, is_target=is_target, weights=is_target.float(), **one, **labels)
     full = float(batch_losses(network, alone, tables(shop_data, 0), random)[NEXT])
     few = [float(batch_losses(network, alone, tables(shop_data, 30), random)[NEXT]) for _ in range(200)]
     assert np.mean(few) == pytest.approx(full, abs=0.25)

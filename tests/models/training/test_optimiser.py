@@ -51,7 +51,7 @@ def step_rates(planned: LambdaLR, steps: int) -> list[float]:
     for _ in range(steps):
         planned.optimizer.step()
         planned.step()
-        rates.append(planned.get_last_lr()[0])
+        rates.append(float(planned.get_last_lr()[0]))
     return rates
 
 

@@ -82,3 +82,20 @@ def test_blocks_hold_rows_of_one_group_and_all_rows_once(monkeypatch):
     group = torch.tensor([0, 0, 0, 2, 2, 5])
     blocks = [(list(range(6))[rows], number) for rows, number in split_into_blocks(group, 10)]
     assert blocks == [([0, 1], 0), ([2], 0), ([3, 4], 2), ([5], 5)]
+
+
+@pytest.mark.parametrize("groups", [1, GROUPS])
+@pytest.mark.usefixtures("block_cells")
+def test_a_weight_of_two_is_a_row_twice(groups):
+    inputs, group, positive = draw(groups)
+    twice = torch.cat([torch.arange(ROWS), torch.arange(5)])
+    weights = torch.ones(ROWS)
+    weights[:5] = 2
+    found = softmax_loss(*inputs, group, positive, weights)
+    states, vectors, bias = inputs
+    expected = softmax_loss(states[twice], vectors, bias, group[twice], positive[twice])
+    assert float(found.detach()) == pytest.approx(float(expected.detach()), rel=1e-6)
+    for given, wanted in zip(
+        torch.autograd.grad(found, inputs), torch.autograd.grad(expected, inputs), strict=True
+    ):
+        torch.testing.assert_close(given, wanted, rtol=1e-5, atol=1e-6)

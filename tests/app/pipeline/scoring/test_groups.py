@@ -72,7 +72,7 @@ def alone(bundle: LoadedBundle, group: ScoreRequest) -> FusedScores:
     """A group on the way of a single request."""
     rows = bundle.rows(group.item_ids)
     candidates = Candidates(rows, ("asked",), np.ones((1, len(rows)), dtype=np.bool_), len(rows))
-    encoded = encode_user(bundle, group.state)
+    encoded = encode_user(bundle, group.state, moment=(group.context, group.now))
     query = Query(
         state=group.state,
         now=group.now,

@@ -132,15 +132,6 @@ def test_privacy_says_what_it_leaves_out() -> None:
     assert "outside of it are the users' histories" in found["outside_privacy"][0]
 
 
-def test_rejections_that_count_as_right() -> None:
-    given = report(relevant_actions={"view": 90, "dislike": 8, "skip": 2})
-    assert messages(given) == {
-        "rejections_count_as_right": [
-            "rejected items count as right in the rankings: 8 dislike and 2 skip of 100 test events"
-        ]
-    }
-
-
 def test_a_head_that_knows_nothing() -> None:
     tie = compare((CALIBRATED, CONSTANT), (0.51, 0.5), 0.01, "auc")
     worse = compare((CALIBRATED, REPEAT), (1.2, 0.4), 0.01, "log_loss")

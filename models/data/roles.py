@@ -1,0 +1,51 @@
+"""Read a log by the roles of its actions: what was taken, what was only shown, and what was rejected."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from models.contract.events import UNTAKEN_ACTIONS, Action, Codes
+from models.contract.roles import read_action
+from models.contract.unix_time import has_time
+from models.data.conditions import evaluate_condition
+from models.data.dataset import Dataset
+from models.data.interactions import Interactions
+from models.job.errors import JobError
+from models.job.label_expression import Operand, parse
+from models.job.spec import JobSpec
+
+
+def read_roles(job: JobSpec, dataset: Dataset) -> Dataset:
+    """The dataset with each action under the name of its role, and with rows that were not taken as impressions.
+
+    Labels go on reading the log's own actions. Earlier events were taken, since nothing says otherwise. Raises JobError
+    if no row is a target.
+    """
+    log = dataset.interactions
+    names = [read_action(name, job.actions) for name in log.action_names]
+    distinct = tuple(dict.fromkeys(names))
+    codes = np.array([distinct.index(name) for name in names], dtype=np.int32)[log.actions]
+    read = replace(
+        log, actions=codes, action_names=distinct, raw_actions=Codes(log.action_names, log.actions)
+    )
+    if job.interactions.taken is not None:
+        read = _mark_untaken(read, job.interactions.taken, dataset)
+    if not (read.weigh({}) > 0).any():
+        raise JobError(
+            f"actions: expected a row whose action has the role target, given {', '.join(log.action_names)} alone"
+        )
+    return replace(dataset, interactions=read)
+
+
+def _mark_untaken(log: Interactions, condition: str, dataset: Dataset) -> Interactions:
+    """The log with an impression in place of each target that does not meet the condition."""
+    expression = parse(condition)
+    if isinstance(expression, Operand):
+        raise ValueError(f"expected a condition, given the operand {expression}")
+    taken = evaluate_condition(expression, dataset).true | ~has_time(log.times)
+    untaken = np.array([name in UNTAKEN_ACTIONS for name in log.action_names], dtype=np.bool_)[log.actions]
+    names = log.action_names
+    if Action.IMPRESSION not in names:
+        names = (*names, Action.IMPRESSION.value)
+    shown = np.int32(names.index(Action.IMPRESSION.value))
+    return replace(log, actions=np.where(taken | untaken, log.actions, shown), action_names=names)

@@ -1,0 +1,64 @@
+"""Roles of actions: the defaults, a job's own, and the name under which each action is read."""
+
+import pytest
+from pydantic import ValidationError
+
+from models.contract.catalogue import UserState
+from models.contract.events import Event
+from models.contract.roles import NO_ROLES, ActionRole, Role, read_action, role_of, seen_items, weigh_actions
+
+OWN = {
+    "hide": ActionRole(role=Role.NEGATIVE),
+    "banner": ActionRole(role=Role.EXPOSURE),
+    "purchase": ActionRole(weight=3),
+    "skip": ActionRole(role=Role.EXPOSURE),
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "name"),
+    [
+        ("view", Role.TARGET, "view"),
+        ("cart", Role.TARGET, "cart"),
+        ("a new one", Role.TARGET, "a new one"),
+        ("impression", Role.EXPOSURE, "impression"),
+        ("dislike", Role.NEGATIVE, "dislike"),
+        ("skip", Role.NEGATIVE, "skip"),
+    ],
+)
+def test_the_defaults(action, role, name):
+    assert (role_of(action, NO_ROLES), read_action(action, NO_ROLES)) == (role, name)
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "name"),
+    [
+        ("hide", Role.NEGATIVE, "dislike"),
+        ("banner", Role.EXPOSURE, "impression"),
+        ("skip", Role.EXPOSURE, "impression"),
+        ("purchase", Role.TARGET, "purchase"),
+        ("dislike", Role.NEGATIVE, "dislike"),
+    ],
+)
+def test_a_jobs_own(action, role, name):
+    assert (role_of(action, OWN), read_action(action, OWN)) == (role, name)
+
+
+@pytest.mark.parametrize("action", ["impression", "dislike", "skip"])
+def test_a_name_that_always_means_untaken_is_no_target(action):
+    with pytest.raises(ValueError, match=f"expected another name for a target than {action}"):
+        read_action(action, {action: ActionRole()})
+
+
+def test_only_what_was_taken_has_a_weight():
+    names = ("view", "purchase", "impression", "dislike", "skip")
+    assert weigh_actions(names, OWN).tolist() == [1, 3, 0, 0, 0]
+    with pytest.raises(ValidationError, match="expected a weight beside the role target alone"):
+        ActionRole(role=Role.EXPOSURE, weight=2)
+
+
+def test_an_exposure_is_not_seen():
+    events = [("a", "view"), ("b", "impression"), ("c", "banner"), ("c", "dislike"), ("d", "banner")]
+    state = UserState("u", events=tuple(Event(item, action, 1.0) for item, action in events))
+    assert seen_items(state, NO_ROLES) == {"a", "c", "d"}
+    assert seen_items(state, OWN) == {"a", "c"}
