@@ -21,6 +21,7 @@ from models.contract.item_links import FittedLinks
 from models.contract.labels import label_field
 from models.contract.tasks import NEXT, Head
 from models.language.protocol import TextEncoder
+from models.ranking.intent import Shares
 
 ITEM_BATCH = 256
 """Items encoded at once, which bounds the memory of the language model."""
@@ -63,6 +64,7 @@ class LoadedBundle:
     mean_vector: Floats  # [D] of the bundle's items
     columns: AttributeIndex = field(default_factory=AttributeIndex)
     links: FittedLinks | None = None  # over the rows of the bundle's items
+    label_shares: Shares = field(default_factory=dict)  # of the bundle's items
 
     @property
     def heads(self) -> tuple[str, ...]:

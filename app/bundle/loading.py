@@ -45,6 +45,7 @@ from models.job.label_expression import ExpressionError
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.network.model import load_network
+from models.ranking.intent import measure_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,13 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         np.zeros((1, len(STATISTICS)), dtype=np.float32),
     )[0]
     columns = (files.vectors, files.text, files.statistics)
+    catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
     return LoadedBundle(
         folder=folder,
         manifest=manifest,
         spec=spec,
         predictor=predictor,
-        catalogue=Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec)),
+        catalogue=catalogue,
         index=open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors),
         candidates=candidates,
         known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
@@ -89,6 +91,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         unknown_vector=unknown.vector[:-1],
         mean_vector=mean,
         links=read_fitted_links(folder, manifest, len(files.items)),
+        label_shares=measure_shares(catalogue.labels),
     )
 
 

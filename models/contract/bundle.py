@@ -72,6 +72,15 @@ def _check_files(files: dict[str, str]) -> dict[str, str]:
     return files
 
 
+class DefaultDiversity(BaseModel):
+    """How a list is diversified where the request does not say: a method of models.ranking, and its strength."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    method: str = "mmr"
+    strength: float = Field(default=0.3, ge=0, le=1)
+
+
 class Manifest(BaseModel):
     """A bundle's description: network, heads, fitted scales, and the checksum of every file."""
 
@@ -89,6 +98,8 @@ class Manifest(BaseModel):
     fusion: Fusion
     links: LinkGains | None = None
     """The gains of the item links; None: no links."""
+    diversity: DefaultDiversity = DefaultDiversity()
+    """Fitted on validation lists (models.export.diversity); that of bundles from before there was a fit."""
     scenes: dict[str, dict[str, float]] = {}
     available: str | None = None
     """The condition over an item's fields without which it is not recommended; None: no condition."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy import sparse
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.even_sample import take_evenly
@@ -22,6 +23,7 @@ from models.heads.candidate_values import SubjectLabels, predict_heads, reduce_p
 from models.heads.next import sum_partitions
 from models.ranking.budget import Budget
 from models.ranking.candidates import select_candidates
+from models.ranking.intent import MOST_EVENTS, Shares, has_clear_intent, measure_shares
 from models.ranking.sources.source import RetrievalTable
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 from models.training.corpus import Corpus
@@ -33,11 +35,12 @@ class EvaluationLists:
 
     case: RankingCase
     rows: Indices  # [C] the events' rows
+    gains: sparse.csr_array  # [C, I] what the relevant items are worth, by the job's objective
 
     def take_evenly(self, most: int) -> "EvaluationLists":
         """At most `most` of the lists, evenly spaced."""
         numbers = take_evenly(np.arange(len(self.case)), most)
-        return EvaluationLists(self.case.take(numbers), self.rows[numbers])
+        return EvaluationLists(self.case.take(numbers), self.rows[numbers], self.gains[numbers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class CandidateValues:
 
     items: Indices  # [C, K]; NO_ITEM where a list has fewer
     values: Mapping[str, Floats]  # head -> [C, K] calibrated values
+    clear_intent: Mask  # [C] the user's last events are of one category (models.ranking.intent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class ServedItems:
 
     arrays: RetrievalTable
     labels: Sequence[frozenset[str]]  # I
+    shares: Shares  # of the labels
 
     @staticmethod
     def of(predictor: CorpusPredictor, items: Sequence[Item], part: int) -> "ServedItems":
@@ -70,7 +75,8 @@ class ServedItems:
         vectors = predictor.item_table(snapshot)
         statistics = compute_bundle_statistics(corpus, snapshot, find_stops(corpus, part))
         arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics)
-        return ServedItems(arrays, [category_labels(corpus.spec, item) for item in items])
+        labels = [category_labels(corpus.spec, item) for item in items]
+        return ServedItems(arrays, labels, measure_shares(labels))
 
 
 def score_candidates(
@@ -95,8 +101,21 @@ def score_candidates(
             parts[name].append(value)
         start += len(moments.rows)
     return CandidateValues(
-        np.concatenate(selected), {name: np.concatenate(values) for name, values in parts.items()}
+        items=np.concatenate(selected),
+        values={name: np.concatenate(values) for name, values in parts.items()},
+        clear_intent=find_intents(predictor.corpus, rows, items),
     )
+
+
+def find_intents(corpus: Corpus, rows: Indices, items: ServedItems) -> Mask:
+    """[C] True where the items that the users took last before the events at `rows` show a clear intent."""
+    starts = corpus.offsets[corpus.user_of(rows)].tolist()
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for number, (start, row) in enumerate(zip(starts, rows.tolist(), strict=True)):
+        taken = (items.labels[item] for item in corpus.items[start:row][corpus.weights[start:row] > 0][::-1])
+        newest = list(islice(filter(None, taken), MOST_EVENTS))
+        found[number] = has_clear_intent(newest[::-1], items.shares)
+    return found
 
 
 def predict_events(predictor: CorpusPredictor, rows: Indices) -> EventLogits:

@@ -15,7 +15,8 @@ from models.evaluation.metrics.lists import ItemFacts
 from models.evaluation.protocols import InteractionSet, RankingCase
 from models.evaluation.ranking_table import DEPTH, RankedMethod
 from models.evaluation.report.schema import MODEL, SERVED
-from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, rank_candidates
+from models.evaluation.served_lists import PURE_ORDER, plan_budget, rank_candidates
+from models.ranking.rerank import Diversity
 
 
 def rank_by_network(
@@ -27,10 +28,11 @@ def rank_by_network(
     budget, weights = plan_budget(model.fusion), _format_weights(model.fusion)
     candidates = score_candidates(model.predictor, lists, items, model.calibrations, budget)
     pure = rank_candidates(candidates, items, model.fusion, PURE_ORDER, DEPTH)
-    served = rank_candidates(candidates, items, model.fusion, DEFAULT, DEPTH)
+    default = Diversity(model.diversity.method, model.diversity.strength)
+    served = rank_candidates(candidates, items, model.fusion, default, DEPTH, keeps_intent=True)
     return (
         RankedMethod(MODEL, weights, pure),
-        RankedMethod(SERVED, f"{DEFAULT.method} {DEFAULT.strength:g}", served),
+        RankedMethod(SERVED, f"{default.method} {default.strength:g}", served),
     )
 
 

@@ -1,5 +1,7 @@
 """Compute the lists that the service would answer: fused and re-ranked by the same code."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.contract.arrays import Indices
@@ -10,8 +12,6 @@ from models.ranking.budget import CANDIDATES, Budget, plan_budgets
 from models.ranking.rerank import Diversity, rerank
 
 PURE_ORDER = Diversity(method="none")
-DEFAULT = Diversity()
-"""The service's re-ranking for a request without `diversity`."""
 
 
 def plan_budget(fusion: Fusion) -> Budget:
@@ -21,17 +21,30 @@ def plan_budget(fusion: Fusion) -> Budget:
 
 
 def rank_candidates(
-    candidates: CandidateValues, items: ServedItems, fusion: Fusion, diversity: Diversity, k: int
+    candidates: CandidateValues,
+    items: ServedItems,
+    fusion: Fusion,
+    diversity: Diversity,
+    k: int,
+    keeps_intent: bool = False,
 ) -> Indices:
-    """The k items [C, k] of every list that the service would answer, NO_ITEM where there are fewer."""
+    """The k items [C, k] of every list that the service would answer, NO_ITEM where there are fewer.
+
+    With `keeps_intent` as for requests without a diversity of their own: a clear intent leaves the order as it is.
+    """
     lists = np.full((len(candidates.items), k), NO_ITEM, dtype=np.int64)
     for number, row in enumerate(candidates.items):
+        settings = (
+            replace(diversity, strength=0.0)
+            if keeps_intent and candidates.clear_intent[number]
+            else diversity
+        )
         present = row != NO_ITEM
         rows = row[present]
         values = {name: value[number][present] for name, value in candidates.values.items()}
         scores = fuse(contributions(fusion, values, fusion.weights))
         vectors = items.arrays.vectors[rows, :-1] - items.arrays.centre
         labels = [items.labels[item] for item in rows.tolist()]
-        order = rerank(scores, vectors, labels, diversity, k).order
+        order = rerank(scores, vectors, labels, settings, k).order
         lists[number, : len(order)] = rows[order]
     return lists

@@ -14,6 +14,7 @@ from models.contract.fusion import Fusion, FusionMethod
 from models.contract.item_links import FittedLinks
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import (
+    CandidateValues,
     EvaluationLists,
     EventLogits,
     ServedItems,
@@ -21,9 +22,11 @@ from models.evaluation.candidates import (
     score_candidates,
 )
 from models.evaluation.inference import CorpusPredictor
+from models.evaluation.metrics.graded_ndcg import ideal_gains
 from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
-from models.export.fusion import ValidationLists, fit_fusion
+from models.export.diversity import DiversityFit, fit_diversity
+from models.export.fusion import K, ValidationLists, fit_fusion, join_lists
 from models.export.links import LinkFit, fit_links
 from models.export.popularity import fit_recency_gain
 from models.heads.next import fit_next_calibration
@@ -42,7 +45,7 @@ class ValidationSamples(NamedTuple):
     """The lists to fit on."""
 
     at_cut: EvaluationLists
-    next_events: EvaluationLists | None  # None: no links are fitted
+    next_events: EvaluationLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class ValidationFit:
     calibrations: Mapping[str, Calibration]
     fusion: Fusion
     figures: Mapping[str, Mapping[str, float]]  # task head -> its figures on validation, calibrated there
+    diversity: DiversityFit  # the service's default
     links: LinkFit | None = None  # None: no links
 
     def build_links(self, corpus: Corpus, part: int) -> FittedLinks | None:
@@ -61,9 +65,13 @@ class ValidationFit:
 
 
 def fit_on_validation(
-    predictor: CorpusPredictor, lists: ValidationSamples, items: Sequence[Item], method: FusionMethod
+    predictor: CorpusPredictor,
+    lists: ValidationSamples,
+    items: Sequence[Item],
+    method: FusionMethod,
+    links_wanted: bool,
 ) -> ValidationFit:
-    """Fit recency gain, links and fusion on lists of validation, calibrations on validation events.
+    """Fit recency gain, links, fusion and diversity on lists of validation, calibrations on validation events.
 
     The recency gain, fitted again beside links, is set in the predictor's network.
     """
@@ -75,7 +83,7 @@ def fit_on_validation(
     calibrations = calibrate_heads(predictor, observed)
     figures = measure_heads(predictor, observed, calibrations)
     links = None
-    if lists.next_events is not None:  # from here on, as the task heads do not read them
+    if links_wanted:  # from here on, as the task heads do not read them
         stops = find_stops(predictor.corpus, PART_VALID)
         links, fitted = fit_links(predictor, (at_cut, lists.next_events), stops)
         if fitted is not None:
@@ -83,13 +91,23 @@ def fit_on_validation(
             recency = fit_recency_gain(predictor, at_cut.rows, case)  # links make the logits' range wider
     calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
-    candidates = score_candidates(predictor, at_cut, served, calibrations, Budget(CANDIDATES))
-    relevant = np.zeros(candidates.items.shape, dtype=np.bool_)
-    for number, rows in enumerate(candidates.items):
-        relevant[number] = np.isin(rows, case.relevant[[number]].indices)
-    counts = np.diff(case.relevant.indptr).astype(np.int64)
-    fusion_lists = ValidationLists(candidates.values, relevant, candidates.items >= 0, counts)
-    return ValidationFit(recency, calibrations, fit_fusion(fusion_lists, method), figures, links)
+    samples = (at_cut, lists.next_events.take_evenly(MAX_LISTS))
+    scored = [
+        score_candidates(predictor, sample, served, calibrations, Budget(CANDIDATES)) for sample in samples
+    ]
+    judged = [judge_candidates(sample, one) for sample, one in zip(samples, scored, strict=True)]
+    fusion = fit_fusion(join_lists(judged), method)
+    diversity = fit_diversity(scored, judged, served, fusion)
+    return ValidationFit(recency, calibrations, fusion, figures, diversity, links)
+
+
+def judge_candidates(lists: EvaluationLists, scored: CandidateValues) -> ValidationLists:
+    """The candidates of lists with what each is worth."""
+    gains = np.zeros(scored.items.shape, dtype=np.float32)
+    for number, rows in enumerate(scored.items):
+        worth = np.asarray(lists.gains[[number]].toarray()[0])
+        gains[number] = np.where(rows >= 0, worth[rows], 0.0)
+    return ValidationLists(scored.values, gains, scored.items >= 0, ideal_gains(lists.gains, K))
 
 
 def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:

@@ -1,23 +1,24 @@
 """Fit of score fusion on validation lists: each head's utility scale, and the heads' weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Doubles, Floats, Mask
 from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
 from models.contract.tasks import NEXT
-from models.evaluation.metrics.ndcg import ndcg
+from models.evaluation.metrics.graded_ndcg import graded_ndcg
 
 FOLDS = 5
 """Folds of lists in the cross-validation of the weights."""
-WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Candidate weights of each head; the weight of `next` is 1."""
-MIN_GAIN = 1e-3
-"""A head is added only if its cross-validated gain in NDCG@10 is at least this."""
+SURE = 2.0
+"""A head is added only if its cross-validated gain in NDCG@10 is at least this many standard errors."""
 K = 10
 """Length of the lists for NDCG."""
 LOW_QUANTILE, HIGH_QUANTILE = 0.01, 1.0
@@ -26,12 +27,16 @@ LOW_QUANTILE, HIGH_QUANTILE = 0.01, 1.0
 
 @dataclass(frozen=True, slots=True)
 class ValidationLists:
-    """C validation lists of at most M candidates, with the values of all heads and the relevant candidates."""
+    """C validation lists of at most M candidates, with the values of all heads and what each candidate is worth."""
 
     values: Mapping[str, Floats]  # head -> [C, M]
-    relevant: Mask  # [C, M]
+    gains: Floats  # [C, M] by the job's objective; 0 for an item that is not relevant
     is_candidate: Mask  # [C, M] False: padding of a list with fewer than M candidates
-    relevant_counts: Indices  # [C] relevant items of each list, retrieved as candidates or not
+    ideal: Doubles  # [C] the discounted gains of the best list of K items, retrieved as candidates or not
+
+    def __len__(self) -> int:
+        """C, the number of lists."""
+        return len(self.ideal)
 
 
 def fit_fusion(lists: ValidationLists, method: FusionMethod) -> Fusion:
@@ -41,11 +46,26 @@ def fit_fusion(lists: ValidationLists, method: FusionMethod) -> Fusion:
         for name, values in lists.values.items()
     }
     fusion = Fusion(method=method, utilities=utilities)
-    if len(lists.values) == 1 or len(lists.relevant_counts) < 2 * FOLDS:
+    if len(lists.values) == 1 or len(lists) < 2 * FOLDS:
         return fusion
     if method is FusionMethod.STACKING:
         return fusion.model_copy(update={"weights": _fit_stacking(fusion, lists)})
     return fusion.model_copy(update={"weights": _search_weights(fusion, lists)})
+
+
+def join_lists(parts: Sequence[ValidationLists]) -> ValidationLists:
+    """All lists of several protocols, which have the same heads, padded to the longest."""
+    width = max(part.gains.shape[1] for part in parts)
+
+    def pad(table: Floats | Mask) -> Any:
+        return np.pad(table, ((0, 0), (0, width - table.shape[1])))
+
+    return ValidationLists(
+        values={name: np.concatenate([pad(part.values[name]) for part in parts]) for name in parts[0].values},
+        gains=np.concatenate([pad(part.gains) for part in parts]),
+        is_candidate=np.concatenate([pad(part.is_candidate) for part in parts]),
+        ideal=np.concatenate([part.ideal for part in parts]),
+    )
 
 
 def fit_utility(values: Floats, *, log: bool) -> Utility:
@@ -58,17 +78,15 @@ def fit_utility(values: Floats, *, log: bool) -> Utility:
 
 
 def measure_lists(fusion: Fusion, lists: ValidationLists, weights: Mapping[str, float]) -> Floats:
-    """NDCG@10 [C] of each list in the order of its fused scores."""
-    quality = np.zeros(len(lists.relevant_counts), dtype=np.float32)
-    for number in range(len(quality)):
+    """Graded NDCG@10 [C] of each list in the order of its fused scores."""
+    listed = np.zeros((len(lists), K), dtype=np.float32)
+    for number in range(len(lists)):
         candidates = lists.is_candidate[number]
         values = {name: value[number][candidates] for name, value in lists.values.items()}
         score = fuse(contributions(fusion, values, weights))
         top = np.argsort(-score, kind="stable")[:K]
-        hits = np.zeros((1, K), dtype=np.bool_)
-        hits[0, : len(top)] = lists.relevant[number][candidates][top]
-        quality[number] = ndcg(hits, lists.relevant_counts[number : number + 1])[0]
-    return quality
+        listed[number, : len(top)] = lists.gains[number][candidates][top]
+    return graded_ndcg(listed, lists.ideal).astype(np.float32)
 
 
 def _search_weights(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
@@ -82,7 +100,8 @@ def _search_weights(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
             for name in remaining
             for weight in WEIGHTS[1:]
         }
-        if _cross_validate_gain(trials, quality) < MIN_GAIN:
+        gain = _cross_validate_gain(trials, quality)
+        if not gain.mean() > SURE * standard_error(gain):
             break
         name, weight = max(trials, key=lambda trial: float(trials[trial].mean()))
         weights[name], quality = weight, trials[name, weight]
@@ -90,15 +109,20 @@ def _search_weights(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
     return weights | dict.fromkeys(remaining, 0.0)
 
 
-def _cross_validate_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -> float:
-    """Mean gain [NDCG] on each fold of the trial that is best on the other folds."""
+def _cross_validate_gain(trials: Mapping[tuple[str, float], Floats], before: Floats) -> Doubles:
+    """Gain in NDCG [C] of each list by the trial that is best on the other folds."""
     folds = np.arange(len(before)) % FOLDS
-    gains = []
+    gains = np.zeros(len(before))
     for fold in range(FOLDS):
         held_out = folds == fold
         best = max(trials.values(), key=lambda quality: float(quality[~held_out].mean()))
-        gains.append(float((best - before)[held_out].mean()))
-    return float(np.mean(gains))
+        gains[held_out] = (best - before)[held_out]
+    return gains
+
+
+def standard_error(figures: Doubles) -> float:
+    """The standard error of the mean of figures [C]."""
+    return float(figures.std() / np.sqrt(max(len(figures), 1)))
 
 
 def _fit_stacking(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
@@ -107,7 +131,8 @@ def _fit_stacking(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
     inputs = np.stack(
         [fusion.utilities[name].of(lists.values[name][lists.is_candidate]) for name in names], axis=1
     )
-    x, y = torch.from_numpy(inputs), torch.from_numpy(lists.relevant[lists.is_candidate].astype(np.float32))
+    gains = lists.gains[lists.is_candidate].astype(np.float32)
+    x, y = torch.from_numpy(inputs), torch.from_numpy(gains / max(float(gains.max(initial=0.0)), 1e-12))
     layer = torch.nn.Linear(len(names), 1)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)

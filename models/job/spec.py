@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from models.contract.fusion import FusionMethod
 from models.contract.roles import ActionRole, read_action
 from models.contract.tasks import NEXT, Task
-from models.heads.registry import HeadKindError, check_task, find_kind
+from models.heads.protocol import Subject
+from models.heads.registry import HEAD_KINDS, HeadKindError, check_task, find_kind
 from models.job.availability import parse_rule
 from models.job.errors import JobError, describe
 from models.job.evaluation_config import EvaluationConfig
@@ -60,6 +61,8 @@ class JobSpec(BaseModel):
     split: SplitSection = SplitSection()
     scenes: dict[str, dict[str, float]] = {}
     """Named presets: head -> weight."""
+    objective: dict[str, float] = {}
+    """Head -> what its outcome is worth in a slate; empty: `objective_weights` has the default."""
     fusion: FusionMethod = FusionMethod.WEIGHTED_MEAN
     item_links: bool | None = None
     """Co-occurrence in the log as a term of `next` and a candidate source (models.contract.item_links).
@@ -76,6 +79,20 @@ class JobSpec(BaseModel):
     def fits_links(self) -> bool:
         """True if item links are fitted."""
         return self.training.privacy is None if self.item_links is None else self.item_links
+
+    @property
+    def objective_weights(self) -> dict[str, float]:
+        """Head -> what its outcome is worth: as stated, or 1 each for `next` and for every task with an outcome."""
+        return self.objective or {NEXT: 1.0} | dict.fromkeys(self._outcomes, 1.0)
+
+    @property
+    def _outcomes(self) -> list[str]:
+        """The tasks whose label is an outcome of the event: a number, not a label of the item or of the moment."""
+        return [
+            task.name
+            for task in self.tasks
+            if task.kind in HEAD_KINDS and HEAD_KINDS[task.kind].subject is Subject.NOTHING
+        ]
 
     @property
     def columns(self) -> LabelColumns:
@@ -109,6 +126,7 @@ class JobSpec(BaseModel):
             self._check_taken(),
             self._check_tasks(),
             self._check_scenes(),
+            self._check_objective(),
             self._check_rule(),
             check_privacy(self),
         )
@@ -154,6 +172,18 @@ class JobSpec(BaseModel):
             parse_rule(self.items.available, self.items.fields)
         except ExpressionError as error:
             yield f"items.available: {error}"
+
+    def _check_objective(self) -> Iterator[str]:
+        """Yield an error for each weight of the objective that is not of an outcome, or no number from 0."""
+        heads = [NEXT, *self._outcomes]
+        for head, weight in self.objective.items():
+            if head not in heads:
+                names = ", ".join(heads)
+                yield f"objective.{head}: expected one of the heads with an outcome, {names}, given {head!r}"
+            if not (math.isfinite(weight) and weight >= 0):
+                yield f"objective.{head}: expected a finite weight of at least 0, given {weight}"
+        if self.objective and not any(self.objective.values()):
+            yield "objective: expected at least one weight above 0, given none"
 
     def _check_scenes(self) -> Iterator[str]:
         """Yield an error for each unknown head, non-finite weight and scene without weights."""

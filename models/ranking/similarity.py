@@ -60,13 +60,14 @@ def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = 
 class Similarity:
     """The similarity of K items, computed by column: a short list needs no [K, K] matrix.
 
-    It is the mean of cosine and Jaccard; cosine alone if no item has a label. The similarity of an item to itself is 1.
+    It is the mean of cosine and Jaccard, and cosine alone where one of the two items has no label: a missing label is
+    neither alike nor unlike. The similarity of an item to itself is 1.
     """
 
     unit: Floats  # [K, D] vectors of length 1; zeros stay zeros
     hot: Floats  # [K, M] 1 if the item has the label; labels of a single item are left out
     sizes: Floats  # [K] number of labels of each item; 1 if it has none
-    labelled: bool  # True if any item has a label
+    labelled: Mask  # [K] True if the item has a label
 
     @classmethod
     def of(cls, vectors: Floats, labels: Sequence[frozenset[str]]) -> Self:
@@ -74,15 +75,15 @@ class Similarity:
         if len(vectors) != len(labels):
             raise ValueError(f"expected {len(vectors)} label sets, given {len(labels)}")
         hot, sizes = multi_hot(labels)
-        return cls(unit_rows(vectors), hot, np.maximum(sizes, np.float32(1)), bool(sizes.any()))
+        return cls(unit_rows(vectors), hot, np.maximum(sizes, np.float32(1)), sizes > 0)
 
     def to(self, position: int) -> Floats:
         """Similarity [K] of all items to the item at a position."""
         similarity: Floats = self.unit @ self.unit[position]
-        if self.labelled:
+        if self.labelled[position]:
             shared = self.hot @ self.hot[position]
-            similarity += jaccard(shared, self.sizes, self.sizes[position])
-            similarity *= np.float32(0.5)
+            mean = (similarity + jaccard(shared, self.sizes, self.sizes[position])) * np.float32(0.5)
+            similarity = np.where(self.labelled, mean, similarity)
         similarity[position] = 1
         return similarity
 
@@ -90,9 +91,10 @@ class Similarity:
         """Similarity [P, P] of the items at P positions to each other."""
         unit, hot, sizes = self.unit[positions], self.hot[positions], self.sizes[positions]
         similarity: Floats = unit @ unit.T
-        if self.labelled:
-            similarity += jaccard(hot @ hot.T, sizes[:, None], sizes)
-            similarity *= np.float32(0.5)
+        labelled = self.labelled[positions]
+        if labelled.any():
+            mean = (similarity + jaccard(hot @ hot.T, sizes[:, None], sizes)) * np.float32(0.5)
+            similarity = np.where(labelled[:, None] & labelled, mean, similarity)
         np.fill_diagonal(similarity, 1)
         return similarity
 

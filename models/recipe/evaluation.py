@@ -53,7 +53,10 @@ def evaluate(data: JobData, run: TrainingRun, console: Console) -> Report:
     sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
     limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(
-        CorpusPredictor.of(run.network, data.corpus, run.device), run.fitted.calibrations, run.fitted.fusion
+        CorpusPredictor.of(run.network, data.corpus, run.device),
+        run.fitted.calibrations,
+        run.fitted.fusion,
+        run.fitted.diversity.default,
     )
     rankings = Rankings(RankingTable(lists=0), RankingTable(lists=0), {}, {})
     if len(data.split.test):

@@ -16,6 +16,7 @@ from models.evaluation.protocols import (
     find_new_events,
 )
 from models.recipe.ingestion import JobData
+from models.recipe.objective import spread_gains
 from models.training.corpus import PART_TEST, PART_VALID, Corpus
 
 
@@ -65,7 +66,7 @@ def build_part_case(data: JobData, part: int) -> RankingCase:
 def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
     """The evaluation lists at the start of a part, one per user."""
     case = build_part_case(data, part)
-    return EvaluationLists(case, find_first_rows(data.corpus, part, case))
+    return EvaluationLists(case, find_first_rows(data.corpus, part, case), spread_gains(data, case, part))
 
 
 def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
@@ -79,9 +80,8 @@ def build_next_event_lists(data: JobData, part: int, most: int) -> EvaluationLis
     log_rows = select_taken(data, data.split.valid if part == PART_VALID else data.split.test)
     before, after = seen_before(data, part), select_interactions(data, log_rows)
     rows = take_evenly(find_new_events(before, after), most)
-    return EvaluationLists(
-        build_next_event_case(before, after, rows), _find_corpus_rows(data)[log_rows[rows]]
-    )
+    case = build_next_event_case(before, after, rows)
+    return EvaluationLists(case, _find_corpus_rows(data)[log_rows[rows]], spread_gains(data, case, part))
 
 
 def _find_corpus_rows(data: JobData) -> Indices:

@@ -94,6 +94,7 @@ def publish_bundle(
             heads=run.network.heads,
             calibrations=dict(run.fitted.calibrations),
             fusion=run.fitted.fusion,
+            diversity=run.fitted.diversity.default,
             links=None if predictor.links is None else predictor.links.gains,
             scenes=dict(job.scenes),
             available=None if job.items is None else job.items.available,

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from models.evaluation.inference import CorpusPredictor
+from models.export.diversity import describe_diversity
 from models.export.fitting import MAX_LISTS, ValidationFit, ValidationSamples, fit_on_validation
 from models.export.links import describe_links
 from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
@@ -89,9 +90,11 @@ def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple
     predictor = CorpusPredictor.of(network, data.corpus, device)
     data = learn_polarity(data, predictor, console)
     predictor = replace(predictor, corpus=data.corpus)
-    next_events = build_next_event_lists(data, PART_VALID, MAX_LISTS) if job.fits_links else None
-    samples = ValidationSamples(build_evaluation_lists(data, PART_VALID), next_events)
-    fitted = fit_on_validation(predictor, samples, data.dataset.items, job.fusion)
+    samples = ValidationSamples(
+        build_evaluation_lists(data, PART_VALID), build_next_event_lists(data, PART_VALID, MAX_LISTS)
+    )
+    fitted = fit_on_validation(predictor, samples, data.dataset.items, job.fusion, job.fits_links)
+    console.print(describe_diversity(fitted.diversity))
     if fitted.links is not None:
         console.print(describe_links(fitted.links))
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}

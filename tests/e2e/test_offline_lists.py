@@ -19,7 +19,7 @@ from models.contract.bundle import Manifest, read_features, read_manifest
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import CandidateValues, EvaluationLists, ServedItems, score_candidates
 from models.evaluation.inference import CorpusPredictor
-from models.evaluation.served_lists import DEFAULT, PURE_ORDER, plan_budget, rank_candidates
+from models.evaluation.served_lists import PURE_ORDER, plan_budget, rank_candidates
 from models.job.spec import load_job
 from models.network.model import load_network
 from models.ranking.budget import CANDIDATES
@@ -85,7 +85,7 @@ def answer(evaluated: Evaluated, launch_for_module: Any) -> Iterator[Callable[[d
 @pytest.mark.parametrize(
     ("diversity", "extra"),
     [
-        (DEFAULT, {}),
+        (None, {}),
         (PURE_ORDER, {"diversity": {"method": "none"}}),
         (Diversity("dpp", 0.5), {"diversity": {"method": "dpp", "strength": 0.5}}),
     ],
@@ -94,11 +94,14 @@ def answer(evaluated: Evaluated, launch_for_module: Any) -> Iterator[Callable[[d
 def test_offline_lists_are_the_services(
     evaluated: Evaluated,
     answer: Callable[[dict[str, object]], Indices],
-    diversity: Diversity,
+    diversity: Diversity | None,
     extra: dict[str, object],
 ) -> None:
-    fusion = evaluated.manifest.fusion
-    offline = rank_candidates(evaluated.candidates, evaluated.items, fusion, diversity, K)
+    fusion, default = evaluated.manifest.fusion, evaluated.manifest.diversity
+    settings = diversity or Diversity(default.method, default.strength)
+    offline = rank_candidates(
+        evaluated.candidates, evaluated.items, fusion, settings, K, keeps_intent=diversity is None
+    )
     assert len(offline) > 20
     np.testing.assert_array_equal(answer(extra), offline)
 

@@ -25,6 +25,7 @@ def model_answer(bundle: LoadedBundle) -> dict[str, Any]:
         "heads": [{"name": NEXT, "kind": NEXT, "classes": 0}, *tasks],
         "fusion": manifest.fusion.method.value,
         "weights": manifest.fusion.weights,
+        "diversity": manifest.diversity.model_dump(),
         "scenes": manifest.scenes,
         "actions": sorted({*(action.value for action in Action), *spec.actions.tokens, *spec.roles}),
         "item_fields": _kinds(spec.item_fields),

@@ -10,6 +10,7 @@ from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
+from app.pipeline.default_diversity import choose_diversity
 from app.pipeline.types import Query
 from models.contract.catalogue import UserState
 from models.contract.feature_spec import FeatureSpec, FieldKind
@@ -42,7 +43,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         limit=request.limit,
         context=context,
         weights=resolve_weights(bundle, request),
-        diversity=_to_diversity(request),
+        diversity=_to_diversity(bundle, request, state),
         text=(request.query or "").strip(),
         predicate=condition,
         excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen)),
@@ -115,9 +116,16 @@ def add_session(
     return replace(state, events=append_session(state.events, to_session(rules, session, moment)))
 
 
-def _to_diversity(request: RecommendRequest) -> Diversity:
-    wire = request.diversity
-    return Diversity() if wire is None else Diversity(wire.method, wire.strength, wire.max_per_category)
+def _to_diversity(bundle: LoadedBundle, request: RecommendRequest, state: UserState) -> Diversity:
+    """The request's diversity. What it leaves out is the bundle's default; another method has that of its own."""
+    wire, default = request.diversity, choose_diversity(bundle, state)
+    if wire is None:
+        return default
+    method = wire.method or default.method
+    usual = default if method == default.method else Diversity()
+    return Diversity(
+        method, usual.strength if wire.strength is None else wire.strength, wire.max_per_category
+    )
 
 
 def _remaining_items(page: Page[RecommendRequest]) -> tuple[str, ...] | None:

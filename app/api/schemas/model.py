@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.schemas.replicas import OrderAnswer, ReplicaAnswer
 from app.api.schemas.scalars import STRICT
+from models.contract.bundle import DefaultDiversity
 
 
 class ReloadRequest(BaseModel):
@@ -39,6 +40,7 @@ class ModelAnswer(BaseModel):
     heads: list[HeadAnswer]
     fusion: str
     weights: dict[str, float]
+    diversity: DefaultDiversity
     scenes: dict[str, dict[str, float]]
     actions: list[str]
     item_fields: dict[str, str]

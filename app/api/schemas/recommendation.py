@@ -18,7 +18,6 @@ from app.api.schemas.scalars import (
     field_error,
 )
 from models.ranking.registry import RERANKERS, join_method_names
-from models.ranking.rerank import Diversity
 
 CURSOR_LENGTH = 48 << 10
 """The most characters of a cursor, so that a request with one stays below 64 KiB."""
@@ -28,7 +27,6 @@ RANKED = 1000
 Weight = Annotated[Finite, Field(ge=-100, le=100)]
 Strength = Annotated[Finite, Field(ge=0, le=1)]
 HeadName = Annotated[str, Field(min_length=1, max_length=80)]
-DEFAULT = Diversity()
 
 
 def check_method(value: Any) -> Any:
@@ -47,12 +45,15 @@ Method = Annotated[str, BeforeValidator(check_method), Field(json_schema_extra=l
 
 
 class DiversityRequest(BaseModel):
-    """How the list is diversified: strength 0 is pure relevance, 1 the most diverse."""
+    """How the list is diversified: strength 0 is pure relevance, 1 the most diverse.
+
+    What is left out is the bundle's default, which GET /v1/model shows.
+    """
 
     model_config = STRICT
 
-    method: Method = DEFAULT.method
-    strength: Strength = DEFAULT.strength
+    method: Method | None = None
+    strength: Strength | None = None
     max_per_category: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 

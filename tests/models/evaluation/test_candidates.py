@@ -80,7 +80,9 @@ def test_the_candidates_alone_are_ranked_by_their_fused_score(lists):
 def test_of_equal_scores_the_candidate_found_first_comes_first(lists):
     _, _, items = lists
     found = CandidateValues(
-        np.array([[7, 2, 5, -1]]), {NEXT: np.array([[0.5, 0.5, 0.9, 9.0]], dtype=np.float32)}
+        np.array([[7, 2, 5, -1]]),
+        {NEXT: np.array([[0.5, 0.5, 0.9, 9.0]], dtype=np.float32)},
+        np.array([False]),
     )
     fusion = Fusion(utilities={NEXT: Utility(low=0, high=1)}, weights={NEXT: 1.0})
     assert rank_candidates(found, items, fusion, PURE_ORDER, 4).tolist() == [[5, 7, 2, -1]]
@@ -88,7 +90,7 @@ def test_of_equal_scores_the_candidate_found_first_comes_first(lists):
 
 def test_no_lists_at_all(lists):
     predictor, chosen, items = lists
-    none = EvaluationLists(chosen.case.take(np.zeros(0, dtype=np.int64)), chosen.rows[:0])
+    none = chosen.take_evenly(0)
     found = score_candidates(predictor, none, items, AS_THEY_ARE, Budget(300))
     assert found.items.shape == (0, 100)
     assert {name: value.shape for name, value in found.values.items()} == dict.fromkeys(
@@ -122,7 +124,7 @@ def test_an_item_without_events_has_its_own_labels(lists):
         predictor.corpus, items=np.where(predictor.corpus.items == cold, 8, predictor.corpus.items)
     )
     predictor = replace(predictor, corpus=corpus)
-    some = EvaluationLists(chosen.case.take(np.arange(5)), rows[:5])
+    some = EvaluationLists(chosen.case.take(np.arange(5)), rows[:5], chosen.gains[np.arange(5)])
     found = score_candidates(predictor, some, items, AS_THEY_ARE, Budget(300))
     number, place = (int(which[0]) for which in np.nonzero(found.items == cold))
     (moments,) = predictor.encode_moments(rows[:5])

@@ -5,7 +5,7 @@ import pytest
 
 from models.contract.fusion import Fusion, FusionMethod, Utility, contributions, fuse
 from models.contract.tasks import NEXT
-from models.export.fusion import ValidationLists, fit_fusion, fit_utility, measure_lists
+from models.export.fusion import ValidationLists, fit_fusion, fit_utility, join_lists, measure_lists
 
 
 def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> ValidationLists:
@@ -25,10 +25,16 @@ def judged(seed: int = 0, lists: int = 150, candidates: int = 40) -> ValidationL
     }
     return ValidationLists(
         {name: value.astype(np.float32) for name, value in values.items()},
-        relevant,
+        relevant.astype(np.float32),
         np.ones_like(relevant),
-        relevant.sum(1).astype(np.int64),
+        ideal_of(relevant.sum(1)),
     )
+
+
+def ideal_of(counts: np.ndarray) -> np.ndarray:
+    """The discounted gains of the best list, where each of so many relevant items is worth 1."""
+    discounts = np.concatenate([[0], np.cumsum(1 / np.log2(np.arange(10) + 2.0))])
+    return discounts[np.minimum(counts, 10)]
 
 
 def quality(fusion: Fusion, of: ValidationLists) -> float:
@@ -63,7 +69,7 @@ def test_noise_alone_is_left_out(seed: int):
     whole = judged(seed)
     values = {name: whole.values[name] for name in (NEXT, "noise")}
     found = fit_fusion(
-        ValidationLists(values, whole.relevant, whole.is_candidate, whole.relevant_counts),
+        ValidationLists(values, whole.gains, whole.is_candidate, whole.ideal),
         FusionMethod.WEIGHTED_MEAN,
     )
     assert found.weights == {NEXT: 1.0, "noise": 0.0}
@@ -75,9 +81,9 @@ def test_too_little_to_fit_on(method: FusionMethod):
     assert fit_fusion(few, method).weights == {NEXT: 1.0}
     none = ValidationLists(
         {name: value[:0] for name, value in few.values.items()},
-        few.relevant[:0],
+        few.gains[:0],
         few.is_candidate[:0],
-        few.relevant_counts[:0],
+        few.ideal[:0],
     )
     found = fit_fusion(none, method)
     assert found.weights == {NEXT: 1.0}
@@ -90,11 +96,11 @@ def test_places_without_a_candidate_have_no_say(method: FusionMethod):
     whole = judged()
     there = np.ones_like(whole.is_candidate)
     there[::2, 30:] = False
-    relevant = whole.relevant & there
+    gains = whole.gains * there
     found = []
     for odd in (1e-9, 1e9):
         values = {name: np.where(there, value, np.float32(odd)) for name, value in whole.values.items()}
-        found.append(fit_fusion(ValidationLists(values, relevant, there, whole.relevant_counts), method))
+        found.append(fit_fusion(ValidationLists(values, gains, there, whole.ideal), method))
     assert found[0] == found[1]
 
 
@@ -103,9 +109,9 @@ def test_list_quality_by_hand():
     utilities = {NEXT: Utility(low=0, high=1)}
     one = ValidationLists(
         {NEXT: np.array([[0.9, 0.5, 0.2, 0.1]], np.float32)},
-        np.array([[False, True, False, True]]),
+        np.array([[0, 1, 0, 1]], np.float32),
         np.ones((1, 4), bool),
-        np.array([3]),
+        ideal_of(np.array([3])),
     )
     gain = 1 / np.log2(3) + 1 / np.log2(5)
     best = 1 + 1 / np.log2(3) + 1 / np.log2(4)
@@ -129,3 +135,30 @@ def test_stacked_weights_still_add_up():
     values = {name: value[0] for name, value in of.values.items()}
     parts = contributions(found, values, found.weights)
     assert fuse(parts) == pytest.approx(sum(parts.values()), abs=1e-6)
+
+
+def test_what_is_worth_more_comes_first():
+    """Two items are taken, and one of them is liked, as a head knows: with it the liked one counts twice."""
+    random = np.random.default_rng(3)
+    lists, items = 200, 30
+    taken = np.zeros((lists, items), np.float32)
+    taken[:, :2] = 1
+    liked = np.zeros((lists, items), np.float32)
+    liked[np.arange(lists), random.integers(2, size=lists)] = 1
+    values = {
+        NEXT: np.where(taken > 0, 0.1, 0.001).astype(np.float32) * random.uniform(0.5, 2, taken.shape),
+        "like": (0.2 + 0.6 * liked + 0.1 * random.random(taken.shape)).astype(np.float32),
+    }
+    there, best = np.ones_like(taken, dtype=bool), 2 + 1 / np.log2(3)
+    for gains, helps in ((taken, False), (taken + liked, True)):
+        ideal = np.full(lists, best if helps else best - 1)
+        found = fit_fusion(ValidationLists(values, gains, there, ideal), FusionMethod.WEIGHTED_MEAN)
+        assert (found.weights["like"] > 0) == helps
+
+
+def test_lists_of_two_protocols_are_joined():
+    one, other = judged(lists=3), judged(1, lists=2)
+    joined = join_lists([one, other])
+    assert len(joined) == 5 and joined.gains.shape == (5, one.gains.shape[1])
+    np.testing.assert_array_equal(joined.ideal, [*one.ideal, *other.ideal])
+    np.testing.assert_array_equal(joined.values["good"][3:], other.values["good"])

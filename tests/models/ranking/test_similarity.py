@@ -76,7 +76,7 @@ def test_a_column_and_a_part_agree_with_pairs_of_items(labelled):
             angle = float(cosine(vectors[a], vectors[b]))
             union = len(labels[a] | labels[b])
             overlap = len(labels[a] & labels[b]) / union if union else 0.0
-            expected[a, b] = (angle + overlap) / 2 if labelled else angle
+            expected[a, b] = (angle + overlap) / 2 if labels[a] and labels[b] else angle
     columns = np.stack([similarity.to(position) for position in range(30)])
     np.testing.assert_allclose(columns, expected, atol=1e-6)
     np.testing.assert_allclose(similarity.among(np.array([7, 3])), expected[[7, 3]][:, [7, 3]], atol=1e-6)
