@@ -31,6 +31,8 @@ from models.job.sections import (
 )
 from models.job.table_section import STRICT
 from models.job.training_config import TrainingConfig
+from models.job.tuning_check import check_tuning
+from models.job.tuning_section import SearchRange
 from models.job.yaml_reader import read_document
 from models.network.config import NetworkConfig
 
@@ -68,6 +70,11 @@ class JobSpec(BaseModel):
     export: ExportSection = ExportSection()
     evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
+    tune: dict[str, SearchRange] = Field(default={}, exclude=True)
+    """The search space of `chorus tune`: key -> range; empty: the default space. Training does not read it.
+
+    So it is not among the settings of a bundle, and is left out where the job is written.
+    """
 
     @property
     def fits_links(self) -> bool:
@@ -100,7 +107,13 @@ class JobSpec(BaseModel):
     @model_validator(mode="after")
     def check_whole(self) -> Self:
         """Task names are distinct, head kinds exist, labels and rule suit the columns, scenes weight existing heads."""
-        checks = (self._check_tasks(), self._check_scenes(), self._check_rule(), check_privacy(self))
+        checks = (
+            self._check_tasks(),
+            self._check_scenes(),
+            self._check_rule(),
+            check_privacy(self),
+            check_tuning(self),
+        )
         if errors := [error for check in checks for error in check]:
             raise ValueError("\n".join(errors))
         return self
