@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -77,6 +78,8 @@ def _run_offline(options: argparse.Namespace) -> int:
                 cli.sign(options.bundle, console, read_settings().signing_key)
             case "benchmark":
                 _benchmark(options, console)
+            case "tune":
+                cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
         return _fail(error)
     return 0
@@ -173,6 +176,24 @@ def _fail(error: object) -> int:
     return 1
 
 
+def read_count(text: str) -> int:
+    """A whole number from 1 on; raises ArgumentTypeError for another text."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, given {text!r}")
+    return int(text)
+
+
+def read_minutes(text: str) -> float:
+    """A number above 0; raises ArgumentTypeError for another text."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, given {text!r}")
+    return minutes
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command with its help, its function and its arguments: name -> keyword arguments of add_argument.
@@ -203,6 +224,16 @@ COMMANDS = {
             "job": {"type": Path, "help": "the job's YAML file"},
             "--out": {"type": Path, "required": True, "help": "the bundle's folder"},
             "--force": {"action": "store_true", "help": "publish even over a better bundle"},
+        },
+    ),
+    "tune": Command(
+        "search the settings of a job for the best lists on validation",
+        _run_offline,
+        {
+            "job": {"type": Path, "help": "the job's YAML file"},
+            "--out": {"type": Path, "required": True, "help": "the study's folder; a study there goes on"},
+            "--trials": {"type": read_count, "default": 20, "help": "trials of the study in all; default 20"},
+            "--minutes": {"type": read_minutes, "help": "time limit of this search; default none"},
         },
     ),
     "evaluate": Command(
