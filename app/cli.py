@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
+from app.number_arguments import read_count, read_minutes
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -174,24 +174,6 @@ def _administer(options: argparse.Namespace) -> int:
 def _fail(error: object) -> int:
     print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
     return 1
-
-
-def read_count(text: str) -> int:
-    """A whole number from 1 on; raises ArgumentTypeError for another text."""
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, given {text!r}")
-    return int(text)
-
-
-def read_minutes(text: str) -> float:
-    """A number above 0; raises ArgumentTypeError for another text."""
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = math.nan
-    if not 0 < minutes < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, given {text!r}")
-    return minutes
 
 
 @dataclass(frozen=True, slots=True)

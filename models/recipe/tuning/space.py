@@ -1,6 +1,6 @@
 """The search space of a job: its `tune` or a default, and the job of a trial."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from optuna import Trial
@@ -26,20 +26,19 @@ class UnsuitedValuesError(Exception):
 
 
 def choose_space(job: JobSpec) -> Space:
-    """The job's space, or where it has none the default: six keys, around the values of a job with all its sizes."""
+    """The job's space, or where it has none the default around the values of a job with all its sizes."""
     if job.tune:
         return job.tune
     network, training = job.network, job.training
-    widths = {width for width in WIDTHS if width % network.attention_heads == 0}
+    widths = {width for width in WIDTHS if width % network.attention_heads == 0} | {network.dim}
     space = {
         "training.learning_rate": _widen(training.learning_rate, 5e-4, 1e-2, log=True),
         "training.weight_decay": _widen(training.weight_decay, 1e-3, 0.3, log=True),
         "network.dropout": _widen(network.dropout, 0.0, 0.5),
-        "network.dim": _choices(*widths, network.dim),
-        "network.history_length": _choices(*HISTORY_LENGTHS, network.history_length),
-        "network.layers": _choices(*LAYERS, network.layers),
+        "network.history_length": _choose({*HISTORY_LENGTHS, network.history_length}),
+        "network.layers": _choose({*LAYERS, network.layers}),
     }
-    return {key: values for key, values in space.items() if len(values.list_values(whole=is_whole(key))) > 1}
+    return space | ({"network.dim": _choose(widths)} if len(widths) > 1 else {})
 
 
 def read_values(job: JobSpec, space: Space) -> Values:
@@ -80,5 +79,5 @@ def _widen(value: float, low: float, high: float, *, log: bool = False) -> Searc
     return SearchRange(low=low, high=max(high, value), log=log)
 
 
-def _choices(*values: int) -> SearchRange:
-    return SearchRange(choices=tuple(sorted(set(values))))
+def _choose(values: Collection[int]) -> SearchRange:
+    return SearchRange(choices=tuple(sorted(values)))
