@@ -2,35 +2,47 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import Progress as ProgressBars
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from models.recipe.tuning.search import Search, list_finished
 from models.recipe.tuning.space import Values
 from models.recipe.tuning.summary import StudySummary, TrialRow
 from models.training.early_stopping import EpochFigures
-from models.training.loop import Progress
 
 SHOWN = 5
 """The best trials in the table."""
 
 
+@dataclass(frozen=True, slots=True)
+class SearchBars:
+    """The bars of a search: its trials, and the steps of the running one."""
+
+    bars: Progress
+    trials: TaskID
+    running: TaskID
+
+    def count_trials(self, ended: int) -> None:
+        """Show how many trials have ended."""
+        self.bars.update(self.trials, completed=ended)
+        self.bars.update(self.running, completed=0, description="epoch 1")
+
+    def show_step(self, done: int, steps: int, figures: EpochFigures | None) -> None:
+        """Show a step of the running trial, as models.training.loop tells it."""
+        if figures is None:
+            self.bars.update(self.running, completed=done, total=steps)
+        else:
+            self.bars.update(self.running, completed=0, description=f"epoch {figures.epoch + 2}")
+
+
 @contextmanager
-def show_progress(search: Search, console: Console) -> Iterator[Progress]:
-    """Show the trials of the search, and the steps and epochs of the running one, which the function is told."""
-    with ProgressBars(console=console, transient=True) as bars:
-        trials = bars.add_task("trials", total=search.limits.trials)
-        running = bars.add_task("epoch 1", total=None)
-
-        def show(done: int, steps: int, figures: EpochFigures | None) -> None:
-            bars.update(trials, completed=len(list_finished(search.study)))
-            title = None if figures is None else f"epoch {figures.epoch + 2}"
-            bars.update(running, completed=0 if figures else done, total=steps, description=title)
-
-        yield show
+def open_bars(trials: int, console: Console) -> Iterator[SearchBars]:
+    """Show the bars of a search for so many trials, until it ends."""
+    with Progress(console=console, transient=True) as bars:
+        yield SearchBars(bars, bars.add_task("trials", total=trials), bars.add_task("epoch 1", total=None))
 
 
 def format_trial(row: TrialRow) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from models.recipe.ingestion import JobData
 from models.recipe.training import keep_memory
 from models.recipe.tuning.best_job import write_best_job
-from models.recipe.tuning.console import format_trial, format_values, print_summary, show_progress
+from models.recipe.tuning.console import format_trial, format_values, open_bars, print_summary
 from models.recipe.tuning.search import Limits, Search, list_finished
 from models.recipe.tuning.space import choose_space, read_values
 from models.recipe.tuning.study import Identity, open_study, retry_interrupted
@@ -25,9 +25,11 @@ def tune(job_file: Path, data: JobData, folder: Path, limits: Limits, console: C
     study = open_study(folder, Identity.of(data, space))
     search = Search(study, space, data, prepare_lists(data), limits)
     _begin(search, console)
-    with show_progress(search, console) as show:
-        for trial in search.run(show):
+    with open_bars(limits.trials, console) as bars:
+        bars.count_trials(len(list_finished(study)))
+        for trial in search.run(bars.show_step):
             console.print(format_trial(describe_trial(trial)), highlight=False)
+            bars.count_trials(len(list_finished(study)))
             _write(job_file, search, folder)
     summary = _write(job_file, search, folder)
     print_summary(summary, console)

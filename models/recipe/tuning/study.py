@@ -14,6 +14,7 @@ from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from models.job.settings import Setting, list_settings
 from models.job.spec import JobError
@@ -83,7 +84,9 @@ def open_study(folder: Path, identity: Identity) -> optuna.Study:
     path = folder.resolve() / FILE
     try:
         study = optuna.create_study(
-            storage=RDBStorage(f"sqlite:///{path}"),
+            storage=RDBStorage(
+                f"sqlite:///{path}", engine_kwargs={"poolclass": NullPool}
+            ),  # nothing stays open
             study_name=NAME,
             direction="maximize",
             load_if_exists=True,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import optuna
-from optuna.importance import get_param_importances
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from models.contract.replaced_file import replace_file
@@ -95,7 +95,7 @@ def estimate_importance(study: optuna.Study) -> Mapping[str, float]:
         warnings.simplefilter(
             "ignore"
         )  # Optuna warns of few trials; the page and the table say how many there are
-        shares = get_param_importances(study)
+        shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return {key: round(share, 4) for key, share in shares.items()}
 
 
