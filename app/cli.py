@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
+from app.number_arguments import read_count, read_minutes
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def _run_offline(options: argparse.Namespace) -> int:
                 cli.sign(options.bundle, console, read_settings().signing_key)
             case "benchmark":
                 _benchmark(options, console)
+            case "tune":
+                cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
         return _fail(error)
     return 0
@@ -203,6 +206,16 @@ COMMANDS = {
             "job": {"type": Path, "help": "the job's YAML file"},
             "--out": {"type": Path, "required": True, "help": "the bundle's folder"},
             "--force": {"action": "store_true", "help": "publish even over a better bundle"},
+        },
+    ),
+    "tune": Command(
+        "search the settings of a job for the best lists on validation",
+        _run_offline,
+        {
+            "job": {"type": Path, "help": "the job's YAML file"},
+            "--out": {"type": Path, "required": True, "help": "the study's folder; a study there goes on"},
+            "--trials": {"type": read_count, "default": 20, "help": "trials of the study in all; default 20"},
+            "--minutes": {"type": read_minutes, "help": "time limit of this search; default none"},
         },
     ),
     "evaluate": Command(

@@ -1,10 +1,11 @@
-"""The offline commands: fetch a data set, train and publish a bundle, show its evaluation, inspect, sign, benchmark.
+"""The offline commands: fetch a data set, tune a job, train a bundle, show its evaluation, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
 import hashlib
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from models.contract.promotion import NotPromotedError
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
 from models.data.datasets.shop import write_shop
 from models.job.spec import JobError, JobSpec, load_job
+from models.job.tuning_check import check_searchable
 from models.recipe.folder_lock import FolderInUseError, bundle_lock, data_lock, hold_lock
 from models.recipe.inspection import describe_signature, list_folder_warnings
 from models.recipe.signing import sign_bundle
@@ -153,6 +155,36 @@ def benchmark(
     result = measure(prepared, time.monotonic() - began, list_items, console)
     write_result(result, out / "result.json")
     print_result(result, console)
+
+
+def tune(job_file: Path, out: Path, console: Console, trials: int, minutes: float | None) -> None:
+    """Search the job's settings until `trials` have ended in all or `minutes` have passed; `out` keeps the study.
+
+    Prints the best trials, and writes best.yaml and study.json in `out`. A study there goes on, unless it is of another
+    job, data or space: then JobError is raised, as where Optuna is not installed.
+    """
+    end = time.monotonic() + (math.inf if minutes is None else 60 * minutes)
+    job = load_job(job_file)
+    check_searchable(job)
+    from models.recipe.preflight import check_tuning_package, check_writable
+
+    check_tuning_package()
+    from models.data.headers import check_headers
+    from models.recipe.tuning.study import DATA, check_study_folder
+
+    check_study_folder(out)
+    check_writable(out)
+    check_headers(job)
+    with hold_lock(data_lock(out), out):
+        from models.recipe.ingestion import ingest
+
+        data = ingest(job, out / DATA, console)
+        # torch from here on
+        from models.recipe.tuning.run import tune as run_tuning
+        from models.recipe.tuning.search import Limits
+
+        run_tuning(job_file, data, out, Limits(trials, end), console)
+    console.print(f"the study is in {out}; `chorus train {out / 'best.yaml'} --out DIR` trains the best job")
 
 
 def fingerprint(job_file: Path, data: str) -> str:

@@ -73,10 +73,10 @@ _NOUNS = {
 
 
 def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
-    """The model that validates the value at a path; integers in the path are list indices."""
+    """The model that validates the value at a path; what is no field's name is an index or the key of a mapping."""
     for key in path:
-        if isinstance(key, str):
-            model = next(_models_in(model.model_fields[key].annotation))
+        if isinstance(key, str) and key in model.model_fields:
+            model = next(_models_in(model.model_fields[key].annotation), model)
     return model
 
 

@@ -33,6 +33,8 @@ from models.job.sections import (
 )
 from models.job.table_section import STRICT
 from models.job.training_config import TrainingConfig
+from models.job.tuning_check import check_tuning
+from models.job.tuning_section import SearchRange
 from models.job.yaml_reader import read_document
 from models.network.config import NetworkConfig
 
@@ -74,6 +76,11 @@ class JobSpec(BaseModel):
     export: ExportSection = ExportSection()
     evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
+    tune: dict[str, SearchRange] = Field(default={}, exclude=True)
+    """The search space of `chorus tune`: key -> range; empty: the default space. Training does not read it.
+
+    So it is not among the settings of a bundle, and is left out where the job is written.
+    """
 
     @property
     def fits_links(self) -> bool:
@@ -129,6 +136,7 @@ class JobSpec(BaseModel):
             self._check_objective(),
             self._check_rule(),
             check_privacy(self),
+            check_tuning(self),
         )
         if errors := [error for check in checks for error in check]:
             raise ValueError("\n".join(errors))

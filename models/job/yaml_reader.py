@@ -10,14 +10,16 @@ from models.job.errors import JobError, format_value
 
 MERGE = "tag:yaml.org,2002:merge"
 TEXT = "tag:yaml.org,2002:str"
+FLOAT = "tag:yaml.org,2002:float"
 EXPONENT = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
+FLOAT_STARTS = list("-+.0123456789")
 
 
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, except that 1e-3 is a number, as in JSON and YAML 1.2."""
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+.0123456789"))
+_Loader.add_implicit_resolver(FLOAT, EXPONENT, FLOAT_STARTS)
 
 
 def read_document(path: Path) -> dict[str, object]:

@@ -40,6 +40,14 @@ def check_privacy_package(job: JobSpec) -> None:
         )
 
 
+def check_tuning_package() -> None:
+    """Raise JobError if Optuna is not installed."""
+    if find_spec("optuna") is None:
+        raise JobError(
+            "chorus tune: expected the package optuna (pip install 'chorus-recommender[tune]'), given none"
+        )
+
+
 def check_writable(folder: Path) -> None:
     """Raise ValueError unless files can be made in `folder`, or it can be made itself."""
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -66,9 +66,7 @@ def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple
     """
     keep_memory()
     job, began, device = data.job, time.monotonic(), detect_device()
-    torch.manual_seed(job.training.seed)
-    heads = tuple(labels.head for labels in data.corpus.labels)
-    network = ChorusNetwork(job.network, infer_shape(data.corpus.spec), heads).to(device)
+    network = build_network(data, device)
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
     budget = TimeBudget.of(data)
     parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
@@ -99,6 +97,13 @@ def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple
         console.print(describe_links(fitted.links))
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
     return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts), private)
+
+
+def build_network(data: JobData, device: torch.device) -> ChorusNetwork:
+    """The untrained network of a job, with weights by its seed."""
+    torch.manual_seed(data.job.training.seed)
+    heads = tuple(labels.head for labels in data.corpus.labels)
+    return ChorusNetwork(data.job.network, infer_shape(data.corpus.spec), heads).to(device)
 
 
 def choose_steps(private: "PrivateTraining | None") -> StartSteps:
