@@ -37,6 +37,7 @@ class UserEncoding:
     base: Floats  # [D] the user tower's output after the last event that it reads
     history: Floats  # [L, D] the events' representations, for the scorer's target attention
     numbers: Floats  # [2] of the last event: running mean value, log count; zeros without events
+    last: Indices  # [C] context tokens of the last event; PAD without events
 
 
 @dataclass(frozen=True, slots=True)

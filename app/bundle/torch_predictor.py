@@ -10,6 +10,7 @@ from app.bundle.padding import group_by_length, pad
 from app.bundle.predictor import ItemTable, PairBatch, UserBatch, UserEncoding
 from models.contract.arrays import Floats, Indices
 from models.contract.features import ItemArrays
+from models.contract.vocabulary import PAD
 from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer_input import USER_NUMBERS, UserSide, build_scorer_input, read_user_numbers
 
@@ -43,8 +44,7 @@ class TorchPredictor:
             return []
         tower, bounds = self.network.users, users.offsets[1:-1]
         starts = tower.profile(*map(torch.from_numpy, (users.tokens, users.numeric, users.text)))
-        events = users.events
-        arrays = (users.items, events.actions, events.dense, events.context)
+        arrays = (users.items, users.events.actions, users.events.dense)
         representations = tower.events(*map(torch.from_numpy, arrays)).numpy()
         if len(users) == 1:
             return [self._encode_user(starts, representations, users)]
@@ -59,7 +59,8 @@ class TorchPredictor:
             ends = [len(inputs[position]) for position in batch]
             bases[batch] = outputs[range(len(batch)), ends].numpy()
         numbers = map(_last_numbers, np.split(users.events.dense, bounds))
-        return list(map(UserEncoding, bases, histories, numbers))
+        last = map(_last_moment, np.split(users.events.context, bounds))
+        return list(map(UserEncoding, bases, histories, numbers, last))
 
     @torch.inference_mode()
     def encode_moments(self, context: Indices) -> Floats:
@@ -102,7 +103,8 @@ class TorchPredictor:
         """The encoding of a batch of one, without padding; `start` [1, D] is the profile."""
         sequence = history if users.tower.all() else history[users.tower]
         state = self.network.users(start, torch.from_numpy(sequence[None]))[0, -1]
-        return UserEncoding(state.numpy(), history, _last_numbers(users.events.dense))
+        events = users.events
+        return UserEncoding(state.numpy(), history, _last_numbers(events.dense), _last_moment(events.context))
 
     def _score(
         self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices
@@ -115,6 +117,7 @@ class TorchPredictor:
             events=torch.from_numpy(events),
             attend=torch.from_numpy(attend),
             numbers=torch.from_numpy(np.stack([user.numbers for user in users])),
+            last=torch.from_numpy(np.stack([user.last for user in users])),
             context=torch.from_numpy(context),
         )
         logits = self.network.scorer(
@@ -130,6 +133,11 @@ class TorchPredictor:
 def _last_numbers(dense: Floats) -> Floats:
     """[USER_NUMBERS] the last columns of the last event of [L, DENSE_WIDTH]; zeros without events."""
     return read_user_numbers(dense[-1]) if len(dense) else np.zeros(USER_NUMBERS, dtype=np.float32)
+
+
+def _last_moment(context: Indices) -> Indices:
+    """[C] the last event's tokens of [L, C]; PAD without events."""
+    return context[-1] if len(context) else np.full(context.shape[1], PAD, dtype=np.int64)
 
 
 def _user_chunks(users: Indices, count: int) -> list[tuple[int, Indices]]:

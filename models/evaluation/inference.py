@@ -12,6 +12,7 @@ from models.contract.events import UNTAKEN_ACTIONS, EventColumns
 from models.contract.item_links import FittedLinks
 from models.contract.push import may_push
 from models.contract.statistics import RECENT
+from models.contract.vocabulary import PAD
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
 from models.network.scorer_input import build_scorer_input, read_user_numbers
@@ -128,7 +129,11 @@ class CorpusPredictor:
         history = self._read_history(rows)
         batch_rows = torch.arange(len(rows), device=states.device)
         position = torch.arange(events.shape[1], device=states.device)
-        numbers = read_user_numbers(batch.dense[batch_rows, (last - 1).clamp(min=0)])
+        before = (last - 1).clamp(min=0)
+        numbers, moment = (
+            read_user_numbers(batch.dense[batch_rows, before]),
+            batch.context[batch_rows, before],
+        )
         return Moments(
             rows=rows,
             states=states[batch_rows, last],
@@ -139,6 +144,7 @@ class CorpusPredictor:
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
+            last=torch.where(last[:, None] > 0, moment, PAD),
             context=batch.context[batch_rows, last],
             snapshot=batch.snapshot[batch_rows, last],
         )

@@ -29,6 +29,7 @@ class Moments:
     events: Tensor  # [B, L, D]
     attend: Tensor  # bool [B, L]: the history's events; the rest is padding
     numbers: Tensor  # [B, USER_NUMBERS]
+    last: Tensor  # [B, C] context tokens of the last event
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]
     links: Floats | None = None  # [B, I] the links' term of the `next` logits
@@ -45,7 +46,7 @@ class Moments:
     @property
     def user_side(self) -> UserSide:
         """The scorer's input of the users."""
-        return UserSide(self.states, self.events, self.attend, self.numbers, self.context)
+        return UserSide(self.states, self.events, self.attend, self.numbers, self.last, self.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,6 @@ def encode_requests(
         vectors[torch.from_numpy(window.events.items).to(device)],
         torch.from_numpy(window.arrays.actions).to(device),
         torch.from_numpy(window.arrays.dense).to(device),
-        torch.from_numpy(window.arrays.context).to(device),
     )
     sizes = np.diff(window.events.offsets).tolist()
     parts = torch.split(history, sizes)
@@ -102,6 +102,7 @@ def encode_requests(
         events=events,
         attend=torch.arange(events.shape[1], device=device)[None] < count[:, None],
         numbers=_last_numbers(torch.from_numpy(window.arrays.dense).to(device), sizes),
+        last=_last_moments(torch.from_numpy(window.arrays.context).to(device), sizes),
         context=context,
         snapshot=torch.from_numpy(requests.snapshot).to(device),
     )
@@ -114,6 +115,15 @@ def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
         if len(part):
             numbers[user] = read_user_numbers(part[-1])
     return numbers
+
+
+def _last_moments(context: Tensor, sizes: list[int]) -> Tensor:
+    """[B, C]: the context of each user's last event in `context` [n, C]; PAD without events."""
+    last = torch.zeros(len(sizes), context.shape[1], dtype=context.dtype, device=context.device)
+    for user, part in enumerate(torch.split(context, sizes)):
+        if len(part):
+            last[user] = part[-1]
+    return last
 
 
 def measure_pushes(spec: FeatureSpec, events: EventColumns, vectors: Floats, bases: Floats) -> Floats:

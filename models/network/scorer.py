@@ -18,7 +18,7 @@ from models.network.towers import build_embedding
 
 
 class Scorer(nn.Module):
-    """[user, item, user * item, target attention, statistics] -> experts -> one tower per head.
+    """[user, item, user * item, target attention, statistics, last moment] -> experts -> one tower per head.
 
     Target attention: the candidate queries the history (DIN, Zhou et al. 2018). A tower reads the experts' output for
     the pair or the user's state, with or without the context, depending on the head's kind (models.heads).
@@ -31,9 +31,10 @@ class Scorer(nn.Module):
         self.pair_heads = tuple(name for name, tower in self.inputs.items() if tower.pair)
         self.user_heads = tuple(name for name, tower in self.inputs.items() if not tower.pair)
         self.context = build_embedding(shape.context_tokens, config.tower_width)
+        self.last = build_embedding(shape.context_tokens, config.tower_width)
         self.query = nn.Linear(config.dim, config.dim)
         self.key = nn.Linear(config.dim, config.dim)
-        inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS
+        inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS + config.tower_width
         self.experts = build_experts(inputs, len(self.pair_heads), config)
         self.towers = nn.ModuleDict(
             {
@@ -47,7 +48,15 @@ class Scorer(nn.Module):
         pairs.check(self.dim)
         attended = self.attend(pairs)
         x = torch.cat(
-            [pairs.user, pairs.item, pairs.user * pairs.item, attended, pairs.statistics, pairs.numbers],
+            [
+                pairs.user,
+                pairs.item,
+                pairs.user * pairs.item,
+                attended,
+                pairs.statistics,
+                pairs.numbers,
+                self.last(pairs.last).sum(2),
+            ],
             dim=-1,
         )
         context = self.context(pairs.context).sum(2)

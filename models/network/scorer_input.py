@@ -23,6 +23,7 @@ class ScorerInput:
     attend: Tensor  # bool [B, Q, L]
     statistics: Tensor  # [B, Q, S] of the item, at the pair's moment
     numbers: Tensor  # [B, Q, USER_NUMBERS] of the user, at the pair's moment
+    last: Tensor  # [B, Q, C] context tokens of the user's last event; PAD without events
     context: Tensor  # [B, Q, C] context tokens
 
     def check(self, dim: int) -> None:
@@ -50,6 +51,7 @@ class UserSide:
     events: Tensor  # [B, L, D] event representations
     attend: Tensor  # bool [B, L] or [B, Q, L]
     numbers: Tensor  # [B, USER_NUMBERS] or [B, Q, USER_NUMBERS]
+    last: Tensor  # [B, C] or [B, Q, C] context tokens of the last event
     context: Tensor  # [B, C] or [B, Q, C] context tokens
 
 
@@ -66,6 +68,7 @@ def build_scorer_input(user: UserSide, items: Tensor, statistics: Tensor) -> Sco
         attend=_repeat(user.attend, pairs),
         statistics=statistics,
         numbers=_repeat(user.numbers, pairs),
+        last=_repeat(user.last, pairs),
         context=_repeat(user.context, pairs),
     )
 

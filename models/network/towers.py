@@ -125,7 +125,6 @@ class UserTower(nn.Module):
         super().__init__()
         self.dropout, self.id_dropout = config.dropout, config.id_dropout
         self.actions = build_embedding(shape.actions, config.dim)
-        self.moments = build_embedding(shape.context_tokens, config.dim)
         self.asked = build_embedding(shape.context_tokens, config.dim)
         self.dense = nn.Linear(DENSE_WIDTH, config.dim)
         self.start = nn.Parameter(torch.zeros(config.dim))
@@ -144,9 +143,12 @@ class UserTower(nn.Module):
         """Profiles [B, D] of tokens [B, P], numeric [B, Q] and text [B, T]; all-zero input gives the start vector."""
         return self.start + self.tokens(tokens).sum(1) + self.numeric(numeric) + self.text(text)
 
-    def events(self, items: Tensor, actions: Tensor, dense: Tensor, context: Tensor) -> Tensor:
-        """Events [..., D] of item vectors [..., D], actions [...], numbers [..., DENSE_WIDTH] and contexts [..., C]."""
-        return items + self.actions(actions) + self.dense(dense) + self.moments(context).sum(-2)
+    def events(self, items: Tensor, actions: Tensor, dense: Tensor) -> Tensor:
+        """Events [..., D] of item vectors [..., D], actions [...] and numbers [..., DENSE_WIDTH].
+
+        Without their moments: a tower that reads these learns next items worse (docs/heads.md).
+        """
+        return items + self.actions(actions) + self.dense(dense)
 
     def ask(self, context: Tensor) -> Tensor:
         """The change [..., D] of a state by the context [..., C] of the request, for `next`.

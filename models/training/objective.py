@@ -80,7 +80,7 @@ def batch_losses(
 def encode_states(network: ChorusNetwork, batch: Batch, items: Tensor) -> tuple[Tensor, Tensor]:
     """User states [B, L, D], where state t depends on the first t events, and event representations [B, L - 1, D]."""
     profile = network.users.profile(batch.profile_tokens, batch.profile_numeric, batch.profile_text)
-    events = network.users.events(items, batch.actions, batch.dense, batch.context)[:, :-1]
+    events = network.users.events(items, batch.actions, batch.dense)[:, :-1]
     return network.users(profile, events), events
 
 
@@ -92,7 +92,8 @@ def pair_next_items(
     position = torch.arange(length, device=states.device)
     attend = position[: length - 1][None] < position[:, None]  # [L, L - 1]: event j is before event t
     numbers = torch.nn.functional.pad(read_user_numbers(batch.dense[:, :-1]), (0, 0, 1, 0))
-    user = UserSide(states, events, attend.expand(len(states), -1, -1), numbers, batch.context)
+    last = torch.nn.functional.pad(batch.context[:, :-1], (0, 0, 1, 0))  # PAD is 0
+    user = UserSide(states, events, attend.expand(len(states), -1, -1), numbers, last, batch.context)
     return build_scorer_input(user, items, tables.statistics[batch.snapshot, batch.items])
 
 

@@ -31,6 +31,6 @@ def clear_unread_weights(network: ChorusNetwork) -> None:
 def _list_unread_weights(network: ChorusNetwork) -> Iterator[Tensor]:
     """Yield views of the rows of padding and unknown tokens, and of the columns of the item statistics."""
     users = network.users
-    for table in (users.actions, users.tokens, users.moments, users.asked, network.scorer.context):
+    for table in (users.actions, users.tokens, users.asked, network.scorer.last, network.scorer.context):
         yield table.weight[: OOV + 1]
     yield from network.scorer.statistics_weights()

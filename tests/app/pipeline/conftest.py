@@ -94,6 +94,7 @@ def make_encoded() -> Callable[..., Encoded]:
                 base=np.zeros(dim, dtype=np.float32),
                 history=np.zeros((0, dim), dtype=np.float32),
                 numbers=np.zeros(2, dtype=np.float32),
+                last=np.zeros(2, dtype=np.int64),
             ),
             history_rows=np.zeros(0, dtype=np.int64),
             text=text,

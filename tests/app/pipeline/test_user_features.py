@@ -43,10 +43,7 @@ def by_hand(bundle: LoadedBundle, user: UserState) -> tuple[np.ndarray, np.ndarr
         torch.from_numpy(profile.numeric)[None],
         torch.zeros(1, bundle.spec.text_size),
     )
-    inputs = (
-        torch.from_numpy(part)[None]
-        for part in (vectors, arrays.actions[last], arrays.dense[last], arrays.context[last])
-    )
+    inputs = (torch.from_numpy(part)[None] for part in (vectors, arrays.actions[last], arrays.dense[last]))
     events = tower.events(*inputs)
     return tower(start, events)[0, -1].numpy(), events[0].numpy(), arrays.dense[-1:, -2:]
 

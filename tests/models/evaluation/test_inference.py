@@ -46,7 +46,7 @@ def test_a_state_is_the_users_alone(predictor, shop_data):
         actions, dense, context = arrays.actions[last], arrays.dense[last], arrays.context[last]
         profile = encode_profile(corpus.spec, dataset.users[user])
         items = predictor.vectors[columns.items[last]]
-        read = (torch.from_numpy(part)[None] for part in (actions, dense, context))
+        read = (torch.from_numpy(part)[None] for part in (actions, dense))
         given = users.events(items[None], *read)
         start = users.profile(
             torch.from_numpy(profile.tokens)[None], torch.from_numpy(profile.numeric)[None], torch.zeros(1, 0)
@@ -58,6 +58,8 @@ def test_a_state_is_the_users_alone(predictor, shop_data):
         torch.testing.assert_close(moments.events[number, :length], given[0], rtol=1e-4, atol=1e-5)
         numbers = dense[-1, -2:] if length else np.zeros(2, np.float32)
         np.testing.assert_array_equal(moments.numbers[number].numpy(), numbers)
+        moment = context[-1] if length else np.zeros(context.shape[1], np.int64)
+        np.testing.assert_array_equal(moments.last[number].numpy(), moment)
 
 
 @torch.no_grad()

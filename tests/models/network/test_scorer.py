@@ -45,6 +45,7 @@ def pairs(batch: int = 2, count: int = 3, length: int = 4) -> ScorerInput:
         attend=torch.ones(batch, count, length, dtype=torch.bool),
         statistics=torch.randn(batch, count, len(STATISTICS), generator=random),
         numbers=torch.randn(batch, count, USER_NUMBERS, generator=random),
+        last=torch.randint(0, 4, (batch, count, 2), generator=random),
         context=torch.randint(0, 4, (batch, count, 2), generator=random),
     )
 
@@ -93,7 +94,7 @@ class TestEveryWayToShare:
             for pair in range(3):
                 one = {
                     name: getattr(given, name)[[user]][:, [pair]]
-                    for name in ("user", "item", "attend", "statistics", "numbers", "context")
+                    for name in ("user", "item", "attend", "statistics", "numbers", "last", "context")
                 }
                 alone = net.scorer(ScorerInput(events=given.events[[user]], **one))
                 for name, value in together.items():

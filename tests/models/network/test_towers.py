@@ -209,7 +209,6 @@ def test_nothing_to_read_warns_of_nothing():
             torch.zeros(2, 0, 8),
             torch.zeros(2, 0, dtype=torch.int64),
             torch.zeros(2, 0, DENSE_WIDTH),
-            torch.zeros(2, 0, 2, dtype=torch.int64),
         )
         states = users(profile, events)
         states.sum().backward()
