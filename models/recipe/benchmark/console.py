@@ -16,11 +16,13 @@ def print_result(result: BenchmarkResult, console: Console) -> None:
     training = result.training
     console.print(
         f"{training.model_version}, trained in {training.seconds:.0f} s. Seeds: training "
-        f"{training.settings.get('training.seed')}, bootstrap {result.bootstrap_seed} "
-        f"({result.bootstrap_resamples:,} resamples). Settings of the baselines: best NDCG@10 on the last item but one "
-        f"of at most {result.tuning_lists:,} users",
+        f"{training.settings.get('training.seed')}, ALS and BPR {result.factorisation_seed}, bootstrap "
+        f"{result.bootstrap_seed} ({result.bootstrap_resamples:,} resamples). Settings of the baselines: best NDCG@10 "
+        f"on the last item but one of at most {result.tuning_lists:,} users",
         highlight=False,
     )
+    for name, reason in result.left_out.items():
+        console.print(f"Left out: {name}, since {reason}", highlight=False)
 
 
 def _tabulate_methods(result: BenchmarkResult) -> Table:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from models.evaluation.paired_bootstrap import LEVEL, RESAMPLES, Interval, boots
 from models.evaluation.protocols import RankingCase
 from models.export.link_gains import CLASSES
 from models.job.settings import Setting
+from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
 from models.recipe.benchmark.leave_out import HeldOut
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
 
@@ -70,11 +71,13 @@ class BenchmarkResult:
     rows: Sequence[Row]
     slices: Sequence[Slice]
     training: Training
+    left_out: Mapping[str, str] = field(default_factory=dict)  # baseline -> why it has no row
     protocol: str = PROTOCOL
     tuning_lists: int = TUNING_LISTS
     bootstrap_seed: int = BOOTSTRAP_SEED
     bootstrap_resamples: int = RESAMPLES
     bootstrap_level: float = LEVEL
+    factorisation_seed: int = FACTORISATION_SEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,13 @@ from rich.console import Console
 
 from models.contract.arrays import Indices
 from models.contract.bundle import REPORT
+from models.evaluation.baselines.protocol import BaselineRefusedError
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.report.schema import Report
 from models.recipe.benchmark.data_sets import FoundDataSet, write_job
+from models.recipe.benchmark.families import list_families
 from models.recipe.benchmark.leave_out import HeldOut, OrderedLog, hold_out, read_log
-from models.recipe.benchmark.methods import Ranked, list_families, rank_by_family
+from models.recipe.benchmark.methods import Family, Ranked, rank_by_family
 from models.recipe.benchmark.result import CHORUS, DEEP_K, BenchmarkResult, Training, compare
 
 ListItems = Callable[[Path, Sequence[str], int], Sequence[Sequence[str]]]
@@ -49,12 +51,27 @@ def measure(prepared: Prepared, seconds: float, list_items: ListItems, console: 
     report = Report.model_validate_json((prepared.bundle / REPORT).read_bytes())
     users = [prepared.log.user_ids[user] for user in test.case.users.tolist()]
     lists = number_items(list_items(prepared.bundle, users, DEEP_K), prepared.log.item_ids)
-    ranked = [Ranked(CHORUS, "default job", lists)]
-    for family in list_families():
-        began = time.monotonic()
-        ranked += rank_by_family(family, valid, test, DEEP_K)
-        console.print(f"{', '.join(family.rows)}: {time.monotonic() - began:.0f} s", highlight=False)
-    return compare(prepared.name, test, ranked, Training(report.model_version, seconds, report.settings))
+    baselines, left_out = rank_baselines(list_families(), valid, test, console)
+    ranked = [Ranked(CHORUS, "default job", lists), *baselines]
+    training = Training(report.model_version, seconds, report.settings)
+    return replace(compare(prepared.name, test, ranked, training), left_out=left_out)
+
+
+def rank_baselines(
+    families: Sequence[Family], valid: HeldOut, test: HeldOut, console: Console
+) -> tuple[list[Ranked], dict[str, str]]:
+    """The rows of all families, and name -> reason for each row that is left out."""
+    ranked: list[Ranked] = []
+    left_out: dict[str, str] = {}
+    for family in families:
+        began, names = time.monotonic(), ", ".join(family.rows)
+        try:
+            ranked += rank_by_family(family, valid, test, DEEP_K)
+            console.print(f"{names}: {time.monotonic() - began:.0f} s", highlight=False)
+        except BaselineRefusedError as error:
+            left_out |= dict.fromkeys(family.rows, str(error))
+            console.print(f"{names}: left out, {error}", highlight=False)
+    return ranked, left_out
 
 
 def number_items(lists: Sequence[Sequence[str]], item_ids: Sequence[str]) -> Indices:

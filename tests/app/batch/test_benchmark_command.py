@@ -39,7 +39,7 @@ def test_the_benchmark_from_files_to_tables(tmp_path: Path, capsys: pytest.Captu
     names = [row["name"] for row in result["rows"]]
     assert names == [
         "chorus", "popularity", "Markov, first order", "transitions, window",
-        "item-kNN", "item-kNN, recency", "EASE", "EASE, recency",
+        "item-kNN", "item-kNN, recency", "EASE", "EASE, recency", "ALS", "BPR",
     ]  # fmt: skip
     assert all(name in printed for name in names) and "1-4" not in printed
     figures = {row["name"]: row["ndcg_at_10"] for row in result["rows"]}
@@ -50,6 +50,7 @@ def test_the_benchmark_from_files_to_tables(tmp_path: Path, capsys: pytest.Captu
         USERS * (EVENTS - 1),
     )
     assert result["training"]["settings"]["training.seed"] == 7 and result["training"]["seconds"] > 0
+    assert result["left_out"] == {} and result["factorisation_seed"] == 0
     assert result["slices"][0]["events"] == "5-14"
     bundle = open_and_check(out / "bundle", 300)
     history = [event.item_id for event in bundle.known_users.state("U0").events]

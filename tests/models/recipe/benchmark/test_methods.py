@@ -14,10 +14,12 @@ from models.evaluation.baselines.popularity import score_alike
 from models.evaluation.baselines.protocol import Scorer
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.protocols import InteractionSet
+from models.recipe.benchmark.families import ALL
 from models.recipe.benchmark.following import Following
 from models.recipe.benchmark.leave_out import HeldOut, OrderedLog, hold_out, read_log
-from models.recipe.benchmark.methods import ALL, Family, rank_by_family, rank_with
+from models.recipe.benchmark.methods import Family, rank_by_family, rank_with
 from models.recipe.benchmark.readings import Reading, weigh_histories
+from models.recipe.benchmark.user_baseline import FromHistory, from_histories
 
 LOG = {"10": ["a", "b", "c", "d"], "9": ["a", "b", "d"], "x": ["b", "c", "e", "b"]}
 """The last item of user x is a repetition."""
@@ -73,7 +75,7 @@ def test_a_user_with_too_few_events_has_no_list(log: OrderedLog) -> None:
 def test_markov_ranks_by_what_followed_the_last_item(log: OrderedLog) -> None:
     """After c came e once, and after b came c twice; what never followed comes by popularity."""
     test = hold_out(log, 1)
-    scorer = Following().fit(test.interactions())
+    scorer = FromHistory(Following()).fit(test.interactions())
     lists = rank_with(scorer, Reading(1), test, everyone(test), 3)
     assert lists.tolist() == [[4, 3, 5], [2, 4, 3]]
 
@@ -120,7 +122,9 @@ class Always:
 def test_settings_are_chosen_on_the_last_but_one(log: OrderedLog) -> None:
     """Item e is the last but one of user x, and item d the last of the other two."""
     valid, test = hold_out(log, 2), hold_out(log, 1)
-    family = Family((Always(5), Always(3), Always(4)), {"all": ALL, "recent": (Reading(2, 0.5),)})
+    family = Family(
+        from_histories([Always(5), Always(3), Always(4)]), {"all": ALL, "recent": (Reading(2, 0.5),)}
+    )
     first, second = rank_by_family(family, valid, test, 8)
     assert (first.name, first.settings) == ("all", "item 4")
     assert (second.name, second.settings) == ("recent", "item 4; last 2, recency 0.5")
