@@ -1,5 +1,7 @@
 """Print a benchmark's result as tables on a terminal."""
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -9,10 +11,10 @@ from models.recipe.benchmark.result import BenchmarkResult
 
 
 def print_result(result: BenchmarkResult, console: Console) -> None:
-    """Print the protocol, the figures of every method, and NDCG@10 by length of the history."""
+    """Print the protocol, the figures of every method, and NDCG@10 by slice."""
     size = f"{result.lists:,} lists over {result.items:,} items, after {result.training_events:,} events"
     console.print(f"{result.data_set}: {size}. {result.protocol}", highlight=False)
-    console.print(_tabulate_methods(result), _tabulate_slices(result))
+    console.print(_tabulate_methods(result), *_tabulate_slices(result))
     training = result.training
     console.print(
         f"{training.model_version}, trained in {training.seconds:.0f} s. Seeds: training "
@@ -38,13 +40,15 @@ def _tabulate_methods(result: BenchmarkResult) -> Table:
     return table
 
 
-def _tabulate_slices(result: BenchmarkResult) -> Table:
-    table = Table("NDCG@10 by earlier events", box=SIMPLE_HEAD)
-    for part in result.slices:
-        table.add_column(f"{part.events} ({part.lists:,} lists)", justify="right")
-    for row in result.rows:
-        table.add_row(row.name, *(f"{part.ndcg_at_10[row.name]:.4f}" for part in result.slices))
-    return table
+def _tabulate_slices(result: BenchmarkResult) -> Iterator[Table]:
+    for by in dict.fromkeys(part.by for part in result.slices):
+        parts = [part for part in result.slices if part.by == by]
+        table = Table(f"NDCG@10 by {by}", box=SIMPLE_HEAD)
+        for part in parts:
+            table.add_column(f"{part.part} ({part.lists:,} lists)", justify="right")
+        for row in result.rows:
+            table.add_row(row.name, *(f"{part.ndcg_at_10[row.name]:.4f}" for part in parts))
+        yield table
 
 
 def _format(interval: Interval | None) -> str:

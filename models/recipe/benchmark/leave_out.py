@@ -48,6 +48,10 @@ class HeldOut:
         """[C] the number of earlier events of each list's user."""
         return np.diff(self.offsets)[self.case.users]
 
+    def item_events(self) -> Indices:
+        """[I] the number of earlier events of each item, of all users."""
+        return np.bincount(self.items, minlength=self.case.seen.shape[1]).astype(np.int64)
+
 
 def read_log(folder: Path) -> OrderedLog:
     """Read the log and the item ids of a data set's folder; raises OSError or ValueError for files that are none."""

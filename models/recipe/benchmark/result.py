@@ -14,11 +14,11 @@ from models.evaluation.metrics.hit_rate import hit_rate
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.paired_bootstrap import LEVEL, RESAMPLES, Interval, bootstrap_difference
 from models.evaluation.protocols import RankingCase
-from models.export.link_gains import CLASSES
 from models.job.settings import Setting
 from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
 from models.recipe.benchmark.leave_out import HeldOut
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
+from models.recipe.benchmark.slices import Slice, slice_lists
 
 K, DEEP_K = 10, 50
 """The lengths of list that are measured."""
@@ -43,15 +43,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """NDCG@10 of every method, by name, over the lists of users with so many earlier events."""
-
-    events: str
-    lists: int
-    ndcg_at_10: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class Training:
     """How Chorus was trained: the bundle's version, the seconds of `chorus train`, and every key of the job."""
 
@@ -71,7 +62,7 @@ class BenchmarkResult:
     rows: Sequence[Row]
     slices: Sequence[Slice]
     training: Training
-    left_out: Mapping[str, str] = field(default_factory=dict)  # baseline -> why it has no row
+    left_out: Mapping[str, str] = field(default_factory=dict)  # rows and slices that are not there -> why
     protocol: str = PROTOCOL
     tuning_lists: int = TUNING_LISTS
     bootstrap_seed: int = BOOTSTRAP_SEED
@@ -105,28 +96,15 @@ def compare(name: str, test: HeldOut, ranked: Sequence[Ranked], training: Traini
         )
         for number, (method, own) in enumerate(zip(ranked, figures, strict=True))
     ]
-    ndcgs = {method.name: own.ndcg_at_10 for method, own in zip(ranked, figures, strict=True)}
     return BenchmarkResult(
         data_set=name,
         lists=len(test.case),
         items=test.case.seen.shape[1],
         training_events=len(test.items),
         rows=rows,
-        slices=slice_by_length(test.lengths(), ndcgs),
+        slices=slice_lists(test, {method.name: method.lists for method in ranked}),
         training=training,
     )
-
-
-def slice_by_length(lengths: Indices, ndcgs: Mapping[str, Doubles]) -> list[Slice]:
-    """The slices that have a list, from the number of earlier events [C] of each list and the NDCG [C] by method."""
-    slices = []
-    for least, beyond in zip(CLASSES, (*CLASSES[1:], None), strict=True):
-        inside = (lengths >= least) & (True if beyond is None else lengths < beyond)
-        if inside.any():
-            events = f"{least}+" if beyond is None else f"{least}-{beyond - 1}"
-            means = {name: float(ndcg_[inside].mean()) for name, ndcg_ in ndcgs.items()}
-            slices.append(Slice(events, int(inside.sum()), means))
-    return slices
 
 
 def write_result(result: BenchmarkResult, path: Path) -> None:

@@ -50,8 +50,11 @@ def test_the_benchmark_from_files_to_tables(tmp_path: Path, capsys: pytest.Captu
         USERS * (EVENTS - 1),
     )
     assert result["training"]["settings"]["training.seed"] == 7 and result["training"]["seconds"] > 0
-    assert result["left_out"] == {} and result["factorisation_seed"] == 0
-    assert result["slices"][0]["events"] == "5-14"
+    assert list(result["left_out"]) == ["slices by age of the item"] and result["factorisation_seed"] == 0
+    parts = [(part["by"], part["part"], part["lists"]) for part in result["slices"]]
+    assert parts[0] == ("earlier events of the user", "5-14", USERS)
+    assert sum(lists for by, _part, lists in parts if by == "training events of the item") == USERS
+    assert "NDCG@10 by training events of the item" in printed
     bundle = open_and_check(out / "bundle", 300)
     history = [event.item_id for event in bundle.known_users.state("U0").events]
     assert len(history) == EVENTS - 1  # the last item is held out

@@ -12,8 +12,9 @@ from models.evaluation.protocols import RankingCase, pairs_matrix
 from models.recipe.benchmark.console import print_result
 from models.recipe.benchmark.leave_out import HeldOut
 from models.recipe.benchmark.methods import Ranked
-from models.recipe.benchmark.result import DEEP_K, Training, compare, slice_by_length, write_result
+from models.recipe.benchmark.result import DEEP_K, Training, compare, write_result
 from models.recipe.benchmark.run import number_items
+from models.recipe.benchmark.slices import BY_LENGTH, BY_POPULARITY
 
 ITEMS = 60
 
@@ -39,7 +40,8 @@ def test_the_figures_of_one_list(tmp_path: Path) -> None:
     assert chorus.ndcg_at_10 == pytest.approx(1 / np.log2(4))
     assert (other.hit_rate_at_10, other.hit_rate_at_50, other.ndcg_at_10) == (0, 1, 0)
     assert other.difference is not None and other.difference.mean == pytest.approx(0.5)
-    assert [(part.events, part.lists) for part in result.slices] == [("5-14", 1)]
+    parts = [(part.by, part.part, part.lists) for part in result.slices]
+    assert parts == [(BY_LENGTH, "5-14", 1), (BY_POPULARITY, "0", 1)]
     write_result(result, tmp_path / "result.json")
     written = json.loads((tmp_path / "result.json").read_text())
     assert written["rows"][1]["difference"] == {"mean": 0.5, "low": 0.5, "high": 0.5}
@@ -47,16 +49,6 @@ def test_the_figures_of_one_list(tmp_path: Path) -> None:
     stream = io.StringIO()
     print_result(result, Console(file=stream, width=200))
     assert "+0.5000 (+0.5000 to +0.5000)" in stream.getvalue()
-
-
-def test_slices_part_the_lists_by_earlier_events() -> None:
-    lengths = np.array([1, 4, 5, 14, 50, 900])
-    slices = slice_by_length(lengths, {"m": np.array([0, 1, 0, 0, 1, 0.5])})
-    assert [(part.events, part.lists, part.ndcg_at_10["m"]) for part in slices] == [
-        ("1-4", 2, 0.5),
-        ("5-14", 2, 0.0),
-        ("50+", 2, 0.75),
-    ]
 
 
 def test_short_lists_are_filled() -> None:
