@@ -135,7 +135,7 @@ def sign(folder: Path, console: Console, key: BundleKey | None) -> None:
 def benchmark(
     name: str, data: Path, out: Path, console: Console, checks: BundleChecks, list_items: "ListItems"
 ) -> None:
-    """Train the default job on a data set without each user's last item, and rank that item by every method.
+    """Train the default job on a data set without its held-out events, and rank these by every method.
 
     Prints the tables and writes them to result.json in `out`, beside the job and its bundle. `list_items` asks the
     service's request path. Raises ValueError for an unknown name, or where `data` lacks the data set.

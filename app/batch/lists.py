@@ -14,16 +14,17 @@ from models.contract.tasks import NEXT
 from models.ranking.rerank import Diversity
 
 
-def list_items(folder: Path, user_ids: Sequence[str], limit: int) -> list[tuple[str, ...]]:
+def list_items(folder: Path, user_ids: Sequence[str], limit: int, now: float | None) -> list[tuple[str, ...]]:
     """At most `limit` item ids for each user, best first, none of which is in the user's history in the bundle.
 
-    This is the request path of POST /v1/recommend, called without HTTP. Raises BundleError.
+    `now` is the moment of the requests in Unix seconds, None for the present. This is the request path of POST
+    /v1/recommend, called without HTTP. Raises BundleError.
     """
     limit_threads(1)
     settings = read_settings()
     bundle = open_and_check(folder, settings.candidates, settings.signing_key)
-    now = time.time()
-    return [list_for_user(bundle, user_id, limit, now) for user_id in user_ids]
+    moment = time.time() if now is None else now
+    return [list_for_user(bundle, user_id, limit, moment) for user_id in user_ids]
 
 
 def list_for_user(bundle: LoadedBundle, user_id: str, limit: int, now: float) -> tuple[str, ...]:

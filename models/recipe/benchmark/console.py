@@ -19,8 +19,8 @@ def print_result(result: BenchmarkResult, console: Console) -> None:
     console.print(
         f"{training.model_version}, trained in {training.seconds:.0f} s. Seeds: training "
         f"{training.settings.get('training.seed')}, ALS and BPR {result.factorisation_seed}, bootstrap "
-        f"{result.bootstrap_seed} ({result.bootstrap_resamples:,} resamples). Settings of the baselines: best NDCG@10 "
-        f"on the last item but one of at most {result.tuning_lists:,} users",
+        f"{result.bootstrap_seed} ({result.bootstrap_resamples:,} resamples). Settings of the baselines: "
+        f"{result.tuning}",
         highlight=False,
     )
     for name, reason in result.left_out.items():

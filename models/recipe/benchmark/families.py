@@ -3,6 +3,8 @@
 from models.evaluation.baselines.ease import LAMBDAS, Ease
 from models.evaluation.baselines.item_knn import item_knn_grid
 from models.evaluation.baselines.popularity import popularity_grid
+from models.evaluation.baselines.recent_popularity import WINDOWS as RECENT_DAYS
+from models.evaluation.baselines.recent_popularity import RecentPopularity
 from models.recipe.benchmark.factorisation import als_grid, bpr_grid
 from models.recipe.benchmark.following import markov_grid, window_grid
 from models.recipe.benchmark.methods import Family
@@ -16,11 +18,20 @@ PENALTIES = (10.0, 20.0, *LAMBDAS)
 """Of EASE: the smaller ones for logs with short histories."""
 
 
-def list_families() -> tuple[Family, ...]:
-    """Every baseline of the benchmark."""
-    knn, ease = from_histories(item_knn_grid(timed=False)), from_histories(map(Ease, PENALTIES))
+MOST_ITEMS = 10_000
+"""Of EASE, which then takes some minutes: the report has less time."""
+WINDOWS = (1.0, *RECENT_DAYS)
+"""Days of recent popularity: the shortest is for logs of a few days."""
+
+
+def list_families(timed: bool) -> tuple[Family, ...]:
+    """Every baseline of the benchmark; recent popularity needs a log with times."""
+    recent = Family(from_histories(map(RecentPopularity, WINDOWS)), {"recent popularity": ALL})
+    knn = from_histories(item_knn_grid(timed))
+    ease = from_histories(Ease(penalty, MOST_ITEMS) for penalty in PENALTIES)
     return (
-        Family(from_histories(popularity_grid(timed=False)), {"popularity": ALL}),
+        Family(from_histories(popularity_grid(timed)), {"popularity": ALL}),
+        *((recent,) if timed else ()),
         Family(from_histories(markov_grid()), {"Markov, first order": (LAST,)}),
         Family(from_histories(window_grid()), {"transitions, window": (LAST, Reading(5, 0.7))}),
         Family(knn, {"item-kNN": ALL, "item-kNN, recency": RECENT}),

@@ -1,4 +1,4 @@
-"""The choice of a baseline's settings on each user's last item but one, and its lists."""
+"""The choice of a baseline's settings on the lists before the test, and its lists of the test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from models.contract.arrays import Indices
 from models.contract.even_sample import take_evenly
 from models.evaluation.full_ranking import mean_ndcg, rank_lists
-from models.recipe.benchmark.leave_out import HeldOut
+from models.recipe.benchmark.held_out import HeldOut
 from models.recipe.benchmark.readings import Reading, weigh_histories
 from models.recipe.benchmark.user_baseline import UserBaseline, UserScorer
 

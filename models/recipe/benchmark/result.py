@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +16,15 @@ from models.evaluation.paired_bootstrap import LEVEL, RESAMPLES, Interval, boots
 from models.evaluation.protocols import RankingCase
 from models.job.settings import Setting
 from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
-from models.recipe.benchmark.leave_out import HeldOut
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
 from models.recipe.benchmark.slices import Slice, slice_lists
+from models.recipe.benchmark.split import Split
 
 K, DEEP_K = 10, 50
 """The lengths of list that are measured."""
 BOOTSTRAP_SEED = 0
 CHORUS = "chorus"
-PROTOCOL = (
-    "Each user's last item is held out. Everything is fitted on what comes before it, and all items of the catalogue "
-    "that the user has not had are ranked. A user whose last item is a repetition has no list."
-)
+WITHOUT_CLOCK = {"slices by age of the item": "the log has an order and no times"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +59,9 @@ class BenchmarkResult:
     rows: Sequence[Row]
     slices: Sequence[Slice]
     training: Training
-    left_out: Mapping[str, str] = field(default_factory=dict)  # rows and slices that are not there -> why
-    protocol: str = PROTOCOL
-    tuning_lists: int = TUNING_LISTS
+    left_out: Mapping[str, str]  # rows and slices that are not there -> why
+    protocol: str
+    tuning: str  # how the baselines' settings were chosen
     bootstrap_seed: int = BOOTSTRAP_SEED
     bootstrap_resamples: int = RESAMPLES
     bootstrap_level: float = LEVEL
@@ -80,10 +77,29 @@ class _Figures:
     ndcg_at_10: Doubles
 
 
-def compare(name: str, test: HeldOut, ranked: Sequence[Ranked], training: Training) -> BenchmarkResult:
+def compare(
+    name: str, split: Split, ranked: Sequence[Ranked], training: Training, left_out: Mapping[str, str]
+) -> BenchmarkResult:
     """The result from every method's lists [C, DEEP_K]; the first method is Chorus."""
-    figures = [_measure(method.lists, test.case) for method in ranked]
-    rows = [
+    test = split.test
+    left_out = dict(left_out) if test.times is not None else {**WITHOUT_CLOCK, **left_out}
+    return BenchmarkResult(
+        data_set=name,
+        lists=len(test.case),
+        items=test.case.seen.shape[1],
+        training_events=len(test.items),
+        rows=_compare_rows(ranked, test.case),
+        slices=slice_lists(test, {method.name: method.lists for method in ranked}),
+        training=training,
+        left_out=left_out,
+        protocol=split.protocol,
+        tuning=f"best NDCG@10 {split.tuning.format(lists=TUNING_LISTS)}",
+    )
+
+
+def _compare_rows(ranked: Sequence[Ranked], case: RankingCase) -> list[Row]:
+    figures = [_measure(method.lists, case) for method in ranked]
+    return [
         Row(
             method.name,
             method.settings,
@@ -96,15 +112,6 @@ def compare(name: str, test: HeldOut, ranked: Sequence[Ranked], training: Traini
         )
         for number, (method, own) in enumerate(zip(ranked, figures, strict=True))
     ]
-    return BenchmarkResult(
-        data_set=name,
-        lists=len(test.case),
-        items=test.case.seen.shape[1],
-        training_events=len(test.items),
-        rows=rows,
-        slices=slice_lists(test, {method.name: method.lists for method in ranked}),
-        training=training,
-    )
 
 
 def write_result(result: BenchmarkResult, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,20 @@ from models.contract.bundle import REPORT
 from models.evaluation.baselines.protocol import BaselineRefusedError
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.report.schema import Report
-from models.recipe.benchmark.data_sets import FoundDataSet, write_job
+from models.recipe.benchmark.data_sets import FoundDataSet
+from models.recipe.benchmark.default_job import write_job
 from models.recipe.benchmark.families import list_families
-from models.recipe.benchmark.leave_out import HeldOut, OrderedLog, hold_out, read_log
+from models.recipe.benchmark.held_out import HeldOut
 from models.recipe.benchmark.methods import Family, Ranked, rank_by_family
+from models.recipe.benchmark.ordered_log import OrderedLog, read_log
 from models.recipe.benchmark.result import CHORUS, DEEP_K, BenchmarkResult, Training, compare
+from models.recipe.benchmark.split import Split, split_log
 
-ListItems = Callable[[Path, Sequence[str], int], Sequence[Sequence[str]]]
-"""The item ids that a bundle's service answers to each of some users, best first; app.batch.lists has it."""
-WITHOUT_CLOCK = {"slices by age of the item": "the log has an order and no times"}
+ListItems = Callable[[Path, Sequence[str], int, float | None], Sequence[Sequence[str]]]
+"""The item ids that a bundle's service answers to each of some users, best first; app.batch.lists has it.
+
+The last argument is the moment in Unix seconds, None for the present.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +35,35 @@ class Prepared:
 
     name: str
     log: OrderedLog
-    test: HeldOut  # each user's last item
+    split: Split
     job_file: Path
     bundle: Path
 
 
 def prepare(found: FoundDataSet, out: Path) -> Prepared:
-    """Write everything but each user's last item, and the default job over it, into `out`."""
-    log = read_log(found.folder)
-    test = hold_out(log, 1)
-    return Prepared(found.name, log, test, write_job(found, log.table, test.rows, out), out / "bundle")
+    """Write everything but the held-out events, and the default job over it, into `out`."""
+    log = read_log(found)
+    split = split_log(log, found.data_set.cut)
+    rows = split.test.rows
+    job_file = write_job(found, log.table, rows[rows >= 0], out)
+    return Prepared(found.name, log, split, job_file, out / "bundle")
 
 
 def measure(prepared: Prepared, seconds: float, list_items: ListItems, console: Console) -> BenchmarkResult:
     """Rank by the published bundle, whose training took `seconds`, and by every baseline, over the same lists.
 
-    The bundle is asked by the service's request path, `next` alone and without re-ranking. A test
-    (tests/e2e/test_offline_lists.py) holds such lists equal to those of the offline evaluation.
+    The bundle is asked by the service's request path at the moment of the split, `next` alone and without re-ranking.
+    A test (tests/e2e/test_offline_lists.py) holds such lists equal to those of the offline evaluation.
     """
-    valid, test = hold_out(prepared.log, 2), prepared.test
+    split, log = prepared.split, prepared.log
     report = Report.model_validate_json((prepared.bundle / REPORT).read_bytes())
-    users = [prepared.log.user_ids[user] for user in test.case.users.tolist()]
-    lists = number_items(list_items(prepared.bundle, users, DEEP_K), prepared.log.item_ids)
-    baselines, left_out = rank_baselines(list_families(), valid, test, console)
+    users = [log.user_ids[user] for user in split.test.case.users.tolist()]
+    lists = number_items(list_items(prepared.bundle, users, DEEP_K, split.test.cut), log.item_ids)
+    families = list_families(log.times is not None)
+    baselines, left_out = rank_baselines(families, split.valid, split.test, console)
     ranked = [Ranked(CHORUS, "default job", lists), *baselines]
     training = Training(report.model_version, seconds, report.settings)
-    return replace(compare(prepared.name, test, ranked, training), left_out=WITHOUT_CLOCK | left_out)
+    return compare(prepared.name, split, ranked, training, left_out)
 
 
 def rank_baselines(

@@ -9,13 +9,17 @@ from models.contract.arrays import Doubles, Indices, Mask
 from models.evaluation.full_ranking import K, mean_ndcg
 from models.evaluation.protocols import RankingPart
 from models.export.link_gains import CLASSES
-from models.recipe.benchmark.leave_out import HeldOut
+from models.recipe.benchmark.held_out import HeldOut
 
 LENGTHS = (0, *CLASSES)
 """Where classes of the number of a user's earlier events begin."""
 POPULARITIES = (0, 1, 10, 100, 1_000)
 """Where classes of the number of an item's training events begin."""
+AGES = (0, 1, 7, 30, 90)
+"""Days, where classes of the time since an item's first training event begin."""
 BY_LENGTH, BY_POPULARITY = "earlier events of the user", "training events of the item"
+BY_AGE = "days since the item's first event"
+NEW, BEFORE = "no event", "before the log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,20 @@ class Slice:
 
 def slice_lists(test: HeldOut, lists: Mapping[str, Indices]) -> list[Slice]:
     """The slices that have a list, from the lists [C, k >= 10] of each method."""
-    parts = [
-        *((BY_LENGTH, name, test.case.take_part(mask)) for name, mask in divide(test.lengths(), LENGTHS)),
-        *(
-            (BY_POPULARITY, name, test.case.keep_relevant(mask))
-            for name, mask in divide(test.item_events(), POPULARITIES)
-        ),
-    ]
+    case, ages = test.case, test.item_ages()
+    parts = [(BY_LENGTH, name, case.take_part(mask)) for name, mask in divide(test.lengths(), LENGTHS)]
+    by_items = [(BY_POPULARITY, name, mask) for name, mask in divide(test.item_events(), POPULARITIES)]
+    if ages is not None:
+        by_items += [(BY_AGE, name, mask) for name, mask in divide_ages(ages)]
+    parts += [(by, name, case.keep_relevant(mask)) for by, name, mask in by_items]
     return [_measure(by, name, part, lists) for by, name, part in parts if len(part.lists)]
+
+
+def divide_ages(ages: Doubles) -> Iterator[tuple[str, Mask]]:
+    """Yield each class of ages [I] in days, as HeldOut.item_ages has them, with its mask [I]."""
+    yield NEW, np.isnan(ages)
+    yield from divide(np.where(np.isinf(ages), np.nan, ages), AGES)
+    yield BEFORE, np.isinf(ages)
 
 
 def divide(values: Indices | Doubles, begins: Sequence[int]) -> Iterator[tuple[str, Mask]]:

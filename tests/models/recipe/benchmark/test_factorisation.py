@@ -12,7 +12,6 @@ from models.evaluation.baselines.protocol import BaselineRefusedError
 from models.evaluation.protocols import InteractionSet
 from models.recipe.benchmark.factorisation import Als, Bpr, als_grid, bpr_grid
 from models.recipe.benchmark.families import ALL
-from models.recipe.benchmark.leave_out import HeldOut
 from models.recipe.benchmark.methods import Family
 from models.recipe.benchmark.run import rank_baselines
 from models.recipe.benchmark.user_baseline import UserBaseline
@@ -78,7 +77,7 @@ def test_without_the_package_the_rows_are_left_out(monkeypatch: pytest.MonkeyPat
         with pytest.raises(BaselineRefusedError, match="'benchmark' extra"):
             baseline.fit(two_groups())
     families = [Family(METHODS[:1], {"ALS": ALL}), Family(METHODS[1:], {"BPR": ALL})]
-    held_out: HeldOut = one_list()
+    held_out = one_list()
     stream = io.StringIO()
     ranked, left_out = rank_baselines(families, held_out, held_out, Console(file=stream, width=200))
     assert ranked == [] and list(left_out) == ["ALS", "BPR"]

@@ -10,11 +10,12 @@ from rich.console import Console
 
 from models.evaluation.protocols import RankingCase, pairs_matrix
 from models.recipe.benchmark.console import print_result
-from models.recipe.benchmark.leave_out import HeldOut
+from models.recipe.benchmark.held_out import HeldOut
 from models.recipe.benchmark.methods import Ranked
 from models.recipe.benchmark.result import DEEP_K, Training, compare, write_result
 from models.recipe.benchmark.run import number_items
 from models.recipe.benchmark.slices import BY_LENGTH, BY_POPULARITY
+from models.recipe.benchmark.split import Split
 
 ITEMS = 60
 
@@ -24,7 +25,7 @@ def one_list() -> HeldOut:
     seen = pairs_matrix(np.zeros(5, dtype=np.int64), np.arange(5), (1, ITEMS))
     relevant = np.array([7])
     case = RankingCase(np.array([0]), seen, pairs_matrix(np.array([0]), relevant, (1, ITEMS)))
-    return HeldOut(np.arange(5), np.array([0, 5]), np.arange(5), case, relevant)
+    return HeldOut(np.arange(5), np.array([0, 5]), np.arange(5), case)
 
 
 def with_item_at(place: int) -> np.ndarray:
@@ -34,7 +35,10 @@ def with_item_at(place: int) -> np.ndarray:
 
 def test_the_figures_of_one_list(tmp_path: Path) -> None:
     methods = [Ranked("chorus", "", with_item_at(3)), Ranked("other", "s", with_item_at(11))]
-    result = compare("tiny", one_list(), methods, Training("m", 1.0, {"training.seed": 7}))
+    split = Split(one_list(), one_list(), "All.", "on {lists} lists")
+    result = compare("tiny", split, methods, Training("m", 1.0, {"training.seed": 7}), {"another": "absent"})
+    assert result.tuning == "best NDCG@10 on 2000 lists"
+    assert list(result.left_out) == ["slices by age of the item", "another"]
     chorus, other = result.rows
     assert (chorus.hit_rate_at_10, chorus.hit_rate_at_50, chorus.difference) == (1, 1, None)
     assert chorus.ndcg_at_10 == pytest.approx(1 / np.log2(4))
@@ -49,6 +53,7 @@ def test_the_figures_of_one_list(tmp_path: Path) -> None:
     stream = io.StringIO()
     print_result(result, Console(file=stream, width=200))
     assert "+0.5000 (+0.5000 to +0.5000)" in stream.getvalue()
+    assert "Left out: another, since absent" in stream.getvalue()
 
 
 def test_short_lists_are_filled() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models.evaluation.protocols import RankingCase, pairs_matrix
-from models.recipe.benchmark.leave_out import HeldOut
-from models.recipe.benchmark.slices import BY_LENGTH, BY_POPULARITY, divide, slice_lists
+from models.recipe.benchmark.held_out import HeldOut
+from models.recipe.benchmark.slices import BY_LENGTH, BY_POPULARITY, divide, divide_ages, slice_lists
 
 ITEMS = 30
 HISTORIES = [[0], [0, 1, 2, 3], [0, 1, 2, 3, 4], []]
@@ -20,7 +20,7 @@ def four_users() -> HeldOut:
     seen = pairs_matrix(np.repeat(np.arange(4), lengths), items, shape)
     users = np.repeat(np.arange(4), [len(items) for items in RELEVANT])
     case = RankingCase(np.arange(4), seen, pairs_matrix(users, np.concatenate(RELEVANT), shape))
-    return HeldOut(items, np.cumsum([0, *lengths]), np.arange(len(items)), case, np.zeros(0, dtype=np.int64))
+    return HeldOut(items, np.cumsum([0, *lengths]), np.arange(len(items)), case)
 
 
 def test_every_list_is_in_one_slice_by_length_and_in_one_for_each_class_of_its_items() -> None:
@@ -45,3 +45,13 @@ def test_classes_hold_every_value_once() -> None:
     assert list(classes) == ["0", "1-4", "5-14", "15+"]
     assert np.stack(list(classes.values())).sum(axis=0).tolist() == [1] * 6
     assert np.flatnonzero(classes["1-4"]).tolist() == [1, 2]
+
+
+def test_every_item_has_one_class_of_age() -> None:
+    ages = np.array([np.nan, 0.0, 0.9, 1.0, 6.5, 30.0, 4000.0, np.inf])
+    classes = dict(divide_ages(ages))
+    assert np.stack(list(classes.values())).sum(axis=0).tolist() == [1] * len(ages)
+    found = {name: np.flatnonzero(mask).tolist() for name, mask in classes.items()}
+    assert found == {
+        "no event": [0], "0": [1, 2], "1-6": [3, 4], "7-29": [], "30-89": [5], "90+": [6], "before the log": [7]
+    }  # fmt: skip

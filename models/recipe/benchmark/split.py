@@ -1,0 +1,74 @@
+"""The split of a benchmark's log: the test lists, and the lists before them on which settings are chosen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.contract.arrays import Doubles
+from models.contract.calendar import DAY
+from models.contract.unix_time import has_time
+from models.evaluation.protocols import build_cutoff_case
+from models.recipe.benchmark.global_cut import GlobalCut
+from models.recipe.benchmark.held_out import HeldOut, keep_events, order_events
+from models.recipe.benchmark.leave_out import hold_out
+from models.recipe.benchmark.ordered_log import OrderedLog
+
+LAST_ITEM = (
+    "Each user's last item is held out. Everything is fitted on what comes before it, and all items of the catalogue "
+    "that the user has not had are ranked. A user whose last item is a repetition has no list."
+)
+LAST_BUT_ONE = "on the last item but one of at most {lists:,} users"
+LATEST = (
+    "The latest {part} is held out, at one moment for all users. Everything is fitted on what comes before it, and all "
+    "items of the catalogue that the user has not had are ranked. Relevant are all items that the user takes later; a "
+    "user who takes nothing new has no list."
+)
+LATEST_BUT_ONE = "on the latest {part} before it, of at most {lists:,} users"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The lists of validation and test, and sentences that describe them."""
+
+    valid: HeldOut
+    test: HeldOut
+    protocol: str
+    tuning: str  # the choice of settings, with {lists} for their number
+
+
+def split_log(log: OrderedLog, cut: GlobalCut | None) -> Split:
+    """Split at a moment, or without one leave each user's last item out.
+
+    Raises ValueError for a moment in a log without a clock.
+    """
+    if cut is None:
+        return Split(hold_out(log, 2), hold_out(log, 1), LAST_ITEM, LAST_BUT_ONE)
+    if log.times is None:
+        raise ValueError("expected a log with times for a split at a moment, given an order")
+    times = log.times[has_time(log.times)]
+    test_at = cut.find_moment(times)
+    valid_at = cut.find_moment(times[times < test_at])
+    part = name_part(cut)
+    return Split(
+        valid=hold_out_between(log, log.times, valid_at, test_at),
+        test=hold_out_between(log, log.times, test_at, np.inf),
+        protocol=LATEST.format(part=part),
+        tuning=LATEST_BUT_ONE.replace("{part}", part),
+    )
+
+
+def name_part(cut: GlobalCut) -> str:
+    """The held-out part in words."""
+    if cut.seconds is not None:
+        return f"{cut.seconds / DAY:g} x 24 hours"
+    return f"{cut.share:.0%} of the events"
+
+
+def hold_out_between(log: OrderedLog, times: Doubles, begin: float, end: float) -> HeldOut:
+    """Hold out the events with times [n] from `begin` on and before `end`; later events are left out altogether."""
+    kept, held = times < begin, (times >= begin) & (times < end)
+    sizes = (len(log.user_ids), len(log.item_ids))
+    before, after = (
+        order_events(log.users[mask], log.items[mask], times[mask], sizes) for mask in (kept, held)
+    )
+    return keep_events(log, kept, build_cutoff_case(before, after), begin)
