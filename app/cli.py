@@ -16,6 +16,8 @@ from models.contract.bundle import BundleError, read_manifest
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from models.contract.list_request import ListRequest
+
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
 
@@ -86,11 +88,11 @@ def _benchmark(options: argparse.Namespace, console: "Console") -> None:
     from models import cli
 
     def list_items(
-        folder: Path, user_ids: Sequence[str], limit: int, now: float | None
+        folder: Path, requests: "Sequence[ListRequest]", limit: int, now: float | None
     ) -> Sequence[Sequence[str]]:
         from app.batch import lists  # after the training, as it imports torch
 
-        return lists.list_items(folder, user_ids, limit, now)
+        return lists.list_items(folder, requests, limit, now)
 
     checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
     out = options.out or Path("bench-quality") / options.name
@@ -243,7 +245,8 @@ COMMANDS = {
         _run_offline,
         {
             "name": {
-                "help": "movielens-1m, amazon-office, movielens-100k, kuairand-april or kuairand-april-histories"
+                "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april "
+                "or kuairand-april-histories"
             },
             "--data": {
                 "type": Path,

@@ -1,11 +1,12 @@
 """The benchmark's data sets by name, each with its files and the sections of the default job over them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from models.contract.calendar import DAY
+from models.recipe.benchmark.cold_items import ColdItems
 from models.recipe.benchmark.global_cut import GlobalCut
 
 
@@ -24,6 +25,7 @@ class DataSet:
     suffix: str = ".parquet"
     taken: str | None = None  # a column of the log: only its rows with 1 count; None: all rows
     cut: GlobalCut | None = None  # None: each user's last item is held out
+    cold: ColdItems | None = None
 
     @property
     def tables(self) -> Mapping[str, Mapping[str, Any]]:
@@ -39,40 +41,43 @@ class DataSet:
 
 ORDERED = {"user": "user_id", "item": "item_id", "order": "position"}
 """The columns of a log whose order counts each user's events from the oldest."""
-KUAIRAND: Mapping[str, Any] = {
-    "folder": "kuairand-april",
-    "interactions": {"user": "user_id", "item": "video_id", "time": "time_ms", "time_unit": "ms"},
-    "items": {
+MOVIELENS_1M = DataSet(
+    "ml-1m",
+    interactions={**ORDERED, "value": "rating"},
+    items={"id": "item_id", "text": ["title"], "categories": ["genres"]},
+    users={"id": "user_id", "categorical": ["gender", "age", "occupation"]},
+)
+AMAZON_OFFICE = DataSet("amazon-office", interactions=ORDERED, items={"id": "item_id", "text": ["title"]})
+MOVIELENS_100K = DataSet(
+    "ml-100k",
+    interactions={"user": "user_id", "item": "item_id", "time": "timestamp", "value": "rating"},
+    items={"id": "item_id", "text": ["title"], "categories": ["genres"], "numeric": ["year"]},
+    users={"id": "user_id", "categorical": ["gender", "occupation"], "numeric": ["age"]},
+    suffix=".csv",
+    cut=GlobalCut(share=0.1),
+)
+KUAIRAND_APRIL = DataSet(
+    "kuairand-april",
+    interactions={"user": "user_id", "item": "video_id", "time": "time_ms", "time_unit": "ms"},
+    items={
         "id": "video_id",
         "categories": ["tag"],
         "separator": ",",
         "categorical": ["video_type", "upload_type"],
         "numeric": ["video_duration"],
     },
-    "users": {"id": "user_id", "categorical": ["user_active_degree", "register_days_range"]},
-    "taken": "is_click",
-    "cut": GlobalCut(seconds=DAY),
-}
+    users={"id": "user_id", "categorical": ["user_active_degree", "register_days_range"]},
+    taken="is_click",
+    cut=GlobalCut(seconds=DAY),
+)
 DATA_SETS: Mapping[str, DataSet] = {
-    "movielens-1m": DataSet(
-        "ml-1m",
-        interactions={**ORDERED, "value": "rating"},
-        items={"id": "item_id", "text": ["title"], "categories": ["genres"]},
-        users={"id": "user_id", "categorical": ["gender", "age", "occupation"]},
-    ),
-    "amazon-office": DataSet(
-        "amazon-office", interactions=ORDERED, items={"id": "item_id", "text": ["title"]}
-    ),
-    "movielens-100k": DataSet(
-        "ml-100k",
-        interactions={"user": "user_id", "item": "item_id", "time": "timestamp", "value": "rating"},
-        items={"id": "item_id", "text": ["title"], "categories": ["genres"], "numeric": ["year"]},
-        users={"id": "user_id", "categorical": ["gender", "occupation"], "numeric": ["age"]},
-        suffix=".csv",
-        cut=GlobalCut(share=0.1),
-    ),
-    "kuairand-april": DataSet(**KUAIRAND),
-    "kuairand-april-histories": DataSet(**KUAIRAND, histories={"user": "user_id", "items": "watch_seq"}),
+    "movielens-1m": MOVIELENS_1M,
+    "movielens-1m-cold-items": replace(MOVIELENS_1M, cold=ColdItems()),
+    "amazon-office": AMAZON_OFFICE,
+    "amazon-office-cold-items": replace(AMAZON_OFFICE, cold=ColdItems()),
+    "movielens-100k": MOVIELENS_100K,
+    "kuairand-april": KUAIRAND_APRIL,
+    "kuairand-april-histories": replace(KUAIRAND_APRIL, histories={"user": "user_id", "items": "watch_seq"}),
 }
 
 

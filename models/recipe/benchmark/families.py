@@ -1,5 +1,7 @@
 """The baselines of the benchmark in the order of the table, with their grids of settings."""
 
+from collections.abc import Sequence
+
 from models.evaluation.baselines.ease import LAMBDAS, Ease
 from models.evaluation.baselines.item_knn import item_knn_grid
 from models.evaluation.baselines.popularity import popularity_grid
@@ -9,6 +11,7 @@ from models.recipe.benchmark.factorisation import als_grid, bpr_grid
 from models.recipe.benchmark.following import markov_grid, window_grid
 from models.recipe.benchmark.methods import Family
 from models.recipe.benchmark.readings import Reading
+from models.recipe.benchmark.text_cosine import Chance, TextCosine, weigh_words
 from models.recipe.benchmark.user_baseline import from_histories
 
 ALL = (Reading(),)
@@ -22,6 +25,16 @@ MOST_ITEMS = 10_000
 """Of EASE, which then takes some minutes: the report has less time."""
 WINDOWS = (1.0, *RECENT_DAYS)
 """Days of recent popularity: the shortest is for logs of a few days."""
+
+
+def list_cold_families(texts: Sequence[str]) -> tuple[Family, ...]:
+    """The baselines for items without events, from the text of each item [I]; the others know nothing of them."""
+    cosine = from_histories([TextCosine(weigh_words(texts))])
+    return (
+        Family((Chance(),), {"chance": ALL}),
+        Family(from_histories(popularity_grid(timed=False)), {"popularity": ALL}),
+        Family(cosine, {"text cosine": ALL, "text cosine, recency": (LAST, *RECENT)}),
+    )
 
 
 def list_families(timed: bool) -> tuple[Family, ...]:

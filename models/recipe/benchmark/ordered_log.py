@@ -47,12 +47,12 @@ class _Events:
 
 def read_log(found: FoundDataSet) -> OrderedLog:
     """Read the log, the earlier events and the item ids; raises OSError, or ValueError for files that are none."""
-    table = _read_log_table(found)
+    table = _read_log_rows(found)
     events = _join(_read_histories(found), _read_events(found, table))
     user_ids, users = np.unique(events.users, return_inverse=True)  # ids that are numbers sort as texts too
     order = np.lexsort((events.clock, users))  # stable: events of one moment stay in the file's order
     item_column = found.data_set.items["id"]
-    catalogue = _texts(_read_table(found.path_of("items")), item_column)
+    catalogue = read_texts(read_table(found.path_of("items")), item_column)
     row_of = {item_id: row for row, item_id in enumerate(dict.fromkeys([*catalogue, *events.items]))}
     return OrderedLog(
         user_ids=tuple(map(str, user_ids)),
@@ -65,9 +65,9 @@ def read_log(found: FoundDataSet) -> OrderedLog:
     )
 
 
-def _read_log_table(found: FoundDataSet) -> pa.Table:
+def _read_log_rows(found: FoundDataSet) -> pa.Table:
     """The rows of the log that count."""
-    table, taken = _read_table(found.path_of("interactions")), found.data_set.taken
+    table, taken = read_table(found.path_of("interactions")), found.data_set.taken
     return table if taken is None else table.filter(pc.equal(_column(table, taken), 1))
 
 
@@ -76,7 +76,7 @@ def _read_events(found: FoundDataSet, table: pa.Table) -> _Events:
     clock = _column(table, section.get("time") or section["order"]).to_numpy().astype(np.float64)
     clock = clock * SECONDS[section.get("time_unit", "s")] if "time" in section else clock
     rows = np.arange(len(table), dtype=np.int64)
-    return _Events(_texts(table, section["user"]), _texts(table, section["item"]), clock, rows)
+    return _Events(read_texts(table, section["user"]), read_texts(table, section["item"]), clock, rows)
 
 
 def _read_histories(found: FoundDataSet) -> _Events:
@@ -84,11 +84,11 @@ def _read_histories(found: FoundDataSet) -> _Events:
     section = found.data_set.histories
     if not section:
         return _Events([], [], np.zeros(0), np.zeros(0, dtype=np.int64))
-    table = _read_table(found.path_of("histories"))
+    table = read_table(found.path_of("histories"))
     lists = _column(table, section["items"]).to_pylist()
     pairs = [
         (user, str(item))
-        for user, items in zip(_texts(table, section["user"]), lists, strict=True)
+        for user, items in zip(read_texts(table, section["user"]), lists, strict=True)
         for item in items
     ]
     users, items = [user for user, _item in pairs], [item for _user, item in pairs]
@@ -104,11 +104,13 @@ def _join(first: _Events, second: _Events) -> _Events:
     )
 
 
-def _read_table(path: Path) -> pa.Table:
+def read_table(path: Path) -> pa.Table:
+    """A Parquet or CSV file."""
     return pyarrow.csv.read_csv(path) if path.suffix == ".csv" else pq.read_table(path)
 
 
-def _texts(table: pa.Table, column: str) -> list[str]:
+def read_texts(table: pa.Table, column: str) -> list[str]:
+    """The cells of a column as texts; raises ValueError if the table lacks it."""
     return [str(value) for value in _column(table, column).to_pylist()]
 
 

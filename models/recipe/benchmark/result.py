@@ -18,7 +18,7 @@ from models.job.settings import Setting
 from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
 from models.recipe.benchmark.slices import Slice, slice_lists
-from models.recipe.benchmark.split import Split
+from models.recipe.benchmark.split import Split, View
 
 K, DEEP_K = 10, 50
 """The lengths of list that are measured."""
@@ -40,6 +40,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """The figures of every method over the same lists of these candidates; the first row is Chorus."""
+
+    candidates: str
+    lists: int
+    rows: Sequence[Row]
+    slices: Sequence[Slice]
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
     """How Chorus was trained: the bundle's version, the seconds of `chorus train`, and every key of the job."""
 
@@ -53,11 +63,9 @@ class BenchmarkResult:
     """All that result.json has."""
 
     data_set: str
-    lists: int
     items: int
     training_events: int
-    rows: Sequence[Row]
-    slices: Sequence[Slice]
+    rankings: Sequence[Ranking]
     training: Training
     left_out: Mapping[str, str]  # rows and slices that are not there -> why
     protocol: str
@@ -78,22 +86,32 @@ class _Figures:
 
 
 def compare(
-    name: str, split: Split, ranked: Sequence[Ranked], training: Training, left_out: Mapping[str, str]
+    name: str,
+    split: Split,
+    ranked: Sequence[Sequence[Ranked]],
+    training: Training,
+    left_out: Mapping[str, str],
 ) -> BenchmarkResult:
-    """The result from every method's lists [C, DEEP_K]; the first method is Chorus."""
+    """The result from every method's lists [C, DEEP_K] of each view of the split; the first method is Chorus."""
     test = split.test
-    left_out = dict(left_out) if test.times is not None else {**WITHOUT_CLOCK, **left_out}
     return BenchmarkResult(
         data_set=name,
-        lists=len(test.case),
         items=test.case.seen.shape[1],
         training_events=len(test.items),
-        rows=_compare_rows(ranked, test.case),
-        slices=slice_lists(test, {method.name: method.lists for method in ranked}),
+        rankings=[_compare_view(view, own) for view, own in zip(split.views, ranked, strict=True)],
         training=training,
-        left_out=left_out,
+        left_out=dict(left_out) if test.times is not None else {**WITHOUT_CLOCK, **left_out},
         protocol=split.protocol,
         tuning=f"best NDCG@10 {split.tuning.format(lists=TUNING_LISTS)}",
+    )
+
+
+def _compare_view(view: View, ranked: Sequence[Ranked]) -> Ranking:
+    return Ranking(
+        candidates=view.candidates,
+        lists=len(view.test.case),
+        rows=_compare_rows(ranked, view.test.case),
+        slices=slice_lists(view.test, {method.name: method.lists for method in ranked}),
     )
 
 

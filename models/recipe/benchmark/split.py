@@ -8,6 +8,8 @@ from models.contract.arrays import Doubles
 from models.contract.calendar import DAY
 from models.contract.unix_time import has_time
 from models.evaluation.protocols import build_cutoff_case
+from models.recipe.benchmark.cold_items import ColdItems
+from models.recipe.benchmark.cold_lists import rank_among, remove_events
 from models.recipe.benchmark.global_cut import GlobalCut
 from models.recipe.benchmark.held_out import HeldOut, keep_events, order_events
 from models.recipe.benchmark.leave_out import hold_out
@@ -26,35 +28,69 @@ LATEST = (
 LATEST_BUT_ONE = "on the latest {part} before it, of at most {lists:,} users"
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The lists of validation and test, and sentences that describe them."""
+COLD = (
+    " Of the items with events {share:.0%} are cold, drawn with seed {seed}: their other events are removed. The lists "
+    "are those whose held-out item is cold. What a user had is not listed, removed or not."
+)
+ALL_ITEMS, COLD_ITEMS = "all items", "cold items alone"
 
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The lists of validation and test, and what they rank."""
+
+    candidates: str
     valid: HeldOut
     test: HeldOut
+    named: bool = False  # the service is given the items to rank; else it looks for them
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The views, of which all have the same events before the test, and sentences that describe them."""
+
+    views: tuple[View, ...]
     protocol: str
     tuning: str  # the choice of settings, with {lists} for their number
 
+    @property
+    def test(self) -> HeldOut:
+        """The test lists of the first view."""
+        return self.views[0].test
 
-def split_log(log: OrderedLog, cut: GlobalCut | None) -> Split:
-    """Split at a moment, or without one leave each user's last item out.
 
-    Raises ValueError for a moment in a log without a clock.
+def split_log(log: OrderedLog, cut: GlobalCut | None, cold: ColdItems | None = None) -> Split:
+    """Split at a moment, or without one leave each user's last item out, of `cold` items alone if there are any.
+
+    Raises ValueError for a moment in a log without a clock, and for cold items with a moment.
     """
-    if cut is None:
-        return Split(hold_out(log, 2), hold_out(log, 1), LAST_ITEM, LAST_BUT_ONE)
+    if cut is not None:
+        if cold is not None:
+            raise ValueError("expected cold items where each user's last item is held out, given a moment")
+        return _split_at_moment(log, cut)
+    valid, test = hold_out(log, 2), hold_out(log, 1)
+    if cold is None:
+        return Split((View(ALL_ITEMS, valid, test),), LAST_ITEM, LAST_BUT_ONE)
+    chosen = cold.choose(log.items, len(log.item_ids))
+    valid, test = remove_events(valid, chosen), remove_events(test, chosen)
+    if not len(test.case):
+        raise ValueError("expected a user whose last item is cold, given none")
+    alone = View(COLD_ITEMS, rank_among(valid, chosen), rank_among(test, chosen), named=True)
+    protocol = LAST_ITEM + COLD.format(share=cold.share, seed=cold.seed)
+    return Split((View(ALL_ITEMS, valid, test), alone), protocol, LAST_BUT_ONE)
+
+
+def _split_at_moment(log: OrderedLog, cut: GlobalCut) -> Split:
     if log.times is None:
         raise ValueError("expected a log with times for a split at a moment, given an order")
     times = log.times[has_time(log.times)]
     test_at = cut.find_moment(times)
     valid_at = cut.find_moment(times[times < test_at])
+    valid = hold_out_between(log, log.times, valid_at, test_at)
+    test = hold_out_between(log, log.times, test_at, np.inf)
     part = name_part(cut)
-    return Split(
-        valid=hold_out_between(log, log.times, valid_at, test_at),
-        test=hold_out_between(log, log.times, test_at, np.inf),
-        protocol=LATEST.format(part=part),
-        tuning=LATEST_BUT_ONE.replace("{part}", part),
-    )
+    view = View(ALL_ITEMS, valid, test)
+    return Split((view,), LATEST.format(part=part), LATEST_BUT_ONE.replace("{part}", part))
 
 
 def name_part(cut: GlobalCut) -> str:

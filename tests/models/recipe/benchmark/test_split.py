@@ -61,7 +61,9 @@ def test_a_users_new_items_of_the_last_day_are_relevant(log: OrderedLog) -> None
     """User 3 takes video 12 again, which is not new."""
     split = split_log(log, GlobalCut(seconds=DAY))
     test = split.test
-    assert (test.cut == 2.5 * DAY and split.valid.cut == 1.9 * DAY - 0.4 * DAY) or test.cut == 2.5 * DAY
+    assert (
+        test.cut == 2.5 * DAY and split.views[0].valid.cut == 1.9 * DAY - 0.4 * DAY
+    ) or test.cut == 2.5 * DAY
     relevant = {
         log.user_ids[user]: [log.item_ids[item] for item in test.case.relevant[[number]].indices]
         for number, user in enumerate(test.case.users.tolist())
@@ -74,7 +76,7 @@ def test_a_users_new_items_of_the_last_day_are_relevant(log: OrderedLog) -> None
 
 def test_settings_are_chosen_before_the_test(log: OrderedLog) -> None:
     """Before day 2.5 the last click is on day 1.9: its day begins with the click of day 1."""
-    valid = split_log(log, GlobalCut(seconds=DAY)).valid
+    valid = split_log(log, GlobalCut(seconds=DAY)).views[0].valid
     assert valid.cut == 1.0 * DAY
     assert [log.user_ids[user] for user in valid.case.users] == ["1", "2", "3"]
     assert valid.lengths().tolist() == [1, 1, 3]
