@@ -137,12 +137,14 @@ def benchmark(
 ) -> None:
     """Train the default job on a data set without its held-out events, and rank these by every method.
 
-    Prints the tables and writes them to result.json in `out`, beside the job and its bundle. `list_items` asks the
-    service's request path. Raises ValueError for an unknown name, or where `data` lacks the data set.
+    Prints the tables and writes them to result.json in `out`, with a chart, beside the job and its bundle.
+    `list_items` asks the service's request path. Raises ValueError for an unknown name, or where `data` lacks the
+    data set.
     """
     from models.recipe.benchmark.data_sets import find_data_set
 
     found = find_data_set(name, data)
+    from models.recipe.benchmark.chart import write_chart
     from models.recipe.benchmark.console import print_result
     from models.recipe.benchmark.result import write_result
     from models.recipe.benchmark.run import measure, prepare
@@ -152,6 +154,7 @@ def benchmark(
     train(prepared.job_file, prepared.bundle, console, checks, force=True)
     result = measure(prepared, time.monotonic() - began, list_items, console)
     write_result(result, out / "result.json")
+    write_chart(result, out / "ndcg.svg")
     print_result(result, console)
 
 

@@ -12,7 +12,13 @@ from models.contract.replaced_file import replace_file
 from models.evaluation.full_ranking import match_relevant
 from models.evaluation.metrics.hit_rate import hit_rate
 from models.evaluation.metrics.ndcg import ndcg
-from models.evaluation.paired_bootstrap import LEVEL, RESAMPLES, Interval, bootstrap_difference
+from models.evaluation.paired_bootstrap import (
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    bootstrap_difference,
+    bootstrap_mean,
+)
 from models.evaluation.protocols import RankingCase
 from models.job.settings import Setting
 from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
@@ -36,6 +42,7 @@ class Row:
     hit_rate_at_10: float
     hit_rate_at_50: float
     ndcg_at_10: float
+    ndcg_at_10_interval: Interval
     difference: Interval | None
 
 
@@ -124,6 +131,7 @@ def _compare_rows(ranked: Sequence[Ranked], case: RankingCase) -> list[Row]:
             float(own.hits_at_10.mean()),
             float(own.hits_at_50.mean()),
             float(own.ndcg_at_10.mean()),
+            bootstrap_mean(own.ndcg_at_10, BOOTSTRAP_SEED),
             None
             if number == 0
             else bootstrap_difference(figures[0].ndcg_at_10, own.ndcg_at_10, BOOTSTRAP_SEED),

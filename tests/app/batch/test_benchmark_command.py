@@ -57,6 +57,7 @@ def test_the_benchmark_from_files_to_tables(tmp_path: Path, capsys: pytest.Captu
     assert parts[0] == ("earlier events of the user", "5-14", USERS)
     assert sum(lists for by, _part, lists in parts if by == "training events of the item") == USERS
     assert "NDCG@10 by training events of the item" in printed
+    assert "<svg" in (out / "ndcg.svg").read_text("utf-8")
     bundle = open_and_check(out / "bundle", 300)
     history = [event.item_id for event in bundle.known_users.state("U0").events]
     assert len(history) == EVENTS - 1  # the last item is held out
