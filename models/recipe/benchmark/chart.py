@@ -23,13 +23,13 @@ def write_chart(result: BenchmarkResult, path: Path) -> None:
         figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained", facecolor="white")
         panels = figure.subplots(len(heights), squeeze=False, height_ratios=heights)
         for axes, ranking in zip(panels.flat, result.rankings, strict=True):
-            _draw_ranking(
-                axes, ranking, f"{result.data_set}, {ranking.lists:,} lists of {ranking.candidates}"
-            )
+            _draw_ranking(axes, ranking)
+            axes.set_title(f"{result.data_set}, {ranking.lists:,} lists of {ranking.candidates}")
+            axes.set_xlabel(f"NDCG@10 with its {result.bootstrap_level:.0%} interval over the lists")
         replace_file(path, render_file(figure, COLOURS).encode())
 
 
-def _draw_ranking(axes: Axes, ranking: Ranking, title: str) -> None:
+def _draw_ranking(axes: Axes, ranking: Ranking) -> None:
     """A dot and a line from the interval's low to its high for each method, Chorus in the accent colour."""
     for position, row in enumerate(ranking.rows):
         interval, colour = row.ndcg_at_10_interval, ACCENT if row.difference is None else BAR
@@ -38,9 +38,8 @@ def _draw_ranking(axes: Axes, ranking: Ranking, title: str) -> None:
         text = f"{row.ndcg_at_10:.3f}"
         axes.annotate(text, (interval.high, position), (5, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(ranking.rows)), [row.name for row in ranking.rows], color=INK)
-    axes.set(title=title, xlabel="NDCG@10 with its 95 % interval over lists")
     axes.invert_yaxis()
+    axes.margins(x=0.12)  # room for the last figure; a limit ends the choice of margins
     axes.set_xlim(left=0)
-    axes.margins(x=0.1)
     axes.grid(visible=False, axis="y")
     axes.tick_params(left=False, bottom=False)

@@ -38,6 +38,8 @@ def _tabulate_methods(ranking: Ranking, level: float) -> Table:
         table.add_row(
             row.name, row.settings, *(f"{figure:.4f}" for figure in figures), _format(row.difference)
         )
+    by_chance = (ranking.chance.hit_rate_at_10, ranking.chance.hit_rate_at_50, ranking.chance.ndcg_at_10)
+    table.add_row("chance", "expected", *(f"{figure:.4f}" for figure in by_chance))
     return table
 
 

@@ -11,7 +11,7 @@ from models.recipe.benchmark.factorisation import als_grid, bpr_grid
 from models.recipe.benchmark.following import markov_grid, window_grid
 from models.recipe.benchmark.methods import Family
 from models.recipe.benchmark.readings import Reading
-from models.recipe.benchmark.text_cosine import Chance, TextCosine, weigh_words
+from models.recipe.benchmark.text_cosine import TextCosine, weigh_words
 from models.recipe.benchmark.user_baseline import from_histories
 
 ALL = (Reading(),)
@@ -31,7 +31,6 @@ def list_cold_families(texts: Sequence[str]) -> tuple[Family, ...]:
     """The baselines for items without events, from the text of each item [I]; the others know nothing of them."""
     cosine = from_histories([TextCosine(weigh_words(texts))])
     return (
-        Family((Chance(),), {"chance": ALL}),
         Family(from_histories(popularity_grid(timed=False)), {"popularity": ALL}),
         Family(cosine, {"text cosine": ALL, "text cosine, recency": (LAST, *RECENT)}),
     )

@@ -21,6 +21,7 @@ from models.evaluation.paired_bootstrap import (
 )
 from models.evaluation.protocols import RankingCase
 from models.job.settings import Setting
+from models.recipe.benchmark.chance import Chance, expect_by_chance
 from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
 from models.recipe.benchmark.slices import Slice, slice_lists
@@ -52,6 +53,7 @@ class Ranking:
 
     candidates: str
     lists: int
+    chance: Chance
     rows: Sequence[Row]
     slices: Sequence[Slice]
 
@@ -117,6 +119,7 @@ def _compare_view(view: View, ranked: Sequence[Ranked]) -> Ranking:
     return Ranking(
         candidates=view.candidates,
         lists=len(view.test.case),
+        chance=expect_by_chance(view.test.case),
         rows=_compare_rows(ranked, view.test.case),
         slices=slice_lists(view.test, {method.name: method.lists for method in ranked}),
     )

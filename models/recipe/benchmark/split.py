@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract.arrays import Doubles
-from models.contract.calendar import DAY
 from models.contract.unix_time import has_time
 from models.evaluation.protocols import build_cutoff_case
 from models.recipe.benchmark.cold_items import ColdItems
@@ -15,15 +14,16 @@ from models.recipe.benchmark.held_out import HeldOut, keep_events, order_events
 from models.recipe.benchmark.leave_out import hold_out
 from models.recipe.benchmark.ordered_log import OrderedLog
 
+HOUR = 3_600.0
 LAST_ITEM = (
     "Each user's last item is held out. Everything is fitted on what comes before it, and all items of the catalogue "
     "that the user has not had are ranked. A user whose last item is a repetition has no list."
 )
 LAST_BUT_ONE = "on the last item but one of at most {lists:,} users"
 LATEST = (
-    "The latest {part} is held out, at one moment for all users. Everything is fitted on what comes before it, and all "
-    "items of the catalogue that the user has not had are ranked. Relevant are all items that the user takes later; a "
-    "user who takes nothing new has no list."
+    "Held out, from one moment on for all users: the latest {part}. Everything is fitted on what comes before it, and "
+    "all items of the catalogue that the user has not had are ranked. Relevant are all items that the user takes "
+    "later; a user who takes nothing new has no list."
 )
 LATEST_BUT_ONE = "on the latest {part} before it, of at most {lists:,} users"
 
@@ -96,7 +96,7 @@ def _split_at_moment(log: OrderedLog, cut: GlobalCut) -> Split:
 def name_part(cut: GlobalCut) -> str:
     """The held-out part in words."""
     if cut.seconds is not None:
-        return f"{cut.seconds / DAY:g} x 24 hours"
+        return f"{cut.seconds / HOUR:g} hours"
     return f"{cut.share:.0%} of the events"
 
 

@@ -1,4 +1,4 @@
-"""Baselines for items without events: the cosine of words (TF-IDF) to the user's history, and chance."""
+"""The baseline for items without events: the cosine of their words (TF-IDF) to the user's history."""
 
 import re
 from collections import Counter
@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats
 from models.evaluation.baselines.protocol import Scorer
 from models.evaluation.protocols import InteractionSet
-from models.recipe.benchmark.user_baseline import UserScorer
 
 WORD = re.compile(r"\w\w+")
-SEED = 0
-"""Of chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +28,6 @@ class TextCosine:
         def score(histories: sparse.csr_array) -> Floats:
             profiles = histories.astype(np.float32) @ self.vectors
             return np.asarray((profiles @ self.vectors.T).toarray(), dtype=np.float32)
-
-        return score
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """Scores items at random, in another order for each user."""
-
-    settings: str = f"seed {SEED}"
-
-    def fit(self, interactions: InteractionSet) -> UserScorer:
-        """See UserBaseline.fit: nothing is learned from the interactions."""
-
-        def score(users: Indices, histories: sparse.csr_array) -> Floats:
-            count = histories.shape[1]
-            draws = [np.random.default_rng([SEED, user]).random(count) for user in users.tolist()]
-            return np.asarray(draws, dtype=np.float32).reshape(len(users), count)
 
         return score
 

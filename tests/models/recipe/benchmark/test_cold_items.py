@@ -12,7 +12,7 @@ from models.recipe.benchmark.leave_out import hold_out
 from models.recipe.benchmark.ordered_log import OrderedLog
 from models.recipe.benchmark.run import write_requests
 from models.recipe.benchmark.split import View, split_log
-from models.recipe.benchmark.text_cosine import Chance, TextCosine, weigh_words
+from models.recipe.benchmark.text_cosine import TextCosine, weigh_words
 from tests.models.recipe.benchmark.test_methods import log
 
 __all__ = ["log"]  # a fixture: the users had a b c d, a b d, and b c e b
@@ -79,14 +79,6 @@ def test_the_cosine_to_the_history_adds_its_items() -> None:
     vectors = sparse.csr_array(np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float32))
     scores = TextCosine(vectors).fit(nothing())(sparse.csr_array(np.array([[1.0, 0, 0.5], [0, 0, 0]])))
     np.testing.assert_allclose(scores, [[1, 1, 0.5], [0, 0, 0]], rtol=1e-6)
-
-
-def test_chance_is_another_for_each_user_and_the_same_again() -> None:
-    histories = sparse.csr_array((2, 50))
-    score = Chance().fit(nothing())
-    first, second = score(np.array([4, 7]), histories)
-    assert (first != second).any()
-    np.testing.assert_array_equal(score(np.array([7]), histories[[1]])[0], second)
 
 
 def test_cold_items_need_leave_one_out(log: OrderedLog) -> None:

@@ -71,7 +71,7 @@ def test_a_users_new_items_of_the_last_day_are_relevant(log: OrderedLog) -> None
     assert relevant == {"1": ["12"], "2": ["14"], "3": ["10"]}
     assert test.lengths().tolist() == [2, 2, 4]
     assert test.case.seen[[2]].indices.tolist() == [1, 2, 3]
-    assert "1 x 24 hours" in split.protocol and "{part}" not in split.tuning
+    assert "the latest 24 hours" in split.protocol and "{part}" not in split.tuning
 
 
 def test_settings_are_chosen_before_the_test(log: OrderedLog) -> None:
