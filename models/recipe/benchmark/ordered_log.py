@@ -110,8 +110,8 @@ def read_table(path: Path) -> pa.Table:
 
 
 def read_texts(table: pa.Table, column: str) -> list[str]:
-    """The cells of a column as texts; raises ValueError if the table lacks it."""
-    return [str(value) for value in _column(table, column).to_pylist()]
+    """The cells of a column as texts, empty for null; raises ValueError if the table lacks it."""
+    return ["" if value is None else str(value) for value in _column(table, column).to_pylist()]
 
 
 def _column(table: pa.Table, column: str) -> pa.ChunkedArray:

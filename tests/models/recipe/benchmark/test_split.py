@@ -15,6 +15,7 @@ from models.evaluation.baselines.recent_popularity import RecentPopularity
 from models.recipe.benchmark.data_sets import DATA_SETS, FoundDataSet
 from models.recipe.benchmark.default_job import TRAINING, write_job
 from models.recipe.benchmark.global_cut import GlobalCut
+from models.recipe.benchmark.item_texts import read_item_texts
 from models.recipe.benchmark.methods import rank_with
 from models.recipe.benchmark.ordered_log import OrderedLog, read_log
 from models.recipe.benchmark.readings import Reading
@@ -123,7 +124,9 @@ def test_comma_separated_files_are_read(tmp_path: Path) -> None:
     ratings = "user_id,item_id,rating,timestamp\n7,3,5,90\n7,2,4,80\n5,3,1,85\n"
     (tmp_path / "interactions.csv").write_text(ratings)
     (tmp_path / "items.csv").write_text("item_id,title,year,genres\n2,A,1990,Drama\n3,B,,\n")
-    log = read_log(FoundDataSet("tiny", DATA_SETS["movielens-100k"], tmp_path))
+    found = FoundDataSet("tiny", DATA_SETS["movielens-100k"], tmp_path)
+    log = read_log(found)
+    assert read_item_texts(found, ["3", "9", "2"]) == ["B ", "", "A Drama"]
     assert (log.user_ids, log.item_ids) == (("5", "7"), ("2", "3"))
     assert log.items.tolist() == [1, 0, 1] and log.rows.tolist() == [2, 1, 0]
     assert log.times is not None and log.times.tolist() == [85, 80, 90]
