@@ -50,7 +50,7 @@ class Ease:
 
 def ease_grid(timed: bool) -> tuple[Baseline, ...]:
     """One baseline for each penalty in LAMBDAS."""
-    return tuple(Ease(penalty) for penalty in LAMBDAS)
+    return tuple(Ease(penalty, MOST_ITEMS) for penalty in LAMBDAS)
 
 
 def item_weights(matrix: sparse.csr_array, penalty: float) -> Floats:
