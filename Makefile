@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 DATA := data/ml-100k
 JOB := jobs/movielens-100k.yaml
 BUNDLE := bundles/movielens-100k
-# The folder that has the data sets ml-1m and amazon-office.
+# The folder that has the data sets ml-1m, amazon-office and kuairand-april.
 QUALITY_DATA ?= ../shared/data
+QUALITY_SETS := amazon-office amazon-office-cold-items kuairand-april kuairand-april-histories movielens-1m movielens-1m-cold-items
 LOCKS := requirements
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # TORCH=... takes another build, such as torch==2.13.0+cu130, without a hash.
@@ -31,7 +32,7 @@ help:
 	@echo "make test-generated  generated requests, REQUESTS=$(REQUESTS) in all; goes on where the last run was ended"
 	@echo "make lint          ruff and mypy"
 	@echo "make bench         speed and quality, as tables"
-	@echo "make bench-quality  Chorus and baselines on the data sets in QUALITY_DATA=$(QUALITY_DATA), as tables"
+	@echo "make bench-quality  Chorus and baselines on MovieLens-100k and the data sets in QUALITY_DATA=$(QUALITY_DATA), as tables and charts"
 	@echo "make structure     docs/structure.md, written anew from the docstrings"
 	@echo "make compose-test  the whole stack in containers; needs a Docker engine and docker-compose"
 	@echo "make lock          requirements/*.lock, written anew from pyproject.toml (UPGRADE=--upgrade for the newest versions)"
@@ -130,9 +131,13 @@ bench: install $(BUNDLE)/manifest.json
 	  $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; \
 	done
 
+# MovieLens-100k is fetched; the other sets are read where they are. The largest come last.
 bench-quality: install
-	$(BIN)/chorus benchmark amazon-office --data $(QUALITY_DATA)
-	$(BIN)/chorus benchmark movielens-1m --data $(QUALITY_DATA)
+	$(BIN)/chorus fetch movielens-100k --out $(DATA)
+	$(BIN)/chorus benchmark movielens-100k --data $(dir $(DATA))
+	@for name in $(QUALITY_SETS); do \
+	  $(BIN)/chorus benchmark $$name --data $(QUALITY_DATA) || exit 1; \
+	done
 
 compose-test: install
 	$(BIN)/python -m pytest tests/compose/stack.py -x -s

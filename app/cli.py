@@ -17,6 +17,8 @@ from models.contract.bundle import BundleError, read_manifest
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from models.contract.list_request import ListRequest
+
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
 
@@ -88,10 +90,12 @@ def _run_offline(options: argparse.Namespace) -> int:
 def _benchmark(options: argparse.Namespace, console: "Console") -> None:
     from models import cli
 
-    def list_items(folder: Path, user_ids: Sequence[str], limit: int) -> Sequence[Sequence[str]]:
+    def list_items(
+        folder: Path, requests: "Sequence[ListRequest]", limit: int, now: float | None
+    ) -> Sequence[Sequence[str]]:
         from app.batch import lists  # after the training, as it imports torch
 
-        return lists.list_items(folder, user_ids, limit)
+        return lists.list_items(folder, requests, limit, now)
 
     checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
     out = options.out or Path("bench-quality") / options.name
@@ -253,11 +257,14 @@ COMMANDS = {
         "compare Chorus with baselines on a public data set",
         _run_offline,
         {
-            "name": {"help": "movielens-1m or amazon-office"},
+            "name": {
+                "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april "
+                "or kuairand-april-histories"
+            },
             "--data": {
                 "type": Path,
                 "default": Path("../shared/data"),
-                "help": "the folder that has ml-1m and amazon-office; default ../shared/data",
+                "help": "the folder that has the data set's folder, such as ml-1m; default ../shared/data",
             },
             "--out": {"type": Path, "help": "folder for its files; default bench-quality/NAME"},
         },

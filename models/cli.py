@@ -137,14 +137,16 @@ def sign(folder: Path, console: Console, key: BundleKey | None) -> None:
 def benchmark(
     name: str, data: Path, out: Path, console: Console, checks: BundleChecks, list_items: "ListItems"
 ) -> None:
-    """Train the default job on a data set without each user's last item, and rank that item by every method.
+    """Train the default job on a data set without its held-out events, and rank these by every method.
 
-    Prints the tables and writes them to result.json in `out`, beside the job and its bundle. `list_items` asks the
-    service's request path. Raises ValueError for an unknown name, or where `data` lacks the data set.
+    Prints the tables and writes them to result.json in `out`, with a chart, beside the job and its bundle.
+    `list_items` asks the service's request path. Raises ValueError for an unknown name, or where `data` lacks the
+    data set.
     """
     from models.recipe.benchmark.data_sets import find_data_set
 
     found = find_data_set(name, data)
+    from models.recipe.benchmark.chart import write_chart
     from models.recipe.benchmark.console import print_result
     from models.recipe.benchmark.result import write_result
     from models.recipe.benchmark.run import measure, prepare
@@ -154,6 +156,7 @@ def benchmark(
     train(prepared.job_file, prepared.bundle, console, checks, force=True)
     result = measure(prepared, time.monotonic() - began, list_items, console)
     write_result(result, out / "result.json")
+    write_chart(result, out / "ndcg.svg")
     print_result(result, console)
 
 

@@ -10,31 +10,37 @@ from app.golden import open_and_check
 from app.pipeline.recommend import recommend
 from app.pipeline.types import Query
 from app.threads import limit_threads
+from models.contract.list_request import ListRequest
 from models.contract.tasks import NEXT
 from models.ranking.rerank import Diversity
 
 
-def list_items(folder: Path, user_ids: Sequence[str], limit: int) -> list[tuple[str, ...]]:
-    """At most `limit` item ids for each user, best first, none of which is in the user's history in the bundle.
+def list_items(
+    folder: Path, requests: Sequence[ListRequest], limit: int, now: float | None
+) -> list[tuple[str, ...]]:
+    """At most `limit` item ids for each request, best first.
 
-    This is the request path of POST /v1/recommend, called without HTTP. Raises BundleError.
+    `now` is the moment of the requests in Unix seconds, None for the present. This is the request path of POST
+    /v1/recommend, or of POST /v1/rank where a request names its items, called without HTTP. Raises BundleError.
     """
     limit_threads(1)
     settings = read_settings()
     bundle = open_and_check(folder, settings.candidates, settings.signing_key)
-    now = time.time()
-    return [list_for_user(bundle, user_id, limit, now) for user_id in user_ids]
+    moment = time.time() if now is None else now
+    return [answer_request(bundle, request, limit, moment) for request in requests]
 
 
-def list_for_user(bundle: LoadedBundle, user_id: str, limit: int, now: float) -> tuple[str, ...]:
+def answer_request(bundle: LoadedBundle, request: ListRequest, limit: int, now: float) -> tuple[str, ...]:
     """One user's item ids, best first."""
     query = Query(
-        state=bundle.known_users.state(user_id),
+        state=bundle.known_users.state(request.user_id),
         now=now,
         limit=limit,
         context={},
         weights={NEXT: 1.0},
         diversity=Diversity("none"),
+        excluded=request.excluded,
+        item_ids=request.item_ids,
     )
     slate = recommend(bundle, query)
     rows = slate.scored.candidates.rows[slate.order]

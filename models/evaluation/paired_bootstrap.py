@@ -1,4 +1,4 @@
-"""Paired bootstrap interval of the difference of two methods over the same lists (Efron and Tibshirani 1993)."""
+"""Bootstrap intervals of a figure over lists, and of two methods' difference (Efron and Tibshirani 1993)."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The mean difference with the percentiles of its resamples."""
+    """A mean over lists with the percentiles of its resamples."""
 
     mean: float
     low: float
@@ -31,8 +31,12 @@ def bootstrap_difference(
         raise ValueError(
             f"expected two figures [C] of at least one list, given {first.shape} and {second.shape}"
         )
-    random, difference = np.random.default_rng(seed), first - second
-    count = len(difference)
-    means = [float(difference[random.integers(count, size=count)].mean()) for _ in range(resamples)]
+    return bootstrap_mean(first - second, seed, resamples, level)
+
+
+def bootstrap_mean(figures: Doubles, seed: int, resamples: int = RESAMPLES, level: float = LEVEL) -> Interval:
+    """The mean of the figures [C] of at least one list, with the interval of this level."""
+    random, count = np.random.default_rng(seed), len(figures)
+    means = [float(figures[random.integers(count, size=count)].mean()) for _ in range(resamples)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(difference.mean()), float(low), float(high))
+    return Interval(float(figures.mean()), float(low), float(high))

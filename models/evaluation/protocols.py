@@ -89,6 +89,11 @@ class RankingCase:
         lists = np.flatnonzero(np.diff(relevant.indptr)).astype(np.int64)
         return RankingCase(self.users[lists], self.seen[lists][:, items], relevant[lists])
 
+    def take_part(self, mask: Mask) -> "RankingPart":
+        """The lists in `mask` [C]."""
+        lists = np.flatnonzero(mask).astype(np.int64)
+        return RankingPart(lists, self.take(lists))
+
     def keep_relevant(self, mask: Mask) -> "RankingPart":
         """The lists with a relevant item in `mask` [I], where only such items count as hits."""
         relevant = self.relevant.multiply(mask[None]).tocsr().astype(np.bool_)

@@ -24,9 +24,9 @@ def cut_slices(case: RankingCase, popularity: Indices) -> Iterator[tuple[str, Ra
     """
     lengths = np.diff(case.seen.indptr)
     for name, least, most in HISTORIES:
-        lists = np.flatnonzero((lengths >= least) & (lengths <= most)).astype(np.int64)
-        if len(lists):
-            yield name, RankingPart(lists, case.take(lists))
+        part = case.take_part((lengths >= least) & (lengths <= most))
+        if len(part.lists):
+            yield name, part
     part = case.keep_relevant(popularity == 0)
     if len(part.lists):
         yield NEW_ITEMS, part

@@ -11,11 +11,12 @@ import pytest
 import torch
 from rich.console import Console
 
-from app.batch.lists import list_for_user
+from app.batch.lists import answer_request
 from app.bundle.loading import load_bundle
 from app.cli import main
 from models.contract.arrays import Indices
 from models.contract.bundle import Manifest, read_features, read_manifest
+from models.contract.list_request import ListRequest
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import CandidateValues, EvaluationLists, ServedItems, score_candidates
 from models.evaluation.inference import CorpusPredictor
@@ -123,5 +124,5 @@ def test_lists_of_the_benchmark_are_the_offline_ones(evaluated: Evaluated) -> No
     for number, (user, time) in enumerate(
         zip(evaluated.lists.case.users.tolist(), times.tolist(), strict=True)
     ):
-        listed = list_for_user(bundle, dataset.user_ids[user], K, time)
+        listed = answer_request(bundle, ListRequest(dataset.user_ids[user]), K, time)
         assert [row_of[item_id] for item_id in listed] == offline[number].tolist()

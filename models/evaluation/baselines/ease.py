@@ -25,6 +25,7 @@ class Ease:
     """Scores an item by a linear model of the user's other items; `penalty` is the paper's lambda (L2)."""
 
     penalty: float
+    most_items: int = MOST_ITEMS
 
     @property
     def settings(self) -> str:
@@ -32,10 +33,10 @@ class Ease:
         return f"lambda {self.penalty:g}"
 
     def fit(self, interactions: InteractionSet) -> Scorer:
-        """See Baseline.fit; raises BaselineRefusedError for more than MOST_ITEMS items."""
-        if interactions.n_items > MOST_ITEMS:
+        """See Baseline.fit; raises BaselineRefusedError for more than `most_items` items."""
+        if interactions.n_items > self.most_items:
             raise BaselineRefusedError(
-                f"expected at most {MOST_ITEMS} items, since EASE inverts a matrix of items by items, "
+                f"expected at most {self.most_items} items, since EASE inverts a matrix of items by items, "
                 f"given {interactions.n_items}"
             )
         weights = item_weights(interactions.matrix(), self.penalty)
@@ -49,7 +50,7 @@ class Ease:
 
 def ease_grid(timed: bool) -> tuple[Baseline, ...]:
     """One baseline for each penalty in LAMBDAS."""
-    return tuple(Ease(penalty) for penalty in LAMBDAS)
+    return tuple(Ease(penalty, MOST_ITEMS) for penalty in LAMBDAS)
 
 
 def item_weights(matrix: sparse.csr_array, penalty: float) -> Floats:

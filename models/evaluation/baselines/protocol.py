@@ -27,7 +27,7 @@ class Baseline(Protocol):
 
 
 class BaselineRefusedError(Exception):
-    """The data is too large for a baseline; the message says by how much."""
+    """A baseline cannot be fitted: the data is too large, or a package is absent; the message says which."""
 
 
 def popularity_share(popularity: Indices) -> Floats:

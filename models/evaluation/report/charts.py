@@ -120,6 +120,16 @@ def _escape(text: str) -> str:
     return text.replace("$", r"\$")
 
 
+def render_file(figure: Figure, colours: Mapping[str, str]) -> str:
+    """The SVG file of a figure, with placeholders of the drawing -> colours."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", metadata=NO_METADATA)
+    svg = stream.getvalue()
+    for placeholder, colour in colours.items():
+        svg = svg.replace(placeholder, colour)
+    return svg
+
+
 def _render_svg(figure: Figure, name: str, label: str) -> str:
     """The <svg> element of a figure, for use inside a page."""
     stream = io.StringIO()

@@ -1,39 +1,83 @@
-"""The benchmark's data sets, and the default job over what comes before each user's last item."""
+"""The benchmark's data sets by name, each with its files and the sections of the default job over them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import yaml
-
-from models.contract.arrays import Indices
-
-USER, ITEM, ORDER = "user_id", "item_id", "position"
-"""The columns of every log; the order counts each user's events from the oldest."""
-INTERACTIONS, ITEMS, USERS = "interactions.parquet", "items.parquet", "users.parquet"
+from models.contract.calendar import DAY
+from models.recipe.benchmark.cold_items import ColdItems
+from models.recipe.benchmark.global_cut import GlobalCut
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A folder of Parquet files, and the sections of the job over them without their paths."""
+    """A folder with the files interactions, items and, where their sections are not empty, users and histories.
+
+    A section has the keys of the job without `path`.
+    """
 
     folder: str
+    interactions: Mapping[str, Any]
     items: Mapping[str, Any]
-    value: str | None = None
-    users: Mapping[str, Any] = field(default_factory=dict)  # empty: no table of users
+    users: Mapping[str, Any] = field(default_factory=dict)
+    histories: Mapping[str, Any] = field(default_factory=dict)
+    suffix: str = ".parquet"
+    taken: str | None = None  # a column of the log: only its rows with 1 count; None: all rows
+    cut: GlobalCut | None = None  # None: each user's last item is held out
+    cold: ColdItems | None = None
+
+    @property
+    def tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """Name -> section of every table, the log first."""
+        named = {"interactions": self.interactions, "items": self.items}
+        named |= {"users": self.users} if self.users else {}
+        return named | ({"histories": self.histories} if self.histories else {})
+
+    def file_of(self, table: str) -> str:
+        """The file's name of a table."""
+        return f"{table}{self.suffix}"
 
 
+ORDERED = {"user": "user_id", "item": "item_id", "order": "position"}
+"""The columns of a log whose order counts each user's events from the oldest."""
+MOVIELENS_1M = DataSet(
+    "ml-1m",
+    interactions={**ORDERED, "value": "rating"},
+    items={"id": "item_id", "text": ["title"], "categories": ["genres"]},
+    users={"id": "user_id", "categorical": ["gender", "age", "occupation"]},
+)
+AMAZON_OFFICE = DataSet("amazon-office", interactions=ORDERED, items={"id": "item_id", "text": ["title"]})
+MOVIELENS_100K = DataSet(
+    "ml-100k",
+    interactions={"user": "user_id", "item": "item_id", "time": "timestamp", "value": "rating"},
+    items={"id": "item_id", "text": ["title"], "categories": ["genres"], "numeric": ["year"]},
+    users={"id": "user_id", "categorical": ["gender", "occupation"], "numeric": ["age"]},
+    suffix=".csv",
+    cut=GlobalCut(share=0.1),
+)
+KUAIRAND_APRIL = DataSet(
+    "kuairand-april",
+    interactions={"user": "user_id", "item": "video_id", "time": "time_ms", "time_unit": "ms"},
+    items={
+        "id": "video_id",
+        "categories": ["tag"],
+        "separator": ",",
+        "categorical": ["video_type", "upload_type"],
+        "numeric": ["video_duration"],
+    },
+    users={"id": "user_id", "categorical": ["user_active_degree", "register_days_range"]},
+    taken="is_click",
+    cut=GlobalCut(seconds=DAY),
+)
 DATA_SETS: Mapping[str, DataSet] = {
-    "movielens-1m": DataSet(
-        "ml-1m",
-        items={"text": ["title"], "categories": ["genres"]},
-        value="rating",
-        users={"categorical": ["gender", "age", "occupation"]},
-    ),
-    "amazon-office": DataSet("amazon-office", items={"text": ["title"]}),
+    "movielens-1m": MOVIELENS_1M,
+    "movielens-1m-cold-items": replace(MOVIELENS_1M, cold=ColdItems()),
+    "amazon-office": AMAZON_OFFICE,
+    "amazon-office-cold-items": replace(AMAZON_OFFICE, cold=ColdItems()),
+    "movielens-100k": MOVIELENS_100K,
+    "kuairand-april": KUAIRAND_APRIL,
+    "kuairand-april-histories": replace(KUAIRAND_APRIL, histories={"user": "user_id", "items": "watch_seq"}),
 }
 
 
@@ -45,6 +89,10 @@ class FoundDataSet:
     data_set: DataSet
     folder: Path
 
+    def path_of(self, table: str) -> Path:
+        """The file of a table."""
+        return self.folder / self.data_set.file_of(table)
+
 
 def find_data_set(name: str, data: Path) -> FoundDataSet:
     """A data set in the folder `data`; raises ValueError for an unknown name or a file that is missing."""
@@ -52,34 +100,10 @@ def find_data_set(name: str, data: Path) -> FoundDataSet:
         raise ValueError(f"expected one of {', '.join(DATA_SETS)}, given '{name}'")
     data_set = DATA_SETS[name]
     folder = (data / data_set.folder).resolve()
-    needed = (INTERACTIONS, ITEMS, *([USERS] if data_set.users else []))
+    needed = [data_set.file_of(table) for table in data_set.tables]
     if missing := [file for file in needed if not (folder / file).is_file()]:
         raise ValueError(
             f"expected {', '.join(needed)} in the folder {data / data_set.folder}, given no {', '.join(missing)}; "
             f"--data names the folder that has {data_set.folder}"
         )
     return FoundDataSet(name, data_set, folder)
-
-
-def write_job(found: FoundDataSet, log: pa.Table, training_rows: Indices, out: Path) -> Path:
-    """Write the training rows of the log and the job over them into `out`, and return the job's file.
-
-    The job sets nothing but the columns, and `split.test: 0`, as the benchmark holds out the test part itself.
-    """
-    data_set, folder = found.data_set, found.folder
-    out.mkdir(parents=True, exist_ok=True)
-    pq.write_table(log.take(pa.array(training_rows)), out / "training.parquet")
-    columns = {"user": USER, "item": ITEM, "order": ORDER}
-    job: dict[str, Any] = {
-        "name": found.name,
-        "interactions": {"path": "training.parquet", **columns},
-        "items": {"path": str(folder / ITEMS), "id": ITEM, **data_set.items},
-        "split": {"test": 0},
-    }
-    if data_set.value is not None:
-        job["interactions"]["value"] = data_set.value
-    if data_set.users:
-        job["users"] = {"path": str(folder / USERS), "id": USER, **data_set.users}
-    path = out / "job.yaml"
-    path.write_text(yaml.safe_dump(job, sort_keys=False), encoding="utf-8")
-    return path

@@ -1,4 +1,4 @@
-"""The baselines of the benchmark: their grids of settings, and the choice on each user's last item but one."""
+"""The choice of a baseline's settings on the lists before the test, and its lists of the test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,29 +7,20 @@ import numpy as np
 
 from models.contract.arrays import Indices
 from models.contract.even_sample import take_evenly
-from models.evaluation.baselines.ease import LAMBDAS, Ease
-from models.evaluation.baselines.item_knn import item_knn_grid
-from models.evaluation.baselines.popularity import popularity_grid
-from models.evaluation.baselines.protocol import Baseline, Scorer
 from models.evaluation.full_ranking import mean_ndcg, rank_lists
-from models.recipe.benchmark.following import markov_grid, window_grid
-from models.recipe.benchmark.leave_out import HeldOut
+from models.recipe.benchmark.held_out import HeldOut
 from models.recipe.benchmark.readings import Reading, weigh_histories
+from models.recipe.benchmark.user_baseline import UserBaseline, UserScorer
 
 TUNING_LISTS = 2_000
 """Lists over which settings are chosen, evenly spaced among the users."""
-ALL = (Reading(),)
-RECENT = tuple(Reading(30, decay) for decay in (0.8, 0.85, 0.9))
-LAST = Reading(1)
-PENALTIES = (10.0, 20.0, *LAMBDAS)
-"""Of EASE: the smaller ones for logs with short histories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """A baseline with its settings, and the rows of the table that it gives: name -> readings of the history."""
 
-    baselines: tuple[Baseline, ...]
+    baselines: tuple[UserBaseline, ...]
     rows: Mapping[str, tuple[Reading, ...]]
 
 
@@ -42,21 +33,10 @@ class Ranked:
     lists: Indices
 
 
-def list_families() -> tuple[Family, ...]:
-    """Every baseline of the benchmark, in the order of the table."""
-    return (
-        Family(popularity_grid(timed=False), {"popularity": ALL}),
-        Family(markov_grid(), {"Markov, first order": (LAST,)}),
-        Family(window_grid(), {"transitions, window": (LAST, Reading(5, 0.7))}),
-        Family(item_knn_grid(timed=False), {"item-kNN": ALL, "item-kNN, recency": RECENT}),
-        Family(tuple(map(Ease, PENALTIES)), {"EASE": ALL, "EASE, recency": RECENT}),
-    )
-
-
 def rank_by_family(family: Family, valid: HeldOut, test: HeldOut, k: int) -> list[Ranked]:
     """The rows of a family: the settings with the best NDCG@10 on `valid`, fitted again on all before `test`.
 
-    `test` has no part in the choice. The first of equal settings is chosen.
+    `test` has no part in the choice. The first of equal settings is chosen. Raises BaselineRefusedError.
     """
     readings = [reading for readings in family.rows.values() for reading in readings]
     if len(family.baselines) * len(readings) == 1:
@@ -74,7 +54,7 @@ def rank_by_family(family: Family, valid: HeldOut, test: HeldOut, k: int) -> lis
     return [_rank(name, baseline, reading, test, k) for name, (baseline, reading) in chosen.items()]
 
 
-def _try_readings(baseline: Baseline, readings: list[Reading], valid: HeldOut) -> dict[Reading, float]:
+def _try_readings(baseline: UserBaseline, readings: list[Reading], valid: HeldOut) -> dict[Reading, float]:
     """Reading -> NDCG@10 on at most TUNING_LISTS lists."""
     scorer = baseline.fit(valid.interactions())
     numbers = take_evenly(np.arange(len(valid.case), dtype=np.int64), TUNING_LISTS)
@@ -82,15 +62,15 @@ def _try_readings(baseline: Baseline, readings: list[Reading], valid: HeldOut) -
     return {reading: mean_ndcg(rank_with(scorer, reading, valid, numbers, 10), case) for reading in readings}
 
 
-def rank_with(scorer: Scorer, reading: Reading, held_out: HeldOut, numbers: Indices, k: int) -> Indices:
+def rank_with(scorer: UserScorer, reading: Reading, held_out: HeldOut, numbers: Indices, k: int) -> Indices:
     """The top k [c, k] of the lists with these numbers [c], from the user's history as read."""
     case = held_out.case.take(numbers)
     shape = held_out.case.seen.shape
     histories = weigh_histories(held_out.items, held_out.offsets, shape[1], reading)[case.users]
-    return rank_lists(lambda lists: scorer(histories[lists]), case, k)
+    return rank_lists(lambda lists: scorer(case.users[lists], histories[lists]), case, k)
 
 
-def _rank(name: str, baseline: Baseline, reading: Reading, test: HeldOut, k: int) -> Ranked:
+def _rank(name: str, baseline: UserBaseline, reading: Reading, test: HeldOut, k: int) -> Ranked:
     everyone = np.arange(len(test.case), dtype=np.int64)
     lists = rank_with(baseline.fit(test.interactions()), reading, test, everyone, k)
     return Ranked(name, "; ".join(filter(None, (baseline.settings, reading.settings))), lists)

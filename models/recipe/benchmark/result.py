@@ -12,21 +12,26 @@ from models.contract.replaced_file import replace_file
 from models.evaluation.full_ranking import match_relevant
 from models.evaluation.metrics.hit_rate import hit_rate
 from models.evaluation.metrics.ndcg import ndcg
-from models.evaluation.paired_bootstrap import LEVEL, RESAMPLES, Interval, bootstrap_difference
+from models.evaluation.paired_bootstrap import (
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    bootstrap_difference,
+    bootstrap_mean,
+)
 from models.evaluation.protocols import RankingCase
-from models.export.link_gains import CLASSES
 from models.job.settings import Setting
-from models.recipe.benchmark.leave_out import HeldOut
+from models.recipe.benchmark.chance import Chance, expect_by_chance
+from models.recipe.benchmark.factorisation import SEED as FACTORISATION_SEED
 from models.recipe.benchmark.methods import TUNING_LISTS, Ranked
+from models.recipe.benchmark.slices import Slice, slice_lists
+from models.recipe.benchmark.split import Split, View
 
 K, DEEP_K = 10, 50
 """The lengths of list that are measured."""
 BOOTSTRAP_SEED = 0
 CHORUS = "chorus"
-PROTOCOL = (
-    "Each user's last item is held out. Everything is fitted on what comes before it, and all items of the catalogue "
-    "that the user has not had are ranked. A user whose last item is a repetition has no list."
-)
+WITHOUT_CLOCK = {"slices by age of the item": "the log has an order and no times"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +43,19 @@ class Row:
     hit_rate_at_10: float
     hit_rate_at_50: float
     ndcg_at_10: float
+    ndcg_at_10_interval: Interval
     difference: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """NDCG@10 of every method, by name, over the lists of users with so many earlier events."""
+class Ranking:
+    """The figures of every method over the same lists of these candidates; the first row is Chorus."""
 
-    events: str
+    candidates: str
     lists: int
-    ndcg_at_10: Mapping[str, float]
+    chance: Chance
+    rows: Sequence[Row]
+    slices: Sequence[Slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +72,17 @@ class BenchmarkResult:
     """All that result.json has."""
 
     data_set: str
-    lists: int
     items: int
     training_events: int
-    rows: Sequence[Row]
-    slices: Sequence[Slice]
+    rankings: Sequence[Ranking]
     training: Training
-    protocol: str = PROTOCOL
-    tuning_lists: int = TUNING_LISTS
+    left_out: Mapping[str, str]  # rows and slices that are not there -> why
+    protocol: str
+    tuning: str  # how the baselines' settings were chosen
     bootstrap_seed: int = BOOTSTRAP_SEED
     bootstrap_resamples: int = RESAMPLES
     bootstrap_level: float = LEVEL
+    factorisation_seed: int = FACTORISATION_SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,44 +94,53 @@ class _Figures:
     ndcg_at_10: Doubles
 
 
-def compare(name: str, test: HeldOut, ranked: Sequence[Ranked], training: Training) -> BenchmarkResult:
-    """The result from every method's lists [C, DEEP_K]; the first method is Chorus."""
-    figures = [_measure(method.lists, test.case) for method in ranked]
-    rows = [
+def compare(
+    name: str,
+    split: Split,
+    ranked: Sequence[Sequence[Ranked]],
+    training: Training,
+    left_out: Mapping[str, str],
+) -> BenchmarkResult:
+    """The result from every method's lists [C, DEEP_K] of each view of the split; the first method is Chorus."""
+    test = split.test
+    return BenchmarkResult(
+        data_set=name,
+        items=test.case.seen.shape[1],
+        training_events=len(test.items),
+        rankings=[_compare_view(view, own) for view, own in zip(split.views, ranked, strict=True)],
+        training=training,
+        left_out=dict(left_out) if test.times is not None else {**WITHOUT_CLOCK, **left_out},
+        protocol=split.protocol,
+        tuning=f"best NDCG@10 {split.tuning.format(lists=TUNING_LISTS)}",
+    )
+
+
+def _compare_view(view: View, ranked: Sequence[Ranked]) -> Ranking:
+    return Ranking(
+        candidates=view.candidates,
+        lists=len(view.test.case),
+        chance=expect_by_chance(view.test.case),
+        rows=_compare_rows(ranked, view.test.case),
+        slices=slice_lists(view.test, {method.name: method.lists for method in ranked}),
+    )
+
+
+def _compare_rows(ranked: Sequence[Ranked], case: RankingCase) -> list[Row]:
+    figures = [_measure(method.lists, case) for method in ranked]
+    return [
         Row(
             method.name,
             method.settings,
             float(own.hits_at_10.mean()),
             float(own.hits_at_50.mean()),
             float(own.ndcg_at_10.mean()),
+            bootstrap_mean(own.ndcg_at_10, BOOTSTRAP_SEED),
             None
             if number == 0
             else bootstrap_difference(figures[0].ndcg_at_10, own.ndcg_at_10, BOOTSTRAP_SEED),
         )
         for number, (method, own) in enumerate(zip(ranked, figures, strict=True))
     ]
-    ndcgs = {method.name: own.ndcg_at_10 for method, own in zip(ranked, figures, strict=True)}
-    return BenchmarkResult(
-        data_set=name,
-        lists=len(test.case),
-        items=test.case.seen.shape[1],
-        training_events=len(test.items),
-        rows=rows,
-        slices=slice_by_length(test.lengths(), ndcgs),
-        training=training,
-    )
-
-
-def slice_by_length(lengths: Indices, ndcgs: Mapping[str, Doubles]) -> list[Slice]:
-    """The slices that have a list, from the number of earlier events [C] of each list and the NDCG [C] by method."""
-    slices = []
-    for least, beyond in zip(CLASSES, (*CLASSES[1:], None), strict=True):
-        inside = (lengths >= least) & (True if beyond is None else lengths < beyond)
-        if inside.any():
-            events = f"{least}+" if beyond is None else f"{least}-{beyond - 1}"
-            means = {name: float(ndcg_[inside].mean()) for name, ndcg_ in ndcgs.items()}
-            slices.append(Slice(events, int(inside.sum()), means))
-    return slices
 
 
 def write_result(result: BenchmarkResult, path: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.evaluation.paired_bootstrap import bootstrap_difference
+from models.evaluation.paired_bootstrap import bootstrap_difference, bootstrap_mean
 
 
 def test_a_constant_difference_has_no_width() -> None:
@@ -24,6 +24,11 @@ def test_equal_seeds_give_equal_intervals() -> None:
     first, second = np.random.default_rng(2).random((2, 30))
     assert bootstrap_difference(first, second, 5) == bootstrap_difference(first, second, 5)
     assert bootstrap_difference(first, second, 5) != bootstrap_difference(first, second, 6)
+
+
+def test_the_interval_of_a_mean_is_that_of_its_difference_to_zero() -> None:
+    figures = np.random.default_rng(4).random(40)
+    assert bootstrap_mean(figures, 1) == bootstrap_difference(figures, np.zeros(40), 1)
 
 
 @pytest.mark.parametrize(("first", "second"), [(np.zeros(0), np.zeros(0)), (np.zeros(2), np.zeros(3))])

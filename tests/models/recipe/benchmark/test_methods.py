@@ -14,10 +14,15 @@ from models.evaluation.baselines.popularity import score_alike
 from models.evaluation.baselines.protocol import Scorer
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.protocols import InteractionSet
+from models.recipe.benchmark.data_sets import DATA_SETS, FoundDataSet
+from models.recipe.benchmark.families import ALL
 from models.recipe.benchmark.following import Following
-from models.recipe.benchmark.leave_out import HeldOut, OrderedLog, hold_out, read_log
-from models.recipe.benchmark.methods import ALL, Family, rank_by_family, rank_with
+from models.recipe.benchmark.held_out import HeldOut
+from models.recipe.benchmark.leave_out import hold_out
+from models.recipe.benchmark.methods import Family, rank_by_family, rank_with
+from models.recipe.benchmark.ordered_log import OrderedLog, read_log
 from models.recipe.benchmark.readings import Reading, weigh_histories
+from models.recipe.benchmark.user_baseline import FromHistory, from_histories
 
 LOG = {"10": ["a", "b", "c", "d"], "9": ["a", "b", "d"], "x": ["b", "c", "e", "b"]}
 """The last item of user x is a repetition."""
@@ -30,7 +35,7 @@ def log(tmp_path: Path) -> OrderedLog:
     table = pa.table({"user_id": users, "position": steps, "item_id": items})
     pq.write_table(table, tmp_path / "interactions.parquet")
     pq.write_table(pa.table({"item_id": list("abcdef")}), tmp_path / "items.parquet")
-    return read_log(tmp_path)
+    return read_log(FoundDataSet("tiny", DATA_SETS["amazon-office"], tmp_path))
 
 
 def everyone(held_out: HeldOut) -> np.ndarray:
@@ -42,20 +47,23 @@ def test_the_log_is_read_by_user_and_oldest_first(log: OrderedLog) -> None:
     assert log.item_ids == tuple("abcdef")
     assert log.items.tolist() == [0, 1, 2, 3, 0, 1, 3, 1, 2, 4, 1]
     assert log.offsets.tolist() == [0, 4, 7, 11]
-    assert log.table["item_id"].to_pylist() == [item for items in LOG.values() for item in items]
+    assert log.times is None
+    assert log.table["item_id"].take(pa.array(log.rows)).to_pylist() == [
+        item for items in LOG.values() for item in items
+    ]
 
 
 def test_a_table_without_ids_is_refused(tmp_path: Path, log: OrderedLog) -> None:
     pq.write_table(pa.table({"id": ["a"]}), tmp_path / "items.parquet")
     with pytest.raises(ValueError, match="item_id"):
-        read_log(tmp_path)
+        read_log(FoundDataSet("tiny", DATA_SETS["amazon-office"], tmp_path))
 
 
 def test_the_last_item_is_held_out_and_a_repetition_has_no_list(log: OrderedLog) -> None:
     test = hold_out(log, 1)
-    assert test.rows.tolist() == [0, 1, 2, 4, 5, 7, 8, 9]
+    assert test.rows.tolist() == [10, 9, 8, 6, 5, 3, 2, 1]  # the file has the newest first
     assert test.case.users.tolist() == [0, 1]
-    assert test.case.relevant.toarray().nonzero()[1].tolist() == test.relevant.tolist() == [3, 3]
+    assert test.case.relevant.toarray().nonzero()[1].tolist() == [3, 3]
     assert test.case.seen.toarray().astype(int).tolist() == [[1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0]]
     assert test.lengths().tolist() == [3, 2]
 
@@ -63,7 +71,7 @@ def test_the_last_item_is_held_out_and_a_repetition_has_no_list(log: OrderedLog)
 def test_the_last_but_one_is_held_out_without_the_last(log: OrderedLog) -> None:
     valid = hold_out(log, 2)
     assert valid.items.tolist() == [0, 1, 0, 1, 2]
-    assert valid.relevant.tolist() == [2, 1, 4]
+    assert valid.case.relevant.indices.tolist() == [2, 1, 4]
 
 
 def test_a_user_with_too_few_events_has_no_list(log: OrderedLog) -> None:
@@ -73,7 +81,7 @@ def test_a_user_with_too_few_events_has_no_list(log: OrderedLog) -> None:
 def test_markov_ranks_by_what_followed_the_last_item(log: OrderedLog) -> None:
     """After c came e once, and after b came c twice; what never followed comes by popularity."""
     test = hold_out(log, 1)
-    scorer = Following().fit(test.interactions())
+    scorer = FromHistory(Following()).fit(test.interactions())
     lists = rank_with(scorer, Reading(1), test, everyone(test), 3)
     assert lists.tolist() == [[4, 3, 5], [2, 4, 3]]
 
@@ -120,7 +128,9 @@ class Always:
 def test_settings_are_chosen_on_the_last_but_one(log: OrderedLog) -> None:
     """Item e is the last but one of user x, and item d the last of the other two."""
     valid, test = hold_out(log, 2), hold_out(log, 1)
-    family = Family((Always(5), Always(3), Always(4)), {"all": ALL, "recent": (Reading(2, 0.5),)})
+    family = Family(
+        from_histories([Always(5), Always(3), Always(4)]), {"all": ALL, "recent": (Reading(2, 0.5),)}
+    )
     first, second = rank_by_family(family, valid, test, 8)
     assert (first.name, first.settings) == ("all", "item 4")
     assert (second.name, second.settings) == ("recent", "item 4; last 2, recency 0.5")
