@@ -36,11 +36,17 @@ class EvaluationLists:
     case: RankingCase
     rows: Indices  # [C] the events' rows
     gains: sparse.csr_array  # [C, I] what the relevant items are worth, by the job's objective
+    outcomes: Mapping[str, sparse.csr_array]  # head -> [C, I] the outcomes in [0, 1] of the relevant items
 
     def take_evenly(self, most: int) -> "EvaluationLists":
         """At most `most` of the lists, evenly spaced."""
         numbers = take_evenly(np.arange(len(self.case)), most)
-        return EvaluationLists(self.case.take(numbers), self.rows[numbers], self.gains[numbers])
+        return EvaluationLists(
+            self.case.take(numbers),
+            self.rows[numbers],
+            self.gains[numbers],
+            {head: outcome[numbers] for head, outcome in self.outcomes.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Rank the lists of the test part by the network and by the baselines."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -12,28 +14,35 @@ from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import EvaluationLists, ServedItems, score_candidates
 from models.evaluation.full_ranking import rank_lists
 from models.evaluation.metrics.lists import ItemFacts
+from models.evaluation.objective_table import tabulate_objective
 from models.evaluation.protocols import InteractionSet, RankingCase
 from models.evaluation.ranking_table import DEPTH, RankedMethod
-from models.evaluation.report.schema import MODEL, SERVED
+from models.evaluation.report.schema import MODEL, SERVED, ObjectiveRow
 from models.evaluation.served_lists import PURE_ORDER, plan_budget, rank_candidates
 from models.ranking.rerank import Diversity
 
 
-def rank_by_network(
-    model: CalibratedModel, items: ServedItems, lists: EvaluationLists
-) -> tuple[RankedMethod, ...]:
+class NetworkRanking(NamedTuple):
+    """The network's lists, and what each head brings to them."""
+
+    methods: tuple[RankedMethod, ...] = ()
+    objective: tuple[ObjectiveRow, ...] = ()
+
+
+def rank_by_network(model: CalibratedModel, items: ServedItems, lists: EvaluationLists) -> NetworkRanking:
     """The lists by the network's score alone, and the lists that the service answers by default."""
     if not len(lists.case):
-        return ()
+        return NetworkRanking()
     budget, weights = plan_budget(model.fusion), _format_weights(model.fusion)
     candidates = score_candidates(model.predictor, lists, items, model.calibrations, budget)
     pure = rank_candidates(candidates, items, model.fusion, PURE_ORDER, DEPTH)
     default = Diversity(model.diversity.method, model.diversity.strength)
     served = rank_candidates(candidates, items, model.fusion, default, DEPTH, keeps_intent=True)
-    return (
+    methods = (
         RankedMethod(MODEL, weights, pure),
         RankedMethod(SERVED, f"{default.method} {default.strength:g}", served),
     )
+    return NetworkRanking(methods, tabulate_objective(model, items, lists, candidates, served))
 
 
 def rank_by_baselines(baselines: tuple[FittedBaseline, ...], case: RankingCase) -> tuple[RankedMethod, ...]:

@@ -17,7 +17,7 @@ from models.evaluation.head_figures import evaluate_heads
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import find_new_events
 from models.evaluation.ranking_table import tabulate
-from models.evaluation.report.schema import DataCounts, Epoch, RankingTable, Report
+from models.evaluation.report.schema import DataCounts, Epoch, ObjectiveRow, RankingTable, Report
 from models.evaluation.report.warnings import add_warnings
 from models.evaluation.sample_size import choose_sizes
 from models.evaluation.time_limit import TimeLimit, limit_seconds
@@ -45,6 +45,8 @@ class Rankings:
     next_event: RankingTable
     refused: dict[str, str]
     relevant_actions: dict[str, int]
+    objective_at_cutoff: tuple[ObjectiveRow, ...] = ()
+    objective_next_event: tuple[ObjectiveRow, ...] = ()
 
 
 def evaluate(data: JobData, run: TrainingRun, console: Console) -> Report:
@@ -78,6 +80,9 @@ def evaluate(data: JobData, run: TrainingRun, console: Console) -> Report:
             losses={table.table: table.describe() for table in data.dataset.losses if table.is_large},
             at_cutoff=rankings.at_cutoff,
             next_event=rankings.next_event,
+            objective=job.objective_weights,
+            objective_at_cutoff=rankings.objective_at_cutoff,
+            objective_next_event=rankings.objective_next_event,
             refused=rankings.refused,
             relevant_actions=rankings.relevant_actions,
             heads=heads,
@@ -112,13 +117,16 @@ def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limi
     )
     facts = collect_item_facts(data.dataset, before, content_vectors(model))
     at_cut, on_events = (
-        tabulate((*mine, *rank_by_baselines(baselines.fitted, lists.case)), lists.case, facts, population)
+        tabulate(
+            (*mine.methods, *rank_by_baselines(baselines.fitted, lists.case)), lists.case, facts, population
+        )
         for mine, lists, population in zip(
             by_network, samples, (len(at_cutoff.case), len(new_events)), strict=True
         )
     )
     actions = _count_actions(data, tested[new_events])
-    return Rankings(at_cut, on_events, baselines.refused, actions)
+    rows = [mine.objective for mine in by_network]
+    return Rankings(at_cut, on_events, baselines.refused, actions, rows[0], rows[1])
 
 
 def _count_actions(data: JobData, rows: Indices) -> dict[str, int]:

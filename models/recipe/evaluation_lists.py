@@ -16,7 +16,7 @@ from models.evaluation.protocols import (
     find_new_events,
 )
 from models.recipe.ingestion import JobData
-from models.recipe.objective import spread_gains
+from models.recipe.objective import spread_outcomes, sum_outcomes
 from models.training.corpus import PART_TEST, PART_VALID, Corpus
 
 
@@ -66,7 +66,7 @@ def build_part_case(data: JobData, part: int) -> RankingCase:
 def build_evaluation_lists(data: JobData, part: int) -> EvaluationLists:
     """The evaluation lists at the start of a part, one per user."""
     case = build_part_case(data, part)
-    return EvaluationLists(case, find_first_rows(data.corpus, part, case), spread_gains(data, case, part))
+    return _judge(data, case, find_first_rows(data.corpus, part, case), part)
 
 
 def find_first_rows(corpus: Corpus, part: int, case: RankingCase) -> Indices:
@@ -81,7 +81,13 @@ def build_next_event_lists(data: JobData, part: int, most: int) -> EvaluationLis
     before, after = seen_before(data, part), select_interactions(data, log_rows)
     rows = take_evenly(find_new_events(before, after), most)
     case = build_next_event_case(before, after, rows)
-    return EvaluationLists(case, _find_corpus_rows(data)[log_rows[rows]], spread_gains(data, case, part))
+    return _judge(data, case, _find_corpus_rows(data)[log_rows[rows]], part)
+
+
+def _judge(data: JobData, case: RankingCase, rows: Indices, part: int) -> EvaluationLists:
+    """The lists of a case with what their items are worth."""
+    outcomes = spread_outcomes(data, case, part)
+    return EvaluationLists(case, rows, sum_outcomes(outcomes, data.job.objective_weights), outcomes)
 
 
 def _find_corpus_rows(data: JobData) -> Indices:

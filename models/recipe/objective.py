@@ -1,4 +1,6 @@
-"""What a slate is worth: the gain of each taken item by the outcomes that the job's objective weighs."""
+"""What a slate is worth: the outcomes of each taken item, and their sum by the weights of the job's objective."""
+
+from collections.abc import Mapping
 
 import numpy as np
 from scipy import sparse
@@ -9,29 +11,41 @@ from models.evaluation.protocols import RankingCase
 from models.recipe.ingestion import JobData
 
 
-def measure_gains(data: JobData) -> Floats:
-    """[n] the gain of each of the corpus's events: the weighted outcomes of what was taken, else 0.
+def measure_outcomes(data: JobData) -> dict[str, Floats]:
+    """Head of the objective -> [n] the outcome in [0, 1] of each of the corpus's events; 0 for what was not taken.
 
-    An outcome is in [0, 1]: being taken for `next`, and a task's label by its range. An unknown label counts as 0.
+    It is 1 for `next`, and a task's label by its range; an unknown label counts as 0.
     """
-    corpus, weights = data.corpus, data.job.objective_weights
-    gains = np.full(len(corpus.items), weights.get(NEXT, 0.0), dtype=np.float32)
+    corpus, taken = data.corpus, (data.corpus.weights > 0).astype(np.float32)
     rows = np.arange(len(corpus.items), dtype=np.int64)
+    outcomes = {NEXT: taken}
     for labels in corpus.labels:
-        weight = weights.get(labels.head.task.name, 0.0)
-        if weight:
+        if labels.head.task.name in data.job.objective_weights:
             low, high = labels.head.task.range or (0.0, 1.0)
             outcome = (labels.targets_at(rows)[:, 0] - low) / (high - low)
-            gains += weight * np.where(labels.has_target(rows), outcome, 0.0).astype(np.float32)
-    return np.asarray(gains * (corpus.weights > 0), dtype=np.float32)
+            known = np.where(labels.has_target(rows), outcome, 0.0).astype(np.float32)
+            outcomes[labels.head.task.name] = known * taken
+    return outcomes
 
 
-def spread_gains(data: JobData, case: RankingCase, part: int) -> sparse.csr_array:
-    """The gains [C, I] of a case's relevant items: those of the user's first event with the item in the part."""
-    corpus, items = data.corpus, case.relevant.shape[1]
+def spread_outcomes(data: JobData, case: RankingCase, part: int) -> dict[str, sparse.csr_array]:
+    """Head -> the outcomes [C, I] of a case's relevant items, at the user's first event with the item in the part."""
+    corpus, shape = data.corpus, case.relevant.shape
     rows = np.flatnonzero((corpus.part == part) & (corpus.weights > 0))
-    pairs, first = np.unique(corpus.user_of(rows) * items + corpus.items[rows], return_index=True)
+    pairs, first = np.unique(corpus.user_of(rows) * shape[1] + corpus.items[rows], return_index=True)
     lists = np.repeat(np.arange(len(case)), np.diff(case.relevant.indptr))
-    wanted: Indices = case.users[lists] * items + case.relevant.indices
-    gains = measure_gains(data)[rows[first[np.searchsorted(pairs, wanted)]]]
-    return sparse.csr_array((gains, case.relevant.indices, case.relevant.indptr), shape=case.relevant.shape)
+    wanted: Indices = case.users[lists] * shape[1] + case.relevant.indices
+    events = rows[first[np.searchsorted(pairs, wanted)]]
+    return {
+        head: sparse.csr_array((outcome[events], case.relevant.indices, case.relevant.indptr), shape=shape)
+        for head, outcome in measure_outcomes(data).items()
+    }
+
+
+def sum_outcomes(outcomes: Mapping[str, sparse.csr_array], weights: Mapping[str, float]) -> sparse.csr_array:
+    """The gains [C, I]: the outcomes, which are of the same items, by the objective's weights."""
+    pattern = outcomes[NEXT]
+    total = np.zeros(len(pattern.data), dtype=np.float32)
+    for head, weight in weights.items():
+        total += np.float32(weight) * outcomes[head].data
+    return sparse.csr_array((total, pattern.indices, pattern.indptr), shape=pattern.shape)

@@ -16,6 +16,7 @@ from models.evaluation.report.tables import (
     tabulate_depths,
     tabulate_figures,
     tabulate_head,
+    tabulate_objective_rows,
     tabulate_slices,
 )
 
@@ -37,6 +38,13 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Text(describe_relevance(report.relevant_actions)))
     _print_ranking("At the cut", "users", report.at_cutoff, report.k, console)
     _print_ranking("Next event", "events", report.next_event, report.k, console)
+    objective = " + ".join(f"{weight:g} {head}" for head, weight in report.objective.items())
+    for title, rows in (
+        ("At the cut", report.objective_at_cutoff),
+        ("Next event", report.objective_next_event),
+    ):
+        if rows:
+            _print_table(f"{title}, objective {objective}", tabulate_objective_rows(rows), console)
     for name, reason in report.refused.items():
         console.print(Text(f"{name} left out: {reason}", style="yellow"))
     for head in report.heads:

@@ -94,6 +94,18 @@ class RankingTable(_Part):
         return registered | {name: name for name in names if name not in registered}
 
 
+class ObjectiveRow(_Part):
+    """One order of the candidates: the objective, the outcomes of what it shows, and how far the fitted one is ahead."""
+
+    name: str
+    objective: Figure
+    """Graded NDCG at `Report.k` by the job's objective."""
+    outcomes: dict[str, Figure] = {}
+    """Head of the objective -> the mean outcome of a shown item; for `next` the share that was taken."""
+    difference: tuple[float, float, float] | None = None
+    """The objective of the fitted weights less this one: mean, and the ends of its 95 % paired bootstrap interval."""
+
+
 class ReliabilityRow(_Part):
     """One bin of a reliability diagram; see ReliabilityBin."""
 
@@ -191,6 +203,11 @@ class Report(_Part):
     """A list for each test user, ranked at the test moment; relevant are all test items new to the user."""
     next_event: RankingTable
     """A list for each test event, ranked just before it; relevant is the event's item."""
+    objective: dict[str, float] = {}
+    """Head -> what its outcome is worth; see the job's key of this name."""
+    objective_at_cutoff: tuple[ObjectiveRow, ...] = ()
+    objective_next_event: tuple[ObjectiveRow, ...] = ()
+    """With and without each head, over the lists of both protocols."""
     refused: dict[str, str] = {}
     """Baseline -> the reason why it could not be fitted."""
     heads: tuple[HeadReport, ...] = ()

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.evaluation.metrics.registry import LIST_METRICS
-from models.evaluation.report.schema import MODEL, HeadReport, PrivacyReport, RankingRow, RankingTable
+from models.evaluation.report.schema import (
+    MODEL,
+    SERVED,
+    HeadReport,
+    ObjectiveRow,
+    PrivacyReport,
+    RankingRow,
+    RankingTable,
+)
 
 DEPTH_METRICS = ("ndcg", "hit_rate", "mrr", "map")
 """The metrics that are shown at each length of list; report.json has the others too."""
@@ -34,6 +42,28 @@ def tabulate_figures(table: RankingTable) -> TextTable:
         for row in table.rows
     )
     return TextTable(("method", *table.labels.values()), tuple(rows))
+
+
+def tabulate_objective_rows(rows: Sequence[ObjectiveRow]) -> TextTable:
+    """A row for each order, with the objective, the outcomes, and how far the fitted weights are ahead."""
+    heads = tuple(dict.fromkeys(head for row in rows for head in row.outcomes))
+    cells = (
+        TableRow(
+            (
+                row.name,
+                format_figure(row.objective),
+                *(format_figure(row.outcomes.get(head, math.nan)) for head in heads),
+                _format_difference(row.difference),
+            ),
+            row.name == SERVED,
+        )
+        for row in rows
+    )
+    return TextTable(("order", "objective", *heads, "fitted less it (95 %)"), tuple(cells))
+
+
+def _format_difference(interval: tuple[float, float, float] | None) -> str:
+    return "" if interval is None else "{:+.4f} ({:+.4f} to {:+.4f})".format(*interval)
 
 
 def tabulate_depths(table: RankingTable) -> TextTable:

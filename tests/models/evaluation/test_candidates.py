@@ -124,7 +124,7 @@ def test_an_item_without_events_has_its_own_labels(lists):
         predictor.corpus, items=np.where(predictor.corpus.items == cold, 8, predictor.corpus.items)
     )
     predictor = replace(predictor, corpus=corpus)
-    some = EvaluationLists(chosen.case.take(np.arange(5)), rows[:5], chosen.gains[np.arange(5)])
+    some = EvaluationLists(chosen.case.take(np.arange(5)), rows[:5], chosen.gains[np.arange(5)], {})
     found = score_candidates(predictor, some, items, AS_THEY_ARE, Budget(300))
     number, place = (int(which[0]) for which in np.nonzero(found.items == cold))
     (moments,) = predictor.encode_moments(rows[:5])
