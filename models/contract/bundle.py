@@ -17,7 +17,7 @@ from models.contract.item_links import LinkGains
 from models.contract.manifest_seal import BundleKey, SealedManifest
 from models.contract.tasks import NEXT, Head
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MANIFEST = manifest_seal.MANIFEST
 FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"
@@ -98,8 +98,8 @@ class Manifest(BaseModel):
     fusion: Fusion
     links: LinkGains | None = None
     """The gains of the item links; None: no links."""
-    diversity: DefaultDiversity = DefaultDiversity()
-    """Fitted on validation lists (models.export.diversity); that of bundles from before there was a fit."""
+    diversity: DefaultDiversity
+    """Fitted on validation lists (models.export.diversity)."""
     scenes: dict[str, dict[str, float]] = {}
     available: str | None = None
     """The condition over an item's fields without which it is not recommended; None: no condition."""

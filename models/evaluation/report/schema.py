@@ -95,7 +95,7 @@ class RankingTable(_Part):
 
 
 class ObjectiveRow(_Part):
-    """One order of the candidates: the objective, the outcomes of what it shows, and how far the fitted one is ahead."""
+    """One order of the candidates: the objective, the outcomes of what it shows, and the lead of the fitted one."""
 
     name: str
     objective: Figure

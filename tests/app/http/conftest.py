@@ -32,6 +32,7 @@ from models.contract.bundle import (
     PROFILES,
     USER_IDS,
     WEIGHTS,
+    DefaultDiversity,
     Manifest,
     write_manifest,
 )
@@ -128,6 +129,7 @@ def write_bundle(folder: Path, version: str) -> Path:
         network=NETWORK.model_dump(mode="json"),
         heads=HEADS,
         calibrations={name: Calibration() for name in names},
+        diversity=DefaultDiversity(method="mmr", strength=0.3),
         fusion=Fusion(
             utilities={name: Utility(low=-1, high=1) for name in names}, weights={"next": 1.0, "like": 0.5}
         ),

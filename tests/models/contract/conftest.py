@@ -2,7 +2,15 @@
 
 import pytest
 
-from models.contract.bundle import FEATURES, REQUIRED, WEIGHTS, Manifest, checksum, write_manifest
+from models.contract.bundle import (
+    FEATURES,
+    REQUIRED,
+    WEIGHTS,
+    DefaultDiversity,
+    Manifest,
+    checksum,
+    write_manifest,
+)
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion, Utility
@@ -27,6 +35,7 @@ def bundle_folder(tmp_path):
         heads=(),
         calibrations={"next": Calibration(scale=1.25, shift=1e-05)},
         fusion=Fusion(utilities={"next": Utility(low=0, high=1)}),
+        diversity=DefaultDiversity(method="mmr", strength=0.3),
         scenes={"home": {"next": 1.0}},
         features_digest=spec.digest(),
         statistics_at=0.0,
