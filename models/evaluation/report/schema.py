@@ -217,7 +217,7 @@ class Report(_Part):
     privacy: PrivacyReport | None = None
     """The privacy loss of training; None without training.privacy."""
     relevant_actions: dict[str, int] = {}
-    """Action -> test events that count as right: those whose item is new to the user, whatever action or value."""
+    """Action -> test events that count as right: those that took an item new to the user, whatever the value."""
     valid_figures: dict[str, dict[str, Figure]] = {}
     """Head -> its figures on the validation part, before the network has seen that part."""
     settings: dict[str, Any] = {}

@@ -116,7 +116,7 @@ def describe_sample(count: int, population: int | None, noun: str) -> str:
 def describe_relevance(actions: Mapping[str, int]) -> str:
     """One sentence that says which test events count as right."""
     counts = ", ".join(f"{name} {count:,}" for name, count in actions.items())
-    return "Every test event whose item is new to the user counts as right, whatever its action and value" + (
+    return "Every test event that took an item new to its user counts as right, whatever its value" + (
         f": {counts}." if counts else "."
     )
 

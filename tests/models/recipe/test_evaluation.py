@@ -90,7 +90,7 @@ def test_without_time_the_network_and_the_cheap_baselines_are_measured(trained):
 def test_the_report_says_which_events_count_as_right(whole):
     assert set(whole.relevant_actions) == {"rate", "view"}
     assert sum(whole.relevant_actions.values()) == whole.next_event.all_lists
-    shown = f"counts as right, whatever its action and value: rate {whole.relevant_actions['rate']}"
+    shown = f"counts as right, whatever its value: rate {whole.relevant_actions['rate']}"
     assert shown in printed(whole) and shown in render_page(whole)
 
 
