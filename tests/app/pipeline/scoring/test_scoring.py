@@ -60,7 +60,8 @@ def test_a_sampled_denominator_comes_close(
 ) -> None:
     exact = log_partitions(learnt, [encoded])[0]
     scale = learnt.manifest.calibrations[NEXT].scale
-    logits = scale * (learnt.catalogue.vectors @ encoded.vector)
+    added = encoded.added_logits
+    logits = scale * (learnt.catalogue.vectors @ encoded.vector + (0 if added is None else added))
     assert exact == pytest.approx(float(np.log(np.exp(logits.astype(np.float64)).sum())), abs=1e-4)
     monkeypatch.setattr(scoring, "EXACT_PARTITION", 40)
     every_second = float(np.log(2 * np.exp(logits[::2].astype(np.float64)).sum()))
