@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -10,9 +11,8 @@ from app.bundle.padding import group_by_length, pad
 from app.bundle.predictor import ItemTable, PairBatch, UserBatch, UserEncoding
 from models.contract.arrays import Floats, Indices
 from models.contract.features import ItemArrays
-from models.contract.vocabulary import PAD
 from models.network.model import ChorusNetwork, item_tensors
-from models.network.scorer_input import USER_NUMBERS, UserSide, build_scorer_input, read_user_numbers
+from models.network.scorer_input import UserSide, build_scorer_input, read_user_numbers
 
 TOWER_POSITIONS = 4_096
 """Positions of one pass of the user tower, padding included; more need memory and are not faster."""
@@ -20,6 +20,8 @@ CHUNK = 512
 """Pairs scored in one pass (docs/measurements.md: chunks of a few hundred rows are the fastest)."""
 CHUNK_EVENTS = 8_192
 """Events, padding included, that the candidates of one pass attend to."""
+
+Table = TypeVar("Table", Floats, Indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class TorchPredictor:
             outputs = tower(starts[batch], torch.from_numpy(sequences))  # [b, L + 1, D]
             ends = [len(inputs[position]) for position in batch]
             bases[batch] = outputs[range(len(batch)), ends].numpy()
-        numbers = map(_last_numbers, np.split(users.events.dense, bounds))
-        last = map(_last_moment, np.split(users.events.context, bounds))
+        numbers = (read_user_numbers(_last_row(part)) for part in np.split(users.events.dense, bounds))
+        last = map(_last_row, np.split(users.events.context, bounds))
         return list(map(UserEncoding, bases, histories, numbers, last))
 
     @torch.inference_mode()
@@ -104,7 +106,8 @@ class TorchPredictor:
         sequence = history if users.tower.all() else history[users.tower]
         state = self.network.users(start, torch.from_numpy(sequence[None]))[0, -1]
         events = users.events
-        return UserEncoding(state.numpy(), history, _last_numbers(events.dense), _last_moment(events.context))
+        numbers = read_user_numbers(_last_row(events.dense))
+        return UserEncoding(state.numpy(), history, numbers, _last_row(events.context))
 
     def _score(
         self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices
@@ -130,14 +133,9 @@ class TorchPredictor:
         return {name: value.numpy() for name, value in logits.items()}
 
 
-def _last_numbers(dense: Floats) -> Floats:
-    """[USER_NUMBERS] the last columns of the last event of [L, DENSE_WIDTH]; zeros without events."""
-    return read_user_numbers(dense[-1]) if len(dense) else np.zeros(USER_NUMBERS, dtype=np.float32)
-
-
-def _last_moment(context: Indices) -> Indices:
-    """[C] the last event's tokens of [L, C]; PAD without events."""
-    return context[-1] if len(context) else np.full(context.shape[1], PAD, dtype=np.int64)
+def _last_row(table: Table) -> Table:
+    """[N] the last event's row of [L, N]; zeros without events, which is PAD for tokens."""
+    return table[-1] if len(table) else np.zeros(table.shape[1], dtype=table.dtype)
 
 
 def _user_chunks(users: Indices, count: int) -> list[tuple[int, Indices]]:

@@ -1,11 +1,9 @@
 """The diversity of a request that states none: the bundle's, or none where the last events show a clear intent."""
 
-from itertools import islice
-
 from app.bundle.bundle import LoadedBundle
 from models.contract.catalogue import UserState
 from models.contract.roles import Role, role_of
-from models.ranking.intent import MOST_EVENTS, has_clear_intent
+from models.ranking.intent import has_clear_intent
 from models.ranking.rerank import Diversity
 
 
@@ -22,5 +20,4 @@ def _shows_intent(bundle: LoadedBundle, state: UserState) -> bool:
         if role_of(event.action, bundle.spec.roles) is Role.TARGET
     )
     labels = (bundle.catalogue.labels[row] for row in taken if row is not None)
-    newest = list(islice(filter(None, labels), MOST_EVENTS))
-    return has_clear_intent(newest[::-1], bundle.label_shares)
+    return has_clear_intent(labels, bundle.label_shares)

@@ -61,6 +61,11 @@ class Codes(NamedTuple):
     codes: Indices32  # [n] indices into `names`, -1: missing
 
 
+def take_codes(columns: Mapping[str, Codes], rows: Indices | Indices32 | Mask | slice) -> dict[str, Codes]:
+    """The columns at `rows`."""
+    return {name: Codes(column.names, column.codes[rows]) for name, column in columns.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class EventColumns:
     """n events of U users as columns, grouped by user, oldest first within a user."""
@@ -99,9 +104,7 @@ class EventColumns:
             times=self.times[rows],
             values=self.values[rows],
             action_names=self.action_names,
-            contexts={
-                name: Codes(column.names, column.codes[rows]) for name, column in self.contexts.items()
-            },
+            contexts=take_codes(self.contexts, rows),
         )
 
     def events(self, user: int, item_ids: Sequence[str]) -> tuple[Event, ...]:

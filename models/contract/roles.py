@@ -19,7 +19,7 @@ from models.contract.events import EXPOSURE_ACTIONS, REJECTING_ACTIONS, UNTAKEN_
 
 
 class Role(StrEnum):
-    """What an event with an action says of its item."""
+    """The meaning of an event for its item, by its action."""
 
     TARGET = "target"  # taken: what `next` learns, and what counts as right
     EXPOSURE = "exposure"  # shown, not taken: no target, and not seen

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
-from models.contract.events import Codes, EventColumns
+from models.contract.events import Codes, EventColumns, take_codes
 from models.contract.roles import Roles, weigh_actions
 from models.contract.unix_time import NO_TIME
 from models.data.cleaning import Cleaned
@@ -55,7 +55,7 @@ def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
         times=log.times[rows],
         values=log.values[rows],
         actions=log.actions[rows],
-        contexts={name: Codes(column.names, column.codes[rows]) for name, column in log.contexts.items()},
+        contexts=take_codes(log.contexts, rows),
         labels={name: column[rows] for name, column in log.labels.items()},
         raw_actions=None
         if log.raw_actions is None
@@ -72,7 +72,7 @@ def columns_at(log: Interactions, rows: Indices | Indices32, offsets: Indices) -
         times=log.times[rows],
         values=log.values[rows],
         action_names=log.action_names,
-        contexts={name: Codes(column.names, column.codes[rows]) for name, column in log.contexts.items()},
+        contexts=take_codes(log.contexts, rows),
     )
 
 

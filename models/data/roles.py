@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.contract.events import UNTAKEN_ACTIONS, Action, Codes
+from models.contract.events import Action, Codes
 from models.contract.roles import read_action
 from models.contract.unix_time import has_time
 from models.data.conditions import evaluate_condition
@@ -43,7 +43,7 @@ def _mark_untaken(log: Interactions, condition: str, dataset: Dataset) -> Intera
     if isinstance(expression, Operand):
         raise ValueError(f"expected a condition, given the operand {expression}")
     taken = evaluate_condition(expression, dataset).true | ~has_time(log.times)
-    untaken = np.array([name in UNTAKEN_ACTIONS for name in log.action_names], dtype=np.bool_)[log.actions]
+    untaken = log.weigh({}) == 0
     names = log.action_names
     if Action.IMPRESSION not in names:
         names = (*names, Action.IMPRESSION.value)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from scipy import sparse
@@ -23,7 +22,7 @@ from models.heads.candidate_values import SubjectLabels, predict_heads, reduce_p
 from models.heads.next import sum_partitions
 from models.ranking.budget import Budget
 from models.ranking.candidates import select_candidates
-from models.ranking.intent import MOST_EVENTS, Shares, has_clear_intent, measure_shares
+from models.ranking.intent import Shares, has_clear_intent, measure_shares
 from models.ranking.sources.source import RetrievalTable
 from models.training.bundle_statistics import compute_bundle_statistics, find_stops
 from models.training.corpus import Corpus
@@ -119,8 +118,7 @@ def find_intents(corpus: Corpus, rows: Indices, items: ServedItems) -> Mask:
     found = np.zeros(len(rows), dtype=np.bool_)
     for number, (start, row) in enumerate(zip(starts, rows.tolist(), strict=True)):
         taken = (items.labels[item] for item in corpus.items[start:row][corpus.weights[start:row] > 0][::-1])
-        newest = list(islice(filter(None, taken), MOST_EVENTS))
-        found[number] = has_clear_intent(newest[::-1], items.shares)
+        found[number] = has_clear_intent(taken, items.shares)
     return found
 
 

@@ -14,7 +14,7 @@ from models.contract.history_window import read_window
 from models.contract.low_values import ItemVectors
 from models.contract.push import may_push, measure_push
 from models.network.model import ChorusNetwork
-from models.network.scorer_input import USER_NUMBERS, UserSide, read_user_numbers
+from models.network.scorer_input import UserSide, read_user_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +101,17 @@ def encode_requests(
         asked=network.users.ask(context),
         events=events,
         attend=torch.arange(events.shape[1], device=device)[None] < count[:, None],
-        numbers=_last_numbers(torch.from_numpy(window.arrays.dense).to(device), sizes),
-        last=_last_moments(torch.from_numpy(window.arrays.context).to(device), sizes),
+        numbers=read_user_numbers(_last_rows(torch.from_numpy(window.arrays.dense).to(device), sizes)),
+        last=_last_rows(torch.from_numpy(window.arrays.context).to(device), sizes),  # PAD is 0
         context=context,
         snapshot=torch.from_numpy(requests.snapshot).to(device),
     )
 
 
-def _last_numbers(dense: Tensor, sizes: list[int]) -> Tensor:
-    """[B, USER_NUMBERS]: the last columns of each user's last event in `dense`; zeros without events."""
-    numbers = torch.zeros(len(sizes), USER_NUMBERS, device=dense.device)
-    for user, part in enumerate(torch.split(dense, sizes)):
-        if len(part):
-            numbers[user] = read_user_numbers(part[-1])
-    return numbers
-
-
-def _last_moments(context: Tensor, sizes: list[int]) -> Tensor:
-    """[B, C]: the context of each user's last event in `context` [n, C]; PAD without events."""
-    last = torch.zeros(len(sizes), context.shape[1], dtype=context.dtype, device=context.device)
-    for user, part in enumerate(torch.split(context, sizes)):
+def _last_rows(table: Tensor, sizes: list[int]) -> Tensor:
+    """[B, N]: the row of each user's last event in `table` [n, N]; zeros without events."""
+    last = torch.zeros(len(sizes), table.shape[1], dtype=table.dtype, device=table.device)
+    for user, part in enumerate(torch.split(table, sizes)):
         if len(part):
             last[user] = part[-1]
     return last

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.contract.arrays import Doubles, Floats, Indices
+from models.contract.arrays import Doubles, Indices
 from models.contract.fusion import Fusion
 from models.contract.tasks import NEXT
 from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import CandidateValues, EvaluationLists, ServedItems
 from models.evaluation.full_ranking import K
-from models.evaluation.metrics.graded_ndcg import graded_ndcg, ideal_gains
-from models.evaluation.metrics.lists import NO_ITEM
+from models.evaluation.metrics.graded_ndcg import graded_ndcg, ideal_gains, read_gains
 from models.evaluation.paired_bootstrap import bootstrap_difference
 from models.evaluation.report.schema import SERVED, ObjectiveRow
 from models.evaluation.served_lists import PURE_ORDER, rank_candidates
@@ -61,16 +60,12 @@ def _choose_weights(fusion: Fusion, lists: EvaluationLists) -> Iterator[tuple[st
 
 
 def _judge(lists: EvaluationLists, ranked: Indices) -> _Judged:
-    rows = np.repeat(np.arange(len(ranked)), ranked.shape[1])
-    shown = ranked != NO_ITEM
-
-    def read(table: object) -> Floats:
-        cells = np.asarray(table[rows, ranked.clip(0).ravel()])  # type: ignore[index]
-        return np.asarray(cells.reshape(ranked.shape) * shown, dtype=np.float32)
-
     return _Judged(
-        objective=graded_ndcg(read(lists.gains), ideal_gains(lists.gains, ranked.shape[1])),
-        outcomes={head: read(table).mean(axis=1, dtype=np.float64) for head, table in lists.outcomes.items()},
+        objective=graded_ndcg(read_gains(lists.gains, ranked), ideal_gains(lists.gains, ranked.shape[1])),
+        outcomes={
+            head: read_gains(table, ranked).mean(axis=1, dtype=np.float64)
+            for head, table in lists.outcomes.items()
+        },
     )
 
 

@@ -1,10 +1,12 @@
 """Compute the lists that the service would answer: fused and re-ranked by the same code."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from models.contract.arrays import Indices
+from models.contract.arrays import Floats, Indices
 from models.contract.fusion import Fusion, contributions, fuse
 from models.evaluation.candidates import CandidateValues, ServedItems
 from models.evaluation.metrics.lists import NO_ITEM
@@ -20,6 +22,28 @@ def plan_budget(fusion: Fusion) -> Budget:
     return budget
 
 
+class ScoredList(NamedTuple):
+    """One list's candidates, with all that re-ranking reads."""
+
+    rows: Indices  # [n] item rows
+    scores: Floats  # [n] fused
+    vectors: Floats  # [n, D] relative to the mean item
+    labels: Sequence[frozenset[str]]  # n
+
+
+def fuse_list(candidates: CandidateValues, number: int, items: ServedItems, fusion: Fusion) -> ScoredList:
+    """The candidates of a list by its number, with their fused scores."""
+    present = candidates.items[number] != NO_ITEM
+    rows = candidates.items[number][present]
+    values = {name: value[number][present] for name, value in candidates.values.items()}
+    return ScoredList(
+        rows=rows,
+        scores=fuse(contributions(fusion, values, fusion.weights)),
+        vectors=items.arrays.vectors[rows, :-1] - items.arrays.centre,
+        labels=[items.labels[item] for item in rows.tolist()],
+    )
+
+
 def rank_candidates(
     candidates: CandidateValues,
     items: ServedItems,
@@ -33,18 +57,10 @@ def rank_candidates(
     With `keeps_intent` as for requests without a diversity of their own: a clear intent leaves the order as it is.
     """
     lists = np.full((len(candidates.items), k), NO_ITEM, dtype=np.int64)
-    for number, row in enumerate(candidates.items):
-        settings = (
-            replace(diversity, strength=0.0)
-            if keeps_intent and candidates.clear_intent[number]
-            else diversity
-        )
-        present = row != NO_ITEM
-        rows = row[present]
-        values = {name: value[number][present] for name, value in candidates.values.items()}
-        scores = fuse(contributions(fusion, values, fusion.weights))
-        vectors = items.arrays.vectors[rows, :-1] - items.arrays.centre
-        labels = [items.labels[item] for item in rows.tolist()]
-        order = rerank(scores, vectors, labels, settings, k).order
-        lists[number, : len(order)] = rows[order]
+    plain = replace(diversity, strength=0.0)
+    for number in range(len(lists)):
+        settings = plain if keeps_intent and candidates.clear_intent[number] else diversity
+        given = fuse_list(candidates, number, items, fusion)
+        order = rerank(given.scores, given.vectors, given.labels, settings, k).order
+        lists[number, : len(order)] = given.rows[order]
     return lists

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from models.contract.arrays import Floats
 from models.contract.bundle import DefaultDiversity
 from models.contract.even_sample import take_evenly
-from models.contract.fusion import Fusion, contributions, fuse
+from models.contract.fusion import Fusion
 from models.evaluation.candidates import CandidateValues, ServedItems
 from models.evaluation.metrics.graded_ndcg import graded_ndcg
-from models.evaluation.metrics.lists import NO_ITEM
+from models.evaluation.served_lists import ScoredList, fuse_list
 from models.export.fusion import K, ValidationLists
 from models.ranking.rerank import Diversity, rerank
 
@@ -42,13 +44,24 @@ class DiversityFit:
     trials: tuple[Trial, ...]
 
 
+class _JudgedList(NamedTuple):
+    """One list to re-rank at every strength."""
+
+    given: ScoredList
+    gains: Floats  # [n] what each candidate is worth
+    ideal: float  # the discounted gains of the best list
+    clear_intent: bool
+
+
 def fit_diversity(
     scored: Sequence[CandidateValues], judged: Sequence[ValidationLists], items: ServedItems, fusion: Fusion
 ) -> DiversityFit:
     """The greatest strength of MMR whose lists keep all but MOST_COST of the objective, over lists of any protocol."""
     if sum(map(len, judged)) < LEAST_LISTS:
         return DiversityFit(DefaultDiversity(method=METHOD, strength=UNKNOWN), ())
-    trials = tuple(_try_strength(strength, scored, judged, items, fusion) for strength in STRENGTHS)
+    pairs = zip(scored, judged, strict=True)
+    lists = [one for candidates, own in pairs for one in _read_lists(candidates, own, items, fusion)]
+    trials = tuple(_try_strength(strength, lists) for strength in STRENGTHS)
     least = (1 - MOST_COST) * trials[0].objective
     allowed = [trial.strength for trial in trials if trial.objective >= least]
     return DiversityFit(DefaultDiversity(method=METHOD, strength=max(allowed)), trials)
@@ -70,27 +83,28 @@ def describe_diversity(fit: DiversityFit) -> str:
     )
 
 
-def _try_strength(
-    strength: float,
-    scored: Sequence[CandidateValues],
-    judged: Sequence[ValidationLists],
-    items: ServedItems,
-    fusion: Fusion,
-) -> Trial:
-    quality, diversity = [], []
-    for candidates, lists in zip(scored, judged, strict=True):
-        numbers = take_evenly(np.arange(len(lists)), MOST_LISTS)
-        gains = np.zeros((len(numbers), K), dtype=np.float32)
-        for place, number in enumerate(numbers.tolist()):
-            settings = Diversity(METHOD, 0.0 if candidates.clear_intent[number] else strength)
-            row = candidates.items[number]
-            present = row != NO_ITEM
-            rows = row[present]
-            values = {name: value[number][present] for name, value in candidates.values.items()}
-            scores = fuse(contributions(fusion, values, fusion.weights))
-            vectors = items.arrays.vectors[rows, :-1] - items.arrays.centre
-            reranked = rerank(scores, vectors, [items.labels[item] for item in rows.tolist()], settings, K)
-            gains[place, : len(reranked.order)] = lists.gains[number][present][reranked.order]
-            diversity.append(reranked.intra_list_diversity)
-        quality.append(graded_ndcg(gains, lists.ideal[numbers]))
-    return Trial(strength, float(np.concatenate(quality).mean()), float(np.mean(diversity)))
+def _read_lists(
+    candidates: CandidateValues, judged: ValidationLists, items: ServedItems, fusion: Fusion
+) -> list[_JudgedList]:
+    """At most MOST_LISTS lists of a protocol."""
+    return [
+        _JudgedList(
+            fuse_list(candidates, number, items, fusion),
+            judged.gains[number][judged.is_candidate[number]],
+            float(judged.ideal[number]),
+            bool(candidates.clear_intent[number]),
+        )
+        for number in take_evenly(np.arange(len(judged)), MOST_LISTS).tolist()
+    ]
+
+
+def _try_strength(strength: float, lists: Sequence[_JudgedList]) -> Trial:
+    gains = np.zeros((len(lists), K), dtype=np.float32)
+    diversity = []
+    for number, one in enumerate(lists):
+        settings = Diversity(METHOD, 0.0 if one.clear_intent else strength)
+        reranked = rerank(one.given.scores, one.given.vectors, one.given.labels, settings, K)
+        gains[number, : len(reranked.order)] = one.gains[reranked.order]
+        diversity.append(reranked.intra_list_diversity)
+    quality = graded_ndcg(gains, np.array([one.ideal for one in lists]))
+    return Trial(strength, float(quality.mean()), float(np.mean(diversity)))

@@ -22,7 +22,7 @@ from models.evaluation.candidates import (
     score_candidates,
 )
 from models.evaluation.inference import CorpusPredictor
-from models.evaluation.metrics.graded_ndcg import ideal_gains
+from models.evaluation.metrics.graded_ndcg import ideal_gains, read_gains
 from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
 from models.export.diversity import DiversityFit, fit_diversity
@@ -103,10 +103,7 @@ def fit_on_validation(
 
 def judge_candidates(lists: EvaluationLists, scored: CandidateValues) -> ValidationLists:
     """The candidates of lists with what each is worth."""
-    gains = np.zeros(scored.items.shape, dtype=np.float32)
-    for number, rows in enumerate(scored.items):
-        worth = np.asarray(lists.gains[[number]].toarray()[0])
-        gains[number] = np.where(rows >= 0, worth[rows], 0.0)
+    gains = read_gains(lists.gains, scored.items)
     return ValidationLists(scored.values, gains, scored.items >= 0, ideal_gains(lists.gains, K))
 
 

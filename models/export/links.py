@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 
 from models.contract.arrays import Floats, Indices
-from models.contract.events import UNTAKEN_ACTIONS
 from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTable
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
@@ -144,7 +143,6 @@ def _try_settings(source: LinkSource, lists: Sequence[LinkLists], settings: Regr
 
 def _select_events(corpus: Corpus, stops: Indices) -> tuple[Indices, Indices]:
     """Items [n] by user, oldest first, and offsets [U + 1], of the events before the stops that took an item."""
-    untaken = np.array([name in UNTAKEN_ACTIONS for name in corpus.log.action_names], dtype=np.bool_)
-    keep = mark_before(corpus, stops) & ~untaken[corpus.log.actions[corpus.log_rows]]
+    keep = mark_before(corpus, stops) & (corpus.weights > 0)
     kept = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
     return corpus.items[keep].astype(np.int64), kept[corpus.offsets]

@@ -64,7 +64,7 @@ def set_values(section: BaseModel, values: Mapping[str, Value]) -> BaseModel:
 
 
 def _find_fault(job: "JobSpec", key: str, choice: SearchRange) -> str | None:
-    """What is wrong with the first value that suits no trial; None if each suits one."""
+    """The fault of the first value that suits no trial; None if each suits one."""
     title, _, name = key.partition(".")
     section: BaseModel = getattr(job, title)
     others = {

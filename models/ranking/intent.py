@@ -1,7 +1,8 @@
 """A clear intent: the last events are all of one category, which chance would hardly give."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 LEAST_EVENTS, MOST_EVENTS = 3, 5
 """The last events that are read: fewer tell too little, earlier ones are of another moment."""
@@ -21,12 +22,12 @@ def measure_shares(labels: Sequence[frozenset[str]]) -> Shares:
     return {label: count / len(sample) for label, count in counts.items()}
 
 
-def has_clear_intent(recent: Sequence[frozenset[str]], shares: Shares) -> bool:
-    """True if the user's last taken items, newest last, have a label in common that chance would hardly give.
+def has_clear_intent(newest: Iterable[frozenset[str]], shares: Shares) -> bool:
+    """True if the user's last taken items, newest first, have a label in common that chance would hardly give.
 
-    Items without labels say nothing, and are left out.
+    Items without labels say nothing, and are left out. No more items are read than needed.
     """
-    last = [labels for labels in recent if labels][-MOST_EVENTS:]
+    last = list(islice(filter(None, newest), MOST_EVENTS))
     if len(last) < LEAST_EVENTS:
         return False
     return any(shares.get(label, 0.0) ** len(last) < BY_CHANCE for label in frozenset.intersection(*last))

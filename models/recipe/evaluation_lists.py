@@ -27,17 +27,17 @@ def rows_before(data: JobData, part: int) -> Indices:
 
 
 def interactions_before(data: JobData, part: int) -> InteractionSet:
-    """What was taken in all parts before `part`."""
+    """The interactions of all parts before `part` whose item was taken."""
     return select_interactions(data, select_taken(data, rows_before(data, part)))
 
 
 def select_taken(data: JobData, rows: Indices) -> Indices:
-    """Those of the log's rows whose item was taken: what counts as right, and what baselines learn from."""
+    """The rows among `rows` whose item was taken: they count as right, and baselines learn from them."""
     return rows[data.dataset.interactions.weigh(data.job.actions)[rows] > 0]
 
 
 def seen_before(data: JobData, part: int) -> InteractionSet:
-    """What users had seen before `part`: all but exposures, as in the service."""
+    """The interactions before `part` by which an item was seen: all but exposures, as in the service."""
     log, rows = data.dataset.interactions, rows_before(data, part)
     shown = np.array([name in EXPOSURE_ACTIONS for name in log.action_names], dtype=np.bool_)
     return select_interactions(data, rows[~shown[log.actions[rows]]])

@@ -11,7 +11,7 @@ from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 from models.contract.blank_items import hide_blank_items, is_blank
 from models.contract.catalogue import User
 from models.contract.event_features import DENSE_WIDTH, encode_events
-from models.contract.events import Codes, EventColumns
+from models.contract.events import EventColumns, take_codes
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import ItemArrays, encode_contexts, encode_items, encode_profile
 from models.contract.vocabulary import PAD
@@ -184,7 +184,7 @@ def _encode_contexts(spec: FeatureSpec, log: Interactions, order: Indices | Indi
     context = np.empty((len(order), 2 + len(spec.context_fields)), dtype=np.int32)
     for start in range(0, len(order), CHUNK):
         rows = order[start : start + CHUNK]
-        columns = {name: Codes(codes.names, codes.codes[rows]) for name, codes in log.contexts.items()}
+        columns = take_codes(log.contexts, rows)
         context[start : start + CHUNK] = encode_contexts(spec, columns, log.times[rows], len(rows))
     return context
 

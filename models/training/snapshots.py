@@ -59,7 +59,7 @@ def compute_statistics(
 
 
 def to_item_events(log: Interactions, spec: FeatureSpec) -> ItemEvents:
-    """What was taken in the log as input of `item_statistics`, with standardised values."""
+    """The log's taken items as input of `item_statistics`, with standardised values."""
     rows = np.flatnonzero(log.weigh(spec.roles) > 0)
     if len(rows) < len(log):
         log = take(log, rows)

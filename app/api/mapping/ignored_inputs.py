@@ -4,7 +4,7 @@ An input is named by its path, as in the field of an error: `context.device`. If
 bundle, the value follows: `context.device=fridge`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from app.api.schemas.batch import Group
@@ -62,11 +62,16 @@ def _context(spec: FeatureSpec, context: Context | None) -> Iterator[str]:
         return
     if context.timestamp is not None and not spec.timed:
         yield "context.timestamp"
-    for key, value in context.labels().items():
+    yield from _labels(spec, context.labels(), "context")
+
+
+def _labels(spec: FeatureSpec, labels: Mapping[str, str], path: str) -> Iterator[str]:
+    """The context's keys that the bundle does not have, and the values that its training data did not have."""
+    for key, value in labels.items():
         if key not in spec.context_fields:
-            yield f"context.{key[:LONGEST]}"
+            yield f"{path}.{key[:LONGEST]}"
         elif f"{key}={value}" not in spec.context_tokens:
-            yield _name(f"context.{key[:LONGEST]}", value)
+            yield _name(f"{path}.{key[:LONGEST]}", value)
 
 
 def _session(bundle: LoadedBundle, session: Sequence[SessionEvent]) -> Iterator[str]:
@@ -80,11 +85,7 @@ def _session(bundle: LoadedBundle, session: Sequence[SessionEvent]) -> Iterator[
             yield _name(f"{path}.item_id", event.item_id)
         if event.value is not None and spec.value_range is None:
             yield f"{path}.value"
-        for key, value in (event.context or {}).items():
-            if key not in spec.context_fields:
-                yield f"{path}.context.{key[:LONGEST]}"
-            elif f"{key}={value}" not in spec.context_tokens:
-                yield _name(f"{path}.context.{key[:LONGEST]}", value)
+        yield from _labels(spec, event.context or {}, f"{path}.context")
 
 
 def _diversity(spec: FeatureSpec, request: RecommendRequest) -> Iterator[str]:

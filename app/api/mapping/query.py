@@ -118,14 +118,14 @@ def add_session(
 
 def _to_diversity(bundle: LoadedBundle, request: RecommendRequest, state: UserState) -> Diversity:
     """The request's diversity. What it leaves out is the bundle's default; another method has that of its own."""
-    wire, default = request.diversity, choose_diversity(bundle, state)
+    wire = request.diversity
     if wire is None:
-        return default
-    method = wire.method or default.method
-    usual = default if method == default.method else Diversity()
-    return Diversity(
-        method, usual.strength if wire.strength is None else wire.strength, wire.max_per_category
-    )
+        return choose_diversity(bundle, state)
+    method, strength = wire.method or bundle.manifest.diversity.method, wire.strength
+    if strength is None:
+        own = method == bundle.manifest.diversity.method
+        strength = (choose_diversity(bundle, state) if own else Diversity()).strength
+    return Diversity(method, strength, wire.max_per_category)
 
 
 def _remaining_items(page: Page[RecommendRequest]) -> tuple[str, ...] | None:

@@ -42,7 +42,7 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a study is of: every setting of the job, the digest of its data, and the space."""
+    """The subject of a study: every setting of the job, the digest of its data, and the space."""
 
     settings: Mapping[str, Setting]
     data: str

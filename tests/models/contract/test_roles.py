@@ -16,32 +16,23 @@ OWN = {
 
 
 @pytest.mark.parametrize(
-    ("action", "role", "name"),
+    ("roles", "action", "role", "name"),
     [
-        ("view", Role.TARGET, "view"),
-        ("cart", Role.TARGET, "cart"),
-        ("a new one", Role.TARGET, "a new one"),
-        ("impression", Role.EXPOSURE, "impression"),
-        ("dislike", Role.NEGATIVE, "dislike"),
-        ("skip", Role.NEGATIVE, "skip"),
+        (NO_ROLES, "view", Role.TARGET, "view"),
+        (NO_ROLES, "cart", Role.TARGET, "cart"),
+        (NO_ROLES, "a new one", Role.TARGET, "a new one"),
+        (NO_ROLES, "impression", Role.EXPOSURE, "impression"),
+        (NO_ROLES, "dislike", Role.NEGATIVE, "dislike"),
+        (NO_ROLES, "skip", Role.NEGATIVE, "skip"),
+        (OWN, "hide", Role.NEGATIVE, "dislike"),
+        (OWN, "banner", Role.EXPOSURE, "impression"),
+        (OWN, "skip", Role.EXPOSURE, "impression"),
+        (OWN, "purchase", Role.TARGET, "purchase"),
+        (OWN, "dislike", Role.NEGATIVE, "dislike"),
     ],
 )
-def test_the_defaults(action, role, name):
-    assert (role_of(action, NO_ROLES), read_action(action, NO_ROLES)) == (role, name)
-
-
-@pytest.mark.parametrize(
-    ("action", "role", "name"),
-    [
-        ("hide", Role.NEGATIVE, "dislike"),
-        ("banner", Role.EXPOSURE, "impression"),
-        ("skip", Role.EXPOSURE, "impression"),
-        ("purchase", Role.TARGET, "purchase"),
-        ("dislike", Role.NEGATIVE, "dislike"),
-    ],
-)
-def test_a_jobs_own(action, role, name):
-    assert (role_of(action, OWN), read_action(action, OWN)) == (role, name)
+def test_defaults_and_a_jobs_own(roles, action, role, name):
+    assert (role_of(action, roles), read_action(action, roles)) == (role, name)
 
 
 @pytest.mark.parametrize("action", ["impression", "dislike", "skip"])

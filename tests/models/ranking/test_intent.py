@@ -24,7 +24,7 @@ SHARES = {"a": 0.25, "b": 0.5}
     ],
 )
 def test_the_last_items_decide(recent, clear):
-    assert has_clear_intent(recent, SHARES) == clear
+    assert has_clear_intent(reversed(recent), SHARES) == clear
 
 
 def test_a_label_that_the_catalogue_lacks_is_no_chance():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from models.evaluation.metrics.graded_ndcg import graded_ndcg, ideal_gains
+from models.evaluation.metrics.graded_ndcg import graded_ndcg, ideal_gains, read_gains
 from models.evaluation.metrics.ndcg import ndcg
 
 
@@ -25,3 +25,9 @@ def test_gains_of_one_are_ndcg():
     hits = np.take_along_axis(relevant, lists, axis=1)
     ideal = ideal_gains(sparse.csr_array(relevant.astype(float)), 10)
     np.testing.assert_allclose(graded_ndcg(hits.astype(np.float32), ideal), ndcg(hits, relevant.sum(1)))
+
+
+def test_what_listed_items_are_worth():
+    gains = sparse.csr_array(np.array([[0, 1, 2.0], [0.5, 0, 0]]))
+    assert read_gains(gains, np.array([[2, 0, -1], [0, 2, 1]])).tolist() == [[2, 0, 0], [0.5, 0, 0]]
+    assert read_gains(gains[:0], np.zeros((0, 3), dtype=np.int64)).shape == (0, 3)
