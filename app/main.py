@@ -81,7 +81,7 @@ def create_app(
     items_first = (item_tables, similar, items)  # the path of one item would match that of similar items, too
     for resource in (recommendation, batch, events, *items_first, user_tables, users, model, health, pages):
         app.include_router(resource.router)
-    app.mount(pages.STATIC, pages.open_static_files())
+    app.include_router(pages.open_router)
     handle_errors(app)
     _add_middleware(app, settings, metrics)
     return app

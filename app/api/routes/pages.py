@@ -1,22 +1,26 @@
 """GET /metrics, /docs and /openapi.json: pages about the service, behind the API key unless a setting opens them."""
 
 import importlib.resources
-from pathlib import Path
+import mimetypes
+from functools import cache
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.dependencies import Serving
 from app.api.guarded_route import make_page_router
 from app.api.openapi import error_answers
 from app.api.responses import json_response
+from app.errors import NotFoundError
 
 STATIC = "/static-offline-docs"
 """The files of Swagger UI from the package fastapi_offline, so that /docs needs no other server. They need no key."""
+FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
 
 router = make_page_router("health")
+open_router = APIRouter()
+"""The routes that need no key."""
 
 
 @router.head("/metrics", include_in_schema=False)
@@ -54,9 +58,19 @@ async def show_docs(request: Request) -> Response:
     )
 
 
-def open_static_files() -> StaticFiles:
-    """The files under STATIC."""
-    return StaticFiles(directory=Path(str(importlib.resources.files("fastapi_offline"))) / "static")
+@open_router.head(f"{STATIC}/{{name}}", include_in_schema=False)
+@open_router.get(f"{STATIC}/{{name}}", include_in_schema=False)
+async def show_file(name: str) -> Response:
+    """A file of the page /docs, from memory: a stream from disk would take threads from whom no key is asked."""
+    if name not in FILES:
+        raise NotFoundError(f"expected a file of /docs ({', '.join(FILES)}), given {name[:40]!r}")
+    kind, _ = mimetypes.guess_type(name)
+    return Response(_read_file(name), media_type=kind, headers={"cache-control": "max-age=86400"})
+
+
+@cache
+def _read_file(name: str) -> bytes:
+    return importlib.resources.files("fastapi_offline").joinpath("static", name).read_bytes()
 
 
 def _prefix(request: Request) -> str:

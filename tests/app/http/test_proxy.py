@@ -76,3 +76,14 @@ def test_limits_hold_under_a_prefix(serve: Serve) -> None:
     with serve(root_path="/shop", max_body_bytes=2048) as service:
         for path in ("/v1/recommend", "/shop/v1/recommend"):
             assert service.post(path, content=b" " * 4096).status_code == 413
+
+
+def test_the_pages_files_need_no_key_and_are_whole(serve: Serve) -> None:
+    with serve(api_key="secret-key") as service:
+        style = service.get("/static-offline-docs/swagger-ui.css")
+        assert style.headers["content-type"].startswith("text/css")
+        assert len(style.content) == int(style.headers["content-length"]) > 100_000
+        assert service.head("/static-offline-docs/favicon.png").content == b""
+        for name in ("other.css", "..%2F__init__.py"):
+            missing = service.get(f"/static-offline-docs/{name}")
+            assert missing.status_code == 404 and missing.json()["error"]["code"] == "not_found"
