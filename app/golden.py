@@ -21,6 +21,7 @@ from models.contract.bundle import GOLDEN, ITEMS, USER_VECTORS, BundleError
 from models.contract.catalogue import UserState
 from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequest, GoldenRequests
+from models.contract.user_vector import BIAS_COLUMNS
 from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
 
@@ -122,9 +123,9 @@ def check_users(bundle: LoadedBundle) -> None:
     except (OSError, ValueError, EOFError) as error:
         raise BundleError(f"expected user vectors in {USER_VECTORS}, given {error}") from error
     user_ids = list(bundle.known_users.rows)
-    if vectors.shape != (len(user_ids), bundle.dim + 1):
+    if vectors.shape != (len(user_ids), bundle.dim + BIAS_COLUMNS):
         raise BundleError(
-            f"expected {USER_VECTORS} of {(len(user_ids), bundle.dim + 1)}, given {vectors.shape}"
+            f"expected {USER_VECTORS} of {(len(user_ids), bundle.dim + BIAS_COLUMNS)}, given {vectors.shape}"
         )
     for row in range(0, len(user_ids), max(len(user_ids) // COMPARED_USERS, 1)):
         state = bundle.known_users.state(user_ids[row])

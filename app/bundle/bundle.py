@@ -20,6 +20,7 @@ from models.contract.features import context_tokens, encode_items, item_text
 from models.contract.item_links import FittedLinks
 from models.contract.labels import label_field
 from models.contract.tasks import NEXT, Head
+from models.contract.user_vector import strip_bias
 from models.language.protocol import TextEncoder
 from models.ranking.intent import Shares
 
@@ -88,13 +89,13 @@ class LoadedBundle:
 
     def item_vectors(self, rows: Indices) -> Floats:
         """Item vectors [n, D] without the bias; row -1 gives the unknown item's."""
-        vectors = self.catalogue.vectors[rows, :-1]
+        vectors = strip_bias(self.catalogue.vectors[rows])
         vectors[rows < 0] = self.unknown_vector
         return vectors
 
     def unit_vectors(self, rows: Indices) -> Floats:
         """Centred vectors [n, D] of length 1: their inner product is the items' similarity."""
-        vectors = self.catalogue.vectors[rows, :-1] - self.mean_vector
+        vectors = strip_bias(self.catalogue.vectors[rows]) - self.mean_vector
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
     def encode_text(self, text: str) -> Floats | None:

@@ -39,7 +39,7 @@ class Catalogue:
         columns: tuple[Floats, Floats, Floats],
         rule: Predicate | None = None,
     ) -> "Catalogue":
-        """`columns`: vectors [n, D + 1], text [n, T], statistics [n, S]. Raises ValueError for other lengths.
+        """`columns`: vectors [n, D + 2], text [n, T], statistics [n, S]. Raises ValueError for other lengths.
 
         `rule`: the condition over an item's fields without which it is not available.
         """
@@ -101,7 +101,7 @@ class Catalogue:
 
     @property
     def vectors(self) -> Floats:
-        """[n, D + 1]: the inner product with a user's vector is the `next` logit."""
+        """[n, D + 2]: the inner product with a user's vector is the `next` logit."""
         return self._view("vectors")
 
     @property

@@ -23,7 +23,7 @@ GROWTH = 1.5
 class ItemRow:
     """The vectors of one item."""
 
-    vector: Floats  # [D + 1] the last number is the bias
+    vector: Floats  # [D + 2] a row of the item table (models.contract.user_vector)
     text: Floats  # [T]
 
 

@@ -38,6 +38,7 @@ from models.contract.manifest_seal import BundleKey
 from models.contract.predicate import Predicate
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT
+from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.heads.protocol import Subject
 from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.availability import parse_rule
@@ -53,7 +54,7 @@ class _ItemFiles:
     """The item table of n items in the bundle's files."""
 
     items: list[Item]
-    vectors: Floats  # [n, D + 1]
+    vectors: Floats  # [n, D + 2]
     text: Floats  # [n, T]
     statistics: Floats  # [n, S]
 
@@ -68,7 +69,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
     spec = read_features(folder, manifest)
     predictor = _read_network(folder, manifest, spec)
     files = _read_items(folder, spec, predictor.dim)
-    mean = files.vectors[:, :-1].mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = strip_bias(files.vectors).mean(axis=0, dtype=np.float64).astype(np.float32)
     unknown = encode_rows(
         predictor,
         spec,
@@ -88,7 +89,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         candidates=candidates,
         known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
         text_encoder=_open_text_encoder(manifest, spec),
-        unknown_vector=unknown.vector[:-1],
+        unknown_vector=strip_bias(unknown.vector),
         mean_vector=mean,
         links=read_fitted_links(folder, manifest, len(files.items)),
         label_shares=measure_shares(catalogue.labels),
@@ -131,7 +132,7 @@ def read_rule(manifest: Manifest, spec: FeatureSpec) -> Predicate | None:
 def open_index(path: Path | None, vectors: Floats) -> SearchIndex:
     """The bundle's FAISS index, or exact search for a bundle without one (None).
 
-    Raises BundleError for an index that does not have the shape of `vectors` [n, D + 1].
+    Raises BundleError for an index that does not have the shape of `vectors` [n, D + 2].
     """
     if path is None:
         return ExactSearch(vectors)
@@ -174,7 +175,7 @@ def _read_items(folder: Path, spec: FeatureSpec, dim: int) -> _ItemFiles:
         raise BundleError(f"expected at least one item in {folder / ITEMS}, given none")
     return _ItemFiles(
         items=items,
-        vectors=read_array(folder / ITEM_VECTORS, (count, dim + 1)),
+        vectors=read_array(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS)),
         text=read_array(folder / ITEM_TEXT, (count, spec.text_size)),
         statistics=read_array(folder / ITEM_STATISTICS, (count, len(STATISTICS))),
     )

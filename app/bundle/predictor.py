@@ -44,7 +44,9 @@ class UserEncoding:
 class ItemTable:
     """I items, to which pairs refer by row."""
 
-    vectors: Floats  # [I, D + 1] the last column is the bias, which only the head `next` reads
+    vectors: (
+        Floats  # [I, D + 2] (models.contract.user_vector); only the head `next` reads the last two columns
+    )
     statistics: Floats  # [I, S]
 
 
@@ -90,7 +92,7 @@ class Predictor(Protocol):
         ...
 
     def item_vectors(self, items: ItemArrays, statistics: Floats) -> Floats:
-        """Vectors [n, D + 1] of n items with statistics [n, S]; the last column is the bias.
+        """Rows [n, D + 2] of the item table (models.contract.user_vector) of n items with statistics [n, S].
 
         Without times in the job the statistics have no effect.
         """

@@ -11,6 +11,8 @@ from app.bundle.padding import group_by_length, pad
 from app.bundle.predictor import ItemTable, PairBatch, UserBatch, UserEncoding
 from models.contract.arrays import Floats, Indices
 from models.contract.features import ItemArrays
+from models.contract.statistics import RECENT
+from models.contract.user_vector import add_bias, strip_bias
 from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer_input import UserSide, build_scorer_input, read_user_numbers
 
@@ -97,9 +99,9 @@ class TorchPredictor:
     def item_vectors(self, items: ItemArrays, statistics: Floats) -> Floats:
         """See Predictor.item_vectors."""
         vectors, bias = self.network.items(*item_tensors(items))
-        if self.timed:
-            bias = bias + self.network.items.popularity(torch.from_numpy(statistics))
-        return np.asarray(torch.cat([vectors, bias[:, None]], dim=1).numpy(), dtype=np.float32)
+        known = torch.from_numpy(statistics if self.timed else np.zeros_like(statistics))
+        bias = bias + self.network.items.popularity(known)
+        return add_bias(vectors.numpy(), bias.numpy(), known[:, RECENT].numpy())
 
     def _encode_user(self, start: torch.Tensor, history: Floats, users: UserBatch) -> UserEncoding:
         """The encoding of a batch of one, without padding; `start` [1, D] is the profile."""
@@ -126,7 +128,7 @@ class TorchPredictor:
         logits = self.network.scorer(
             build_scorer_input(
                 user_side,
-                torch.from_numpy(items.vectors[rows, :-1]),
+                torch.from_numpy(strip_bias(items.vectors[rows])),
                 torch.from_numpy(statistics if self.timed else np.zeros_like(statistics)),
             )
         )

@@ -27,7 +27,7 @@ class SearchIndex(Protocol):
     """Search over the rows of a matrix by inner product."""
 
     def search(self, vector: Floats, k: int, allowed: Mask) -> Indices:
-        """At most k rows of the mask `allowed` [n], best first, for a vector [D + 1].
+        """At most k rows of the mask `allowed` [n], best first, for a vector [D + 2].
 
         An approximate index may return fewer than exist. Raises IndexUnusableError.
         """
@@ -35,7 +35,7 @@ class SearchIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExactSearch:
-    """Brute force over vectors [n, D + 1]: always min(k, allowed) rows."""
+    """Brute force over vectors [n, D + 2]: always min(k, allowed) rows."""
 
     vectors: Floats
 
@@ -74,7 +74,7 @@ class FaissSearch:
 
 
 def nearest_rows(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: int, allowed: Mask) -> Indices:
-    """The min(k, allowed) rows with the greatest inner product with a vector [D + 1], best first.
+    """The min(k, allowed) rows with the greatest inner product with a vector [D + 2], best first.
 
     Exact if few rows are allowed, and over the rows that changed since the index was built; else as exact as the
     index. Raises IndexUnusableError.

@@ -16,7 +16,8 @@ from models.contract.features import encode_context
 from models.contract.feedback import read_feedback
 from models.contract.low_values import ItemVectors
 from models.contract.push import measure_push
-from models.contract.user_vector import retrieval_vector
+from models.contract.recency import find_returning, newest_times
+from models.contract.user_vector import BIAS_COLUMNS, retrieval_vector, strip_bias, weigh_recency
 from models.contract.vocabulary import OOV
 from models.language.text_preference import TextPreferences
 
@@ -30,12 +31,27 @@ def encode_user(
 
 
 def add_moments(bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Sequence[Moment]) -> list[Encoded]:
-    """Each user at the moment of the request with the same number: its context changes the vector for `next`."""
+    """Each user at the moment of the request with the same number: its context changes the vector for `next`.
+
+    So does the pause since the user's last event (models.contract.recency).
+    """
+    newest = np.array([newest_times(user.events.columns)[0] for user in encoded])
+    returning = find_returning(newest, np.array([now for _, now in moments]), bundle.spec.timed)
+    users = [
+        _return(bundle, user) if returns and len(user.events.columns) else user
+        for user, returns in zip(encoded, returning.tolist(), strict=True)
+    ]
     tokens = np.stack([encode_context(bundle.spec, *moment) for moment in moments])
     if not (tokens > OOV).any():
-        return list(encoded)
-    changes = np.pad(bundle.predictor.encode_moments(tokens), ((0, 0), (0, 1)))  # none of the bias
-    return [replace(user, vector=user.vector + change) for user, change in zip(encoded, changes, strict=True)]
+        return users
+    changes = np.pad(bundle.predictor.encode_moments(tokens), ((0, 0), (0, BIAS_COLUMNS)))
+    return [replace(user, vector=user.vector + change) for user, change in zip(users, changes, strict=True)]
+
+
+def _return(bundle: LoadedBundle, user: Encoded) -> Encoded:
+    """A user with events as one who returns after a pause."""
+    vector = weigh_recency(user.vector, bundle.manifest.recency.returning)
+    return replace(user, vector=vector, link_logits=measure_links(bundle, user.events, returning=True))
 
 
 def encode_states(
@@ -52,13 +68,13 @@ def encode_columns(
     events: EventColumns,
     preferences: Sequence[TextPreferences],
 ) -> list[Encoded]:
-    """Encode B users whose events are columns over the catalogue's rows."""
+    """Encode B users whose events are columns over the catalogue's rows. Who has events is in a session."""
     if not profiles:
         return []
     features = build_features(bundle, profiles, events, [texts.profile for texts in preferences])
     rows = np.split(features.rows, features.batch.offsets[1:-1])
     in_tower = np.split(features.batch.tower, features.batch.offsets[1:-1])
-    feedback = read_feedback(events, bundle.spec.value_range)
+    feedback, gains = read_feedback(events, bundle.spec.value_range), bundle.manifest.recency
     encoded = []
     for user, encoding in enumerate(bundle.predictor.encode_users(features.batch)):
         part = slice(int(events.offsets[user]), int(events.offsets[user + 1]))
@@ -66,17 +82,18 @@ def encode_columns(
         push = measure_user_push(bundle, encoding.base, history)
         tower_events = int(np.count_nonzero(in_tower[user]))
         share = texts.popularity_share(tower_events)
-        vector = retrieval_vector(encoding.base, push, share, tower_events)
-        links = measure_links(bundle, history)
+        recency = gains.in_session if len(history.columns) else gains.returning
+        vector = retrieval_vector(encoding.base, push, share, tower_events, recency)
+        links = measure_links(bundle, history, returning=False)
         encoded.append(Encoded(vector, encoding, rows[user], texts.text, texts.logits, links, history))
     return encoded
 
 
-def measure_links(bundle: LoadedBundle, events: UserEvents) -> Floats | None:
+def measure_links(bundle: LoadedBundle, events: UserEvents, *, returning: bool) -> Floats | None:
     """[n] the term of the item links over the catalogue; items put later have no links. None without links."""
     if bundle.links is None:
         return None
-    logits = bundle.links.measure_user(events.columns, bundle.spec.polarity)
+    logits = bundle.links.measure_user(events.columns, bundle.spec.polarity, returning)
     if logits is None or len(logits) == len(bundle.catalogue):
         return logits
     return np.pad(logits, (0, len(bundle.catalogue) - len(logits)))
@@ -84,5 +101,5 @@ def measure_links(bundle: LoadedBundle, events: UserEvents) -> Floats | None:
 
 def measure_user_push(bundle: LoadedBundle, base: Floats, events: UserEvents) -> Floats:
     """The change [D] of the tower's output `base` [D] that the events' negative feedback makes."""
-    items = ItemVectors(bundle.catalogue.vectors[:, :-1], bundle.mean_vector)
+    items = ItemVectors(strip_bias(bundle.catalogue.vectors), bundle.mean_vector)
     return measure_push(items, base, events.columns, events.feedback, bundle.spec.polarity)

@@ -19,6 +19,7 @@ from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
 from models.contract.arrays import Floats
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
+from models.contract.user_vector import strip_bias
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
@@ -86,7 +87,7 @@ def score(
 def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> RerankedList:
     """The slate's order, with its diversity and its cost in relevance."""
     rows = scored.candidates.rows
-    vectors = bundle.catalogue.vectors[rows, :-1] - bundle.mean_vector
+    vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
     return rerank(scored.score, vectors, labels, query.diversity, query.limit)
 

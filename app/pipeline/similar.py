@@ -9,6 +9,7 @@ from app.bundle.vector_index import ExactSearch, IndexUnusableError, nearest_row
 from app.pipeline.filtering import match_predicate
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.predicate import Predicate
+from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.ranking.similarity import Similarity
 
 POOL = 200
@@ -52,10 +53,10 @@ def find_similar_to_all(
     given = np.array([_present_row(bundle, item_id) for item_id in item_ids], dtype=np.int64)
     allowed = allowed.copy()
     allowed[given] = False
-    mean = catalogue.vectors[given, :-1].mean(axis=0) - bundle.mean_vector
-    probe = np.append(mean, np.float32(0)).astype(np.float32)
+    mean = strip_bias(catalogue.vectors[given]).mean(axis=0) - bundle.mean_vector
+    probe = np.pad(mean, (0, BIAS_COLUMNS)).astype(np.float32)
     rows = np.concatenate([given, _search_pool(bundle, probe, max(POOL, 4 * limit), allowed)])
-    vectors = catalogue.vectors[rows, :-1] - bundle.mean_vector
+    vectors = strip_bias(catalogue.vectors[rows]) - bundle.mean_vector
     labels = [catalogue.labels[pool_row] for pool_row in rows.tolist()]
     similar_to = Similarity.of(vectors, labels).to
     similarity = np.mean([similar_to(position) for position in range(len(given))], axis=0)

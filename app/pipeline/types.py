@@ -51,7 +51,7 @@ NO_EVENTS = UserEvents(column_events([()], lambda _item_id: -1), np.zeros(0, dty
 class Encoded:
     """The network's encoding of a user; `app.pipeline.encoding.add_moments` adds the moment of the request."""
 
-    vector: Floats  # [D + 1] the retrieval vector; the last number multiplies the items' bias
+    vector: Floats  # [D + 2] the retrieval vector (models.contract.user_vector)
     user: UserEncoding  # the network's output, without the push of negative feedback
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     text: Floats | None = None  # [T] the text vector of the query, else of the stated interests

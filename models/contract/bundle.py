@@ -15,18 +15,21 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion
 from models.contract.item_links import LinkGains
 from models.contract.manifest_seal import BundleKey, SealedManifest
+from models.contract.recency import RecencyGains
 from models.contract.tasks import NEXT, Head
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MANIFEST = manifest_seal.MANIFEST
 FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"
 ITEMS = "items.jsonl"  # one Item a line, in catalogue order
 ITEM_TEXT = "item_text.npy"  # float32 [n, text_size]
-ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 1]: the vectors in the index; the last column is the bias
+ITEM_VECTORS = (
+    "item_vectors.npy"  # float32 [n, D + 2]: rows of the item table (user_vector), those of the index
+)
 ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, 3]
 USER_IDS = "user_ids.json"
-USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 1]: retrieval vectors, which the service must reproduce
+USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 2]: retrieval vectors, which the service must reproduce
 PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"
@@ -96,6 +99,8 @@ class Manifest(BaseModel):
     heads: tuple[Head, ...]
     calibrations: dict[str, Calibration]
     fusion: Fusion
+    recency: RecencyGains
+    """The weight of recent popularity in the `next` logits, fitted on validation."""
     links: LinkGains | None = None
     """The gains of the item links; None: no links."""
     diversity: DefaultDiversity

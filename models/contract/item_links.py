@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.contract.arrays import Floats, Indices, Indices32
+from models.contract.arrays import Floats, Indices, Indices32, Mask
 from models.contract.events import UNTAKEN_ACTIONS, EventColumns, user_events
 from models.contract.feedback import has_action
 from models.contract.polarity import ValuePolarity
@@ -47,13 +47,15 @@ class LinkGains(BaseModel):
     """Where each class of history lengths begins, ascending; the first is 1."""
     transition: tuple[float, ...]
     regression: tuple[float, ...]
+    returning: tuple[float, float]
+    """The same two gains for a user who returns after a pause (models.contract.recency), for any length."""
 
     @model_validator(mode="after")
     def check_classes(self) -> Self:
         """Check that every class has both gains, none below 0, and that the classes ascend from 1."""
         if not len(self.least_events) == len(self.transition) == len(self.regression):
             raise ValueError(f"expected both gains of {len(self.least_events)} classes of history lengths")
-        if min(*self.transition, *self.regression) < 0:
+        if min(*self.transition, *self.regression, *self.returning) < 0:
             raise ValueError("expected gains of at least 0")
         if self.least_events[0] != 1 or (np.diff(self.least_events) <= 0).any():
             raise ValueError(f"expected classes that ascend from 1, given {self.least_events}")
@@ -62,10 +64,12 @@ class LinkGains(BaseModel):
     @property
     def is_off(self) -> bool:
         """True if no history gives a logit."""
-        return not any((*self.transition, *self.regression))
+        return not any((*self.transition, *self.regression, *self.returning))
 
-    def at(self, events: int) -> tuple[float, float]:
+    def at(self, events: int, returning: bool) -> tuple[float, float]:
         """The gains of transitions and of the regression for a history of `events` events, at least 1."""
+        if returning:
+            return self.returning
         number = int(np.searchsorted(self.least_events, events, side="right")) - 1
         return self.transition[number], self.regression[number]
 
@@ -105,12 +109,14 @@ def sum_both(links: ItemLinks, events: LinkEvents) -> tuple[Floats, Floats]:
     )
 
 
-def link_logits(links: ItemLinks, gains: LinkGains, events: LinkEvents) -> Floats | None:
+def link_logits(links: ItemLinks, gains: LinkGains, events: LinkEvents, returning: bool) -> Floats | None:
     """[I] added to the `next` logit of each item; None where the history says nothing."""
-    if not len(events.items) or gains.is_off:
+    if not len(events.items):
+        return None
+    by_transition, by_regression = gains.at(len(events.items), returning)
+    if not by_transition and not by_regression:
         return None
     transitions, regression = sum_both(links, events)
-    by_transition, by_regression = gains.at(len(events.items))
     return np.asarray(by_transition * transitions + by_regression * regression, dtype=np.float32)
 
 
@@ -121,18 +127,22 @@ class FittedLinks:
     tables: ItemLinks
     gains: LinkGains
 
-    def measure_logits(self, events: EventColumns, polarity: ValuePolarity) -> Floats:
-        """[U, I] the term of each user's `next` logits, after the events up to the moment, oldest first."""
+    def measure_logits(self, events: EventColumns, polarity: ValuePolarity, returning: Mask) -> Floats:
+        """[U, I] the term of each user's `next` logits, after the events up to the moment, oldest first.
+
+        `returning` [U]: see models.contract.recency.
+        """
         logits = np.zeros((len(events.offsets) - 1, self.item_count), dtype=np.float32)
         for user in range(len(logits)):
-            term = self.measure_user(user_events(events, user), polarity)
+            term = self.measure_user(user_events(events, user), polarity, bool(returning[user]))
             if term is not None:
                 logits[user] = term
         return logits
 
-    def measure_user(self, events: EventColumns, polarity: ValuePolarity) -> Floats | None:
+    def measure_user(self, events: EventColumns, polarity: ValuePolarity, returning: bool) -> Floats | None:
         """[I] the term of one user's logits; None where the events say nothing."""
-        return link_logits(self.tables, self.gains, read_link_events(events, polarity, self.item_count))
+        read = read_link_events(events, polarity, self.item_count)
+        return link_logits(self.tables, self.gains, read, returning)
 
     @property
     def item_count(self) -> int:

@@ -1,8 +1,8 @@
-"""The retrieval vector of a user: tower output, negative feedback, popularity weight.
+"""The retrieval vector of a user: tower output, negative feedback, weights of popularity.
 
-The `next` logit of an item is the inner product of its vector and bias [D + 1] with the retrieval vector [D + 1], plus
-the logits of text preferences (models.language.text_preference). The service, the golden requests and the offline
-evaluation share this definition.
+An item's row [D + 2] of the item table is its vector, its bias and its recent popularity. The `next` logit is the inner
+product of that row with the retrieval vector [D + 2], plus the logits of item links and of text preferences
+(models.language.text_preference). The service, the golden requests and the offline evaluation share this definition.
 """
 
 from typing import NamedTuple
@@ -17,6 +17,8 @@ DISLIKE_PUSH = 3.0
 """The logits that a disliked item, and an item with the same vector, loses (Rocchio 1971)."""
 SKIP_PUSH = 1.0
 """The same for a skipped item, a weaker signal."""
+BIAS_COLUMNS = 2
+"""The columns of an item's row after its vector: bias, recent popularity."""
 PUSHING_ITEMS = 10
 """The number of newest disliked items, and of newest skipped items, that have an effect."""
 
@@ -58,12 +60,29 @@ def push_away(vectors: Floats, mean: Floats, negative: NegativeItems) -> Floats:
     return np.asarray(-(negative.gains[inside] / squares) @ directions, dtype=np.float32)
 
 
-def retrieval_vector(base: Floats, push: Floats, popularity: float, tower_events: int) -> Floats:
-    """The vector [D + 1] whose inner product with [item vector, item bias] is the `next` logit.
+def strip_bias(rows: Floats) -> Floats:
+    """The vectors [..., D] of rows [..., D + 2] of the item table."""
+    return rows[..., :-BIAS_COLUMNS]
+
+
+def add_bias(vectors: Floats, bias: Floats, recent: Floats) -> Floats:
+    """Rows [n, D + 2] of the item table from vectors [n, D], biases [n] and recent popularity [n]."""
+    return np.concatenate([vectors, bias[:, None], recent[:, None]], axis=1).astype(np.float32)
+
+
+def retrieval_vector(
+    base: Floats, push: Floats, popularity: float, tower_events: int, recency: float
+) -> Floats:
+    """The vector [D + 2] whose inner product with [item vector, bias, recent popularity] is the `next` logit.
 
     `base` [D] is the user tower's output after `tower_events` events, `push` [D] comes from `push_away`, `popularity`
-    in [0, 1] multiplies the items' biases. It also multiplies the base if the tower read no event: the output for an
-    unknown user mainly expresses popularity.
+    in [0, 1] multiplies the items' biases, and with the gain `recency` their recent popularity. It also multiplies the
+    base if the tower read no event: the output for an unknown user mainly expresses popularity.
     """
     personal = 1.0 if tower_events else popularity
-    return np.append(personal * base + push, popularity).astype(np.float32)
+    return weigh_recency(np.append(personal * base + push, [popularity, 0.0]).astype(np.float32), recency)
+
+
+def weigh_recency(vector: Floats, recency: float) -> Floats:
+    """A retrieval vector [D + 2] with another gain of recent popularity."""
+    return np.append(vector[:-1], vector[-2] * np.float32(recency)).astype(np.float32)

@@ -13,6 +13,7 @@ from models.contract.even_sample import take_evenly
 from models.contract.feedback import last_liked, read_feedback
 from models.contract.labels import category_labels
 from models.contract.tasks import NEXT, Head
+from models.contract.user_vector import strip_bias
 from models.data.labels import TaskLabels
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.metrics.lists import NO_ITEM
@@ -79,7 +80,7 @@ class ServedItems:
         corpus, snapshot = predictor.corpus, predictor.corpus.part_snapshot[part]
         vectors = predictor.item_table(snapshot)
         statistics = compute_bundle_statistics(corpus, snapshot, find_stops(corpus, part))
-        arrays = RetrievalTable(vectors, vectors[:, :-1].mean(axis=0), statistics)
+        arrays = RetrievalTable(vectors, strip_bias(vectors).mean(axis=0), statistics)
         labels = [category_labels(corpus.spec, item) for item in items]
         return ServedItems(arrays, labels, measure_shares(labels))
 

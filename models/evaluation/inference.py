@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.events import UNTAKEN_ACTIONS, EventColumns
 from models.contract.item_links import FittedLinks
 from models.contract.push import may_push
+from models.contract.recency import NO_EVENT, RecencyGains, find_returning
 from models.contract.statistics import RECENT
+from models.contract.user_vector import add_bias
 from models.contract.vocabulary import PAD
 from models.evaluation.moments import Moments, Requests, encode_requests, measure_pushes
 from models.network.model import ChorusNetwork
@@ -20,6 +22,7 @@ from models.training.batches import Batch, Windows, collate
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID, Corpus
 from models.training.objective import Tables, encode_states
 
+NO_RECENCY = RecencyGains()
 CHUNK = 64
 """Moments encoded in one pass."""
 ALL_PARTS = frozenset({PART_TRAIN, PART_VALID, PART_TEST})
@@ -35,11 +38,14 @@ class CorpusPredictor:
     vectors: Tensor  # [I, D]
     bias: Tensor  # [I] without popularity
     reads_all: bool  # the tower reads every event of the log
+    recency: RecencyGains = NO_RECENCY
     links: FittedLinks | None = None  # a term of the `next` logits
 
     @staticmethod
     @torch.no_grad()
-    def of(network: ChorusNetwork, corpus: Corpus, device: torch.device) -> "CorpusPredictor":
+    def of(
+        network: ChorusNetwork, corpus: Corpus, device: torch.device, recency: RecencyGains = NO_RECENCY
+    ) -> "CorpusPredictor":
         """Put the network into evaluation mode and compute the item vectors."""
         network.eval().to(device)
         tables = Tables.of(corpus.catalogue, torch.from_numpy(corpus.statistics), 0, device, full=True)
@@ -47,14 +53,15 @@ class CorpusPredictor:
         untaken = UNTAKEN_ACTIONS & set(corpus.log.action_names)
         reads_all = all(action in corpus.spec.actions for action in untaken)
         reads_all = reads_all and not corpus.blank[corpus.items].any()
-        return CorpusPredictor(network, corpus, tables, vectors, bias, reads_all)
+        return CorpusPredictor(network, corpus, tables, vectors, bias, reads_all, recency)
 
     @torch.no_grad()
     def item_table(self, snapshot: int) -> Floats:
-        """[I, D + 1]: the last column is the bias, popularity as of a snapshot included."""
-        popularity = self.network.items.popularity(self.tables.statistics[snapshot])
-        table = torch.cat([self.vectors, (self.bias + popularity)[:, None]], dim=1)
-        return np.ascontiguousarray(table.cpu().numpy(), dtype=np.float32)
+        """[I, D + 2] the rows of the items (models.contract.user_vector), with popularity as of a snapshot."""
+        statistics = self.tables.statistics[snapshot]
+        bias = self.bias + self.network.items.popularity(statistics)
+        columns = (self.vectors, bias, statistics[..., RECENT])
+        return add_bias(*(column.cpu().numpy() for column in columns))
 
     @torch.no_grad()
     def encode_moments(self, rows: Indices) -> Iterator[Moments]:
@@ -69,15 +76,18 @@ class CorpusPredictor:
         popularity = self.network.items.popularity(self.tables.statistics[snapshots])[back]
         logits = moments.queries @ self.vectors.T + self.bias + popularity
         own: Floats = logits.cpu().numpy()
+        gains = self.recency.of(moments.returning)
+        if gains.any():
+            own = own + gains[:, None] * self.recent_popularity(moments)
         return own if moments.links is None else own + moments.links
 
     def retrieval_vectors(self, moments: Moments) -> Floats:
-        """[B, D + 1]: the inner product with a row of `item_table` is the item's `next` logit."""
-        vectors = moments.queries.cpu().numpy()
-        return np.concatenate([vectors, np.ones((len(vectors), 1))], axis=1).astype(np.float32)
+        """[B, D + 2]: the inner product with a row of `item_table` is the item's `next` logit."""
+        vectors, gains = moments.queries.cpu().numpy(), self.recency.of(moments.returning)
+        return add_bias(vectors, np.ones_like(gains), gains)
 
     def recent_popularity(self, moments: Moments) -> Floats:
-        """The recent popularity [B, I] of every item, which the network multiplies by `recency_gain`."""
+        """The recent popularity [B, I] of every item, to which `recency` gives its weight."""
         snapshots, back = torch.unique(moments.snapshot, return_inverse=True)
         recent = self.tables.statistics[snapshots][..., RECENT][back]
         return np.asarray(recent.cpu().numpy(), dtype=np.float32)
@@ -95,13 +105,13 @@ class CorpusPredictor:
     def encode_requests(self, requests: Requests) -> Moments:
         """Encode requests that need not be in the log."""
         moments = encode_requests(self.network, self.corpus.spec, self.vectors, requests)
-        return replace(moments, links=self._link_logits(requests.events))
+        return replace(moments, links=self._link_logits(requests.events, moments.returning))
 
-    def _link_logits(self, events: EventColumns) -> Floats | None:
+    def _link_logits(self, events: EventColumns, returning: Mask) -> Floats | None:
         """[B, I] the links' term of the `next` logits of B users; None without links."""
         if self.links is None:
             return None
-        return self.links.measure_logits(events, self.corpus.spec.polarity)
+        return self.links.measure_logits(events, self.corpus.spec.polarity, returning)
 
     def requests_before(self, rows: Indices) -> Requests:
         """The users of the events at `rows` [B], each with all earlier events."""
@@ -114,6 +124,7 @@ class CorpusPredictor:
             profile_text=corpus.profile_text[users],
             context=corpus.context[rows].astype(np.int64),
             snapshot=corpus.snapshot[rows].astype(np.int64),
+            now=corpus.times_at(rows),
         )
 
     def _encode(self, rows: Indices) -> Moments:
@@ -126,7 +137,7 @@ class CorpusPredictor:
         batch = batch.to(self.vectors.device)
         states, events = encode_states(self.network, batch, self.vectors[batch.items])
         last = torch.from_numpy(rows - start).to(states.device)  # events before each moment
-        history = self._read_history(rows)
+        history, returning = self._read_history(rows), self._find_returning(rows)
         batch_rows = torch.arange(len(rows), device=states.device)
         position = torch.arange(events.shape[1], device=states.device)
         before = (last - 1).clamp(min=0)
@@ -140,14 +151,22 @@ class CorpusPredictor:
             tower_events=last,
             push=self._measure_pushes(history, states[batch_rows, last]),
             asked=self.network.users.ask(batch.context[batch_rows, last]),
-            links=None if history is None else self._link_logits(history),
+            links=None if history is None else self._link_logits(history, returning),
             events=events,
             attend=position[None] < last[:, None],
             numbers=torch.where(last[:, None] > 0, numbers, 0.0),
             last=torch.where(last[:, None] > 0, moment, PAD),
             context=batch.context[batch_rows, last],
             snapshot=batch.snapshot[batch_rows, last],
+            returning=returning,
         )
+
+    def _find_returning(self, rows: Indices) -> Mask:
+        """[B] the users of the events at `rows` who return at that moment; see models.contract.recency."""
+        corpus = self.corpus
+        has_events = rows > corpus.offsets[corpus.user_of(rows)]
+        newest = np.where(has_events, corpus.times_at(rows - 1), NO_EVENT)
+        return find_returning(newest, corpus.times_at(rows), corpus.spec.timed)
 
     def _read_history(self, rows: Indices) -> EventColumns | None:
         """The events before each of the events at `rows`; None if nothing beside the tower reads them."""

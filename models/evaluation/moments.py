@@ -6,13 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Doubles, Floats, Indices, Mask
 from models.contract.events import EventColumns, user_events
 from models.contract.feature_spec import FeatureSpec
 from models.contract.feedback import read_feedback
 from models.contract.history_window import read_window
 from models.contract.low_values import ItemVectors
 from models.contract.push import may_push, measure_push
+from models.contract.recency import find_returning, newest_times
 from models.network.model import ChorusNetwork
 from models.network.scorer_input import UserSide, read_user_numbers
 
@@ -32,6 +33,7 @@ class Moments:
     last: Tensor  # [B, C] context tokens of the last event
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]
+    returning: Mask  # [B] users who are new, or return after a pause (models.contract.recency)
     links: Floats | None = None  # [B, I] the links' term of the `next` logits
 
     @property
@@ -60,6 +62,7 @@ class Requests:
     profile_text: Floats  # [B, T]
     context: Indices  # [B, C] tokens of the moments
     snapshot: Indices  # [B] rows of the item statistics
+    now: Doubles  # [B] the times of the moments; NaN where not known
 
 
 @torch.no_grad()
@@ -105,6 +108,7 @@ def encode_requests(
         last=_last_rows(torch.from_numpy(window.arrays.context).to(device), sizes),  # PAD is 0
         context=context,
         snapshot=torch.from_numpy(requests.snapshot).to(device),
+        returning=find_returning(newest_times(requests.events), requests.now, spec.timed),
     )
 
 

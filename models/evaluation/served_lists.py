@@ -8,6 +8,7 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices
 from models.contract.fusion import Fusion, contributions, fuse
+from models.contract.user_vector import strip_bias
 from models.evaluation.candidates import CandidateValues, ServedItems
 from models.evaluation.metrics.lists import NO_ITEM
 from models.ranking.budget import CANDIDATES, Budget, plan_budgets
@@ -39,7 +40,7 @@ def fuse_list(candidates: CandidateValues, number: int, items: ServedItems, fusi
     return ScoredList(
         rows=rows,
         scores=fuse(contributions(fusion, values, fusion.weights)),
-        vectors=items.arrays.vectors[rows, :-1] - items.arrays.centre,
+        vectors=strip_bias(items.arrays.vectors[rows]) - items.arrays.centre,
         labels=[items.labels[item] for item in rows.tolist()],
     )
 

@@ -1,4 +1,4 @@
-"""The fits on the validation split after training: recency gain, calibrations, fusion."""
+"""The fits on the validation split after training: recency gains, item links, calibrations, fusion, diversity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from models.contract.catalogue import Item
 from models.contract.even_sample import take_evenly
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.item_links import FittedLinks
+from models.contract.recency import RecencyGains
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import (
     CandidateValues,
@@ -28,7 +29,7 @@ from models.export.calibration import calibrate
 from models.export.diversity import DiversityFit, fit_diversity
 from models.export.fusion import K, ValidationLists, fit_fusion, join_lists
 from models.export.links import LinkFit, fit_links
-from models.export.popularity import fit_recency_gain
+from models.export.recency import fit_recency
 from models.heads.next import fit_next_calibration
 from models.heads.registry import find_kind
 from models.ranking.budget import CANDIDATES, Budget
@@ -52,7 +53,7 @@ class ValidationSamples(NamedTuple):
 class ValidationFit:
     """The results of the fits on the validation split."""
 
-    recency: Mapping[float, float]  # gain -> NDCG@10
+    recency: RecencyGains
     calibrations: Mapping[str, Calibration]
     fusion: Fusion
     figures: Mapping[str, Mapping[str, float]]  # task head -> its figures on validation, calibrated there
@@ -71,13 +72,12 @@ def fit_on_validation(
     method: FusionMethod,
     links_wanted: bool,
 ) -> ValidationFit:
-    """Fit recency gain, links, fusion and diversity on lists of validation, calibrations on validation events.
+    """Fit recency gains, links, fusion and diversity on lists of validation, calibrations on validation events.
 
-    The recency gain, fitted again beside links, is set in the predictor's network.
+    The recency gains are fitted again beside links.
     """
-    at_cut = lists.at_cut.take_evenly(MAX_LISTS)
-    case = at_cut.case
-    recency = fit_recency_gain(predictor, at_cut.rows, case)
+    samples = tuple(sample.take_evenly(MAX_LISTS) for sample in lists)
+    predictor = replace(predictor, recency=fit_recency(predictor, samples))
     events = take_evenly(np.flatnonzero(predictor.corpus.part == PART_VALID), MAX_EVENTS)
     observed = predict_events(predictor, events)
     calibrations = calibrate_heads(predictor, observed)
@@ -85,20 +85,19 @@ def fit_on_validation(
     links = None
     if links_wanted:  # from here on, as the task heads do not read them
         stops = find_stops(predictor.corpus, PART_VALID)
-        links, fitted = fit_links(predictor, (at_cut, lists.next_events), stops)
+        links, fitted = fit_links(predictor, samples, stops)
         if fitted is not None:
-            predictor = replace(predictor, links=fitted)
-            recency = fit_recency_gain(predictor, at_cut.rows, case)  # links make the logits' range wider
+            predictor = replace(predictor, links=fitted)  # links make the logits' range wider
+            predictor = replace(predictor, recency=fit_recency(predictor, samples))
     calibrations[NEXT] = fit_next_temperature(predictor, events)
     served = ServedItems.of(predictor, items, PART_VALID)
-    samples = (at_cut, lists.next_events.take_evenly(MAX_LISTS))
     scored = [
         score_candidates(predictor, sample, served, calibrations, Budget(CANDIDATES)) for sample in samples
     ]
     judged = [judge_candidates(sample, one) for sample, one in zip(samples, scored, strict=True)]
     fusion = fit_fusion(join_lists(judged), method)
     diversity = fit_diversity(scored, judged, served, fusion)
-    return ValidationFit(recency, calibrations, fusion, figures, diversity, links)
+    return ValidationFit(predictor.recency, calibrations, fusion, figures, diversity, links)
 
 
 def judge_candidates(lists: EvaluationLists, scored: CandidateValues) -> ValidationLists:

@@ -42,9 +42,10 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
     moments = encode_cases(source, cases, texts, snapshot)
     table = source.predictor.item_table(snapshot)
     logits = source.predictor.head_logits(moments, items)
+    recency = source.predictor.recency.of(moments.returning).tolist()
     logits[NEXT] = np.stack(
         [
-            _next_logits(moments, number, preferences, table, items[number])
+            _next_logits(moments, number, preferences, recency[number], table, items[number])
             for number, preferences in enumerate(texts)
         ]
     )
@@ -96,14 +97,20 @@ def encode_cases(
         profile_text=np.stack([preferences.profile for preferences in texts]),
         context=np.stack([encode_context(spec, dict(case.context), case.now) for case in cases]),
         snapshot=np.full(len(cases), snapshot, dtype=np.int64),
+        now=np.array([case.now for case in cases]),
     )
     return predictor.encode_requests(requests)
 
 
 def _next_logits(
-    moments: Moments, number: int, texts: TextPreferences, table: Floats, items: Indices
+    moments: Moments,
+    number: int,
+    texts: TextPreferences,
+    recency: float,
+    table: Floats,
+    items: Indices,
 ) -> Floats:
-    """Logits [K, 1] of `next` for one request and its items, rows of the item table [I, D + 1].
+    """Logits [K, 1] of `next` for one request and its items, rows of the item table [I, D + 2].
 
     They include popularity, negative feedback, the context, links and text preferences.
     """
@@ -113,6 +120,7 @@ def _next_logits(
         (moments.push[number] + moments.asked[number]).cpu().numpy(),
         texts.popularity_share(event_count),
         event_count,
+        recency,
     )
     logits = table[items] @ vector
     if moments.links is not None:

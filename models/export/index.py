@@ -18,7 +18,7 @@ PROBES = 32
 
 
 def build_index(vectors: Floats) -> faiss.Index:
-    """Build an inner-product index over vectors [n, D + 1]: flat, float16, or IVF,SQ8 by size."""
+    """Build an inner-product index over vectors [n, D + 2]: flat, float16, or IVF,SQ8 by size."""
     count, width = vectors.shape
     if count <= FLAT_ITEMS:
         index: faiss.Index = faiss.IndexFlatIP(width)
@@ -35,5 +35,5 @@ def build_index(vectors: Floats) -> faiss.Index:
 
 
 def write_index(path: Path, vectors: Floats) -> None:
-    """Build the index over vectors [n, D + 1] and write it to `path`."""
+    """Build the index over vectors [n, D + 2] and write it to `path`."""
     faiss.write_index(build_index(vectors), str(path))

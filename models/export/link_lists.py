@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.events import user_events
 from models.contract.item_links import ItemLinks, LinkEvents, read_link_events, sum_both
 from models.evaluation.candidates import EvaluationLists
@@ -13,7 +13,7 @@ from models.evaluation.inference import CorpusPredictor
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.protocols import RankingCase
-from models.export.link_gains import GRID, LEAST_LISTS
+from models.export.link_gains import GRID, LEAST_LISTS, LinkQuality
 from models.ranking.order import best_rows
 
 CANDIDATES = 300
@@ -29,13 +29,7 @@ class LinkLists(NamedTuple):
     case: RankingCase
     logits: Floats  # [C, I] of the network
     events: tuple[LinkEvents, ...]  # C
-
-
-class LinkQuality(NamedTuple):
-    """The quality of C lists; G is the number of points of the grid."""
-
-    ndcg: Floats  # [G, C] NDCG@10
-    lengths: Indices  # [C] the events that the links are read from
+    returning: Mask  # [C] lists of users who return after a pause
 
 
 def read_lists(predictor: CorpusPredictor, lists: EvaluationLists) -> LinkLists:
@@ -43,15 +37,16 @@ def read_lists(predictor: CorpusPredictor, lists: EvaluationLists) -> LinkLists:
     items = len(predictor.vectors)
     lists = lists.take_evenly(min(MOST_LISTS, max(MAX_CELLS // items, LEAST_LISTS)))
     corpus = predictor.corpus
-    logits, events = [], []
+    logits, events, returning = [], [], [np.zeros(0, dtype=np.bool_)]
     for moments in predictor.encode_moments(lists.rows):
         histories = corpus.events_before(moments.rows)
         logits.append(predictor.next_logits(moments.without_push()))
+        returning.append(moments.returning)
         events += [
             read_link_events(user_events(histories, user), corpus.spec.polarity, items)
             for user in range(len(moments.rows))
         ]
-    return LinkLists(lists.case, np.concatenate(logits), tuple(events))
+    return LinkLists(lists.case, np.concatenate(logits), tuple(events), np.concatenate(returning))
 
 
 def measure_lists(lists: LinkLists, links: ItemLinks) -> LinkQuality:
@@ -63,7 +58,8 @@ def measure_lists(lists: LinkLists, links: ItemLinks) -> LinkQuality:
         terms[:, case.seen.indices[case.seen.indptr[number] : case.seen.indptr[number + 1]]] = -np.inf
         relevant = case.relevant.indices[case.relevant.indptr[number] : case.relevant.indptr[number + 1]]
         ndcg[:, number] = _measure_points(terms, relevant)
-    return LinkQuality(ndcg, np.array([len(events.items) for events in lists.events], dtype=np.int64))
+    lengths = np.array([len(events.items) for events in lists.events], dtype=np.int64)
+    return LinkQuality(ndcg, lengths, lists.returning)
 
 
 def _measure_points(terms: Floats, relevant: Indices) -> Floats:

@@ -13,8 +13,15 @@ from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTa
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import pairs_matrix
-from models.export.link_gains import NO_GAINS, choose_gains, mean_shares, measure_achieved
-from models.export.link_lists import LinkLists, LinkQuality, measure_lists, read_lists
+from models.export.link_gains import (
+    LEAST_IN_PROTOCOL,
+    LEAST_NDCG,
+    NO_GAINS,
+    LinkQuality,
+    choose_gains,
+    measure_achieved,
+)
+from models.export.link_lists import LinkLists, measure_lists, read_lists
 from models.export.polarity import centre_vectors
 from models.export.regression import RegressionSettings, fit_regression
 from models.export.strongest_links import count_links
@@ -23,8 +30,6 @@ from models.training.bundle_statistics import find_stops, mark_before
 from models.training.corpus import Corpus
 
 PENALTIES, CONTENT = (20.0, 100.0, 500.0), (0.0, 5.0)
-LEAST_IN_PROTOCOL = 20
-"""Lists of a protocol to be asked at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,17 @@ def describe_links(fit: LinkFit) -> str:
     """One line for the console: the gains, or that there are none."""
     if fit.gains.is_off:
         return "item links (co-occurrence): no gain on validation, left out"
-    classes = ", ".join(
+    gains, settings = fit.gains, fit.settings
+    classes = [
         f"from {least} events {transition:g} and {regression:g}"
         for least, transition, regression in zip(
-            fit.gains.least_events, fit.gains.transition, fit.gains.regression, strict=True
+            gains.least_events, gains.transition, gains.regression, strict=True
         )
-    )
+    ]
+    classes.append(f"after a pause {gains.returning[0]:g} and {gains.returning[1]:g}")
     return (
         f"item links (co-occurrence): NDCG@10 on validation {fit.before:.3f} -> {fit.after:.3f}; gains of transitions "
-        f"and regression: {classes}; penalty {fit.settings.penalty:g}, content {fit.settings.content:g}"
+        f"and regression: {', '.join(classes)}; penalty {settings.penalty:g}, content {settings.content:g}"
     )
 
 
@@ -103,11 +110,15 @@ class _Trial(NamedTuple):
     settings: RegressionSettings
     tables: ItemLinks
     quality: list[LinkQuality]
+    gains: LinkGains
 
     @property
     def share(self) -> float:
-        """The best point's NDCG as a share of that without links."""
-        return float(mean_shares([sample.ndcg for sample in self.quality]).max())
+        """The NDCG with the chosen gains as a share of that without links, as a mean over the protocols."""
+        pairs = [
+            (measure_achieved(sample, self.gains), float(sample.ndcg[0].mean())) for sample in self.quality
+        ]
+        return float(np.mean([after / max(before, LEAST_NDCG) for after, before in pairs]))
 
 
 def fit_links(
@@ -128,17 +139,16 @@ def fit_links(
         for penalty, content in product(PENALTIES, contents)
     )
     best = max(trials, key=lambda trial: trial.share)  # one at a time: the tables are large
-    quality = best.quality
-    gains = choose_gains([sample.ndcg for sample in quality], [sample.lengths for sample in quality])
-    before = float(np.mean([sample.ndcg[0].mean() for sample in quality]))
-    after = float(np.mean([measure_achieved(sample.ndcg, sample.lengths, gains) for sample in quality]))
-    fit = LinkFit(best.settings, gains, before, after)
-    return fit, None if gains.is_off else FittedLinks(best.tables, gains)
+    before = float(np.mean([sample.ndcg[0].mean() for sample in best.quality]))
+    after = float(np.mean([measure_achieved(sample, best.gains) for sample in best.quality]))
+    fit = LinkFit(best.settings, best.gains, before, after)
+    return fit, None if best.gains.is_off else FittedLinks(best.tables, best.gains)
 
 
 def _try_settings(source: LinkSource, lists: Sequence[LinkLists], settings: RegressionSettings) -> _Trial:
     tables = source.link(settings)
-    return _Trial(settings, tables, [measure_lists(sample, tables) for sample in lists])
+    quality = [measure_lists(sample, tables) for sample in lists]
+    return _Trial(settings, tables, quality, choose_gains(quality))
 
 
 def _select_events(corpus: Corpus, stops: Indices) -> tuple[Indices, Indices]:

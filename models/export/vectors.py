@@ -4,6 +4,7 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices
 from models.contract.events import EventColumns
+from models.contract.user_vector import BIAS_COLUMNS
 from models.data.dataset import Dataset
 from models.data.interactions import columns_at
 from models.evaluation.inference import CHUNK, CorpusPredictor
@@ -13,9 +14,9 @@ from models.training.corpus import Corpus
 
 
 def build_user_vectors(predictor: CorpusPredictor, stops: Indices) -> Floats:
-    """[U, D + 1] the retrieval vector of each user after the events before corpus row `stops` [U]."""
+    """[U, D + 2] the retrieval vector of each user after the events before corpus row `stops` [U]."""
     corpus, network = predictor.corpus, predictor.network
-    vectors = np.empty((len(stops), network.config.dim + 1), dtype=np.float32)
+    vectors = np.empty((len(stops), network.config.dim + BIAS_COLUMNS), dtype=np.float32)
     for start in range(0, len(stops), CHUNK):
         users = np.arange(start, min(start + CHUNK, len(stops)), dtype=np.int64)
         moments = encode_requests(
@@ -26,7 +27,7 @@ def build_user_vectors(predictor: CorpusPredictor, stops: Indices) -> Floats:
 
 
 def _build_requests(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
-    """Requests of `users` after their events before corpus row `stops` [U], without context."""
+    """Requests of `users` after their events before corpus row `stops` [U], without context and moment."""
     starts, ends = corpus.offsets[users], stops[users]
     rows = [np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     offsets = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int64)
@@ -38,6 +39,7 @@ def _build_requests(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
         profile_text=corpus.profile_text[users],
         context=np.zeros((len(users), corpus.context.shape[1]), dtype=np.int64),
         snapshot=np.zeros(len(users), dtype=np.int64),
+        now=np.full(len(users), np.nan),
     )
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.contract.event_features import DENSE_WIDTH
-from models.contract.statistics import RECENT, STATISTICS
+from models.contract.statistics import STATISTICS
 from models.contract.vocabulary import OOV, PAD
 from models.network.config import NetworkConfig
 from models.network.dropout import Dropout, dropout
@@ -62,8 +62,6 @@ class ItemTower(nn.Module):
         self.bias = nn.Linear(config.dim, 1)
         nn.init.zeros_(self.bias.weight)
         self.statistics = Projection(len(STATISTICS), 1)
-        self.register_buffer("recency_gain", torch.zeros(()))
-        self.recency_gain: Tensor
 
     def forward(self, ids: Tensor, tokens: Tensor, numeric: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """Vectors [n, D] and biases [n] of n items: ids [n], tokens [n, M], numeric [n, Q], content [n, C]."""
@@ -78,11 +76,9 @@ class ItemTower(nn.Module):
     def popularity(self, statistics: Tensor) -> Tensor:
         """The popularity bias [...] of item statistics [..., S].
 
-        `recency_gain` is fitted after training, on whole lists (models.export.popularity): the next-item loss alone
-        underweights recent popularity.
+        The next-item loss alone underweights recent popularity: models.contract.recency has more of it.
         """
-        bias = self.statistics(statistics).squeeze(-1)
-        return bias if self.training else bias + self.recency_gain * statistics[..., RECENT]
+        return self.statistics(statistics).squeeze(-1)
 
 
 class Block(nn.Module):

@@ -26,7 +26,7 @@ def select_candidates(
     budget: Budget,
     links: Floats | None = None,
 ) -> Indices:
-    """The distinct rows that the service scores for a user vector [D + 1], by exact search and without a text query.
+    """The distinct rows that the service scores for a user vector [D + 2], by exact search and without a text query.
 
     `allowed` [n] marks the rows that pass the filters; `liked_row` is the row of the last liked item, or None; `links`
     [n] is the links' term of the logits.

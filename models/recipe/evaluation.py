@@ -55,7 +55,7 @@ def evaluate(data: JobData, run: TrainingRun, console: Console) -> Report:
     sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
     limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(
-        CorpusPredictor.of(run.network, data.corpus, run.device),
+        CorpusPredictor.of(run.network, data.corpus, run.device, run.fitted.recency),
         run.fitted.calibrations,
         run.fitted.fusion,
         run.fitted.diversity.default,

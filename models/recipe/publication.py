@@ -77,7 +77,7 @@ def publish_bundle(
         run = refresh_with_all(data, run, console)
         changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
         report = add_warnings(report.model_copy(update=changes))
-    predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
+    predictor = CorpusPredictor.of(run.network, data.corpus, run.device, run.fitted.recency)
     part = PART_END if everything else PART_TEST
     predictor = replace(predictor, links=run.fitted.build_links(data.corpus, part))
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]
@@ -95,6 +95,7 @@ def publish_bundle(
             calibrations=dict(run.fitted.calibrations),
             fusion=run.fitted.fusion,
             diversity=run.fitted.diversity.default,
+            recency=predictor.recency,
             links=None if predictor.links is None else predictor.links.gains,
             scenes=dict(job.scenes),
             available=None if job.items is None else job.items.available,

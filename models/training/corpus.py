@@ -66,6 +66,10 @@ class Corpus:
         """User rows [...] of the events at `rows` [...]."""
         return np.asarray(np.searchsorted(self.offsets, rows, side="right") - 1, dtype=np.int64)
 
+    def times_at(self, rows: Indices) -> Doubles:
+        """[B] the times of the events at `rows`: Unix seconds, or the order, or NO_TIME."""
+        return self.log.times[self.log_rows[rows]]
+
     def events_before(self, rows: Indices) -> EventColumns:
         """For each event at `rows` [B], the earlier events of its user, as the events of B users."""
         starts = self.offsets[self.user_of(rows)]

@@ -22,7 +22,7 @@ class RetrievalContext:
     liked_row: int | None  # row of the last liked item
 
     def nearest(self, vector: Floats, k: int, allowed: Mask) -> Indices:
-        """The min(k, allowed) rows nearest to a vector [D + 1] by inner product; raises IndexUnusableError."""
+        """The min(k, allowed) rows nearest to a vector [D + 2] by inner product; raises IndexUnusableError."""
         return nearest_rows(self.catalogue, self.index, vector, k, allowed)
 
     @property

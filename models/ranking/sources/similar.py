@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from models.contract.arrays import Indices
+from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.ranking.order import best_rows
 from models.ranking.similarity import unit_rows
 from models.ranking.sources.source import RetrievalInput, Source
@@ -25,12 +26,12 @@ def find_similar_to_last_liked(request: RetrievalInput, k: int) -> Indices | Non
     if k == 0:
         return np.zeros(0, dtype=np.int64)
     vectors, centre = request.items.vectors, request.items.centre
-    probe = np.append(vectors[liked, :-1] - centre, np.float32(0))
+    probe = np.pad(strip_bias(vectors[liked]) - centre, (0, BIAS_COLUMNS))
     others = request.allowed.copy()
     others[liked] = False
     pool = request.nearest(probe, SIMILAR_POOL * k, others)
     # The length of the probe does not change the order.
-    cosine = unit_rows(vectors[pool, :-1] - centre) @ probe[:-1]
+    cosine = unit_rows(strip_bias(vectors[pool]) - centre) @ strip_bias(probe)
     return pool[best_rows(cosine, k)]
 
 

@@ -9,7 +9,7 @@ from models.contract.arrays import Floats, Indices, Mask
 
 Input = TypeVar("Input")
 Nearest = Callable[[Floats, int, Mask], Indices]
-"""(vector [D + 1], k, allowed [n]) -> at most k allowed rows with the greatest inner product, best first."""
+"""(vector [D + 2], k, allowed [n]) -> at most k allowed rows with the greatest inner product, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Source(Generic[Input]):
 class RetrievalTable:
     """The columns of n items that candidate selection reads."""
 
-    vectors: Floats  # [n, D + 1] the last column is the bias
+    vectors: Floats  # [n, D + 2] rows of the item table (models.contract.user_vector)
     centre: Floats  # [D] the mean item, the origin for cosines
     statistics: Floats  # [n, S] the columns STATISTICS
 
@@ -36,7 +36,7 @@ class RetrievalInput:
     """The inputs of every source over arrays, for one request."""
 
     items: RetrievalTable
-    vector: Floats  # [D + 1] the user's vector
+    vector: Floats  # [D + 2] the user's vector
     allowed: Mask  # [n] rows that may be answered
     liked_row: int | None  # row of the last liked item
     nearest: Nearest  # the service's search asks the index and may raise its error

@@ -14,7 +14,7 @@ from models.evaluation.inference import CorpusPredictor
 from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.metrics.ndcg import ndcg
 from models.export.fitting import MAX_LISTS
-from models.export.popularity import fit_recency_gain
+from models.export.recency import fit_recency
 from models.job.spec import JobError, JobSpec
 from models.recipe.evaluation_lists import build_evaluation_lists, build_next_event_lists
 from models.recipe.ingestion import JobData
@@ -47,7 +47,7 @@ class TrialFigures:
 
     ndcg: float  # NDCG@10 before validation events: the figure that is searched for
     error: float  # its standard error over the lists
-    at_cut: float  # NDCG@10 at the beginning of the validation part; the recency gain is fitted on it
+    at_cut: float  # NDCG@10 at the beginning of the validation part
     loss: float  # of `next` on validation, in the best epoch
     epochs: int
     seconds: float
@@ -93,12 +93,13 @@ def train_trial(
         raise DivergedError(str(error)) from error
     best = trainer.stopping.best
     predictor = CorpusPredictor.of(network, data.corpus, device)
-    at_cut = fit_recency_gain(predictor, lists.at_cut.rows, lists.at_cut.case)
+    recency = fit_recency(predictor, (lists.at_cut, lists.next_events))
+    predictor = replace(predictor, recency=recency)
     by_list = _measure(predictor, lists.next_events)
     return TrialFigures(
         ndcg=float(by_list.mean()),
         error=float(by_list.std() / np.sqrt(len(by_list))),
-        at_cut=max(at_cut.values()),
+        at_cut=float(_measure(predictor, lists.at_cut).mean()),
         loss=float("nan") if best is None else figures[best.epoch].valid[NEXT],
         epochs=len(figures),
         seconds=time.monotonic() - began,
@@ -118,7 +119,7 @@ def set_job(data: JobData, job: JobSpec) -> JobData:
 
 
 def _measure(predictor: CorpusPredictor, lists: EvaluationLists) -> Doubles:
-    """[C] NDCG@10 of each list by the logits of `next`, without pushes, as where the recency gain is fitted."""
+    """[C] NDCG@10 of each list by the logits of `next`, without pushes, as where the recency gains are fitted."""
     ranked = np.full((len(lists.case), K), NO_ITEM, dtype=np.int64)
     start = 0
     for moments in predictor.encode_moments(lists.rows):

@@ -12,6 +12,7 @@ from app.bundle.vector_index import ExactSearch
 from app.pipeline.recommend import recommend
 from app.pipeline.types import Query
 from models.contract.catalogue import Item, User, UserState
+from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.ranking.rerank import Diversity
 
 
@@ -41,10 +42,10 @@ def test_an_item_without_history_has_no_popularity(learnt: LoadedBundle) -> None
     """The same content under a new id: another bias, since nobody took it yet; near by content."""
     known = learnt.catalogue.item(0)
     cold = learnt.item_row(Item("cold", known.attributes))
-    assert cold.vector[-1] != pytest.approx(learnt.catalogue.vectors[0, -1], abs=1e-3)
+    assert cold.vector[-2] != pytest.approx(learnt.catalogue.vectors[0, -2], abs=1e-3)
     np.testing.assert_allclose(cold.text, learnt.catalogue.text[0], atol=1e-4)
-    centred = learnt.catalogue.vectors[:, :-1] - learnt.mean_vector
-    probe = cold.vector[:-1] - learnt.mean_vector
+    centred = strip_bias(learnt.catalogue.vectors) - learnt.mean_vector
+    probe = strip_bias(cold.vector) - learnt.mean_vector
     cosine = centred @ probe / np.linalg.norm(centred, axis=1) / np.linalg.norm(probe)
     same = np.arange(80) % 4 == 0
     assert cosine[same].mean() > cosine[~same].mean() + 0.2
@@ -55,7 +56,7 @@ def test_rows_of_unknown_items_give_the_unknown_vector(learnt: LoadedBundle) -> 
     assert rows.tolist() == [3, -1, 0]
     vectors = learnt.item_vectors(rows)
     assert (vectors[1] == learnt.unknown_vector).all()
-    assert (vectors[0] == learnt.catalogue.vectors[3, :-1]).all()
+    assert (vectors[0] == strip_bias(learnt.catalogue.vectors[3])).all()
     np.testing.assert_allclose(np.linalg.norm(learnt.unit_vectors(rows[[0, 2]]), axis=1), 1, atol=1e-5)
 
 
@@ -116,10 +117,10 @@ def test_a_fork_searches_its_own_rows_and_filters_its_own_items(learnt: LoadedBu
     origin = replace(origin, index=ExactSearch(origin.catalogue.vectors))
     fork = origin.fork()
     before = fork.catalogue.vectors[:, 0].copy()
-    row = ItemRow(np.full(learnt.dim + 1, 9, np.float32), origin.catalogue.text[0].copy())
+    row = ItemRow(np.full(learnt.dim + BIAS_COLUMNS, 9, np.float32), origin.catalogue.text[0].copy())
     changed = origin.catalogue.with_items([Item("i0", {"year": 1.0})], [row])
     everything = np.ones(len(fork.catalogue), dtype=np.bool_)
-    vector = np.ones(learnt.dim + 1, dtype=np.float32)
+    vector = np.ones(learnt.dim + BIAS_COLUMNS, dtype=np.float32)
     assert origin.index.search(vector, 1, everything).tolist() == [0]
     best = int(np.argmax(fork.catalogue.vectors @ vector))
     assert best != 0 and fork.index.search(vector, 1, everything).tolist() == [best]

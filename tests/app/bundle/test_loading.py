@@ -200,7 +200,7 @@ def test_an_index_over_other_vectors_is_refused(trained: Path, tmp_path: Path) -
         np.save(tmp_path / name, np.load(folder / name)[:-1])
         _written(folder, name, (tmp_path / name).read_bytes())
     _written(folder, "items.jsonl", b"".join(lines[:-1]))
-    with pytest.raises(BundleError, match=r"expected an index over \(79, 17\), given \(80, 17\)"):
+    with pytest.raises(BundleError, match=r"expected an index over \(79, 18\), given \(80, 18\)"):
         load_bundle(folder, candidates=100)
 
 

@@ -11,7 +11,9 @@ from app.bundle.predictor import ItemTable, PairBatch, Predictor, UserBatch, Use
 from app.bundle.torch_predictor import TorchPredictor
 from models.contract.event_features import DENSE_WIDTH, EventArrays
 from models.contract.features import encode_items
+from models.contract.statistics import RECENT
 from models.contract.tasks import NEXT
+from models.contract.user_vector import strip_bias
 
 LENGTHS = (3, 0, 21, 1, 0, 20)
 
@@ -145,8 +147,10 @@ def test_an_item_gets_its_vector_and_its_popularity(predictor: Predictor, learnt
     vectors = predictor.item_vectors(items, statistics)
     np.testing.assert_allclose(vectors, learnt.catalogue.vectors[rows], atol=1e-4)
     unseen = predictor.item_vectors(items, np.zeros_like(statistics))
-    np.testing.assert_allclose(unseen[:, :-1], vectors[:, :-1], atol=1e-6)
-    assert (unseen[:, -1] != vectors[:, -1]).all()
+    np.testing.assert_allclose(strip_bias(unseen), strip_bias(vectors), atol=1e-6)
+    assert (unseen[:, -2] != vectors[:, -2]).all()
+    np.testing.assert_allclose(vectors[:, -1], statistics[:, RECENT], rtol=1e-6)
+    assert not unseen[:, -1].any()
 
 
 def test_without_times_statistics_have_no_effect(learnt: LoadedBundle, users: UserBatch) -> None:
@@ -157,8 +161,8 @@ def test_without_times_statistics_have_no_effect(learnt: LoadedBundle, users: Us
     for name, value in untimed.score_pairs(encodings, table, pairs).items():
         np.testing.assert_array_equal(value, untimed.score_pairs(encodings, shifted, pairs)[name])
     items = encode_items(learnt.spec, [learnt.catalogue.item(0)], learnt.catalogue.text[:1])
-    bias = [untimed.item_vectors(items, columns.statistics[:1])[0, -1] for columns in (table, shifted)]
-    assert bias[0] == bias[1]
+    rows = [untimed.item_vectors(items, columns.statistics[:1]) for columns in (table, shifted)]
+    np.testing.assert_array_equal(rows[0], rows[1])
 
 
 def test_batches_of_any_size_give_the_same(

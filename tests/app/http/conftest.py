@@ -42,6 +42,7 @@ from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.fusion import Fusion, Utility
 from models.contract.histories import write_histories
+from models.contract.recency import RecencyGains
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.contract.tasks import NEXT, Head, Task
 from models.contract.vocabulary import Vocabulary
@@ -128,6 +129,7 @@ def write_bundle(folder: Path, version: str) -> Path:
         job="tiny",
         network=NETWORK.model_dump(mode="json"),
         heads=HEADS,
+        recency=RecencyGains(in_session=0.25, returning=1.5),
         calibrations={name: Calibration() for name in names},
         diversity=DefaultDiversity(method="mmr", strength=0.3),
         fusion=Fusion(

@@ -11,6 +11,7 @@ from app.pipeline.types import Encoded, Query
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
+from models.contract.user_vector import BIAS_COLUMNS
 from models.ranking.rerank import Diversity
 
 
@@ -58,7 +59,7 @@ def make_catalogue() -> Callable[..., Table]:
         n = len(rows)
         return Table(
             items=rows,
-            vectors=rng.standard_normal((n, dim + 1)).astype(np.float32),
+            vectors=rng.standard_normal((n, dim + BIAS_COLUMNS)).astype(np.float32),
             text=np.zeros((n, 0), dtype=np.float32) if text is None else text,
             available=np.ones(n, dtype=np.bool_),
             statistics=np.zeros((n, 3), dtype=np.float32),

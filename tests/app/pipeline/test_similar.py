@@ -10,12 +10,13 @@ from app.bundle import vector_index
 from app.bundle.bundle import LoadedBundle
 from app.bundle.vector_index import FaissSearch
 from app.pipeline.similar import UnknownItemError, find_similar_items
+from models.contract.user_vector import strip_bias
 from models.ranking.similarity import Similarity
 
 
 def test_the_most_alike_by_vectors_and_labels_come_first(learnt: LoadedBundle) -> None:
     catalogue, row = learnt.catalogue, 3
-    centred = catalogue.vectors[:, :-1] - learnt.mean_vector
+    centred = strip_bias(catalogue.vectors) - learnt.mean_vector
     similarity = Similarity.of(centred, list(catalogue.labels[: len(catalogue)])).to(row)
     similarity[row] = -np.inf
     expected = [catalogue.ids[other] for other in np.argsort(-similarity, kind="stable")[:8]]

@@ -14,6 +14,7 @@ from models.contract.bundle import (
 from models.contract.calibration import Calibration
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import Fusion, Utility
+from models.contract.recency import RecencyGains
 from models.contract.vocabulary import Vocabulary
 
 
@@ -33,6 +34,7 @@ def bundle_folder(tmp_path):
         job="shop",
         network={"dim": 16},
         heads=(),
+        recency=RecencyGains(in_session=0.25, returning=1.5),
         calibrations={"next": Calibration(scale=1.25, shift=1e-05)},
         fusion=Fusion(utilities={"next": Utility(low=0, high=1)}),
         diversity=DefaultDiversity(method="mmr", strength=0.3),

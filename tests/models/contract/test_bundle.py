@@ -52,10 +52,10 @@ def test_one_changed_byte(bundle_folder):
         verify(bundle_folder)
 
 
-@pytest.mark.parametrize("version", [0, 1, 3, "2", None, True, 2.0])
+@pytest.mark.parametrize("version", [0, 2, 4, "3", None, True, 3.0])
 def test_another_schema(bundle_folder, version):
     edit(bundle_folder, schema_version=version)
-    with pytest.raises(BundleError, match=rf"expected schema_version 2 in .*, given {version!r}"):
+    with pytest.raises(BundleError, match=rf"expected schema_version 3 in .*, given {version!r}"):
         verify(bundle_folder)
 
 

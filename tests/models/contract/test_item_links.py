@@ -34,7 +34,7 @@ REGRESSION = LinkTable(
     np.array([[2], [1], [0]], dtype=np.int32), np.array([[0.5], [0], [-0.5]], dtype=np.float32)
 )
 LINKS = ItemLinks(TRANSITIONS, REGRESSION)
-GAINS = LinkGains(least_events=(1, 3), transition=(1.0, 2.0), regression=(10.0, 0.0))
+GAINS = LinkGains(least_events=(1, 3), transition=(1.0, 2.0), regression=(10.0, 0.0), returning=(0.5, 0.0))
 
 
 def rate(item: int, value: float | None = None, action: str = "rate") -> Event:
@@ -68,25 +68,29 @@ def test_the_gains_of_the_class_weigh_both_tables() -> None:
     events = read(rate(0), rate(1))  # newest first: 1, 0
     transitions, regression = [0, 2 * TRANSITION_DECAY, 4 + TRANSITION_DECAY], [0, 0, 0.5 * REGRESSION_DECAY]
     expected = [t + 10 * r for t, r in zip(transitions, regression, strict=True)]
-    found = link_logits(LINKS, GAINS, events)
+    found = link_logits(LINKS, GAINS, events, returning=False)
     assert found is not None
     assert found.tolist() == pytest.approx(expected)
-    assert [GAINS.at(events) for events in (1, 2, 3, 9)] == [(1, 10), (1, 10), (2, 0), (2, 0)]
+    returned = link_logits(LINKS, GAINS, events, returning=True)
+    assert returned is not None and returned.tolist() == pytest.approx([0.5 * t for t in transitions])
+    assert [GAINS.at(events, False) for events in (1, 2, 3, 9)] == [(1, 10), (1, 10), (2, 0), (2, 0)]
+    assert GAINS.at(1, returning=True) == GAINS.at(9, returning=True) == (0.5, 0)
 
 
 def test_a_history_that_says_nothing_adds_nothing() -> None:
-    assert link_logits(LINKS, GAINS, read()) is None
-    off = LinkGains(least_events=(1,), transition=(0.0,), regression=(0.0,))
-    assert off.is_off
-    assert link_logits(LINKS, off, read(rate(0))) is None
+    assert link_logits(LINKS, GAINS, read(), returning=False) is None
+    off = GAINS.model_copy(update={"least_events": (1,), "transition": (0.0,), "regression": (0.0,)})
+    assert not off.is_off and off.model_copy(update={"returning": (0.0, 0.0)}).is_off
+    assert link_logits(LINKS, off, read(rate(0)), returning=False) is None
 
 
 def test_many_users_are_each_as_alone() -> None:
     histories = [[rate(0), rate(1)], [], [rate(2)]]
-    whole = FittedLinks(LINKS, GAINS).measure_logits(column_events(histories, int), POLARITY)
+    links, returning = FittedLinks(LINKS, GAINS), np.array([True, False, False])
+    whole = links.measure_logits(column_events(histories, int), POLARITY, returning)
     alone = [
-        FittedLinks(LINKS, GAINS).measure_logits(column_events([history], int), POLARITY)[0]
-        for history in histories
+        links.measure_logits(column_events([history], int), POLARITY, returning[[number]])[0]
+        for number, history in enumerate(histories)
     ]
     np.testing.assert_array_equal(whole, alone)
     assert not whole[1].any()
@@ -99,6 +103,7 @@ def test_many_users_are_each_as_alone() -> None:
         {"least_events": (1, 1)},
         {"transition": (1.0,)},
         {"regression": (1.0, -1.0)},
+        {"returning": (-1.0, 0.0)},
         {"transition": (1.0, float("nan"))},
         {"least_events": (), "transition": (), "regression": ()},
     ],

@@ -11,9 +11,12 @@ from models.contract.user_vector import (
     PUSHING_ITEMS,
     SKIP_PUSH,
     NegativeItems,
+    add_bias,
     push_away,
     pushing_items,
     retrieval_vector,
+    strip_bias,
+    weigh_recency,
 )
 
 
@@ -62,7 +65,18 @@ def test_the_push_takes_its_gain_from_the_item_itself() -> None:
 
 
 def test_popularity_takes_from_a_stranger_but_not_from_a_known_user() -> None:
+    """And recent popularity counts with its gain."""
     base, push = floats(2, -4), floats(0.5, 0)
-    assert retrieval_vector(base, push, 0.25, tower_events=3).tolist() == [2.5, -4, 0.25]
-    assert retrieval_vector(base, push, 0.25, tower_events=0).tolist() == [1, -1, 0.25]
-    assert retrieval_vector(base, push, 1.0, tower_events=0).tolist() == [2.5, -4, 1]
+    assert retrieval_vector(base, push, 0.25, tower_events=3, recency=2).tolist() == [2.5, -4, 0.25, 0.5]
+    assert retrieval_vector(base, push, 0.25, tower_events=0, recency=0).tolist() == [1, -1, 0.25, 0]
+    assert retrieval_vector(base, push, 1.0, tower_events=0, recency=4).tolist() == [2.5, -4, 1, 4]
+
+
+def test_another_weight_of_recent_popularity_changes_nothing_else() -> None:
+    assert weigh_recency(floats(2, -4, 0.5, 1), 3).tolist() == [2, -4, 0.5, 1.5]
+
+
+def test_a_row_of_the_item_table_is_vector_bias_and_recent_popularity() -> None:
+    row = add_bias(floats(1, 2)[None], floats(3), floats(4))
+    assert row.tolist() == [[1, 2, 3, 4]]
+    assert strip_bias(row).tolist() == [[1, 2]] and strip_bias(row[0]).tolist() == [1, 2]

@@ -8,21 +8,23 @@ from models.contract.even_sample import take_evenly
 from models.contract.event_features import encode_events
 from models.contract.events import column_events
 from models.contract.features import encode_profile
+from models.contract.recency import SESSION_GAP_S, RecencyGains
+from models.contract.statistics import RECENT
 from models.evaluation.inference import CHUNK, CorpusPredictor, first_rows
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from tests.models.histories import events_of
 
 
 @pytest.fixture(scope="module")
-def predictor(shop_data, make_network) -> CorpusPredictor:
+def predictor(quick_shop, make_network) -> CorpusPredictor:
     network = make_network(layers=2)
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(0.1 * torch.randn(weight.shape))
         network.users.tokens.weight[0] = 0
         network.items.tokens.weight[0] = 0
-    network.items.recency_gain.fill_(0.5)
-    return CorpusPredictor.of(network, shop_data.corpus, torch.device("cpu"))
+    recency = RecencyGains(in_session=0.5, returning=2.0)
+    return CorpusPredictor.of(network, quick_shop.corpus, torch.device("cpu"), recency)
 
 
 def owner(corpus, row: int) -> tuple[int, int]:
@@ -63,15 +65,26 @@ def test_a_state_is_the_users_alone(predictor, shop_data):
 
 
 @torch.no_grad()
-def test_next_logits_are_inner_products(predictor, shop_data):
+def test_next_logits_are_inner_products(predictor, quick_shop):
+    """Recent popularity counts more for who returns: after half an hour, and without any event."""
     rows = np.arange(0, 1500, 97)
     (moments,) = predictor.encode_moments(rows)
     logits = predictor.next_logits(moments)
-    for number in range(len(rows)):
-        popularity = predictor.network.items.popularity(predictor.tables.statistics[moments.snapshot[number]])
+    assert 0 < moments.returning.sum() < len(rows)
+    for number, row in enumerate(rows.tolist()):
+        _, before = owner(quick_shop.corpus, row)
+        now, newest = quick_shop.corpus.times_at(np.array([row, row - 1]))
+        returns = not before or now - newest >= SESSION_GAP_S
+        assert moments.returning[number] == returns
+        statistics = predictor.tables.statistics[moments.snapshot[number]]
+        popularity = predictor.network.items.popularity(statistics)
+        popularity = popularity + (2.0 if returns else 0.5) * statistics[:, RECENT]
         asked = moments.states[number] + predictor.network.users.ask(moments.context[number])
         expected = predictor.vectors @ asked + predictor.bias + popularity
         np.testing.assert_allclose(logits[number], expected.numpy(), rtol=1e-4, atol=1e-5)
+        table = predictor.item_table(int(moments.snapshot[number]))
+        product = table @ predictor.retrieval_vectors(moments)[number]
+        np.testing.assert_allclose(product, expected.numpy(), rtol=1e-4, atol=1e-4)
 
 
 def test_moments_come_in_chunks_in_order(predictor):

@@ -33,9 +33,9 @@ def test_user_times_item_is_the_logit_of_next(shop_data, predictor):
     corpus = shop_data.corpus
     snapshot, stops = corpus.part_snapshot[PART_TEST], find_stops(corpus, PART_TEST)
     items, users = predictor.item_table(snapshot), build_user_vectors(predictor, stops)
-    assert items.shape == (100, 17)
-    assert users.shape == (60, 17)
-    assert (users[:, -1] == 1).all()
+    assert items.shape == (100, 18)
+    assert users.shape == (60, 18)
+    assert (users[:, -2] == 1).all() and not users[:, -1].any()
     tested = np.flatnonzero(stops < corpus.offsets[1:])
     (moments,) = predictor.encode_moments(stops[tested])
     moments = replace(moments, asked=torch.zeros_like(moments.asked))  # a user's vector is of no moment

@@ -42,7 +42,6 @@ def rough(make_network):
     torch.manual_seed(3)
     network.items.ids.weight.normal_(std=0.5)
     network.items.id_bias.weight.normal_(std=0.5)
-    network.items.recency_gain.fill_(0.3)
     return network
 
 

@@ -19,6 +19,7 @@ from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.predicate import Compare, Not, Operator
 from models.contract.statistics import RECENT
+from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.contract.vocabulary import Vocabulary
 from models.ranking.budget import Budget
 from models.ranking.candidates import select_candidates, source_limits
@@ -35,7 +36,7 @@ def catalogue(make_catalogue):
 
 @pytest.fixture(scope="module")
 def ivf(catalogue):
-    index = faiss.index_factory(DIM + 1, "IVF32,SQ8", faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(DIM + BIAS_COLUMNS, "IVF32,SQ8", faiss.METRIC_INNER_PRODUCT)
     index.train(catalogue.vectors)
     index.add(catalogue.vectors)
     faiss.extract_index_ivf(index).nprobe = 16
@@ -49,7 +50,7 @@ def everything(catalogue):
 
 @pytest.fixture
 def vector():
-    return np.random.default_rng(1).standard_normal(DIM + 1).astype(np.float32)
+    return np.random.default_rng(1).standard_normal(DIM + BIAS_COLUMNS).astype(np.float32)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def make_context(make_query, make_encoded):
         context = RetrievalContext(
             catalogue=catalogue,
             index=index or ExactSearch(catalogue.vectors),
-            centre=np.zeros(catalogue.vectors.shape[1] - 1, dtype=np.float32),
+            centre=np.zeros(catalogue.vectors.shape[1] - BIAS_COLUMNS, dtype=np.float32),
             query=make_query(),
             encoded=make_encoded(vector, text),
             allowed=allowed,
@@ -72,7 +73,7 @@ def make_context(make_query, make_encoded):
 
 
 def untrained():
-    index = faiss.index_factory(DIM + 1, "IVF32,Flat", faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(DIM + BIAS_COLUMNS, "IVF32,Flat", faiss.METRIC_INNER_PRODUCT)
     index.ntotal = ROWS  # claims the rows, and fails when it is asked
     return FaissSearch(index)
 
@@ -130,9 +131,9 @@ def test_sources_by_hand(make_catalogue, make_context):
     text = np.zeros((10, 2), dtype=np.float32)
     text[4], text[5], text[6] = (1, 0), (0.6, 0.8), (-1, 0)
     catalogue = make_catalogue(10, 2, text=text)
-    catalogue.vectors[:] = np.stack([np.arange(10, 0, -1), np.arange(10), np.zeros(10)], axis=1)
+    catalogue.vectors[:] = np.stack([np.arange(10, 0, -1), np.arange(10), np.zeros(10), np.zeros(10)], axis=1)
     catalogue.statistics[[8, 9], 0] = 1, 2
-    vector, query_text = np.array([1, 0, 1], dtype=np.float32), np.array([1, 0], dtype=np.float32)
+    vector, query_text = np.array([1, 0, 1, 1], dtype=np.float32), np.array([1, 0], dtype=np.float32)
     context = make_context(catalogue, vector, catalogue.available, text=query_text, liked_row=3)
     # Of 6 candidates: 1 popular, 1 similar, 2 near to the text. Neighbours 0..5; popular 9; like 3 is 2
     # (cosine .987 against .983 of 4); the text 4, then 5, and not 6.
@@ -153,7 +154,9 @@ def test_sources_by_hand(make_catalogue, make_context):
 
 def test_an_item_without_interactions_is_not_popular(make_catalogue, make_context):
     catalogue = make_catalogue(5, 2)
-    candidates = retrieve(make_context(catalogue, np.ones(3, dtype=np.float32), catalogue.available), BUDGET)
+    candidates = retrieve(
+        make_context(catalogue, np.ones(2 + BIAS_COLUMNS, dtype=np.float32), catalogue.available), BUDGET
+    )
     assert candidates.sources == ("neighbours", "popular")
     assert candidates.from_source.tolist() == [[True] * 5, [False] * 5]
 
@@ -163,7 +166,9 @@ def test_a_request_that_names_items_gets_only_these(make_catalogue, make_query, 
     allowed = catalogue.available.copy()
     allowed[4] = False
     query = make_query(item_ids=("5", "unknown", "4", "0", "5"))
-    context = make_context(catalogue, np.ones(3, dtype=np.float32), allowed, query=query, liked_row=1)
+    context = make_context(
+        catalogue, np.ones(2 + BIAS_COLUMNS, dtype=np.float32), allowed, query=query, liked_row=1
+    )
     candidates = retrieve(context, Budget(300, wide=True))
     assert candidates.rows.tolist() == [5, 0]
     assert candidates.sources == ("asked",)
@@ -171,7 +176,7 @@ def test_a_request_that_names_items_gets_only_these(make_catalogue, make_query, 
 
 
 def test_a_user_that_is_not_finite_still_gets_a_list(catalogue, ivf, everything, make_context):
-    nowhere = np.full(DIM + 1, np.nan, dtype=np.float32)
+    nowhere = np.full(DIM + BIAS_COLUMNS, np.nan, dtype=np.float32)
     assert len(retrieve(make_context(catalogue, nowhere, everything, ivf), BUDGET).rows) == 300
 
 
@@ -185,8 +190,8 @@ def test_the_offline_selection_is_the_services(make_catalogue, make_context, see
         catalogue.vectors[:] = rng.integers(-2, 3, catalogue.vectors.shape)
     catalogue.statistics[:, RECENT] = rng.integers(0, 4, n)
     allowed = rng.random(n) < rng.choice([0.1, 0.6, 1.0])
-    vector = rng.integers(-2, 3, 5).astype(np.float32)
-    centre = catalogue.vectors[:, :-1].mean(axis=0)
+    vector = rng.integers(-2, 3, 6).astype(np.float32)
+    centre = strip_bias(catalogue.vectors).mean(axis=0)
     liked_row = None if seed % 5 == 0 else int(rng.integers(n))
     budget = Budget(int(rng.integers(1, 150)), wide=seed % 7 == 0)
     context = make_context(catalogue, vector, allowed, centre=centre, liked_row=liked_row)
