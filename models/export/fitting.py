@@ -27,7 +27,7 @@ from models.evaluation.metrics.graded_ndcg import ideal_gains, read_gains
 from models.evaluation.metrics.prediction_registry import measure_predictions
 from models.export.calibration import calibrate
 from models.export.diversity import DiversityFit, fit_diversity
-from models.export.fusion import K, ValidationLists, fit_fusion, join_lists
+from models.export.fusion import K, ValidationLists, Worth, fit_fusion, join_lists
 from models.export.links import LinkFit, fit_links
 from models.export.recency import fit_recency
 from models.heads.next import fit_next_calibration
@@ -37,7 +37,7 @@ from models.training.bundle_statistics import find_stops
 from models.training.corpus import PART_VALID, Corpus
 
 MAX_EVENTS = 10_000
-MAX_LISTS = 1_000
+MAX_LISTS = 3_000
 MAX_CELLS = 4_000_000
 """The most `next` logits held in memory to fit its temperature."""
 
@@ -47,6 +47,13 @@ class ValidationSamples(NamedTuple):
 
     at_cut: EvaluationLists
     next_events: EvaluationLists
+
+
+class FusionAim(NamedTuple):
+    """How the heads are fused, and for what."""
+
+    fusion: FusionMethod
+    objective: Mapping[str, float]  # head -> what its outcome is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def fit_on_validation(
     predictor: CorpusPredictor,
     lists: ValidationSamples,
     items: Sequence[Item],
-    method: FusionMethod,
+    aim: FusionAim,
     links_wanted: bool,
 ) -> ValidationFit:
     """Fit recency gains, links, fusion and diversity on lists of validation, calibrations on validation events.
@@ -95,7 +102,7 @@ def fit_on_validation(
         score_candidates(predictor, sample, served, calibrations, Budget(CANDIDATES)) for sample in samples
     ]
     judged = [judge_candidates(sample, one) for sample, one in zip(samples, scored, strict=True)]
-    fusion = fit_fusion(join_lists(judged), method)
+    fusion = fit_fusion(join_lists(judged), aim.fusion, price_outcomes(predictor.corpus, aim.objective))
     diversity = fit_diversity(scored, judged, served, fusion)
     return ValidationFit(predictor.recency, calibrations, fusion, figures, diversity, links)
 
@@ -103,7 +110,14 @@ def fit_on_validation(
 def judge_candidates(lists: EvaluationLists, scored: CandidateValues) -> ValidationLists:
     """The candidates of lists with what each is worth."""
     gains = read_gains(lists.gains, scored.items)
-    return ValidationLists(scored.values, gains, scored.items >= 0, ideal_gains(lists.gains, K))
+    outcomes = {head: read_gains(table, scored.items) for head, table in lists.outcomes.items()}
+    return ValidationLists(scored.values, gains, scored.items >= 0, ideal_gains(lists.gains, K), outcomes)
+
+
+def price_outcomes(corpus: Corpus, objective: Mapping[str, float]) -> dict[str, Worth]:
+    """Head -> what its outcome is worth, with the range of its values; see models.recipe.objective."""
+    ranges = {labels.head.task.name: labels.head.task.range or (0.0, 1.0) for labels in corpus.labels}
+    return {head: Worth(weight, *ranges.get(head, (0.0, 1.0))) for head, weight in objective.items()}
 
 
 def calibrate_heads(predictor: CorpusPredictor, events: EventLogits) -> dict[str, Calibration]:

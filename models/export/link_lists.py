@@ -18,7 +18,7 @@ from models.ranking.order import best_rows
 
 CANDIDATES = 300
 """The items that are ranked: so many of the best by the network, by transitions and by the regression."""
-MOST_LISTS = 1_000
+MOST_LISTS = 3_000
 MAX_CELLS = 20_000_000
 """The most logits of lists by items in memory; at least LEAST_LISTS lists are read."""
 

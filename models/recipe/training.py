@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from models.evaluation.inference import CorpusPredictor
 from models.export.diversity import describe_diversity
-from models.export.fitting import MAX_LISTS, ValidationFit, ValidationSamples, fit_on_validation
+from models.export.fitting import MAX_LISTS, FusionAim, ValidationFit, ValidationSamples, fit_on_validation
 from models.export.links import describe_links
 from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
 from models.job.training_config import TrainingConfig
@@ -91,7 +91,8 @@ def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple
     samples = ValidationSamples(
         build_evaluation_lists(data, PART_VALID), build_next_event_lists(data, PART_VALID, MAX_LISTS)
     )
-    fitted = fit_on_validation(predictor, samples, data.dataset.items, job.fusion, job.fits_links)
+    aim = FusionAim(job.fusion, job.objective_weights)
+    fitted = fit_on_validation(predictor, samples, data.dataset.items, aim, job.fits_links)
     console.print(describe_diversity(fitted.diversity))
     if fitted.links is not None:
         console.print(describe_links(fitted.links))

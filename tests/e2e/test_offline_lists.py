@@ -55,7 +55,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
     manifest = read_manifest(bundle)
     data = ingest(load_job(job), folder / "again", Console(file=io.StringIO()))
     network = load_network(bundle, manifest, read_features(bundle, manifest))
-    predictor = CorpusPredictor.of(network, data.corpus, torch.device("cpu"))
+    predictor = CorpusPredictor.of(network, data.corpus, torch.device("cpu"), manifest.recency)
     lists = build_evaluation_lists(data, PART_TEST)
     items = ServedItems.of(predictor, data.dataset.items, PART_TEST)
     budget = plan_budget(manifest.fusion)
