@@ -17,14 +17,14 @@ from models.contract.item_links import LinkGains
 from models.contract.manifest_seal import BundleKey, SealedManifest
 from models.contract.tasks import NEXT, Head
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MANIFEST = manifest_seal.MANIFEST
 FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"
 ITEMS = "items.jsonl"  # one Item a line, in catalogue order
 ITEM_TEXT = "item_text.npy"  # float32 [n, text_size]
 ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 1]: the vectors in the index; the last column is the bias
-ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, 3]
+ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, S + A]
 USER_IDS = "user_ids.json"
 USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 1]: retrieval vectors, which the service must reproduce
 PROFILES = "profiles.jsonl"  # one User a line

@@ -67,8 +67,8 @@ class InteractionsSection(TableSection):
             if "time_unit" in self.model_fields_set:
                 raise ValueError("expected one of the keys time_unit and time_format, given both")
             _check_time_format(self.time_format)
-        if self.action_names and self.action is None:
-            raise ValueError("expected the key action beside action_names, given none")
+        if self.action_names and self.action is None and self.taken is None:
+            raise ValueError("expected the key action or taken beside action_names, given neither")
         if both := sorted({*self.labels} & {*self.context}):
             raise ValueError(f"expected labels that are no features, given {', '.join(both)} in context too")
         if len(set(self.labels)) < len(self.labels):
