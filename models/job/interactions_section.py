@@ -45,7 +45,7 @@ class InteractionsSection(TableSection):
     """The time zone of times that name none."""
     action: Column | None = None
     action_names: dict[Column, Column] = Field(default_factory=dict)
-    """Names in the action column -> actions, such as Kauf -> purchase; other names stay as they are."""
+    """Names in the action column, or columns of outcomes -> actions, such as Kauf -> purchase; others stay."""
     value: Column | None = None
     context: ColumnList = ()
     labels: ColumnList = ()

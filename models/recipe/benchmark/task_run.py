@@ -34,18 +34,20 @@ PROTOCOL = (
 Result = TypeVar("Result")
 
 
-def run_task_benchmark(found: FoundDataSet, days: TaskDays, out: Path, console: Console) -> TaskResult:
+def run_task_benchmark(
+    found: FoundDataSet, days: TaskDays, out: Path, console: Console, seeds: tuple[int, ...] = SEEDS
+) -> TaskResult:
     """Train and measure every method; `out` gets the jobs. Raises ValueError or JobError for faults of the data."""
     networks = write_task_jobs(found, days, out)
     work, seconds = out / "networks", dict[str, float]()
     data = ingest(load_job(networks[0].job_files[0]), work / "rows", console)
     exposures = read_exposures(data, days.surface)
     rates = {head: read_rates(exposures, head) for head in exposures.targets}
-    methods = [_time(row.name, seconds, partial(_train, row, work, console)) for row in networks]
+    methods = [_time(row.name, seconds, partial(_train, row, seeds, work, console)) for row in networks]
     left_out: dict[str, str] = {}
     methods.append(_time(RATES, seconds, lambda: _gather_rates(exposures, rates)))
     try:
-        methods.append(_time(TREES, seconds, lambda: _fit_trees(data, exposures, rates)))
+        methods.append(_time(TREES, seconds, lambda: _fit_trees(data, exposures, rates, seeds)))
     except BaselineRefusedError as error:
         left_out[TREES] = str(error)
     _, _, test = list_parts(exposures)
@@ -62,18 +64,20 @@ def run_task_benchmark(found: FoundDataSet, days: TaskDays, out: Path, console: 
     )
 
 
-def _train(row: NetworkRow, work: Path, console: Console) -> Method:
-    predictions = tuple(predict_by_networks(row, seed, work, console) for seed in SEEDS)
-    return Method(row.name, {"all heads": row.settings}, SEEDS, predictions)
+def _train(row: NetworkRow, seeds: tuple[int, ...], work: Path, console: Console) -> Method:
+    predictions = tuple(predict_by_networks(row, seed, work, console) for seed in seeds)
+    return Method(row.name, {"all heads": row.settings}, seeds, predictions)
 
 
 def _gather_rates(exposures: Exposures, rates: Mapping[str, PastRates]) -> Method:
     return _gather(RATES, (), (predict_by_rates(exposures, rates),))
 
 
-def _fit_trees(data: JobData, exposures: Exposures, rates: Mapping[str, PastRates]) -> Method:
+def _fit_trees(
+    data: JobData, exposures: Exposures, rates: Mapping[str, PastRates], seeds: tuple[int, ...]
+) -> Method:
     trees = Trees.of(build_features(data.corpus, rates), exposures)
-    return _gather(TREES, SEEDS, tuple(trees.predict(seed) for seed in SEEDS))
+    return _gather(TREES, seeds, tuple(trees.predict(seed) for seed in seeds))
 
 
 def _gather(name: str, seeds: tuple[int, ...], predicted: tuple[Mapping[str, Predicted], ...]) -> Method:
