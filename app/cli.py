@@ -258,8 +258,8 @@ COMMANDS = {
         _run_offline,
         {
             "name": {
-                "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april "
-                "or kuairand-april-histories"
+                "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april, "
+                "kuairand-april-histories or kuairand-april-tasks"
             },
             "--data": {
                 "type": Path,

@@ -29,7 +29,9 @@ from models.recipe.signing import sign_bundle
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
+    from models.recipe.benchmark.data_sets import FoundDataSet
     from models.recipe.benchmark.run import ListItems
+    from models.recipe.benchmark.task_days import TaskDays
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (BundleError, JobError, FetchError, FolderInUseError, NotPromotedError, OSError, ValueError)
@@ -146,6 +148,9 @@ def benchmark(
     from models.recipe.benchmark.data_sets import find_data_set
 
     found = find_data_set(name, data)
+    if found.data_set.days is not None:
+        _benchmark_tasks(found, found.data_set.days, out, console)
+        return
     from models.recipe.benchmark.chart import write_chart
     from models.recipe.benchmark.console import print_result
     from models.recipe.benchmark.result import write_result
@@ -158,6 +163,17 @@ def benchmark(
     write_result(result, out / "result.json")
     write_chart(result, out / "ndcg.svg")
     print_result(result, console)
+
+
+def _benchmark_tasks(found: "FoundDataSet", days: "TaskDays", out: Path, console: Console) -> None:
+    """Train the jobs of a data set of heads, and compare their predictions with every other method."""
+    from models.recipe.benchmark.task_console import print_task_result
+    from models.recipe.benchmark.task_result import write_task_result
+    from models.recipe.benchmark.task_run import run_task_benchmark
+
+    result = run_task_benchmark(found, days, out, console)
+    write_task_result(result, out / "result.json")
+    print_task_result(result, console)
 
 
 def tune(job_file: Path, out: Path, console: Console, trials: int, minutes: float | None) -> None:

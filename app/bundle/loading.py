@@ -75,7 +75,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         spec,
         [Item("\0")],
         np.zeros((1, spec.text_size), dtype=np.float32),
-        np.zeros((1, len(STATISTICS)), dtype=np.float32),
+        np.zeros((1, files.statistics.shape[1]), dtype=np.float32),
     )[0]
     columns = (files.vectors, files.text, files.statistics)
     catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
@@ -177,7 +177,7 @@ def _read_items(folder: Path, spec: FeatureSpec, dim: int) -> _ItemFiles:
         items=items,
         vectors=read_array(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS)),
         text=read_array(folder / ITEM_TEXT, (count, spec.text_size)),
-        statistics=read_array(folder / ITEM_STATISTICS, (count, len(STATISTICS))),
+        statistics=read_array(folder / ITEM_STATISTICS, (count, len(STATISTICS) + len(spec.action_rates))),
     )
 
 

@@ -24,10 +24,8 @@ FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"
 ITEMS = "items.jsonl"  # one Item a line, in catalogue order
 ITEM_TEXT = "item_text.npy"  # float32 [n, text_size]
-ITEM_VECTORS = (
-    "item_vectors.npy"  # float32 [n, D + 2]: rows of the item table (user_vector), those of the index
-)
-ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, 3]
+ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 2]: rows of the item table, those of the index
+ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, S + A]
 USER_IDS = "user_ids.json"
 USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 2]: retrieval vectors, which the service must reproduce
 PROFILES = "profiles.jsonl"  # one User a line

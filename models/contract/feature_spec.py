@@ -60,6 +60,8 @@ class FeatureSpec(BaseModel):
     """How far a low value pushes similar items away; fitted after training (models.export.polarity)."""
     roles: dict[str, ActionRole] = Field(default_factory=dict, exclude_if=lambda roles: not roles)
     """Action -> the role that the job gives it, where it names one (models.contract.roles)."""
+    action_rates: dict[str, float] = Field(default_factory=dict, exclude_if=lambda rates: not rates)
+    """Action -> the share of the training events (models.contract.action_rates)."""
     text_size: int = Field(default=0, ge=0)
     """Width of the text encoder's vectors; 0 without text."""
 

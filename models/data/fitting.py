@@ -5,16 +5,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from models.contract.action_rates import fit_rates
 from models.contract.arrays import Floats, Indices, Indices32
 from models.contract.catalogue import Item, User
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.vocabulary import Vocabulary
 from models.data.conditions import read_codes
-from models.data.dataset import Codes, Dataset
+from models.data.dataset import Codes, Dataset, Interactions
 from models.job.label_check import TIME_FIELDS
 from models.job.label_expression import Operand
 from models.job.spec import JobSpec
 
+MAX_RATES = 8
+"""The most rates of actions; those of the commonest are kept."""
 MAX_CONTEXTS = 1000
 """The most values of a context column or of actions; the most frequent are kept."""
 
@@ -55,8 +58,17 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
         value_mean=_mean(values),
         value_std=_deviation(values),
         roles=job.actions,
+        action_rates=_fit_action_rates(log, train),
         text_size=text_size,
     )
+
+
+def _fit_action_rates(log: Interactions, train: Indices) -> dict[str, float]:
+    """The rates of the training rows' actions, without earlier events, of which exposures are not known."""
+    timed = train[train >= log.earlier]
+    counts = np.bincount(log.actions[timed], minlength=len(log.action_names)).tolist()
+    rates = fit_rates(log.action_names, counts)
+    return dict(list(rates.items())[:MAX_RATES])
 
 
 def extend_features(spec: FeatureSpec, dataset: Dataset, rows: Indices) -> FeatureSpec:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.contract.arrays import Doubles
 from models.contract.events import Action, Codes
 from models.contract.roles import read_action
 from models.contract.unix_time import has_time
@@ -30,11 +31,38 @@ def read_roles(job: JobSpec, dataset: Dataset) -> Dataset:
     )
     if job.interactions.taken is not None:
         read = _mark_untaken(read, job.interactions.taken, dataset)
+        if job.interactions.action is None:
+            read = _name_outcomes(read, job)
     if not (read.weigh({}) > 0).any():
         raise JobError(
             f"actions: expected a row whose action has the role target, given {', '.join(log.action_names)} alone"
         )
     return replace(dataset, interactions=read)
+
+
+def _name_outcomes(log: Interactions, job: JobSpec) -> Interactions:
+    """The log with the rarest outcome of each taken row as its action, from the label columns of 0 and 1.
+
+    So the features of later events know it, as the service does of an event with that action. An outcome of every
+    taken row tells nothing.
+    """
+    section, taken = job.interactions, log.weigh({}) > 0
+    timed = taken & has_time(log.times)
+    present = {
+        name: timed & (log.labels[name] == 1) for name in section.labels if _is_outcome(log.labels[name])
+    }
+    actions, names = log.actions.copy(), list(log.action_names)
+    for name in sorted(present, key=lambda name: -int(present[name].sum())):  # a rarer one replaces it
+        if 0 < present[name].sum() < timed.sum():
+            action = read_action(section.action_names.get(name, name), job.actions)
+            names += [] if action in names else [action]
+            actions[present[name]] = names.index(action)
+    return replace(log, actions=actions, action_names=tuple(names))
+
+
+def _is_outcome(values: Doubles) -> bool:
+    """True for a column of 0 and 1, which may have gaps."""
+    return bool(np.isin(values[~np.isnan(values)], (0, 1)).all())
 
 
 def _mark_untaken(log: Interactions, condition: str, dataset: Dataset) -> Interactions:

@@ -29,7 +29,7 @@ class Moments:
     asked: Tensor  # [B, D] the step by the request's context, added likewise
     events: Tensor  # [B, L, D]
     attend: Tensor  # bool [B, L]: the history's events; the rest is padding
-    numbers: Tensor  # [B, USER_NUMBERS]
+    numbers: Tensor  # [B, USER_NUMBERS + A]
     last: Tensor  # [B, C] context tokens of the last event
     context: Tensor  # [B, C]
     snapshot: Tensor  # [B]

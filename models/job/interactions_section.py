@@ -45,7 +45,7 @@ class InteractionsSection(TableSection):
     """The time zone of times that name none."""
     action: Column | None = None
     action_names: dict[Column, Column] = Field(default_factory=dict)
-    """Names in the action column -> actions, such as Kauf -> purchase; other names stay as they are."""
+    """Names in the action column, or columns of outcomes -> actions, such as Kauf -> purchase; others stay."""
     value: Column | None = None
     context: ColumnList = ()
     labels: ColumnList = ()
@@ -67,8 +67,8 @@ class InteractionsSection(TableSection):
             if "time_unit" in self.model_fields_set:
                 raise ValueError("expected one of the keys time_unit and time_format, given both")
             _check_time_format(self.time_format)
-        if self.action_names and self.action is None:
-            raise ValueError("expected the key action beside action_names, given none")
+        if self.action_names and self.action is None and self.taken is None:
+            raise ValueError("expected the key action or taken beside action_names, given neither")
         if both := sorted({*self.labels} & {*self.context}):
             raise ValueError(f"expected labels that are no features, given {', '.join(both)} in context too")
         if len(set(self.labels)) < len(self.labels):

@@ -26,7 +26,7 @@ class Scorer(nn.Module):
 
     def __init__(self, config: NetworkConfig, shape: NetworkShape, heads: tuple[Head, ...]) -> None:
         super().__init__()
-        self.heads, self.dim = heads, config.dim
+        self.heads, self.dim, self.rates = heads, config.dim, shape.action_rates
         self.inputs = {head.task.name: find_kind(head.task.kind).tower for head in heads}
         self.pair_heads = tuple(name for name, tower in self.inputs.items() if tower.pair)
         self.user_heads = tuple(name for name, tower in self.inputs.items() if not tower.pair)
@@ -34,7 +34,7 @@ class Scorer(nn.Module):
         self.last = build_embedding(shape.context_tokens, config.tower_width)
         self.query = nn.Linear(config.dim, config.dim)
         self.key = nn.Linear(config.dim, config.dim)
-        inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS + config.tower_width
+        inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS + 2 * self.rates + config.tower_width
         self.experts = build_experts(inputs, len(self.pair_heads), config)
         self.towers = nn.ModuleDict(
             {
@@ -45,7 +45,7 @@ class Scorer(nn.Module):
 
     def forward(self, pairs: ScorerInput) -> dict[str, Tensor]:
         """Logits [B, Q, width] of each head by name."""
-        pairs.check(self.dim)
+        pairs.check(self.dim, self.rates)
         attended = self.attend(pairs)
         x = torch.cat(
             [
@@ -71,7 +71,7 @@ class Scorer(nn.Module):
         """Yield views of the weights of the item statistics: columns of the layers that read the experts' input."""
         start = 4 * self.dim
         for layer in list_input_layers(self.experts):
-            yield layer.weight[:, start : start + len(STATISTICS)]
+            yield layer.weight[:, start : start + len(STATISTICS) + self.rates]
 
     def read(self, name: str, x: Tensor, context: Tensor) -> Tensor:
         """Logits [B, Q, width] of one head from its tower's input, with the context if its kind reads it."""

@@ -6,11 +6,12 @@ from typing import TypeVar
 from torch import Tensor
 
 from models.contract.arrays import Floats
+from models.contract.event_features import DENSE_WIDTH
 from models.contract.statistics import STATISTICS
 
 Dense = TypeVar("Dense", Floats, Tensor)
 USER_NUMBERS = 2
-"""Numbers of the user's last event: running mean value, log count."""
+"""Numbers of the user's last event: running mean value, log count; the A rates of actions follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,13 @@ class ScorerInput:
     item: Tensor  # [B, Q, D] item vectors
     events: Tensor  # [B, L, D] event representations
     attend: Tensor  # bool [B, Q, L]
-    statistics: Tensor  # [B, Q, S] of the item, at the pair's moment
-    numbers: Tensor  # [B, Q, USER_NUMBERS] of the user, at the pair's moment
+    statistics: Tensor  # [B, Q, S + A] of the item, at the pair's moment
+    numbers: Tensor  # [B, Q, USER_NUMBERS + A] of the user, at the pair's moment
     last: Tensor  # [B, Q, C] context tokens of the user's last event; PAD without events
     context: Tensor  # [B, Q, C] context tokens
 
-    def check(self, dim: int) -> None:
-        """Raise ValueError if the shapes do not agree."""
+    def check(self, dim: int, rates: int) -> None:
+        """Raise ValueError if the shapes do not agree; `rates` is A."""
         batch, pairs, _ = self.user.shape
         length = self.events.shape[1]
         expected = {
@@ -35,8 +36,8 @@ class ScorerInput:
             "item": (batch, pairs, dim),
             "events": (batch, length, dim),
             "attend": (batch, pairs, length),
-            "statistics": (batch, pairs, len(STATISTICS)),
-            "numbers": (batch, pairs, USER_NUMBERS),
+            "statistics": (batch, pairs, len(STATISTICS) + rates),
+            "numbers": (batch, pairs, USER_NUMBERS + rates),
         }
         for name, shape in expected.items():
             if tuple(getattr(self, name).shape) != shape:
@@ -50,13 +51,13 @@ class UserSide:
     states: Tensor  # [B, D] or [B, Q, D] the user tower's output
     events: Tensor  # [B, L, D] event representations
     attend: Tensor  # bool [B, L] or [B, Q, L]
-    numbers: Tensor  # [B, USER_NUMBERS] or [B, Q, USER_NUMBERS]
+    numbers: Tensor  # [B, USER_NUMBERS + A] or [B, Q, USER_NUMBERS + A]
     last: Tensor  # [B, C] or [B, Q, C] context tokens of the last event
     context: Tensor  # [B, C] or [B, Q, C] context tokens
 
 
 def build_scorer_input(user: UserSide, items: Tensor, statistics: Tensor) -> ScorerInput:
-    """Pairs of B users with Q items each, from item vectors [B, Q, D] and statistics [B, Q, S] at the pairs' moments.
+    """Pairs of B users with Q items each, from item vectors [B, Q, D] and statistics [B, Q, S + A] at their moments.
 
     A row that all pairs of a user share is repeated without a copy.
     """
@@ -74,8 +75,8 @@ def build_scorer_input(user: UserSide, items: Tensor, statistics: Tensor) -> Sco
 
 
 def read_user_numbers(dense: Dense) -> Dense:
-    """The columns [..., USER_NUMBERS] of event features [..., DENSE_WIDTH] that describe the user after the event."""
-    return dense[..., -USER_NUMBERS:]
+    """The columns [..., USER_NUMBERS + A] of event features [..., DENSE_WIDTH + A]: the user after the event."""
+    return dense[..., DENSE_WIDTH - USER_NUMBERS :]
 
 
 def _repeat(rows: Tensor, pairs: int) -> Tensor:

@@ -18,6 +18,7 @@ class NetworkShape:
     user_numeric: int
     user_text: int
     context_tokens: int
+    action_rates: int = 0
 
 
 def infer_shape(spec: FeatureSpec) -> NetworkShape:
@@ -34,4 +35,5 @@ def infer_shape(spec: FeatureSpec) -> NetworkShape:
         user_numeric=2 * user_numeric,
         user_text=spec.text_size,
         context_tokens=len(spec.context_tokens),
+        action_rates=len(spec.action_rates),
     )

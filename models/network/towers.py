@@ -74,11 +74,11 @@ class ItemTower(nn.Module):
         return vectors, (self.bias(vectors) + self.id_bias(ids)).squeeze(1)
 
     def popularity(self, statistics: Tensor) -> Tensor:
-        """The popularity bias [...] of item statistics [..., S].
+        """The popularity bias [...] of item statistics [..., S] and their rates of actions, which it does not read.
 
         The next-item loss alone underweights recent popularity: models.contract.recency has more of it.
         """
-        return self.statistics(statistics).squeeze(-1)
+        return self.statistics(statistics[..., : len(STATISTICS)]).squeeze(-1)
 
 
 class Block(nn.Module):
@@ -122,7 +122,7 @@ class UserTower(nn.Module):
         self.dropout, self.id_dropout = config.dropout, config.id_dropout
         self.actions = build_embedding(shape.actions, config.dim)
         self.asked = build_embedding(shape.context_tokens, config.dim)
-        self.dense = nn.Linear(DENSE_WIDTH, config.dim)
+        self.dense = nn.Linear(DENSE_WIDTH + shape.action_rates, config.dim)
         self.start = nn.Parameter(torch.zeros(config.dim))
         self.tokens = build_embedding(shape.user_tokens, config.dim)
         self.numeric = Projection(shape.user_numeric, config.dim)
@@ -140,7 +140,7 @@ class UserTower(nn.Module):
         return self.start + self.tokens(tokens).sum(1) + self.numeric(numeric) + self.text(text)
 
     def events(self, items: Tensor, actions: Tensor, dense: Tensor) -> Tensor:
-        """Events [..., D] of item vectors [..., D], actions [...] and numbers [..., DENSE_WIDTH].
+        """Events [..., D] of item vectors [..., D], actions [...] and numbers [..., DENSE_WIDTH + A].
 
         Without their moments: a tower that reads these learns next items worse (docs/heads.md).
         """

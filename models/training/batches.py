@@ -38,7 +38,7 @@ class Batch:
     items: Tensor  # [B, L] item rows; 0 where padded
     present: Tensor  # bool [B, L] True: an event; False: padding
     actions: Tensor  # [B, L]
-    dense: Tensor  # [B, L, DENSE_WIDTH]
+    dense: Tensor  # [B, L, DENSE_WIDTH + A]
     context: Tensor  # [B, L, C]
     snapshot: Tensor  # [B, L] rows of the item statistics
     is_target: Tensor  # bool [B, L] True: the event is predicted

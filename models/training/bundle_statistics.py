@@ -21,13 +21,16 @@ def mark_before(corpus: Corpus, stops: Indices) -> Mask:
 
 
 def compute_bundle_statistics(corpus: Corpus, snapshot: int, stops: Indices) -> Floats:
-    """[I, S] item statistics at a snapshot; without times, of all events before each user's row `stops` [U].
+    """[I, S + A] item statistics at a snapshot; without times, of all events before each user's row `stops` [U].
 
-    Without times only the source of popular items uses them: the network reads zeros.
+    Without times only the source of popular items uses them: the network reads zeros, and rates are 0.
     """
     if corpus.spec.timed:
         return np.asarray(corpus.statistics[snapshot])
     rows = np.sort(corpus.log_rows[mark_before(corpus, stops)])
     taken = to_item_events(take(corpus.log, rows), corpus.spec)
     events = ItemEvents(taken.items, np.zeros(len(taken.items)), taken.values)
-    return np.asarray(item_statistics(events, np.ones(1), len(corpus.catalogue.ids), half_life_days=1.0)[0])
+    items = len(corpus.catalogue.ids)
+    statistics = item_statistics(events, np.ones(1), items, half_life_days=1.0)[0]
+    rates = np.zeros((items, len(corpus.spec.action_rates)), dtype=np.float32)
+    return np.concatenate([statistics, rates], axis=1)

@@ -45,13 +45,13 @@ class Corpus:
     items: Indices32  # [n] item rows
     weights: Floats  # [n] of the event in the loss of `next`; 0: not taken, and no target
     actions: Indices32  # [n] indices of spec.actions
-    dense: Floats  # [n, DENSE_WIDTH]
+    dense: Floats  # [n, DENSE_WIDTH + A]
     context: Indices32  # [n, C]
     part: NDArray[np.int8]  # [n] PART_TRAIN, PART_VALID or PART_TEST
     snapshot: (
         Indices32  # [n] row of `statistics` that the event may use: the last one not later than the event
     )
-    statistics: Floats  # [T, I, S]
+    statistics: Floats  # [T, I, S + A]
     profile_tokens: Indices  # [U, P]
     profile_numeric: Floats  # [U, Q]
     profile_text: Floats  # [U, T]
@@ -173,8 +173,8 @@ def _encode_actions(spec: FeatureSpec, log: Interactions) -> Indices32:
 
 
 def _encode_dense(spec: FeatureSpec, log: Interactions, order: Indices, offsets: Indices) -> Floats:
-    """[n, DENSE_WIDTH] numeric event features, encoded in chunks of whole users."""
-    dense = np.empty((len(order), DENSE_WIDTH), dtype=np.float32)
+    """[n, DENSE_WIDTH + A] numeric event features, encoded in chunks of whole users."""
+    dense = np.empty((len(order), DENSE_WIDTH + len(spec.action_rates)), dtype=np.float32)
     bounds = np.searchsorted(offsets, np.arange(0, len(order) + CHUNK, CHUNK), side="left")
     for first, stop in pairwise(np.unique(np.minimum(bounds, len(offsets) - 1)).tolist()):
         rows = slice(int(offsets[first]), int(offsets[stop]))

@@ -45,7 +45,7 @@ class Tables:
     """The inputs shared by all batches, on the training device."""
 
     catalogue: tuple[Tensor, Tensor, Tensor, Tensor]  # the item tower's arguments for I items
-    statistics: Tensor  # [T, I, S]
+    statistics: Tensor  # [T, I, S + A]
     n_items: int
     negatives: int  # sampled per step; 0: softmax over the whole catalogue
 

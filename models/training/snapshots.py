@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.contract.action_rates import item_rates, reach_rates
 from models.contract.arrays import Doubles, Floats, Indices32
 from models.contract.feature_spec import FeatureSpec
 from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
@@ -52,10 +53,20 @@ def assign_snapshots(
 def compute_statistics(
     log: Interactions, spec: FeatureSpec, at: Doubles, n_items: int, half_life: float
 ) -> Floats:
-    """[T, I, S] item statistics at the moments `at` [T]; zeros if the log has no times."""
+    """[T, I, S + A] item statistics and rates of actions at the moments `at` [T]; zeros if the log has no times."""
     if not spec.timed:  # the order within each user does not tell what was popular when
-        return np.zeros((1, n_items, len(STATISTICS)), dtype=np.float32)
-    return item_statistics(to_item_events(log, spec), at, n_items, half_life)
+        return np.zeros((1, n_items, len(STATISTICS) + len(spec.action_rates)), dtype=np.float32)
+    statistics = item_statistics(to_item_events(log, spec), at, n_items, half_life)
+    if not spec.action_rates:
+        return statistics
+    return np.concatenate([statistics, _compute_rates(log, spec, at, n_items)], axis=2)
+
+
+def _compute_rates(log: Interactions, spec: FeatureSpec, at: Doubles, n_items: int) -> Floats:
+    """[T, I, A] each item's rates of actions; earlier events are not counted, since exposures are not among them."""
+    timed = slice(log.earlier, None)
+    reached = reach_rates(log.action_names, spec.action_rates)[log.actions[timed]]
+    return item_rates(log.items[timed], log.times[timed], reached, at, n_items, spec.action_rates)
 
 
 def to_item_events(log: Interactions, spec: FeatureSpec) -> ItemEvents:

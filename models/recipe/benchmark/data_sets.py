@@ -8,6 +8,7 @@ from typing import Any
 from models.contract.calendar import DAY
 from models.recipe.benchmark.cold_items import ColdItems
 from models.recipe.benchmark.global_cut import GlobalCut
+from models.recipe.benchmark.task_days import TaskDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class DataSet:
     taken: str | None = None  # a column of the log: only its rows with 1 count; None: all rows
     cut: GlobalCut | None = None  # None: each user's last item is held out
     cold: ColdItems | None = None
+    days: TaskDays | None = None  # of heads on every row; None: lists of items are ranked
 
     @property
     def tables(self) -> Mapping[str, Mapping[str, Any]]:
@@ -70,6 +72,12 @@ KUAIRAND_APRIL = DataSet(
     taken="is_click",
     cut=GlobalCut(seconds=DAY),
 )
+KUAIRAND_TASKS = TaskDays(
+    heads={"click": "is_click", "long_view": "long_view", "like": "is_like"},
+    surface="tab",
+    valid_from="2022-04-29T00:00:00+08:00",  # the log has the days 25 to 30 April in China
+    test_from="2022-04-30T00:00:00+08:00",
+)
 DATA_SETS: Mapping[str, DataSet] = {
     "movielens-1m": MOVIELENS_1M,
     "movielens-1m-cold-items": replace(MOVIELENS_1M, cold=ColdItems()),
@@ -78,6 +86,16 @@ DATA_SETS: Mapping[str, DataSet] = {
     "movielens-100k": MOVIELENS_100K,
     "kuairand-april": KUAIRAND_APRIL,
     "kuairand-april-histories": replace(KUAIRAND_APRIL, histories={"user": "user_id", "items": "watch_seq"}),
+    "kuairand-april-tasks": replace(
+        KUAIRAND_APRIL,
+        interactions={
+            **KUAIRAND_APRIL.interactions,
+            "context": ["tab"],
+            "labels": list(KUAIRAND_TASKS.heads.values()),
+            "taken": "label.is_click == 1",
+        },
+        days=KUAIRAND_TASKS,
+    ),
 }
 
 

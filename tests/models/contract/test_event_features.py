@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from models.contract.action_rates import TAKEN
 from models.contract.event_features import DENSE_WIDTH, WINDOW, EventArrays, encode_events
 from models.contract.events import Event, column_events
 from models.contract.feature_spec import FeatureSpec
@@ -140,3 +141,21 @@ def test_columns_say_what_a_history_alone_says(timed: bool) -> None:
     assert np.array_equal(found.actions, np.concatenate([one.actions for one in alone]))
     assert np.array_equal(found.dense, np.concatenate([one.dense for one in alone]))
     assert columns.items[:3].tolist() == [0, 1, -1]
+
+
+def test_rates_of_actions_by_hand():
+    """Shares .4 and .1; after an impression, a view and a like: 2 of 3 taken, 1 of 3 liked, as if of 13 events."""
+    given = spec(
+        action_rates={TAKEN: 0.4, "like": 0.1}, actions=Vocabulary(tokens=("impression", "like", "view"))
+    )
+    events = [Event("a", "view", NO_TIME), Event("a", "impression", 1.0), Event("b", "view", 2.0)]
+    found = encode(given, [*events, Event("a", "like", 3.0)]).dense[:, DENSE_WIDTH:]
+    expected = [
+        [odds(share) - odds(0.4), odds(liked) - odds(0.1)]
+        for share, liked in [(0.4, 0.1), (4 / 11, 1 / 11), (5 / 12, 1 / 12), (6 / 13, 2 / 13)]
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def odds(share: float) -> float:
+    return math.log(share / (1 - share))

@@ -29,6 +29,25 @@ def test_rows_that_were_not_taken_are_impressions(job, write, tmp_path):
     assert "long is not a number" in (tmp_path / "q.jsonl").read_text()
 
 
+def test_the_rarest_outcome_of_a_taken_row_is_its_action(job, write, tmp_path):
+    rows = [
+        "ann,A,1,1,1,0",
+        "ann,B,2,1,1,1",
+        "bob,A,3,0,1,1",
+        "bob,B,4,1,0,0",
+        "bob,C,5,1,1,",
+        "cat,A,6,1,0,0",
+    ]
+    write("log.csv", "u,i,t,click,long,heart\n" + "\n".join(rows))
+    section = SECTION | {"labels": ["click", "long", "heart"], "taken": "label.click == 1"}
+    spec = job(interactions=section | {"action_names": {"heart": "like"}})
+    found = read_roles(spec, load_dataset(spec, tmp_path / "q.jsonl"))
+    assert names_of(found) == ["long", "like", "impression", "view", "long", "view"]
+    assert found.interactions.weigh({}).tolist() == [1, 1, 0, 1, 1, 1]
+    raw = evaluate_condition(parse('action == "view"'), found)
+    assert raw.true.all()  # labels read the log's own actions
+
+
 def test_a_label_reads_the_columns_of_its_row(job, write, tmp_path):
     write("log.csv", OUTCOMES)
     spec = job(interactions=SECTION | {"labels": ["click", "long"]})

@@ -97,7 +97,10 @@ def test_paths_without_a_file(
             {"time_zone": "Europe/Berlin"},
             "interactions: expected the key time beside time_zone, given order alone",
         ),
-        ({"action_names": {"Kauf": "purchase"}}, "interactions: expected the key action beside action_names"),
+        (
+            {"action_names": {"Kauf": "purchase"}},
+            "interactions: expected the key action or taken beside action_names",
+        ),
         ({"max_loss": 1.5}, "interactions.max_loss: expected "),
     ],
 )
