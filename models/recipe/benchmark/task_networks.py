@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -59,7 +60,8 @@ class Predictions:
     def write(self, predictions: Mapping[str, Floats]) -> None:
         """Replace the file."""
         stream = io.BytesIO()
-        np.savez(stream, key=np.array(self.key), **predictions)
+        arrays: dict[str, Any] = {"key": np.array(self.key), **predictions}
+        np.savez(stream, **arrays)
         replace_file(self.path, stream.getvalue())
 
 
