@@ -13,8 +13,8 @@ LEAVES = (7, 15, 31)
 """The sizes of a tree to choose from."""
 MOST_ROUNDS, PATIENCE = 1_000, 50
 PARAMETERS = {
-    "objective": "binary",
-    "metric": "binary_logloss",
+    "objective": "cross_entropy",
+    "metric": "cross_entropy",
     "learning_rate": 0.03,
     "min_data_in_leaf": 100,
     "feature_fraction": 0.5,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from models.contract.arrays import Doubles
+from models.heads.binary import BINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,6 @@ class TaskDays:
     def tasks(self) -> list[dict[str, Any]]:
         """The job's section `tasks`."""
         return [
-            {"name": head, "kind": "binary", "label": f"label.{column} == 1"}
+            {"name": head, "kind": BINARY.name, "label": f"label.{column} == 1"}
             for head, column in self.heads.items()
         ]
