@@ -122,7 +122,7 @@ def test_a_bundle_that_has_learned_from_the_test_part_is_refused(
 def test_a_bundle_of_another_job_is_refused(
     measured: Run, make_shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = make_shop(tmp_path / "shop", tasks=[])
+    other = make_shop(tmp_path / "shop", tasks=[], scenes={})
     assert run(other, "--bundle", measured.bundle, "--out", tmp_path / "out") == 1
     assert "expected a bundle of this job and its data" in capsys.readouterr().err
     assert run(measured.job, "--bundle", tmp_path, "--out", tmp_path / "out2") == 1
