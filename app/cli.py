@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
-from app.number_arguments import read_count, read_minutes
+from app.offline_arguments import BENCHMARK, DIVERSITY, TRAIN, TUNE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ def _run_offline(options: argparse.Namespace) -> int:
                 cli.sign(options.bundle, console, read_settings().signing_key)
             case "benchmark":
                 _benchmark(options, console)
+            case "diversity":
+                key = read_settings().signing_key
+                cli.diversity(options.job, options.out, options.bundle, options.searched, console, key)
             case "tune":
                 cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
@@ -206,21 +209,17 @@ COMMANDS = {
     "train": Command(
         "train, evaluate and publish a bundle",
         _run_offline,
-        {
-            "job": {"type": Path, "help": "the job's YAML file"},
-            "--out": {"type": Path, "required": True, "help": "the bundle's folder"},
-            "--force": {"action": "store_true", "help": "publish even over a better bundle"},
-        },
+        TRAIN,
     ),
     "tune": Command(
         "search the settings of a job for the best lists on validation",
         _run_offline,
-        {
-            "job": {"type": Path, "help": "the job's YAML file"},
-            "--out": {"type": Path, "required": True, "help": "the study's folder; a study there goes on"},
-            "--trials": {"type": read_count, "default": 20, "help": "trials of the study in all; default 20"},
-            "--minutes": {"type": read_minutes, "help": "time limit of this search; default none"},
-        },
+        TUNE,
+    ),
+    "diversity": Command(
+        "measure what diversity costs and brings on a job's test part",
+        _run_offline,
+        DIVERSITY,
     ),
     "evaluate": Command(
         "show a bundle's evaluation",
@@ -256,18 +255,7 @@ COMMANDS = {
     "benchmark": Command(
         "compare Chorus with baselines on a public data set",
         _run_offline,
-        {
-            "name": {
-                "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april, "
-                "kuairand-april-histories or kuairand-april-tasks"
-            },
-            "--data": {
-                "type": Path,
-                "default": Path("../shared/data"),
-                "help": "the folder that has the data set's folder, such as ml-1m; default ../shared/data",
-            },
-            "--out": {"type": Path, "help": "folder for its files; default bench-quality/NAME"},
-        },
+        BENCHMARK,
     ),
     "keys": Command(
         "create, list, revoke and rotate API keys",

@@ -1,4 +1,4 @@
-"""The offline commands: fetch a data set, tune a job, train a bundle, show its evaluation, inspect, sign, benchmark.
+"""The offline commands: fetch, tune, train, show an evaluation, measure diversity, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
@@ -204,6 +204,48 @@ def tune(job_file: Path, out: Path, console: Console, trials: int, minutes: floa
 
         run_tuning(job_file, data, out, Limits(trials, end), console)
     console.print(f"the study is in {out}; `chorus train {out / 'best.yaml'} --out DIR` trains the best job")
+
+
+def diversity(
+    job_file: Path, out: Path, bundle: Path | None, searched: int, console: Console, key: BundleKey | None
+) -> None:
+    """Measure what diversity costs and brings on the test part of a job's log.
+
+    The lists are those of `bundle`, or else of a network that is trained for it. Prints the frontier, and writes
+    frontier.json and frontier.svg in `out`. The searches order `searched` lists of each protocol.
+    Raises BundleError for a bundle of another job, or that has learned from the test part, and JobError without lists.
+    """
+    job = load_job(job_file)
+    if bundle is not None:
+        read_manifest(bundle, key)  # before the data are read
+    from models.recipe.preflight import check_privacy_package, check_writable
+
+    check_privacy_package(job)
+    check_writable(out)
+    from models.data.headers import check_headers
+
+    check_headers(job)
+    with hold_lock(data_lock(out), out):
+        from models.recipe.ingestion import ingest
+
+        data = ingest(job, out / "data", console)
+        # torch from here on
+        from models.recipe.diversity.calibrated_model import open_model, train_model
+        from models.recipe.diversity.chart import write_chart
+        from models.recipe.diversity.console import print_result
+        from models.recipe.diversity.result import write_result
+        from models.recipe.diversity.run import measure, sample_lists
+
+        lists = sample_lists(data)
+        if bundle is not None:
+            measured = open_model(data, bundle, key)
+        else:
+            measured = train_model(data, fingerprint(job_file, data.digest), out / "data", console)
+        result = measure(measured, lists, searched, console)
+        write_result(result, out / "frontier.json")
+        write_chart(result, out / "frontier.svg")
+    print_result(result, console)
+    console.print(f"the frontier is in {out}")
 
 
 def fingerprint(job_file: Path, data: str) -> str:

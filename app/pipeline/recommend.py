@@ -24,7 +24,10 @@ from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 from models.ranking.budget import Budget, plan_budgets
-from models.ranking.rerank import CATEGORY_CAP, RerankedList, rerank
+from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, RerankedList, rerank
+
+LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
+"""The degradations that more candidates may prevent."""
 
 
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
@@ -42,7 +45,7 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
         clock.finish("score")
         reranked = rerank_scored(bundle, query, scored)
         clock.finish("rerank")
-        if CATEGORY_CAP not in reranked.degraded or len(candidates.rows) == candidates.allowed:
+        if not LIMITS.intersection(reranked.degraded) or len(candidates.rows) == candidates.allowed:
             break
     slate = assemble_slate(bundle, query, scored, reranked)
     if query.explain and len(slate.order):
@@ -66,13 +69,13 @@ def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> Retri
 
 
 def plan_searches(candidates: int, query: Query) -> Sequence[Budget]:
-    """The budget of the first search, and that of a second one if the first cannot fill a slate with a category cap.
+    """The budget of the first search, and that of a second one if the first cannot fill a slate within its limits.
 
     A request that names its items needs a wide search; models.ranking.budget has the other rules.
     """
     if query.item_ids is not None:
         return (Budget(candidates, wide=True),)
-    return plan_budgets(candidates, query.weights, capped=query.diversity.max_per_category is not None)
+    return plan_budgets(candidates, query.weights, capped=query.diversity.has_limits)
 
 
 def score(
@@ -89,7 +92,15 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranke
     rows = scored.candidates.rows
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
-    return rerank(scored.score, vectors, labels, query.diversity, query.limit)
+    return rerank(
+        scored.score, vectors, labels, query.diversity, query.limit, find_labels_above(bundle, query)
+    )
+
+
+def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[str]]:
+    """The label sets of the items just before the slate; none of an item that the catalogue lacks by now."""
+    rows = map(bundle.catalogue.row, query.above)
+    return [frozenset() if row is None else bundle.catalogue.labels[row] for row in rows]
 
 
 def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked: RerankedList) -> Slate:

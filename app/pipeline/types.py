@@ -34,6 +34,7 @@ class Query:
     exclude_seen: bool = True
     explain: bool = False
     item_ids: tuple[str, ...] | None = None  # the items to rank; None: the whole catalogue
+    above: tuple[str, ...] = ()  # the items just before this page that a run may go on from, as in the list
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ def plan_budgets(
 ) -> tuple[Budget, ...]:
     """The budget of the first search, and that of a second one, which follows if the first cannot fill the list.
 
-    Weights without one for `next` need a wide search from the start. A list with a category cap (`capped`) may need
-    a second search, as the nearest items may all have the same categories.
+    Weights without one for `next` need a wide search from the start. A list with a category cap or a limit of runs
+    (`capped`) may need a second search, as the nearest items may all have the same categories.
     """
     narrow, wide = Budget(candidates), Budget(candidates, wide=True)
     if not weights.get(NEXT):

@@ -22,7 +22,7 @@ def select_greedily(
     Ties go to the more relevant, then to the earlier candidate. `relevance` [K] is finite.
     """
     order = sort_by_relevance(relevance)
-    reward = weight * _scale(relevance)
+    reward = weight * scale_relevance(relevance)
     gain, picks = np.zeros(len(order)), list[int]()
     for _ in range(min(n, len(order))):
         value = reward + gain
@@ -39,7 +39,7 @@ def select_greedily(
     return np.array(picks, dtype=np.int64)
 
 
-def _scale(relevance: Floats) -> Doubles:
+def scale_relevance(relevance: Floats) -> Doubles:
     """Min-max scaled relevance [K] in [0, 1]; zeros if all are equal."""
     wide = relevance.astype(np.float64)
     low, high = wide.min(initial=np.inf), wide.max(initial=-np.inf)

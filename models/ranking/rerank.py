@@ -1,4 +1,4 @@
-"""Re-rank scored candidates for diversity, with an optional cap per category."""
+"""Re-rank scored candidates for diversity, with an optional cap per category and a limit of its runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
+from models.ranking.category_run import limit_runs
 from models.ranking.order import sort_by_relevance
 from models.ranking.registry import find_reranker
 from models.ranking.similarity import Similarity
 
 RELEVANCE_ORDER = "rerank:relevance_order"
 CATEGORY_CAP = "rerank:category_cap_exceeded"
+CATEGORY_RUN = "rerank:category_run_exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,12 @@ class Diversity:
     method: str = "mmr"  # a name in RERANKERS
     strength: float = 0.3  # 0 is pure relevance, 1 the most diverse
     max_per_category: int | None = None
+    max_consecutive: int | None = None  # the most items of one category in a row
+
+    @property
+    def has_limits(self) -> bool:
+        """True if the list has a cap or a limit of runs, which the candidates may be too few to keep."""
+        return self.max_per_category is not None or self.max_consecutive is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +39,34 @@ class RerankedList:
     order: Indices  # [min(n, K)] distinct positions, best first
     intra_list_diversity: float
     relevance_cost: float  # mean score of the n most relevant minus mean score of the chosen; >= 0
-    degraded: tuple[str, ...] = ()  # RELEVANCE_ORDER, CATEGORY_CAP
+    degraded: tuple[str, ...] = ()  # RELEVANCE_ORDER, CATEGORY_CAP, CATEGORY_RUN
 
 
 def rerank(
-    scores: Floats, vectors: Floats, labels: Sequence[frozenset[str]], diversity: Diversity, n: int
+    scores: Floats,
+    vectors: Floats,
+    labels: Sequence[frozenset[str]],
+    diversity: Diversity,
+    n: int,
+    above: Sequence[frozenset[str]] = (),
 ) -> RerankedList:
     """Choose and order n of K candidates with scores [K], vectors [K, D] and K label sets.
 
+    `above` are the label sets of the items just before the list, such as the end of the page before: a run goes on.
     If a score or vector is not finite, the order is by relevance alone, without figures, and `degraded` has
-    RELEVANCE_ORDER. It has CATEGORY_CAP if the list could not be filled within the cap. Raises UnknownRerankerError.
+    RELEVANCE_ORDER. It has CATEGORY_CAP if the list could not be filled within the cap, and CATEGORY_RUN if it has
+    a run above the limit. Raises UnknownRerankerError.
     """
     similarity = Similarity.of(vectors, labels)
     by_relevance = sort_by_relevance(scores)
     if not (np.isfinite(scores).all() and np.isfinite(similarity.unit).all()):
         return RerankedList(by_relevance[:n], 0.0, 0.0, (RELEVANCE_ORDER,))
     order, degraded = _select(scores, similarity, diversity, n)
+    if diversity.max_consecutive is not None:
+        pool = order if diversity.max_per_category is not None else _append_others(order, by_relevance)
+        pool_labels = [labels[position] for position in pool.tolist()]
+        places, kept = limit_runs(pool_labels, diversity.max_consecutive, n, above)
+        order, degraded = pool[places], degraded if kept else (*degraded, CATEGORY_RUN)
     cost = _mean(scores[by_relevance[: len(order)]]) - _mean(scores[order])
     return RerankedList(order, similarity.diversity(order), max(cost, 0.0), degraded)
 
@@ -73,6 +93,11 @@ def _select(
             return order, ()
         unbarred_order = unbarred_order if len(unbarred_order) else order
     return unbarred_order, (CATEGORY_CAP,) if len(unbarred_order) else ()
+
+
+def _append_others(order: Indices, by_relevance: Indices) -> Indices:
+    """The order, and after it the other candidates by relevance, which may break a run."""
+    return np.concatenate([order, by_relevance[~np.isin(by_relevance, order)]])
 
 
 def _mean(scores: Floats) -> float:

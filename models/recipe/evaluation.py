@@ -14,7 +14,6 @@ from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import ServedItems
 from models.evaluation.evaluate import collect_item_facts, content_vectors, rank_by_baselines, rank_by_network
 from models.evaluation.head_figures import evaluate_heads
-from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import find_new_events
 from models.evaluation.ranking_table import tabulate
 from models.evaluation.report.schema import DataCounts, Epoch, ObjectiveRow, RankingTable, Report
@@ -55,7 +54,7 @@ def evaluate(data: JobData, run: TrainingRun, console: Console) -> Report:
     sizes = choose_sizes(job.evaluation, len(data.split.train) * len(run.figures))
     limit = TimeLimit(limit_seconds(job.evaluation.max_minutes, _training_seconds(run)))
     model = CalibratedModel(
-        CorpusPredictor.of(run.network, data.corpus, run.device, run.fitted.recency),
+        run.open_predictor(data),
         run.fitted.calibrations,
         run.fitted.fusion,
         run.fitted.diversity.default,

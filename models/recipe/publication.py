@@ -77,7 +77,7 @@ def publish_bundle(
         run = refresh_with_all(data, run, console)
         changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
         report = add_warnings(report.model_copy(update=changes))
-    predictor = CorpusPredictor.of(run.network, data.corpus, run.device, run.fitted.recency)
+    predictor = run.open_predictor(data)
     part = PART_END if everything else PART_TEST
     predictor = replace(predictor, links=run.fitted.build_links(data.corpus, part))
     snapshot = len(data.corpus.moments) - 1 if everything else data.corpus.part_snapshot[PART_TEST]

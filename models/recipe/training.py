@@ -58,6 +58,10 @@ class TrainingRun:
     cuts: tuple[str, ...] = ()  # a sentence for each step that max_minutes cut short
     private: "PrivateTraining | None" = None  # None: training without privacy
 
+    def open_predictor(self, data: JobData) -> CorpusPredictor:
+        """The network over the data of this run, with its fitted recency and still without links."""
+        return CorpusPredictor.of(self.network, data.corpus, self.device, self.fitted.recency)
+
 
 def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple[JobData, TrainingRun]:
     """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation.

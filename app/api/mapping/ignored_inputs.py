@@ -95,8 +95,11 @@ def _diversity(spec: FeatureSpec, request: RecommendRequest) -> Iterator[str]:
         return
     if wire.method == "none" and "strength" in wire.model_fields_set and wire.strength:
         yield "diversity.strength"
-    if wire.max_per_category is not None and not spec.fields(FieldKind.CATEGORIES):
-        yield "diversity.max_per_category"
+    if not spec.fields(FieldKind.CATEGORIES):
+        if wire.max_per_category is not None:
+            yield "diversity.max_per_category"
+        if wire.max_consecutive is not None:
+            yield "diversity.max_consecutive"
 
 
 def _event_inputs(bundle: LoadedBundle, events: Sequence[StoredEvent | BadRow]) -> Iterator[str]:

@@ -34,6 +34,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     if condition is not None:
         check_filter(spec, condition)
     state = add_session(bundle, state, request.session, moment, now)
+    diversity = _to_diversity(bundle, request, state)
     # The pipeline allows seen items in a ranking; `exclude_seen` excludes them here.
     excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
     seen = seen_items(state, spec.roles) if excludes_seen else ()
@@ -43,13 +44,14 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         limit=request.limit,
         context=context,
         weights=resolve_weights(bundle, request),
-        diversity=_to_diversity(bundle, request, state),
+        diversity=diversity,
         text=(request.query or "").strip(),
         predicate=condition,
         excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen)),
         exclude_seen=request.exclude_seen,
         explain=request.explain,
         item_ids=_remaining_items(page),
+        above=page.shown[-diversity.max_consecutive :] if diversity.max_consecutive else (),
     )
 
 
@@ -125,7 +127,7 @@ def _to_diversity(bundle: LoadedBundle, request: RecommendRequest, state: UserSt
     if strength is None:
         own = method == bundle.manifest.diversity.method
         strength = (choose_diversity(bundle, state) if own else Diversity()).strength
-    return Diversity(method, strength, wire.max_per_category)
+    return Diversity(method, strength, wire.max_per_category, wire.max_consecutive)
 
 
 def _remaining_items(page: Page[RecommendRequest]) -> tuple[str, ...] | None:

@@ -55,6 +55,7 @@ class DiversityRequest(BaseModel):
     method: Method | None = None
     strength: Strength | None = None
     max_per_category: Annotated[int, Field(ge=1, le=1000)] | None = None
+    max_consecutive: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
 EXAMPLE: dict[str, Any] = {

@@ -13,7 +13,6 @@ from rich.console import Console
 from models.contract.arrays import Floats
 from models.contract.replaced_file import replace_file
 from models.evaluation.candidates import predict_events
-from models.evaluation.inference import CorpusPredictor
 from models.heads.registry import find_kind
 from models.job.spec import load_job
 from models.recipe.benchmark.task_jobs import NetworkRow
@@ -75,8 +74,7 @@ def _train(data: JobData, fingerprint: str, folder: Path, console: Console) -> d
     data, run = train(data, fingerprint, folder, console)
     run = refresh_for_test(data, run, console)
     checkpoint_path(folder).unlink(missing_ok=True)
-    predictor = CorpusPredictor.of(run.network, data.corpus, run.device)
-    logits = predict_events(predictor, np.flatnonzero(data.corpus.part == PART_TEST)).heads
+    logits = predict_events(run.open_predictor(data), np.flatnonzero(data.corpus.part == PART_TEST)).heads
     predictions = {}
     for labels in data.corpus.labels:
         task = labels.head.task

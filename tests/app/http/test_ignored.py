@@ -82,7 +82,7 @@ def test_an_unknown_item_of_a_session_is_named_by_its_place(service: httpx.Clien
         ({"method": "none", "strength": 0.5}, ["diversity.strength"]),
         ({"method": "none", "strength": 0}, []),
         ({"method": "none"}, []),
-        ({"method": "mmr", "strength": 0.5, "max_per_category": 2}, []),
+        ({"method": "mmr", "strength": 0.5, "max_per_category": 2, "max_consecutive": 1}, []),
     ],
     ids=str,
 )

@@ -30,7 +30,7 @@ ASKED = {
     "session": SESSION,
     "query": "a comedy",
     "weights": {"next": 1},
-    "diversity": {"method": "mmr", "strength": 0.3, "max_per_category": 3},
+    "diversity": {"method": "mmr", "strength": 0.3, "max_per_category": 3, "max_consecutive": 2},
     "exclude_ids": ["9"],
     "exclude_seen": False,
     "fields": ["title"],

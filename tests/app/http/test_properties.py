@@ -127,7 +127,7 @@ class Maker:
             "diversity": self.object(
                 method=self.part(st.sampled_from(["none", "mmr", "dpp"])),
                 strength=self.part(st.floats(0, 1)),
-                max_per_category=self.part(st.integers(1, 5)),
+                **dict.fromkeys(("max_per_category", "max_consecutive"), self.part(st.integers(1, 5))),
             ),
             "filter": self.filter(),
             "exclude_ids": self.part(st.lists(self.ids, max_size=5)),

@@ -103,6 +103,56 @@ def test_an_event_changes_the_very_next_answer(service: httpx.Client) -> None:
     assert before.items[0].item_id in ids(again)
 
 
+def longest_run(genres: list[set[str]]) -> int:
+    """The most items in a row that share a genre."""
+    runs = [
+        end - start
+        for start, end in itertools.combinations(range(len(genres) + 1), 2)
+        if set.intersection(*genres[start:end])
+    ]
+    return max(runs, default=0)
+
+
+@pytest.mark.parametrize(("most", "limit"), [(1, 4), (2, 4), (1, 1)])
+def test_no_run_of_a_genre_is_longer_than_asked_for_over_all_pages(
+    service: httpx.Client, most: int, limit: int
+) -> None:
+    """The items have three genres in turn, each fifth item all of them."""
+    asked = {"user_id": "u1", "fields": ["genres"], "limit": limit}
+    plain = recommend(service, **asked, diversity={"method": "none"})
+    first = recommend(service, **asked, diversity={"method": "none", "max_consecutive": most})
+    pages = [first]
+    while len(pages) * limit < 8:
+        pages.append(recommend(service, cursor=pages[-1].cursor))
+    items = [item for page in pages for item in page.items]
+    assert len({item.item_id for item in items}) == 8
+    assert longest_run([set(item.fields["genres"]) for item in items]) <= most
+    assert ids(first)[0] == ids(plain)[0]
+    assert all(page.degraded == [] for page in pages)
+
+
+def test_a_limit_of_runs_yields_where_every_item_has_the_genre(service: httpx.Client) -> None:
+    rule = {"field": "genres", "op": "has_any", "value": ["horror"]}
+    asked = {"user_id": "u1", "filter": rule, "limit": 6}
+    plain = recommend(service, **asked, diversity={"method": "none"})
+    limited = recommend(service, **asked, diversity={"method": "none", "max_consecutive": 2})
+    assert ids(limited) == ids(plain)
+    assert limited.degraded == ["rerank:category_run_exceeded"]
+
+
+def test_ranked_items_are_kept_apart_and_all_answered(service: httpx.Client) -> None:
+    asked = ["1", "4", "7", "2", "8", "11"]  # genres 1, 1, 1 and 2, 2, 2
+    answer = rank(
+        service,
+        user_id="u2",
+        item_ids=asked,
+        fields=["genres"],
+        diversity={"max_consecutive": 1, "strength": 0},
+    )
+    assert sorted(ids(answer)) == sorted(asked)
+    assert longest_run([set(item.fields["genres"]) for item in answer.items]) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
@@ -115,6 +165,8 @@ def test_an_event_changes_the_very_next_answer(service: httpx.Client) -> None:
         ({"filter": {"field": "colour", "op": "eq", "value": "x"}}, "invalid_filter", "filter.colour"),
         ({"cursor": "nonsense"}, "invalid_cursor", "cursor"),
         ({"limit": 101}, "invalid_request", "limit"),
+        ({"diversity": {"max_consecutive": 0}}, "invalid_request", "diversity.max_consecutive"),
+        ({"diversity": {"max_consecutive": 1.5}}, "invalid_request", "diversity.max_consecutive"),
         ({"colour": 1}, "invalid_request", "colour"),
     ],
 )

@@ -1,5 +1,6 @@
 """The request path as a whole, over a trained bundle."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from app.pipeline.recommend import find_unknown_ids, recommend
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.types import Query, Slate
 from models.contract.predicate import Compare, Operator
+from models.ranking.category_run import limit_runs
 from models.ranking.registry import RERANKERS
 from models.ranking.rerank import CATEGORY_CAP, Diversity
 
@@ -95,3 +97,16 @@ def test_a_cap_looks_past_the_nearest_items_and_says_where_it_cannot_hold(
     slate = recommend(bundle, replace(query, limit=len(labels) + 1, diversity=capped))
     assert len(slate.order) == len(labels) + 1
     assert slate.degraded == (CATEGORY_CAP,)
+
+
+def test_a_limit_of_runs_looks_past_the_nearest_items(learnt: LoadedBundle, query: Query) -> None:
+    """No order of the nearest four items keeps them apart: a wider search finds what does."""
+    unlimited = recommend(replace(learnt, candidates=4), replace(query, limit=4, diversity=Diversity("none")))
+    nearest = [learnt.catalogue.labels[row] for row in unlimited.scored.candidates.rows.tolist()]
+    assert not any(limit_runs(order, 1, 4)[1] for order in itertools.permutations(nearest))
+    limited = replace(query, limit=4, diversity=Diversity("none", max_consecutive=1))
+    slate = recommend(replace(learnt, candidates=4), limited)
+    rows = slate.scored.candidates.rows[slate.order].tolist()
+    labels = [learnt.catalogue.labels[row] for row in rows]
+    assert all(first.isdisjoint(second) for first, second in itertools.pairwise(labels))
+    assert slate.degraded == ()

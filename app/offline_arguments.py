@@ -1,0 +1,47 @@
+"""The arguments of the offline commands that have several."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.number_arguments import read_count, read_minutes
+
+Arguments = Mapping[str, Mapping[str, Any]]
+"""Name -> keyword arguments of add_argument."""
+
+TRAIN: Arguments = {
+    "job": {"type": Path, "help": "the job's YAML file"},
+    "--out": {"type": Path, "required": True, "help": "the bundle's folder"},
+    "--force": {"action": "store_true", "help": "publish even over a better bundle"},
+}
+TUNE: Arguments = {
+    "job": {"type": Path, "help": "the job's YAML file"},
+    "--out": {"type": Path, "required": True, "help": "the study's folder; a study there goes on"},
+    "--trials": {"type": read_count, "default": 20, "help": "trials of the study in all; default 20"},
+    "--minutes": {"type": read_minutes, "help": "time limit of this search; default none"},
+}
+DIVERSITY: Arguments = {
+    "job": {"type": Path, "help": "the job's YAML file"},
+    "--out": {"type": Path, "required": True, "help": "folder for the frontier's files"},
+    "--bundle": {
+        "type": Path,
+        "help": "a bundle of the job with export.fit train; default: a network is trained for it",
+    },
+    "--searched": {
+        "type": read_count,
+        "default": 10,
+        "help": "lists of a protocol that the searches order, seconds for each; default 10",
+    },
+}
+BENCHMARK: Arguments = {
+    "name": {
+        "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april, "
+        "kuairand-april-histories or kuairand-april-tasks"
+    },
+    "--data": {
+        "type": Path,
+        "default": Path("../shared/data"),
+        "help": "the folder that has the data set's folder, such as ml-1m; default ../shared/data",
+    },
+    "--out": {"type": Path, "help": "folder for its files; default bench-quality/NAME"},
+}
