@@ -3,14 +3,12 @@
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
-import hashlib
 import json
 import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,10 +83,11 @@ def _train(
     # torch from here on
     from models.evaluation.report.console import print_report
     from models.recipe import evaluation, training
+    from models.recipe.fingerprint import identify_run
     from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
     from models.recipe.publication import Target, publish_bundle
 
-    data, run = training.train(data, fingerprint(job_file, data.digest), out, console)
+    data, run = training.train(data, identify_run(job_file.read_bytes(), data.digest), out, console)
     run = training.refresh_for_test(data, run, console)
     report = evaluation.evaluate(data, run, console)
     decision = decide_promotion(data.job, report, out, force=force)
@@ -220,7 +219,8 @@ def diversity(
         read_manifest(bundle, key)  # before the data are read
     from models.recipe.preflight import check_privacy_package, check_writable
 
-    check_privacy_package(job)
+    if bundle is None:
+        check_privacy_package(job)
     check_writable(out)
     from models.data.headers import check_headers
 
@@ -235,33 +235,20 @@ def diversity(
         from models.recipe.diversity.console import print_result
         from models.recipe.diversity.result import write_result
         from models.recipe.diversity.run import measure, sample_lists
+        from models.recipe.fingerprint import identify_run
 
         lists = sample_lists(data)
         if bundle is not None:
             measured = open_model(data, bundle, key)
         else:
-            measured = train_model(data, fingerprint(job_file, data.digest), out / "data", console)
+            measured = train_model(
+                data, identify_run(job_file.read_bytes(), data.digest), out / "data", console
+            )
         result = measure(measured, lists, searched, console)
         write_result(result, out / "frontier.json")
         write_chart(result, out / "frontier.svg")
     print_result(result, console)
     console.print(f"the frontier is in {out}")
-
-
-def fingerprint(job_file: Path, data: str) -> str:
-    """SHA-256 that identifies a training run by the job file, the data's digest, and the code's version."""
-    from models.training.checkpoint import SCHEMA
-
-    code = f"{SCHEMA} {package_version()} "
-    return hashlib.sha256(code.encode() + job_file.read_bytes() + data.encode()).hexdigest()
-
-
-def package_version() -> str:
-    """The version of the installed package; "source" if it is not installed."""
-    try:
-        return metadata.version("chorus-recommender")
-    except metadata.PackageNotFoundError:
-        return "source"
 
 
 def read_rows(

@@ -9,7 +9,7 @@ from app.bundle.bundle import LoadedBundle
 from app.pipeline.query.text_query import read_request
 from app.pipeline.types import Encoded, Moment, UserEvents
 from app.pipeline.user_features import build_columns, build_features
-from models.contract.arrays import Floats
+from models.contract.arrays import Floats, Mask
 from models.contract.catalogue import User, UserState
 from models.contract.events import EventColumns, user_events
 from models.contract.features import encode_context
@@ -30,17 +30,21 @@ def encode_user(
     return encoded[0] if moment is None else add_moments(bundle, encoded, [moment])[0]
 
 
-def add_moments(bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Sequence[Moment]) -> list[Encoded]:
+def find_returns(bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Sequence[Moment]) -> Mask:
+    """[M] whether each user, at the moment with the same number, is new or returns after a pause."""
+    newest = np.array([newest_times(user.events.columns)[0] for user in encoded])
+    return find_returning(newest, np.array([now for _, now in moments]), bundle.spec.timed)
+
+
+def add_moments(
+    bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Sequence[Moment], returning: Mask | None = None
+) -> list[Encoded]:
     """Each user at the moment of the request with the same number: its context changes the vector for `next`.
 
-    So does the pause since the user's last event (models.contract.recency).
+    So does whether the user is `returning` [M] (models.contract.recency); None: as the user's own events say.
     """
-    newest = np.array([newest_times(user.events.columns)[0] for user in encoded])
-    returning = find_returning(newest, np.array([now for _, now in moments]), bundle.spec.timed)
-    users = [
-        _return(bundle, user) if returns and len(user.events.columns) else user
-        for user, returns in zip(encoded, returning.tolist(), strict=True)
-    ]
+    returning = find_returns(bundle, encoded, moments) if returning is None else returning
+    users = [_set_pause(bundle, *pair) for pair in zip(encoded, returning.tolist(), strict=True)]
     tokens = np.stack([encode_context(bundle.spec, *moment) for moment in moments])
     if not (tokens > OOV).any():
         return users
@@ -48,10 +52,13 @@ def add_moments(bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Seque
     return [replace(user, vector=user.vector + change) for user, change in zip(users, changes, strict=True)]
 
 
-def _return(bundle: LoadedBundle, user: Encoded) -> Encoded:
-    """A user with events as one who returns after a pause."""
-    vector = weigh_recency(user.vector, bundle.manifest.recency.returning)
-    return replace(user, vector=vector, link_logits=measure_links(bundle, user.events, returning=True))
+def _set_pause(bundle: LoadedBundle, user: Encoded, returns: bool) -> Encoded:
+    """A user as one who returns, or not. `encode_columns` takes those with events to be within a session."""
+    if returns == (not len(user.events.columns)):
+        return user
+    gains = bundle.manifest.recency
+    vector = weigh_recency(user.vector, gains.returning if returns else gains.in_session)
+    return replace(user, vector=vector, link_logits=measure_links(bundle, user.events, returning=returns))
 
 
 def encode_states(

@@ -10,8 +10,8 @@ import numpy as np
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 from models.contract.events import UNTAKEN_ACTIONS
 
-TAKEN = "*"
-"""The name of the rate of all actions that take an item."""
+TAKEN = "\0taken"
+"""The name of the rate of all actions that take an item; no action of a log has it."""
 PRIOR_EVENTS = 10.0
 """Shrinkage: as if a user or an item had so many more events with the shares of the training events."""
 

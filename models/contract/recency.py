@@ -31,10 +31,11 @@ class RecencyGains(BaseModel):
 
 def newest_times(events: EventColumns) -> Doubles:
     """[U] the time of each user's newest event; NO_EVENT without one."""
-    ends = events.offsets[1:]
+    starts, ends = events.offsets[:-1], events.offsets[1:]
     newest = np.full(len(ends), NO_EVENT)
-    has = ends > events.offsets[:-1]
-    newest[has] = events.times[ends[has] - 1]
+    has = ends > starts
+    if has.any():  # a session may be older than the stored history that it follows
+        newest[has] = np.maximum.reduceat(events.times, starts[has])
     return newest
 
 

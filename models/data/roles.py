@@ -1,11 +1,12 @@
 """Read a log by the roles of its actions: what was taken, what was only shown, and what was rejected."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from models.contract.arrays import Doubles
-from models.contract.events import Action, Codes
+from models.contract.events import UNTAKEN_ACTIONS, Action, Codes
 from models.contract.roles import read_action
 from models.contract.unix_time import has_time
 from models.data.conditions import evaluate_condition
@@ -44,7 +45,9 @@ def _name_outcomes(log: Interactions, job: JobSpec) -> Interactions:
     """The log with the rarest outcome of each taken row as its action, from the label columns of 0 and 1.
 
     So the features of later events know it, as the service does of an event with that action. An outcome of every
-    taken row tells nothing.
+    taken row tells nothing, and one whose action takes no item is no action of a taken row.
+
+    Raises JobError if `action_names` gives an outcome such an action.
     """
     section, taken = job.interactions, log.weigh({}) > 0
     timed = taken & has_time(log.times)
@@ -55,9 +58,21 @@ def _name_outcomes(log: Interactions, job: JobSpec) -> Interactions:
     for name in sorted(present, key=lambda name: -int(present[name].sum())):  # a rarer one replaces it
         if 0 < present[name].sum() < timed.sum():
             action = read_action(section.action_names.get(name, name), job.actions)
+            if action in UNTAKEN_ACTIONS:
+                _refuse_named(name, section.action_names)
+                continue
             names += [] if action in names else [action]
             actions[present[name]] = names.index(action)
     return replace(log, actions=actions, action_names=tuple(names))
+
+
+def _refuse_named(name: str, action_names: Mapping[str, str]) -> None:
+    """Raise JobError if an outcome of taken rows is named after an action that takes no item."""
+    if name in action_names:
+        raise JobError(
+            f"interactions.action_names.{name}: expected an action with the role target, as rows with this outcome are "
+            f"taken, given '{action_names[name]}'"
+        )
 
 
 def _is_outcome(values: Doubles) -> bool:

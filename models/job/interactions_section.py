@@ -69,6 +69,10 @@ class InteractionsSection(TableSection):
             _check_time_format(self.time_format)
         if self.action_names and self.action is None and self.taken is None:
             raise ValueError("expected the key action or taken beside action_names, given neither")
+        if self.action is None and (others := sorted({*self.action_names} - {*self.labels})):
+            raise ValueError(
+                f"expected action_names of columns in labels where there is no key action, given {', '.join(others)}"
+            )
         if both := sorted({*self.labels} & {*self.context}):
             raise ValueError(f"expected labels that are no features, given {', '.join(both)} in context too")
         if len(set(self.labels)) < len(self.labels):

@@ -96,7 +96,7 @@ def build_corpus(
     counts = np.bincount(log.users, minlength=len(dataset.user_ids))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     part = _mark_parts(split, len(order))
-    at, part_snapshot = choose_moments(log, split, len(dataset.items), spec.timed)
+    at, part_snapshot = choose_moments(log, split, len(dataset.items), spec)
     profile_tokens, profile_numeric = _encode_profiles(spec, dataset.users)
     catalogue = encode_items(spec, dataset.items, texts.items)
     return Corpus(

@@ -18,7 +18,7 @@ SNAPSHOT_CELLS = 20_000_000
 
 
 def choose_moments(
-    log: Interactions, split: Split, n_items: int, timed: bool
+    log: Interactions, split: Split, n_items: int, spec: FeatureSpec
 ) -> tuple[Doubles, tuple[int, int, int]]:
     """(moments [T], indices) of the statistics, ascending, and the index at which each part begins.
 
@@ -26,14 +26,19 @@ def choose_moments(
     earlier events, which have no time, the first moment is before these too: of them it is only known that all came
     before the log, so that none may be counted for another.
     """
-    if not timed:
+    if not spec.timed:
         return np.zeros(1), (0, 0, 0)
-    count = int(np.clip(SNAPSHOT_CELLS // max(n_items * len(STATISTICS), 1), 8, SNAPSHOTS))
+    count = int(np.clip(SNAPSHOT_CELLS // max(n_items * count_columns(spec), 1), 8, SNAPSHOTS))
     quantiles = np.quantile(log.times[split.train[split.train >= log.earlier]], np.linspace(0, 1, count))
     first = [NO_TIME] if log.earlier else []
     at = np.unique(np.concatenate([first, quantiles, [split.valid_at, split.test_at, log.times[-1] + 1]]))
     valid, test = np.searchsorted(at, [split.valid_at, split.test_at])
     return at, (0, int(valid), int(test))
+
+
+def count_columns(spec: FeatureSpec) -> int:
+    """S + A, the numbers of an item in a snapshot: statistics and rates of actions."""
+    return len(STATISTICS) + len(spec.action_rates)
 
 
 def assign_snapshots(
@@ -55,7 +60,7 @@ def compute_statistics(
 ) -> Floats:
     """[T, I, S + A] item statistics and rates of actions at the moments `at` [T]; zeros if the log has no times."""
     if not spec.timed:  # the order within each user does not tell what was popular when
-        return np.zeros((1, n_items, len(STATISTICS) + len(spec.action_rates)), dtype=np.float32)
+        return np.zeros((1, n_items, count_columns(spec)), dtype=np.float32)
     statistics = item_statistics(to_item_events(log, spec), at, n_items, half_life)
     if not spec.action_rates:
         return statistics

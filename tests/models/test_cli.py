@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,7 @@ import yaml
 
 from app import golden
 from app.cli import main
-from models import cli as commands
 from models.contract.bundle import BundleError
-from models.training import checkpoint
 
 Refused = Callable[..., str]
 
@@ -237,19 +234,6 @@ def test_arguments_that_cannot_be_used(capsys, arguments):
         main(arguments)
     assert stopped.value.code == 2
     assert "usage: chorus" in capsys.readouterr().err
-
-
-def test_a_checkpoint_is_of_one_code(tmp_path, monkeypatch):
-    job = tmp_path / "job.yaml"
-    job.write_text("name: a")
-    before = commands.fingerprint(job, "data")
-    assert commands.fingerprint(job, "data") == before
-    assert commands.fingerprint(job, "other") != before
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "SCHEMA", checkpoint.SCHEMA + 1)
-        assert commands.fingerprint(job, "data") != before
-    monkeypatch.setattr(metadata, "version", lambda _name: "99.0")
-    assert commands.fingerprint(job, "data") != before
 
 
 def test_a_bundle_that_the_service_refuses_is_not_published(refused, job, monkeypatch):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding import add_moments, encode_columns
+from app.pipeline.encoding import add_moments, encode_columns, find_returns
 from app.pipeline.scoring.groups import Groups, score_groups
 from app.pipeline.types import Encoded, Query, Slate
 from models.contract.arrays import Floats, Indices
@@ -78,7 +78,10 @@ def _score_without(
     )
     events = leave_out(encoded.events.columns, items)
     users = encode_columns(bundle, [query.state.profile] * count, events, [texts] * count)
-    users = add_moments(bundle, users, [(query.context, query.now)] * count)
+    moments = [(query.context, query.now)] * count
+    # Without its newest event a session would become a return, which changes every item.
+    returning = np.repeat(find_returns(bundle, [encoded], moments[:1]), count)
+    users = add_moments(bundle, users, moments, returning)
     fused = score_groups(bundle, users, groups, query.weights).fused
     scores = np.stack([group.score for group in fused])
     return scores[:, slate.order] if vote else scores

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import PairBatch
-from app.pipeline.encoding import add_moments, encode_states
+from app.pipeline.encoding import add_moments, encode_states, find_returns
 from app.pipeline.query.text_query import read_request
 from app.pipeline.scoring.fusion import FusedScores, fuse_groups
 from app.pipeline.scoring.scoring import (
@@ -41,7 +41,7 @@ class Groups:
     """G groups with P pairs in total, by group; users and moments are indices into distinct ones."""
 
     rows: Indices  # [P] catalogue rows
-    users: Indices  # [P] indices into the encoded users, each in the context of the pair's moment
+    users: Indices  # [P] indices into the encoded users, each in the context of the pair's moment, and returning or not
     moments: Indices  # [P] indices into `at`
     at: Sequence[Moment]
     sizes: Sequence[int]  # [G] pairs of each group
@@ -85,9 +85,9 @@ def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> li
     at = [(requests[first].context, requests[first].now) for first in first_moments]
     states = _encode_distinct(bundle, [requests[first].state for first in first_users])
     contexts = [encode_context(bundle.spec, *moment).tobytes() for moment in at]
-    first_asked, asked = _index_distinct(
-        [(user, contexts[moment]) for user, moment in zip(users.tolist(), moments.tolist(), strict=True)]
-    )
+    returns = find_returns(bundle, [states[user] for user in users], [at[moment] for moment in moments])
+    keys = zip(users.tolist(), moments.tolist(), returns.tolist(), strict=True)
+    first_asked, asked = _index_distinct([(user, contexts[moment], back) for user, moment, back in keys])
     encoded = add_moments(
         bundle,
         [states[users[first]] for first in first_asked],

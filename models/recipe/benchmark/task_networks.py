@@ -1,6 +1,5 @@
 """The networks of the task benchmark: trained by their jobs, refreshed up to the test, and asked for every exposure."""
 
-import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from models.evaluation.candidates import predict_events
 from models.heads.registry import find_kind
 from models.job.spec import load_job
 from models.recipe.benchmark.task_jobs import NetworkRow
+from models.recipe.fingerprint import identify_run
 from models.recipe.ingestion import JobData, ingest
 from models.recipe.training import checkpoint_path, refresh_for_test, train
 from models.training.corpus import PART_TEST
@@ -31,8 +31,8 @@ def predict_by_networks(row: NetworkRow, seed: int, out: Path, console: Console)
     for file in row.job_files:
         folder = out / f"{file.stem}-{seed}"
         data = _ingest(file, seed, folder, console)
-        made_from = f"{data.digest} {file.read_text(encoding='utf-8')} {seed}"
-        kept = Predictions(folder.with_suffix(".npz"), hashlib.sha256(made_from.encode()).hexdigest())
+        key = identify_run(file.read_bytes() + f" seed {seed}".encode(), data.digest)
+        kept = Predictions(folder.with_suffix(".npz"), key)
         found = kept.read()
         if found is None:
             found = _train(data, kept.key, folder, console)

@@ -39,3 +39,10 @@ def test_each_user_has_the_gain_of_their_class() -> None:
     for impossible in ({"in_session": -1.0}, {"returning": float("inf")}, {"other": 1.0}):
         with pytest.raises(ValidationError):
             RecencyGains.model_validate(impossible)
+
+
+def test_a_session_that_is_older_than_the_stored_history_does_not_make_a_return() -> None:
+    """Three users: the second has no event, and the newest of the first is not the last."""
+    histories = [[Event("1", "view", 9.0), Event("2", "view", 3.0)], [], [Event("1", "view", 5.0)]]
+    assert newest_times(column_events(histories, int)).tolist() == [9.0, NO_EVENT, 5.0]
+    assert newest_times(column_events([], int)).tolist() == []

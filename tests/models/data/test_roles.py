@@ -108,3 +108,17 @@ def test_a_role_that_cannot_be_is_named(job, write):
     write("log.csv", OUTCOMES)
     with pytest.raises(JobError, match=r"actions\.skip: expected another name for a target"):
         job(interactions=SECTION, actions={"skip": {"role": "target"}})
+
+
+def test_an_outcome_that_takes_no_item_names_no_taken_row(job, write, tmp_path):
+    """A column `skip` is a label alone; a name that the job gives must be of an action that takes the item."""
+    write("log.csv", "u,i,t,click,skip\nann,A,1,1,1\nann,B,2,1,0\nbob,A,3,0,1")
+    section = SECTION | {"labels": ["click", "skip"], "taken": "label.click == 1"}
+    spec = job(interactions=section)
+    found = read_roles(spec, load_dataset(spec, tmp_path / "q.jsonl"))
+    assert names_of(found) == ["view", "view", "impression"]
+    named = job(interactions=section | {"action_names": {"skip": "dislike"}})
+    with pytest.raises(
+        JobError, match=r"action_names\.skip: expected an action with the role target.*'dislike'"
+    ):
+        read_roles(named, load_dataset(named, tmp_path / "q.jsonl"))

@@ -98,6 +98,10 @@ def test_paths_without_a_file(
             "interactions: expected the key time beside time_zone, given order alone",
         ),
         (
+            {"taken": "label.a == 1", "labels": ["a"], "action_names": {"b": "like"}},
+            "interactions: expected action_names of columns in labels where there is no key action, given b",
+        ),
+        (
             {"action_names": {"Kauf": "purchase"}},
             "interactions: expected the key action or taken beside action_names",
         ),

@@ -15,6 +15,8 @@ from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.types import Query, Slate
 from models.contract.catalogue import UserState
 from models.contract.events import Event, column_events
+from models.contract.recency import RecencyGains
+from models.contract.tasks import NEXT
 
 NOW = 1.701e9
 EVENTS = tuple(
@@ -78,3 +80,22 @@ def test_each_item_is_left_out_in_turn() -> None:
     assert left.offsets.tolist() == [0, 2, 5]
     assert left.items.tolist() == [2, 3, 1, 2, 1] and left.times.tolist() == [1, 3, 0, 1, 2]
     assert len(leave_out(events, np.zeros(0, dtype=np.int64))) == 0
+
+
+def test_without_its_newest_event_a_session_does_not_become_a_return(
+    learnt: LoadedBundle, make_query: Callable[..., Query]
+) -> None:
+    """Recent popularity has a weight for who returns alone: no drop of a fresh event may hold it."""
+    events = (Event("i0", "rate", NOW - 9e6, 5.0), Event("i9", "like", NOW - 60.0))
+    plain = measured_with(learnt, events, make_query, returning=0.0)
+    heavy = measured_with(learnt, events, make_query, returning=50.0)
+    np.testing.assert_allclose(plain.drop, heavy.drop, atol=1e-5)
+
+
+def measured_with(
+    bundle: LoadedBundle, events: tuple[Event, ...], make_query: Callable[..., Query], returning: float
+) -> Attribution:
+    recency = RecencyGains(in_session=0.0, returning=returning)
+    bundle = replace(bundle, manifest=bundle.manifest.model_copy(update={"recency": recency}))
+    query = make_query(events, now=NOW, weights={NEXT: 1.0})
+    return measured(bundle, query, recommend(bundle, query))

@@ -21,6 +21,8 @@ from app.state.protocol import StoredItems
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 from models.contract.fusion import FusionMethod
+from models.contract.recency import RecencyGains
+from models.contract.tasks import NEXT
 from models.language.text_preference import TextPreferences
 from models.ranking.rerank import Diversity
 
@@ -154,3 +156,16 @@ def test_no_groups_and_groups_of_nothing(bundle: LoadedBundle) -> None:
     assert score_requests(bundle, []) == []
     (none,) = score_requests(bundle, [ScoreRequest(UserState(), (), {}, NOW)])
     assert none.score.shape == (0,) and set(none.values) == set(bundle.heads)
+
+
+def test_requests_before_and_after_a_pause_are_scored_as_alone(learnt: LoadedBundle) -> None:
+    """One user a minute and an hour after the last event, at the same daypart and weekday, together and alone."""
+    recency = RecencyGains(in_session=0.0, returning=30.0)
+    bundle = replace(learnt, manifest=learnt.manifest.model_copy(update={"recency": recency}))
+    state = UserState("u", events=(Event("i0", "rate", NOW, 5.0),))
+    items = tuple(bundle.catalogue.ids[:20])
+    asked = [ScoreRequest(state, items, {}, NOW + pause) for pause in (60.0, 3_600.0)]
+    together = score_requests(bundle, asked)
+    for request, scores in zip(asked, together, strict=True):
+        same(scores, alone(bundle, request))
+    assert np.abs(together[0].values[NEXT] - together[1].values[NEXT]).max() > 1e-3
