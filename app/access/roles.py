@@ -73,8 +73,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/openapi.json"): ADMIN,
 }
 """(method, template of the route) -> rule. A route that is missing here is as INSTALLATION; a test finds it."""
-UNGUARDED = frozenset({("GET", "/livez"), ("GET", "/readyz")})
-"""The routes that need no key at all."""
+UNGUARDED = frozenset({("GET", "/livez"), ("GET", "/readyz"), ("GET", "/static-offline-docs/{name}")})
+"""The routes that need no key at all: probes, and the files of the page /docs."""
 
 
 def find_rule(method: str, template: str) -> Rule:

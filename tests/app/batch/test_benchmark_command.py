@@ -140,7 +140,7 @@ def test_a_log_with_times_is_parted_at_one_moment(tmp_path: Path, capsys: pytest
     ("name", "message"),
     [
         ("movielens-1m", "expected interactions.parquet, items.parquet, users.parquet in the folder"),
-        ("poems", "kuairand-april, kuairand-april-histories, given 'poems'"),
+        ("poems", "kuairand-april, kuairand-april-histories, kuairand-april-tasks, given 'poems'"),
     ],
 )
 def test_what_is_missing_ends_with_1_and_one_line(

@@ -25,8 +25,8 @@ def three_items() -> ThreeItems:
 
 @pytest.fixture
 def ten_items() -> RetrievalTable:
-    """Item i lies at (10 - i, i), without bias; items 8 and 9 have recent interactions."""
+    """Item i lies at (10 - i, i), without bias and recent popularity; items 8 and 9 have recent interactions."""
     statistics = np.zeros((10, len(STATISTICS)), dtype=np.float32)
     statistics[[8, 9], RECENT] = 1, 2
-    line = np.stack([np.arange(10, 0, -1), np.arange(10), np.zeros(10)], axis=1).astype(np.float32)
+    line = np.stack([np.arange(10, 0, -1), np.arange(10), *np.zeros((2, 10))], axis=1).astype(np.float32)
     return RetrievalTable(line, np.zeros(2, dtype=np.float32), statistics)

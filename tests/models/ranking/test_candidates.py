@@ -40,7 +40,7 @@ def test_neighbours_fill_the_room_that_the_others_leave():
 
 def test_candidates_by_hand(ten_items):
     """Neighbours of (1, 0) are 0, 1, ...; popular is 9 (1 of 6); like 3 is 2, and like 7 is 8 (cosine .987)."""
-    vector = np.array([1, 0, 1], dtype=np.float32)
+    vector = np.array([1, 0, 1, 1], dtype=np.float32)
     allowed = np.ones(10, dtype=np.bool_)
     budget = Budget(6)
     assert select_candidates(ten_items, vector, allowed, 3, budget).tolist() == [0, 1, 2, 3, 4, 9]
@@ -58,5 +58,5 @@ def test_a_source_of_one_line_is_in_the_candidates(ten_items, monkeypatch):
 
     toy = Source("last", find_last, Fraction(1, 3))
     monkeypatch.setattr("models.ranking.candidates.ARRAY_SOURCES", [*ARRAY_SOURCES, toy])
-    vector, allowed = np.array([1, 0, 1], dtype=np.float32), np.ones(10, dtype=np.bool_)
+    vector, allowed = np.array([1, 0, 1, 1], dtype=np.float32), np.ones(10, dtype=np.bool_)
     assert select_candidates(ten_items, vector, allowed, 3, Budget(6)).tolist() == [0, 1, 2, 9, 6, 7]

@@ -38,7 +38,7 @@ def test_a_user_who_liked_nothing_has_no_similar_rows(ten_items, like):
 
 
 def test_the_bias_makes_no_item_similar(like):
-    vectors = np.array([[1, 0, 0], [1, 0.1, 0], [0, 1, 99]], dtype=np.float32)
+    vectors = np.array([[1, 0, 0, 0], [1, 0.1, 0, 0], [0, 1, 99, 99]], dtype=np.float32)
     items = RetrievalTable(vectors, np.zeros(2, dtype=np.float32), np.zeros((3, len(STATISTICS))))
     allowed = np.ones(3, dtype=np.bool_)
     assert find_similar_to_last_liked(like(items, 0, allowed), 1).tolist() == [1]
