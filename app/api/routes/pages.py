@@ -1,7 +1,6 @@
 """GET /metrics, /docs and /openapi.json: pages about the service, behind the API key unless a setting opens them."""
 
 import importlib.resources
-import mimetypes
 from functools import cache
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +15,12 @@ from app.errors import NotFoundError
 
 STATIC = "/static-offline-docs"
 """The files of Swagger UI from the package fastapi_offline, so that /docs needs no other server. They need no key."""
-FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
+FILES = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon.png": "image/png",
+}
+"""Their names and types."""
 
 router = make_page_router("health")
 open_router = APIRouter()
@@ -64,8 +68,7 @@ async def show_file(name: str) -> Response:
     """A file of the page /docs, from memory: a stream from disk would take threads from whom no key is asked."""
     if name not in FILES:
         raise NotFoundError(f"expected a file of /docs ({', '.join(FILES)}), given {name[:40]!r}")
-    kind, _ = mimetypes.guess_type(name)
-    return Response(_read_file(name), media_type=kind, headers={"cache-control": "max-age=86400"})
+    return Response(_read_file(name), media_type=FILES[name], headers={"cache-control": "max-age=86400"})
 
 
 @cache
