@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from hypothesis import HealthCheck, settings
 
 torch.set_num_threads(1)  # waiting threads spin, which starves whoever shares the cores
+# No test depends on how fast the machine is.
+settings.register_profile("chorus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chorus")
 
 GENRES = {
     "space": ("Robots on Mars", "The Star Fleet", "Alien Galaxy", "Voyage to the Moon", "Rocket Pilots"),

@@ -83,7 +83,7 @@ def log_of(items: list[Item]) -> Dataset:
     return Dataset(log, user_ids=("a",), items=tuple(items), users=(), timed=True, cleaning=cleaning)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ITEMS, PREDICATES)
 def test_filter_and_label_agree(attributes, predicate):
     items = [Item(str(number), fields) for number, fields in enumerate(attributes)]

@@ -23,9 +23,7 @@ from app.api.schemas.similar import SimilarAnswer, SimilarToAllAnswer
 from app.api.schemas.users import ErasureAnswer, MergeAnswer, UserAnswer, UserPutAnswer
 
 REFUSALS = {404, 413, 415, 422}
-EXAMPLES = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 Bodies = SearchStrategy[Any]
 
 surrogates = st.characters(codec=None, exclude_categories=())

@@ -33,7 +33,7 @@ COMPARES = st.one_of(
 @given(
     given_items=ITEMS, node=COMPARES, wrap=st.sampled_from([lambda n: n, Not, lambda n: All((AnyOf((n,)),))])
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_comparison_has_a_note_exactly_if_no_available_item_meets_it(
     make_catalogue, make_query, given_items, node, wrap
 ):

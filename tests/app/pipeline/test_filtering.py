@@ -89,7 +89,7 @@ def holds(node, item):
             return bool(values) == node.value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ITEMS, PREDICATES)
 def test_agrees_with_a_naive_reading(make_catalogue, make_query, attributes, predicate):
     items = [Item("abc0"[n % 4] + "!" * (n // 4), given) for n, given in enumerate(attributes)]
