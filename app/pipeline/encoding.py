@@ -33,7 +33,8 @@ def encode_user(
 def find_returns(bundle: LoadedBundle, encoded: Sequence[Encoded], moments: Sequence[Moment]) -> Mask:
     """[M] whether each user, at the moment with the same number, is new or returns after a pause."""
     newest = np.array([newest_times(user.events.columns)[0] for user in encoded])
-    return find_returning(newest, np.array([now for _, now in moments]), bundle.spec.timed)
+    returning = find_returning(newest, np.array([now for _, now in moments]), bundle.spec.timed)
+    return returning & ~np.array([user.in_session for user in encoded], dtype=np.bool_)
 
 
 def add_moments(
@@ -66,7 +67,9 @@ def encode_states(
 ) -> list[Encoded]:
     """Encode users with their text preferences; the result for each is independent of the others."""
     events = build_columns(bundle.catalogue, [state.events for state in states], bundle.spec.roles)
-    return encode_columns(bundle, [state.profile for state in states], events, preferences)
+    encoded = encode_columns(bundle, [state.profile for state in states], events, preferences)
+    pairs = zip(encoded, states, strict=True)
+    return [replace(user, in_session=True) if state.in_session else user for user, state in pairs]
 
 
 def encode_columns(

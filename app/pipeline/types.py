@@ -59,6 +59,7 @@ class Encoded:
     text_logits: Floats | None = None  # [n] added to the `next` logit of each catalogue row
     link_logits: Floats | None = None  # [n] the same, from the item links of the history
     events: UserEvents = NO_EVENTS
+    in_session: bool = False  # the request has events of its session, whatever their times
 
     @property
     def added_logits(self) -> Floats | None:

@@ -40,3 +40,4 @@ class UserState:
     profile: User | None = None
     events: tuple[Event, ...] = ()
     past_items: frozenset[str] = frozenset()  # items of older events, of which only the id is kept
+    in_session: bool = False  # the newest events came with the request, as those of the present session

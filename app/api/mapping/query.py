@@ -115,7 +115,8 @@ def add_session(
     if not session:
         return state
     rules = build_rules(bundle.spec, bundle.manifest.heads, max(now, moment))
-    return replace(state, events=append_session(state.events, to_session(rules, session, moment)))
+    events = append_session(state.events, to_session(rules, session, moment))
+    return replace(state, events=events, in_session=True)
 
 
 def _to_diversity(bundle: LoadedBundle, request: RecommendRequest, state: UserState) -> Diversity:

@@ -149,3 +149,9 @@ def test_links_have_other_gains_after_a_pause(learnt: LoadedBundle) -> None:
     session = encode_user(bundle, one, moment=({}, LIKES[0].timestamp + 60)).link_logits
     assert session is not None and session[1] == 2 and np.count_nonzero(session) == 1
     assert encode_user(bundle, one, moment=({}, LIKES[0].timestamp + 86_400)).link_logits is None
+
+
+def test_a_request_with_session_events_is_within_a_session_whatever_their_times(learnt: LoadedBundle) -> None:
+    bundle, later = with_gains(learnt), ({}, LIKES[-1].timestamp + 9e6)
+    assert encode_user(bundle, state(), moment=later).vector[-1] == 3.0
+    assert encode_user(bundle, state(in_session=True), moment=later).vector[-1] == 0.5
