@@ -45,7 +45,7 @@ class ItemTable:
     """I items, to which pairs refer by row."""
 
     vectors: (
-        Floats  # [I, D + 2] (models.contract.user_vector); only the head `next` reads the last two columns
+        Floats  # [I, D + 2] rows as in models.contract.user_vector; only `next` reads their last two numbers
     )
     statistics: Floats  # [I, S]
 

@@ -35,9 +35,7 @@ class FrontierPoint:
     strength: float
     is_default: bool
     objective: float  # graded NDCG@K by the job's objective
-    difference: (
-        Interval | None
-    )  # of the objective, less that of the order without diversity; None for that order
+    difference: Interval | None  # in objective to the order without diversity; None for that order
     intra_list_diversity: float | None  # None where it is undefined, as are the others
     coverage: float | None
     category_entropy: float | None

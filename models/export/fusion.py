@@ -28,7 +28,7 @@ LOW_QUANTILE, HIGH_QUANTILE = 0.01, 1.0
 
 
 class Worth(NamedTuple):
-    """What an outcome of a head is worth, and the range of the head's values that is an outcome of 0 to 1."""
+    """The worth of a head's outcome, and the range of the head's values that is an outcome of 0 to 1."""
 
     weight: float
     low: float = 0.0
@@ -99,7 +99,7 @@ def fit_utility(values: Floats, *, log: bool) -> Utility:
 
 
 class Quality(NamedTuple):
-    """What C lists are worth in one order."""
+    """The quality of C lists in one order."""
 
     ndcg: Floats  # [C] graded NDCG@10: the objective
     outcomes: Mapping[
