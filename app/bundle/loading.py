@@ -36,7 +36,6 @@ from models.contract.fusion import FusionMethod
 from models.contract.item_links import FittedLinks
 from models.contract.manifest_seal import BundleKey
 from models.contract.predicate import Predicate
-from models.contract.statistics import STATISTICS
 from models.contract.tasks import NEXT
 from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.heads.protocol import Subject
@@ -177,7 +176,7 @@ def _read_items(folder: Path, spec: FeatureSpec, dim: int) -> _ItemFiles:
         items=items,
         vectors=read_array(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS)),
         text=read_array(folder / ITEM_TEXT, (count, spec.text_size)),
-        statistics=read_array(folder / ITEM_STATISTICS, (count, len(STATISTICS) + len(spec.action_rates))),
+        statistics=read_array(folder / ITEM_STATISTICS, (count, spec.statistics_width)),
     )
 
 

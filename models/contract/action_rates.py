@@ -49,7 +49,7 @@ def shrink_rates(reached: Doubles | Indices, events: Doubles | Indices, rates: M
     """
     shares = np.array(list(rates.values()), dtype=np.float64)
     smoothed = (reached + PRIOR_EVENTS * shares) / (events + PRIOR_EVENTS)
-    return np.asarray(_log_odds(smoothed) - _log_odds(shares), dtype=np.float32)
+    return np.asarray(log_odds(smoothed) - log_odds(shares), dtype=np.float32)
 
 
 def item_rates(
@@ -72,5 +72,6 @@ def item_rates(
     return table
 
 
-def _log_odds(shares: Doubles) -> Doubles:
+def log_odds(shares: Doubles) -> Doubles:
+    """The logarithm of the odds of shares in (0, 1)."""
     return np.asarray(np.log(shares) - np.log1p(-shares), dtype=np.float64)

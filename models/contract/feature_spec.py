@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.contract.polarity import ValuePolarity
 from models.contract.roles import ActionRole
+from models.contract.statistics import STATISTICS
 from models.contract.vocabulary import Vocabulary
 
 
@@ -72,6 +73,11 @@ class FeatureSpec(BaseModel):
         """
         fields = self.model_dump_json(exclude=None if self.polarity.values else {"polarity"})
         return hashlib.sha256(fields.encode()).hexdigest()
+
+    @property
+    def statistics_width(self) -> int:
+        """S + A, the numbers of an item's row of statistics: the columns STATISTICS, then the rates of actions."""
+        return len(STATISTICS) + len(self.action_rates)
 
     @property
     def hierarchies(self) -> dict[str, str]:

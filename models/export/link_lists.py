@@ -18,7 +18,6 @@ from models.ranking.order import best_rows
 
 CANDIDATES = 300
 """The items that are ranked: so many of the best by the network, by transitions and by the regression."""
-MOST_LISTS = 3_000
 MAX_CELLS = 20_000_000
 """The most logits of lists by items in memory; at least LEAST_LISTS lists are read."""
 
@@ -33,9 +32,9 @@ class LinkLists(NamedTuple):
 
 
 def read_lists(predictor: CorpusPredictor, lists: EvaluationLists) -> LinkLists:
-    """At most MOST_LISTS of the lists, evenly spaced. The predictor has no links yet."""
+    """The lists, or as many as MAX_CELLS allows, evenly spaced. The predictor has no links yet."""
     items = len(predictor.vectors)
-    lists = lists.take_evenly(min(MOST_LISTS, max(MAX_CELLS // items, LEAST_LISTS)))
+    lists = lists.take_evenly(max(MAX_CELLS // items, LEAST_LISTS))
     corpus = predictor.corpus
     logits, events, returning = [], [], [np.zeros(0, dtype=np.bool_)]
     for moments in predictor.encode_moments(lists.rows):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from models.contract.action_rates import item_rates, reach_rates
 from models.contract.arrays import Doubles, Floats, Indices32
 from models.contract.feature_spec import FeatureSpec
-from models.contract.statistics import STATISTICS, ItemEvents, item_statistics
+from models.contract.statistics import ItemEvents, item_statistics
 from models.contract.unix_time import NO_TIME
 from models.data.dataset import Interactions, take
 from models.data.split import Split
@@ -28,17 +28,12 @@ def choose_moments(
     """
     if not spec.timed:
         return np.zeros(1), (0, 0, 0)
-    count = int(np.clip(SNAPSHOT_CELLS // max(n_items * count_columns(spec), 1), 8, SNAPSHOTS))
+    count = int(np.clip(SNAPSHOT_CELLS // max(n_items * spec.statistics_width, 1), 8, SNAPSHOTS))
     quantiles = np.quantile(log.times[split.train[split.train >= log.earlier]], np.linspace(0, 1, count))
     first = [NO_TIME] if log.earlier else []
     at = np.unique(np.concatenate([first, quantiles, [split.valid_at, split.test_at, log.times[-1] + 1]]))
     valid, test = np.searchsorted(at, [split.valid_at, split.test_at])
     return at, (0, int(valid), int(test))
-
-
-def count_columns(spec: FeatureSpec) -> int:
-    """S + A, the numbers of an item in a snapshot: statistics and rates of actions."""
-    return len(STATISTICS) + len(spec.action_rates)
 
 
 def assign_snapshots(
@@ -60,7 +55,7 @@ def compute_statistics(
 ) -> Floats:
     """[T, I, S + A] item statistics and rates of actions at the moments `at` [T]; zeros if the log has no times."""
     if not spec.timed:  # the order within each user does not tell what was popular when
-        return np.zeros((1, n_items, count_columns(spec)), dtype=np.float32)
+        return np.zeros((1, n_items, spec.statistics_width), dtype=np.float32)
     statistics = item_statistics(to_item_events(log, spec), at, n_items, half_life)
     if not spec.action_rates:
         return statistics

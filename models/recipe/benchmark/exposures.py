@@ -32,7 +32,8 @@ def read_exposures(data: JobData, surface: str) -> Exposures:
     """The exposures of a job without earlier events, whose context `surface` says where each was shown."""
     corpus = data.corpus
     rows = np.arange(len(corpus.items), dtype=np.int64)
-    times, known = corpus.log.times[corpus.log_rows], corpus.log.times[corpus.log_rows].copy()
+    times = corpus.times_at(rows)
+    known = times.copy()
     for part, moment in ((PART_VALID, data.split.valid_at), (PART_TEST, data.split.test_at)):
         known[corpus.part == part] = moment
     return Exposures(

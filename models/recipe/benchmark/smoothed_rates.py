@@ -10,6 +10,7 @@ from itertools import product
 
 import numpy as np
 
+from models.contract.action_rates import log_odds
 from models.contract.arrays import Doubles, Floats, Indices, Mask
 from models.evaluation.metrics.prediction import auc
 from models.recipe.benchmark.exposures import Exposures
@@ -27,7 +28,7 @@ class PastCounts:
 
 @dataclass(frozen=True, slots=True)
 class PastRates:
-    """What n exposures know of one head's label: the counts by key, and the rate of all events before."""
+    """The past of one head's label at n exposures: the counts by key, and the rate of all events before."""
 
     by_key: Mapping[str, PastCounts]  # user, video, surface
     overall: Doubles  # [n]
@@ -86,8 +87,3 @@ def choose_strengths(rates: PastRates, labels: Floats, chosen_on: Mask) -> dict[
         for each in grid
     ]
     return dict(zip(tables, grid[int(np.argmax(scores))], strict=True))
-
-
-def log_odds(shares: Doubles) -> Doubles:
-    """The logarithm of the odds of shares in (0, 1)."""
-    return np.asarray(np.log(shares) - np.log1p(-shares), dtype=np.float64)
