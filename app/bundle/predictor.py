@@ -4,7 +4,7 @@ It is over numpy arrays, so that the engine can be exchanged; torch_predictor ha
 D is the network's width, T the text vectors', S the number of item statistics, C the context tokens of a moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,9 +83,13 @@ class Predictor(Protocol):
         ...
 
     def score_pairs(
-        self, users: Sequence[UserEncoding], items: ItemTable, pairs: PairBatch
+        self,
+        users: Sequence[UserEncoding],
+        items: ItemTable,
+        pairs: PairBatch,
+        heads: Collection[str] | None = None,
     ) -> dict[str, Floats]:
-        """Uncalibrated logits [P, width] of every task head.
+        """Uncalibrated logits [P, width] of the task heads named in `heads`, None for all of them.
 
         `next` is not included: its logit is the inner product of user and item vector.
         """

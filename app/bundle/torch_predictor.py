@@ -1,7 +1,7 @@
 """The predictor with torch on the CPU; the only file of the service that runs the network."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +13,8 @@ from models.contract.arrays import Floats, Indices
 from models.contract.features import ItemArrays
 from models.contract.statistics import RECENT
 from models.contract.user_vector import add_bias, strip_bias
+from models.network.fused_scorer import FusedScorer, UserPart
+from models.network.last_state import LastState
 from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer_input import UserSide, build_scorer_input, read_user_numbers
 
@@ -32,6 +34,15 @@ class TorchPredictor:
 
     network: ChorusNetwork
     timed: bool
+    one_user: FusedScorer = field(init=False, repr=False)
+    last_state: LastState = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Regroup the weights for single requests; the network must not change afterwards."""
+        with torch.inference_mode():
+            object.__setattr__(self, "one_user", FusedScorer(self.network.scorer))
+            longest = self.network.config.history_length
+            object.__setattr__(self, "last_state", LastState(self.network.users, longest))
 
     @property
     def dim(self) -> int:
@@ -73,26 +84,29 @@ class TorchPredictor:
 
     @torch.inference_mode()
     def score_pairs(
-        self, users: Sequence[UserEncoding], items: ItemTable, pairs: PairBatch
+        self,
+        users: Sequence[UserEncoding],
+        items: ItemTable,
+        pairs: PairBatch,
+        heads: Collection[str] | None = None,
     ) -> dict[str, Floats]:
         """See Predictor.score_pairs. A row of the batch has at most CHUNK pairs of one user."""
-        if (
-            len(users) == 1 and 0 < len(pairs) <= CHUNK and self.network.heads
-        ):  # a single request: one pass, no copy
-            scored = self._score(users, items, pairs.rows[None], pairs.context[None])
-            return {name: values[0] for name, values in scored.items()}
         logits = {
             head.task.name: np.empty((len(pairs), head.width), dtype=np.float32)
             for head in self.network.heads
+            if heads is None or head.task.name in heads
         }
+        if len(users) == 1 and len(pairs) and logits and (pairs.context == pairs.context[0]).all():
+            self._score_user(users[0], items, pairs.rows, pairs.context[0], logits)
+            return logits
         chunks = _user_chunks(pairs.users, len(users)) if logits else []
         sizes = [(len(positions), len(users[user].history)) for user, positions in chunks]
         for batch in group_by_length(sizes, (CHUNK, CHUNK_EVENTS)):
             encodings = [users[chunks[number][0]] for number in batch]
             positions, mask = pad([chunks[number][1] for number in batch])  # [b, Q]
             scored = self._score(encodings, items, pairs.rows[positions], pairs.context[positions])
-            for name, values in scored.items():
-                logits[name][positions[mask]] = values[mask]
+            for name, values in logits.items():
+                values[positions[mask]] = scored[name][mask]
         return logits
 
     @torch.inference_mode()
@@ -106,17 +120,38 @@ class TorchPredictor:
     def _encode_user(self, start: torch.Tensor, history: Floats, users: UserBatch) -> UserEncoding:
         """The encoding of a batch of one, without padding; `start` [1, D] is the profile."""
         sequence = history if users.tower.all() else history[users.tower]
-        state = self.network.users(start, torch.from_numpy(sequence[None]))[0, -1]
+        state = self.last_state(start[0], torch.from_numpy(sequence))
         events = users.events
         numbers = read_user_numbers(_last_row(events.dense))
         return UserEncoding(state.numpy(), history, numbers, _last_row(events.context))
+
+    def _score_user(
+        self,
+        user: UserEncoding,
+        items: ItemTable,
+        rows: Indices,
+        context: Indices,
+        logits: dict[str, Floats],
+    ) -> None:
+        """Write head -> logits [Q, width] of item rows [Q] for one user at one moment with context tokens [C]."""
+        part = UserPart(*map(torch.from_numpy, (user.base, user.history, user.numbers, user.last, context)))
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            vectors = torch.from_numpy(strip_bias(items.vectors[chunk]))
+            statistics = torch.from_numpy(self._read_statistics(items, chunk))
+            for name, values in self.one_user(part, vectors, statistics, logits).items():
+                logits[name][start : start + CHUNK] = values.numpy()
+
+    def _read_statistics(self, items: ItemTable, rows: Indices) -> Floats:
+        """The statistics of item rows [...], as the network may know them."""
+        statistics: Floats = items.statistics[rows]
+        return statistics if self.timed else np.zeros_like(statistics)
 
     def _score(
         self, users: Sequence[UserEncoding], items: ItemTable, rows: Indices, context: Indices
     ) -> dict[str, Floats]:
         """Head -> logits [B, Q, width] of item rows [B, Q] for B users, with context tokens [B, Q, C]."""
         events, attend = pad([user.history for user in users])
-        statistics = items.statistics[rows]
         user_side = UserSide(
             states=torch.from_numpy(np.stack([user.base for user in users])),
             events=torch.from_numpy(events),
@@ -129,7 +164,7 @@ class TorchPredictor:
             build_scorer_input(
                 user_side,
                 torch.from_numpy(strip_bias(items.vectors[rows])),
-                torch.from_numpy(statistics if self.timed else np.zeros_like(statistics)),
+                torch.from_numpy(self._read_statistics(items, rows)),
             )
         )
         return {name: value.numpy() for name, value in logits.items()}

@@ -11,7 +11,7 @@ from app.pipeline.explain.reasons import find_reasons
 from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
 from app.pipeline.query.text_query import read_request, unread_texts
-from app.pipeline.scoring.groups import score_candidates
+from app.pipeline.scoring.groups import score_candidates, score_unweighted
 from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.stage_clock import StageClock
@@ -47,6 +47,8 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
         clock.finish("rerank")
         if not LIMITS.intersection(reranked.degraded) or len(candidates.rows) == candidates.allowed:
             break
+    scored = score_unweighted(bundle, encoded, scored, query, reranked.order)
+    clock.finish("score")
     slate = assemble_slate(bundle, query, scored, reranked)
     if query.explain and len(slate.order):
         slate = explain_slate(bundle, query, texts, encoded, slate, labels)
@@ -82,9 +84,9 @@ def score(
     bundle: LoadedBundle, query: Query, encoded: Encoded, candidates: Candidates
 ) -> tuple[Scored, Mapping[str, Floats]]:
     """The scored candidates, and head -> predictions [K, classes] of the heads on labels, for the reasons."""
-    scored, predicted = score_candidates(bundle, encoded, candidates, query)
+    scored, predicted = score_candidates(bundle, encoded, candidates, query, every_head=query.explain)
     names = [h.task.name for h in bundle.manifest.heads if find_kind(h.task.kind).subject is Subject.ITEM]
-    return scored, {name: predicted[name] for name in names}
+    return scored, {name: predicted[name] for name in names if name in predicted}
 
 
 def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> RerankedList:

@@ -85,7 +85,7 @@ class Scored:
     """The candidates with every head's calibrated value and its contribution to the score."""
 
     candidates: Candidates
-    values: Mapping[str, Floats]  # head -> [K]
+    values: Mapping[str, Floats]  # head -> [K]; 0 for a head without a weight where the item is not shown
     contributions: Mapping[str, Floats]  # head -> [K]; they add up to the score
     score: Floats  # [K]
 

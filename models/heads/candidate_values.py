@@ -38,10 +38,17 @@ def predict_heads(
     calibrations: Mapping[str, Calibration],
     log_partitions: Doubles,
 ) -> dict[str, Floats]:
-    """Head -> calibrated predictions of logits [n, width], `next` first; `log_partitions` of `next` are [1] or [n]."""
-    predictions = {NEXT: predict_next(logits[NEXT], calibrations[NEXT], log_partitions)}
+    """Head -> calibrated predictions of logits [n, width], of the heads in `logits`, `next` first.
+
+    `log_partitions` of `next` are [1] or [n].
+    """
+    predictions = {}
+    if NEXT in logits:
+        predictions[NEXT] = predict_next(logits[NEXT], calibrations[NEXT], log_partitions)
     for head in heads:
         name = head.task.name
+        if name not in logits:
+            continue
         predictions[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])
     return predictions
 
@@ -49,9 +56,11 @@ def predict_heads(
 def reduce_predictions(
     heads: Sequence[Head], predictions: Mapping[str, Floats], labels: SubjectLabels
 ) -> dict[str, Floats]:
-    """Head -> one value [n] per candidate from predictions [n, width]; `next` has the only column."""
-    values = {NEXT: predictions[NEXT][:, 0]}
+    """Head -> one value [n] per candidate from predictions [n, width] of some heads; `next` has the only column."""
+    values = {NEXT: predictions[NEXT][:, 0]} if NEXT in predictions else {}
     for head in heads:
         name = head.task.name
+        if name not in predictions:
+            continue
         values[name] = find_kind(head.task.kind).value(predictions[name], labels.of(head))
     return values

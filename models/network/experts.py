@@ -1,6 +1,7 @@
 """Expert layers shared by the heads: shared bottom, MMoE, PLE. Each maps [..., X] to one [..., W] per task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +71,39 @@ def list_input_layers(experts: nn.Module) -> Iterator[nn.Linear]:
             yield from (layer for layer in (module[0],) if isinstance(layer, nn.Linear))
     if isinstance(experts, MixtureOfExperts | ProgressiveExtraction):
         yield from (gate for gate in experts.gates if isinstance(gate, nn.Linear))
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Which experts each of T tasks reads, and by which gate."""
+
+    experts: tuple[nn.Sequential, ...]  # M experts of two layers
+    reads: tuple[tuple[int, ...], ...]  # T: numbers of experts, in the order of the gate's logits
+    gates: tuple[nn.Linear | None, ...]  # T: None reads one expert
+
+
+def read_routing(experts: nn.Module) -> Routing:
+    """The routing of a module of `build_experts`; raises TypeError for another."""
+    match experts:
+        case SharedBottom():
+            return Routing((experts.bottom,), ((0,),) * experts.tasks, (None,) * experts.tasks)
+        case MixtureOfExperts():
+            everyone = tuple(range(len(experts.experts)))
+            return Routing(_experts(experts.experts), (everyone,) * len(experts.gates), _gates(experts.gates))
+        case ProgressiveExtraction():
+            shared = tuple(range(len(experts.shared)))
+            reads = tuple((*shared, len(shared) + task) for task in range(len(experts.own)))
+            return Routing(_experts([*experts.shared, *experts.own]), reads, _gates(experts.gates))
+        case _:
+            raise TypeError(f"expected experts of a scorer, given {type(experts).__name__}")
+
+
+def _experts(modules: Iterable[nn.Module]) -> tuple[nn.Sequential, ...]:
+    return tuple(module for module in modules if isinstance(module, nn.Sequential))
+
+
+def _gates(modules: Iterable[nn.Module]) -> tuple[nn.Linear, ...]:
+    return tuple(module for module in modules if isinstance(module, nn.Linear))
 
 
 def mix(gate: Tensor, experts: Tensor) -> Tensor:

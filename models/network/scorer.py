@@ -34,7 +34,8 @@ class Scorer(nn.Module):
         self.last = build_embedding(shape.context_tokens, config.tower_width)
         self.query = nn.Linear(config.dim, config.dim)
         self.key = nn.Linear(config.dim, config.dim)
-        inputs = 4 * config.dim + len(STATISTICS) + USER_NUMBERS + 2 * self.rates + config.tower_width
+        self.user_numbers = USER_NUMBERS + self.rates
+        inputs = 4 * config.dim + len(STATISTICS) + self.rates + self.user_numbers + config.tower_width
         self.experts = build_experts(inputs, len(self.pair_heads), config)
         self.towers = nn.ModuleDict(
             {

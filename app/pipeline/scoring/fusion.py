@@ -74,12 +74,12 @@ def fuse_heads(values: Mapping[str, Floats], fusion: Fusion, weights: Mapping[st
         raise InvalidWeightsError(
             f"expected finite weights, not all of them 0, given {dict(weights)}", "weights"
         )
-    finite = {name: _replace_non_finite(value, weights.get(name, 0.0)) for name, value in values.items()}
+    finite = {name: replace_non_finite(value, weights.get(name, 0.0)) for name, value in values.items()}
     parts = contributions(fusion, finite, weights)
     return FusedScores(score=fuse(parts), values=finite, contributions=parts)
 
 
-def _replace_non_finite(value: Floats, weight: float) -> Floats:
+def replace_non_finite(value: Floats, weight: float) -> Floats:
     """Values [K]; non-finite ones become the value that the weight ranks last, or 0 if none is finite."""
     finite = np.isfinite(value)
     if finite.all():

@@ -3,8 +3,8 @@
 It serves recommendation and ranking (a single group), batch scoring and leave-one-out attribution.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import PairBatch
 from app.pipeline.encoding import add_moments, encode_states, find_returns
 from app.pipeline.query.text_query import read_request
-from app.pipeline.scoring.fusion import FusedScores, fuse_groups
+from app.pipeline.scoring.fusion import FusedScores, fuse_groups, replace_non_finite
 from app.pipeline.scoring.scoring import (
     calibrate_logits,
     candidate_values,
@@ -56,16 +56,40 @@ class GroupScores:
 
 
 def score_candidates(
-    bundle: LoadedBundle, encoded: Encoded, candidates: Candidates, query: Query
+    bundle: LoadedBundle, encoded: Encoded, candidates: Candidates, query: Query, *, every_head: bool = True
 ) -> tuple[Scored, Mapping[str, Floats]]:
-    """The scored K candidates of one request, and head -> calibrated predictions [K, width]."""
-    count = len(candidates.rows)
-    zeros = np.zeros(count, dtype=np.int64)  # one user, one moment
-    moment = (query.context, query.now)
-    groups = Groups(candidates.rows, zeros, zeros, [moment], [count])
-    scores = score_groups(bundle, [encoded], groups, query.weights)
+    """The scored K candidates of one request, and head -> calibrated predictions [K, width].
+
+    Without `every_head`, of the heads with a weight alone: the others have no part in the order.
+    """
+    names = bundle.heads if every_head else [name for name, weight in query.weights.items() if weight]
+    scores = score_groups(bundle, [encoded], _one_group(query, candidates.rows), query.weights, names)
     (fused,) = scores.fused
     return Scored(candidates, fused.values, fused.contributions, fused.score), scores.predictions
+
+
+def score_unweighted(
+    bundle: LoadedBundle, encoded: Encoded, scored: Scored, query: Query, order: Indices
+) -> Scored:
+    """The scored candidates with the values of the heads without a weight, too.
+
+    They are computed where `order` [N] stands, and 0 for the other candidates, of which nothing is shown.
+    """
+    names = [name for name in bundle.heads if name not in scored.values]
+    if not names:
+        return scored
+    groups = _one_group(query, scored.candidates.rows[order])
+    predictions, zeros = _predict(bundle, [encoded], groups, names), np.zeros_like(scored.score)
+    shown = candidate_values(bundle, predictions, groups.rows, groups.at, groups.moments)
+    values = dict(scored.values)
+    for name in names:
+        values[name] = zeros.copy()
+        values[name][order] = replace_non_finite(shown[name], 0.0)
+    return replace(
+        scored,
+        values={name: values[name] for name in bundle.heads},
+        contributions={name: scored.contributions.get(name, zeros) for name in bundle.heads},
+    )
 
 
 def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> list[FusedScores]:
@@ -104,26 +128,63 @@ def score_requests(bundle: LoadedBundle, requests: Sequence[ScoreRequest]) -> li
 
 
 def score_groups(
-    bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups, weights: Mapping[str, float]
+    bundle: LoadedBundle,
+    encoded: Sequence[Encoded],
+    groups: Groups,
+    weights: Mapping[str, float],
+    names: Collection[str] | None = None,
 ) -> GroupScores:
-    """Score groups for encoded users with these weights."""
-    logits = group_logits(bundle, encoded, groups)
-    predictions = calibrate_logits(bundle, logits, log_partitions(bundle, encoded)[groups.users])
+    """Score groups for encoded users with these weights, by the heads in `names`; None for all of them.
+
+    A head with a weight must be among them.
+    """
+    names = bundle.heads if names is None else names
+    predictions = _predict(bundle, encoded, groups, names)
     values = candidate_values(bundle, predictions, groups.rows, groups.at, groups.moments)
-    return GroupScores(fuse_groups(values, groups.sizes, bundle.manifest.fusion, weights), predictions)
+    used = {name: weight for name, weight in weights.items() if weight or name in values}
+    return GroupScores(fuse_groups(values, groups.sizes, bundle.manifest.fusion, used), predictions)
 
 
-def group_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> dict[str, Floats]:
-    """Uncalibrated logits [P, width] of every head; `next` has width 1."""
+def _one_group(query: Query, rows: Indices) -> Groups:
+    """The rows [K] as the only group: one user, one moment."""
+    zeros = np.zeros(len(rows), dtype=np.int64)
+    return Groups(rows, zeros, zeros, [(query.context, query.now)], [len(rows)])
+
+
+def _predict(
+    bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups, names: Collection[str]
+) -> dict[str, Floats]:
+    """Head -> calibrated predictions [P, width] of the heads in `names`."""
+    logits = group_logits(bundle, encoded, groups, names)
+    partitions = log_partitions(bundle, encoded)[groups.users] if NEXT in names else np.zeros(1)
+    return calibrate_logits(bundle, logits, partitions)
+
+
+def group_logits(
+    bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups, names: Collection[str] | None = None
+) -> dict[str, Floats]:
+    """Uncalibrated logits [P, width] of the heads in `names`, None for all of them; `next` has width 1."""
+    names = bundle.heads if names is None else names
+    logits = {NEXT: _next_logits(bundle, encoded, groups)} if NEXT in names else {}
+    tasks = [name for name in names if name != NEXT]
+    if not tasks:
+        return logits
+    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in groups.at])
+    pairs = PairBatch(groups.users, groups.rows, tokens[groups.moments])
+    users = [encoding.user for encoding in encoded]
+    return logits | bundle.predictor.score_pairs(users, bundle.item_table, pairs, tasks)
+
+
+def _next_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> Floats:
+    """Logits [P, 1] of `next`."""
+    if len(encoded) == 1:
+        return next_logits(bundle, encoded[0], groups.rows)[:, None]
     next_values = np.empty(len(groups.rows), dtype=np.float32)
     order = np.argsort(groups.users, kind="stable")
     ends = np.cumsum(np.bincount(groups.users, minlength=len(encoded)))[:-1]
     for encoding, positions in zip(encoded, np.split(order, ends), strict=True):
         next_values[positions] = next_logits(bundle, encoding, groups.rows[positions])
-    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in groups.at])
-    pairs = PairBatch(groups.users, groups.rows, tokens[groups.moments])
-    users = [encoding.user for encoding in encoded]
-    return {NEXT: next_values[:, None], **bundle.predictor.score_pairs(users, bundle.item_table, pairs)}
+    return next_values[:, None]
 
 
 def _index_distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:
