@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from app.bundle.attribute_index import AttributeIndex
+from app.bundle.bounded_cache import BoundedCache
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
 from app.bundle.predictor import ItemTable, Predictor
@@ -24,8 +25,15 @@ from models.contract.user_vector import strip_bias
 from models.language.protocol import TextEncoder
 from models.ranking.intent import Shares
 
+ENCODING_BYTES = 64 << 20
+"""The most memory of kept user encodings."""
 ITEM_BATCH = 256
 """Items encoded at once, which bounds the memory of the language model."""
+
+
+def make_encoding_cache() -> BoundedCache[object]:
+    """An empty cache of user encodings."""
+    return BoundedCache(ENCODING_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class LoadedBundle:
     columns: AttributeIndex = field(default_factory=AttributeIndex)
     links: FittedLinks | None = None  # over the rows of the bundle's items
     label_shares: Shares = field(default_factory=dict)  # of the bundle's items
+    encodings: BoundedCache[object] = field(init=False, repr=False, default_factory=make_encoding_cache)
+    """The pipeline's encodings of users (app.pipeline.encoding_cache): a changed bundle begins without any."""
 
     @property
     def heads(self) -> tuple[str, ...]:

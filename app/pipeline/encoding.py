@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
+from app.pipeline.encoding_cache import cache_key, find_encoding, keep_encoding
 from app.pipeline.query.text_query import read_request
 from app.pipeline.types import Encoded, Moment, UserEvents
 from app.pipeline.user_features import build_columns, build_features
@@ -65,9 +66,20 @@ def _set_pause(bundle: LoadedBundle, user: Encoded, returns: bool) -> Encoded:
 def encode_states(
     bundle: LoadedBundle, states: Sequence[UserState], preferences: Sequence[TextPreferences]
 ) -> list[Encoded]:
-    """Encode users with their text preferences; the result for each is independent of the others."""
+    """Encode users with their text preferences; the result for each is independent of the others.
+
+    The encoding of a single user is kept, as the next request of the same user often finds the same history.
+    """
     events = build_columns(bundle.catalogue, [state.events for state in states], bundle.spec.roles)
-    encoded = encode_columns(bundle, [state.profile for state in states], events, preferences)
+    single = len(states) == 1
+    key = cache_key(states[0].profile, events, preferences[0]) if single else None
+    kept = find_encoding(bundle, key)
+    if kept is None:
+        encoded = encode_columns(bundle, [state.profile for state in states], events, preferences)
+        if single:
+            keep_encoding(bundle, key, encoded[0])
+    else:
+        encoded = [kept]
     pairs = zip(encoded, states, strict=True)
     return [replace(user, in_session=True) if state.in_session else user for user, state in pairs]
 

@@ -93,7 +93,7 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranke
     """The slate's order, with its diversity and its cost in relevance."""
     rows = scored.candidates.rows
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
-    labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
+    labels = list(map(bundle.catalogue.labels.__getitem__, rows.tolist()))
     return rerank(
         scored.score, vectors, labels, query.diversity, query.limit, find_labels_above(bundle, query)
     )

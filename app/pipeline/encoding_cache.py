@@ -1,0 +1,49 @@
+"""Keep the encodings of users, so that a user whose history is unchanged does not pass the network again.
+
+The key has all that an encoding depends on, not the user's id: who has no new event has the same key.
+"""
+
+from collections.abc import Hashable
+from hashlib import blake2b
+
+from app.bundle.bundle import LoadedBundle
+from app.pipeline.types import Encoded
+from models.contract.catalogue import User
+from models.contract.events import EventColumns
+from models.language.text_preference import TextPreferences
+
+OVERHEAD = 2_000
+"""Bytes of an encoding beside its arrays."""
+
+
+def cache_key(profile: User | None, events: EventColumns, texts: TextPreferences) -> Hashable | None:
+    """The key of one user's encoding; None with a text, whose vectors would be most of the key."""
+    if texts.text is not None or texts.unwanted or texts.profile.any():
+        return None
+    digest = blake2b(digest_size=16)
+    for column in (events.items, events.actions, events.times, events.values):
+        digest.update(column.tobytes())
+    for name, context in sorted(events.contexts.items()):
+        digest.update(repr((name, context.names)).encode())
+        digest.update(context.codes.tobytes())
+    return events.action_names, repr(profile), digest.digest()
+
+
+def find_encoding(bundle: LoadedBundle, key: Hashable | None) -> Encoded | None:
+    """The kept encoding of a key, None if there is none."""
+    found = None if key is None else bundle.encodings.get(key)
+    return found if isinstance(found, Encoded) else None
+
+
+def keep_encoding(bundle: LoadedBundle, key: Hashable | None, encoded: Encoded) -> None:
+    """Keep an encoding, if there is a key."""
+    if key is not None:
+        bundle.encodings.put(key, encoded, _measure_bytes(encoded))
+
+
+def _measure_bytes(encoded: Encoded) -> int:
+    """About the bytes of an encoding."""
+    links, columns = encoded.link_logits, encoded.events.columns
+    arrays = (encoded.vector, encoded.user.base, encoded.user.history, encoded.history_rows, columns.items)
+    size = sum(array.nbytes for array in arrays) + (0 if links is None else links.nbytes)
+    return size + OVERHEAD + 3 * columns.times.nbytes
