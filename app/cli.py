@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
-from app.offline_arguments import BENCHMARK, DIVERSITY, TRAIN, TUNE
+from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -178,6 +178,21 @@ def _administer(options: argparse.Namespace) -> int:
     return 0
 
 
+def _export_log(options: argparse.Namespace) -> int:
+    from app.access.administration import Place
+    from app.log import commands
+    from models import cli
+
+    place = Place(None, options.redis, options.state)
+    export = commands.ExportOptions(options.out, options.tenant, place, options.every)
+    try:
+        with cli.lock_data(options.out):
+            commands.run_export(export, read_settings(), lambda line: print(line, flush=True))
+    except (*commands.REFUSALS, *cli.REFUSALS) as error:
+        return _fail(error)
+    return 0
+
+
 def _fail(error: object) -> int:
     print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
     return 1
@@ -206,20 +221,10 @@ COMMANDS = {
             "--out": {"type": Path, "required": True, "help": "folder for its files"},
         },
     ),
-    "train": Command(
-        "train, evaluate and publish a bundle",
-        _run_offline,
-        TRAIN,
-    ),
-    "tune": Command(
-        "search the settings of a job for the best lists on validation",
-        _run_offline,
-        TUNE,
-    ),
+    "train": Command("train, evaluate and publish a bundle", _run_offline, TRAIN),
+    "tune": Command("search the settings of a job for the best lists on validation", _run_offline, TUNE),
     "diversity": Command(
-        "measure what diversity costs and brings on a job's test part",
-        _run_offline,
-        DIVERSITY,
+        "measure what diversity costs and brings on a job's test part", _run_offline, DIVERSITY
     ),
     "evaluate": Command(
         "show a bundle's evaluation",
@@ -252,10 +257,17 @@ COMMANDS = {
             "--bundle": {"type": Path, "required": True},
         },
     ),
-    "benchmark": Command(
-        "compare Chorus with baselines on a public data set",
-        _run_offline,
-        BENCHMARK,
+    "benchmark": Command("compare Chorus with baselines on a public data set", _run_offline, BENCHMARK),
+    "log": Command(
+        "export the accepted events as the data of a job",
+        _export_log,
+        subcommands={
+            "export": Command(
+                "write the events since the last export, each once and without erased users",
+                _export_log,
+                LOG_EXPORT,
+            )
+        },
     ),
     "keys": Command(
         "create, list, revoke and rotate API keys",

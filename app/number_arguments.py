@@ -1,6 +1,7 @@
-"""Numbers on the command line: counts and minutes, with one line for what is none."""
+"""Numbers on the command line: counts, minutes and durations, with one line for what is none."""
 
 import math
+import re
 from argparse import ArgumentTypeError
 
 
@@ -20,3 +21,15 @@ def read_minutes(text: str) -> float:
     if not 0 < minutes < math.inf:
         raise ArgumentTypeError(f"expected a number above 0, given {text!r}")
     return minutes
+
+
+_DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def read_duration(text: str) -> float:
+    """Seconds of a duration such as 30s, 15m or 1h; raises ArgumentTypeError for another text."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not int(match[1]):
+        raise ArgumentTypeError(f"expected a duration such as 30s, 15m or 1h, given {text!r}")
+    return float(int(match[1]) * _SECONDS[match[2]])

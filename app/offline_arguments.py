@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.number_arguments import read_count, read_minutes
+from app.access.arguments import REDIS
+from app.number_arguments import read_count, read_duration, read_minutes
 
 Arguments = Mapping[str, Mapping[str, Any]]
 """Name -> keyword arguments of add_argument."""
@@ -32,6 +33,18 @@ DIVERSITY: Arguments = {
         "default": 10,
         "help": "lists of a protocol that the searches order, seconds for each; default 10",
     },
+}
+LOG_EXPORT: Arguments = {
+    "--out": {"type": Path, "required": True, "help": "folder for a Parquet file a day"},
+    "--tenant": {
+        "default": "",
+        "help": "the tenant whose events are exported; default that of keys without one",
+    },
+    "--every": {
+        "type": read_duration,
+        "help": "the time between exports, such as 30s or 5m, until the command is stopped; default one export",
+    },
+    **REDIS,
 }
 BENCHMARK: Arguments = {
     "name": {

@@ -8,6 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,11 +48,16 @@ class BundleChecks:
     key: BundleKey | None = None
 
 
+def lock_data(folder: Path) -> AbstractContextManager[None]:
+    """Hold the lock of a folder of data; raises FolderInUseError and ValueError."""
+    return hold_lock(data_lock(folder), folder)
+
+
 def fetch(name: str, out: Path, console: Console) -> None:
     """Fetch a data set by name into a folder, unless it is already there; raises ValueError for an unknown name."""
     if name not in DATASETS:
         raise ValueError(f"expected one of {', '.join(DATASETS)}, given '{name}'")
-    with hold_lock(data_lock(out), out):
+    with lock_data(out):
         folder = DATASETS[name](out)
     console.print(f"{name} is in {folder}")
 
@@ -193,7 +199,7 @@ def tune(job_file: Path, out: Path, console: Console, trials: int, minutes: floa
     check_study_folder(out)
     check_writable(out)
     check_headers(job)
-    with hold_lock(data_lock(out), out):
+    with lock_data(out):
         from models.recipe.ingestion import ingest
 
         data = ingest(job, out / DATA, console)
@@ -225,7 +231,7 @@ def diversity(
     from models.data.headers import check_headers
 
     check_headers(job)
-    with hold_lock(data_lock(out), out):
+    with lock_data(out):
         from models.recipe.ingestion import ingest
 
         data = ingest(job, out / "data", console)

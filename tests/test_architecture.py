@@ -37,6 +37,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.batch", (*BATCH, *SHARED_ROOMS)),
     ("app.state", ("app.state", "models.contract")),
     ("app.access", ("app.access", "app.state", "app.config", "app.telemetry")),
+    ("app.log", ("app.log", "app.access", "app.state", "app.config", "models.contract")),
     ("app", ("app", *SHARED_ROOMS)),
     ("models.contract", ("models.contract",)),
     ("models.heads", ("models.heads", "models.contract")),

@@ -60,7 +60,7 @@ def administer(settings: Settings, place: Place, work: Work[Result]) -> Result:
     file = place.file if given else settings.keys_file
     if file is not None:
         return asyncio.run(_work_on_file(file, settings, work))
-    with _find_redis(settings, place) as url:
+    with find_redis(settings, place) as url:
         return asyncio.run(_work_on_redis(url, settings, work))
 
 
@@ -162,7 +162,8 @@ def _read_login() -> str:
 
 
 @contextmanager
-def _find_redis(settings: Settings, place: Place) -> Iterator[str]:
+def find_redis(settings: Settings, place: Place) -> Iterator[str]:
+    """The URL of the Redis of a place. Raises EmbeddedRedisError."""
     url = place.redis_url or (settings.redis_url if place.state_dir is None else None)
     if url is not None:
         yield check_redis_url(url)

@@ -199,6 +199,10 @@ class MemoryStore:
         later = [entry for entry in self._stream if int(entry.entry_id.partition("-")[0]) > number]
         return later[:count]
 
+    async def read_erasures(self, names: Sequence[str]) -> list[float | None]:
+        """The times of the users' erasures."""
+        return [self._users[name].erased_at if name in self._users else None for name in names]
+
     async def installation_key(self, fresh: bytes) -> bytes:
         """The key of this process."""
         self._installation_key = self._installation_key or fresh

@@ -1,5 +1,6 @@
 """Protocol of the event stream: accepted events in the order of acceptance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
@@ -48,3 +49,6 @@ class EventStream(Protocol):
 
     async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
         """Up to `count` accepted events that came after a stream entry, oldest first."""
+
+    async def read_erasures(self, names: Sequence[str]) -> list[float | None]:
+        """When users were erased, in Unix seconds, None for each who was not. `names` are those of stream entries."""

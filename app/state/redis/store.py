@@ -242,6 +242,16 @@ class RedisStore:
         )
         return [entry for entry in unpacked if entry is not None]
 
+    async def read_erasures(self, names: Sequence[str]) -> list[float | None]:
+        """One MGET."""
+        if not names:
+            return []
+        keys = [self._keys.user_named(name).erased for name in names]
+        marks = await self._client.run_command("MGET", *keys, deadline_s=self._settings.write_timeout_s)
+        return [
+            None if mark is None else self._values.unpack(unpack_mark, mark, DAMAGED)[0] for mark in marks
+        ]
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()

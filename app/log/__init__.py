@@ -1,0 +1,1 @@
+"""The exported log: accepted events as Parquet files, from which training reads"""

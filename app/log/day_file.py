@@ -1,0 +1,136 @@
+"""A file of the exported log: the events that were accepted on one day (UTC), in the order of acceptance.
+
+The file's metadata has the position in the stream up to which it was written, so that rows and position change at once.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from app.state.protocol import StreamEntry
+from models.contract.replaced_file import name_temporary
+
+START = "0-0"
+"""The position before the first entry of a stream."""
+FIELDS = (
+    pa.field("user_id", pa.string(), nullable=False),
+    pa.field("item_id", pa.string(), nullable=False),
+    pa.field("action", pa.string(), nullable=False),
+    pa.field("value", pa.float64()),
+    pa.field("timestamp", pa.float64(), nullable=False),
+    pa.field("recommendation_id", pa.string()),
+    pa.field("rank", pa.int64()),
+    pa.field("event_id", pa.string()),
+)
+"""The columns of every file; after them stands one for each key of the events' contexts."""
+NAMES = frozenset(field.name for field in FIELDS)
+CONTEXT = "context."
+"""Before the name of a context key that is the name of another column."""
+POSITION = b"chorus.position"
+PATTERN = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].parquet"
+
+
+class LogFileError(Exception):
+    """A file of the folder that the export did not write, or that is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """The rows of one day, and the position in the stream of the newest of them."""
+
+    table: pa.Table
+    position: str
+
+
+def list_days(folder: Path) -> list[Path]:
+    """The files of a folder, the oldest day first."""
+    return sorted(folder.glob(PATTERN))
+
+
+def name_day(folder: Path, entry: StreamEntry) -> Path:
+    """The file of the day on which an entry was accepted: the id of an entry begins with its milliseconds."""
+    moment = datetime.fromtimestamp(int(entry.entry_id.partition("-")[0]) / 1000, UTC)
+    return folder / f"{moment:%Y-%m-%d}.parquet"
+
+
+def read_position(path: Path) -> str:
+    """The position of a file. Raises LogFileError."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LogFileError(f"expected a file of the exported log in {path}, given {error}") from error
+    if POSITION not in metadata:
+        raise LogFileError(f"expected a file that 'chorus log export' wrote, given {path}")
+    return bytes(metadata[POSITION]).decode()
+
+
+def read_day(path: Path) -> DayRows:
+    """The rows of a file. Raises LogFileError."""
+    position = read_position(path)
+    try:
+        return DayRows(pq.read_table(path), position)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LogFileError(f"expected a whole file in {path}, given {error}") from error
+
+
+def write_day(path: Path, rows: DayRows) -> None:
+    """Write a file at once: readers, and a process that is killed, leave the old rows or the new ones."""
+    temporary = name_temporary(path)
+    table = rows.table.replace_schema_metadata({POSITION: rows.position.encode()})
+    try:
+        with temporary.open("wb") as file:
+            pq.write_table(table, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def tabulate(entries: Sequence[StreamEntry], keys: Sequence[str]) -> DayRows:
+    """The rows of entries of one day, at least one, with columns for these context keys."""
+    recorded = [entry.recorded for entry in entries]
+    columns: dict[str, list[object]] = {
+        "user_id": [each.user_id for each in recorded],
+        "item_id": [each.event.item_id for each in recorded],
+        "action": [each.event.action for each in recorded],
+        "value": [each.event.value for each in recorded],
+        "timestamp": [each.event.timestamp for each in recorded],
+        "recommendation_id": [each.recommendation_id for each in recorded],
+        "rank": [each.rank for each in recorded],
+        "event_id": [each.event_id for each in recorded],
+    }
+    schema = pa.schema([*FIELDS, *(pa.field(name_context(key), pa.string()) for key in keys)])
+    for key in keys:
+        columns[name_context(key)] = [each.event.context.get(key) for each in recorded]
+    return DayRows(pa.Table.from_pydict(columns, schema=schema), entries[-1].entry_id)
+
+
+def name_context(key: str) -> str:
+    """The column of a context key."""
+    return f"{CONTEXT}{key}" if key in NAMES else key
+
+
+def list_context_columns(schema: pa.Schema) -> list[str]:
+    """The columns of context keys, in their order."""
+    return [name for name in schema.names if name not in NAMES]
+
+
+def widen(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The table with these context columns, in their order; those that it lacks are empty."""
+    for name in columns:
+        if name not in table.column_names:
+            table = table.append_column(pa.field(name, pa.string()), pa.nulls(len(table), pa.string()))
+    return table.select([*(field.name for field in FIELDS), *columns])
+
+
+def drop_erased(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Table:
+    """The table without the rows of users that are older than the user's erasure, in Unix seconds."""
+    users, times = table.column("user_id").to_pylist(), table.column("timestamp").to_pylist()
+    kept = [time >= erased_at.get(user, time) for user, time in zip(users, times, strict=True)]
+    return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))

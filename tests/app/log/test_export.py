@@ -1,0 +1,207 @@
+"""The exported log: every accepted event once, also when the export is killed, and none of erased users."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from app.log import day_file, export
+from app.log.day_file import LogFileError
+from app.log.export import Exported, export_log
+from app.state.embedded.server import EmbeddedRedis
+from app.state.limits import StoreLimits
+from app.state.memory.store import MemoryStore
+from app.state.protocol import RecordedEvent, StateStore, StreamEntry
+from app.state.pseudonyms import Pseudonyms
+from app.state.redis.settings import RedisSettings
+from app.state.redis.store import RedisStore
+from app.state.state_keys import StateKeys
+from models.contract.events import Event
+
+DAY_MS = 86_400_000
+CAP = 3_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+def make_settings(server: EmbeddedRedis, **more: object) -> RedisSettings:
+    limits = StoreLimits(stream_cap=CAP)
+    name = f"log-{uuid4().hex}"
+    return RedisSettings(server.url, timeout_s=10, write_timeout_s=10, prefix=name, limits=limits, **more)
+
+
+@pytest.fixture(params=["memory", "redis", "sealed", "pseudonyms"])
+async def store(request: pytest.FixtureRequest, server: EmbeddedRedis) -> AsyncIterator[StateStore]:
+    more = {
+        "sealed": {"state_keys": StateKeys(b"s" * 32)},
+        "pseudonyms": {"pseudonyms": Pseudonyms(b"p" * 32)},
+    }
+    opened: StateStore
+    if request.param == "memory":
+        opened = MemoryStore(StoreLimits(stream_cap=CAP))
+    else:
+        opened = RedisStore(make_settings(server, **more.get(request.param, {})))
+    yield opened
+    await opened.close()
+
+
+def viewed(user: str, item: str, time: float = 1.0, **more: object) -> RecordedEvent:
+    return RecordedEvent(user, Event(item, "view", time, **more))
+
+
+def find_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.parquet"))
+
+
+def read_items(folder: Path) -> list[str]:
+    return [
+        item
+        for path in sorted(folder.glob("*.parquet"))
+        for item in pq.read_table(path)["item_id"].to_pylist()
+    ]
+
+
+async def test_every_event_is_written_once(store: StateStore, tmp_path: Path) -> None:
+    await store.append([viewed("a", str(number)) for number in range(1_200)])
+    assert await export_log(store, tmp_path) == Exported(1_200)
+    assert await export_log(store, tmp_path) == Exported()
+    await store.append([viewed("b", "new"), viewed("b", "newer")])
+    assert await export_log(store, tmp_path) == Exported(2)
+    assert read_items(tmp_path) == [*map(str, range(1_200)), "new", "newer"]
+
+
+async def test_a_row_has_all_that_was_sent(store: StateStore, tmp_path: Path) -> None:
+    event = Event("é/1", "rate", 1763740801.25, 4.5, {"device": "tv", "user_id": "odd"})
+    await store.append([RecordedEvent("42", event, "e-1", "r-1", 3), viewed("43", "2", 7.0)])
+    await export_log(store, tmp_path)
+    (path,) = find_files(tmp_path)
+    full, plain = pq.read_table(path).to_pylist()
+    user = full.pop("user_id")
+    assert user == (await store.read_stream())[0].recorded.user_id
+    assert full == {
+        "item_id": "é/1",
+        "action": "rate",
+        "value": 4.5,
+        "timestamp": 1763740801.25,
+        "recommendation_id": "r-1",
+        "rank": 3,
+        "event_id": "e-1",
+        "device": "tv",
+        "context.user_id": "odd",
+    }
+    assert plain["device"] is None and plain["value"] is None and plain["timestamp"] == 7.0
+
+
+async def test_erased_users_leave_the_files_too(store: StateStore, tmp_path: Path) -> None:
+    await store.append([viewed("gone", "1", 10.0), viewed("stays", "2", 10.0), viewed("gone", "3", 11.0)])
+    await export_log(store, tmp_path)
+    await store.erase("gone", 100.0, True)
+    await store.append([viewed("gone", "back", 101.0)])
+    done = await export_log(store, tmp_path)
+    assert (done.events, done.erased_events) == (1, 2)
+    assert read_items(tmp_path) == ["2", "back"]
+    assert (await export_log(store, tmp_path)).erased_events == 0
+
+
+async def test_a_cut_stream_is_said(store: StateStore, tmp_path: Path) -> None:
+    await store.append([viewed("a", "first")])
+    assert not (await export_log(store, tmp_path)).has_gap
+    for start in range(0, CAP + 1_000, 500):
+        await store.append([viewed("a", str(number)) for number in range(start, start + 500)])
+    assert (await export_log(store, tmp_path)).has_gap
+
+
+async def test_a_new_context_key_is_a_column_of_all_files(store: StateStore, tmp_path: Path) -> None:
+    await store.append([viewed("a", "1", context={"device": "tv"})])
+    await export_log(store, tmp_path)
+    (today,) = find_files(tmp_path)
+    earlier = tmp_path / "2020-01-01.parquet"
+    day_file.write_day(earlier, day_file.read_day(today))
+    await store.append([viewed("a", "2", context={"place": "DE"})])
+    await export_log(store, tmp_path)
+    for path in (today, earlier):
+        assert pq.read_schema(path).names[-2:] == ["device", "place"]
+    assert pq.read_table(today)["place"].to_pylist() == [None, "DE"]
+
+
+async def test_invented_context_keys_do_not_widen_the_files_without_end(tmp_path: Path) -> None:
+    store = MemoryStore()
+    await store.append([viewed("a", "1", context={f"key{number:03}": "x"}) for number in range(130)])
+    done = await export_log(store, tmp_path)
+    (path,) = find_files(tmp_path)
+    assert len(day_file.list_context_columns(pq.read_schema(path))) == export.MOST_CONTEXT_COLUMNS
+    assert len(done.left_out_keys) == 30
+
+
+def test_entries_are_split_by_the_day_of_their_acceptance(tmp_path: Path) -> None:
+    start = 1_763_683_200_000  # 2025-11-21 00:00 UTC
+    entries = [
+        StreamEntry(f"{start - 1}-0", viewed("a", "1")),
+        StreamEntry(f"{start}-0", viewed("a", "2")),
+        StreamEntry(f"{start + DAY_MS}-5", viewed("a", "3")),
+    ]
+    names = [day_file.name_day(tmp_path, entry).name for entry in entries]
+    assert names == ["2025-11-20.parquet", "2025-11-21.parquet", "2025-11-22.parquet"]
+
+
+async def test_a_strange_file_is_not_overwritten(tmp_path: Path) -> None:
+    strange = tmp_path / "2025-11-21.parquet"
+    pq.write_table(pa.table({"user_id": ["a"]}), strange)
+    before = strange.read_bytes()
+    with pytest.raises(LogFileError, match="expected a file that 'chorus log export' wrote"):
+        await export_log(MemoryStore(), tmp_path)
+    strange.write_bytes(b"PAR1 and no more")
+    with pytest.raises(LogFileError, match="expected a file of the exported log"):
+        await export_log(MemoryStore(), tmp_path)
+    strange.write_bytes(before)
+
+
+def _export_and_die(url: str, prefix: str, folder: Path, writes: int) -> None:
+    """Export, and be killed in the middle of the write with this number."""
+    import asyncio
+
+    seen = 0
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal seen
+        seen += 1
+        if seen == writes:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.rename(target)
+
+    Path.replace = replace  # type: ignore[assignment,method-assign]
+    export.FLUSH = 1_000
+
+    async def run() -> None:
+        store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10, prefix=prefix))
+        await export_log(store, folder)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+async def test_a_killed_export_loses_and_repeats_nothing(
+    server: EmbeddedRedis, tmp_path: Path, writes: int
+) -> None:
+    settings = make_settings(server)
+    store = RedisStore(settings)
+    await store.append([viewed("a", str(number)) for number in range(2_500)])
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_export_and_die, args=(settings.url, settings.prefix, tmp_path, writes))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    assert len(read_items(tmp_path)) == 1_000 * (writes - 1)
+    await export_log(store, tmp_path)
+    assert read_items(tmp_path) == list(map(str, range(2_500)))
+    await store.close()
