@@ -32,6 +32,7 @@ from models.job.sections import (
     UsersSection,
 )
 from models.job.table_section import STRICT
+from models.job.template_check import check_templates
 from models.job.training_config import TrainingConfig
 from models.job.tuning_check import check_tuning
 from models.job.tuning_section import SearchRange
@@ -135,6 +136,7 @@ class JobSpec(BaseModel):
             self._check_scenes(),
             self._check_objective(),
             self._check_rule(),
+            check_templates(self),
             check_privacy(self),
             check_tuning(self),
         )

@@ -92,8 +92,11 @@ def _print_losses(dataset: Dataset, console: Console) -> None:
 
 def has_text(job: JobSpec) -> bool:
     """True if the job has text for the text encoder."""
-    texts = [] if job.items is None else [*job.items.text, *job.items.categories]
-    return bool(texts) or bool(job.users and job.users.text)
+    items, users = job.items, job.users
+    if (items and items.template) or (users and users.template):
+        return True
+    texts = [] if items is None else [*items.text, *items.categories]
+    return bool(texts) or bool(users and users.text)
 
 
 def encode_texts(
