@@ -10,6 +10,7 @@ from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
 from app.bundle.predictor import ItemTable, Predictor
+from app.bundle.remote_texts import RemoteTexts
 from app.bundle.vector_index import ExactSearch, SearchIndex
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import Manifest
@@ -66,6 +67,9 @@ class LoadedBundle:
     columns: AttributeIndex = field(default_factory=AttributeIndex)
     links: FittedLinks | None = None  # over the rows of the bundle's items
     label_shares: Shares = field(default_factory=dict)  # of the bundle's items
+    has_unread_items: bool = (
+        False  # items put later are without text vectors, as the encoder's endpoint was away
+    )
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -76,6 +80,12 @@ class LoadedBundle:
     def dim(self) -> int:
         """D, the network's width."""
         return self.predictor.dim
+
+    @property
+    def may_reread_items(self) -> bool:
+        """True if items wait for their text vectors and the endpoint may answer again."""
+        encoder = self.text_encoder
+        return self.has_unread_items and isinstance(encoder, RemoteTexts) and not encoder.is_resting
 
     @property
     def item_table(self) -> ItemTable:

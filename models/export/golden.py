@@ -59,7 +59,7 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
 def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPreferences]:
     """Read the text preferences of each case's query and profile."""
     spec, corpus = source.predictor.corpus.spec, source.predictor.corpus
-    encoder = None if source.text_encoder is None else open_text_encoder(source.text_encoder)
+    encoder = None if source.text_encoder is None else open_text_encoder(source.text_encoder, spec.text_size)
     fields = [field.name for field in spec.fields(FieldKind.TEXT)]
     attributes = [item.attributes for item in source.dataset.items]
     items = ItemTexts(

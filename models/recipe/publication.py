@@ -14,9 +14,11 @@ from models.contract.bundle import (
     ITEM_VECTORS,
     REPORT,
     REPORT_PAGE,
+    TEXT_ENCODER,
     USER_VECTORS,
     Manifest,
 )
+from models.contract.encoder_card import EncoderCard
 from models.contract.manifest_seal import BundleKey
 from models.data.fitting import extend_features
 from models.evaluation.inference import CorpusPredictor
@@ -28,6 +30,8 @@ from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
 from models.export.target import remove_leftovers
 from models.export.vectors import build_user_vectors, collect_histories
+from models.language.golden_sentence import SENTENCE
+from models.language.registry import open_text_encoder
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
@@ -141,5 +145,15 @@ def _build_contents(
             USER_VECTORS: build_user_vectors(predictor, stops.histories),
         },
         links=None if predictor.links is None else predictor.links.tables,
-        pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
+        pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)} | _write_card(data),
     )
+
+
+def _write_card(data: JobData) -> dict[str, str]:
+    """TEXT_ENCODER -> the card of the job's text encoder; nothing for a job without texts."""
+    if data.text_encoder is None:
+        return {}
+    encoder = open_text_encoder(data.text_encoder, data.corpus.spec.text_size)
+    vector = tuple(round(number, 6) for number in encoder.encode([SENTENCE])[0].tolist())
+    card = EncoderCard(name=encoder.name, size=encoder.size, sentence=SENTENCE, vector=vector)
+    return {TEXT_ENCODER: card.model_dump_json()}
