@@ -27,6 +27,7 @@ from models.contract.bundle import (
     LINKS,
     MANIFEST,
     TEXT_ENCODER,
+    WHITENING,
     BundleError,
     Manifest,
     read_features,
@@ -48,6 +49,7 @@ from models.job.label_expression import ExpressionError
 from models.language.endpoint import EndpointEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
+from models.language.whitening import from_array, whiten
 from models.network.model import load_network
 from models.ranking.intent import measure_shares
 
@@ -209,7 +211,10 @@ def _open_text_encoder(folder: Path, manifest: Manifest, spec: FeatureSpec) -> T
         raise BundleError(
             f"expected a text encoder of {spec.text_size} numbers, given {encoder.size} of '{encoder.name}'"
         )
+    whitening = None
+    if WHITENING in manifest.files:
+        whitening = from_array(read_array(folder / WHITENING, (spec.text_size + 1, spec.text_size)))
     if isinstance(encoder, EndpointEncoder):
         card = read_card(folder / TEXT_ENCODER) if TEXT_ENCODER in manifest.files else None
-        return RemoteTexts(encoder.without_retries(), card)
-    return encoder
+        return RemoteTexts(whiten(encoder.without_retries(), whitening), encoder.query_limit_s, card)
+    return whiten(encoder, whitening)

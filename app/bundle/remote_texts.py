@@ -10,9 +10,9 @@ import numpy as np
 
 from models.contract.arrays import Floats
 from models.contract.encoder_card import EncoderCard
-from models.language.endpoint import EndpointEncoder
 from models.language.golden_sentence import check_answer
 from models.language.protocol import (
+    TextEncoder,
     TextEncoderMismatchError,
     TextEncoderUnavailableError,
     clean_text,
@@ -28,19 +28,20 @@ THREADS = 4
 
 
 class RemoteTexts:
-    """A TextEncoder over an endpoint. Thread-safe.
+    """A TextEncoder over an endpoint, for whose answer a request waits `limit_s`. Thread-safe.
 
     With a card the endpoint's first answer must agree with it, and so the golden sentence is sent along until one did.
     """
 
     def __init__(
         self,
-        encoder: EndpointEncoder,
+        encoder: TextEncoder,
+        limit_s: float,
         card: EncoderCard | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.size = encoder.name, encoder.size
-        self.limit_s = encoder.query_limit_s
+        self.limit_s = limit_s
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="texts")
         self._encoder, self._card, self._clock = encoder, card, clock
         self._vectors: OrderedDict[str, Floats] = OrderedDict()

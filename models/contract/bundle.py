@@ -32,6 +32,7 @@ PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"
 LINKS = "item_links.npz"  # the tables of models.contract.item_links; absent without links
+WHITENING = "text_whitening.npy"  # float32 [T + 1, T] of models.language.whitening; absent without it
 TEXT_ENCODER = "text_encoder.json"  # models.contract.encoder_card.EncoderCard; absent without texts
 GOLDEN = "golden.json"  # requests with the offline network's logits
 REPORT = "report.json"

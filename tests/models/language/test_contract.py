@@ -30,7 +30,9 @@ def endpoint() -> Iterator[EndpointEncoder]:
         yield EndpointEncoder("m", endpoint=Endpoint(server.url, "", timeout_s=30))
 
 
-@pytest.fixture(params=["letters", "use", "endpoint", "cached letters", "cached use", "cached endpoint"])
+@pytest.fixture(
+    params=["letters", "use", "endpoint", "minilm", "cached letters", "cached use", "cached endpoint"]
+)
 def encoder(request: pytest.FixtureRequest, tmp_path) -> TextEncoder:
     inner = request.getfixturevalue(request.param.split()[-1])
     return CachedTextEncoder(inner, tmp_path) if request.param.startswith("cached") else inner

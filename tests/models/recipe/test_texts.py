@@ -54,3 +54,36 @@ def test_a_profile_is_written_by_the_template_in_serving(written: LoadedBundle) 
     user = User("new", {"taste": "t1", "age": 30.0}, "war stories")
     expected = open_text_encoder("use-multilingual").encode(["t1, 30 years. war stories"])[0]
     assert read_request(written, "", user).profile @ expected == pytest.approx(1, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def whitened(make_shop, tmp_path_factory) -> LoadedBundle:
+    """A bundle with whitened texts, whose golden requests have a query and whose users have texts."""
+    folder: Path = tmp_path_factory.mktemp("whitened")
+    job = make_shop(folder, users=USERS, text_encoder="use-multilingual", text_whitening=0.5)
+    assert main(["train", str(job), "--out", str(folder / "bundle")]) == 0
+    return open_and_check(folder / "bundle", 100)
+
+
+def test_whitened_texts_are_the_same_in_training_for_queries_and_for_items_put_later(
+    whitened: LoadedBundle,
+) -> None:
+    row = whitened.catalogue.row("i3")
+    assert row is not None
+    item = whitened.catalogue.item(row)
+    text, vector = item_text(whitened.spec, item), whitened.catalogue.text[row]
+    plain = open_text_encoder("use-multilingual").encode([text])[0]
+    assert vector @ plain < 0.95
+    asked = whitened.encode_text(text)
+    assert asked is not None and asked @ vector == pytest.approx(1, abs=1e-4)
+    assert whitened.item_row(item).text @ vector == pytest.approx(1, abs=1e-4)
+
+
+def test_whitened_texts_have_no_mean_and_a_whitening_without_an_encoder_is_refused(
+    whitened: LoadedBundle, make_shop, tmp_path, capsys
+) -> None:
+    texts = whitened.catalogue.text[whitened.catalogue.text.any(axis=1)]
+    assert np.linalg.norm(texts.mean(axis=0)) < 0.2
+    job = make_shop(tmp_path, text_whitening=0.5)
+    assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) == 1
+    assert "text_whitening: expected a text_encoder, whose vectors it is for" in capsys.readouterr().err

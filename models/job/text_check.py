@@ -1,4 +1,4 @@
-"""Check the templates of a job's texts: every placeholder is a column that the items or users have."""
+"""Check what a job says of its texts: every placeholder of a template is a column that the items or users have."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from models.job.spec import JobSpec
 
 
-def check_templates(job: "JobSpec") -> Iterator[str]:
-    """Yield an error for each template that cannot be filled, or that nothing reads."""
+def check_texts(job: "JobSpec") -> Iterator[str]:
+    """Yield an error for each template that cannot be filled, and for what nothing reads without a text encoder."""
+    if job.text_whitening and job.text_encoder is None:
+        yield f"text_whitening: expected a text_encoder, whose vectors it is for, given {job.text_whitening:g}"
     for name, section, own in (("items", job.items, ()), ("users", job.users, (INTERESTS,))):
         if section is None or section.template is None:
             continue
