@@ -157,10 +157,11 @@ def _score_batch(options: argparse.Namespace) -> int:
     read_manifest(options.bundle, read_settings().signing_key)  # before the imports below, which take seconds
     from app.batch.files import BatchFileError, score_file
     from models.cli import read_rows
+    from models.language.protocol import TextEncoderUnavailableError
 
     try:
         counts = score_file(options.input, options.output, options.bundle, read_rows)
-    except (BatchFileError, OSError) as error:
+    except (BatchFileError, TextEncoderUnavailableError, OSError) as error:
         return _fail(error)
     print(json.dumps(counts))
     return 0

@@ -11,8 +11,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.encoder_check import reads_words, without_words
 from app.bundle.loading import load_bundle
 from app.pipeline.encoding import encode_user
+from app.pipeline.query.text_query import unread_texts
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.groups import Groups, group_logits
 from app.pipeline.types import Query
@@ -40,9 +42,12 @@ def open_and_check(folder: Path, candidates: int, key: BundleKey | None = None) 
     started = _identify(folder)
     bundle = load_bundle(folder, candidates, key)
     try:
-        replay(bundle)
-        check_users(bundle)
-        warm_up(bundle)
+        if reads_words(bundle):
+            replay(bundle)
+            check_users(bundle)
+            warm_up(bundle)
+        else:
+            check_without_words(without_words(bundle))
     except (TextEncoderUnavailableError, RuntimeError, MemoryError) as error:  # torch raises RuntimeError
         raise BundleError(
             f"expected a bundle that can answer at {folder}, given {type(error).__name__}: {error}"
@@ -52,6 +57,18 @@ def open_and_check(folder: Path, candidates: int, key: BundleKey | None = None) 
             f"expected the bundle at {folder} to stay while it is loaded, given a newer one: load it again"
         )
     return bundle
+
+
+def check_without_words(bundle: LoadedBundle) -> None:
+    """Replay the golden requests without words, and compute one answer: all that can be checked without the encoder.
+
+    Raises BundleError.
+    """
+    golden = read_golden(bundle)
+    for number, request in enumerate(golden.requests):
+        if not unread_texts(bundle, request.query, request.state().profile):
+            _compare_logits(bundle, _request_name(number, request), request, golden.tolerance)
+    warm_up(bundle)
 
 
 def _identify(folder: Path) -> tuple[int, int] | None:
@@ -93,11 +110,7 @@ def _recommend(
 
 def replay(bundle: LoadedBundle) -> int:
     """Replay every golden request; returns their number. Raises BundleError for a logit out of tolerance."""
-    path: Path = bundle.folder / GOLDEN
-    try:
-        golden = GoldenRequests.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise BundleError(f"expected golden requests at {path}, given {error}") from error
+    golden = read_golden(bundle)
     for number, request in enumerate(golden.requests):
         name = _request_name(number, request)
         _compare_logits(bundle, name, request, golden.tolerance)
@@ -105,6 +118,15 @@ def replay(bundle: LoadedBundle) -> int:
     for item_id in {item_id for request in golden.requests for item_id in request.item_ids[:1]}:
         _compare_item(bundle, item_id)
     return len(golden.requests)
+
+
+def read_golden(bundle: LoadedBundle) -> GoldenRequests:
+    """The bundle's golden requests; raises BundleError."""
+    path: Path = bundle.folder / GOLDEN
+    try:
+        return GoldenRequests.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise BundleError(f"expected golden requests at {path}, given {error}") from error
 
 
 def _request_name(number: int, request: GoldenRequest) -> str:

@@ -1,15 +1,22 @@
 """Apply the items put, patched and deleted through the API to a bundle's catalogue."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.catalogue import Catalogue
+from app.bundle.item_columns import ItemRow
+from app.bundle.remote_texts import FetchedTexts, RemoteTexts
 from app.state.protocol import StoredItems
 from app.state.protocol.item_patch import patch_item
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.features import item_text
 from models.contract.hierarchy import expand_attributes
+from models.language.protocol import TextEncoderUnavailableError, clean_text
+
+LOG = logging.getLogger("chorus.items")
 
 ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
     FieldKind.CATEGORICAL: str,
@@ -24,10 +31,33 @@ def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
     """The bundle with these items put, patched and deleted."""
     changed = [*changes.items.values(), *_patched_items(bundle.catalogue, changes)]
     items = [fit_item(bundle.spec, item) for item in changed]
-    catalogue = bundle.catalogue.with_items(items, bundle.item_rows(items))
+    rows, are_unread = _encode(bundle, items)
+    catalogue = bundle.catalogue.with_items(items, rows)
     for item_id in changes.deleted:
         catalogue = catalogue.without(item_id)
-    return replace(bundle, catalogue=catalogue)
+    return replace(bundle, catalogue=catalogue, has_unread_items=are_unread or bundle.has_unread_items)
+
+
+def _encode(bundle: LoadedBundle, items: Sequence[Item]) -> tuple[list[ItemRow], bool]:
+    """The rows of items, and whether some are without a text vector because the encoder's endpoint gives no answer.
+
+    Texts that the catalogue or the memory has keep their vectors.
+    """
+    encoder = bundle.text_encoder
+    try:
+        return bundle.item_rows(items), False
+    except TextEncoderUnavailableError as error:
+        if not isinstance(encoder, RemoteTexts):
+            raise
+        fields = {"encoder": encoder.name, "items": len(items), "reason": str(error)}
+        LOG.warning("items placed without their texts until the encoder answers", extra={"fields": fields})
+    known = [row for item in items if (row := bundle.catalogue.row(item.item_id)) is not None]
+    texts = {item_text(bundle.spec, bundle.catalogue.item(row)): bundle.catalogue.text[row] for row in known}
+    wanted = [clean_text(item_text(bundle.spec, item)) for item in items]
+    vectors = {clean_text(text): vector for text, vector in texts.items() if vector.any()}
+    vectors |= encoder.recall(wanted)
+    fetched = FetchedTexts(encoder.name, encoder.size, vectors)
+    return replace(bundle, text_encoder=fetched).item_rows(items), fetched.lacks(wanted)
 
 
 def _patched_items(catalogue: Catalogue, changes: StoredItems) -> Iterator[Item]:

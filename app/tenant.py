@@ -129,15 +129,17 @@ class Tenant:
     async def refresh_catalogue(self, version: int) -> None:
         """Bring the catalogue to this version of the store's items; raises StateUnavailableError.
 
-        A version below the current one means that the store lost its data and counts from 0 again.
+        A version below the current one means that the store lost its data and counts from 0 again. Items that wait for
+        their text vectors are read again once the encoder's endpoint may answer.
         """
-        if version == self._items_version or self._bundle is None:
+        if self._bundle is None or (version == self._items_version and not self._bundle.may_reread_items):
             return
         async with self._catalogue_lock:
-            if version == self._items_version:
-                return
-            changes = await self.store.items(self._items_version)
-            await self._swap(self.bundle, changes)
+            bundle = self.bundle
+            if bundle.may_reread_items:
+                await self._swap(replace(bundle, has_unread_items=False), await self.store.items(0))
+            elif version != self._items_version:
+                await self._swap(bundle, await self.store.items(self._items_version))
 
     async def _read_stored(self, user_id: str | None) -> StoredUser:
         """The stored user, or for None the catalogue's version alone. Raises StateUnavailableError."""

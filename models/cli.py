@@ -22,6 +22,7 @@ from models.data.datasets.movielens import FetchError, fetch_movielens_100k
 from models.data.datasets.shop import write_shop
 from models.job.spec import JobError, JobSpec, load_job
 from models.job.tuning_check import check_searchable
+from models.language.protocol import TextEncoderUnavailableError
 from models.recipe.folder_lock import FolderInUseError, bundle_lock, data_lock, hold_lock
 from models.recipe.inspection import describe_signature, list_folder_warnings
 from models.recipe.signing import sign_bundle
@@ -33,7 +34,16 @@ if TYPE_CHECKING:
     from models.recipe.benchmark.task_days import TaskDays
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
-REFUSALS = (BundleError, JobError, FetchError, FolderInUseError, NotPromotedError, OSError, ValueError)
+REFUSALS = (
+    BundleError,
+    JobError,
+    FetchError,
+    FolderInUseError,
+    NotPromotedError,
+    TextEncoderUnavailableError,
+    OSError,
+    ValueError,
+)
 """The errors of the commands that are reported as one line, without a traceback."""
 
 

@@ -13,6 +13,7 @@ from app.errors import InvalidRequestError, UnavailableError
 from app.pipeline.scoring.batching import USER_COST, split_by_cost
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.tenant import Tenant
+from app.text_fetching import fetch_words
 from models.contract.catalogue import UserState
 
 PARALLEL_READS = 16
@@ -38,12 +39,14 @@ async def score_groups(
 
 
 async def _score_portions(
-    tenant: Tenant, threads: Computing, bundle: LoadedBundle, groups: Sequence[Group | BadGroup], now: float
+    tenant: Tenant, threads: Computing, known: LoadedBundle, groups: Sequence[Group | BadGroup], now: float
 ) -> AsyncIterator[dict[int, Answer]]:
     """Yield group index -> answer for each portion. A portion has all groups of its users."""
     user_ids = [group.user_id for group in groups]
-    for positions in split_by_cost(len(bundle.catalogue), user_ids, [_cost(group) for group in groups]):
+    for positions in split_by_cost(len(known.catalogue), user_ids, [_cost(group) for group in groups]):
         portion = await _read_users(tenant, [groups[position] for position in positions])
+        profiles = [group.state.profile for group in portion if isinstance(group, UserGroup)]
+        bundle = await fetch_words(known, [("", profile) for profile in profiles])
         try:
             answers = await threads.run("portion", partial(_score_portion, bundle, portion, now))
         except UnavailableError as error:  # no compute thread in time; the other portions keep their answers

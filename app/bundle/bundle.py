@@ -11,6 +11,7 @@ from app.bundle.bounded_cache import BoundedCache
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
 from app.bundle.predictor import ItemTable, Predictor
+from app.bundle.remote_texts import RemoteTexts
 from app.bundle.vector_index import ExactSearch, SearchIndex
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import Manifest
@@ -76,6 +77,9 @@ class LoadedBundle:
     label_shares: Shares = field(default_factory=dict)  # of the bundle's items
     encodings: BoundedCache[object] = field(init=False, repr=False, default_factory=make_encoding_cache)
     """The pipeline's encodings of users (app.pipeline.encoding_cache): a changed bundle begins without any."""
+    has_unread_items: bool = (
+        False  # items put later are without text vectors, as the encoder's endpoint was away
+    )
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -86,6 +90,12 @@ class LoadedBundle:
     def dim(self) -> int:
         """D, the network's width."""
         return self.predictor.dim
+
+    @property
+    def may_reread_items(self) -> bool:
+        """True if items wait for their text vectors and the endpoint may answer again."""
+        encoder = self.text_encoder
+        return self.has_unread_items and isinstance(encoder, RemoteTexts) and not encoder.is_resting
 
     @property
     def item_table(self) -> ItemTable:

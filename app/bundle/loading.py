@@ -13,6 +13,7 @@ from app.bundle.array_files import read_array, read_item_links, read_user_histor
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
 from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
+from app.bundle.remote_texts import RemoteTexts
 from app.bundle.torch_predictor import TorchPredictor
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
 from models.contract.arrays import Floats
@@ -25,12 +26,15 @@ from models.contract.bundle import (
     ITEMS,
     LINKS,
     MANIFEST,
+    TEXT_ENCODER,
+    WHITENING,
     BundleError,
     Manifest,
     read_features,
     verify,
 )
 from models.contract.catalogue import Item
+from models.contract.encoder_card import read_card
 from models.contract.feature_spec import FeatureSpec
 from models.contract.fusion import FusionMethod
 from models.contract.item_links import FittedLinks
@@ -42,8 +46,10 @@ from models.heads.protocol import Subject
 from models.heads.registry import HeadKindError, check_task, find_kind
 from models.job.availability import parse_rule
 from models.job.label_expression import ExpressionError
+from models.language.endpoint import EndpointEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
+from models.language.whitening import from_array, whiten
 from models.network.model import load_network
 from models.ranking.intent import measure_shares
 
@@ -87,7 +93,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         index=open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors),
         candidates=candidates,
         known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
-        text_encoder=_open_text_encoder(manifest, spec),
+        text_encoder=_open_text_encoder(folder, manifest, spec),
         unknown_vector=strip_bias(unknown.vector),
         mean_vector=mean,
         links=read_fitted_links(folder, manifest, len(files.items)),
@@ -190,7 +196,7 @@ def _read_known_users(folder: Path, item_ids: tuple[str, ...]) -> KnownUsers:
     )
 
 
-def _open_text_encoder(manifest: Manifest, spec: FeatureSpec) -> TextEncoder | None:
+def _open_text_encoder(folder: Path, manifest: Manifest, spec: FeatureSpec) -> TextEncoder | None:
     if manifest.text_encoder is None:
         if spec.text_size:
             raise BundleError(
@@ -198,11 +204,17 @@ def _open_text_encoder(manifest: Manifest, spec: FeatureSpec) -> TextEncoder | N
             )
         return None
     try:
-        encoder = open_text_encoder(manifest.text_encoder)
+        encoder = open_text_encoder(manifest.text_encoder, spec.text_size)
     except (ValueError, TextEncoderUnavailableError) as error:
         raise BundleError(f"expected a known text encoder in the manifest, given {error}") from error
     if encoder.size != spec.text_size:
         raise BundleError(
             f"expected a text encoder of {spec.text_size} numbers, given {encoder.size} of '{encoder.name}'"
         )
-    return encoder
+    whitening = None
+    if WHITENING in manifest.files:
+        whitening = from_array(read_array(folder / WHITENING, (spec.text_size + 1, spec.text_size)))
+    if isinstance(encoder, EndpointEncoder):
+        card = read_card(folder / TEXT_ENCODER) if TEXT_ENCODER in manifest.files else None
+        return RemoteTexts(whiten(encoder.without_retries(), whitening), encoder.query_limit_s, card)
+    return whiten(encoder, whitening)

@@ -63,6 +63,10 @@ class FeatureSpec(BaseModel):
     """Action -> the role that the job gives it, where it names one (models.contract.roles)."""
     action_rates: dict[str, float] = Field(default_factory=dict, exclude_if=lambda rates: not rates)
     """Action -> the share of the training events (models.contract.action_rates)."""
+    item_template: str = Field(default="", exclude_if=lambda template: not template)
+    """The template of an item's text (models.contract.text_template); empty: its text fields, then its categories."""
+    user_template: str = Field(default="", exclude_if=lambda template: not template)
+    """The template of a user's text; empty: the text fields."""
     text_size: int = Field(default=0, ge=0)
     """Width of the text encoder's vectors; 0 without text."""
 

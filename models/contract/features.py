@@ -15,10 +15,13 @@ from models.contract.catalogue import Attribute, Item, User
 from models.contract.events import Codes
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.hierarchy import deepest_levels
+from models.contract.text_template import fill_template, list_placeholders
 from models.contract.vocabulary import PAD, Vocabulary
 
 CLIP = 5.0
 """Standardised values are clipped to [-CLIP, CLIP]."""
+INTERESTS = "interests"
+"""The placeholder of the stated interests in a user's template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +116,44 @@ def encode_contexts(
 
 
 def item_text(spec: FeatureSpec, item: Item) -> str:
-    """The text of an item for the text encoder: its text fields, then its categories."""
-    parts = []
-    for kind in (FieldKind.TEXT, FieldKind.CATEGORIES):
-        for field in spec.fields(kind):
-            value = item.attributes.get(field.name, "")
-            if field.hierarchy and isinstance(value, tuple):  # each name once
-                value = deepest_levels(value, field.hierarchy)
-            parts.append(value if isinstance(value, str) else ", ".join(map(str, _as_tuple(value))))
+    """The text of an item for the text encoder: by the job's template, or its text fields, then its categories."""
+    if spec.item_template:
+        return fill_template(spec.item_template, _texts(spec.item_fields, item.attributes))
+    fields = (*spec.fields(FieldKind.TEXT), *spec.fields(FieldKind.CATEGORIES))
+    parts = [_text(field, item.attributes.get(field.name, "")) for field in fields]
     return ". ".join(part for part in parts if part)
 
 
 def user_text(spec: FeatureSpec, profile: User | None) -> str:
-    """The text of a user for the text encoder: the stated interests, then the profile's text fields."""
+    """The text of a user for the text encoder: the stated interests, then the profile by the job's template.
+
+    Without a template the profile's text fields follow. A template that names {interests} says where they stand.
+    """
     if profile is None:
         return ""
-    texts = [field.name for field in spec.user_fields if field.kind is FieldKind.TEXT]
-    parts = [profile.interests, *(str(profile.attributes.get(name, "")) for name in texts)]
+    if spec.user_template:
+        values = _texts(spec.user_fields, profile.attributes) | {INTERESTS: profile.interests}
+        filled = fill_template(spec.user_template, values)
+        is_named = INTERESTS in list_placeholders(spec.user_template)
+        parts = [filled] if is_named else [profile.interests, filled]
+    else:
+        texts = [field.name for field in spec.user_fields if field.kind is FieldKind.TEXT]
+        parts = [profile.interests, *(str(profile.attributes.get(name, "")) for name in texts)]
     return ". ".join(part for part in parts if part)
+
+
+def _texts(fields: Sequence[FieldSpec], attributes: Mapping[str, Attribute]) -> dict[str, str]:
+    """Field -> its value as text, of the fields that have one."""
+    return {field.name: _text(field, attributes[field.name]) for field in fields if field.name in attributes}
+
+
+def _text(field: FieldSpec, value: Attribute) -> str:
+    """A value as text: labels with commas, paths by their deepest level, whole numbers without a point."""
+    if field.hierarchy and isinstance(value, tuple):  # each name once
+        value = deepest_levels(value, field.hierarchy)
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return value if isinstance(value, str) else ", ".join(value)
 
 
 def _tokens(

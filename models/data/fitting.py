@@ -59,6 +59,8 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
         value_std=_deviation(values),
         roles=job.actions,
         action_rates=_fit_action_rates(log, train),
+        item_template=job.items.template if job.items and job.items.template else "",
+        user_template=job.users.template if job.users and job.users.template else "",
         text_size=text_size,
     )
 

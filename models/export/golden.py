@@ -19,6 +19,7 @@ from models.export.golden_cases import GoldenCase, GoldenSource, build_coverage_
 from models.language.protocol import TextEncoder
 from models.language.registry import open_text_encoder
 from models.language.text_preference import ItemTexts, ProfileWords, TextPreferences, read_preferences
+from models.language.whitening import whiten
 
 LOG_REQUESTS = 12
 ITEMS = 20
@@ -59,7 +60,9 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
 def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPreferences]:
     """Read the text preferences of each case's query and profile."""
     spec, corpus = source.predictor.corpus.spec, source.predictor.corpus
-    encoder = None if source.text_encoder is None else open_text_encoder(source.text_encoder)
+    encoder = None
+    if source.text_encoder is not None:
+        encoder = whiten(open_text_encoder(source.text_encoder, spec.text_size), source.whitening)
     fields = [field.name for field in spec.fields(FieldKind.TEXT)]
     attributes = [item.attributes for item in source.dataset.items]
     items = ItemTexts(

@@ -13,6 +13,7 @@ from models.contract.feature_spec import FieldKind
 from models.contract.unix_time import NO_TIME
 from models.data.dataset import Dataset
 from models.evaluation.inference import CorpusPredictor
+from models.language.whitening import Whitening
 
 INTERESTS = "something new, nothing loud"
 """Stated interests for the case of a profile without events, with a wanted and an unwanted part."""
@@ -30,6 +31,7 @@ class GoldenSource:
     predictor: CorpusPredictor
     dataset: Dataset
     text_encoder: str | None  # registered name
+    whitening: Whitening | None = None  # of the text vectors
 
 
 @dataclass(frozen=True, slots=True)

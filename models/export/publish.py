@@ -15,15 +15,12 @@ from models.contract.bundle import (
     GOLDEN,
     HISTORIES,
     INDEX,
-    ITEM_STATISTICS,
-    ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
     LINKS,
     PREVIOUS,
     PROFILES,
     USER_IDS,
-    USER_VECTORS,
     WEIGHTS,
     Manifest,
     checksum,
@@ -53,7 +50,7 @@ class Contents:
     users: tuple[User, ...]
     histories: EventColumns
     golden: GoldenRequests
-    arrays: Mapping[str, Floats]  # file name -> array: ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS
+    arrays: Mapping[str, Floats]  # file name -> array: the item table, the user vectors, the whitening
     pages: Mapping[str, str]  # file name -> text: the report
     links: ItemLinks | None = None
 
@@ -123,8 +120,8 @@ def _write(folder: Path, contents: Contents) -> None:
     write_items(folder / ITEMS, contents.items)
     write_users(folder / PROFILES, contents.users)
     (folder / USER_IDS).write_text(json.dumps([user.user_id for user in contents.users]), encoding="utf-8")
-    for name in (ITEM_TEXT, ITEM_VECTORS, ITEM_STATISTICS, USER_VECTORS):
-        np.save(folder / name, contents.arrays[name])
+    for name, array in contents.arrays.items():
+        np.save(folder / name, array)
     write_index(folder / INDEX, contents.arrays[ITEM_VECTORS])
     write_histories(folder / HISTORIES, contents.histories)
     (folder / GOLDEN).write_text(contents.golden.model_dump_json(), encoding="utf-8")

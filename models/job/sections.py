@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_va
 
 from models.contract.feature_spec import FieldKind
 from models.contract.promotion import TOLERANCE
+from models.contract.text_template import MAX_TEMPLATE
 from models.job.table_section import STRICT, Column, ColumnList, TableSection
 
 
@@ -32,6 +33,8 @@ class ItemsSection(TableSection):
     categorical: ColumnList = ()
     numeric: ColumnList = ()
     vectors: ColumnList = ()
+    template: str | None = Field(default=None, min_length=1, max_length=MAX_TEMPLATE)
+    """The text of an item for the language model, such as "{title}. {genres}"; None: texts, then categories."""
     separator: str = Field(default="|", min_length=1, max_length=5)
     hierarchy: Annotated[Hierarchy | None, BeforeValidator(_check_separators)] = None
     """The separator of the levels in a category path such as "A > B": of all columns of `categories`, or by column."""
@@ -89,6 +92,8 @@ class UsersSection(TableSection):
     categorical: ColumnList = ()
     numeric: ColumnList = ()
     text: ColumnList = ()
+    template: str | None = Field(default=None, min_length=1, max_length=MAX_TEMPLATE)
+    """The text of a user for the language model, such as "{interests}. {occupation}"; None: interests, then texts."""
 
     @property
     def fields(self) -> dict[str, FieldKind]:

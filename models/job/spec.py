@@ -32,6 +32,7 @@ from models.job.sections import (
     UsersSection,
 )
 from models.job.table_section import STRICT
+from models.job.text_check import check_texts
 from models.job.training_config import TrainingConfig
 from models.job.tuning_check import check_tuning
 from models.job.tuning_section import SearchRange
@@ -73,6 +74,8 @@ class JobSpec(BaseModel):
     """
     text_encoder: str | None = "use-multilingual"
     """The language model by its registered name; null: no text vectors."""
+    text_whitening: float = Field(default=0, ge=0, le=1)
+    """The strength of the whitening of text vectors (models.language.whitening); 0: none."""
     export: ExportSection = ExportSection()
     evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionSection = PromotionSection()
@@ -135,6 +138,7 @@ class JobSpec(BaseModel):
             self._check_scenes(),
             self._check_objective(),
             self._check_rule(),
+            check_texts(self),
             check_privacy(self),
             check_tuning(self),
         )

@@ -13,7 +13,11 @@ MAX_CHARACTERS = 2000
 
 
 class TextEncoderUnavailableError(Exception):
-    """A registered encoder cannot be opened because a package or a model is missing."""
+    """A registered encoder cannot be used: a package or a model is missing, or its endpoint does not answer."""
+
+
+class TextEncoderMismatchError(TextEncoderUnavailableError):
+    """An encoder answers, and its vectors are not those of the model that it is named after."""
 
 
 class TextEncoder(Protocol):
@@ -33,7 +37,7 @@ class TextEncoder(Protocol):
         """Vectors [n, size] of n texts: unit length, all zero for an empty or blank text.
 
         Never raises for a str of any content: lone surrogates are replaced, and text beyond
-        MAX_CHARACTERS is not read.
+        MAX_CHARACTERS is not read. Raises TextEncoderUnavailableError where an endpoint gives no answer.
         """
         ...
 

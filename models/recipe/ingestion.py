@@ -23,6 +23,7 @@ from models.job.spec import JobError, JobSpec
 from models.language.cache import CachedTextEncoder
 from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
+from models.language.whitening import Whitening, fit_whitening
 from models.recipe.preflight import work_folder
 from models.recipe.sizes import choose_job_sizes
 from models.recipe.warning import warn
@@ -41,6 +42,7 @@ class JobData:
     split: Split
     corpus: Corpus
     text_encoder: str | None  # registered name; None without text
+    whitening: Whitening | None  # of the text vectors
     digest: str  # SHA-256 of the corpus
     timings: dict[str, float] = field(default_factory=dict)  # stage -> seconds
 
@@ -76,11 +78,11 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     size = 0 if name is None else _open_encoder(name).size
     spec = fit_features(dataset, parts.train, job, size)
     read = time.monotonic()
-    texts = encode_texts(dataset, spec, name, work, console)
+    texts, whitening = encode_texts(dataset, spec, name, job.text_whitening, work, console)
     encoded = time.monotonic()
     corpus = build_corpus(dataset, parts, spec, labels, texts, job.network.half_life_days)
     timings = {"read": read - began, "text": encoded - read, "features": time.monotonic() - encoded}
-    return JobData(job, dataset, parts, corpus, name, digest_corpus(corpus), timings)
+    return JobData(job, dataset, parts, corpus, name, whitening, digest_corpus(corpus), timings)
 
 
 def _print_losses(dataset: Dataset, console: Console) -> None:
@@ -92,20 +94,24 @@ def _print_losses(dataset: Dataset, console: Console) -> None:
 
 def has_text(job: JobSpec) -> bool:
     """True if the job has text for the text encoder."""
-    texts = [] if job.items is None else [*job.items.text, *job.items.categories]
-    return bool(texts) or bool(job.users and job.users.text)
+    items, users = job.items, job.users
+    if (items and items.template) or (users and users.template):
+        return True
+    texts = [] if items is None else [*items.text, *items.categories]
+    return bool(texts) or bool(users and users.text)
 
 
 def encode_texts(
-    dataset: Dataset, spec: FeatureSpec, name: str | None, work: Path, console: Console
-) -> Texts:
-    """Encode the texts of all items and users, with a cache on disk."""
+    dataset: Dataset, spec: FeatureSpec, name: str | None, strength: float, work: Path, console: Console
+) -> tuple[Texts, Whitening | None]:
+    """Encode the texts of all items and users, with a cache on disk, and whiten them where `strength` is above 0.
+
+    The whitening is fitted on the items' texts.
+    """
+    items, users = len(dataset.items), len(dataset.users)
     if name is None:
-        return Texts(
-            np.zeros((len(dataset.items), 0), np.float32), np.zeros((len(dataset.users), 0), np.float32)
-        )
-    items = [item_text(spec, item) for item in dataset.items]
-    users = [user_text(spec, user) for user in dataset.users]
+        return Texts(np.zeros((items, 0), np.float32), np.zeros((users, 0), np.float32)), None
+    profiles = [user_text(spec, user) for user in dataset.users]
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("text vectors", total=None)
         encoder = CachedTextEncoder(
@@ -113,10 +119,15 @@ def encode_texts(
             work / "text",
             lambda done, total: progress.update(bar, completed=done, total=total),
         )
-        vectors = encoder.encode(items)
-        if any(users):
-            return Texts(items=vectors, users=encoder.encode(users))
-        return Texts(vectors, np.broadcast_to(np.zeros(encoder.size, np.float32), (len(users), encoder.size)))
+        vectors = encoder.encode([item_text(spec, item) for item in dataset.items])
+        whitening = fit_whitening(vectors, strength) if strength else None
+        written = encoder.encode(profiles) if any(profiles) else None
+    if whitening is not None:
+        vectors = whitening.apply(vectors)
+        written = None if written is None else whitening.apply(written)
+    if written is None:  # one row for all: a million users without texts cost no memory
+        written = np.broadcast_to(np.zeros(encoder.size, np.float32), (users, encoder.size))
+    return Texts(vectors, written), whitening
 
 
 def _open_encoder(name: str) -> TextEncoder:

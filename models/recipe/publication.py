@@ -14,9 +14,12 @@ from models.contract.bundle import (
     ITEM_VECTORS,
     REPORT,
     REPORT_PAGE,
+    TEXT_ENCODER,
     USER_VECTORS,
+    WHITENING,
     Manifest,
 )
+from models.contract.encoder_card import EncoderCard
 from models.contract.manifest_seal import BundleKey
 from models.data.fitting import extend_features
 from models.evaluation.inference import CorpusPredictor
@@ -28,6 +31,9 @@ from models.export.golden_cases import GoldenSource
 from models.export.publish import CheckBundle, Contents, publish
 from models.export.target import remove_leftovers
 from models.export.vectors import build_user_vectors, collect_histories
+from models.language.golden_sentence import SENTENCE
+from models.language.registry import open_text_encoder
+from models.language.whitening import whiten
 from models.network.model import grow_network
 from models.network.shape import infer_shape
 from models.recipe.ingestion import JobData
@@ -132,14 +138,25 @@ def _build_contents(
         users=data.dataset.users,
         histories=collect_histories(data.dataset, corpus, stops.histories),
         golden=build_golden_requests(
-            GoldenSource(predictor, data.dataset, data.text_encoder), later, snapshot
+            GoldenSource(predictor, data.dataset, data.text_encoder, data.whitening), later, snapshot
         ),
         arrays={
             ITEM_TEXT: np.ascontiguousarray(corpus.catalogue.content[:, : corpus.spec.text_size]),
             ITEM_VECTORS: predictor.item_table(snapshot),
             ITEM_STATISTICS: compute_bundle_statistics(corpus, snapshot, stops.statistics),
             USER_VECTORS: build_user_vectors(predictor, stops.histories),
-        },
+        }
+        | ({} if data.whitening is None else {WHITENING: data.whitening.to_array()}),
         links=None if predictor.links is None else predictor.links.tables,
-        pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
+        pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)} | _write_card(data),
     )
+
+
+def _write_card(data: JobData) -> dict[str, str]:
+    """TEXT_ENCODER -> the card of the job's text encoder; nothing for a job without texts."""
+    if data.text_encoder is None:
+        return {}
+    encoder = whiten(open_text_encoder(data.text_encoder, data.corpus.spec.text_size), data.whitening)
+    vector = tuple(round(number, 6) for number in encoder.encode([SENTENCE])[0].tolist())
+    card = EncoderCard(name=encoder.name, size=encoder.size, sentence=SENTENCE, vector=vector)
+    return {TEXT_ENCODER: card.model_dump_json()}

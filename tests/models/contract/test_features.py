@@ -176,3 +176,29 @@ def test_the_digest_knows_every_part():
     digests = {spec(**change).digest() for change in [{}, *changes]}
     assert len(digests) == len(changes) + 1
     assert FeatureSpec.model_validate_json(item_spec().model_dump_json()).digest() == item_spec().digest()
+
+
+def test_a_template_writes_the_item_and_no_template_is_as_before():
+    item = Item("b", {"genres": ("War", "Drama"), "brand": "x", "year": 1985.0, "title": "Das Boot"})
+    assert item_text(item_spec(), item) == "Das Boot. War, Drama"
+    with_template = item_spec().model_copy(update={"item_template": "{year}: {title}, {brand} / {genres}"})
+    assert item_text(with_template, item) == "1985: Das Boot, x / War, Drama"
+    assert item_text(with_template, Item("c", {"title": "Heat"})) == "Heat"
+
+
+def test_a_template_writes_the_user_and_stated_interests_are_never_lost():
+    fields = (FieldSpec(name="job", kind=FieldKind.CATEGORICAL), FieldSpec(name="bio", kind=FieldKind.TEXT))
+    user = User("u", {"job": "farmer", "bio": "I sail"}, "old films")
+    plain = spec(user_fields=fields)
+    assert user_text(plain, user) == "old films. I sail"
+    named = plain.model_copy(update={"user_template": "A {job}. {bio}. Likes {interests}"})
+    assert user_text(named, user) == "A farmer. I sail. Likes old films"
+    unnamed = plain.model_copy(update={"user_template": "A {job}. {bio}"})
+    assert user_text(unnamed, user) == "old films. A farmer. I sail"
+    assert user_text(unnamed, User("u", {}, "old films")) == "old films"
+    assert user_text(unnamed, None) == ""
+
+
+def test_a_specification_without_templates_has_the_digest_from_before_there_were_any():
+    assert "template" not in item_spec().model_dump_json()
+    assert spec(item_template="{a}").digest() != spec().digest()

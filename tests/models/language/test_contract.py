@@ -1,10 +1,14 @@
 """What every TextEncoder keeps, whichever it is."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from models.language.cache import CachedTextEncoder
+from models.language.endpoint import Endpoint, EndpointEncoder
 from models.language.protocol import MAX_CHARACTERS, TextEncoder
+from tests.embeddings_server import serve_embeddings
 
 AWKWARD = [
     "a plain sentence",
@@ -20,7 +24,15 @@ AWKWARD = [
 ]
 
 
-@pytest.fixture(params=["letters", "use", "cached letters", "cached use"])
+@pytest.fixture
+def endpoint() -> Iterator[EndpointEncoder]:
+    with serve_embeddings() as server:
+        yield EndpointEncoder("m", endpoint=Endpoint(server.url, "", timeout_s=30))
+
+
+@pytest.fixture(
+    params=["letters", "use", "endpoint", "minilm", "cached letters", "cached use", "cached endpoint"]
+)
 def encoder(request: pytest.FixtureRequest, tmp_path) -> TextEncoder:
     inner = request.getfixturevalue(request.param.split()[-1])
     return CachedTextEncoder(inner, tmp_path) if request.param.startswith("cached") else inner
