@@ -134,6 +134,7 @@ class ItemColumns:
         columns = {
             "vectors": np.stack([row.vector for row in rows]),
             "text": text,
+            "id_indices": self.spec.item_ids.encode(item.item_id for item in items),
             "available": self.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
         }

@@ -125,13 +125,11 @@ class TorchPredictor:
             last=torch.from_numpy(np.stack([user.last for user in users])),
             context=torch.from_numpy(context),
         )
-        logits = self.network.scorer(
-            build_scorer_input(
-                user_side,
-                torch.from_numpy(strip_bias(items.vectors[rows])),
-                torch.from_numpy(statistics if self.timed else np.zeros_like(statistics)),
-            )
+        read = self.network.read_for_heads(
+            torch.from_numpy(strip_bias(items.vectors[rows])), torch.from_numpy(items.ids[rows])
         )
+        known = torch.from_numpy(statistics if self.timed else np.zeros_like(statistics))
+        logits = self.network.scorer(build_scorer_input(user_side, read, known))
         return {name: value.numpy() for name, value in logits.items()}
 
 
