@@ -100,7 +100,7 @@ class LoadedBundle:
     @property
     def item_table(self) -> ItemTable:
         """The catalogue as input of the predictor."""
-        return ItemTable(self.catalogue.vectors, self.catalogue.statistics)
+        return ItemTable(self.catalogue.vectors, self.catalogue.statistics, self.catalogue.id_indices)
 
     def rows(self, item_ids: Sequence[str]) -> Indices:
         """Catalogue rows [n]; -1 for an unknown item."""

@@ -59,6 +59,7 @@ class Catalogue:
             "vectors": vectors,
             "text": text,
             "statistics": statistics,
+            "id_indices": spec.item_ids.encode(store.ids),
             "available": store.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
             "blank": find_blank_items(spec, items, text),
@@ -113,6 +114,11 @@ class Catalogue:
     def statistics(self) -> Floats:
         """[n, S] columns of STATISTICS."""
         return self._view("statistics")
+
+    @property
+    def id_indices(self) -> Indices:
+        """[n] indices of the vocabulary of item ids; OOV for an item that training did not know."""
+        return self._view("id_indices")
 
     @property
     def available(self) -> Mask:

@@ -131,9 +131,10 @@ class ItemColumns:
     def _column_values(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> dict[str, np.ndarray]:
         """Column -> the items' values [n, ...], without the statistics, which a put does not change."""
         text = np.stack([row.text for row in rows])
-        columns = {
+        columns: dict[str, np.ndarray] = {
             "vectors": np.stack([row.vector for row in rows]),
             "text": text,
+            "id_indices": self.spec.item_ids.encode(item.item_id for item in items),
             "available": self.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
         }

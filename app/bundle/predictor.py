@@ -48,6 +48,7 @@ class ItemTable:
         Floats  # [I, D + 2] rows as in models.contract.user_vector; only `next` reads their last two numbers
     )
     statistics: Floats  # [I, S]
+    ids: Indices  # [I] indices of the vocabulary of item ids
 
 
 @dataclass(frozen=True, slots=True)

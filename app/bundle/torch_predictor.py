@@ -137,10 +137,15 @@ class TorchPredictor:
         part = UserPart(*map(torch.from_numpy, (user.base, user.history, user.numbers, user.last, context)))
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
-            vectors = torch.from_numpy(strip_bias(items.vectors[chunk]))
+            vectors = self._read_items(items, chunk)
             statistics = torch.from_numpy(self._read_statistics(items, chunk))
             for name, values in self.one_user(part, vectors, statistics, logits).items():
                 logits[name][start : start + CHUNK] = values.numpy()
+
+    def _read_items(self, items: ItemTable, rows: Indices) -> torch.Tensor:
+        """The part [..., D] of the vectors of item rows [...] that the heads read."""
+        vectors, ids = strip_bias(items.vectors[rows]), items.ids[rows]
+        return self.network.read_for_heads(torch.from_numpy(vectors), torch.from_numpy(ids))
 
     def _read_statistics(self, items: ItemTable, rows: Indices) -> Floats:
         """The statistics of item rows [...], as the network may know them."""
@@ -160,13 +165,9 @@ class TorchPredictor:
             last=torch.from_numpy(np.stack([user.last for user in users])),
             context=torch.from_numpy(context),
         )
-        logits = self.network.scorer(
-            build_scorer_input(
-                user_side,
-                torch.from_numpy(strip_bias(items.vectors[rows])),
-                torch.from_numpy(self._read_statistics(items, rows)),
-            )
-        )
+        read = self._read_items(items, rows)
+        known = torch.from_numpy(self._read_statistics(items, rows))
+        logits = self.network.scorer(build_scorer_input(user_side, read, known))
         return {name: value.numpy() for name, value in logits.items()}
 
 

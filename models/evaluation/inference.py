@@ -99,7 +99,8 @@ class CorpusPredictor:
             return {}
         rows = torch.from_numpy(items).to(self.vectors.device)
         statistics = self.tables.statistics[moments.snapshot[:, None], rows]
-        logits = self.network.scorer(build_scorer_input(moments.user_side, self.vectors[rows], statistics))
+        read = self.network.read_for_heads(self.vectors[rows], self.tables.catalogue[0][rows])
+        logits = self.network.scorer(build_scorer_input(moments.user_side, read, statistics))
         return {name: value.cpu().numpy() for name, value in logits.items()}
 
     def encode_requests(self, requests: Requests) -> Moments:

@@ -28,6 +28,14 @@ class ChorusNetwork(nn.Module):
         self.items = ItemTower(config, shape)
         self.users = UserTower(config, shape)
         self.scorer = Scorer(config, shape, heads)
+        self.heads_read_ids = shape.heads_read_ids
+
+    def read_for_heads(self, vectors: Tensor, ids: Tensor) -> Tensor:
+        """The part [..., D] of item vectors [..., D] that the heads read, of items with these `ids` [...].
+
+        In evaluation alone: training leaves IDs out at random, so it computes the part itself.
+        """
+        return vectors if self.heads_read_ids else vectors - self.items.ids(ids)
 
 
 def grow_network(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:

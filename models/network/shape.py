@@ -19,6 +19,7 @@ class NetworkShape:
     user_text: int
     context_tokens: int
     action_rates: int = 0
+    heads_read_ids: bool = True  # the task heads read an item's ID embedding
 
 
 def infer_shape(spec: FeatureSpec) -> NetworkShape:
@@ -36,4 +37,14 @@ def infer_shape(spec: FeatureSpec) -> NetworkShape:
         user_text=spec.text_size,
         context_tokens=len(spec.context_tokens),
         action_rates=len(spec.action_rates),
+        heads_read_ids=not _replace_ids(spec),
     )
+
+
+def _replace_ids(spec: FeatureSpec) -> bool:
+    """True if the task heads know an item by its rates of actions and its attributes, without its ID.
+
+    In a log with exposures `next` learns by IDs which exposures were taken. Heads that read the IDs know the labels
+    of the exposures that they learn from, and learn little else (docs/heads.md). Without times an item has no rates.
+    """
+    return bool(spec.timed and spec.action_rates and spec.item_fields)

@@ -68,10 +68,13 @@ class ItemTower(nn.Module):
         if self.training and self.id_dropout:
             dropped = torch.rand(ids.shape, device=ids.device) < self.id_dropout
             ids = torch.where(dropped, OOV, ids)
-        count = (tokens != PAD).sum(1, keepdim=True).clamp(min=1)
-        vectors = self.ids(ids) + self.tokens(tokens).sum(1) / count
-        vectors = vectors + self.numeric(numeric) + self.content(content)
+        vectors = self.ids(ids) + self.describe(tokens, numeric, content)
         return vectors, (self.bias(vectors) + self.id_bias(ids)).squeeze(1)
+
+    def describe(self, tokens: Tensor, numeric: Tensor, content: Tensor) -> Tensor:
+        """The part [n, D] of the vectors of n items that comes from attributes and content, not from the ID."""
+        count = (tokens != PAD).sum(1, keepdim=True).clamp(min=1)
+        return self.tokens(tokens).sum(1) / count + self.numeric(numeric) + self.content(content)
 
     def popularity(self, statistics: Tensor) -> Tensor:
         """The popularity bias [...] of item statistics [..., S] and their rates of actions, which it does not read.

@@ -73,7 +73,8 @@ def batch_losses(
     queries = states[taken] + network.users.ask(batch.context[taken])
     losses = {NEXT: _next_loss(network, batch, tables, columns, (queries, vectors, bias))}
     if network.heads:
-        losses |= _task_losses(network, batch, tables, (states, events, vectors[local]))
+        read = vectors[local] if network.heads_read_ids else _describe_items(network, batch, tables)
+        losses |= _task_losses(network, batch, tables, (states, events, read))
     return losses
 
 
@@ -95,6 +96,13 @@ def pair_next_items(
     last = torch.nn.functional.pad(batch.context[:, :-1], (0, 0, 1, 0))  # PAD is 0
     user = UserSide(states, events, attend.expand(len(states), -1, -1), numbers, last, batch.context)
     return build_scorer_input(user, items, tables.statistics[batch.snapshot, batch.items])
+
+
+def _describe_items(network: ChorusNetwork, batch: Batch, tables: Tables) -> Tensor:
+    """The items of the batch [B, L, D] without their IDs."""
+    rows, place = torch.unique(batch.items, return_inverse=True)
+    _, tokens, numeric, content = tables.catalogue
+    return network.items.describe(tokens[rows], numeric[rows], content[rows])[place]
 
 
 def _task_losses(

@@ -1,13 +1,14 @@
 """What every predictor keeps to: independent users, pairs and items, any batch sizes, nothing for nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from app.bundle import torch_predictor
 from app.bundle.bundle import LoadedBundle
-from app.bundle.predictor import ItemTable, PairBatch, Predictor, UserBatch, UserEncoding
+from app.bundle.predictor import PairBatch, Predictor, UserBatch, UserEncoding
 from app.bundle.torch_predictor import TorchPredictor
 from models.contract.event_features import DENSE_WIDTH, EventArrays
 from models.contract.features import encode_items
@@ -157,7 +158,7 @@ def test_without_times_statistics_have_no_effect(learnt: LoadedBundle, users: Us
     assert isinstance(learnt.predictor, TorchPredictor)
     untimed, pairs = TorchPredictor(learnt.predictor.network, timed=False), random_pairs(30)
     encodings, table = untimed.encode_users(users), learnt.item_table
-    shifted = ItemTable(table.vectors, table.statistics + 3)
+    shifted = replace(table, statistics=table.statistics + 3)
     for name, value in untimed.score_pairs(encodings, table, pairs).items():
         np.testing.assert_array_equal(value, untimed.score_pairs(encodings, shifted, pairs)[name])
     items = encode_items(learnt.spec, [learnt.catalogue.item(0)], learnt.catalogue.text[:1])
