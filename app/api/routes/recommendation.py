@@ -1,8 +1,11 @@
 """POST /v1/recommend and POST /v1/rank."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request, Response
+from starlette.background import BackgroundTask
 
 from app.access.caller import Caller
 from app.api.api_keys import Calling
@@ -10,6 +13,7 @@ from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import CallersTenant, Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
+from app.api.mapping.impressions import build_impression
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
@@ -18,6 +22,7 @@ from app.api.responses import json_response
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
 from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
+from app.pipeline.types import Query as PipelineQuery
 from app.tenant import Tenant
 
 router = make_guarded_router("recommendations")
@@ -79,7 +84,20 @@ async def _answer(
     answer = slate_answer(bundle, page, slate, degraded, key)
     took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
-    return json_response({**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}})
+    response = json_response(
+        {**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}}
+    )
+    if service.impressions.is_on:  # after the answer was sent
+        response.background = BackgroundTask(_keep, tenant, service, query, page.request.scene, answer)
+    return response
+
+
+async def _keep(
+    tenant: Tenant, service: Service, query: PipelineQuery, scene: str | None, answer: Mapping[str, Any]
+) -> None:
+    """Keep what an answer showed."""
+    impression = build_impression(query, scene, answer, service.clock())
+    service.impressions.offer(tenant.store.impressions, impression)
 
 
 def _name_kind(request: RecommendRequest) -> str:
