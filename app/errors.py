@@ -98,6 +98,12 @@ class InvalidFilterError(InvalidRequestError):
     code = "invalid_filter"
 
 
+class InvalidPlanError(InvalidRequestError):
+    """A plan names an unknown field, value or item."""
+
+    code = "invalid_plan"
+
+
 class InvalidCursorError(InvalidRequestError):
     """The cursor is not from an answer of this endpoint."""
 

@@ -22,6 +22,8 @@ VERSION = 2
 PURPOSE = b"chorus cursor 2\0"
 """Keeps a signature of the same key for another purpose from counting as one of a cursor."""
 SIGNATURE_BYTES = 16
+WORDS = frozenset({"query", "plan"})
+"""The two forms of a request's words, of which it has one at most."""
 MAX_SHOWN = 2000
 """The most items of a list over all pages, since the cursor has all their ids."""
 MAX_UNPACKED = 1 << 20
@@ -73,6 +75,8 @@ def resolve_page(request: Query, key: bytes) -> Page[Query]:
     )
     if overrides.get("user_id", query.get("user_id")) != query.get("user_id"):
         raise InvalidRequestError("expected the user_id of the cursor, given another", "user_id")
+    if WORDS & overrides.keys():  # other words replace those of the cursor, in either form
+        query = {key: value for key, value in query.items() if key not in WORDS}
     return Page(_override(type(request), query, overrides), tuple(shown))
 
 

@@ -12,6 +12,7 @@ from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
 from models.contract.feedback import FeedbackCodes
 from models.contract.predicate import Predicate
+from models.language.plan import NO_PLAN, Plan
 from models.ranking.rerank import Diversity
 
 Moment = tuple[Mapping[str, str], float]
@@ -28,7 +29,7 @@ class Query:
     context: Mapping[str, str]
     weights: Mapping[str, float]
     diversity: Diversity
-    text: str = ""  # the request's free text; "" for none
+    plan: Plan = NO_PLAN  # what the request's words ask for
     predicate: Predicate | None = None
     excluded: frozenset[str] = frozenset()  # exclude_ids, and the items of earlier pages
     exclude_seen: bool = True

@@ -1,6 +1,6 @@
 """Text preferences: logits of all items from a query and stated interests, wanted and rejected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -103,18 +103,32 @@ def read_preferences(
     `text_size` is T. Query and interests are split by negation. The profile text goes to the user tower unsplit, as in
     training.
     """
-    query_wanted, query_unwanted = read_text(query, encode, items)
+    wording = read_wording(query, encode, items)
+    return weigh_texts(wording.wanted, (wording.unwanted,), profile, encode, items, text_size)
+
+
+def weigh_texts(
+    wanted: str,
+    unwanted: Sequence[str],
+    profile: ProfileWords,
+    encode: Encode,
+    items: ItemTexts,
+    text_size: int,
+) -> TextPreferences:
+    """The preferences for texts that are split already, and those in a user's profile; see read_preferences."""
+    query = _build_preference(wanted, encode, items)
     interests, interests_unwanted = read_text(profile.interests, encode, items)
     if interests is not None and interests.words == profile.text:
         vector: Floats | None = interests.vector
     else:
         vector = encode(profile.text)
-    unwanted = tuple(part for part in (query_unwanted, interests_unwanted) if part is not None)
+    parts = (*(_build_preference(text, encode, items) for text in unwanted), interests_unwanted)
+    rejected = tuple(part for part in parts if part is not None)
     return TextPreferences(
-        query=query_wanted,
+        query=query,
         interests=interests,
-        unwanted=unwanted,
-        logits=preference_logits(query_wanted, interests, unwanted),
+        unwanted=rejected,
+        logits=preference_logits(query, interests, rejected),
         profile=np.zeros(text_size, dtype=np.float32) if vector is None else vector,
     )
 
@@ -122,15 +136,21 @@ def read_preferences(
 def read_text(
     text: str, encode: Encode, items: ItemTexts
 ) -> tuple[TextPreference | None, TextPreference | None]:
-    """The (wanted, unwanted) preferences of a text; None for an empty part, or without a text encoder.
+    """The (wanted, unwanted) preferences of a text; None for an empty part, or without a text encoder."""
+    wording = read_wording(text, encode, items)
+    wanted = _build_preference(wording.wanted, encode, items)
+    return wanted, _build_preference(wording.unwanted, encode, items)
+
+
+def read_wording(text: str, encode: Encode, items: ItemTexts) -> Wording:
+    """The wanted and the unwanted part of a text.
 
     A text that matches an item's title is wanted as a whole, even with a "no" in it.
     """
     wording = split_wording(text)
     if wording.unwanted and _is_title(text, encode, items):
-        wording = Wording(text, "")
-    wanted = _build_preference(wording.wanted, encode, items)
-    return wanted, _build_preference(wording.unwanted, encode, items)
+        return Wording(text, "")
+    return wording
 
 
 def preference_logits(

@@ -44,6 +44,7 @@ def slate_answer(
         "degraded": sorted({*degraded, *slate.degraded}),
         "ignored": name_ignored(bundle, page.request),
         "notes": [note_answer(note) for note in slate.notes],
+        "plan": None if page.request.plan is None else page.request.plan.model_dump(mode="json"),
         "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items], cursor_key),
     }
 

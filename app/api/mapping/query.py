@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.api.cursor import Page
 from app.api.mapping.filters import parse_filter
 from app.api.mapping.interactions import append_session, build_rules, to_session
+from app.api.mapping.plan import to_plan
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
@@ -18,12 +19,14 @@ from models.contract.nearest import suggest
 from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
 from models.contract.roles import seen_items
+from models.language.plan import NO_PLAN
 from models.ranking.rerank import Diversity
 
 
 def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
     """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
 
+    The request's words are those of its plan: `app.api.understanding` has replaced its query.
     Raises an InvalidRequestError with the field that does not fit the bundle.
     """
     request = page.request
@@ -45,7 +48,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         context=context,
         weights=resolve_weights(bundle, request),
         diversity=diversity,
-        text=(request.query or "").strip(),
+        plan=NO_PLAN if request.plan is None else to_plan(bundle, request.plan),
         predicate=condition,
         excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen)),
         exclude_seen=request.exclude_seen,

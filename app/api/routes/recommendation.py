@@ -20,6 +20,7 @@ from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.api.understanding import understand
 from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
 from app.pipeline.types import Query as PipelineQuery
@@ -78,6 +79,7 @@ async def _answer(
     state, degraded = await tenant.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
+    page = await understand(bundle, threads, page)
     query = build_query(bundle, page, state, service.clock())
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
@@ -102,4 +104,4 @@ async def _keep(
 
 def _name_kind(request: RecommendRequest) -> str:
     """Requests of similar duration: reasons and texts take several times as long."""
-    return f"slate{'+reasons' if request.explain else ''}{'+query' if request.query else ''}"
+    return f"slate{'+reasons' if request.explain else ''}{'+query' if request.plan else ''}"

@@ -7,12 +7,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.filters import Filter
 from app.api.schemas.notes import NoteAnswer
+from app.api.schemas.plan import PlanWire
 from app.api.schemas.scalars import (
     STRICT,
-    Finite,
+    HeadName,
     Id,
     Label,
+    Strength,
     Value,
+    Weight,
     check_distinct,
     check_weights,
     field_error,
@@ -23,10 +26,6 @@ CURSOR_LENGTH = 48 << 10
 """The most characters of a cursor, so that a request with one stays below 64 KiB."""
 RANKED = 1000
 """The most items of a rank call."""
-
-Weight = Annotated[Finite, Field(ge=-100, le=100)]
-Strength = Annotated[Finite, Field(ge=0, le=1)]
-HeadName = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 def check_method(value: Any) -> Any:
@@ -72,7 +71,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class RecommendRequest(BaseModel):
-    """POST /v1/recommend. One of user_id, session, query and cursor is required."""
+    """POST /v1/recommend. One of user_id, session, query, plan and cursor is required."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
 
@@ -82,6 +81,7 @@ class RecommendRequest(BaseModel):
     context: Context | None = None
     session: Annotated[list[SessionEvent], Field(max_length=500)] | None = None
     query: Annotated[str, Field(max_length=2000)] | None = None
+    plan: PlanWire | None = None
     weights: (
         Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None
     ) = None
@@ -95,9 +95,14 @@ class RecommendRequest(BaseModel):
 
     @model_validator(mode="after")
     def check_inputs(self) -> Self:
-        if all(value is None for value in (self.user_id, self.session, self.query or None, self.cursor)):
+        if self.query is not None and self.plan is not None:
+            raise field_error("plan", "expected a query or a plan, given both")
+        if all(
+            value is None
+            for value in (self.user_id, self.session, self.query or None, self.plan, self.cursor)
+        ):
             raise field_error(
-                "user_id", "expected one of user_id, session, query and cursor, given none of them"
+                "user_id", "expected one of user_id, session, query, plan and cursor, given none of them"
             )
         return self
 
@@ -188,6 +193,7 @@ class RecommendAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
+    plan: PlanWire | None
     cursor: str | None
     took_ms: dict[str, float]
 
@@ -204,5 +210,6 @@ class RankAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
+    plan: PlanWire | None
     cursor: str | None
     took_ms: dict[str, float]
