@@ -98,6 +98,12 @@ class InvalidFilterError(InvalidRequestError):
     code = "invalid_filter"
 
 
+class UnknownRecommendationError(InvalidRequestError):
+    """A critique is of no answer to this user, or of one that is no longer kept."""
+
+    code = "unknown_recommendation"
+
+
 class InvalidPlanError(InvalidRequestError):
     """A plan names an unknown field, value or item."""
 

@@ -49,7 +49,7 @@ def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str], key: by
     query = page.request.model_dump_json(
         exclude_unset=True, exclude_none=True, by_alias=True, exclude={"cursor"}
     )
-    kind = type(page.request).__name__
+    kind = page.request.cursor_kind
     payload = {"v": VERSION, "kind": kind, "query": orjson.Fragment(query), "shown": shown}
     content = zlib.compress(orjson.dumps(payload))
     packed = base64.urlsafe_b64encode(_sign(content, key) + content).decode()
@@ -66,7 +66,7 @@ def resolve_page(request: Query, key: bytes) -> Page[Query]:
         return Page(request)
     payload = _unpack(request.cursor, key)
     query, shown = payload.get("query"), payload.get("shown")
-    if payload.get("v") != VERSION or payload.get("kind") != type(request).__name__:
+    if payload.get("v") != VERSION or payload.get("kind") != request.cursor_kind:
         raise _refuse("a cursor of another kind of request")
     if not isinstance(query, dict) or not _are_ids(shown):
         raise _refuse("one of another shape")

@@ -10,6 +10,7 @@ from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
 from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
+from app.pipeline.query.contrast import add_contrast
 from app.pipeline.query.text_query import read_plan, unread_texts
 from app.pipeline.scoring.groups import score_candidates
 from app.pipeline.sources.retrieval import retrieve
@@ -24,6 +25,7 @@ from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 from models.ranking.budget import Budget, plan_budgets
+from models.ranking.kept import Pool, find_positions, rerank_below
 from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, RerankedList, rerank
 
 LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
@@ -36,6 +38,7 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     texts = read_plan(bundle, query.plan, query.state.profile)
     encoded_states = encode_states(bundle, [query.state], [texts])
     (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
+    encoded = add_contrast(bundle, query, encoded)
     clock.finish("encode")
     context = build_context(bundle, query, encoded)
     for budget in plan_searches(bundle.candidates, query):
@@ -92,9 +95,11 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> Reranke
     rows = scored.candidates.rows
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
-    return rerank(
-        scored.score, vectors, labels, query.diversity, query.limit, find_labels_above(bundle, query)
-    )
+    if query.kept:
+        kept = find_positions(rows, bundle.rows(query.kept))
+        return rerank_below(Pool(scored.score, vectors, labels), kept, query.diversity, query.limit)
+    above = find_labels_above(bundle, query)
+    return rerank(scored.score, vectors, labels, query.diversity, query.limit, above)
 
 
 def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[str]]:

@@ -23,8 +23,15 @@ from models.language.plan import NO_PLAN
 from models.ranking.rerank import Diversity
 
 
-def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
+def build_query(
+    bundle: LoadedBundle,
+    page: Page[RecommendRequest],
+    state: UserState,
+    now: float,
+    kept: tuple[str, ...] = (),
+) -> Query:
     """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
+    `kept` are items that stand first.
 
     The request's words are those of its plan: `app.api.understanding` has replaced its query.
     Raises an InvalidRequestError with the field that does not fit the bundle.
@@ -54,6 +61,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         exclude_seen=request.exclude_seen,
         explain=request.explain,
         item_ids=_remaining_items(page),
+        kept=kept,
         above=page.shown[-diversity.max_consecutive :] if diversity.max_consecutive else (),
     )
 

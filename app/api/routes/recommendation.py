@@ -1,29 +1,34 @@
 """POST /v1/recommend and POST /v1/rank."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
 from app.access.caller import Caller
+from app.access.roles import RULES, Role
 from app.api.api_keys import Calling
+from app.api.critique import take_critique
 from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import CallersTenant, Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
-from app.api.mapping.impressions import build_impression
+from app.api.mapping.impressions import Shown, build_impression
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
-from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.api.schemas.recommendation import (
+    DialogueRequest,
+    RankAnswer,
+    RankRequest,
+    RecommendAnswer,
+    RecommendRequest,
+)
 from app.api.understanding import understand
 from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
-from app.pipeline.types import Query as PipelineQuery
 from app.tenant import Tenant
 
 router = make_guarded_router("recommendations")
@@ -31,7 +36,7 @@ router = make_guarded_router("recommendations")
 
 @router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
 async def recommend(
-    body: Json[RecommendRequest],
+    body: Json[DialogueRequest],
     tenant: CallersTenant,
     service: Serving,
     threads: Threads,
@@ -63,7 +68,15 @@ async def _resolve(tenant: Tenant, body: Query) -> Page[Query]:
 
 
 def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
-    """Raises ForbiddenError for reasons about a user's history: a publishable key is anybody's."""
+    """Raises ForbiddenError for reasons about a user's history, as a publishable key is anybody's, and for a critique.
+
+    The critique of a user stores events, which needs the right to send them.
+    """
+    criticises = isinstance(page.request, DialogueRequest) and page.request.critique is not None
+    if criticises and not caller.may(RULES["POST", "/v1/events"]):
+        raise ForbiddenError(
+            f"expected a key of the role {Role.EVENTS} beside, as a critique stores events", "critique"
+        )
     if caller.is_publishable and page.request.explain and page.request.user_id is not None:
         raise ForbiddenError(
             "expected a secret key to explain a user's list, given a publishable key", "explain"
@@ -79,27 +92,29 @@ async def _answer(
     state, degraded = await tenant.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
-    page = await understand(bundle, threads, page)
-    query = build_query(bundle, page, state, service.clock())
+    words = page.request.query or ""
+    taken = await take_critique(tenant, bundle, service, threads, page)
+    page = await understand(bundle, threads, taken.page)
+    query = build_query(bundle, page, state, service.clock(), taken.kept)
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
     answer = slate_answer(bundle, page, slate, degraded, key)
+    if taken.answer is not None:
+        answer = {**answer, "critique": taken.answer}
     took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     response = json_response(
         {**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}}
     )
     if service.impressions.is_on:  # after the answer was sent
-        response.background = BackgroundTask(_keep, tenant, service, query, page.request.scene, answer)
+        shown = Shown(page.request, words, query, answer, service.clock())
+        response.background = BackgroundTask(_keep, tenant, service, shown)
     return response
 
 
-async def _keep(
-    tenant: Tenant, service: Service, query: PipelineQuery, scene: str | None, answer: Mapping[str, Any]
-) -> None:
+async def _keep(tenant: Tenant, service: Service, shown: Shown) -> None:
     """Keep what an answer showed."""
-    impression = build_impression(query, scene, answer, service.clock())
-    service.impressions.offer(tenant.store.impressions, impression)
+    service.impressions.offer(tenant.store.impressions, build_impression(shown))
 
 
 def _name_kind(request: RecommendRequest) -> str:

@@ -1,6 +1,6 @@
 """Wire types of recommend and rank: requests and answers."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -57,6 +57,23 @@ class DiversityRequest(BaseModel):
     max_consecutive: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
+class CritiqueRequest(BaseModel):
+    """What the user says about an earlier answer. With `keep`, what it praises stands first in this one."""
+
+    model_config = STRICT | ConfigDict(
+        json_schema_extra={
+            "example": {
+                "of": "6c1e6a7f2b4d4d0c9d0f5e1a3b2c4d5e",
+                "text": "the first two are great, no Inception, more like that",
+            }
+        }
+    )
+
+    of: Id
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    keep: bool = False
+
+
 EXAMPLE: dict[str, Any] = {
     "user_id": "42",
     "limit": 10,
@@ -74,6 +91,9 @@ class RecommendRequest(BaseModel):
     """POST /v1/recommend. One of user_id, session, query, plan and cursor is required."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    cursor_kind: ClassVar[str] = "RecommendRequest"
+    """The name of the request in its cursors."""
 
     user_id: Id | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 10
@@ -97,14 +117,40 @@ class RecommendRequest(BaseModel):
     def check_inputs(self) -> Self:
         if self.query is not None and self.plan is not None:
             raise field_error("plan", "expected a query or a plan, given both")
-        if all(
-            value is None
-            for value in (self.user_id, self.session, self.query or None, self.plan, self.cursor)
-        ):
+        if not self.has_input:
             raise field_error(
-                "user_id", "expected one of user_id, session, query, plan and cursor, given none of them"
+                "user_id",
+                "expected one of user_id, session, query, plan and cursor, given none of them",
             )
         return self
+
+    @property
+    def has_input(self) -> bool:
+        """Whether the request says for whom, or after what."""
+        given = (self.user_id, self.session, self.query or None, self.plan, self.cursor)
+        return any(value is not None for value in given)
+
+
+class DialogueRequest(RecommendRequest):
+    """POST /v1/recommend, which may criticise an earlier answer. One of the above and critique is required."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    critique: CritiqueRequest | None = None
+
+    @model_validator(mode="after")
+    def check_critique(self) -> Self:
+        if self.critique is not None and (self.query or self.plan is not None or self.cursor is not None):
+            raise field_error(
+                "critique",
+                "expected a critique alone, which goes on from the plan of its answer, given other words",
+            )
+        return self
+
+    @property
+    def has_input(self) -> bool:
+        """Whether the request says for whom, or after what."""
+        return self.critique is not None or super().has_input
 
 
 class RankRequest(RecommendRequest):
@@ -113,6 +159,8 @@ class RankRequest(RecommendRequest):
     model_config = ConfigDict(
         json_schema_extra={"example": {"user_id": "42", "item_ids": ["1", "50", "181"]}}
     )
+
+    cursor_kind: ClassVar[str] = "RankRequest"
 
     item_ids: (
         Annotated[list[Id], Field(min_length=1, max_length=RANKED), AfterValidator(check_distinct)] | None
@@ -181,6 +229,22 @@ class DiversityAnswer(BaseModel):
     relevance_cost: float
 
 
+class CritiqueAnswer(BaseModel):
+    """What a critique was understood as, and how many of its opinions were stored as events of the user.
+
+    `ignored` is true if nothing was understood.
+    """
+
+    model_config = STRICT
+
+    of: str
+    praised: list[str]
+    refused: list[str]
+    stored: int
+    duplicates: int
+    ignored: bool = False
+
+
 class RecommendAnswer(BaseModel):
     """A page of recommendations; `cursor` asks for the next page and is null at the end of the list."""
 
@@ -194,6 +258,7 @@ class RecommendAnswer(BaseModel):
     ignored: list[str]
     notes: list[NoteAnswer]
     plan: PlanWire | None
+    critique: CritiqueAnswer | None = None
     cursor: str | None
     took_ms: dict[str, float]
 

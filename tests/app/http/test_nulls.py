@@ -51,6 +51,9 @@ PLANNED: Schema = {
         "diversity": {"strength": 0.3},
     },
 }
+GIVEN = "an answer that was given"
+"""Stands for the id of an answer in a body, which is asked for when the body is sent."""
+CRITICISED: Schema = {"user_id": "u1", "critique": {"of": GIVEN, "text": "the first is great", "keep": True}}
 EVENT = {
     **SESSION[0],
     "user_id": "null",
@@ -66,7 +69,7 @@ ITEM = {
 RENAMED = {"text": "A", "availability": True}
 USER = {"attributes": {"job": "artist"}, "interests": "comedies"}
 BODIES: dict[str, list[Schema]] = {
-    "POST /v1/recommend": [PLANNED, *({**ASKED, "filter": one} for one in FILTERS)],
+    "POST /v1/recommend": [PLANNED, CRITICISED, *({**ASKED, "filter": one} for one in FILTERS)],
     "POST /v1/rank": [
         {**asked, "item_ids": ["1", "2"]}
         for asked in (PLANNED, *({**ASKED, "filter": one} for one in FILTERS))
@@ -171,6 +174,9 @@ def _replace(body: Schema, path: Path) -> Schema:
 def _send(service: httpx.Client, operation: str, body: Schema) -> httpx.Response:
     method, path = operation.split(" ")
     path = path.replace("{item_id}", "null").replace("{user_id}", "null")
+    if (body.get("critique") or {}).get("of") == GIVEN:
+        given = service.post("/v1/recommend", json={"user_id": "u1"}).json()["recommendation_id"]
+        body = {**body, "critique": {**body["critique"], "of": given}}
     return service.request(method, path, json=body)
 
 
