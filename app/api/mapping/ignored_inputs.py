@@ -50,10 +50,27 @@ def _request_inputs(bundle: LoadedBundle, request: RecommendRequest) -> Iterator
     if request.query and not request.query.strip():
         yield "query"
     yield from _diversity(bundle.spec, request)
+    yield from _plan(request)
     ranked = set(request.item_ids or ()) if isinstance(request, RankRequest) else set()
     for index, item_id in enumerate(request.exclude_ids or ()):
         if item_id not in bundle.catalogue and item_id not in ranked:
             yield _name(f"exclude_ids.{index}", item_id)
+
+
+def _plan(request: RecommendRequest) -> Iterator[str]:
+    """The parts of the plan that other parts of the request take precedence over, and an empty text."""
+    plan, diversity = request.plan, request.diversity
+    if plan is None:
+        return
+    if plan.direction is not None and not plan.direction.strip():
+        yield "plan.direction"
+    if plan.weights is not None and request.weights is not None:
+        yield "plan.weights"
+    if plan.limit is not None and request.limit < plan.limit:
+        yield "plan.limit"
+    is_stated = diversity is not None and (diversity.strength is not None or diversity.method == "none")
+    if plan.diversity is not None and is_stated:
+        yield "plan.diversity"
 
 
 def _context(spec: FeatureSpec, context: Context | None) -> Iterator[str]:
