@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from app.access.roles import RULES, Role
-from app.api.schemas.recommendation import DialogueRequest
+from app.api.schemas.recommendation import RecommendRequest
 from app.cli import main
 from app.config import PREFIX, Settings
 from app.errors import ChorusError
@@ -168,7 +168,7 @@ def test_the_table_of_roles_has_every_route() -> None:
 
 def test_the_table_of_a_request_has_every_field() -> None:
     fields = section("docs/api.md", "Recommend").partition("\n### ")[0]
-    assert set(table(fields)) == set(DialogueRequest.model_fields)
+    assert set(table(fields)) == set(RecommendRequest.model_fields)
 
 
 def test_the_metrics_table_has_every_metric() -> None:

@@ -16,7 +16,7 @@ from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.api.schemas.item_tables import ItemListAnswer, ItemsRequest
 from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemPatchRequest, ItemRequest, ItemShown
 from app.api.schemas.model import ModelAnswer, ReloadRequest
-from app.api.schemas.recommendation import DialogueRequest, RankAnswer, RankRequest, RecommendAnswer
+from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
 from app.api.schemas.rows import StoredRowsAnswer
 from app.api.schemas.similar import SimilarAnswer, SimilarRequest, SimilarToAllAnswer
 from app.api.schemas.user_tables import UsersRequest
@@ -43,7 +43,7 @@ class Endpoint:
 
 
 ENDPOINTS: dict[str, Endpoint] = {
-    "POST /v1/recommend": Endpoint(DialogueRequest, RecommendAnswer),
+    "POST /v1/recommend": Endpoint(RecommendRequest, RecommendAnswer),
     "POST /v1/rank": Endpoint(RankRequest, RankAnswer),
     "POST /v1/batch-score": Endpoint(BatchRequest, BatchAnswer),
     "POST /v1/events": Endpoint(EventsRequest, EventsAnswer),

@@ -12,7 +12,7 @@ from app.api.mapping.interactions import build_rules, to_event
 from app.api.mapping.plan import to_plan, to_wire
 from app.api.schemas.events import SessionEvent
 from app.api.schemas.plan import PlanWire
-from app.api.schemas.recommendation import DialogueRequest, RecommendRequest
+from app.api.schemas.recommendation import ListRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidRequestError, UnknownRecommendationError
 from app.pipeline.query.critique import UnderstoodCritique, understand_critique
@@ -26,20 +26,20 @@ from models.language.plan import NO_PLAN, Plan
 class TakenCritique:
     """The page to answer, the items that stay, and the value of `critique` in the answer."""
 
-    page: Page[RecommendRequest]
+    page: Page[ListRequest]
     kept: tuple[str, ...] = ()
     answer: Mapping[str, Any] | None = None
 
 
 async def take_critique(
-    tenant: Tenant, bundle: LoadedBundle, service: Service, threads: Computing, page: Page[RecommendRequest]
+    tenant: Tenant, bundle: LoadedBundle, service: Service, threads: Computing, page: Page[ListRequest]
 ) -> TakenCritique:
     """Understand a page's critique, store its opinions as events of the user, and plan the next answer.
 
     A page without a critique stays as it is. Raises UnknownRecommendationError, and StateUnavailableError where the
     answer cannot be looked up or the events cannot be stored.
     """
-    if not isinstance(page.request, DialogueRequest) or page.request.critique is None:
+    if not isinstance(page.request, RecommendRequest) or page.request.critique is None:
         return TakenCritique(page)
     critique = page.request.critique
     user_id, now = page.request.user_id, service.clock()

@@ -15,7 +15,7 @@ from typing import Generic, TypeGuard, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from app.api.schemas.recommendation import CURSOR_LENGTH, RecommendRequest
+from app.api.schemas.recommendation import CURSOR_LENGTH, ListRequest
 from app.errors import InvalidCursorError, InvalidRequestError
 
 VERSION = 2
@@ -29,8 +29,8 @@ MAX_SHOWN = 2000
 MAX_UNPACKED = 1 << 20
 """The most bytes of an unpacked cursor."""
 
-Query = TypeVar("Query", bound=RecommendRequest)
-Query_co = TypeVar("Query_co", bound=RecommendRequest, covariant=True)
+Query = TypeVar("Query", bound=ListRequest)
+Query_co = TypeVar("Query_co", bound=ListRequest, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Page(Generic[Query_co]):
     shown: tuple[str, ...] = ()
 
 
-def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str], key: bytes) -> str | None:
+def encode_cursor(page: Page[ListRequest], item_ids: Sequence[str], key: bytes) -> str | None:
     """The cursor of the page after this one, which shows `item_ids`; None if it would be too large."""
     shown = (*page.shown, *item_ids)
     if len(shown) > MAX_SHOWN:
@@ -49,7 +49,7 @@ def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str], key: by
     query = page.request.model_dump_json(
         exclude_unset=True, exclude_none=True, by_alias=True, exclude={"cursor"}
     )
-    kind = page.request.cursor_kind
+    kind = type(page.request).__name__
     payload = {"v": VERSION, "kind": kind, "query": orjson.Fragment(query), "shown": shown}
     content = zlib.compress(orjson.dumps(payload))
     packed = base64.urlsafe_b64encode(_sign(content, key) + content).decode()
@@ -66,7 +66,7 @@ def resolve_page(request: Query, key: bytes) -> Page[Query]:
         return Page(request)
     payload = _unpack(request.cursor, key)
     query, shown = payload.get("query"), payload.get("shown")
-    if payload.get("v") != VERSION or payload.get("kind") != request.cursor_kind:
+    if payload.get("v") != VERSION or payload.get("kind") != type(request).__name__:
         raise _refuse("a cursor of another kind of request")
     if not isinstance(query, dict) or not _are_ids(shown):
         raise _refuse("one of another shape")

@@ -62,14 +62,13 @@ class Encoded:
     link_logits: Floats | None = None  # [n] the same, from the item links of the history
     events: UserEvents = NO_EVENTS
     in_session: bool = False  # the request has events of its session, whatever their times
-    contrast_logits: Floats | None = None  # [n] the same, from the liked and unliked items of the plan
 
     @property
     def added_logits(self) -> Floats | None:
         """[n] all that is added to the inner products of the vectors; None for nothing."""
-        parts = (self.text_logits, self.link_logits, self.contrast_logits)
-        given = [part for part in parts if part is not None]
-        return sum(given[1:], start=given[0]) if given else None
+        if self.text_logits is None or self.link_logits is None:
+            return self.link_logits if self.text_logits is None else self.text_logits
+        return self.text_logits + self.link_logits
 
 
 @dataclass(frozen=True, slots=True)

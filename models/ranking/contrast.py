@@ -1,8 +1,7 @@
-"""Contrast: logits of all items from a few that are wanted and a few that are not, by what sets the ones off.
+"""Contrast: logits of all items from the labels that set a few wanted items off from a few unwanted ones.
 
-It is what a critique of a list is read as. A dislike of the history pushes one direction of the network's space only,
-and two likes among hundreds of events change little, so that the next list after a critique was no better by the
-events alone.
+It is what a critique of a list means beside the nearness of vectors. Events alone do not say it: a like is one of
+hundreds of events, and a dislike pushes the user's vector along a direction in which labels are not apart.
 """
 
 from collections import Counter
@@ -11,25 +10,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
-from models.ranking.similarity import unit_rows
 
-LABEL_GAIN = 2.0
-"""Logits that an item gains or loses for each standard deviation of the labels' contrast."""
-VECTOR_GAIN = 1.0
-"""The same for the contrast of the vectors."""
+CONTRAST_GAIN = 2.0
+"""Logits that an item gains for each standard deviation of its labels' contrast; as a query's (QUERY_GAIN)."""
 
 
-def measure_contrast(
-    vectors: Floats, labels: Sequence[frozenset[str]], liked: Indices, unliked: Indices
-) -> Floats:
-    """The logits [n] that items gain from rows `liked` [p] and lose from rows `unliked` [m], one of them not empty.
+def measure_contrast(labels: Sequence[frozenset[str]], liked: Indices, unliked: Indices) -> Floats:
+    """The logits [n] that n items with label sets gain from rows `liked` [p] and `unliked` [m], one of them not empty.
 
-    `vectors` [n, D] are the items' less the mean item, `labels` n label sets. Both parts are standardised over the
-    items, as their level and spread differ from list to list.
+    The contrast is standardised over the items, as its level and spread differ from list to list.
     """
-    by_labels = _standardise(contrast_labels(labels, liked, unliked))
-    by_vectors = _standardise(_contrast_vectors(vectors, liked, unliked))
-    return np.asarray(LABEL_GAIN * by_labels + VECTOR_GAIN * by_vectors, dtype=np.float32)
+    values = contrast_labels(labels, liked, unliked)
+    standard = (values - values.mean()) / max(float(values.std()), 1e-6)
+    return np.asarray(CONTRAST_GAIN * standard, dtype=np.float32)
 
 
 def contrast_labels(labels: Sequence[frozenset[str]], liked: Indices, unliked: Indices) -> Floats:
@@ -47,19 +40,5 @@ def contrast_labels(labels: Sequence[frozenset[str]], liked: Indices, unliked: I
     return np.fromiter(values, dtype=np.float32, count=len(labels))
 
 
-def _contrast_vectors(vectors: Floats, liked: Indices, unliked: Indices) -> Floats:
-    """[n] the mean cosine to the liked items less that to the unliked ones."""
-    unit = unit_rows(vectors)
-    direction = np.zeros(vectors.shape[1], dtype=np.float32)
-    for sign, rows in ((1, liked), (-1, unliked)):
-        if len(rows):
-            direction = direction + sign * unit[rows].mean(axis=0)
-    return np.asarray(unit @ direction, dtype=np.float32)
-
-
 def _share(labels: Sequence[frozenset[str]], rows: Indices, label: str) -> float:
     return sum(label in labels[row] for row in rows) / len(rows) if len(rows) else 0.0
-
-
-def _standardise(values: Floats) -> Floats:
-    return np.asarray((values - values.mean()) / max(float(values.std()), 1e-6), dtype=np.float32)

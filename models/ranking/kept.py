@@ -1,23 +1,12 @@
 """Kept items: some of the candidates stand first in a given order, and the others are re-ranked below them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Indices, Mask
 from models.ranking.order import sort_by_relevance
-from models.ranking.rerank import Diversity, RerankedList, rerank
+from models.ranking.rerank import Diversity, RerankedList
 from models.ranking.similarity import Similarity
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """K candidates to choose a list from."""
-
-    scores: Floats  # [K]
-    vectors: Floats  # [K, D]
-    labels: Sequence[frozenset[str]]  # K label sets
+from models.ranking.tiers import Pool, rerank_tiers
 
 
 def find_positions(rows: Indices, kept: Indices) -> Indices:
@@ -26,16 +15,20 @@ def find_positions(rows: Indices, kept: Indices) -> Indices:
     return np.array([position_of[row] for row in kept.tolist() if row in position_of], dtype=np.int64)
 
 
-def rerank_below(pool: Pool, kept: Indices, diversity: Diversity, n: int) -> RerankedList:
-    """The n best of a pool, the positions `kept` first; a run of one category goes on below them.
+def rerank_below(pool: Pool, kept: Indices, first: Mask | None, diversity: Diversity, n: int) -> RerankedList:
+    """The n best of K candidates, the positions `kept` first, then those of the tier `first` [K], then the others.
 
-    The figures are those of the whole list.
+    A run of one category goes on below the kept ones. The figures are those of the whole list.
     """
     kept = kept[:n]
     others = np.setdiff1d(np.arange(len(pool.scores)), kept)
-    labels = [pool.labels[position] for position in others.tolist()]
     above = [pool.labels[position] for position in kept.tolist()]
-    rest = rerank(pool.scores[others], pool.vectors[others], labels, diversity, n - len(kept), above)
+    tier = None if first is None else first[others]
+    rest = (
+        rerank_tiers(pool.take(others), tier, diversity, n - len(kept), above)
+        if n > len(kept)
+        else RerankedList(np.zeros(0, dtype=np.int64), 0.0, 0.0)
+    )
     order = np.concatenate([kept, others[rest.order]]).astype(np.int64)
     best = sort_by_relevance(pool.scores)[: len(order)]
     cost = float(pool.scores[best].mean() - pool.scores[order].mean()) if len(order) else 0.0

@@ -7,7 +7,7 @@ from typing import Any
 from app.api.cursor import Page, encode_cursor
 from app.api.mapping.ignored_inputs import name_ignored
 from app.api.mapping.note_answers import note_answer
-from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.recommendation import ListRequest, RankRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
 from models.contract.hierarchy import collapse_attributes
@@ -17,7 +17,7 @@ Plain = dict[str, Any]
 
 def slate_answer(
     bundle: LoadedBundle,
-    page: Page[RecommendRequest],
+    page: Page[ListRequest],
     slate: Slate,
     degraded: Sequence[str],
     cursor_key: bytes,
@@ -49,7 +49,7 @@ def slate_answer(
     }
 
 
-def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
+def item_answers(bundle: LoadedBundle, page: Page[ListRequest], slate: Slate) -> list[Plain]:
     """The values of the slate's RankedItems, best first."""
     scored, field_names = slate.scored, page.request.fields or ()
     hierarchies = bundle.spec.hierarchies
@@ -88,7 +88,7 @@ def _reason_answer(reason: Reason) -> Mapping[str, object]:
     }
 
 
-def _may_continue(page: Page[RecommendRequest], slate: Slate, answered: int) -> bool:
+def _may_continue(page: Page[ListRequest], slate: Slate, answered: int) -> bool:
     """True if there may be another page after one of `answered` items."""
     if answered < page.request.limit:
         return False

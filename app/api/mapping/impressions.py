@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from app.api.schemas.recommendation import RecommendRequest
+from app.api.schemas.recommendation import ListRequest
 from app.pipeline.types import Query
 from app.state.protocol import Impression
 
@@ -18,7 +18,7 @@ MOST_ITEMS = 100
 class Shown:
     """An answer that was sent."""
 
-    request: RecommendRequest  # whose words are a plan
+    request: ListRequest  # whose words are a plan
     words: str
     query: Query
     answer: Mapping[str, Any]

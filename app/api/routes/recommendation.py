@@ -20,7 +20,7 @@ from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.schemas.recommendation import (
-    DialogueRequest,
+    ListRequest,
     RankAnswer,
     RankRequest,
     RecommendAnswer,
@@ -36,7 +36,7 @@ router = make_guarded_router("recommendations")
 
 @router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
 async def recommend(
-    body: Json[DialogueRequest],
+    body: Json[RecommendRequest],
     tenant: CallersTenant,
     service: Serving,
     threads: Threads,
@@ -72,7 +72,7 @@ def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
 
     The critique of a user stores events, which needs the right to send them.
     """
-    criticises = isinstance(page.request, DialogueRequest) and page.request.critique is not None
+    criticises = isinstance(page.request, RecommendRequest) and page.request.critique is not None
     if criticises and not caller.may(RULES["POST", "/v1/events"]):
         raise ForbiddenError(
             f"expected a key of the role {Role.EVENTS} beside, as a critique stores events", "critique"
@@ -84,24 +84,25 @@ def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
     return page
 
 
-async def _answer(
-    tenant: Tenant, service: Service, threads: Computing, page: Page[RecommendRequest]
-) -> Response:
+async def _answer(tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest]) -> Response:
     """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
     started = time.perf_counter()
     state, degraded = await tenant.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
     words = page.request.query or ""
+    planning = time.perf_counter()
     taken = await take_critique(tenant, bundle, service, threads, page)
     page = await understand(bundle, threads, taken.page)
+    has_words = bool(words) or taken.answer is not None
+    plan_ms = {"plan": (time.perf_counter() - planning) * 1000} if has_words else {}
     query = build_query(bundle, page, state, service.clock(), taken.kept)
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
     answer = slate_answer(bundle, page, slate, degraded, key)
     if taken.answer is not None:
         answer = {**answer, "critique": taken.answer}
-    took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
+    took = {"state": read_ms, **plan_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     response = json_response(
         {**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}}
@@ -117,6 +118,6 @@ async def _keep(tenant: Tenant, service: Service, shown: Shown) -> None:
     service.impressions.offer(tenant.store.impressions, build_impression(shown))
 
 
-def _name_kind(request: RecommendRequest) -> str:
+def _name_kind(request: ListRequest) -> str:
     """Requests of similar duration: reasons and texts take several times as long."""
     return f"slate{'+reasons' if request.explain else ''}{'+query' if request.plan else ''}"

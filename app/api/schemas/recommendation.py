@@ -1,6 +1,6 @@
 """Wire types of recommend and rank: requests and answers."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -87,13 +87,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class RecommendRequest(BaseModel):
-    """POST /v1/recommend. One of user_id, session, query, plan and cursor is required."""
+class ListRequest(BaseModel):
+    """What recommend and rank have in common. One of user_id, session, query, plan and cursor is required."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
-
-    cursor_kind: ClassVar[str] = "RecommendRequest"
-    """The name of the request in its cursors."""
 
     user_id: Id | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 10
@@ -131,8 +128,8 @@ class RecommendRequest(BaseModel):
         return any(value is not None for value in given)
 
 
-class DialogueRequest(RecommendRequest):
-    """POST /v1/recommend, which may criticise an earlier answer. One of the above and critique is required."""
+class RecommendRequest(ListRequest):
+    """POST /v1/recommend. One of user_id, session, query, plan, critique and cursor is required."""
 
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
@@ -153,14 +150,12 @@ class DialogueRequest(RecommendRequest):
         return self.critique is not None or super().has_input
 
 
-class RankRequest(RecommendRequest):
+class RankRequest(ListRequest):
     """POST /v1/rank: exactly these items, ranked. Seen items are kept unless exclude_seen is true."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"user_id": "42", "item_ids": ["1", "50", "181"]}}
     )
-
-    cursor_kind: ClassVar[str] = "RankRequest"
 
     item_ids: (
         Annotated[list[Id], Field(min_length=1, max_length=RANKED), AfterValidator(check_distinct)] | None

@@ -1,6 +1,12 @@
 """Read the text preferences of a request from its plan or its query, and from the interests of the profile."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
 from app.bundle.bundle import LoadedBundle
+from models.contract.arrays import Floats
 from models.contract.catalogue import User
 from models.contract.feature_spec import FieldKind
 from models.contract.features import user_text
@@ -9,9 +15,11 @@ from models.language.text_preference import (
     ItemTexts,
     ProfileWords,
     TextPreferences,
+    add_named_items,
     read_preferences,
     weigh_texts,
 )
+from models.ranking.contrast import measure_contrast
 
 NO_TEXT_ENCODER = "encode:no_text_encoder"
 
@@ -25,7 +33,34 @@ def read_request(bundle: LoadedBundle, query: str, profile: User | None) -> Text
 def read_plan(bundle: LoadedBundle, plan: Plan, profile: User | None) -> TextPreferences:
     """The text preferences of a plan and of a profile."""
     words, items = _profile_words(bundle, profile), read_item_texts(bundle)
-    return weigh_texts(plan.direction, plan.avoid, words, bundle.encode_text, items, bundle.spec.text_size)
+    texts = weigh_texts(plan.direction, plan.avoid, words, bundle.encode_text, items, bundle.spec.text_size)
+    if not plan.like and not plan.unlike:
+        return texts
+    units = bundle.unit_vectors(np.arange(len(bundle.catalogue)))
+    named = add_named_items(texts, *(_measure_items(bundle, units, ids) for ids in (plan.like, plan.unlike)))
+    return _add_contrast(bundle, plan, named)
+
+
+def _add_contrast(bundle: LoadedBundle, plan: Plan, texts: TextPreferences) -> TextPreferences:
+    """The preferences with the contrast of the labels of the named items."""
+    catalogue = bundle.catalogue
+    liked, unliked = (
+        rows[(rows >= 0) & (rows < len(catalogue))] for rows in map(bundle.rows, (plan.like, plan.unlike))
+    )
+    if texts.logits is None or not (len(liked) or len(unliked)):
+        return texts
+    labels = [catalogue.labels[row] for row in range(len(catalogue))]
+    return replace(texts, logits=texts.logits + measure_contrast(labels, liked, unliked))
+
+
+def _measure_items(bundle: LoadedBundle, units: Floats, item_ids: Sequence[str]) -> Floats | None:
+    """[n] the cosine of each item with the mean of the named ones; None without one that the catalogue knows."""
+    rows = bundle.rows(item_ids)
+    known = rows[(rows >= 0) & (rows < len(units))]
+    if not len(known):
+        return None
+    mean = units[known].mean(axis=0)
+    return np.asarray(units @ (mean / max(float(np.linalg.norm(mean)), 1e-12)), dtype=np.float32)
 
 
 def read_item_texts(bundle: LoadedBundle) -> ItemTexts:

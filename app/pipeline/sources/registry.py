@@ -5,9 +5,7 @@ reaches the evaluation too, or else a line here.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from app.pipeline.sources.alike import ALIKE
 from app.pipeline.sources.requested import REQUESTED
 from app.pipeline.sources.source import RequestSource, read_arrays
 from app.pipeline.sources.text import TEXT
@@ -23,7 +21,4 @@ def choose_sources(query: Query) -> Sequence[RequestSource]:
     """The sources to search; only REQUESTED if the request names its items."""
     if query.item_ids is not None:
         return (REQUESTED,)
-    sources = (*map(read_arrays, ARRAY_SOURCES), *REQUEST_SOURCES)
-    if not (query.plan.like or query.plan.unlike):
-        return sources
-    return (*sources[:-1], replace(TEXT, share=ALIKE.share), ALIKE)  # the two share the places of one
+    return (*map(read_arrays, ARRAY_SOURCES), *REQUEST_SOURCES)

@@ -53,7 +53,7 @@ PLANNED: Schema = {
 }
 GIVEN = "an answer that was given"
 """Stands for the id of an answer in a body, which is asked for when the body is sent."""
-CRITICISED: Schema = {"user_id": "u1", "critique": {"of": GIVEN, "text": "the first is great", "keep": True}}
+CRITICISED: Schema = {"critique": {"of": GIVEN, "text": "the first is great", "keep": True}}
 EVENT = {
     **SESSION[0],
     "user_id": "null",
@@ -175,7 +175,7 @@ def _send(service: httpx.Client, operation: str, body: Schema) -> httpx.Response
     method, path = operation.split(" ")
     path = path.replace("{item_id}", "null").replace("{user_id}", "null")
     if (body.get("critique") or {}).get("of") == GIVEN:
-        given = service.post("/v1/recommend", json={"user_id": "u1"}).json()["recommendation_id"]
+        given = service.post("/v1/recommend", json={"session": []}).json()["recommendation_id"]
         body = {**body, "critique": {**body["critique"], "of": given}}
     return service.request(method, path, json=body)
 
