@@ -7,6 +7,7 @@ from typing import NamedTuple
 from models.language.negation import CLAUSE_END, CUE, IDIOM, WANTED_AGAIN, negates
 
 MORE_CUES = re.compile(
+    r"不(?![错同管仅只止过断朽明良可到少超低高多含带看爱])|"
     r"(?<![\w'-])(?:hates?|dislikes?|can't stand|never|neither|nor|other than|apart from|rather than"
     r"|instead of|free of"
     r"|hasse|keinerlei|jenseits von|déteste|ni|hormis|excepté|autre que|d'autre que|odio|odia|salvo|tranne|eccetto"
@@ -23,6 +24,14 @@ SPANISH_WITHOUT = re.compile(r"(?<![\w'-])sin\s+", re.IGNORECASE)
 """In another language it may be the English noun, so that models.language.negation is careful with it."""
 
 
+ALL_BUT = re.compile(
+    r"(?<![\w'-])(?:(?:any|every)thing (?:but|apart from)|all but|alles außer|alles bis auf|todo menos"
+    r"|cualquier cosa menos"
+    r"|tout sauf|tutto tranne|tudo menos|alles behalve|всё,? кроме)\s+",
+    re.IGNORECASE,
+)
+
+
 class Clause(NamedTuple):
     """A part of a text that is wanted or unwanted as a whole."""
 
@@ -33,7 +42,7 @@ class Clause(NamedTuple):
 def split_clauses(text: str, languages: Sequence[str]) -> list[Clause]:
     """The clauses of a text in one of the languages,
     in order; a text with an idiom such as "why not" is wanted as a whole."""
-    plain = text.replace("’", "'")
+    plain = ALL_BUT.sub("except ", text.replace("’", "'"))
     if "es" in languages:
         plain = SPANISH_WITHOUT.sub("nada de ", plain)
     if IDIOM.search(plain):

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from models.language.plan import Plan, PlannedLabel
+from models.language.plan import Plan
+from models.language.words.alternatives import ReadClause, join_clauses, part_labels
 from models.language.words.clauses import Clause, split_clauses
 from models.language.words.frames import find_languages, take_chinese_frames, trim_frames
 from models.language.words.label_vectors import LabelVectors
@@ -13,20 +14,10 @@ from models.language.words.likes import find_title, read_likes
 from models.language.words.number_words import restore_words, write_digits
 from models.language.words.numbers import read_numbers
 from models.language.words.reading import Reading
-from models.language.words.vocabulary import Vocabulary
+from models.language.words.vocabulary import Vocabulary, spell_keys
 from models.language.words.wishes import read_count, read_diversity, read_limit, read_qualities, read_weights
 
 Part = TypeVar("Part")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadClause:
-    """What a clause says beside the parts of the whole text."""
-
-    negated: bool
-    labels: tuple[PlannedLabel, ...]
-    limit: int | None
-    rest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +34,8 @@ class Compiler:
         are read first, then the labels of each clause; the rest is the direction, or what to avoid.
         """
         text = " ".join(words.split())
-        if find_title(text, self.vocabulary):
+        is_label = any(key in self.vocabulary.by_key for key in spell_keys(text))
+        if find_title(text, self.vocabulary) and not is_label:
             return Plan(direction=text)
         languages = find_languages(text)
         digits, numbers = write_digits(text, languages)
@@ -54,7 +46,9 @@ class Compiler:
         conditions = read_numbers(reading, self.vocabulary)
         limit = read_limit(reading)
         conditions += read_qualities(reading, self.vocabulary)
-        clauses = [self._read_clause(clause) for clause in split_clauses(reading.text, languages)]
+        clauses = join_clauses(
+            [self._read_clause(clause) for clause in split_clauses(reading.text, languages)]
+        )
         kept, refused = (
             [clause for clause in clauses if clause.negated is negated] for negated in (False, True)
         )
@@ -62,7 +56,7 @@ class Compiler:
             direction=", ".join(restore_words(clause.rest, numbers) for clause in kept if clause.rest),
             avoid=_distinct(restore_words(clause.rest, numbers) for clause in refused if clause.rest),
             wanted=_distinct(label for clause in kept for label in clause.labels),
-            unwanted=_distinct(label for clause in refused for label in clause.labels),
+            unwanted=_distinct(label for clause in refused for label in part_labels(clause.labels)),
             conditions=_distinct(conditions),
             like=tuple(like),
             unlike=tuple(unlike),

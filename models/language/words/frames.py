@@ -16,15 +16,17 @@ FRAMES: Mapping[str, str] = {
         too also just only maybe perhaps kind sort type kinds types genre genres style set one ones else other
         another feel feeling mood let's let know thanks thank hi hello hey dear tonight today now good great nice best
         but if as than up out not no nothing tv everything stuff made
-        released published directed""",
+        released published directed starring featuring similar set made""",
     "de": """der die das den dem des ein eine einen einem einer eines und oder ich wir mir mich uns du sie ihr mein
         meine hätte hätten gern gerne möchte möchten will wollen würde würden bitte empfiehl empfehle empfehlen
         empfehlung zeig zeige zeigen such suche suchen finde finden gib geben brauche brauchen mag lieb sehen schauen
         anschauen ansehen gucken lesen kaufen hören spielen kann kannst können könnte könntest könnten etwas was
         irgendwas ein
         paar einige ein bisschen von zu zum zur für aus in im am an auf mit über bei als so sehr ganz recht mehr viel
-        viele ist sind sein soll sollte sollen es doch mal bloß nur auch heute abend jetzt gute guten guter gutes schöne
-        schönen aber wie welche welcher jahre jahren art genre lust hallo danke der nicht kein keine""",
+        viele ist sind sein soll sollte sollen es doch mal bloß nur auch heute abend jetzt gute guten guter
+        gutes schöne
+        schönen aber wie welche welcher jahre jahren erschienen erschienene veröffentlicht ähnlich ähnliche
+        ähnliches alles art genre lust hallo danke der nicht kein keine bloß""",
     "fr": """le la les l un une des du de d et ou je j j'aimerais nous me moi m tu vous il elle ce cet cette ces mon
         voudrais voudrions veux voulons aimerais aime aimons adore cherche cherchons besoin recommande recommandez
         recommander conseille conseillez conseiller propose proposez montre montrez montrez-moi montre-moi donne
@@ -32,13 +34,15 @@ FRAMES: Mapping[str, str] = {
         propose-moi proposez-moi trouve-moi s'il te vous
         plaît plait svp voir regarder lire acheter écouter jouer pouvez peux pourriez pourrais quelque quelques chose
         à au aux pour dans sur avec sur par en que qui quoi est sont soit être très bien plus beaucoup genre type
-        aussi ce soir bon bons bonne bonnes mais merci bonjour ne pas d'un d'une qu'""",
+        sorti sortis sortie sorties paru parus similaire similaires tout tous aussi ce soir bon bons bonne
+        bonnes mais merci bonjour ne pas d'un d'une qu'""",
     "es": """el la los las lo un una unos unas y o e u yo me mi mí nos te tú usted quiero quisiera querría queremos
         gustaría gusta gustan busco buscamos necesito recomienda recomiéndame recomiende recomiéndeme recomendar
         recomendarme recomendarías sugiere sugiéreme muestra muéstrame enséñame dame dime encuentra encuéntrame ver
         mirar leer comprar escuchar jugar puedes puede podrías podría favor por algo alguna alguno algunas algunos
         algún unas de del a al para en con sobre que qué cual es son sea sean ser muy bien más mucho muchas muchos
-        género tipo estilo también esta noche hoy buena buenas bueno buenos buen pero gracias hola no""",
+        estrenada estrenadas estrenado estrenados parecido parecida similar similares todo todos género tipo
+        estilo también esta noche hoy buena buenas bueno buenos buen pero gracias hola no""",
     "it": """il lo la i gli le l un uno una e o io mi me ci ti tu voglio vorrei vorremmo piacerebbe piace piacciono
         cerco cerchiamo consigliami consiglia consigliare consiglieresti raccomanda raccomandami suggerisci
         suggeriscimi mostra mostrami dammi trova trovami vedere guardare leggere comprare ascoltare giocare puoi può
@@ -102,12 +106,12 @@ ENGLISH_NOUN: Mapping[str, str] = {
     "film": "movies", "series": "series", "book": "books", "song": "songs", "game": "games", "product": "products"
 }  # fmt: skip
 """Kind of item -> the noun with which labels are read: "Crime movies" is nearer to "Kriminalfilme" than "Crime"."""
-CHINESE_EDGES = "看要找读听买玩有和与或爱来在里又也都只就部个本件款首点些是得地类很能能想演"
+CHINESE_EDGES = "给更看要找读听买玩有和与或爱来在里又也都只就部个本件款首点些是得地类很能能想演"
 """Characters that are left out at both ends of Chinese words only, since they are part of other words."""
 CHINESE_FRAMES = (
     r"请问|麻烦|帮我|帮忙|给我|为我|向我|请|我们|我|你|您|可不可以|可以|能不能|能否|可否|想要|想看|要看|想"
     r"|看看|寻找|找一下|推荐|介绍|有没有"
-    r"|一些|一点|几[部个本款件首]|一[部个本款件首些]|什么|哪些|哪部|吗|呢|吧|呀|啊|的|了|以及|或者|关于|有关"
+    r"|一些|一点|几[部个本款件首]|一[部个本款件首些]|什么|哪些|哪部|吗|呢|吧|呀|啊|的|了|以及|关于|有关"
     r"|类型|题材|风格|那种|这种|比较|非常"
     r"|适合|最好|好看|喜欢|谢谢|您好|你好|今晚|今天|现在|但是"
 )
@@ -123,13 +127,19 @@ NOUN_PATTERNS = {
     kind: re.compile(rf"(?:{join_pattern(words)})", re.IGNORECASE) for kind, words in NOUNS.items()
 }
 COMPOUND = re.compile(
-    rf"(?P<head>[^\W\d_{HAN}]{{2,}}?)(?:-)?(?P<noun>filmen?|films?|film|serien?|bücher|buch|romane?"
+    rf"(?P<head>[^\W\d_{HAN}](?:[^\W\d_{HAN}]|-)+?)-?(?P<noun>filmen?|films?|film|serien?|bücher|buch|romane?"
     rf"|spiele?|boeken)$",
     re.IGNORECASE,
 )
 """A Germanic compound with a noun for items, such as "Horrorfilme"."""
 CHINESE_FRAME = re.compile(CHINESE_FRAMES)
-CHINESE_EDGE = re.compile(rf"(?<![{HAN}])[{CHINESE_EDGES}]+|[{CHINESE_EDGES}]+(?![{HAN}])")
+CHINESE_EDGE = re.compile(rf"(?<![{HAN}])(?:或者|[{CHINESE_EDGES}])+|[{CHINESE_EDGES}]+(?![{HAN}])")
+PHRASES = re.compile(
+    r"(?<!\w)(?:of all times?|all[- ]time|ever made|aller zeiten|de todos los tiempos|de tous les temps"
+    r"|di tutti i tempi)(?!\w)",
+    re.IGNORECASE,
+)
+ELISION = re.compile(r"^(?:[ldnsmtcj]|qu)'(?=\w)")
 ORDER = ("film", "series", "book", "song", "game", "product")
 
 
@@ -140,7 +150,7 @@ def noun_kind(word: str) -> str | None:
 
 def is_frame(word: str) -> bool:
     """True for a word that says nothing about an item."""
-    lower = word.casefold().replace("’", "'")
+    lower = ELISION.sub("", word.casefold().replace("’", "'"))
     return lower in FRAME_WORDS or ASKING.fullmatch(lower) is not None or noun_kind(lower) is not None
 
 
@@ -155,6 +165,7 @@ def find_languages(text: str) -> list[str]:
 
 def trim_frames(text: str) -> str:
     """The text without frame words at its ends; "" if it has no other."""
+    text = PHRASES.sub(" ", text)
     words = list(WORD.finditer(text))
     kept = [word for word in words if not is_frame(word.group())]
     if not kept:

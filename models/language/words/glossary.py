@@ -4,6 +4,7 @@ The encoder alone reads most words of its sixteen languages; a word is here if i
 meaning is lower than with another label, or too low to be told from chance.
 """
 
+import re
 from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
@@ -16,7 +17,8 @@ ENGLISH: Mapping[str, str] = {
     "警匪": "crime", "恐怖": "horror",
     "纪录": "documentary", "记录": "documentary", "战争": "war", "西部": "western", "儿童": "children",
     "动画": "animation",
-    "音乐剧": "musical", "鞋子": "shoes", "鞋": "shoes", "衬衫": "shirts", "裙子": "dresses", "黑色": "black",
+    "音乐剧": "musical", "鞋子": "shoes", "鞋": "shoes", "衬衫": "shirts", "裙子": "dresses",
+    "黑色": "black/film noir",
     "白色": "white",
     "红色": "red", "蓝色": "blue", "绿色": "green",
     # German and Dutch
@@ -44,4 +46,16 @@ ENGLISH: Mapping[str, str] = {
     "kids": "children",
     "rom-com": "romance comedy",
 }  # fmt: skip
-"""Word -> English."""
+"""Word -> English; the meanings of a word with several are parted by a slash."""
+RUSSIAN_ENDING = re.compile(r"(?<=[а-яё]{3})(?:ами|ями|ах|ях|ов|ев|ой|ом|ем|ей|[ыиаяуюеь])$")
+
+
+def translate(word: str) -> str:
+    """The English of a word of the glossary, in any case of a Russian word; "" for another word."""
+    lower = word.casefold()
+    return ENGLISH.get(lower) or _RUSSIAN_STEMS.get(RUSSIAN_ENDING.sub("", lower), "")
+
+
+_RUSSIAN_STEMS = {
+    RUSSIAN_ENDING.sub("", word): english for word, english in ENGLISH.items() if re.match("[а-яё]", word)
+}

@@ -8,11 +8,12 @@ import numpy as np
 
 from models.language.plan import PlannedLabel
 from models.language.protocol import Floats
+from models.language.words.alternatives import Named, join_labels
 from models.language.words.frames import COMPOUND, ENGLISH_NOUN, is_frame, noun_kind, take_chinese_frames
-from models.language.words.glossary import ENGLISH
+from models.language.words.glossary import translate
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.reading import HAN, TAKEN, WORD, Reading
-from models.language.words.vocabulary import LabelName, Vocabulary, spell_keys
+from models.language.words.vocabulary import Vocabulary, spell_keys
 
 LEAST_COSINE = 0.625
 """The smallest cosine of words with a label that names it, chosen on the development sentences."""
@@ -26,7 +27,6 @@ MOST_EXACT = 6
 """The most words of a label's name that is found by its spelling."""
 MOST_PHRASES = 60
 """The most phrases of a clause that are encoded, which bounds the time of a long text."""
-OR = re.compile(r"^[\s]*(?:,?\s*(?:or|oder|ou|o|u|of|или|或者?|还是)|/)[\s]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,9 @@ class Phrase:
     is_whole: bool = True  # False for a part of a stretch of Chinese characters
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A label that a phrase names."""
-
-    start: int
-    end: int
-    label: LabelName
-
-
 def read_labels(reading: Reading, vocabulary: Vocabulary, vectors: LabelVectors | None) -> list[PlannedLabel]:
     """The labels of a clause in the order of its words; "or" between two makes them alternatives."""
+    text = reading.text
     named = [*_spelled(reading, vocabulary)]
     for found in named:
         reading.take(found.start, found.end)
@@ -59,7 +51,7 @@ def read_labels(reading: Reading, vocabulary: Vocabulary, vectors: LabelVectors 
         for found in _meant(reading, noun, vocabulary, vectors):
             reading.take(found.start, found.end)
             named.append(found)
-    return _join(reading, sorted(named, key=lambda found: found.start), vocabulary)
+    return join_labels(text, sorted(named, key=lambda found: found.start), vocabulary)
 
 
 def _spelled(reading: Reading, vocabulary: Vocabulary) -> Iterator[Named]:
@@ -78,11 +70,12 @@ def _spelled(reading: Reading, vocabulary: Vocabulary) -> Iterator[Named]:
 
 def _find_spelling(text: str, vocabulary: Vocabulary) -> int | None:
     """The row of the label with the spelling of a phrase; None for none, and for words of every sentence."""
-    if is_frame(text) and text.islower():
+    if is_frame(text) and text.islower() and noun_kind(text) is None:
         return None
     head = COMPOUND.match(text)
-    english = ENGLISH.get(text.casefold()) or (ENGLISH.get(head["head"].casefold()) if head else None)
-    for spelling in filter(None, (text, head["head"] if head else None, english)):
+    stem = head["head"] if head else ""
+    english = translate(text) or translate(stem)
+    for spelling in filter(None, (text, stem, *english.split("/"))):
         for key in spell_keys(spelling):
             if len(key) > 1 and key in vocabulary.by_key:
                 return vocabulary.by_key[key][0]
@@ -128,12 +121,8 @@ def _measure(phrases: Sequence[Phrase], vectors: LabelVectors) -> Floats:
 
 def _to_english(text: str) -> str:
     """The phrase with the words of the glossary in English."""
-    whole = ENGLISH.get(text.casefold())
-    return (
-        whole
-        if whole is not None
-        else WORD.sub(lambda word: ENGLISH.get(word.group().casefold(), word.group()), text)
-    )
+    whole = translate(text) or WORD.sub(lambda word: translate(word.group()) or word.group(), text)
+    return whole.split("/")[0]
 
 
 def _phrases(reading: Reading, most: int, *, frames: bool) -> Iterator[Phrase]:
@@ -175,24 +164,3 @@ def _make_phrase(words: Sequence[re.Match[str]], text: str, *, is_han: bool, fra
     if len(words) == 1 and compound is not None:
         text = compound["head"]
     return Phrase(start, end, text, noun)
-
-
-def _join(reading: Reading, named: Sequence[Named], vocabulary: Vocabulary) -> list[PlannedLabel]:
-    """The labels, alternatives joined; labels of a field with one label an item are always alternatives."""
-    joined: list[PlannedLabel] = []
-    previous: Named | None = None
-    for found in named:
-        label = found.label
-        last = joined[-1] if joined else None
-        is_or = previous is not None and bool(OR.match(reading.text[previous.end : found.start]))
-        same = next((part for part in joined if part.field == label.field), None)
-        if any(label.value in part.values and label.field == part.field for part in joined):
-            pass
-        elif last is not None and is_or and last.field == label.field:
-            joined[-1] = PlannedLabel(last.field, (*last.values, label.value))
-        elif same is not None and label.field not in vocabulary.set_fields:
-            joined[joined.index(same)] = PlannedLabel(same.field, (*same.values, label.value))
-        else:
-            joined.append(PlannedLabel(label.field, (label.value,)))
-        previous = found
-    return joined

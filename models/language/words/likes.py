@@ -31,10 +31,19 @@ BESIDE = re.compile(r"\s*(?:,|and|or|und|oder|et|ou|y|o|e|en|of|и|или|&|和|
 QUOTES = "\"'“”„‘’«»《》「」 "
 
 
+STATED = matches_words(
+    r"(?P<cue>(?:i|we)\s+(?:(?:really|just|absolutely|also)\s+)?(?:(?P<negated>(?:did not|didn't|do not"
+    r"|don't) (?:like|enjoy|love)|hated?|disliked?)"
+    r"|loved?|enjoyed|liked?|adored?)|me (?:gust[óo]|encant[óa])|j'ai (?:adoré|aimé)|mir gef(?:iel|ällt)"
+    r"|ich (?:mochte|liebte|liebe)"
+    r"|mi è piaciut[oa]|adorei|gostei de|我(?:很)?喜欢|мне понравил\w+)"
+)
+
+
 def read_likes(reading: Reading, vocabulary: Vocabulary) -> tuple[list[str], list[str]]:
     """The ids of the items that the clause wants others like, and of those that it wants none like."""
     like, unlike = list[str](), list[str]()
-    for cue in reading.find(CUES):
+    for cue in (*reading.find(STATED), *reading.find(CUES)):
         if cue["cue"].casefold() == "like" and SUBJECT.search(reading.text[: cue.start()]):
             continue
         end, found = cue.end(), list[str]()

@@ -43,6 +43,20 @@ DECADES = {
     "de": "zwanziger dreißiger vierziger fünfziger sechziger siebziger achtziger neunziger",
     "ru": "двадцатых тридцатых сороковых пятидесятых шестидесятых семидесятых восьмидесятых девяностых",
 }
+TENS = {
+    "it": "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
+    "nl": "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
+}
+UNITS = {
+    "it": "due tre quattro cinque sei sette otto nove dieci undici dodici",
+    "nl": "twee drie vier vijf zes zeven acht negen tien elf twaalf",
+}
+"""The numbers of the two languages that text2num 2 does not have."""
+OTHERS = {
+    language: {word: str(20 + 10 * number) for number, word in enumerate(TENS[language].split())}
+    | {word: str(2 + number) for number, word in enumerate(UNITS[language].split())}
+    for language in TENS
+}
 DECADE_OF = {
     word: f"{20 + 10 * number}s" for words in DECADES.values() for number, word in enumerate(words.split())
 }
@@ -96,6 +110,8 @@ def _digits(words: str, language: str) -> str | None:
     decade = DECADE_ENDING.sub("", words)
     if decade in DECADE_OF:
         return DECADE_OF[decade]
+    if language in OTHERS and words in OTHERS[language]:
+        return OTHERS[language][words]
     if words in KEPT or words[-1:].isdigit() or language not in LANGUAGES or any(c in words for c in ",.;"):
         return None
     try:

@@ -37,7 +37,7 @@ def _number(prefix: str) -> str:
 FROM, TO = BETWEEN[0]
 RANGE = matches_words(
     rf"{NEGATION}(?:(?:{FROM})\s*{_number('a')}{UNIT}(?:\s*(?:{TO})\s*|{DASH})"
-    rf"|{NUMBER.format('x')}(?:{DASH}|\s*[到至]\s*))"
+    rf"|{NUMBER.format('x')}年?(?:{DASH}|\s*[到至]\s*))"
     + re.sub(r"\(\?P<(money|minutes|hours|seconds|years)>", r"(?P<to_\1>", _number("b") + UNIT)
     + r"(?:之间|间)?"
 )
@@ -104,19 +104,34 @@ def _read_dates(reading: Reading, vocabulary: Vocabulary) -> Iterator[PlannedNum
     chosen = vocabulary.number_field(NumberKind.YEAR)
     if chosen is None:
         return
+    wanted: list[Quantity] = []
     for match in reading.find(DATED):
         quantity = _quantity(match, "a", "", vocabulary)
-        if quantity.is_decade:
-            if match["negated"]:
-                continue  # outside of a range: two conditions of which one is enough
-            reading.take(*match.span())
-            yield PlannedNumber(chosen.name, Comparison.GTE, quantity.low)
-            yield PlannedNumber(chosen.name, Comparison.LTE, quantity.high)
-        elif YEAR_DIGITS.fullmatch(match["an"]) and not match["ac"]:
-            reading.take(*match.span())
-            yield PlannedNumber(
-                chosen.name, Comparison.NE if match["negated"] else Comparison.EQ, quantity.low
-            )
+        is_year = bool(YEAR_DIGITS.fullmatch(match["an"])) and not match["ac"]
+        if not is_year and not quantity.is_decade:
+            continue
+        if not match["negated"]:
+            wanted.append(quantity)
+        elif is_year and not quantity.is_decade:
+            yield PlannedNumber(chosen.name, Comparison.NE, quantity.low)
+        else:
+            continue  # outside of a decade: two conditions of which one is enough
+        reading.take(*match.span())
+        if len(wanted) > 1 and (between := BESIDE_DATE.search(reading.text[: match.start()])):
+            reading.take(*between.span())
+    if not wanted:
+        return
+    low, high = min(date.low for date in wanted), max(date.high for date in wanted)
+    if low == high:
+        yield PlannedNumber(chosen.name, Comparison.EQ, low)
+    else:  # of several dates the years from the first to the last
+        yield PlannedNumber(chosen.name, Comparison.GTE, low)
+        yield PlannedNumber(chosen.name, Comparison.LTE, high)
+
+
+BESIDE_DATE = re.compile(
+    r"(?<=\x1f)\s*(?:,|and|or|und|oder|et|ou|y|o|e|en|of|и|или|和|或者?|、)\s*$", re.IGNORECASE
+)
 
 
 def _quantity(match: re.Match[str], prefix: str, unit: str, vocabulary: Vocabulary) -> Quantity:

@@ -27,6 +27,12 @@ COUNTED = (
 )
 """The number of items asked for. Without a noun a number may be part of a title, such as "12 Monkeys"."""
 
+APPROXIMATELY = re.compile(
+    rf"(?<![^\W{HAN}])(?:(?:the )?top|at least|at most|about|around|up to|mindestens|höchstens|etwa|die|les"
+    rf"|los|las|au moins|environ"
+    r"|al menos|unos|almeno|pelo menos|minstens|至少|最多|大约|前)\s*$",
+    re.IGNORECASE,
+)
 BEFORE_LABEL = re.compile(rf"(?<![\w\x1f])(?P<count>\d{{1,3}})(?=(?:\s+[^\W\d_][\w'’\-]*){{0,2}}\s*{TAKEN})")
 
 VARIED = matches_words(
@@ -95,7 +101,7 @@ QUALITIES: tuple[tuple[NumberKind, bool, str], ...] = (
         r"old(?:er)?|oldies?|classic|vintage|alte[nrsm]?|ältere[nrs]?|klassische[nrs]?|klassiker"
         r"|vieux|vieilles?|anciens?|anciennes?|classiques?|antigu[oa]s?|viej[oa]s?|clásic[oa]s?"
         r"|vecch[ie]+|vecchio|classic[io]|antig[oa]s|velh[oa]s|oude|klassieke|стар(?:ые|ый|ое|ую)"
-        r"|老(?=[片电])|经典|古老",
+        r"|老(?=[片电的])|经典|古老",
     ),
 )
 """Kind, whether the quality is a high value, and its words."""
@@ -113,9 +119,15 @@ def read_limit(reading: Reading) -> int | None:
         for match in reading.find(pattern):
             count = int(match["count"])
             if 1 <= count <= MOST_ITEMS:
-                reading.take(*match.span())
+                reading.take(_start_of(reading, match), match.end())
                 return count
     return None
+
+
+def _start_of(reading: Reading, match: re.Match[str]) -> int:
+    """The start of a number with the words before it that only say how exact it is."""
+    before = APPROXIMATELY.search(reading.text[: match.start("count")])
+    return min(match.start(), match.start("count") if before is None else before.start())
 
 
 def read_count(reading: Reading) -> int | None:
@@ -123,7 +135,7 @@ def read_count(reading: Reading) -> int | None:
     match = BEFORE_LABEL.search(reading.text)
     if match is None or not 1 <= int(match["count"]) <= MOST_ITEMS:
         return None
-    reading.take(*match.span("count"))
+    reading.take(_start_of(reading, match), match.end("count"))
     return int(match["count"])
 
 

@@ -53,7 +53,10 @@ PLANNED: Schema = {
 }
 GIVEN = "an answer that was given"
 """Stands for the id of an answer in a body, which is asked for when the body is sent."""
-CRITICISED: Schema = {"critique": {"of": GIVEN, "text": "the first is great", "keep": True}}
+CRITICISED: Schema = {
+    "session": SESSION,
+    "critique": {"of": GIVEN, "text": "the first is great", "keep": True},
+}
 EVENT = {
     **SESSION[0],
     "user_id": "null",
