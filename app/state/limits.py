@@ -18,6 +18,9 @@ class StoreLimits:
     event_id_ttl_s: int = 2 * DAY_S  # how long a retry is recognised, counted from the user's last event id
     max_aliases: int = 1_000  # newest ids that were merged into a user, whose stream entries an erasure finds
     stream_cap: int = 100_000  # events in the stream, all users together (approximate: up to 100 more)
+    impression_cap: int = 100_000  # impressions, all users together (approximate: up to 100 more)
+    impression_age_s: int = 30 * DAY_S  # of an impression
+    impression_ttl_s: int = DAY_S  # how long an impression is found by the id of its answer
     item_cap: int = 100_000  # items put or deleted
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
 

@@ -19,5 +19,7 @@ def _read_value(client: redis.Redis, key: bytes) -> bytes:
             return repr(client.hgetall(key)).encode()
         case b"stream":
             return repr(client.xrange(key)).encode()
+        case b"zset":
+            return repr(client.zrange(key, 0, -1, withscores=True)).encode()
         case other:
-            raise ValueError(f"expected a string, a list, a hash or a stream, given {other!r}")
+            raise ValueError(f"expected a string, a list, a hash, a sorted set or a stream, given {other!r}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
+from app.state.memory.impressions import MemoryImpressions
 from app.state.memory.items import MemoryItems
 from app.state.memory.replicas import MemoryReplicaBoard
 from app.state.protocol import (
@@ -55,6 +56,7 @@ class MemoryStore:
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
         self._accepted = 0
         self._items = MemoryItems(self._limits.item_cap)
+        self.impressions = MemoryImpressions(self._limits, self._erased_at)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}
 
@@ -116,6 +118,7 @@ class MemoryStore:
             of_alias.merged_into, of_alias.moved_at, of_alias.erased_at = None, None, now
             of_alias.event_ids.clear()
         user_ids = {user_id, *user.aliases}
+        self.impressions.erase(user_ids)
         others = [entry for entry in self._stream if entry.recorded.user_id not in user_ids]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)
@@ -210,6 +213,9 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""
+
+    def _erased_at(self, user_id: str) -> float | None:
+        return self._users.get(user_id, _UserRecord()).erased_at
 
     def _user(self, user_id: str) -> _UserRecord:
         """The user's record, created if missing, and marked as the most recently written."""

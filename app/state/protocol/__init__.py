@@ -1,4 +1,4 @@
-"""The protocols of stored state: users, items, the event stream, and a store of all three."""
+"""The protocols of stored state: users, items, the event stream, impressions, and a store of all."""
 
 from app.state.protocol.errors import (
     ItemDeletedError,
@@ -9,6 +9,7 @@ from app.state.protocol.errors import (
 )
 from app.state.protocol.events import Appended, EventStream, RecordedEvent, StreamEntry
 from app.state.protocol.health import StoreHealth
+from app.state.protocol.impressions import Impression, ImpressionEntry, ImpressionStore
 from app.state.protocol.item_patch import ItemPatch
 from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore, StoredItems
 from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
@@ -25,6 +26,9 @@ __all__ = [
     "ChangeKind",
     "EventStream",
     "Fleet",
+    "Impression",
+    "ImpressionEntry",
+    "ImpressionStore",
     "ItemChange",
     "ItemDeletedError",
     "ItemPage",

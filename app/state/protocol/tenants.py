@@ -4,6 +4,7 @@ import re
 from typing import Protocol
 
 from app.state.protocol.events import EventStream
+from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
 from app.state.protocol.users import UserStore
 
@@ -16,7 +17,11 @@ _TENANT = re.compile(TENANT_PATTERN, re.ASCII)
 
 
 class TenantStore(UserStore, ItemStore, EventStream, Protocol):
-    """The users, items and events of one tenant. No call reads or changes those of another one."""
+    """The users, items, events and impressions of one tenant. No call reads or changes those of another one."""
+
+    @property
+    def impressions(self) -> ImpressionStore:
+        """What the answers to the tenant's callers showed."""
 
 
 def check_tenant(name: str) -> str:

@@ -45,7 +45,7 @@ return redis.pcall(unpack(mark))['err'] and 0 or 1
 """)
 
 ERASE_STREAM = Script("""
--- KEYS: stream. ARGV: from, to, entries to look at, names of users
+-- KEYS: stream of events or of impressions. ARGV: from, to, entries to look at, names of users
 -- Answers entries deleted, and the last id looked at ('' when there is no more).
 local entries = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])
 local ids, users = {}, {}
@@ -76,7 +76,7 @@ class RedisErasure:
         self._deadline_s = settings.write_timeout_s
 
     async def erase(self, user_id: str, now: float, lasting: bool) -> dict[str, int]:
-        """One atomic script for the user's keys, then the ids merged into the user, then the stream in chunks.
+        """One atomic script for the user's keys, then the ids merged into the user, then both streams in chunks.
 
         If it fails on the way, erasing again finishes it. Raises UnmarkedErasureError at the end if a mark is missing.
         """
@@ -99,7 +99,8 @@ class RedisErasure:
             Call((alias.event_ids, alias.merged, alias.erased), [mark, self._ttl_s]) for alias in of_aliases
         ]
         marks = [marked, *await self._client.run_scripts(ERASE_ALIAS, calls, self._deadline_s)]
-        erased = await self._erase_stream(last_entry, names)
+        erased = await self._erase_stream(self._keys.stream, last_entry, names)
+        await self._erase_impressions(names)
         if erased:  # the user's keys may have expired, but the stream still had events
             await self._client.run_command("PERSIST", keys.erased, deadline_s=self._deadline_s)
         if self._rewrites:
@@ -108,11 +109,19 @@ class RedisErasure:
             raise UnmarkedErasureError("expected room for the mark of an erasure", StoreFault.REFUSED)
         return {"events": events, "profile": profile, "stream": erased}
 
-    async def _erase_stream(self, last_entry: bytes, names: list[str]) -> int:
+    async def _erase_impressions(self, names: list[str]) -> None:
+        """Delete the impressions; those that are added later meet the mark."""
+        stream = self._keys.impressions
+        last = await self._client.run_command(
+            *("XREVRANGE", stream, "+", "-", "COUNT", 1), deadline_s=self._deadline_s
+        )
+        await self._erase_stream(stream, last[0][0] if last else b"", names)
+
+    async def _erase_stream(self, stream: str, last_entry: bytes, names: list[str]) -> int:
         """The number of entries deleted, one chunk per round trip, up to the last entry at the erasure's beginning."""
         erased, start = 0, "-"
         while start and last_entry:
-            call = Call((self._keys.stream,), [start, last_entry, STREAM_CHUNK, *names])
+            call = Call((stream,), [start, last_entry, STREAM_CHUNK, *names])
             count, seen = await self._run(ERASE_STREAM, call)
             erased, start = erased + count, f"({seen.decode()}" if seen else ""
         return erased

@@ -68,6 +68,16 @@ class Keys:
         return f"{self._stem}:stream"
 
     @property
+    def impressions(self) -> str:
+        """What answers showed, newest last, capped."""
+        return f"{self._stem}:{{impressions}}"
+
+    @property
+    def impression_ids(self) -> str:
+        """Sorted set: id of an answer by the place of its impression."""
+        return f"{self._stem}:{{impressions}}:ids"
+
+    @property
     def items(self) -> str:
         """Hash: item id -> document or tombstone."""
         return f"{self._stem}:{{items}}"

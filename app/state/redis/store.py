@@ -30,6 +30,7 @@ from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
 from app.state.redis.event_ids import count_event_ids
 from app.state.redis.file_rewrite import FileRewriter
+from app.state.redis.impressions import RedisImpressions
 from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys, UserKeys
 from app.state.redis.marks import DAMAGED, Times, unpack_mark
@@ -69,6 +70,7 @@ class RedisStore:
         """Read and write these keys from now on."""
         self._keys = keys
         self._items = RedisItems(self._client, self._settings, keys, self._values)
+        self.impressions = RedisImpressions(self._client, keys, self._settings, self._values)
         self._erasure = RedisErasure(self._client, keys, self._settings)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)
         self._compaction = Compaction(self._client, keys, self._settings, self._values)

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access.access import build_access
 from app.api.dependencies import Service, open_load
 from app.config import Settings
+from app.impression_log import ImpressionLog
 from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
 from app.telemetry import Metrics
@@ -13,7 +14,14 @@ from app.telemetry import Metrics
 def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = None) -> ASGIApp:
     """The application, with a service that has no bundle in the state of each request."""
     runtime = Runtime(settings, MemoryStore())
-    service = Service(settings, runtime, metrics or Metrics(), open_load(settings), build_access(settings))
+    service = Service(
+        settings,
+        runtime,
+        metrics or Metrics(),
+        open_load(settings),
+        build_access(settings),
+        ImpressionLog(lambda _fate, _count: None),
+    )
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, "state": {"service": service}}, receive, send)

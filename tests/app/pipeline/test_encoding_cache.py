@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding import encode_user
+from app.pipeline.encoding import encode_states, encode_user
+from app.pipeline.query.text_query import read_plan
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
+from models.language.plan import Plan
 
 LIKES = tuple(Event(f"i{item}", "rate", 1.7e9 + item, 5.0) for item in (0, 4, 8))
 STATE = UserState("u", events=LIKES)
@@ -61,3 +63,12 @@ def test_a_kept_encoding_is_that_of_an_empty_cache(bundle: LoadedBundle, learnt:
 def test_a_text_is_not_kept(bundle: LoadedBundle) -> None:
     encode_user(bundle, STATE, "quiet comedies")
     assert not len(bundle.encodings)
+
+
+def test_what_named_items_add_is_not_kept(bundle: LoadedBundle) -> None:
+    """ "Like i3": no text, and yet other logits."""
+    plan = Plan(like=("i3",))
+    texts = read_plan(bundle, plan, None)
+    assert texts.text is None and texts.logits is not None
+    encode_states(bundle, [STATE], [texts])
+    assert encode_user(bundle, STATE).text_logits is None

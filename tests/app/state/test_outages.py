@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from app.state.embedded.server import EmbeddedRedis
-from app.state.protocol import RecordedEvent, StateUnavailableError, StoreFault, StoreHealth
+from app.state.protocol import Impression, RecordedEvent, StateUnavailableError, StoreFault, StoreHealth
 from app.state.redis.circuit_breaker import CircuitSettings
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
@@ -91,6 +91,9 @@ def every_call(store: RedisStore) -> list[Callable[[], Awaitable[object]]]:
         lambda: store.put_item(Item("1")),
         lambda: store.delete_item("1"),
         store.read_stream,
+        lambda: store.impressions.add([Impression("r", "1", 1.0, "v", (), (), {}, ())]),
+        lambda: store.impressions.find("r", "1"),
+        store.impressions.read_since,
     ]
 
 
