@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import add_moments, encode_states
 from app.pipeline.explain.attribution import measure_attribution
@@ -17,16 +19,18 @@ from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.stage_clock import StageClock
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
-from models.contract.arrays import Floats
+from models.contract.arrays import Floats, Indices
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
+from models.contract.statistics import TOTAL
 from models.contract.user_vector import strip_bias
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 from models.ranking.budget import Budget, plan_budgets
+from models.ranking.exploration import measure_spread
 from models.ranking.kept import find_positions, rerank_below
-from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, RerankedList
+from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, Diversity, RerankedList
 from models.ranking.tiers import Pool, rerank_tiers
 
 LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
@@ -108,11 +112,20 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, narrowed: 
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = list(map(bundle.catalogue.labels.__getitem__, rows.tolist()))
     pool, above = Pool(scored.score, vectors, labels), find_labels_above(bundle, query)
+    diversity = measure_uncertainty(bundle, query.diversity, rows)
     first = None if narrowed.meets is None else narrowed.meets[rows]
     if query.kept:
         kept = find_positions(rows, bundle.rows(query.kept))
-        return rerank_below(pool, kept, first, query.diversity, query.limit)
-    return rerank_tiers(pool, first, query.diversity, query.limit, above)
+        return rerank_below(pool, kept, first, diversity, query.limit)
+    return rerank_tiers(pool, first, diversity, query.limit, above)
+
+
+def measure_uncertainty(bundle: LoadedBundle, diversity: Diversity, rows: Indices) -> Diversity:
+    """The settings with how uncertain the scores of candidates at `rows` [K] are, if the list explores."""
+    if diversity.exploration is None:
+        return diversity
+    spread = measure_spread(np.expm1(bundle.catalogue.statistics[rows, TOTAL]))
+    return replace(diversity, exploration=replace(diversity.exploration, spread=spread))
 
 
 def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[str]]:
@@ -134,6 +147,7 @@ def assemble_slate(
         relevance_cost=reranked.relevance_cost,
         unknown=find_unknown_ids(bundle, query),
         degraded=(*unread, *scored.candidates.degraded, *reranked.degraded),
+        propensity=reranked.propensity,
         notes=(
             *find_filter_notes(bundle.catalogue, query, bundle.columns, len(reranked.order)),
             *narrowed.relaxed,

@@ -115,4 +115,5 @@ class Slate:
     unknown: tuple[str, ...] = ()  # requested ids (rank) that the catalogue lacks
     degraded: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()  # on the filter
+    propensity: Floats | None = None  # [N] of each place, given those above it; None without exploration
     took_ms: Mapping[str, float] = field(default_factory=dict)

@@ -11,6 +11,8 @@ STATISTICS = ("recent", "total", "value")
 """The columns: log1p of the decayed count, log1p of the count, shrunk mean of the standardised values."""
 RECENT = STATISTICS.index("recent")
 """The column of recent popularity."""
+TOTAL = STATISTICS.index("total")
+"""The column of all interactions."""
 PRIOR_EVENTS = 10.0
 """Shrinkage of the mean value: as if the item had this many more events of average value."""
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from models.contract.arrays import Doubles, Floats, Indices
 from models.ranking.category_cap import CategoryCap
+from models.ranking.exploration import Choose, pick_best
 from models.ranking.greedy import SimilarTo, select_greedily
 
 SMALLEST_VARIANCE = 1e-6
@@ -11,7 +12,12 @@ SMALLEST_VARIANCE = 1e-6
 
 
 def greedy_map_dpp(
-    relevance: Floats, similar_to: SimilarTo, strength: float, n: int, cap: CategoryCap | None = None
+    relevance: Floats,
+    similar_to: SimilarTo,
+    strength: float,
+    n: int,
+    cap: CategoryCap | None = None,
+    choose: Choose = pick_best,
 ) -> Indices:
     """Positions [min(n, K)] of a set that greedily maximises the determinant of the kernel.
 
@@ -34,4 +40,4 @@ def greedy_map_dpp(
             used += 1
         return strength * np.log(np.maximum(variance, SMALLEST_VARIANCE))
 
-    return select_greedily(relevance, 1 - strength, bonus, n, cap)
+    return select_greedily(relevance, 1 - strength, bonus, n, cap, choose)

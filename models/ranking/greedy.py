@@ -6,6 +6,7 @@ import numpy as np
 
 from models.contract.arrays import Doubles, Floats, Indices
 from models.ranking.category_cap import CategoryCap
+from models.ranking.exploration import Choose, pick_best
 from models.ranking.order import sort_by_relevance
 
 SimilarTo = Callable[[int], Floats]
@@ -15,10 +16,16 @@ Bonus = Callable[[int], Doubles]
 
 
 def select_greedily(
-    relevance: Floats, weight: float, bonus: Bonus, n: int, cap: CategoryCap | None
+    relevance: Floats,
+    weight: float,
+    bonus: Bonus,
+    n: int,
+    cap: CategoryCap | None,
+    choose: Choose = pick_best,
 ) -> Indices:
     """Positions [min(n, K)], picked by the greatest weight * relevance (scaled to [0, 1]) + bonus at each step.
 
+    `choose` may pick another one by chance (models.ranking.exploration).
     Ties go to the more relevant, then to the earlier candidate. `relevance` [K] is finite.
     """
     order = sort_by_relevance(relevance)
@@ -30,7 +37,7 @@ def select_greedily(
             cap.rise()
         if cap is not None:
             value[cap.closed] = -np.inf
-        best = int(order[value[order].argmax()])  # the first of equal values: the most relevant
+        best = choose(value, order)
         picks.append(best)
         reward[best] = -np.inf
         gain = bonus(best)

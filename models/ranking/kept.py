@@ -6,7 +6,7 @@ from models.contract.arrays import Indices, Mask
 from models.ranking.order import sort_by_relevance
 from models.ranking.rerank import Diversity, RerankedList
 from models.ranking.similarity import Similarity
-from models.ranking.tiers import Pool, rerank_tiers
+from models.ranking.tiers import Pool, join_propensities, rerank_tiers
 
 
 def find_positions(rows: Indices, kept: Indices) -> Indices:
@@ -25,7 +25,7 @@ def rerank_below(pool: Pool, kept: Indices, first: Mask | None, diversity: Diver
     above = [pool.labels[position] for position in kept.tolist()]
     tier = None if first is None else first[others]
     rest = (
-        rerank_tiers(pool.take(others), tier, diversity, n - len(kept), above)
+        rerank_tiers(pool.take(others), tier, diversity.take(others), n - len(kept), above)
         if n > len(kept)
         else RerankedList(np.zeros(0, dtype=np.int64), 0.0, 0.0)
     )
@@ -33,4 +33,5 @@ def rerank_below(pool: Pool, kept: Indices, first: Mask | None, diversity: Diver
     best = sort_by_relevance(pool.scores)[: len(order)]
     cost = float(pool.scores[best].mean() - pool.scores[order].mean()) if len(order) else 0.0
     similarity = Similarity.of(pool.vectors, pool.labels)
-    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), rest.degraded)
+    propensity = join_propensities(RerankedList(kept, 0.0, 0.0), rest)
+    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), rest.degraded, propensity)

@@ -4,11 +4,17 @@ import numpy as np
 
 from models.contract.arrays import Doubles, Floats, Indices
 from models.ranking.category_cap import CategoryCap
+from models.ranking.exploration import Choose, pick_best
 from models.ranking.greedy import SimilarTo, select_greedily
 
 
 def mmr(
-    relevance: Floats, similar_to: SimilarTo, strength: float, n: int, cap: CategoryCap | None = None
+    relevance: Floats,
+    similar_to: SimilarTo,
+    strength: float,
+    n: int,
+    cap: CategoryCap | None = None,
+    choose: Choose = pick_best,
 ) -> Indices:
     """Positions [min(n, K)], each maximising (1 - strength) * relevance - strength * max similarity to earlier picks.
 
@@ -20,4 +26,4 @@ def mmr(
         np.maximum(nearest, similar_to(position), out=nearest)
         return -strength * nearest
 
-    return select_greedily(relevance, 1 - strength, bonus, n, cap)
+    return select_greedily(relevance, 1 - strength, bonus, n, cap, choose)

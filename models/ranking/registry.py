@@ -5,14 +5,16 @@ from collections.abc import Callable
 from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
 from models.ranking.dpp import greedy_map_dpp
+from models.ranking.exploration import Choose
 from models.ranking.greedy import SimilarTo
 from models.ranking.mmr import mmr
 from models.ranking.relevance import rank_by_relevance
 
-Reranker = Callable[[Floats, SimilarTo, float, int, CategoryCap | None], Indices]
-"""(relevance [K], similarity, strength 0..1, n, cap) -> min(n, K) distinct positions, best first.
+Reranker = Callable[[Floats, SimilarTo, float, int, CategoryCap | None, Choose], Indices]
+"""(relevance [K], similarity, strength 0..1, n, cap, choose) -> min(n, K) distinct positions, best first.
 
-With a cap, a re-ranker picks open candidates only and reports each pick to it (`select_greedily` does both).
+With a cap, a re-ranker picks open candidates only and reports each pick to it, and `choose` draws each pick
+(`select_greedily` does all of this).
 """
 
 RERANKERS: dict[str, Reranker] = {

@@ -1,13 +1,15 @@
 """Re-rank scored candidates for diversity, with an optional cap per category and a limit of its runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
 from models.ranking.category_run import limit_runs
+from models.ranking.exploration import Exploration, Explorer, pick_best
 from models.ranking.order import sort_by_relevance
 from models.ranking.registry import find_reranker
 from models.ranking.similarity import Similarity
@@ -25,6 +27,11 @@ class Diversity:
     strength: float = 0.3  # 0 is pure relevance, 1 the most diverse
     max_per_category: int | None = None
     max_consecutive: int | None = None  # the most items of one category in a row
+    exploration: Exploration | None = None  # None: the best item at each place
+
+    def take(self, rows: Indices) -> "Diversity":
+        """The settings for the candidates at some positions."""
+        return self if self.exploration is None else replace(self, exploration=self.exploration.take(rows))
 
     @property
     def has_limits(self) -> bool:
@@ -40,6 +47,9 @@ class RerankedList:
     intra_list_diversity: float
     relevance_cost: float  # mean score of the n most relevant minus mean score of the chosen; >= 0
     degraded: tuple[str, ...] = ()  # RELEVANCE_ORDER, CATEGORY_CAP, CATEGORY_RUN
+    propensity: Floats | None = (
+        None  # [n] with exploration, of each place; NaN where the limit of runs filled it
+    )
 
 
 def rerank(
@@ -61,38 +71,62 @@ def rerank(
     by_relevance = sort_by_relevance(scores)
     if not (np.isfinite(scores).all() and np.isfinite(similarity.unit).all()):
         return RerankedList(by_relevance[:n], 0.0, 0.0, (RELEVANCE_ORDER,))
-    order, degraded = _select(scores, similarity, diversity, n)
+    order, degraded, propensity = _select(scores, similarity, diversity, n)
     if diversity.max_consecutive is not None:
         pool = order if diversity.max_per_category is not None else _append_others(order, by_relevance)
         pool_labels = [labels[position] for position in pool.tolist()]
         places, kept = limit_runs(pool_labels, diversity.max_consecutive, n, above)
         order, degraded = pool[places], degraded if kept else (*degraded, CATEGORY_RUN)
+        if propensity is not None:
+            unknown = np.full(len(pool) - len(propensity), np.nan, dtype=np.float32)
+            propensity = np.concatenate([propensity, unknown])[places]
     cost = _mean(scores[by_relevance[: len(order)]]) - _mean(scores[order])
-    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), degraded)
+    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), degraded, propensity)
 
 
-def _select(
-    scores: Floats, similarity: Similarity, diversity: Diversity, n: int
-) -> tuple[Indices, tuple[str, ...]]:
-    """The order [min(n, K)] by the diversity's method, and the degradations.
+class Selected(NamedTuple):
+    """An order [min(n, K)], the degradations, and the propensities of an exploration."""
+
+    order: Indices
+    degraded: tuple[str, ...] = ()
+    propensity: Floats | None = None
+
+
+def _select(scores: Floats, similarity: Similarity, diversity: Diversity, n: int) -> Selected:
+    """The order by the diversity's method.
 
     An item of many categories counts for each of them. If the cap leaves too few candidates, the items with the most
     categories are barred, step by step; if that does not help, the cap is exceeded by as little as possible.
     """
-    select = find_reranker(diversity.method)
     if diversity.max_per_category is None:
-        return select(scores, similarity.to, diversity.strength, n, None), ()
-    unbarred_order = np.zeros(0, dtype=np.int64)
+        return _select_within(None, scores, similarity, diversity, n)
+    unbarred = Selected(np.zeros(0, dtype=np.int64))
     for size in np.unique(similarity.sizes)[::-1]:
         barred = similarity.sizes > size
-        if len(unbarred_order) and np.count_nonzero(~barred) < n:
+        if len(unbarred.order) and np.count_nonzero(~barred) < n:
             break
         cap = CategoryCap(similarity.hot, diversity.max_per_category, barred)
-        order = select(scores, similarity.to, diversity.strength, n, cap)
+        selected = _select_within(cap, scores, similarity, diversity, n)
         if not cap.exceeded:
-            return order, ()
-        unbarred_order = unbarred_order if len(unbarred_order) else order
-    return unbarred_order, (CATEGORY_CAP,) if len(unbarred_order) else ()
+            return selected
+        unbarred = unbarred if len(unbarred.order) else selected
+    return unbarred._replace(degraded=(CATEGORY_CAP,)) if len(unbarred.order) else unbarred
+
+
+def _select_within(
+    cap: CategoryCap | None,
+    scores: Floats,
+    similarity: Similarity,
+    diversity: Diversity,
+    n: int,
+) -> Selected:
+    """One run of the re-ranker. Each begins with the same draws of an exploration."""
+    select, strength = find_reranker(diversity.method), diversity.strength
+    if diversity.exploration is None:
+        return Selected(select(scores, similarity.to, strength, n, cap, pick_best))
+    explorer = Explorer(diversity.exploration)
+    order = select(scores, similarity.to, strength, n, cap, explorer.choose)
+    return Selected(order, (), np.array(explorer.propensities, dtype=np.float32))
 
 
 def _append_others(order: Indices, by_relevance: Indices) -> Indices:

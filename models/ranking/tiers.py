@@ -1,7 +1,7 @@
 """Re-rank candidates in two tiers: those of the first tier come before all others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,17 @@ def rerank_tiers(
         Similarity.of(pool.vectors, pool.labels).diversity(order),
         float(costs @ counts / max(counts.sum(), 1)),
         tuple(dict.fromkeys((*best.degraded, *rest.degraded))),
+        join_propensities(best, rest),
+    )
+
+
+def join_propensities(*parts: RerankedList) -> Floats | None:
+    """The propensities of lists that stand one below the other; None where none explores."""
+    if all(part.propensity is None for part in parts):
+        return None
+    sure = (np.ones(len(part.order), dtype=np.float32) for part in parts)
+    return np.concatenate(
+        [ones if part.propensity is None else part.propensity for ones, part in zip(sure, parts, strict=True)]
     )
 
 
@@ -53,7 +64,5 @@ def _rerank_rows(pool: Pool, rows: Indices, diversity: Diversity, n: int, above:
     if n <= 0:
         return RerankedList(np.zeros(0, dtype=np.int64), 0.0, 0.0)
     part = pool.take(rows)
-    chosen = rerank(part.scores, part.vectors, part.labels, diversity, n, above)
-    return RerankedList(
-        rows[chosen.order], chosen.intra_list_diversity, chosen.relevance_cost, chosen.degraded
-    )
+    chosen = rerank(part.scores, part.vectors, part.labels, diversity.take(rows), n, above)
+    return replace(chosen, order=rows[chosen.order])

@@ -1,5 +1,6 @@
 """Convert a slate into the answer, as plain values; orjson writes float32 in its shortest form."""
 
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -74,9 +75,18 @@ def item_answers(bundle: LoadedBundle, page: Page[ListRequest], slate: Slate) ->
                     {name: item.attributes[name] for name in field_names if name in item.attributes},
                     hierarchies,
                 ),
+                **_propensity_answer(page, slate, index),
             }
         )
     return items
+
+
+def _propensity_answer(page: Page[ListRequest], slate: Slate, index: int) -> Plain:
+    """With explain the propensity of a place: 1 without exploration, null where it is not known."""
+    if not page.request.explain:
+        return {}
+    value = 1.0 if slate.propensity is None else float(slate.propensity[index])
+    return {"propensity": None if math.isnan(value) else value}
 
 
 def _reason_answer(reason: Reason) -> Mapping[str, object]:

@@ -1,5 +1,6 @@
 """Convert an answer into the impression that is kept of it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import orjson
 
 from app.api.schemas.recommendation import ListRequest
-from app.pipeline.types import Query
+from app.pipeline.types import Query, Slate
 from app.state.protocol import Impression
 
 MOST_ITEMS = 100
@@ -21,6 +22,7 @@ class Shown:
     request: ListRequest  # whose words are a plan
     words: str
     query: Query
+    slate: Slate
     answer: Mapping[str, Any]
     shown_at: float  # Unix seconds
 
@@ -46,6 +48,7 @@ def build_impression(shown: Shown) -> Impression:
         scores=tuple(plain["scores"]),
         heads={name: tuple(column) for name, column in plain["heads"].items()},
         sources=tuple(tuple(item["sources"]) for item in items),
+        propensity=_read_propensities(shown)[: len(items)],
         first_rank=items[0]["rank"] if items else 1,
         scene=request.scene,
         context=dict(query.context),
@@ -53,3 +56,11 @@ def build_impression(shown: Shown) -> Impression:
         query=shown.words,
         plan=None if request.plan is None else request.plan.model_dump(mode="json", exclude_defaults=True),
     )
+
+
+def _read_propensities(shown: Shown) -> tuple[float | None, ...]:
+    """The propensity of each place, None where it is not known; empty without exploration."""
+    propensity = shown.slate.propensity
+    if propensity is None:
+        return ()
+    return tuple(None if math.isnan(value) else value for value in propensity.tolist())

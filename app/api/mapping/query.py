@@ -1,5 +1,6 @@
 """Convert a request into the pipeline's query, and check scenes, heads and fields."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -8,7 +9,12 @@ from app.api.mapping.filters import parse_filter
 from app.api.mapping.interactions import append_session, build_rules, to_session
 from app.api.mapping.plan import to_plan
 from app.api.schemas.events import Context, SessionEvent
-from app.api.schemas.recommendation import DiversityRequest, ListRequest, RankRequest
+from app.api.schemas.recommendation import (
+    DiversityRequest,
+    ExplorationRequest,
+    ListRequest,
+    RankRequest,
+)
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.pipeline.default_diversity import choose_diversity
@@ -20,7 +26,11 @@ from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
 from models.contract.roles import seen_items
 from models.language.plan import NO_PLAN, Plan
+from models.ranking.exploration import Exploration, Policy
 from models.ranking.rerank import Diversity
+
+SEED_BITS = 63
+"""A seed is a whole number below 2 to this power."""
 
 
 def build_query(
@@ -45,7 +55,9 @@ def build_query(
     if condition is not None:
         check_filter(spec, condition)
     state = add_session(bundle, state, request.session, moment, now)
-    diversity = _to_diversity(bundle, request, state)
+    diversity = replace(
+        _to_diversity(bundle, request, state), exploration=_to_exploration(request.exploration)
+    )
     # The pipeline allows seen items in a ranking; `exclude_seen` excludes them here.
     excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
     seen = seen_items(state, spec.roles) if excludes_seen else ()
@@ -155,6 +167,14 @@ def _to_diversity(bundle: LoadedBundle, request: ListRequest, state: UserState) 
         own = method == bundle.manifest.diversity.method
         strength = (choose_diversity(bundle, state) if own else Diversity()).strength
     return Diversity(method, strength, wire.max_per_category, wire.max_consecutive)
+
+
+def _to_exploration(wire: ExplorationRequest | None) -> Exploration | None:
+    """The request's exploration, with a seed by chance where it states none; None for no exploration."""
+    if wire is None or wire.policy == Policy.NONE:
+        return None
+    seed = secrets.randbits(SEED_BITS) if wire.seed is None else wire.seed
+    return Exploration(Policy(wire.policy), wire.strength, seed)
 
 
 def _named_items(request: ListRequest, plan: Plan) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ async def _answer(tenant: Tenant, service: Service, threads: Computing, page: Pa
         {**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}}
     )
     if service.impressions.is_on:  # after the answer was sent
-        shown = Shown(page.request, words, query, answer, service.clock())
+        shown = Shown(page.request, words, query, slate, answer, service.clock())
         response.background = BackgroundTask(_keep, tenant, service, shown)
     return response
 

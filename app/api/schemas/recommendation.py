@@ -20,6 +20,7 @@ from app.api.schemas.scalars import (
     check_weights,
     field_error,
 )
+from models.ranking.exploration import Policy
 from models.ranking.registry import RERANKERS, join_method_names
 
 CURSOR_LENGTH = 48 << 10
@@ -74,6 +75,23 @@ class CritiqueRequest(BaseModel):
     keep: bool = False
 
 
+def check_policy(value: Any) -> Any:
+    """The name of a policy of exploration; raises ValueError for anything else."""
+    if not isinstance(value, str) or value not in list(Policy):
+        raise ValueError(f"expected one of {', '.join(Policy)}")
+    return value
+
+
+class ExplorationRequest(BaseModel):
+    """How the list explores: `strength` 0 never, 1 the most. The same `seed` draws the same list."""
+
+    model_config = STRICT
+
+    policy: Annotated[str, BeforeValidator(check_policy), Field(json_schema_extra={"enum": list(Policy)})]
+    strength: Strength = 0.1
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
 EXAMPLE: dict[str, Any] = {
     "user_id": "42",
     "limit": 10,
@@ -103,6 +121,7 @@ class ListRequest(BaseModel):
         Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None
     ) = None
     diversity: DiversityRequest | None = None
+    exploration: ExplorationRequest | None = None
     filter: Filter | None = None
     exclude_ids: Annotated[list[Id], Field(max_length=10_000)] | None = None
     exclude_seen: bool = True
@@ -202,6 +221,9 @@ class RankedItem(BaseModel):
     sources: list[str]
     reasons: list[ReasonAnswer]
     fields: dict[str, Value]
+    propensity: float | None = (
+        None  # with explain: the probability of the item at this place, given those above it
+    )
 
 
 class UnknownItem(BaseModel):

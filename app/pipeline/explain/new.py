@@ -3,9 +3,7 @@
 import numpy as np
 
 from app.pipeline.explain.evidence import Evidence, Findings, findings_where
-from models.contract.statistics import STATISTICS
-
-TOTAL = STATISTICS.index("total")
+from models.contract.statistics import TOTAL
 
 
 def find_new(evidence: Evidence) -> Findings:

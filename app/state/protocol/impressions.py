@@ -21,6 +21,9 @@ class Impression:
     scene: str | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
+    propensity: tuple[
+        float | None, ...
+    ] = ()  # of each item's place; empty without exploration, where it is 1
     query: str = ""  # the words of the request
     plan: Mapping[str, Any] | None = None  # what the words, or the plan, of the request asked for
 

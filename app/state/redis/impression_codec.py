@@ -7,6 +7,9 @@ import orjson
 from app.state.protocol import Impression
 from app.state.redis.codec import CorruptValueError
 
+OPTIONAL = ("scene", "context", "weights", "propensity", "query", "plan")
+"""Fields that are left out where they are empty."""
+
 
 def pack_impression(impression: Impression) -> bytes:
     """The document, without the user, who stands beside it."""
@@ -20,7 +23,7 @@ def pack_impression(impression: Impression) -> bytes:
         "sources": impression.sources,
         "first_rank": impression.first_rank,
     }
-    optional = {name: getattr(impression, name) for name in ("scene", "context", "weights", "query", "plan")}
+    optional = {name: getattr(impression, name) for name in OPTIONAL}
     return orjson.dumps(values | {name: value for name, value in optional.items() if value})
 
 
@@ -36,6 +39,7 @@ def unpack_impression(user_id: str | None, packed: bytes) -> Impression:
                 "scores": tuple(values["scores"]),
                 "heads": {name: tuple(column) for name, column in values["heads"].items()},
                 "sources": tuple(map(tuple, values["sources"])),
+                "propensity": tuple(values.get("propensity", ())),
             }
         )
     except (ValueError, TypeError, KeyError, AttributeError) as exc:

@@ -11,6 +11,7 @@ from models.evaluation.list_search.annealing import anneal
 from models.evaluation.list_search.genetic import breed
 from models.evaluation.list_search.list_value import LIST_VALUES
 from models.evaluation.served_lists import ScoredList
+from models.ranking.exploration import pick_best
 from models.ranking.order import sort_by_relevance
 from models.ranking.registry import find_reranker
 from models.ranking.similarity import Similarity
@@ -72,7 +73,7 @@ def _measure(one: ScoredList, number: int, method: str, strength: float, n: int)
 
     return _Values(
         value_of(ranked[:n]),
-        value_of(find_reranker(method)(one.scores, similarity.to, strength, n, None)),
+        value_of(find_reranker(method)(one.scores, similarity.to, strength, n, None, pick_best)),
         value_of(anneal(value, ranked, n, np.random.default_rng([SEED, number]))),
         value_of(breed(value, ranked, n, np.random.default_rng([SEED, number]))),
     )

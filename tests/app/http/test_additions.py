@@ -10,6 +10,7 @@ import pytest
 from app.api.schemas.recommendation import DiversityRequest, RecommendAnswer
 from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
+from models.ranking.exploration import Choose
 from models.ranking.greedy import SimilarTo
 from models.ranking.registry import RERANKERS
 from models.ranking.sources.registry import ARRAY_SOURCES
@@ -22,7 +23,12 @@ def find_oldest(request: RetrievalInput, k: int) -> Indices:
 
 
 def rank_backwards(
-    relevance: Floats, _similar_to: SimilarTo, _strength: float, n: int, _cap: CategoryCap | None
+    relevance: Floats,
+    _similar_to: SimilarTo,
+    _strength: float,
+    n: int,
+    _cap: CategoryCap | None,
+    _choose: Choose,
 ) -> Indices:
     """The least relevant first."""
     return np.argsort(relevance, kind="stable")[:n]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.ranking.category_cap import CategoryCap
+from models.ranking.exploration import pick_best
 from models.ranking.registry import RERANKERS
 from models.ranking.similarity import Similarity, multi_hot
 
@@ -26,7 +27,7 @@ def test_the_cap_holds_while_it_can(k, n, strength, seed, method):
     relevance = rng.random(k).astype(np.float32)
     similarity = Similarity.of(rng.standard_normal((k, 4)).astype(np.float32), labels)
     cap = CategoryCap(multi_hot(labels)[0], 1)
-    order = RERANKERS[method](relevance, similarity.to, strength, n, cap).tolist()
+    order = RERANKERS[method](relevance, similarity.to, strength, n, cap, pick_best).tolist()
     assert len(order) == min(n, k)
     counts = Counter[str]()
     for step, position in enumerate(order):

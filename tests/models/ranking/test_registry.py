@@ -15,7 +15,7 @@ def test_an_unknown_method_raises_and_the_message_lists_the_known():
 
 
 def test_a_registered_toy_runs(monkeypatch):
-    def reverse(relevance, _similar_to, _strength, n, _cap):
+    def reverse(relevance, _similar_to, _strength, n, _cap, _choose):
         return np.argsort(relevance, kind="stable")[:n]
 
     monkeypatch.setitem(RERANKERS, "reverse", reverse)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.list_search.list_value import LIST_VALUES, log_determinants, value_by_dpp, value_by_mmr
+from models.ranking.exploration import pick_best
 from models.ranking.registry import RERANKERS
 
 RELEVANCE = np.array([3.0, 2.0, 1.0], dtype=np.float32)  # scaled: 1, 0.5, 0
@@ -43,7 +44,7 @@ def test_greedy_picks_what_adds_most_at_each_place(method: str) -> None:
     similarity = (unit @ unit.T).astype(np.float32)
     relevance = random.random(12).astype(np.float32)
     value = LIST_VALUES[method](relevance, similarity, 0.5)
-    order = RERANKERS[method](relevance, lambda position: similarity[position], 0.5, 5, None)
+    order = RERANKERS[method](relevance, lambda position: similarity[position], 0.5, 5, None, pick_best)
     for length in range(1, 6):
         others = [item for item in range(12) if item not in order[: length - 1]]
         grown = np.array([[*order[: length - 1], item] for item in others])
