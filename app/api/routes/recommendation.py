@@ -74,7 +74,7 @@ async def _answer(
     state, degraded = await tenant.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
-    has_words = bool(page.request.query)
+    has_words = page.request.plan is not None or bool((page.request.query or "").strip())
     planning = time.perf_counter()
     page = await understand(bundle, threads, page)
     plan_ms = {"plan": (time.perf_counter() - planning) * 1000} if has_words else {}
