@@ -16,7 +16,8 @@ async def understand(
 ) -> Page[RecommendRequest]:
     """The page with the plan of its query, and with the number of items that its plan asks for.
 
-    The same page if it has no words. Raises an InvalidRequestError for a given plan that does not fit the bundle. Where the request states a limit too, the smaller one holds.
+    The same page if it has no words. Where the request states a limit too, the smaller one holds. Raises an
+    InvalidRequestError for a given plan that does not fit the bundle.
     """
     request = page.request
     words, plan = (request.query or "").strip(), request.plan
