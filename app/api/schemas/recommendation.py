@@ -193,7 +193,7 @@ class RecommendAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
-    plan: PlanWire | None
+    plan: PlanWire | None = None
     cursor: str | None
     took_ms: dict[str, float]
 
@@ -210,6 +210,6 @@ class RankAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
-    plan: PlanWire | None
+    plan: PlanWire | None = None
     cursor: str | None
     took_ms: dict[str, float]

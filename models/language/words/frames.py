@@ -169,12 +169,17 @@ def is_frame(word: str, languages: Sequence[str]) -> bool:
     return is_common or ASKING.fullmatch(lower) is not None or noun_kind(lower) is not None
 
 
+def count_frames(text: str) -> dict[str, int]:
+    """Language -> the number of its frame words in the text."""
+    words = [word.group().casefold() for word in WORD.finditer(text)]
+    return {language: sum(word in own for word in words) for language, own in _WORDS_OF.items()}
+
+
 def find_languages(text: str) -> tuple[str, ...]:
     """The languages whose frame words are the most in the text, English first among equals."""
     if re.search(rf"[{HAN}]", text):
         return ("zh",)
-    words = [word.group().casefold() for word in WORD.finditer(text)]
-    counts = {language: sum(word in own for word in words) for language, own in _WORDS_OF.items()}
+    counts = count_frames(text)
     return tuple(language for language, count in counts.items() if count == max(counts.values()))
 
 

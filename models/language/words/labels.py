@@ -9,7 +9,14 @@ import numpy as np
 from models.language.plan import PlannedLabel
 from models.language.protocol import Floats
 from models.language.words.alternatives import Named, join_labels
-from models.language.words.frames import COMPOUND, ENGLISH_NOUN, is_frame, noun_kind, take_chinese_frames
+from models.language.words.frames import (
+    COMPOUND,
+    ENGLISH_NOUN,
+    count_frames,
+    is_frame,
+    noun_kind,
+    take_chinese_frames,
+)
 from models.language.words.glossary import translate
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.phrases import Phrase, read_contents, read_phrases
@@ -24,8 +31,8 @@ PART_LOSS = 0.1
 """How much nearer a part of a stretch of Chinese characters must be, since it may cut a word."""
 MOST_WORDS = 3
 """The most words of a label's name that the encoder reads."""
-MOST_LANGUAGES = 2
-"""If the words may be of more languages, only those that are common in English are no labels."""
+SURE = 3
+"""The common words of a language from which on its others are no labels: "war" is German for "was"."""
 MOST_EXACT = 6
 """The most words of a label's name that is found by its spelling."""
 MOST_PHRASES = 60
@@ -49,10 +56,11 @@ def read_labels(reading: Reading, vocabulary: Vocabulary, vectors: LabelVectors 
 def _spelled(reading: Reading, vocabulary: Vocabulary) -> Iterator[Named]:
     """Labels by their spelling or that of the glossary's English, longer phrases first; no two overlap."""
     taken: list[tuple[int, int]] = []
+    sure = [language for language, count in count_frames(reading.text).items() if count >= SURE]
     for phrase in sorted(read_phrases(reading, MOST_EXACT), key=lambda phrase: phrase.start - phrase.end):
         if any(phrase.start < end and start < phrase.end for start, end in taken):
             continue
-        row = _find_spelling(phrase.text, vocabulary, reading.languages)
+        row = _find_spelling(phrase.text, vocabulary, sure)
         if row is not None:
             taken.append((phrase.start, phrase.end))
             yield Named(phrase.start, phrase.end, vocabulary.labels[row])
@@ -60,8 +68,7 @@ def _spelled(reading: Reading, vocabulary: Vocabulary) -> Iterator[Named]:
 
 def _find_spelling(text: str, vocabulary: Vocabulary, languages: Sequence[str]) -> int | None:
     """The row of the label with the spelling of a phrase; None for none, and for words of every sentence."""
-    known = languages if len(languages) <= MOST_LANGUAGES else ()  # "war" is German for "was"
-    if is_frame(text, known) and text.islower() and noun_kind(text) is None:
+    if is_frame(text, languages) and text.islower() and noun_kind(text) is None:
         return None
     head = COMPOUND.match(text)
     stem = head["head"] if head else ""
