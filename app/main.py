@@ -29,6 +29,7 @@ from app.api.routes import (
     user_tables,
     users,
 )
+from app.chat import open_chat
 from app.config import Settings
 from app.runtime import Runtime
 from app.telemetry import Metrics
@@ -65,9 +66,12 @@ def create_app(
             open_runtime(settings) as runtime,
             open_access(settings, redis_url or settings.redis_url, metrics) as access,
         ):
+            chat = open_chat(settings)
             try:
-                yield {"service": Service(settings, runtime, metrics, load, access)}
+                yield {"service": Service(settings, runtime, metrics, load, access, chat=chat)}
             finally:
+                if chat is not None:
+                    chat.close()
                 load.queue.close()
 
     app = FastAPI(

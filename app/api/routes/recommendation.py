@@ -76,12 +76,12 @@ async def _answer(
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
     has_words = page.request.plan is not None or bool((page.request.query or "").strip())
     planning = time.perf_counter()
-    page = await understand(bundle, threads, page)
+    page, by_rules = await understand(bundle, threads, page, service.chat)
     plan_ms = {"plan": (time.perf_counter() - planning) * 1000} if has_words else {}
     query = build_query(bundle, page, state, service.clock())
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = slate_answer(bundle, page, slate, degraded, key)
+    answer = slate_answer(bundle, page, slate, (*degraded, *by_rules), key)
     took = {"state": read_ms, **plan_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     return json_response({**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}})
