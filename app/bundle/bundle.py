@@ -10,7 +10,9 @@ from app.bundle.attribute_index import AttributeIndex
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
 from app.bundle.predictor import ItemTable, Predictor
+from app.bundle.title_table import TitleTable
 from app.bundle.vector_index import ExactSearch, SearchIndex
+from app.bundle.word_index import WordIndex
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import Manifest
 from models.contract.catalogue import Item, User, UserState
@@ -64,8 +66,10 @@ class LoadedBundle:
     unknown_vector: Floats  # [D] of an item without id, attributes and text
     mean_vector: Floats  # [D] of the bundle's items
     columns: AttributeIndex = field(default_factory=AttributeIndex)
+    words: WordIndex = field(default_factory=WordIndex)
     links: FittedLinks | None = None  # over the rows of the bundle's items
     label_shares: Shares = field(default_factory=dict)  # of the bundle's items
+    titles: TitleTable = field(default_factory=TitleTable)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -115,7 +119,14 @@ class LoadedBundle:
         catalogue = self.catalogue.fork()
         # Exact search reads the rows of the catalogue that it was made of, which change with it.
         index = ExactSearch(catalogue.vectors) if isinstance(self.index, ExactSearch) else self.index
-        return replace(self, catalogue=catalogue, index=index, columns=AttributeIndex())
+        return replace(
+            self,
+            catalogue=catalogue,
+            index=index,
+            columns=AttributeIndex(),
+            words=WordIndex(),
+            titles=TitleTable(),
+        )
 
     def without_users(self) -> "LoadedBundle":
         """The bundle without the histories and profiles of the training data."""

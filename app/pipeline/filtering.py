@@ -24,7 +24,7 @@ def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex, rol
         allowed &= match_predicate(catalogue, query.predicate, columns)
     removed: Iterable[str] = query.excluded
     if query.exclude_seen and query.item_ids is None:
-        removed = chain(removed, seen_items(query.state, roles))
+        removed = chain(removed, seen_items(query.state, roles).difference(query.kept))
     for item_id in removed:
         row = catalogue.row(item_id)
         if row is not None:

@@ -1,4 +1,4 @@
-"""The notes of a slate: which part of the filter holds for no item, and how many items pass."""
+"""The notes of a slate: which part of the filter holds for no item, how many pass, and what of a plan gave way."""
 
 from dataclasses import dataclass
 
@@ -39,10 +39,18 @@ class FewItemsPass:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionRelaxed:
+    """A condition of the plan that items of the list do not meet, since too few items meet all conditions."""
+
+    path: str  # such as plan.conditions.0
+    items: int  # that meet all conditions; they come first
+
+
+@dataclass(frozen=True, slots=True)
 class MoreNotes:
     """Further notes that the answer leaves out."""
 
     notes: int
 
 
-Note = NoItemHasValue | OutOfRange | NoItemHasField | FewItemsPass | MoreNotes
+Note = NoItemHasValue | OutOfRange | NoItemHasField | FewItemsPass | ConditionRelaxed | MoreNotes

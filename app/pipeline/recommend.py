@@ -10,7 +10,8 @@ from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
 from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
-from app.pipeline.query.text_query import read_request, unread_texts
+from app.pipeline.query.conditions import Narrowed, narrow_rows
+from app.pipeline.query.text_query import read_plan, unread_texts
 from app.pipeline.scoring.groups import score_candidates
 from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
@@ -24,7 +25,9 @@ from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
 from models.ranking.budget import Budget, plan_budgets
-from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, RerankedList, rerank
+from models.ranking.kept import find_positions, rerank_below
+from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, RerankedList
+from models.ranking.tiers import Pool, rerank_tiers
 
 LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
 """The degradations that more candidates may prevent."""
@@ -33,28 +36,37 @@ LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     """The slate for a query. No I/O: the query has the user's state."""
     clock = StageClock()
-    texts = read_request(bundle, query.text, query.state.profile)
+    texts = read_plan(bundle, query.plan, query.state.profile)
     encoded_states = encode_states(bundle, [query.state], [texts])
     (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
     clock.finish("encode")
-    context = build_context(bundle, query, encoded)
+    narrowed = find_allowed(bundle, query)
+    context = build_context(bundle, query, encoded, narrowed)
     for budget in plan_searches(bundle.candidates, query):
         candidates = retrieve(context, budget)
         clock.finish("retrieve")
         scored, labels = score(bundle, query, encoded, candidates)
         clock.finish("score")
-        reranked = rerank_scored(bundle, query, scored)
+        reranked = rerank_scored(bundle, query, scored, narrowed)
         clock.finish("rerank")
         if not LIMITS.intersection(reranked.degraded) or len(candidates.rows) == candidates.allowed:
             break
-    slate = assemble_slate(bundle, query, scored, reranked)
+    slate = assemble_slate(bundle, query, scored, reranked, narrowed)
     if query.explain and len(slate.order):
         slate = explain_slate(bundle, query, texts, encoded, slate, labels)
         clock.finish("explain")
     return replace(slate, took_ms=clock.took_ms)
 
 
-def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> RetrievalContext:
+def find_allowed(bundle: LoadedBundle, query: Query) -> Narrowed:
+    """The items that the query allows: those that pass the filter, narrowed by the plan of its words."""
+    allowed = filter_rows(bundle.catalogue, query, bundle.columns, bundle.spec.roles)
+    return narrow_rows(bundle.catalogue, query, bundle.columns, allowed)
+
+
+def build_context(
+    bundle: LoadedBundle, query: Query, encoded: Encoded, narrowed: Narrowed
+) -> RetrievalContext:
     """The input of the candidate sources."""
     liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
     return RetrievalContext(
@@ -63,8 +75,9 @@ def build_context(bundle: LoadedBundle, query: Query, encoded: Encoded) -> Retri
         centre=bundle.mean_vector,
         query=query,
         encoded=encoded,
-        allowed=filter_rows(bundle.catalogue, query, bundle.columns, bundle.spec.roles),
+        allowed=narrowed.allowed,
         liked_row=liked_row,
+        meets=narrowed.meets,
     )
 
 
@@ -87,14 +100,17 @@ def score(
     return scored, {name: predicted[name] for name in names}
 
 
-def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored) -> RerankedList:
-    """The slate's order, with its diversity and its cost in relevance."""
+def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, narrowed: Narrowed) -> RerankedList:
+    """The slate's order, with its diversity and its cost in relevance; the items that meet the plan come first."""
     rows = scored.candidates.rows
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = [bundle.catalogue.labels[row] for row in rows.tolist()]
-    return rerank(
-        scored.score, vectors, labels, query.diversity, query.limit, find_labels_above(bundle, query)
-    )
+    pool, above = Pool(scored.score, vectors, labels), find_labels_above(bundle, query)
+    first = None if narrowed.meets is None else narrowed.meets[rows]
+    if query.kept:
+        kept = find_positions(rows, bundle.rows(query.kept))
+        return rerank_below(pool, kept, first, query.diversity, query.limit)
+    return rerank_tiers(pool, first, query.diversity, query.limit, above)
 
 
 def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[str]]:
@@ -103,9 +119,11 @@ def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[
     return [frozenset() if row is None else bundle.catalogue.labels[row] for row in rows]
 
 
-def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked: RerankedList) -> Slate:
+def assemble_slate(
+    bundle: LoadedBundle, query: Query, scored: Scored, reranked: RerankedList, narrowed: Narrowed
+) -> Slate:
     """The slate without reasons."""
-    unread = unread_texts(bundle, query.text, query.state.profile)
+    unread = unread_texts(bundle, query.plan, query.state.profile)
     return Slate(
         scored=scored,
         order=reranked.order,
@@ -114,7 +132,10 @@ def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked:
         relevance_cost=reranked.relevance_cost,
         unknown=find_unknown_ids(bundle, query),
         degraded=(*unread, *scored.candidates.degraded, *reranked.degraded),
-        notes=find_filter_notes(bundle.catalogue, query, bundle.columns, len(reranked.order)),
+        notes=(
+            *find_filter_notes(bundle.catalogue, query, bundle.columns, len(reranked.order)),
+            *narrowed.relaxed,
+        ),
     )
 
 

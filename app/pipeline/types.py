@@ -12,6 +12,7 @@ from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
 from models.contract.feedback import FeedbackCodes
 from models.contract.predicate import Predicate
+from models.language.plan import NO_PLAN, Plan
 from models.ranking.rerank import Diversity
 
 Moment = tuple[Mapping[str, str], float]
@@ -28,12 +29,13 @@ class Query:
     context: Mapping[str, str]
     weights: Mapping[str, float]
     diversity: Diversity
-    text: str = ""  # the request's free text; "" for none
+    plan: Plan = NO_PLAN  # what the request's words ask for
     predicate: Predicate | None = None
     excluded: frozenset[str] = frozenset()  # exclude_ids, and the items of earlier pages
     exclude_seen: bool = True
     explain: bool = False
     item_ids: tuple[str, ...] | None = None  # the items to rank; None: the whole catalogue
+    kept: tuple[str, ...] = ()  # items that stand first, seen or not
     above: tuple[str, ...] = ()  # the items just before this page that a run may go on from, as in the list
 
 

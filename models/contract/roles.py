@@ -72,6 +72,18 @@ def read_action(action: str, roles: Roles) -> str:
             return action
 
 
+def name_opinions(roles: Roles) -> tuple[str, str]:
+    """The actions under which praise and refusal in words are stored: a like, and a dislike.
+
+    A job that gives `dislike` another role has its first action of the role negative in its place, if there is one.
+    """
+    rejections = (Action.DISLIKE.value, *roles)
+    refusal = next(
+        (name for name in rejections if role_of(name, roles) is Role.NEGATIVE), Action.DISLIKE.value
+    )
+    return Action.LIKE.value, refusal
+
+
 def weigh_actions(names: Sequence[str], roles: Roles) -> Floats:
     """[m] the weights of events with these names in the loss of `next`; 0 for what was not taken."""
     weights = [

@@ -1,6 +1,7 @@
 """Negation in texts: split "science fiction, nothing scary" into its wanted and unwanted parts.
 
-It uses rules because sentence vectors do not represent negation (Kassner, Schütze 2020: Negated and misprimed probes).
+It uses rules for nine languages because sentence vectors do not represent negation (Kassner, Schütze 2020: Negated
+and misprimed probes).
 The rules are conservative: missing a negation costs less than inverting a request.
 """
 
@@ -66,13 +67,39 @@ ENGLISH_NEIGHBOURS = frozenset(
 """Next to one of these words, "sin" is the English noun, not the Spanish "without"."""
 
 
+CHINESE_CUES = "|".join(
+    [
+        *(
+            "不要有",
+            "不要太",
+            "不要",
+            "不想看到",
+            "不想看",
+            "不想要",
+            "不想",
+            "不喜欢",
+            "不爱看",
+            "不含",
+            "不带",
+            "不包括",
+            "不包含",
+        ),
+        *("没有", "除了", "除去", "拒绝", "排除", "讨厌", "别给我", "别推荐", "不看", "而不是", "不是"),
+    ]
+)
+"""The cues of Chinese, which has no blanks between words; longer ones first."""
+
+
 def _compile_words(patterns: dict[str, str]) -> re.Pattern[str]:
     """Compile one pattern that matches any of the patterns as whole words, ignoring case."""
     return re.compile(rf"(?<![\w'-])(?:{'|'.join(patterns.values())})(?![\w'-])", re.IGNORECASE)
 
 
-CUE, IDIOM = _compile_words(CUES), _compile_words(IDIOMS)
-CLAUSE_END = re.compile(r"[,;.!?:()\n]+|(?<![\w'-])(?:but|aber|mais|pero|maar|но)(?![\w'-])", re.IGNORECASE)
+CUE = re.compile(rf"{_compile_words(CUES).pattern}|{CHINESE_CUES}", re.IGNORECASE)
+IDIOM = _compile_words(IDIOMS)
+CLAUSE_END = re.compile(
+    r"[,;.!?:()\n，。；！？：]+|但是|不过|(?<![\w'-])(?:but|aber|mais|pero|maar|но)(?![\w'-])", re.IGNORECASE
+)
 WANTED_AGAIN = re.compile(
     r"(?<=\w)\s+(?:with|mit|avec|con|com|met|с)\s+"
     r"|\s+(?:and|und|et|y|e|en|и)\s+(?=(?:something|some|lots|plenty|more|with|a|etwas|viel|mit|quelque|avec|algo|con"
@@ -95,7 +122,7 @@ def split_wording(text: str) -> Wording:
     plain = text.replace("’", "'")
     wanted, unwanted = list[str](), list[str]()
     for clause in () if IDIOM.search(plain) else CLAUSE_END.split(plain):
-        cues = [cue for cue in CUE.finditer(clause) if _negates(cue)]
+        cues = [cue for cue in CUE.finditer(clause) if negates(cue)]
         ends = [*(cue.start() for cue in cues[1:]), len(clause)]
         parts = [clause[cue.end() : end] for cue, end in zip(cues, ends, strict=False)]
         negated, resumed = list[str](), list[str]()
@@ -121,7 +148,7 @@ def matches_title(text: str, titles: list[str]) -> bool:
     return any(words <= title and len(title) <= 2 * len(words) for title in title_words)
 
 
-def _negates(cue: re.Match[str]) -> bool:
+def negates(cue: re.Match[str]) -> bool:
     """True if a cue negates. "no" is also Portuguese for "in the", and "sin" is also an English noun."""
     before = WORD.findall(cue.string[: cue.start()].casefold())
     after = WORD.findall(cue.string[cue.end() :].casefold())

@@ -1,7 +1,7 @@
 """Text preferences: logits of all items from a query and stated interests, wanted and rejected."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -21,6 +21,8 @@ QUERY_GAIN = 2.0
 """Logits that an item gains per standard deviation of its text's cosine with the query above the mean."""
 INTERESTS_GAIN = 1.0
 """The same for interests in the profile, which are less specific to the request."""
+LIKE_GAIN = 2.0
+"""Logits that an item gains per standard deviation of its vector's cosine with the items that the request names."""
 UNWANTED_GAIN = 3.0
 """Logits that an item loses per standard deviation above UNWANTED_FROM of its text's cosine with a rejected text.
 
@@ -80,6 +82,7 @@ class TextPreferences:
     unwanted: tuple[TextPreference, ...]  # rejected by either
     logits: Floats | None  # [n] added to each item's `next` logit; None without texts
     profile: Floats  # [T] vector of the whole profile text, for the user tower; zeros without text
+    names_items: bool = False  # the request names items to be similar to
 
     @property
     def text(self) -> Floats | None:
@@ -89,7 +92,7 @@ class TextPreferences:
 
     def popularity_share(self, events: int) -> float:
         """Popularity multiplier in [WORDS_SHARE, 1], given the number of events that the user tower read."""
-        if self.query is not None:
+        if self.query is not None or self.names_items:
             return WORDS_SHARE
         history = min(events / EARLY_EVENTS, 1.0)
         return 1.0 if self.interests is None else WORDS_SHARE + (1 - WORDS_SHARE) * history
@@ -103,18 +106,32 @@ def read_preferences(
     `text_size` is T. Query and interests are split by negation. The profile text goes to the user tower unsplit, as in
     training.
     """
-    query_wanted, query_unwanted = read_text(query, encode, items)
+    wording = read_wording(query, encode, items)
+    return weigh_texts(wording.wanted, (wording.unwanted,), profile, encode, items, text_size)
+
+
+def weigh_texts(
+    wanted: str,
+    unwanted: Sequence[str],
+    profile: ProfileWords,
+    encode: Encode,
+    items: ItemTexts,
+    text_size: int,
+) -> TextPreferences:
+    """The preferences for texts that are split already, and those in a user's profile; see read_preferences."""
+    query = _build_preference(wanted, encode, items)
     interests, interests_unwanted = read_text(profile.interests, encode, items)
     if interests is not None and interests.words == profile.text:
         vector: Floats | None = interests.vector
     else:
         vector = encode(profile.text)
-    unwanted = tuple(part for part in (query_unwanted, interests_unwanted) if part is not None)
+    parts = (*(_build_preference(text, encode, items) for text in unwanted), interests_unwanted)
+    rejected = tuple(part for part in parts if part is not None)
     return TextPreferences(
-        query=query_wanted,
+        query=query,
         interests=interests,
-        unwanted=unwanted,
-        logits=preference_logits(query_wanted, interests, unwanted),
+        unwanted=rejected,
+        logits=preference_logits(query, interests, rejected),
         profile=np.zeros(text_size, dtype=np.float32) if vector is None else vector,
     )
 
@@ -122,15 +139,21 @@ def read_preferences(
 def read_text(
     text: str, encode: Encode, items: ItemTexts
 ) -> tuple[TextPreference | None, TextPreference | None]:
-    """The (wanted, unwanted) preferences of a text; None for an empty part, or without a text encoder.
+    """The (wanted, unwanted) preferences of a text; None for an empty part, or without a text encoder."""
+    wording = read_wording(text, encode, items)
+    wanted = _build_preference(wording.wanted, encode, items)
+    return wanted, _build_preference(wording.unwanted, encode, items)
+
+
+def read_wording(text: str, encode: Encode, items: ItemTexts) -> Wording:
+    """The wanted and the unwanted part of a text.
 
     A text that matches an item's title is wanted as a whole, even with a "no" in it.
     """
     wording = split_wording(text)
     if wording.unwanted and _is_title(text, encode, items):
-        wording = Wording(text, "")
-    wanted = _build_preference(wording.wanted, encode, items)
-    return wanted, _build_preference(wording.unwanted, encode, items)
+        return Wording(text, "")
+    return wording
 
 
 def preference_logits(
@@ -144,6 +167,26 @@ def preference_logits(
     parts = [gain * preference.standard for preference, gain in wanted if preference is not None]
     parts += [-UNWANTED_GAIN * np.maximum(preference.standard - UNWANTED_FROM, 0) for preference in unwanted]
     return np.sum(parts, axis=0).astype(np.float32) if parts else None
+
+
+def add_named_items(texts: TextPreferences, like: Floats | None, unlike: Floats | None) -> TextPreferences:
+    """The preferences with those for named items.
+
+    `like` and `unlike` [n] are the cosines of the items' vectors with the mean of the named items; None for no item.
+    They are standardised, and weigh as a wanted and a rejected text do.
+    """
+    parts = [] if texts.logits is None else [texts.logits]
+    if like is not None:
+        parts.append(LIKE_GAIN * _standardise(like))
+    if unlike is not None:
+        parts.append(-UNWANTED_GAIN * np.maximum(_standardise(unlike) - UNWANTED_FROM, 0))
+    logits = np.sum(parts, axis=0).astype(np.float32) if parts else None
+    return replace(texts, logits=logits, names_items=like is not None)
+
+
+def _standardise(cosine: Floats) -> Floats:
+    """Cosines [n] in standard deviations from their mean."""
+    return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), 1e-6), dtype=np.float32)
 
 
 def _build_preference(words: str, encode: Encode, items: ItemTexts) -> TextPreference | None:

@@ -7,7 +7,7 @@ from typing import Any
 from app.api.cursor import Page, encode_cursor
 from app.api.mapping.ignored_inputs import name_ignored
 from app.api.mapping.note_answers import note_answer
-from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.recommendation import ListRequest, RankRequest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Reason, Slate
 from models.contract.hierarchy import collapse_attributes
@@ -17,7 +17,7 @@ Plain = dict[str, Any]
 
 def slate_answer(
     bundle: LoadedBundle,
-    page: Page[RecommendRequest],
+    page: Page[ListRequest],
     slate: Slate,
     degraded: Sequence[str],
     cursor_key: bytes,
@@ -44,11 +44,12 @@ def slate_answer(
         "degraded": sorted({*degraded, *slate.degraded}),
         "ignored": name_ignored(bundle, page.request),
         "notes": [note_answer(note) for note in slate.notes],
+        "plan": None if page.request.plan is None else page.request.plan.model_dump(mode="json"),
         "cursor": None if is_last else encode_cursor(page, [item["item_id"] for item in items], cursor_key),
     }
 
 
-def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slate) -> list[Plain]:
+def item_answers(bundle: LoadedBundle, page: Page[ListRequest], slate: Slate) -> list[Plain]:
     """The values of the slate's RankedItems, best first."""
     scored, field_names = slate.scored, page.request.fields or ()
     hierarchies = bundle.spec.hierarchies
@@ -87,7 +88,7 @@ def _reason_answer(reason: Reason) -> Mapping[str, object]:
     }
 
 
-def _may_continue(page: Page[RecommendRequest], slate: Slate, answered: int) -> bool:
+def _may_continue(page: Page[ListRequest], slate: Slate, answered: int) -> bool:
     """True if there may be another page after one of `answered` items."""
     if answered < page.request.limit:
         return False

@@ -11,6 +11,7 @@ from app.pipeline.query.text_query import unread_texts
 from app.pipeline.scoring.fusion import FusedScores
 from app.pipeline.scoring.groups import ScoreRequest
 from models.contract.catalogue import UserState
+from models.language.plan import NO_PLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def scores_answer(
         heads = dict(zip(scores.values, values, strict=True))
         answers[item_id] = {"item_id": item_id, "score": score, "heads": heads}
     group = user_group.group
-    unread = unread_texts(bundle, "", user_group.state.profile)
+    unread = unread_texts(bundle, NO_PLAN, user_group.state.profile)
     return {
         "user_id": group.user_id,
         "status": "ok",

@@ -9,7 +9,7 @@ from itertools import islice
 
 from app.api.schemas.batch import Group
 from app.api.schemas.events import Context, SessionEvent, StoredEvent
-from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.recommendation import ListRequest, RankRequest
 from app.api.schemas.rows import BadRow
 from app.bundle.bundle import LoadedBundle
 from models.contract.catalogue import User
@@ -24,7 +24,7 @@ LONGEST = 80
 MORE = "and {} more"
 
 
-def name_ignored(bundle: LoadedBundle, request: RecommendRequest) -> list[str]:
+def name_ignored(bundle: LoadedBundle, request: ListRequest) -> list[str]:
     """The inputs of a recommend or rank request that have no effect."""
     return _limit(_request_inputs(bundle, request))
 
@@ -44,16 +44,33 @@ def name_ignored_of_profile(bundle: LoadedBundle, user: User) -> list[str]:
     return _limit(_profile_inputs(bundle, user))
 
 
-def _request_inputs(bundle: LoadedBundle, request: RecommendRequest) -> Iterator[str]:
+def _request_inputs(bundle: LoadedBundle, request: ListRequest) -> Iterator[str]:
     yield from _context(bundle.spec, request.context)
     yield from _session(bundle, request.session or ())
     if request.query and not request.query.strip():
         yield "query"
     yield from _diversity(bundle.spec, request)
+    yield from _plan(request)
     ranked = set(request.item_ids or ()) if isinstance(request, RankRequest) else set()
     for index, item_id in enumerate(request.exclude_ids or ()):
         if item_id not in bundle.catalogue and item_id not in ranked:
             yield _name(f"exclude_ids.{index}", item_id)
+
+
+def _plan(request: ListRequest) -> Iterator[str]:
+    """The parts of the plan that other parts of the request take precedence over, and an empty text."""
+    plan, diversity = request.plan, request.diversity
+    if plan is None:
+        return
+    if plan.direction is not None and not plan.direction.strip():
+        yield "plan.direction"
+    if plan.weights is not None and request.weights is not None:
+        yield "plan.weights"
+    if plan.limit is not None and request.limit < plan.limit:
+        yield "plan.limit"
+    is_stated = diversity is not None and (diversity.strength is not None or diversity.method == "none")
+    if plan.diversity is not None and is_stated:
+        yield "plan.diversity"
 
 
 def _context(spec: FeatureSpec, context: Context | None) -> Iterator[str]:
@@ -88,7 +105,7 @@ def _session(bundle: LoadedBundle, session: Sequence[SessionEvent]) -> Iterator[
         yield from _labels(spec, event.context or {}, f"{path}.context")
 
 
-def _diversity(spec: FeatureSpec, request: RecommendRequest) -> Iterator[str]:
+def _diversity(spec: FeatureSpec, request: ListRequest) -> Iterator[str]:
     """The settings of diversity that the method or the bundle's fields leave without effect."""
     wire = request.diversity
     if wire is None:

@@ -1,10 +1,12 @@
 """Convert an answer into the impression that is kept of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from app.api.schemas.recommendation import ListRequest
 from app.pipeline.types import Query
 from app.state.protocol import Impression
 
@@ -12,10 +14,20 @@ MOST_ITEMS = 100
 """Places of a list that are kept: all of a recommendation, and the first ones of a long ranking."""
 
 
-def build_impression(
-    query: Query, scene: str | None, answer: Mapping[str, Any], shown_at: float
-) -> Impression:
-    """The impression of an answer to a query, shown at a time in Unix seconds. Unknown items are left out."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer that was sent."""
+
+    request: ListRequest  # whose words are a plan
+    words: str
+    query: Query
+    answer: Mapping[str, Any]
+    shown_at: float  # Unix seconds
+
+
+def build_impression(shown: Shown) -> Impression:
+    """The impression of an answer. Unknown items are left out."""
+    request, query, answer = shown.request, shown.query, shown.answer
     items = [item for item in answer["items"] if "score" in item][:MOST_ITEMS]
     heads = items[0]["heads"] if items else {}
     columns = {
@@ -28,15 +40,16 @@ def build_impression(
     return Impression(
         recommendation_id=answer["recommendation_id"],
         user_id=query.state.user_id,
-        shown_at=shown_at,
+        shown_at=shown.shown_at,
         model_version=answer["model_version"],
         item_ids=tuple(item["item_id"] for item in items),
         scores=tuple(plain["scores"]),
         heads={name: tuple(column) for name, column in plain["heads"].items()},
         sources=tuple(tuple(item["sources"]) for item in items),
         first_rank=items[0]["rank"] if items else 1,
-        scene=scene,
+        scene=request.scene,
         context=dict(query.context),
         weights=dict(query.weights),
-        query=query.text,
+        query=shown.words,
+        plan=None if request.plan is None else request.plan.model_dump(mode="json", exclude_defaults=True),
     )

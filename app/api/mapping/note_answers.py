@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from app.pipeline.notes import FewItemsPass, MoreNotes, NoItemHasField, NoItemHasValue, Note, OutOfRange
+from app.pipeline.notes import (
+    ConditionRelaxed,
+    FewItemsPass,
+    MoreNotes,
+    NoItemHasField,
+    NoItemHasValue,
+    Note,
+    OutOfRange,
+)
 
 PATH = "filter"
 LONGEST = 80
@@ -32,6 +40,11 @@ def note_answer(note: Note) -> dict[str, Any]:
         case FewItemsPass(items):
             message = f"items of the catalogue that pass the filter: {items}"
             return {**_head("few_items_pass", PATH, message), "items": items}
+        case ConditionRelaxed(path, items):
+            message = (
+                f"{items} items meet the whole plan and come first; this condition gave way for the others"
+            )
+            return {**_head("condition_relaxed", path, message), "items": items}
         case MoreNotes(notes):
             return {**_head("more_notes", PATH, f"{notes} more notes are left out"), "notes": notes}
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from app.api.cursor import Page
 from app.api.mapping.filters import parse_filter
 from app.api.mapping.interactions import append_session, build_rules, to_session
+from app.api.mapping.plan import to_plan
 from app.api.schemas.events import Context, SessionEvent
-from app.api.schemas.recommendation import RankRequest, RecommendRequest
+from app.api.schemas.recommendation import DiversityRequest, ListRequest, RankRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.pipeline.default_diversity import choose_diversity
@@ -18,18 +19,28 @@ from models.contract.nearest import suggest
 from models.contract.predicate import Predicate, PredicateError
 from models.contract.predicate_check import check
 from models.contract.roles import seen_items
+from models.language.plan import NO_PLAN, Plan
 from models.ranking.rerank import Diversity
 
 
-def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
+def build_query(
+    bundle: LoadedBundle,
+    page: Page[ListRequest],
+    state: UserState,
+    now: float,
+    kept: tuple[str, ...] = (),
+) -> Query:
     """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
 
+    `kept` are items that stand first. The request's words are those of its plan: `app.api.understanding` has replaced
+    its query.
     Raises an InvalidRequestError with the field that does not fit the bundle.
     """
     request = page.request
     spec = bundle.spec
     moment, context = resolve_moment(spec, request.context, now)
     check_fields(spec, request.fields or ())
+    plan = NO_PLAN if request.plan is None else to_plan(bundle, request.plan)
     condition = None if request.filter is None else parse_filter(request.filter, spec.hierarchies)
     if condition is not None:
         check_filter(spec, condition)
@@ -38,6 +49,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
     # The pipeline allows seen items in a ranking; `exclude_seen` excludes them here.
     excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
     seen = seen_items(state, spec.roles) if excludes_seen else ()
+    named = {*_named_items(request, plan)}.difference(kept)
     return Query(
         state=state,
         now=moment,
@@ -45,18 +57,19 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         context=context,
         weights=resolve_weights(bundle, request),
         diversity=diversity,
-        text=(request.query or "").strip(),
+        plan=plan,
         predicate=condition,
-        excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen)),
+        excluded=frozenset((*(request.exclude_ids or ()), *page.shown, *seen, *named)),
         exclude_seen=request.exclude_seen,
         explain=request.explain,
         item_ids=_remaining_items(page),
+        kept=kept,
         above=page.shown[-diversity.max_consecutive :] if diversity.max_consecutive else (),
     )
 
 
-def resolve_weights(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[str, float]:
-    """The request's weights, or else those of its scene, or else the fitted ones.
+def resolve_weights(bundle: LoadedBundle, request: ListRequest) -> Mapping[str, float]:
+    """The request's weights, or else those of its plan, of its scene, or the fitted ones.
 
     Raises UnknownSceneError or UnknownHeadError.
     """
@@ -65,6 +78,8 @@ def resolve_weights(bundle: LoadedBundle, request: RecommendRequest) -> Mapping[
         names = ", ".join(sorted(scenes)) or "no scene at all"
         hint = suggest(request.scene, scenes)
         raise UnknownSceneError(f"expected one of {names}, given {request.scene[:80]!r}{hint}", "scene")
+    if request.weights is None and request.plan is not None and request.plan.weights is not None:
+        return request.plan.weights
     if request.weights is None:
         return bundle.manifest.fusion.weights if request.scene is None else scenes[request.scene]
     for name in request.weights:
@@ -119,19 +134,35 @@ def add_session(
     return replace(state, events=events, in_session=True)
 
 
-def _to_diversity(bundle: LoadedBundle, request: RecommendRequest, state: UserState) -> Diversity:
-    """The request's diversity. What it leaves out is the bundle's default; another method has that of its own."""
+def _to_diversity(bundle: LoadedBundle, request: ListRequest, state: UserState) -> Diversity:
+    """The request's diversity. What it leaves out is that of its plan, or the bundle's default.
+
+    Another method has a default of its own, and so has a plan where the bundle's method is none.
+    """
     wire = request.diversity
-    if wire is None:
+    planned = (
+        None if request.plan is None or request.plan.diversity is None else request.plan.diversity.strength
+    )
+    if wire is None and planned is None:
         return choose_diversity(bundle, state)
+    wire = DiversityRequest() if wire is None else wire
     method, strength = wire.method or bundle.manifest.diversity.method, wire.strength
+    if strength is None and planned is not None:
+        if wire.method is None and method == "none":
+            method = Diversity().method
+        strength = planned
     if strength is None:
         own = method == bundle.manifest.diversity.method
         strength = (choose_diversity(bundle, state) if own else Diversity()).strength
     return Diversity(method, strength, wire.max_per_category, wire.max_consecutive)
 
 
-def _remaining_items(page: Page[RecommendRequest]) -> tuple[str, ...] | None:
+def _named_items(request: ListRequest, plan: Plan) -> tuple[str, ...]:
+    """The items that a plan names, which are no answer to what is like them, unless the request asks for them."""
+    return () if isinstance(request, RankRequest) else (*plan.like, *plan.unlike)
+
+
+def _remaining_items(page: Page[ListRequest]) -> tuple[str, ...] | None:
     """The items still to be ranked, in the order of the request; None for a recommendation."""
     if not isinstance(page.request, RankRequest):
         return None

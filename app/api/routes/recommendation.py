@@ -1,28 +1,34 @@
 """POST /v1/recommend and POST /v1/rank."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
 from app.access.caller import Caller
+from app.access.roles import RULES, Role
 from app.api.api_keys import Calling
+from app.api.critique import take_critique
 from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import CallersTenant, Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import slate_answer
-from app.api.mapping.impressions import build_impression
+from app.api.mapping.impressions import Shown, build_impression
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
-from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.api.schemas.recommendation import (
+    ListRequest,
+    RankAnswer,
+    RankRequest,
+    RecommendAnswer,
+    RecommendRequest,
+)
+from app.api.understanding import understand
 from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
-from app.pipeline.types import Query as PipelineQuery
 from app.tenant import Tenant
 
 router = make_guarded_router("recommendations")
@@ -62,7 +68,15 @@ async def _resolve(tenant: Tenant, body: Query) -> Page[Query]:
 
 
 def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
-    """Raises ForbiddenError for reasons about a user's history: a publishable key is anybody's."""
+    """Raises ForbiddenError for reasons about a user's history, as a publishable key is anybody's, and for a critique.
+
+    The critique of a user stores events, which needs the right to send them.
+    """
+    criticises = isinstance(page.request, RecommendRequest) and page.request.critique is not None
+    if criticises and not caller.may(RULES["POST", "/v1/events"]):
+        raise ForbiddenError(
+            f"expected a key of the role {Role.EVENTS} beside, as a critique stores events", "critique"
+        )
     if caller.is_publishable and page.request.explain and page.request.user_id is not None:
         raise ForbiddenError(
             "expected a secret key to explain a user's list, given a publishable key", "explain"
@@ -70,36 +84,40 @@ def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
     return page
 
 
-async def _answer(
-    tenant: Tenant, service: Service, threads: Computing, page: Page[RecommendRequest]
-) -> Response:
+async def _answer(tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest]) -> Response:
     """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
     started = time.perf_counter()
     state, degraded = await tenant.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
-    query = build_query(bundle, page, state, service.clock())
+    words = page.request.query or ""
+    planning = time.perf_counter()
+    taken = await take_critique(tenant, bundle, service, threads, page)
+    page, by_rules = await understand(bundle, threads, taken.page, service.chat)
+    has_words = page.request.plan is not None
+    plan_ms = {"plan": (time.perf_counter() - planning) * 1000} if has_words else {}
+    query = build_query(bundle, page, state, service.clock(), taken.kept)
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = slate_answer(bundle, page, slate, degraded, key)
-    took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
+    answer = slate_answer(bundle, page, slate, (*degraded, *by_rules), key)
+    if taken.answer is not None:
+        answer = {**answer, "critique": taken.answer}
+    took = {"state": read_ms, **plan_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     response = json_response(
         {**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}}
     )
     if service.impressions.is_on:  # after the answer was sent
-        response.background = BackgroundTask(_keep, tenant, service, query, page.request.scene, answer)
+        shown = Shown(page.request, words, query, answer, service.clock())
+        response.background = BackgroundTask(_keep, tenant, service, shown)
     return response
 
 
-async def _keep(
-    tenant: Tenant, service: Service, query: PipelineQuery, scene: str | None, answer: Mapping[str, Any]
-) -> None:
+async def _keep(tenant: Tenant, service: Service, shown: Shown) -> None:
     """Keep what an answer showed."""
-    impression = build_impression(query, scene, answer, service.clock())
-    service.impressions.offer(tenant.store.impressions, impression)
+    service.impressions.offer(tenant.store.impressions, build_impression(shown))
 
 
-def _name_kind(request: RecommendRequest) -> str:
+def _name_kind(request: ListRequest) -> str:
     """Requests of similar duration: reasons and texts take several times as long."""
-    return f"slate{'+reasons' if request.explain else ''}{'+query' if request.query else ''}"
+    return f"slate{'+reasons' if request.explain else ''}{'+query' if request.plan else ''}"

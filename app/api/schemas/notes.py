@@ -53,6 +53,17 @@ class FewItemsPassNote(BaseModel):
     items: int
 
 
+class ConditionRelaxedNote(BaseModel):
+    """A condition of the plan that gave way, since fewer items than the list has meet the whole plan."""
+
+    model_config = STRICT
+
+    code: Literal["condition_relaxed"]
+    field: str
+    message: str
+    items: int
+
+
 class MoreNotesNote(BaseModel):
     """The number of further notes that are left out."""
 
@@ -65,6 +76,11 @@ class MoreNotesNote(BaseModel):
 
 
 NoteAnswer = Annotated[
-    NoItemHasValueNote | OutOfRangeNote | NoItemHasFieldNote | FewItemsPassNote | MoreNotesNote,
+    NoItemHasValueNote
+    | OutOfRangeNote
+    | NoItemHasFieldNote
+    | FewItemsPassNote
+    | ConditionRelaxedNote
+    | MoreNotesNote,
     Field(discriminator="code"),
 ]

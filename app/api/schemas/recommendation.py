@@ -7,12 +7,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.filters import Filter
 from app.api.schemas.notes import NoteAnswer
+from app.api.schemas.plan import PlanWire
 from app.api.schemas.scalars import (
     STRICT,
-    Finite,
+    HeadName,
     Id,
     Label,
+    Strength,
     Value,
+    Weight,
     check_distinct,
     check_weights,
     field_error,
@@ -23,10 +26,6 @@ CURSOR_LENGTH = 48 << 10
 """The most characters of a cursor, so that a request with one stays below 64 KiB."""
 RANKED = 1000
 """The most items of a rank call."""
-
-Weight = Annotated[Finite, Field(ge=-100, le=100)]
-Strength = Annotated[Finite, Field(ge=0, le=1)]
-HeadName = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 def check_method(value: Any) -> Any:
@@ -58,6 +57,23 @@ class DiversityRequest(BaseModel):
     max_consecutive: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
+class CritiqueRequest(BaseModel):
+    """What the user says about an earlier answer. With `keep`, what it praises stands first in this one."""
+
+    model_config = STRICT | ConfigDict(
+        json_schema_extra={
+            "example": {
+                "of": "6c1e6a7f2b4d4d0c9d0f5e1a3b2c4d5e",
+                "text": "the first two are great, no Inception, more like that",
+            }
+        }
+    )
+
+    of: Id
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    keep: bool = False
+
+
 EXAMPLE: dict[str, Any] = {
     "user_id": "42",
     "limit": 10,
@@ -71,8 +87,8 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class RecommendRequest(BaseModel):
-    """POST /v1/recommend. One of user_id, session, query and cursor is required."""
+class ListRequest(BaseModel):
+    """What recommend and rank have in common. One of user_id, session, query, plan and cursor is required."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
 
@@ -82,6 +98,7 @@ class RecommendRequest(BaseModel):
     context: Context | None = None
     session: Annotated[list[SessionEvent], Field(max_length=500)] | None = None
     query: Annotated[str, Field(max_length=2000)] | None = None
+    plan: PlanWire | None = None
     weights: (
         Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None
     ) = None
@@ -95,14 +112,45 @@ class RecommendRequest(BaseModel):
 
     @model_validator(mode="after")
     def check_inputs(self) -> Self:
-        if all(value is None for value in (self.user_id, self.session, self.query or None, self.cursor)):
+        if self.query is not None and self.plan is not None:
+            raise field_error("plan", "expected a query or a plan, given both")
+        if not self.has_input:
             raise field_error(
-                "user_id", "expected one of user_id, session, query and cursor, given none of them"
+                "user_id",
+                "expected one of user_id, session, query, plan and cursor, given none of them",
             )
         return self
 
+    @property
+    def has_input(self) -> bool:
+        """Whether the request says for whom, or after what."""
+        given = (self.user_id, self.session, self.query or None, self.plan, self.cursor)
+        return any(value is not None for value in given)
 
-class RankRequest(RecommendRequest):
+
+class RecommendRequest(ListRequest):
+    """POST /v1/recommend. One of user_id, session, query, plan, critique and cursor is required."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    critique: CritiqueRequest | None = None
+
+    @model_validator(mode="after")
+    def check_critique(self) -> Self:
+        if self.critique is not None and (self.query or self.plan is not None or self.cursor is not None):
+            raise field_error(
+                "critique",
+                "expected a critique alone, which goes on from the plan of its answer, given other words",
+            )
+        return self
+
+    @property
+    def has_input(self) -> bool:
+        """Whether the request says for whom, or after what."""
+        return self.critique is not None or super().has_input
+
+
+class RankRequest(ListRequest):
     """POST /v1/rank: exactly these items, ranked. Seen items are kept unless exclude_seen is true."""
 
     model_config = ConfigDict(
@@ -176,6 +224,22 @@ class DiversityAnswer(BaseModel):
     relevance_cost: float
 
 
+class CritiqueAnswer(BaseModel):
+    """What a critique was understood as, and how many of its opinions were stored as events of the user.
+
+    `ignored` is true if nothing was understood.
+    """
+
+    model_config = STRICT
+
+    of: str
+    praised: list[str]
+    refused: list[str]
+    stored: int
+    duplicates: int
+    ignored: bool = False
+
+
 class RecommendAnswer(BaseModel):
     """A page of recommendations; `cursor` asks for the next page and is null at the end of the list."""
 
@@ -188,6 +252,8 @@ class RecommendAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
+    plan: PlanWire | None = None
+    critique: CritiqueAnswer | None = None
     cursor: str | None
     took_ms: dict[str, float]
 
@@ -204,5 +270,6 @@ class RankAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
+    plan: PlanWire | None = None
     cursor: str | None
     took_ms: dict[str, float]

@@ -20,6 +20,11 @@ Id = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
 Label = Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]
 """A category, a value of the context, or the name of a field or action."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Weight = Annotated[Finite, Field(ge=-100, le=100)]
+"""A head's weight in the score."""
+Strength = Annotated[Finite, Field(ge=0, le=1)]
+"""The strength of diversity."""
+HeadName = Annotated[str, Field(min_length=1, max_length=80)]
 Magnitude = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 """A number whose square fits into float32."""
 VectorValue = Annotated[list[Magnitude], Field(min_length=1, max_length=4096)]

@@ -1,13 +1,15 @@
-"""Decide which items match a text closely enough for a reason."""
+"""Decide which items match a text closely enough for a reason, and which have what a plan asks for."""
 
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from app.bundle.catalogue import Catalogue
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
+from models.language.plan import Comparison, Plan, PlannedLabel, PlannedNumber
 from models.language.text_preference import UNWANTED_FROM, TextPreference
 
 NEAR = 3.0
@@ -16,6 +18,14 @@ the matching items have that genre (94 % at 2.5); of the items above the mean, 2
 """
 LEAST_COSINE = 0.3
 """The smallest cosine of a match, since even a meaningless text has a nearest item."""
+COMPARE: Mapping[Comparison, Callable[[float, float], bool]] = {
+    Comparison.EQ: operator.eq,
+    Comparison.NE: operator.ne,
+    Comparison.GT: operator.gt,
+    Comparison.GTE: operator.ge,
+    Comparison.LT: operator.lt,
+    Comparison.LTE: operator.le,
+}
 WORD = re.compile(r"\w+")
 
 
@@ -38,6 +48,29 @@ def unwanted_rows(rows: Indices, unwanted: Sequence[TextPreference]) -> Mask:
     for preference in unwanted:
         near |= preference.standard[rows] > UNWANTED_FROM
     return near
+
+
+def meets_plan(item: Item, plan: Plan) -> bool:
+    """True if an item has all labels that a plan wants, none that it does not want, and meets its numbers."""
+    return (
+        all(_has_label(item, label) for label in plan.wanted)
+        and not any(_has_label(item, label) for label in plan.unwanted)
+        and all(_meets_number(item, number) for number in plan.conditions)
+    )
+
+
+def _has_label(item: Item, label: PlannedLabel) -> bool:
+    value = item.attributes.get(label.field)
+    labels = (value,) if isinstance(value, str) else value
+    return isinstance(labels, tuple) and not set(labels).isdisjoint(label.values)
+
+
+def _meets_number(item: Item, number: PlannedNumber) -> bool:
+    """As filters compare: a missing number is unequal to every number, and nothing else."""
+    value = item.attributes.get(number.field)
+    if not isinstance(value, int | float):
+        return number.op is Comparison.NE
+    return COMPARE[number.op](value, number.value)
 
 
 def words(text: str) -> frozenset[str]:

@@ -1,25 +1,81 @@
-"""Read the text preferences of a request from its query and from the interests of the profile."""
+"""Read the text preferences of a request from its plan or its query, and from the interests of the profile."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from app.bundle.bundle import LoadedBundle
+from models.contract.arrays import Floats
 from models.contract.catalogue import User
 from models.contract.feature_spec import FieldKind
 from models.contract.features import user_text
-from models.language.text_preference import ItemTexts, ProfileWords, TextPreferences, read_preferences
+from models.language.plan import Plan
+from models.language.text_preference import (
+    ItemTexts,
+    ProfileWords,
+    TextPreferences,
+    add_named_items,
+    read_preferences,
+    weigh_texts,
+)
+from models.ranking.contrast import measure_contrast
 
 NO_TEXT_ENCODER = "encode:no_text_encoder"
 
 
 def read_request(bundle: LoadedBundle, query: str, profile: User | None) -> TextPreferences:
-    """The text preferences of a request."""
-    words = ProfileWords("" if profile is None else profile.interests, user_text(bundle.spec, profile))
-    items = ItemTexts(bundle.catalogue.text, lambda row: _titles(bundle, row))
+    """The text preferences of a query that is not planned, such as that of a golden request, and of a profile."""
+    words, items = _profile_words(bundle, profile), read_item_texts(bundle)
     return read_preferences(query, words, bundle.encode_text, items, bundle.spec.text_size)
 
 
-def unread_texts(bundle: LoadedBundle, query: str, profile: User | None) -> tuple[str, ...]:
-    """The `degraded` entry for a query or interests if the bundle has no language model to read them."""
-    words = query.strip() or (profile is not None and profile.interests.strip())
+def read_plan(bundle: LoadedBundle, plan: Plan, profile: User | None) -> TextPreferences:
+    """The text preferences of a plan and of a profile."""
+    words, items = _profile_words(bundle, profile), read_item_texts(bundle)
+    texts = weigh_texts(plan.direction, plan.avoid, words, bundle.encode_text, items, bundle.spec.text_size)
+    if not plan.like and not plan.unlike:
+        return texts
+    units = bundle.unit_vectors(np.arange(len(bundle.catalogue)))
+    named = add_named_items(texts, *(_measure_items(bundle, units, ids) for ids in (plan.like, plan.unlike)))
+    return _add_contrast(bundle, plan, named)
+
+
+def _add_contrast(bundle: LoadedBundle, plan: Plan, texts: TextPreferences) -> TextPreferences:
+    """The preferences with the contrast of the labels of the named items."""
+    catalogue = bundle.catalogue
+    liked, unliked = (
+        rows[(rows >= 0) & (rows < len(catalogue))] for rows in map(bundle.rows, (plan.like, plan.unlike))
+    )
+    if texts.logits is None or not (len(liked) or len(unliked)):
+        return texts
+    labels = [catalogue.labels[row] for row in range(len(catalogue))]
+    return replace(texts, logits=texts.logits + measure_contrast(labels, liked, unliked))
+
+
+def _measure_items(bundle: LoadedBundle, units: Floats, item_ids: Sequence[str]) -> Floats | None:
+    """[n] the cosine of each item with the mean of the named ones; None without one that the catalogue knows."""
+    rows = bundle.rows(item_ids)
+    known = rows[(rows >= 0) & (rows < len(units))]
+    if not len(known):
+        return None
+    mean = units[known].mean(axis=0)
+    return np.asarray(units @ (mean / max(float(np.linalg.norm(mean)), 1e-12)), dtype=np.float32)
+
+
+def read_item_texts(bundle: LoadedBundle) -> ItemTexts:
+    """The texts of the catalogue's items."""
+    return ItemTexts(bundle.catalogue.text, lambda row: _titles(bundle, row))
+
+
+def unread_texts(bundle: LoadedBundle, plan: Plan, profile: User | None) -> tuple[str, ...]:
+    """The `degraded` entry for a plan's texts or interests if the bundle has no language model to read them."""
+    words = plan.direction or plan.avoid or (profile is not None and profile.interests.strip())
     return (NO_TEXT_ENCODER,) if words and bundle.text_encoder is None else ()
+
+
+def _profile_words(bundle: LoadedBundle, profile: User | None) -> ProfileWords:
+    return ProfileWords("" if profile is None else profile.interests, user_text(bundle.spec, profile))
 
 
 def _titles(bundle: LoadedBundle, row: int) -> list[str]:

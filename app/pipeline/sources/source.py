@@ -20,6 +20,7 @@ class RetrievalContext:
     encoded: Encoded
     allowed: Mask  # [n] rows that may be answered
     liked_row: int | None  # row of the last liked item
+    meets: Mask | None = None  # [n] the allowed rows that meet the whole plan; None if all do
 
     def nearest(self, vector: Floats, k: int, allowed: Mask) -> Indices:
         """The min(k, allowed) rows nearest to a vector [D + 2] by inner product; raises IndexUnusableError."""

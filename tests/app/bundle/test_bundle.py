@@ -13,6 +13,7 @@ from app.pipeline.recommend import recommend
 from app.pipeline.types import Query
 from models.contract.catalogue import Item, User, UserState
 from models.contract.user_vector import BIAS_COLUMNS, strip_bias
+from models.language.plan import Plan
 from models.ranking.rerank import Diversity
 
 
@@ -96,7 +97,11 @@ def test_a_text_that_no_language_model_can_read_is_said_to_be_unread(
         weights={"next": 1.0},
         diversity=Diversity("none"),
     )
-    asked = replace(plain, text=query, state=UserState("u", profile=User("u", interests=interests)))
+    asked = replace(
+        plain,
+        plan=Plan(direction=query.strip()),
+        state=UserState("u", profile=User("u", interests=interests)),
+    )
     deaf = replace(learnt, text_encoder=None)
     slate, stranger = recommend(deaf, asked), recommend(deaf, plain)
     assert deaf.encode_text("robots") is None

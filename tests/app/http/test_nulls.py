@@ -22,7 +22,7 @@ FILTERS: list[dict[str, Any]] = [
     {"any": [{"field": "year", "op": "gte", "value": 1961}]},
     {"not": {"field": "year", "op": "eq", "value": 1961}},
 ]
-ASKED = {
+ASKED: Schema = {
     "user_id": "u1",
     "limit": 5,
     "scene": "home",
@@ -35,6 +35,27 @@ ASKED = {
     "exclude_seen": False,
     "fields": ["title"],
     "explain": True,
+}
+PLANNED: Schema = {
+    "user_id": "u1",
+    "plan": {
+        "direction": "a comedy",
+        "avoid": ["war"],
+        "wanted": [{"field": "genres", "value": "comedy"}],
+        "unwanted": [{"field": "genres", "value": ["drama"]}],
+        "conditions": [{"field": "year", "op": "gte", "value": 1961}],
+        "like": ["1"],
+        "unlike": ["2"],
+        "limit": 3,
+        "weights": {"next": 1},
+        "diversity": {"strength": 0.3},
+    },
+}
+GIVEN = "an answer that was given"
+"""Stands for the id of an answer in a body, which is asked for when the body is sent."""
+CRITICISED: Schema = {
+    "session": SESSION,
+    "critique": {"of": GIVEN, "text": "the first is great", "keep": True},
 }
 EVENT = {
     **SESSION[0],
@@ -51,8 +72,11 @@ ITEM = {
 RENAMED = {"text": "A", "availability": True}
 USER = {"attributes": {"job": "artist"}, "interests": "comedies"}
 BODIES: dict[str, list[Schema]] = {
-    "POST /v1/recommend": [{**ASKED, "filter": one} for one in FILTERS],
-    "POST /v1/rank": [{**ASKED, "filter": one, "item_ids": ["1", "2"]} for one in FILTERS],
+    "POST /v1/recommend": [PLANNED, CRITICISED, *({**ASKED, "filter": one} for one in FILTERS)],
+    "POST /v1/rank": [
+        {**asked, "item_ids": ["1", "2"]}
+        for asked in (PLANNED, *({**ASKED, "filter": one} for one in FILTERS))
+    ],
     "POST /v1/batch-score": [
         {"groups": [{"user_id": "u1", "item_ids": ["1"], "context": CONTEXT, "session": SESSION}]}
     ],
@@ -153,6 +177,9 @@ def _replace(body: Schema, path: Path) -> Schema:
 def _send(service: httpx.Client, operation: str, body: Schema) -> httpx.Response:
     method, path = operation.split(" ")
     path = path.replace("{item_id}", "null").replace("{user_id}", "null")
+    if (body.get("critique") or {}).get("of") == GIVEN:
+        given = service.post("/v1/recommend", json={"session": []}).json()["recommendation_id"]
+        body = {**body, "critique": {**body["critique"], "of": given}}
     return service.request(method, path, json=body)
 
 

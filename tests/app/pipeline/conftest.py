@@ -12,6 +12,8 @@ from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
 from models.contract.user_vector import BIAS_COLUMNS
+from models.language.negation import split_wording
+from models.language.plan import Plan
 from models.ranking.rerank import Diversity
 
 
@@ -71,8 +73,10 @@ def make_catalogue() -> Callable[..., Table]:
 
 @pytest.fixture(scope="session")
 def make_query() -> Callable[..., Query]:
-    def make(events: Sequence[Event] = (), **changes) -> Query:
+    def make(events: Sequence[Event] = (), text: str = "", **changes) -> Query:
+        wanted, unwanted = split_wording(text)
         fields = {
+            "plan": Plan(direction=wanted, avoid=(unwanted,) if unwanted else ()),
             "state": UserState(events=tuple(events)),
             "now": 0.0,
             "limit": 10,

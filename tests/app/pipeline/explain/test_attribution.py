@@ -9,7 +9,7 @@ import pytest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.explain.attribution import MEASURED_ITEMS, Attribution, leave_out, measure_attribution
-from app.pipeline.query.text_query import read_request
+from app.pipeline.query.text_query import read_plan
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.types import Query, Slate
@@ -37,8 +37,10 @@ def scores(bundle: LoadedBundle, events: tuple[Event, ...], item_ids: tuple[str,
 
 
 def measured(bundle: LoadedBundle, query: Query, slate: Slate) -> Attribution:
-    texts = read_request(bundle, query.text, query.state.profile)
-    return measure_attribution(bundle, query, texts, encode_user(bundle, query.state, query.text), slate)
+    texts = read_plan(bundle, query.plan, query.state.profile)
+    return measure_attribution(
+        bundle, query, texts, encode_user(bundle, query.state, query.plan.direction), slate
+    )
 
 
 def test_a_drop_is_the_score_with_less_the_score_without(learnt: LoadedBundle, query: Query) -> None:

@@ -1,0 +1,125 @@
+"""What words can name in a live catalogue, cached over its versions: a put item costs only its row."""
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.bundle.attribute_index import AttributeIndex, CatalogueTables
+from app.bundle.attribute_table import AttributeTable
+from app.bundle.catalogue import Catalogue
+from models.contract.catalogue import Item
+from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.language.protocol import Floats, TextEncoder
+from models.language.words.compiler import Compiler
+from models.language.words.label_vectors import LabelVectors
+from models.language.words.vocabulary import (
+    LabelName,
+    NumberField,
+    Vocabulary,
+    read_number_field,
+    title_keys,
+)
+
+LABELLED = (FieldKind.CATEGORIES, FieldKind.CATEGORICAL)
+LONGEST_TITLE = 100
+"""Characters of a text that may be a title."""
+MOST_KEPT = 20_000
+"""The most names whose vectors are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What the table of all rows gives; it is the same for the versions of a catalogue."""
+
+    table: AttributeTable
+    titles: Mapping[str, tuple[str, ...]]
+    numbers: tuple[NumberField, ...]
+
+
+class WordIndex:
+    """The compiler of a bundle's words. A race of threads costs a second computation and nothing else."""
+
+    def __init__(self) -> None:
+        self._base: _Base | None = None
+        self._compiler: tuple[Catalogue, Compiler] | None = None
+        self._vectors: dict[str, Floats] = {}
+
+    def of(
+        self,
+        catalogue: Catalogue,
+        columns: AttributeIndex,
+        spec: FeatureSpec,
+        encoder: TextEncoder | None,
+        heads: Sequence[str],
+    ) -> Compiler:
+        """The compiler over a version of the catalogue."""
+        known = self._compiler
+        if known is not None and known[0] is catalogue:
+            return known[1]
+        vocabulary = self._read(columns.of(catalogue), spec, heads)
+        vectors = None
+        if encoder is not None:
+            vectors = LabelVectors.of(vocabulary, encoder.encode, lambda names: self._encode(encoder, names))
+        compiler = Compiler(vocabulary, vectors)
+        self._compiler = (catalogue, compiler)
+        return compiler
+
+    def _read(self, tables: CatalogueTables, spec: FeatureSpec, heads: Sequence[str]) -> Vocabulary:
+        base = self._base
+        if base is None or base.table is not tables.all:
+            base = self._base = _read_base(tables.all, spec)
+        fields = [field for kind in LABELLED for field in spec.fields(kind)]
+        labels = [
+            LabelName(
+                field.name, label, label.rsplit(field.hierarchy, 1)[-1].strip() if field.hierarchy else label
+            )
+            for field in fields
+            for label in dict.fromkeys(
+                (*tables.all.column(field.name).codes, *tables.fresh.column(field.name).codes)
+            )
+        ]
+        return Vocabulary.of(
+            labels,
+            [field.name for field in spec.fields(FieldKind.CATEGORIES)],
+            base.numbers,
+            ChainMap(dict(_read_titles(tables.fresh.items, spec)), dict(base.titles))
+            if len(tables.fresh.items)
+            else base.titles,
+            heads,
+        )
+
+    def _encode(self, encoder: TextEncoder, names: Sequence[str]) -> Floats:
+        """Vectors [n, T] of labels, each encoded once."""
+        if not names:
+            return np.zeros((0, encoder.size), dtype=np.float32)
+        known = self._vectors
+        vectors = {name: known[name] for name in names if name in known}
+        missing = [name for name in dict.fromkeys(names) if name not in vectors]
+        if missing:
+            vectors.update(zip(missing, encoder.encode(missing), strict=True))
+            self._vectors = vectors if len(known) + len(missing) > MOST_KEPT else {**known, **vectors}
+        return np.stack([vectors[name] for name in names])
+
+
+def _read_base(table: AttributeTable, spec: FeatureSpec) -> _Base:
+    numbers = (
+        read_number_field(field.name, table.column(field.name).numbers)
+        for field in spec.fields(FieldKind.NUMERIC)
+    )
+    titles = _read_titles(table.items, spec)
+    return _Base(table, titles, tuple(number for number in numbers if number is not None))
+
+
+def _read_titles(items: Iterable[Item], spec: FeatureSpec) -> Mapping[str, tuple[str, ...]]:
+    """Key -> ids of the items with the title: the text field of that name, or else the first."""
+    names = [field.name for field in spec.fields(FieldKind.TEXT)]
+    chosen = next((name for name in ("title", "name") if name in names), next(iter(names), None))
+    titles: dict[str, tuple[str, ...]] = {}
+    for item in items if chosen is not None else ():
+        title = item.attributes.get(chosen or "")
+        if isinstance(title, str) and 0 < len(title) <= LONGEST_TITLE:
+            for key in title_keys(title):
+                titles[key] = (*titles.get(key, ()), item.item_id)
+    return titles

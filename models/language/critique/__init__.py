@@ -1,0 +1,1 @@
+"""Critiques of an answer: which shown items are praised or refused, and what is asked for instead"""

@@ -1,0 +1,92 @@
+"""Opinion words in English, German, Spanish, French and Chinese: praise, blame, negation, and their sum in a clause.
+
+Rules are used because sentence vectors do not represent negation (Kassner, Schütze 2020: Negated and misprimed probes).
+"""
+
+import re
+from collections.abc import Collection
+from enum import StrEnum
+
+
+class Sign(StrEnum):
+    """What one word of a clause contributes."""
+
+    GOOD = "good"
+    BAD = "bad"
+    NEGATION = "negation"
+
+
+class Opinion(StrEnum):
+    """What a clause says about the items that it refers to."""
+
+    PRAISE = "praise"
+    REFUSAL = "refusal"
+
+
+GOOD = {
+    "en": "great|good|nice|lov(?:e|es|ed|ely)|lik(?:e|es|ed)|enjoy(?:ed|s)?|perfect|excellent|amazing|awesome|wonderful"
+    "|fine|cool|brilliant|fantastic|favou?rites?|keep|best|beautiful|masterpieces?|want|interesting|not (?:at all )?bad"
+    "|nothing wrong|fun|superb|spot on",
+    "de": "gut|gute[nrms]?|tolle?[nrms]?|super|klasse|prima|schöne?[nrms]?|großartige?[nrms]?|liebe|mag|mochte"
+    "|gefall(?:en|t)|gefällt|gefiel(?:en)?|perfekt|ausgezeichnet|wunderbar|hervorragend|behalten?|interessant|gerne?"
+    "|nicht schlecht",
+    "es": "buen[oa]?s?|bien|genial(?:es)?|gust(?:a|an|ó|aron|aba|aban)|encant(?:a|an|ó|aron)|perfect[oa]s?|excelentes?"
+    "|estupend[oa]s?|maravillos[oa]s?|amo|adoro|fantástic[oa]s?|quiero|no está mal|nada mal",
+    "fr": "bon(?:ne)?s?|bien|super|génial(?:es?)?|géniaux|aime|aimé|adore|adoré|plaî(?:t|sent)|plu|parfait(?:e)?s?"
+    "|excellent(?:e)?s?|magnifiques?|formidables?|veux|pas mal",
+    "zh": "不错|不賴|不赖|棒|好看|喜欢|喜歡|喜爱|爱|愛|赞|讚|完美|精彩|满意|滿意|想看|想要|要|好(?!像)",
+}
+BAD = {
+    "en": "bad|boring|hat(?:e|es|ed)|dislik(?:e|es|ed)|terrible|awful|horrible|worst|wrong|drop|remove|skip|avoid|poor"
+    "|stupid|dull|weak|disappointing|annoying|sucks?|sucked|rubbish|crap|reject|forget|ugly|too(?= \\w)",
+    "de": "schlechte?[nrms]?|langweilige?[nrms]?|hass(?:e|t)|hasste|furchtbar|schrecklich|blöd|doof|miese?[nrms]?|weg"
+    "|zu(?= (?!de[nmr]\\b|ein|viel\\b)\\w)",
+    "es": "mal[oa]s?|aburrid[oa]s?|odio|odié|terribles?|horribles?|fatal(?:es)?|quita|fuera|peor(?:es)?|demasiado",
+    "fr": "mauvais(?:es?)?|ennuyeu(?:x|ses?)|déteste|détesté|nul(?:le)?s?|horribles?|terribles?|pires?|trop"
+    "|enlève[zs]?",
+    "zh": "讨厌|討厭|难看|難看|无聊|無聊|糟糕|差劲|差|烂|爛|恨|反感|没意思|沒意思|没劲|去掉|删掉|刪掉|拿掉|换掉|跳过"
+    "|太(?!棒|好|赞|喜|爱|完|精)",
+}
+NEGATION = {
+    "en": "no|not|never|nothing|without|none|neither|nor|cannot|(?:do|did|does|is|are|was|were|wo|ca|would)n't",
+    "de": "nicht|kein(?:e[nrms]?)?|keiner|nie|niemals|nichts|ohne|weder",
+    "es": "no|nunca|nada|sin|tampoco|ni|ningun[oa]?|ningún",
+    "fr": "pas|ne|jamais|sans|rien|aucune?|non|ni",
+    "zh": "不|没|沒|别|別|勿",
+}
+
+
+def _compile(patterns: dict[str, str]) -> str:
+    """One pattern for words of all languages: whole words, but anywhere in Chinese, which has no blanks."""
+    spaced = "|".join(pattern for name, pattern in patterns.items() if name != "zh")
+    return rf"(?<![\w'])(?:{spaced})(?![\w'])|(?:{patterns['zh']})"
+
+
+SIGNS = re.compile(
+    f"(?P<good>{_compile(GOOD)})|(?P<bad>{_compile(BAD)})|(?P<negation>{_compile(NEGATION)})|(?P<elided>\\bn')"
+)
+"""An idiom such as "not bad" stands before its words."""
+
+
+def find_signs(text: str) -> list[tuple[int, int, Sign]]:
+    """Start, end and sign of each opinion word of a text in lower case, in order."""
+    return [
+        (
+            found.start(),
+            found.end(),
+            Sign.NEGATION if found.lastgroup == "elided" else Sign(str(found.lastgroup)),
+        )
+        for found in SIGNS.finditer(text)
+    ]
+
+
+def sum_signs(signs: Collection[Sign]) -> Opinion | None:
+    """The opinion of a clause: blame weighs more than praise, a negation turns both; None without a sign.
+
+    Two negations of one clause count once, as in the French "ne ... pas".
+    """
+    if Sign.BAD in signs:
+        return Opinion.PRAISE if Sign.NEGATION in signs and Sign.GOOD not in signs else Opinion.REFUSAL
+    if Sign.NEGATION in signs:
+        return Opinion.REFUSAL
+    return Opinion.PRAISE if Sign.GOOD in signs else None

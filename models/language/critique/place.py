@@ -1,0 +1,120 @@
+"""References to places of a list: "the first two", "the third", "all of them", "the others", in five languages."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+NUMBERS = {
+    "en": "one two three four five six seven eight nine ten",
+    "de": "ein zwei drei vier fünf sechs sieben acht neun zehn",
+    "es": "uno dos tres cuatro cinco seis siete ocho nueve diez",
+    "fr": "un deux trois quatre cinq six sept huit neuf dix",
+    "zh": "一 二 三 四 五 六 七 八 九 十",
+}
+ORDINALS = {
+    "en": "first second third fourth fifth sixth seventh eighth ninth tenth",
+    "de": "erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte",
+    "es": "primer segund tercer cuart quint sext séptim octav noven décim",
+    "fr": "premi deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième",
+}
+"""Stems; an ending of gender, number or case may follow."""
+ENDINGS = {"en": "", "de": "[nrms]?", "es": "[oa]?s?", "fr": "(?:ers?|ères?|s)?"}
+LAST = "last|letzte[nrms]?|últim[oa]s?|derni(?:er|ère)s?"
+COUNTED = "个|個|部|项|項|首|本|件|款|位|条|條|集"
+COUNTS = {word: place for words in NUMBERS.values() for place, word in enumerate(words.split(), start=1)} | {
+    "beiden": 2,
+    "both": 2,
+    "两": 2,
+    "兩": 2,
+    "俩": 2,
+}
+
+
+class Whole(StrEnum):
+    """References to the list as a whole."""
+
+    ALL = "all"
+    BOTH = "both"  # both items of a list of two
+    OTHERS = "others"  # the items to which nothing else in the critique refers
+    EXCEPT = "except"  # what follows is not meant
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReference:
+    """A reference in a text: places counted from 0 or, if negative, from the end; or the list as a whole."""
+
+    start: int
+    end: int
+    places: range | None = None
+    whole: Whole | None = None
+
+
+def _join(words: list[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_COUNT = rf"\d+|{_join([word for word in COUNTS if word.isascii() or word.isalpha()])}"
+_FIRST = "|".join(ORDINALS[name].split()[0] + ENDINGS[name] for name in ORDINALS)
+_PLACES = "|".join(
+    f"(?P<{name}{place}>{stem}{ENDINGS[name]})"
+    for name, stems in ORDINALS.items()
+    for place, stem in enumerate(stems.split())
+)
+_PATTERNS = (
+    rf"第\s*(?P<zh_place>\d+|[{NUMBERS['zh'].replace(' ', '')}])(?:{COUNTED})?",
+    rf"前(?:面)?(?P<zh_first>\d+|[{NUMBERS['zh'].replace(' ', '')}两兩俩])(?:{COUNTED})?",
+    rf"(?:最后|最後|后面|後面|后)(?P<zh_last>\d+|[{NUMBERS['zh'].replace(' ', '')}两兩俩])?(?:{COUNTED})?",
+    r"(?P<zh_others>其他|其它|其余|其餘|剩下|别的|別的)(?:的)?|(?P<zh_all>全部|全都|所有|每个|每部|都|(?<=没有)一[个部]|(?<=没)一[个部])",
+    r"(?P<zh_except>除了|除)",
+    rf"(?<!\w)(?:(?:{_FIRST})\s+(?P<first_a>{_COUNT})|(?P<first_b>{_COUNT})\s+(?:{_FIRST}))(?!\w)",
+    rf"(?<!\w)(?:(?:{LAST})\s+(?P<last_a>{_COUNT})|(?P<last_b>{_COUNT})\s+(?:{LAST}))(?!\w)",
+    r"(?<!\w)(?P<digits>\d+)(?:st|nd|rd|th|er|ère|e|ème|º|ª)(?!\w)",
+    r"(?:(?<!\w)(?:number|nummer|nr\.?|número|numéro|item|film|movie)\s*|#\s*)(?P<number>\d+)(?!\w)",
+    rf"(?<!\w)(?:{_PLACES})(?!\w)",
+    rf"(?<!\w)(?P<last>{LAST})(?!\w)",
+    r"(?<!\w)(?P<except>except|(?<=all )but|außer|bis auf|excepto|(?<=todos )menos|(?<=todas )menos|salvo|sauf)(?!\w)",
+    r"(?<!\w)(?P<others>others?|rest|anderen|übrigen|demás|otr[oa]s|resto|autres|reste)(?!\w)",
+    r"(?<!\w)(?P<all>all|every(?:thing| one)|(?<=none )of (?:them|these|those)|alles?|(?<=keiner )davon|todos|todas"
+    r"|(?<=ninguno )de ellos|tous|toutes|(?<=aucun )d'entre eux)(?!\w)",
+    r"(?<!\w)(?P<both>both|beide|ambos|ambas)(?!\w)",
+)
+_REFERENCE = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
+_WHOLES = {
+    "others": Whole.OTHERS,
+    "zh_others": Whole.OTHERS,
+    "all": Whole.ALL,
+    "both": Whole.BOTH,
+    "zh_all": Whole.ALL,
+    "except": Whole.EXCEPT,
+    "zh_except": Whole.EXCEPT,
+}
+
+
+def find_places(text: str) -> list[PlaceReference]:
+    """The references in a text in lower case, in order."""
+    return [_read(found) for found in _REFERENCE.finditer(text)]
+
+
+def _read(found: re.Match[str]) -> PlaceReference:
+    ((name, word),) = [(name, word) for name, word in found.groupdict().items() if word is not None][:1] or [
+        ("zh_last", "一")
+    ]
+    start, end = found.span()
+    if name in _WHOLES:
+        return PlaceReference(start, end, whole=_WHOLES[name])
+    match name:
+        case "first_a" | "first_b" | "zh_first":
+            return PlaceReference(start, end, range(_count(word)))
+        case "last_a" | "last_b" | "zh_last":
+            return PlaceReference(start, end, range(-_count(word), 0))
+        case "last":
+            return PlaceReference(start, end, range(-1, 0))
+        case "digits" | "number" | "zh_place":
+            place = _count(word) - 1
+        case _:
+            place = int(re.sub(r"\D", "", name))
+    return PlaceReference(start, end, range(place, place + 1))
+
+
+def _count(word: str) -> int:
+    return int(word) if word.isdigit() else COUNTS[word]

@@ -1,0 +1,187 @@
+"""Read a critique of a shown list: what it praises, what it refuses, and what it asks for instead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from models.language.critique.clause import Clause, split_clauses
+from models.language.critique.opinion import SIGNS, Opinion, Sign, sum_signs
+from models.language.critique.place import PlaceReference, Whole, find_places
+from models.language.critique.wish import (
+    Relation,
+    cut_relations,
+    cut_similar,
+    find_less,
+    find_more,
+    has_content,
+    is_filler,
+    strip_fillers,
+)
+from models.language.titles import Mention, TitleIndex, split_title
+
+SHORTEST_PART = 4
+"""Letters of a single word by which a shown title is known, if no other shown title has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Critique:
+    """What a critique says. Items are the numbers of titles in the index; shown ones come in the order of the list."""
+
+    praised: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    wishes: tuple[str, ...] = ()  # texts that ask for something, each to be understood as a query
+    relations: tuple[Relation, ...] = ()  # comparisons with what was shown
+    wants_similar: bool = False  # "more like that"
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A clause with the items that it refers to, and with what it says about them."""
+
+    clause: Clause
+    items: tuple[int, ...]
+    excepted: tuple[int, ...]
+    others: bool
+    opinion: Opinion | None
+
+
+def read_critique(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleIndex) -> Critique:
+    """Read a critique of a list of n items, `shown` by their numbers and titles; other titles are in the catalogue.
+
+    A clause that refers to items says what it says about them; one without an opinion says what the one before it
+    says, or else the next. A clause without items asks for something. The last word about an item counts.
+    """
+    plain = text.replace("’", "'")
+    clauses = split_clauses(plain, _find_titles(plain, shown, catalogue))
+    judged = _share_opinions([_judge(clause, [number for number, _ in shown]) for clause in clauses])
+    opinions = _collect(judged, [number for number, _ in shown])
+    wishes, relations, similar = [], list[Relation](), False
+    for each in judged:
+        rest, wants_similar = cut_similar(each.clause.text.lower())
+        rest, found = cut_relations(rest)
+        similar |= wants_similar
+        relations += found
+        if not each.items and not each.others:
+            wishes += _read_wish(rest, each.clause.signs)
+    return Critique(
+        praised=tuple(number for number, opinion in opinions.items() if opinion is Opinion.PRAISE),
+        refused=tuple(number for number, opinion in opinions.items() if opinion is Opinion.REFUSAL),
+        wishes=tuple(wishes),
+        relations=tuple(dict.fromkeys(relations)),
+        wants_similar=similar,
+    )
+
+
+def _find_titles(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleIndex) -> list[Mention]:
+    """The mentions of titles, shown items first: by the whole title, or by a word that one of them alone has."""
+    parts: dict[tuple[str, ...], list[int]] = {}
+    for number, title in shown:
+        for word in {word for words in split_title(title) for word in words if len(word) >= SHORTEST_PART}:
+            parts.setdefault((word,), []).append(number)
+    single = TitleIndex({words: tuple(numbers) for words, numbers in parts.items() if len(numbers) == 1})
+    found: list[Mention] = []
+    for index, capitals in ((TitleIndex.of(shown), False), (catalogue, True), (single, True)):
+        for mention in index.find(text, _is_common, capitals=capitals):
+            if all(mention.end <= other.start or other.end <= mention.start for other in found):
+                found.append(mention)
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _is_common(word: str) -> bool:
+    """Whether a word in lower case is one of opinions, places or fillers, by which no title is meant."""
+    if is_filler(word) or SIGNS.fullmatch(word) is not None:
+        return True
+    return any((place.start, place.end) == (0, len(word)) for place in find_places(word))
+
+
+def _judge(clause: Clause, shown: Sequence[int]) -> _Judged:
+    items, excepted = list[int](), list[int]()
+    others, excepting = False, False
+    specific = [each for each in clause.references if not (isinstance(each, PlaceReference) and each.whole)]
+    wholes = {each.whole for each in clause.references if isinstance(each, PlaceReference)}
+    has_exception, has_others = Whole.EXCEPT in wholes, Whole.OTHERS in wholes
+    for reference in clause.references:
+        if isinstance(reference, Mention):
+            (excepted if excepting else items).extend(reference.titles)
+        elif reference.whole is Whole.EXCEPT:
+            excepting = True
+        elif reference.whole in (Whole.ALL, Whole.BOTH):
+            fits = reference.whole is Whole.ALL or len(shown) == 2
+            if fits and not has_others and (not specific or has_exception):
+                items += shown
+            excepting = False
+        elif reference.whole is Whole.OTHERS:
+            others, excepting = True, False
+        else:
+            (excepted if excepting else items).extend(_resolve(reference, shown))
+    return _Judged(
+        clause,
+        tuple(item for item in dict.fromkeys(items) if item not in excepted),
+        tuple(excepted),
+        others,
+        sum_signs(clause.signs),
+    )
+
+
+def _resolve(reference: PlaceReference, shown: Sequence[int]) -> list[int]:
+    """The items at the places that the list has."""
+    count = len(shown)
+    places = [place + count if place < 0 else place for place in reference.places or ()]
+    return [shown[place] for place in places if 0 <= place < count]
+
+
+def _share_opinions(judged: list[_Judged]) -> list[_Judged]:
+    """The clauses, where one that refers to items without an opinion takes that of the one before, or else the next."""
+    shared: list[_Judged] = []
+    last: Opinion | None = None
+    for index, each in enumerate(judged):
+        refers = each.items or each.others
+        opinion = each.opinion
+        if refers and opinion is None:
+            later = (other.opinion for other in judged[index + 1 :] if other.items or other.others)
+            opinion = last or next((other for other in later if other is not None), Opinion.PRAISE)
+        if refers:
+            last = opinion
+        shared.append(replace(each, opinion=opinion))
+    return shared
+
+
+def _collect(judged: Sequence[_Judged], shown: Sequence[int]) -> dict[int, Opinion]:
+    """The opinion of each item to which the critique refers, shown ones first."""
+    opposite = {Opinion.PRAISE: Opinion.REFUSAL, Opinion.REFUSAL: Opinion.PRAISE}
+    opinions: dict[int, Opinion] = {}
+    for each in judged:
+        if each.opinion is not None:
+            opinions |= dict.fromkeys(each.items, each.opinion)
+            opinions |= dict.fromkeys(each.excepted, opposite[each.opinion])
+    for each in judged:
+        if each.others and each.opinion is not None:
+            rest = [item for item in shown if item not in opinions and item not in each.excepted]
+            opinions |= dict.fromkeys(rest, each.opinion)
+    order = {number: place for place, number in enumerate(shown)}
+    return dict(sorted(opinions.items(), key=lambda pair: order.get(pair[0], len(order))))
+
+
+def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
+    """The wish of a clause without items, in lower case, as a query; none for one that says nothing or only blames."""
+    bare = strip_fillers(SIGNS.sub(" ", text))
+    if not has_content(bare):
+        return []
+    less, more = find_less(text), find_more(text)
+    if less is not None and Sign.NEGATION not in signs:
+        return [_refuse(less)]
+    if sum_signs(signs) is Opinion.REFUSAL:
+        return [_refuse(bare)] if Sign.NEGATION in signs or _blames(text) else []
+    if more is not None:
+        return [more]
+    return [bare if Sign.GOOD in signs else strip_fillers(text)]
+
+
+def _blames(text: str) -> bool:
+    """Whether a clause hates a kind of items, such as "I hate horror"."""
+    words = ("hate", "dislike", "avoid", "hasse", "odio", "déteste", "讨厌", "討厭", "反感")
+    return any(word in text for word in words)
+
+
+def _refuse(words: str) -> str:
+    """The words as a refusal in a query."""
+    return f"不要{words}" if any("\u3400" <= letter <= "\u9fff" for letter in words) else f"no {words}"

@@ -1,0 +1,135 @@
+"""Wishes in a critique that name no item: "more like that", "less violent", "older", in five languages."""
+
+import re
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """A wish that compares a number of the items with those shown."""
+
+    OLDER = "older"
+    NEWER = "newer"
+    SHORTER = "shorter"
+    LONGER = "longer"
+    CHEAPER = "cheaper"
+    DEARER = "dearer"
+
+
+RELATIONS = {
+    Relation.OLDER: "older|earlier|ältere?[nrms]?|más antigu[oa]s|más viej[oa]s|plus ancien(?:ne)?s?|plus vieux",
+    Relation.NEWER: "newer|more recent|neuere?[nrms]?|más nuev[oa]s|más recientes|plus récent(?:e)?s?|plus nouveaux",
+    Relation.SHORTER: "shorter|kürzere?[nrms]?|más cort[oa]s|plus court(?:e)?s?",
+    Relation.LONGER: "longer|längere?[nrms]?|más larg[oa]s|plus longs?|plus longues?",
+    Relation.CHEAPER: "cheaper|less expensive|billigere?[nrms]?|günstigere?[nrms]?|más barat[oa]s|moins ch(?:er|ère)s?",
+    Relation.DEARER: "more expensive|pricier|teurere?[nrms]?|más car[oa]s|plus chers?|plus chères?",
+}
+RELATIONS_ZH = {
+    Relation.OLDER: "更老|老一点|老一些|更早|早一点|早一些|旧一点",
+    Relation.NEWER: "更新|新一点|新一些",
+    Relation.SHORTER: "更短|短一点|短一些",
+    Relation.LONGER: "更长|长一点|长一些",
+    Relation.CHEAPER: "更便宜|便宜一点|便宜一些|便宜点",
+    Relation.DEARER: "更贵|贵一点|贵一些",
+}
+THAT = "(?:that|this|these|those|them|it)"
+SIMILAR = {
+    "en": f"(?:(?:give|show) me |i want )?(?:some |something |any )?more (?:of |like |in |along )?{THAT}"
+    f"(?: kind| lines?)?|(?:something |ones |others )?like {THAT}"
+    "|(?:more |something )?similar(?: (?:ones|films|movies|items|things))?",
+    "de": "(?:mehr |etwas )?(?:davon|dergleichen|so etwas|solche[nrs]?|ähnliche[nrs]?)",
+    "es": "más (?:de es[oa]|de est[oa]|como es[oa]s?|así)|(?:más |algo )?(?:similares|parecid[oa]s?)",
+    "fr": "plus (?:de ça|comme ça)|dans ce genre|comme ça|(?:plus )?(?:semblables?|similaires?)",
+}
+SIMILAR_ZH = (
+    "(?:多|再)?(?:来|给|推荐)?(?:我)?(?:一些|一点|些|点|几个|几部)?(?:更多)?"
+    "(?:类似|類似|相似|像这样|这样|这种|这类|同类)(?:的)?(?:电影|片子|东西)?|更多(?=$)"
+)
+"""Words for what is like the praised items, as a whole."""
+LESS = {
+    "en": "less|too|not so|not as",
+    "de": "weniger|zu",
+    "es": "menos|demasiado",
+    "fr": "moins(?: de)?|trop(?: de)?",
+}
+LESS_ZH = "(?:少|减少|别那么|不要那么|不要太|别太|没那么|太)(?:一点|一些|点|些)?"
+MORE = {
+    "en": "(?:(?:give|show) me |i want |i'd like )?(?:some |something |a (?:bit|little) )?more",
+    "de": "mehr",
+    "es": "más",
+    "fr": "plus(?: de)?",
+}
+MORE_ZH = "(?:多|再)(?:来|给|推荐)?(?:我)?(?:一点|一些|点|些|几部|几个)?|更"
+FILLERS = {
+    "en": "a an the and or i we you they it he she is are was were do does did please thanks thank ok okay me my to"
+    " of for some any something anything one ones film films movie movies item items list that this these those them"
+    " really very so quite just also all give show rather would prefer want yes no but",
+    "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das ein eine",
+    "es": "y o yo tú ella son era por favor gracias algo películas película también muy el la los las un una",
+    "fr": "et ou je tu il elle nous vous est sont étaient s'il te plaît merci quelque chose aussi très le les des du",
+    "zh": "的 了 吧 我 你 他 她 它 们 这 那 个 些 点 很 是 也 请 谢 吗 呢 啊 和 与",
+}
+KINDS = frozenset("电影部片")
+"""Characters that make a word with another one, and say nothing alone."""
+
+_FILLER_WORDS = frozenset(" ".join(FILLERS.values()).split())
+_WORDS = re.compile(r"[^\W_\u3400-\u9fff]+(?:'\w+)?|[\u3400-\u9fff]")
+
+
+def _compile(words: dict[str, str], chinese: str, after: str = "") -> re.Pattern[str]:
+    """Words of all languages; with `after`, the group `rest` is what follows on them."""
+    spaced = "|".join(words.values())
+    if not after:
+        return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|(?:{chinese})")
+    return re.compile(rf"(?:(?<!\w)(?:{spaced})\s+(?=\S)|(?:{chinese})){after}")
+
+
+_SIMILAR = _compile(SIMILAR, SIMILAR_ZH)
+_LESS, _MORE = _compile(LESS, LESS_ZH, "(?P<rest>.+)"), _compile(MORE, MORE_ZH, "(?P<rest>.+)")
+_RELATION = re.compile(
+    "|".join(
+        f"(?P<{relation}>(?<!\\w)(?:{pattern})(?!\\w)|(?:{RELATIONS_ZH[relation]}))"
+        for relation, pattern in RELATIONS.items()
+    )
+)
+
+
+def cut_similar(text: str) -> tuple[str, bool]:
+    """A text in lower case without "more like that" and the like, and whether it had it."""
+    cut, count = _SIMILAR.subn(" ", text, count=1)
+    return cut, count > 0
+
+
+def cut_relations(text: str) -> tuple[str, tuple[Relation, ...]]:
+    """A text in lower case without its comparisons, and these."""
+    found = tuple(Relation(str(match.lastgroup)) for match in _RELATION.finditer(text))
+    return _RELATION.sub(" ", text), found
+
+
+def find_less(text: str) -> str | None:
+    """What a text in lower case wants less of; None for nothing."""
+    found = _LESS.search(text)
+    return None if found is None else strip_fillers(found["rest"]) or None
+
+
+def find_more(text: str) -> str | None:
+    """What a text in lower case wants more of; None for nothing."""
+    found = _MORE.search(text)
+    return None if found is None else strip_fillers(found["rest"]) or None
+
+
+def has_content(text: str) -> bool:
+    """Whether a text has a word that is no filler."""
+    words = _WORDS.findall(text.casefold())
+    return any(word not in _FILLER_WORDS and word not in KINDS for word in words)
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word in lower case says nothing by itself."""
+    return word in _FILLER_WORDS
+
+
+def strip_fillers(text: str) -> str:
+    """The text without fillers at both ends."""
+    words = [(found.start(), found.end(), found.group().casefold()) for found in _WORDS.finditer(text)]
+    content = [(start, end) for start, end, word in words if word not in _FILLER_WORDS]
+    return text[content[0][0] : content[-1][1]] if content else ""

@@ -1,0 +1,68 @@
+"""Split a text into clauses, each wanted or unwanted."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from models.language.negation import CLAUSE_END, CUE, IDIOM, WANTED_AGAIN, negates
+
+MORE_CUES = re.compile(
+    r"不(?![错同管仅只止过断朽明良可到少超低高多含带看爱])|"
+    r"(?<![\w'-])(?:hates?|dislikes?|can't stand|never|neither|nor|other than|apart from|rather than"
+    r"|instead of|free of"
+    r"|hasse|keinerlei|jenseits von|déteste|ni|hormis|excepté|autre que|d'autre que|odio|odia|salvo|tranne|eccetto"
+    r"|odeio|haat|ненавижу|исключая|no (?=de |d'))(?![\w'-])",
+    re.IGNORECASE,
+)
+"""Cues that only a request has: in an item's text they would often not negate."""
+LATER = re.compile(r"[，。；：？！]+|但是|但|不过|可是")
+RESUMED = re.compile(r"以外的?|之外的?|的")
+"""Ends of what a Chinese cue negates: 没有暴力的动作片 is an action film without violence."""
+
+
+SPANISH_WITHOUT = re.compile(r"(?<![\w'-])sin\s+", re.IGNORECASE)
+"""In another language it may be the English noun, so that models.language.negation is careful with it."""
+
+
+ALL_BUT = re.compile(
+    r"(?<![\w'-])(?:(?:any|every)thing (?:but|apart from)|all but|alles außer|alles bis auf|todo menos"
+    r"|cualquier cosa menos"
+    r"|tout sauf|tutto tranne|tudo menos|alles behalve|всё,? кроме)\s+",
+    re.IGNORECASE,
+)
+
+
+class Clause(NamedTuple):
+    """A part of a text that is wanted or unwanted as a whole."""
+
+    text: str
+    negated: bool
+
+
+def split_clauses(text: str, languages: Sequence[str]) -> list[Clause]:
+    """The clauses of a text in one of the languages,
+    in order; a text with an idiom such as "why not" is wanted as a whole."""
+    plain = ALL_BUT.sub("except ", text.replace("’", "'"))
+    if "es" in languages:
+        plain = SPANISH_WITHOUT.sub("nada de ", plain)
+    if IDIOM.search(plain):
+        return [Clause(plain, negated=False)]
+    parts = [part for later in LATER.split(plain) for part in CLAUSE_END.split(later)]
+    return [clause for part in parts for clause in _split_part(part) if clause.text.strip()]
+
+
+def _split_part(part: str) -> list[Clause]:
+    """The wanted words before the first cue, and what each cue negates up to a word such as "with"."""
+    cues = [cue for cue in CUE.finditer(part) if negates(cue)] + list(MORE_CUES.finditer(part))
+    cues.sort(key=lambda cue: cue.start())
+    if not cues:
+        return [Clause(part, negated=False)]
+    clauses = [Clause(part[: cues[0].start()], negated=False)]
+    ends = [*(cue.start() for cue in cues[1:]), len(part)]
+    for cue, end in zip(cues, ends, strict=True):
+        first, *more = [
+            piece for resumed in RESUMED.split(part[cue.end() : end]) for piece in WANTED_AGAIN.split(resumed)
+        ]
+        clauses.append(Clause(first, negated=True))
+        clauses += [Clause(piece, negated=False) for piece in more]
+    return clauses

@@ -1,0 +1,90 @@
+"""Read the items that words name: "like Heat", "ähnlich wie Alien", 像泰坦尼克号一样."""
+
+import re
+
+from models.language.words.frames import is_frame
+from models.language.words.reading import TAKEN, WORD, Reading, matches_words
+from models.language.words.vocabulary import Vocabulary, title_keys
+
+CUES = matches_words(
+    r"(?P<negated>(?:not|nothing|no|nichts|nicht|rien|pas|nada|no|niente|não|niets|ничего|不要|不)\s*)?"
+    r"(?:(?:something|films?|movies?|books?|games?|songs?|items?)\s+)?"
+    r"(?P<cue>(?:similar|comparable|close|akin) to|in the (?:style|vein|spirit) of|like"
+    r"|reminiscent of|resembl\w+"
+    r"|ähnlich(?:e[nrs]?)?(?: wie| zu)?|im stil von|so (?:was|etwas) wie|wie|comme|semblables? à"
+    r"|similaires? à"
+    r"|dans le (?:genre|style) d[eu']|du même genre que|parecid[oa]s? a(?:l)?|similar(?:es)? a(?:l)?"
+    r"|al estilo de|como"
+    r"|simil[ei] a(?:l)?|nello stile di|come|semelhantes? a(?:o)?|parecid[oa]s? com|no estilo de"
+    r"|vergelijkbaar met|in de stijl van|zoals|похож\w* на|вроде|наподобие|в духе|как"
+    r"|类似于?|像|如同|和)"
+)
+SUBJECT = re.compile(
+    r"\b(?:i|we|you|they|who|she|he|would|i'd|we'd|really|also|don't|do|does|didn't|kids|to)\s*$",
+    re.IGNORECASE,
+)
+"""Before "like" as a verb."""
+MOST_WORDS = 8
+"""The most words of a title."""
+AFTER = re.compile(r"\s*(?:一样|那样|类似|相似|差不多)(?:的)?")
+BESIDE = re.compile(r"\s*(?:,|and|or|und|oder|et|ou|y|o|e|en|of|и|или|&|和|或|、)\s*", re.IGNORECASE)
+QUOTES = "\"'“”„‘’«»《》「」 "
+
+
+STATED = matches_words(
+    r"(?P<cue>(?:i|we)\s+(?:(?:really|just|absolutely|also)\s+)?(?:(?P<negated>(?:did not|didn't|do not"
+    r"|don't) (?:like|enjoy|love)|hated?|disliked?)"
+    r"|loved?|enjoyed|liked?|adored?)|me (?:gust[óo]|encant[óa])|j'ai (?:adoré|aimé)|mir gef(?:iel|ällt)"
+    r"|ich (?:mochte|liebte|liebe)"
+    r"|mi è piaciut[oa]|adorei|gostei de|我(?:很)?喜欢|мне понравил\w+)"
+)
+
+
+def read_likes(reading: Reading, vocabulary: Vocabulary) -> tuple[list[str], list[str]]:
+    """The ids of the items that the clause wants others like, and of those that it wants none like."""
+    like, unlike = list[str](), list[str]()
+    for cue in (*reading.find(STATED), *reading.find(CUES)):
+        if cue["cue"].casefold() == "like" and SUBJECT.search(reading.text[: cue.start()]):
+            continue
+        end, found = cue.end(), list[str]()
+        while (title := _longest_title(reading, end, vocabulary)) is not None:
+            end, ids = title
+            found += ids
+            beside = BESIDE.match(reading.text, end)
+            if beside is None or _longest_title(reading, beside.end(), vocabulary) is None:
+                break
+            end = beside.end()
+        if found:
+            after = AFTER.match(reading.text, end)
+            reading.take(cue.start(), end if after is None else after.end())
+            (unlike if cue["negated"] else like).extend(found)
+    return list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
+
+
+def find_title(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The ids of the items of which the text is the title; none for another text."""
+    return next(
+        (vocabulary.titles[key] for key in title_keys(text.strip(QUOTES)) if key in vocabulary.titles), ()
+    )
+
+
+def _longest_title(
+    reading: Reading, start: int, vocabulary: Vocabulary
+) -> tuple[int, tuple[str, ...]] | None:
+    """(end, ids) of the longest title that starts at a position of the clause; None without one."""
+    words = list[re.Match[str]]()
+    for word in WORD.finditer(reading.text, start):
+        if len(words) == MOST_WORDS * 2 or TAKEN in reading.text[start : word.start()]:
+            break
+        words.append(word)
+    if not words or reading.text[start : words[0].start()].strip(QUOTES):
+        return None
+    for word in reversed(words):
+        name = reading.text[words[0].start() : word.end()]
+        ids = find_title(name, vocabulary)
+        if ids and not (is_frame(name, reading.languages) and name.islower()):
+            end = word.end()
+            while end < len(reading.text) and reading.text[end] in QUOTES.strip():
+                end += 1
+            return end, ids
+    return None

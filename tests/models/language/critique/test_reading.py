@@ -1,0 +1,141 @@
+"""Critiques in five languages: what they praise, refuse and ask for, over a list of five films and a catalogue."""
+
+import pytest
+
+from models.language.critique.reading import Critique, read_critique
+from models.language.critique.wish import Relation
+from models.language.titles import TitleIndex
+
+SHOWN = [
+    (0, "Blade Runner (1982)"),
+    (1, "Terminator 2: Judgment Day (1991)"),
+    (2, "Inception (2010)"),
+    (3, "Matrix, The (1999)"),
+    (4, "Great Escape, The (1963)"),
+]
+OTHERS = [
+    (10, "Star Wars (1977)"),
+    (11, "Alien (1979)"),
+    (12, "Heat (1995)"),
+    (13, "Good, The Bad and The Ugly, The (1966)"),
+    (14, "Big (1988)"),
+    (15, "Last Man Standing (1996)"),
+    (16, "英雄"),
+]
+CATALOGUE = TitleIndex.of([*SHOWN, *OTHERS])
+
+
+def read(text: str) -> Critique:
+    return read_critique(text, SHOWN, CATALOGUE)
+
+
+OPINIONS: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
+    ("The first two are great, no Inception, more like that.", (0, 1), (2,)),
+    ("the first and the third are great but the last one is boring", (0, 2), (4,)),
+    ("The first is good and the third is bad", (0,), (2,)),
+    ("I love Blade Runner and The Matrix, hate Terminator", (0, 3), (1,)),
+    ("I like the 1st, the second and the 3rd; the rest is dull", (0, 1, 2), (3, 4)),
+    ("loved number 2 and #4, the others are awful", (1, 3), (0, 2, 4)),
+    ("all of them are bad except the second", (1,), (0, 2, 3, 4)),
+    ("Except the third, all are great", (0, 1, 3, 4), (2,)),
+    ("I liked all but the third", (0, 1, 3, 4), (2,)),
+    ("none of them", (), (0, 1, 2, 3, 4)),
+    ("drop the last two, keep the rest", (0, 1, 2), (3, 4)),
+    ("not bad, the first one", (0,), ()),
+    ("The Great Escape was too long", (), (4,)),
+    ("not the third", (), (2,)),
+    ("the tenth is great", (), ()),
+    ("I did not like Star Wars", (), (10,)),
+    ("I don't like Alien, but Heat is a masterpiece", (12,), (11,)),
+    ("The Good, the Bad and the Ugly is wonderful", (13,), ()),
+    ("die ersten beiden sind super, den dritten mag ich nicht", (0, 1), (2,)),
+    ("Der letzte war langweilig, die anderen sind toll", (0, 1, 2, 3), (4,)),
+    ("alle außer dem zweiten gefallen mir", (0, 2, 3, 4), (1,)),
+    ("los dos primeros me encantan, el tercero no me gusta", (0, 1), (2,)),
+    ("el último es aburrido y el primero es genial", (0,), (4,)),
+    ("les deux premiers sont géniaux, je n'aime pas le dernier", (0, 1), (4,)),
+    ("la troisième est nulle, les autres sont bien", (0, 1, 3, 4), (2,)),
+    ("前两个很棒，不要第三个，多来点类似的", (0, 1), (2,)),
+    ("前两部我喜欢，第三部太无聊了", (0, 1), (2,)),
+    ("前两个很好第三个不好", (0, 1), (2,)),
+    ("我不喜欢第一部，喜欢最后两部", (3, 4), (0,)),
+    ("除了第三个都很好", (0, 1, 3, 4), (2,)),
+    ("没有一个喜欢", (), (0, 1, 2, 3, 4)),
+    ("第2个不错，其他的都不要", (1,), (0, 2, 3, 4)),
+    ("我爱Blade Runner，讨厌Inception", (0,), (2,)),
+    ("我不喜欢英雄", (), (16,)),
+]
+
+
+@pytest.mark.parametrize(("text", "praised", "refused"), OPINIONS, ids=[text for text, *_ in OPINIONS])
+def test_what_is_praised_and_refused(text: str, praised: tuple[int, ...], refused: tuple[int, ...]) -> None:
+    critique = read(text)
+    assert (critique.praised, critique.refused) == (praised, refused)
+    assert critique.wishes == (), "a clause about items asks for nothing else"
+
+
+WISHES: list[tuple[str, tuple[str, ...]]] = [
+    ("great, but less violent", ("no violent",)),
+    ("funnier please", ("funnier",)),
+    ("no horror", ("no horror",)),
+    ("I like comedies", ("comedies",)),
+    ("I hate musicals", ("no musicals",)),
+    ("too violent", ("no violent",)),
+    ("The first is great, more comedies, no horror", ("comedies", "no horror")),
+    ("weniger brutal bitte", ("no brutal",)),
+    ("menos violencia", ("no violencia",)),
+    ("moins de violence", ("no violence",)),
+    ("不要恐怖片", ("不要恐怖片",)),
+    ("少一点暴力", ("不要暴力",)),
+    ("great!", ()),
+    ("boring", ()),
+]
+
+
+@pytest.mark.parametrize(("text", "wishes"), WISHES, ids=[text for text, _ in WISHES])
+def test_what_is_asked_for(text: str, wishes: tuple[str, ...]) -> None:
+    assert read(text).wishes == wishes
+
+
+@pytest.mark.parametrize(
+    ("text", "relations"),
+    [
+        ("older ones", (Relation.OLDER,)),
+        ("the first is great, something newer and cheaper", (Relation.NEWER, Relation.CHEAPER)),
+        ("kürzere bitte", (Relation.SHORTER,)),
+        ("más antiguas", (Relation.OLDER,)),
+        ("plus récents", (Relation.NEWER,)),
+        ("更老的", (Relation.OLDER,)),
+    ],
+)
+def test_comparisons_with_what_was_shown(text: str, relations: tuple[Relation, ...]) -> None:
+    critique = read(text)
+    assert (critique.relations, critique.wishes) == (relations, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["more like that", "similar ones please", "mehr davon", "más así", "plus comme ça", "多来点类似的"],
+)
+def test_more_like_that(text: str) -> None:
+    assert read(text) == Critique(wants_similar=True)
+
+
+def test_a_common_word_names_no_film() -> None:
+    assert (read("this is a big problem").praised, read("this is a big problem").refused) == ((), ())
+
+
+def test_both_are_those_of_a_list_of_two() -> None:
+    two = read_critique("both are nice", SHOWN[:2], CATALOGUE)
+    assert two.praised == (0, 1) and read("both are nice").praised == ()
+
+
+def test_the_last_word_about_an_item_counts() -> None:
+    assert read("I love the first, no, I hate the first").refused == (0,)
+
+
+def test_a_whole_title_before_a_beginning_and_a_word_of_one_title() -> None:
+    shown = [(0, "Godfather, The (1972)"), (1, "Godfather: Part II, The (1974)"), (2, "Heat (1995)")]
+    critique = read_critique("no Godfather", shown, TitleIndex.of(shown))
+    assert critique.refused == (0,)
+    assert read_critique("no Part", shown, TitleIndex.of(shown)).refused == (1,)

@@ -1,0 +1,94 @@
+"""Plans worked by hand, without a text encoder: what spelling, numbers and rules give."""
+
+import pytest
+
+from models.language.plan import Comparison, Plan, PlannedLabel, PlannedNumber
+from models.language.words.compiler import Compiler
+
+LT, LTE, GT, GTE = Comparison.LT, Comparison.LTE, Comparison.GT, Comparison.GTE
+EQ, NE = Comparison.EQ, Comparison.NE
+
+
+def genre(*names: str) -> PlannedLabel:
+    return PlannedLabel("genres", names)
+
+
+def year(*conditions: tuple[Comparison, float]) -> tuple[PlannedNumber, ...]:
+    return tuple(PlannedNumber("year", op, value) for op, value in conditions)
+
+
+@pytest.mark.parametrize(
+    ("words", "conditions"),
+    [
+        ("films before 1990", year((LT, 1990))),
+        ("films after 1990", year((GT, 1990))),
+        ("films since 1990", year((GTE, 1990))),
+        ("nothing before 1990", year((GTE, 1990))),
+        ("no older than 1990", year((GTE, 1990))),
+        ("films from the 80s", year((GTE, 1980), (LTE, 1989))),
+        ("films before the eighties", year((LT, 1980))),
+        ("films after the 1980s", year((GT, 1989))),
+        ("films from the 60s or 70s", year((GTE, 1960), (LTE, 1979))),
+        ("between 1980 and 1985", year((GTE, 1980), (LTE, 1985))),
+        ("1980-1985", year((GTE, 1980), (LTE, 1985))),
+        ("in 1994", year((EQ, 1994))),
+        ("not from 1994", year((NE, 1994))),
+        ("九十年代", year((GTE, 1990), (LTE, 1999))),
+        ("1990年到1995年之间的电影", year((GTE, 1990), (LTE, 1995))),
+        ("一九九四年的电影", year((EQ, 1994))),
+        ("aus den Achtzigerjahren", year((GTE, 1980), (LTE, 1989))),
+        ("des années quatre-vingt-dix", year((GTE, 1990), (LTE, 1999))),
+        ("de los años ochenta", year((GTE, 1980), (LTE, 1989))),
+        ("degli anni settanta", year((GTE, 1970), (LTE, 1979))),
+        ("dos anos 80", year((GTE, 1980), (LTE, 1989))),
+        ("uit de jaren zestig", year((GTE, 1960), (LTE, 1969))),
+        ("80-х годов", year((GTE, 1980), (LTE, 1989))),
+        ("under 2 hours", (PlannedNumber("runtime", LT, 120),)),
+        ("at least 100 minutes long", (PlannedNumber("runtime", GTE, 100),)),
+        ("not too long", (PlannedNumber("runtime", LTE, 155),)),
+        ("short films", (PlannedNumber("runtime", LTE, 105),)),
+    ],
+)
+def test_numbers(films: Compiler, words: str, conditions: tuple[PlannedNumber, ...]) -> None:
+    assert films.compile(words) == Plan(conditions=conditions)
+
+
+@pytest.mark.parametrize(
+    ("words", "plan"),
+    [
+        ("Please recommend some comedy movies to me", Plan(wanted=(genre("Comedy"),))),
+        ("horror or thriller films", Plan(wanted=(genre("Horror", "Thriller"),))),
+        ("action, adventure or war", Plan(wanted=(genre("Action", "Adventure", "War"),))),
+        ("action comedy", Plan(wanted=(genre("Action"), genre("Comedy")))),
+        ("no horror or war", Plan(unwanted=(genre("Horror"), genre("War")))),
+        ("no horror, war or westerns", Plan(unwanted=(genre("Horror"), genre("War"), genre("Western")))),
+        ("anything but horror", Plan(unwanted=(genre("Horror"),))),
+        ("西部电影，不要战争片", Plan(wanted=(genre("Western"),), unwanted=(genre("War"),))),
+        ("three comedies", Plan(wanted=(genre("Comedy"),), limit=3)),
+        ("top 5 westerns", Plan(wanted=(genre("Western"),), limit=5)),
+        ("三部西部片", Plan(wanted=(genre("Western"),), limit=3)),
+        ("at least 3 films", Plan(limit=3)),
+        ("two brothers on a train", Plan(direction="two brothers on a train")),
+        ("like Heat but darker", Plan(direction="darker", like=("Heat",))),
+        ("like the matrix and Alien", Plan(like=("Matrix, The (1999)", "Alien"))),
+        ("nothing like Titanic", Plan(unlike=("Titanic",))),
+        ("I loved Alien, something similar", Plan(like=("Alien",))),
+        ("类似《泰坦尼克》的电影", Plan(like=("泰坦尼克",))),
+        ("No Country for Old Men", Plan(direction="No Country for Old Men")),
+        ("surprise me", Plan(diversity=0.7)),
+        ("best rated dramas", Plan(wanted=(genre("Drama"),), weights={"rating": 0.7, "next": 0.3})),
+        ("a story without guns", Plan(avoid=("guns",))),
+        ("movies", Plan()),
+    ],
+)
+def test_words(films: Compiler, words: str, plan: Plan) -> None:
+    assert films.compile(words) == plan
+
+
+def test_a_number_without_its_field_stays_in_the_words(films: Compiler) -> None:
+    assert films.compile("under 20 euros") == Plan(direction="under 20 euros")
+
+
+def test_any_text_gives_a_plan(films: Compiler) -> None:
+    for text in ("???", "\x1f\x1f 3", "a" * 2000, "不", "no", "1e999", "((((", "٣ أفلام", "9" * 400 + "s"):
+        assert isinstance(films.compile(text), Plan)
