@@ -18,7 +18,7 @@ from models.ranking.budget import CANDIDATES
 PREFIX = "CHORUS_"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SECRETS = frozenset(
-    {"api_key", "publishable_keys", "bundle_key", "pseudonym_key", "state_key", "state_keys_old"}
+    {"api_key", "publishable_keys", "bundle_key", "pseudonym_key", "state_key", "state_keys_old", "chat_key"}
 )
 LEAST_KEY = 32
 """Characters of a key that signs bundles, names users or seals values: 128 bits in hexadecimal."""
@@ -38,6 +38,12 @@ def check_redis_url(url: str) -> str:
     """The URL. Raises ValueError for one of another scheme."""
     if not url.startswith(REDIS_SCHEMES):
         raise ValueError(f"expected a URL that starts with one of {', '.join(REDIS_SCHEMES)}")
+    return url
+
+
+def _check_chat_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("expected a URL that starts with http:// or https://")
     return url
 
 
@@ -201,6 +207,12 @@ class Settings(BaseSettings):
     """The certificate chain in PEM; with it the service speaks HTTPS alone."""
     ssl_keyfile: Path | None = None
     """The private key in PEM; None: the certificate's file has it."""
+    chat_url: Annotated[str, AfterValidator(_check_chat_url)] | None = None
+    """The base of an OpenAI-compatible chat endpoint, which understands queries; None: the rules alone do."""
+    chat_model: str = "default"
+    chat_key: Annotated[SecretStr | None, AfterValidator(_check_key)] = None
+    chat_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """How long the language model may take; then the rules understand the query."""
     compute_threads: Annotated[int, Field(ge=1, le=64)] = 1
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
     candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES

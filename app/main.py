@@ -29,6 +29,7 @@ from app.api.routes import (
     user_tables,
     users,
 )
+from app.chat import open_chat
 from app.config import Settings
 from app.impression_log import ROOM, open_impression_log
 from app.runtime import Runtime
@@ -69,9 +70,13 @@ def create_app(
                 metrics.count_impressions, min(ROOM, settings.impression_entries)
             ) as impressions,
         ):
+            chat = open_chat(settings)
             try:
-                yield {"service": Service(settings, runtime, metrics, load, access, impressions)}
+                service = Service(settings, runtime, metrics, load, access, impressions, chat=chat)
+                yield {"service": service}
             finally:
+                if chat is not None:
+                    chat.close()
                 load.queue.close()
 
     app = FastAPI(

@@ -12,6 +12,7 @@ from app.access.access import Access
 from app.access.caller import Caller
 from app.api.api_keys import CALLER
 from app.api.request_body import BodyMemory
+from app.chat import ChatModel
 from app.compute_queue import ComputeQueue, Patience, Place
 from app.config import Settings
 from app.errors import TooManyRequestsError
@@ -70,6 +71,7 @@ class Service:
     access: Access
     impressions: ImpressionLog
     clock: Callable[[], float] = time.time
+    chat: ChatModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class WordIndex:
         vocabulary = self._read(columns.of(catalogue), spec, heads)
         vectors = None
         if encoder is not None:
-            vectors = LabelVectors.of(vocabulary, lambda texts: self._encode(encoder, texts))
+            vectors = LabelVectors.of(vocabulary, encoder.encode, lambda names: self._encode(encoder, names))
         compiler = Compiler(vocabulary, vectors)
         self._compiler = (catalogue, compiler)
         return compiler
@@ -90,17 +90,17 @@ class WordIndex:
             heads,
         )
 
-    def _encode(self, encoder: TextEncoder, texts: Sequence[str]) -> Floats:
-        """Vectors [n, T]; those of the labels are encoded once."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        if len(self._vectors) + len(missing) > MOST_KEPT:
-            self._vectors.clear()
-            missing = list(dict.fromkeys(texts))
-        if missing:
-            self._vectors.update(zip(missing, encoder.encode(missing), strict=True))
-        if not texts:
+    def _encode(self, encoder: TextEncoder, names: Sequence[str]) -> Floats:
+        """Vectors [n, T] of labels, each encoded once."""
+        if not names:
             return np.zeros((0, encoder.size), dtype=np.float32)
-        return np.stack([self._vectors[text] for text in texts])
+        known = self._vectors
+        vectors = {name: known[name] for name in names if name in known}
+        missing = [name for name in dict.fromkeys(names) if name not in vectors]
+        if missing:
+            vectors.update(zip(missing, encoder.encode(missing), strict=True))
+            self._vectors = vectors if len(known) + len(missing) > MOST_KEPT else {**known, **vectors}
+        return np.stack([vectors[name] for name in names])
 
 
 def _read_base(table: AttributeTable, spec: FeatureSpec) -> _Base:

@@ -94,14 +94,14 @@ async def _answer(tenant: Tenant, service: Service, threads: Computing, page: Pa
     words = page.request.query or ""
     planning = time.perf_counter()
     taken = await take_critique(tenant, bundle, service, threads, page)
-    page = await understand(bundle, threads, taken.page)
-    has_words = bool(words) or taken.answer is not None
+    page, by_rules = await understand(bundle, threads, taken.page, service.chat)
+    has_words = page.request.plan is not None
     plan_ms = {"plan": (time.perf_counter() - planning) * 1000} if has_words else {}
     query = build_query(bundle, page, state, service.clock(), taken.kept)
     bundle = await fetch_words(bundle, [(query.plan, query.state.profile)])
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = slate_answer(bundle, page, slate, degraded, key)
+    answer = slate_answer(bundle, page, slate, (*degraded, *by_rules), key)
     if taken.answer is not None:
         answer = {**answer, "critique": taken.answer}
     took = {"state": read_ms, **plan_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}

@@ -274,7 +274,7 @@ class RecommendAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
-    plan: PlanWire | None
+    plan: PlanWire | None = None
     critique: CritiqueAnswer | None = None
     cursor: str | None
     took_ms: dict[str, float]
@@ -292,6 +292,6 @@ class RankAnswer(BaseModel):
     degraded: list[str]
     ignored: list[str]
     notes: list[NoteAnswer]
-    plan: PlanWire | None
+    plan: PlanWire | None = None
     cursor: str | None
     took_ms: dict[str, float]

@@ -39,7 +39,7 @@ class Compiler:
             return Plan(direction=text)
         languages = find_languages(text)
         digits, numbers = write_digits(text, languages)
-        reading = Reading(digits)
+        reading = Reading(digits, languages)
         like, unlike = read_likes(reading, self.vocabulary)
         weights = read_weights(reading, self.vocabulary)
         diversity = read_diversity(reading)
@@ -47,7 +47,7 @@ class Compiler:
         limit = read_limit(reading)
         conditions += read_qualities(reading, self.vocabulary)
         clauses = join_clauses(
-            [self._read_clause(clause) for clause in split_clauses(reading.text, languages)]
+            [self._read_clause(clause, languages) for clause in split_clauses(reading.text, languages)]
         )
         kept, refused = (
             [clause for clause in clauses if clause.negated is negated] for negated in (False, True)
@@ -65,12 +65,12 @@ class Compiler:
             diversity=diversity,
         )
 
-    def _read_clause(self, clause: Clause) -> ReadClause:
-        reading = Reading(clause.text)
+    def _read_clause(self, clause: Clause, languages: tuple[str, ...]) -> ReadClause:
+        reading = Reading(clause.text, languages)
         labels = read_labels(reading, self.vocabulary, self.vectors)
         limit = None if clause.negated else read_count(reading)
         take_chinese_frames(reading, edges=True)
-        parts = (trim_frames(reading.text[start:end]) for start, end in reading.runs())
+        parts = (trim_frames(reading.text[start:end], languages) for start, end in reading.runs())
         return ReadClause(clause.negated, tuple(labels), limit, " ".join(filter(None, parts)))
 
 

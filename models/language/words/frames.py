@@ -1,7 +1,7 @@
 """Words around a request that say nothing about the items: polite frames, and nouns for items of any kind."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.language.words.reading import HAN, WORD, Reading
 
@@ -16,7 +16,9 @@ FRAMES: Mapping[str, str] = {
         too also just only maybe perhaps kind sort type kinds types genre genres style set one ones else other
         another feel feeling mood let's let know thanks thank hi hello hey dear tonight today now good great nice best
         but if as than up out not no nothing tv everything stuff made
-        released published directed starring featuring similar set made""",
+        released published directed starring featuring similar came come comes coming out prefer rather filmed
+        shot produced available
+        got having being looks sounds seen set made""",
     "de": """der die das den dem des ein eine einen einem einer eines und oder ich wir mir mich uns du sie ihr mein
         meine hätte hätten gern gerne möchte möchten will wollen würde würden bitte empfiehl empfehle empfehlen
         empfehlung zeig zeige zeigen such suche suchen finde finden gib geben brauche brauchen mag lieb sehen schauen
@@ -25,7 +27,11 @@ FRAMES: Mapping[str, str] = {
         paar einige ein bisschen von zu zum zur für aus in im am an auf mit über bei als so sehr ganz recht mehr viel
         viele ist sind sein soll sollte sollen es doch mal bloß nur auch heute abend jetzt gute guten guter
         gutes schöne
-        schönen aber wie welche welcher jahre jahren erschienen erschienene veröffentlicht ähnlich ähnliche
+        schönen aber wie welche welcher jahre jahren gedreht gemacht kam kamen kommen hast habt habe haben hat
+        hatte hatten bin bist
+        seid war waren wird werden wurde wurden worden dich dir euch ihnen deine dein dieser diese dieses mag
+        magst mögen
+        bevorzuge lieber welches gibt gibst nichts erschienen erschienene veröffentlicht ähnlich ähnliche
         ähnliches alles art genre lust hallo danke der nicht kein keine bloß""",
     "fr": """le la les l un une des du de d et ou je j j'aimerais nous me moi m tu vous il elle ce cet cette ces mon
         voudrais voudrions veux voulons aimerais aime aimons adore cherche cherchons besoin recommande recommandez
@@ -34,34 +40,42 @@ FRAMES: Mapping[str, str] = {
         propose-moi proposez-moi trouve-moi s'il te vous
         plaît plait svp voir regarder lire acheter écouter jouer pouvez peux pourriez pourrais quelque quelques chose
         à au aux pour dans sur avec sur par en que qui quoi est sont soit être très bien plus beaucoup genre type
-        sorti sortis sortie sorties paru parus similaire similaires tout tous aussi ce soir bon bons bonne
+        ai as avons avez ont avait préfère préfères préférons préférerais y a-t-il tournés tournées faits
+        faites leur leurs nos notre votre vos mes ma sorti sortis sortie sorties paru parus similaire
+        similaires tout tous aussi ce soir bon bons bonne
         bonnes mais merci bonjour ne pas d'un d'une qu'""",
     "es": """el la los las lo un una unos unas y o e u yo me mi mí nos te tú usted quiero quisiera querría queremos
         gustaría gusta gustan busco buscamos necesito recomienda recomiéndame recomiende recomiéndeme recomendar
         recomendarme recomendarías sugiere sugiéreme muestra muéstrame enséñame dame dime encuentra encuéntrame ver
         mirar leer comprar escuchar jugar puedes puede podrías podría favor por algo alguna alguno algunas algunos
         algún unas de del a al para en con sobre que qué cual es son sea sean ser muy bien más mucho muchas muchos
-        estrenada estrenadas estrenado estrenados parecido parecida similar similares todo todos género tipo
+        he has ha hemos tengo tienes tiene tenéis hay prefiero preferimos preferiría hecha hechas
+        rodada rodadas nuestra nuestro tus sus su estrenada estrenadas estrenado estrenados parecido parecida
+        similar similares todo todos género tipo
         estilo también esta noche hoy buena buenas bueno buenos buen pero gracias hola no""",
     "it": """il lo la i gli le l un uno una e o io mi me ci ti tu voglio vorrei vorremmo piacerebbe piace piacciono
         cerco cerchiamo consigliami consiglia consigliare consiglieresti raccomanda raccomandami suggerisci
         suggeriscimi mostra mostrami dammi trova trovami vedere guardare leggere comprare ascoltare giocare puoi può
         potresti favore per piacere qualcosa qualche alcuni alcune di del della dei degli delle da dal a al in nel con
-        su sul che è sono sia molto bene più genere tipo anche stasera oggi buon buona buoni buone ma grazie
+        su sul che è sono sia molto bene preferisco hai avete ha hanno girati girate usciti uscite questo
+        questa più genere tipo anche stasera oggi buon buona buoni buone ma grazie
         ciao non""",
     "pt": """o a os as um uma uns umas e ou eu me mim nos te tu você quero queria gostaria gosto adoro procuro preciso
         recomende recomenda recomendar recomende-me sugira sugere mostre mostra mostre-me dê-me dá-me encontre ver
         assistir ler comprar ouvir jogar pode podes poderia favor por algo algum alguma alguns algumas de do da dos
-        das a ao à para em no na com sobre que é são seja muito bem mais gênero género tipo também hoje noite bom boa
+        das a ao à para em no na com sobre que é são seja muito bem prefiro prefere tem têm há feitos feitas
+        lançados lançadas mais gênero género tipo também hoje noite bom boa
         bons boas mas obrigado olá não""",
     "nl": """de het een en of ik wij we mij me ons je u jij wil willen graag zou wilde hou zoek zoeken aanbevelen
         aanraden raad aan beveel toon laat zien geef vind zoek kijken bekijken lezen kopen luisteren spelen kan kun
         kunt kunnen alsjeblieft alstublieft iets wat enkele enige paar een van voor uit in op aan met over te tot zo
-        heel erg veel meer is zijn moet ook soort genre vanavond goede goed maar dank hallo niet geen""",
+        heel erg veel liever heb hebt heeft hebben gemaakt uitgekomen meer is zijn moet ook soort genre
+        vanavond goede goed maar dank hallo niet geen""",
     "ru": """я мы мне нам меня ты вы хочу хотим хотел хотела хотелось бы нужен нужна нужны люблю нравятся нравится
         ищу посоветуй посоветуйте порекомендуй порекомендуйте рекомендуй покажи покажите дай дайте найди найдите
         посмотреть смотреть почитать читать купить послушать можешь можете пожалуйста что-нибудь что-то какой-нибудь
-        какую-нибудь какие-нибудь несколько и или в во на с со о об про из от для по к у что это очень более много
+        какую-нибудь какие-нибудь несколько и или в во на с со о об про из от для по к у что это предпочитаю
+        есть бы очень более много
         жанр жанра типа тоже сегодня вечером хороший хорошие хорошую хорошее но спасибо привет не""",
 }
 """Language -> words that are left out at both ends of a direction."""
@@ -111,7 +125,8 @@ CHINESE_EDGES = "给更看要找读听买玩有和与或爱来在里又也都只
 CHINESE_FRAMES = (
     r"请问|麻烦|帮我|帮忙|给我|为我|向我|请|我们|我|你|您|可不可以|可以|能不能|能否|可否|想要|想看|要看|想"
     r"|看看|寻找|找一下|推荐|介绍|有没有"
-    r"|一些|一点|几[部个本款件首]|一[部个本款件首些]|什么|哪些|哪部|吗|呢|吧|呀|啊|的|了|以及|关于|有关"
+    r"|一些|一点|随便|来点|来一?[部个本款件首些台双条张套支]|几[部个本款件首台双条张套支]"
+    r"|一[部个本款件首些台双条张套支]|什么|哪些|哪部|吗|呢|吧|呀|啊|的|了|以及|关于|有关"
     r"|类型|题材|风格|那种|这种|比较|非常"
     r"|适合|最好|好看|喜欢|谢谢|您好|你好|今晚|今天|现在|但是"
 )
@@ -122,7 +137,6 @@ def join_pattern(pattern: str) -> str:
     return "".join(line.strip() for line in pattern.splitlines())
 
 
-FRAME_WORDS = frozenset(word for words in FRAMES.values() for word in words.split())
 NOUN_PATTERNS = {
     kind: re.compile(rf"(?:{join_pattern(words)})", re.IGNORECASE) for kind, words in NOUNS.items()
 }
@@ -148,26 +162,32 @@ def noun_kind(word: str) -> str | None:
     return next((kind for kind in ORDER if NOUN_PATTERNS[kind].fullmatch(word)), None)
 
 
-def is_frame(word: str) -> bool:
-    """True for a word that says nothing about an item."""
+def is_frame(word: str, languages: Sequence[str]) -> bool:
+    """True for a word that says nothing about an item, in one of the languages or in English."""
     lower = ELISION.sub("", word.casefold().replace("’", "'"))
-    return lower in FRAME_WORDS or ASKING.fullmatch(lower) is not None or noun_kind(lower) is not None
+    is_common = any(lower in _WORDS_OF.get(language, ()) for language in ("en", *languages))
+    return is_common or ASKING.fullmatch(lower) is not None or noun_kind(lower) is not None
 
 
-def find_languages(text: str) -> list[str]:
+def count_frames(text: str) -> dict[str, int]:
+    """Language -> the number of its frame words in the text."""
+    words = [word.group().casefold() for word in WORD.finditer(text)]
+    return {language: sum(word in own for word in words) for language, own in _WORDS_OF.items()}
+
+
+def find_languages(text: str) -> tuple[str, ...]:
     """The languages whose frame words are the most in the text, English first among equals."""
     if re.search(rf"[{HAN}]", text):
-        return ["zh"]
-    words = [word.group().casefold() for word in WORD.finditer(text)]
-    counts = {language: sum(word in own for word in words) for language, own in _WORDS_BY_LANGUAGE.items()}
-    return [language for language, count in counts.items() if count == max(counts.values())]
+        return ("zh",)
+    counts = count_frames(text)
+    return tuple(language for language, count in counts.items() if count == max(counts.values()))
 
 
-def trim_frames(text: str) -> str:
+def trim_frames(text: str, languages: Sequence[str]) -> str:
     """The text without frame words at its ends; "" if it has no other."""
     text = PHRASES.sub(" ", text)
     words = list(WORD.finditer(text))
-    kept = [word for word in words if not is_frame(word.group())]
+    kept = [word for word in words if not is_frame(word.group(), languages)]
     if not kept:
         return ""
     return text[kept[0].start() : kept[-1].end()].strip()
@@ -191,4 +211,4 @@ def take_chinese_frames(reading: Reading, *, edges: bool) -> str | None:
     return found
 
 
-_WORDS_BY_LANGUAGE = {language: frozenset(words.split()) for language, words in FRAMES.items()}
+_WORDS_OF = {language: frozenset(words.casefold().split()) for language, words in FRAMES.items()}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.language.protocol import Floats
 from models.language.words.vocabulary import EncodeTexts, Vocabulary
 
-MOST_LABELS = 1000
+MOST_LABELS = 500
 """The most labels of a field that the encoder reads; names of more, such as brands, are found by their spelling."""
 
 
@@ -17,14 +17,17 @@ MOST_LABELS = 1000
 class LabelVectors:
     """The L labels that the encoder reads."""
 
-    encode: EncodeTexts
+    encode: EncodeTexts  # of the words of requests
+    encode_names: EncodeTexts  # of labels, which may keep their vectors
     names: Sequence[str]
     rows: NDArray[np.int64]  # [L] rows of the vocabulary's labels
     plain: Floats  # [L, T]
     by_noun: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, encode: EncodeTexts) -> "LabelVectors":
+    def of(
+        cls, vocabulary: Vocabulary, encode: EncodeTexts, encode_names: EncodeTexts | None = None
+    ) -> "LabelVectors":
         """The vectors of a vocabulary's labels, without those of fields with more than MOST_LABELS."""
         counts: dict[str, int] = {}
         for label in vocabulary.labels:
@@ -35,10 +38,11 @@ class LabelVectors:
             if counts[label.field] <= MOST_LABELS and any(map(str.isalpha, label.name))
         ]
         names = [vocabulary.labels[row].name for row in rows]
-        return cls(encode, names, np.array(rows, dtype=np.int64), encode(names))
+        encode_names = encode_names or encode
+        return cls(encode, encode_names, names, np.array(rows, dtype=np.int64), encode_names(names))
 
     def with_noun(self, noun: str) -> Floats:
         """[L, T] the vectors of the labels before a noun, such as "Crime movies"."""
         if noun not in self.by_noun:
-            self.by_noun[noun] = self.encode([f"{name} {noun}" for name in self.names])
+            self.by_noun[noun] = self.encode_names([f"{name} {noun}" for name in self.names])
         return self.by_noun[noun]

@@ -2,17 +2,25 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from models.language.plan import PlannedLabel
 from models.language.protocol import Floats
 from models.language.words.alternatives import Named, join_labels
-from models.language.words.frames import COMPOUND, ENGLISH_NOUN, is_frame, noun_kind, take_chinese_frames
+from models.language.words.frames import (
+    COMPOUND,
+    ENGLISH_NOUN,
+    count_frames,
+    is_frame,
+    noun_kind,
+    take_chinese_frames,
+)
 from models.language.words.glossary import translate
 from models.language.words.label_vectors import LabelVectors
-from models.language.words.reading import HAN, TAKEN, WORD, Reading
+from models.language.words.phrases import Phrase, read_contents, read_phrases
+from models.language.words.reading import WORD, Reading
 from models.language.words.vocabulary import Vocabulary, spell_keys
 
 LEAST_COSINE = 0.625
@@ -23,21 +31,12 @@ PART_LOSS = 0.1
 """How much nearer a part of a stretch of Chinese characters must be, since it may cut a word."""
 MOST_WORDS = 3
 """The most words of a label's name that the encoder reads."""
+SURE = 3
+"""The common words of a language from which on its others are no labels: "war" is German for "was"."""
 MOST_EXACT = 6
 """The most words of a label's name that is found by its spelling."""
 MOST_PHRASES = 60
 """The most phrases of a clause that are encoded, which bounds the time of a long text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words of a clause that may name a label."""
-
-    start: int
-    end: int
-    text: str
-    noun: str | None  # the kind of item that a noun of the phrase names
-    is_whole: bool = True  # False for a part of a stretch of Chinese characters
 
 
 def read_labels(reading: Reading, vocabulary: Vocabulary, vectors: LabelVectors | None) -> list[PlannedLabel]:
@@ -57,20 +56,19 @@ def read_labels(reading: Reading, vocabulary: Vocabulary, vectors: LabelVectors 
 def _spelled(reading: Reading, vocabulary: Vocabulary) -> Iterator[Named]:
     """Labels by their spelling or that of the glossary's English, longer phrases first; no two overlap."""
     taken: list[tuple[int, int]] = []
-    for phrase in sorted(
-        _phrases(reading, MOST_EXACT, frames=True), key=lambda phrase: phrase.start - phrase.end
-    ):
+    sure = [language for language, count in count_frames(reading.text).items() if count >= SURE]
+    for phrase in sorted(read_phrases(reading, MOST_EXACT), key=lambda phrase: phrase.start - phrase.end):
         if any(phrase.start < end and start < phrase.end for start, end in taken):
             continue
-        row = _find_spelling(phrase.text, vocabulary)
+        row = _find_spelling(phrase.text, vocabulary, sure)
         if row is not None:
             taken.append((phrase.start, phrase.end))
             yield Named(phrase.start, phrase.end, vocabulary.labels[row])
 
 
-def _find_spelling(text: str, vocabulary: Vocabulary) -> int | None:
+def _find_spelling(text: str, vocabulary: Vocabulary, languages: Sequence[str]) -> int | None:
     """The row of the label with the spelling of a phrase; None for none, and for words of every sentence."""
-    if is_frame(text) and text.islower() and noun_kind(text) is None:
+    if is_frame(text, languages) and text.islower() and noun_kind(text) is None:
         return None
     head = COMPOUND.match(text)
     stem = head["head"] if head else ""
@@ -86,7 +84,7 @@ def _meant(
     reading: Reading, noun: str | None, vocabulary: Vocabulary, vectors: LabelVectors
 ) -> Iterator[Named]:
     """Labels by the encoder: the phrases nearest to a label first; no two overlap."""
-    phrases = list(_phrases(reading, MOST_WORDS, frames=False))[:MOST_PHRASES]
+    phrases = list(read_contents(reading, MOST_WORDS))[:MOST_PHRASES]
     phrases = [replace(phrase, noun=phrase.noun or noun) for phrase in phrases]
     if not phrases:
         return
@@ -113,8 +111,10 @@ def _measure(phrases: Sequence[Phrase], vectors: LabelVectors) -> Floats:
         for number, phrase in enumerate(phrases):
             if phrase.noun == kind:
                 both = with_noun @ encoded[number] - NOUN_SHARE
-                cosine[number] = np.where(nouns, -1.0, np.maximum(cosine[number], both))
+                cosine[number] = np.maximum(cosine[number], both)
     for number, phrase in enumerate(phrases):
+        if phrase.has_noun or phrase.noun:  # it is near to such a label by the noun alone
+            cosine[number, nouns] = -1
         cosine[number] -= 0.0 if phrase.is_whole else PART_LOSS
     return np.asarray(cosine, dtype=np.float32)
 
@@ -123,44 +123,3 @@ def _to_english(text: str) -> str:
     """The phrase with the words of the glossary in English."""
     whole = translate(text) or WORD.sub(lambda word: translate(word.group()) or word.group(), text)
     return whole.split("/")[0]
-
-
-def _phrases(reading: Reading, most: int, *, frames: bool) -> Iterator[Phrase]:
-    """The phrases of up to `most` words, or of up to 6 characters of a script without blanks.
-
-    Unless `frames`, a phrase does not begin or end with a frame word other than a noun for items, and does not
-    consist of frame words alone.
-    """
-    for start, end in reading.runs():
-        words = list(WORD.finditer(reading.text, start, end))
-        for first, word in enumerate(words):
-            is_han = bool(re.match(rf"[{HAN}]", word.group()))
-            for last in range(first, min(first + (6 if is_han else most), len(words))):
-                text = reading.text[word.start() : words[last].end()]
-                if (re.search(r"[,;.，。；]", text) and not frames) or TAKEN in text:
-                    break
-                phrase = _make_phrase(words[first : last + 1], text, is_han=is_han, frames=frames)
-                if phrase is not None:
-                    yield replace(
-                        phrase, is_whole=not is_han or text == reading.text[start:end].strip("，。、,. ")
-                    )
-
-
-def _make_phrase(words: Sequence[re.Match[str]], text: str, *, is_han: bool, frames: bool) -> Phrase | None:
-    start, end = words[0].start(), words[-1].end()
-    if is_han and (len(words) == 1 or not all(re.match(rf"[{HAN}]", word.group()) for word in words)):
-        return None
-    kinds = [noun_kind(word.group()) for word in words]
-    compound = COMPOUND.match(words[-1].group())
-    noun = next((kind for kind in kinds if kind), noun_kind(compound["noun"]) if compound else None)
-    if not frames:
-        ends = ((words[0], kinds[0]), (words[-1], kinds[-1]))
-        if any(is_frame(word.group()) and kind is None for word, kind in ends):
-            return None
-        if all(is_frame(word.group()) for word in words):
-            return None
-        if any(is_frame(word.group()) for word in words[1:-1]):
-            noun = None
-    if len(words) == 1 and compound is not None:
-        text = compound["head"]
-    return Phrase(start, end, text, noun)

@@ -82,7 +82,7 @@ def _longest_title(
     for word in reversed(words):
         name = reading.text[words[0].start() : word.end()]
         ids = find_title(name, vocabulary)
-        if ids and not (is_frame(name) and name.islower()):
+        if ids and not (is_frame(name, reading.languages) and name.islower()):
             end = word.end()
             while end < len(reading.text) and reading.text[end] in QUOTES.strip():
                 end += 1

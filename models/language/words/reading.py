@@ -22,9 +22,10 @@ def matches_words(pattern: str) -> re.Pattern[str]:
 
 @dataclass(slots=True)
 class Reading:
-    """A text or a clause of it, with number words written as digits."""
+    """A text or a clause of it, with number words written as digits, and the languages that it may be of."""
 
     text: str
+    languages: tuple[str, ...]
 
     def take(self, start: int, end: int) -> None:
         """Take the characters out of the clause."""

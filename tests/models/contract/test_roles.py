@@ -5,7 +5,16 @@ from pydantic import ValidationError
 
 from models.contract.catalogue import UserState
 from models.contract.events import Event
-from models.contract.roles import NO_ROLES, ActionRole, Role, read_action, role_of, seen_items, weigh_actions
+from models.contract.roles import (
+    NO_ROLES,
+    ActionRole,
+    Role,
+    name_opinions,
+    read_action,
+    role_of,
+    seen_items,
+    weigh_actions,
+)
 
 OWN = {
     "hide": ActionRole(role=Role.NEGATIVE),
@@ -53,3 +62,10 @@ def test_an_exposure_is_not_seen():
     state = UserState("u", events=tuple(Event(item, action, 1.0) for item, action in events))
     assert seen_items(state, NO_ROLES) == {"a", "c", "d"}
     assert seen_items(state, OWN) == {"a", "c"}
+
+
+def test_opinions_in_words_are_a_like_and_a_dislike_or_the_rejection_of_the_job() -> None:
+    renamed = {"dislike": ActionRole(role=Role.EXPOSURE), "thumb_down": ActionRole(role=Role.NEGATIVE)}
+    assert name_opinions(NO_ROLES) == ("like", "dislike")
+    assert name_opinions({"return": ActionRole(role=Role.NEGATIVE)}) == ("like", "dislike")
+    assert name_opinions(renamed) == ("like", "thumb_down")
