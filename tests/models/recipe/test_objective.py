@@ -81,12 +81,16 @@ def test_the_default_diversity_costs_at_most_its_share(shop_data, model):
     judged = judge_candidates(lists, candidates)
     assert len(judged) >= LEAST_LISTS
     found = fit_diversity([candidates], [judged], items, model.fusion)
-    by_strength = {trial.strength: trial for trial in found.trials}
-    least = (1 - MOST_COST) * by_strength[0.0].objective
-    assert by_strength[found.default.strength].objective >= least
-    assert all(t.objective < least for t in found.trials if t.strength > found.default.strength)
-    spread = [trial.intra_list_diversity for trial in found.trials]
-    assert spread[-1] > spread[0]
+    by_setting = {(trial.setting.method, trial.setting.strength): trial for trial in found.trials}
+    assert {method for method, _ in by_setting} == {"mmr", "dpp"}
+    least = (1 - MOST_COST) * found.trials[0].objective
+    assert found.trials[0].setting.strength == 0
+    chosen = by_setting[found.default.method, found.default.strength]
+    assert chosen.objective >= least
+    more = [t for t in found.trials if t.intra_list_diversity > chosen.intra_list_diversity]
+    assert more and all(trial.objective < least for trial in more)
+    for method in ("mmr", "dpp"):
+        assert by_setting[method, 0.5].intra_list_diversity > found.trials[0].intra_list_diversity
     few = lists.take_evenly(LEAST_LISTS - 1)
     some = score_candidates(model.predictor, few, items, model.calibrations, Budget(300))
     assert fit_diversity([some], [judge_candidates(few, some)], items, model.fusion).trials == ()
