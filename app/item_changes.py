@@ -1,7 +1,9 @@
 """Apply the items put, patched and deleted through the API to a bundle's catalogue."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.catalogue import Catalogue
@@ -9,7 +11,10 @@ from app.state.protocol import StoredItems
 from app.state.protocol.item_patch import patch_item
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.features import item_text
 from models.contract.hierarchy import expand_attributes
+from models.contract.item_links import FittedLinks
+from models.contract.statistics import STATISTICS
 
 ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
     FieldKind.CATEGORICAL: str,
@@ -27,7 +32,24 @@ def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
     catalogue = bundle.catalogue.with_items(items, bundle.item_rows(items))
     for item_id in changes.deleted:
         catalogue = catalogue.without(item_id)
-    return replace(bundle, catalogue=catalogue)
+    return replace(bundle, catalogue=catalogue, links=_link_items(bundle, catalogue, items))
+
+
+def _link_items(bundle: LoadedBundle, catalogue: Catalogue, items: Sequence[Item]) -> FittedLinks | None:
+    """The links with those of the changed items that have no events (models.contract.content_links)."""
+    if bundle.links is None:
+        return None
+    rows = {item.item_id: catalogue.row(item.item_id) for item in items}
+    without = [
+        item for item in items if (row := rows[item.item_id]) is not None and not _has_events(catalogue, row)
+    ]
+    numbers = np.array([rows[item.item_id] for item in without], dtype=np.int64)
+    return bundle.links.with_items(numbers, [item_text(bundle.spec, item) for item in without])
+
+
+def _has_events(catalogue: Catalogue, row: int) -> bool:
+    """True for an item with events in the training data; put items have statistics of zeros."""
+    return bool(catalogue.statistics[row, STATISTICS.index("total")] > 0)
 
 
 def _patched_items(catalogue: Catalogue, changes: StoredItems) -> Iterator[Item]:

@@ -115,7 +115,8 @@ class LoadedBundle:
         catalogue = self.catalogue.fork()
         # Exact search reads the rows of the catalogue that it was made of, which change with it.
         index = ExactSearch(catalogue.vectors) if isinstance(self.index, ExactSearch) else self.index
-        return replace(self, catalogue=catalogue, index=index, columns=AttributeIndex())
+        links = None if self.links is None else self.links.as_exported()
+        return replace(self, catalogue=catalogue, index=index, columns=AttributeIndex(), links=links)
 
     def without_users(self) -> "LoadedBundle":
         """The bundle without the histories and profiles of the training data."""

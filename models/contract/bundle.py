@@ -32,6 +32,7 @@ PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"
 LINKS = "item_links.npz"  # the tables of models.contract.item_links; absent without links
+CONTENT_LINKS = "content_links.npz"  # models.contract.content_links; absent without
 GOLDEN = "golden.json"  # requests with the offline network's logits
 REPORT = "report.json"
 REPORT_PAGE = "report.html"
@@ -135,6 +136,11 @@ class Manifest(BaseModel):
                 raise ValueError(f"expected {expected}, given {', '.join(unknown)}")
         if (self.links is None) != (LINKS not in self.files):
             raise ValueError(f"expected {LINKS} and the gains of links together, given one of them")
+        has_content = self.links is not None and self.links.content > 0
+        if has_content != (CONTENT_LINKS in self.files):
+            raise ValueError(
+                f"expected {CONTENT_LINKS} and a gain of content links together, given one of them"
+            )
         return self
 
 

@@ -141,5 +141,6 @@ def _build_contents(
             USER_VECTORS: build_user_vectors(predictor, stops.histories),
         },
         links=None if predictor.links is None else predictor.links.tables,
+        content=None if predictor.links is None else predictor.links.content,
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)},
     )
