@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.contract.arrays import Floats, Indices, Indices32, Mask
-from models.contract.content_links import ContentLinks, ContentTable, sum_content
+from models.contract.content_links import ContentLinks, ContentTable, add_content, sum_content
 from models.contract.events import UNTAKEN_ACTIONS, EventColumns, user_events
 from models.contract.feedback import has_action
 from models.contract.polarity import ValuePolarity
@@ -52,7 +52,7 @@ class LinkGains(BaseModel):
     returning: tuple[float, float]
     """The same two gains for a user who returns after a pause (models.contract.recency), for any length."""
     content: float = Field(default=0.0, ge=0)
-    """The logits of one unit of the content links (models.contract.content_links); 0: there are none."""
+    """The logits of an e-fold sum of content links (models.contract.content_links); 0: there are none."""
     level: float = 0.0
     """What is added to the logit of each item with content links."""
 
@@ -115,12 +115,17 @@ def sum_both(links: ItemLinks, events: LinkEvents) -> tuple[Floats, Floats]:
     )
 
 
-def content_logits(table: ContentTable, gains: LinkGains, events: LinkEvents, count: int) -> Floats:
-    """[C] added to the `next` logits of the table's items; `count` is I."""
+def weigh_history(events: LinkEvents, count: int) -> Floats:
+    """[I] what each item's events count for content links, as for the regression; `count` is I."""
     items, shares = events.items[:REGRESSION_EVENTS], events.shares[:REGRESSION_EVENTS]
     weights = shares * REGRESSION_DECAY ** np.arange(len(items), dtype=np.float32)
-    history = np.bincount(items, weights, minlength=count).astype(np.float32)
-    return np.asarray(gains.level + gains.content * sum_content(table, history), dtype=np.float32)
+    return np.bincount(items, weights, minlength=count).astype(np.float32)
+
+
+def content_logits(table: ContentTable, gains: LinkGains, events: LinkEvents, count: int) -> Floats:
+    """[C] added to the `next` logits of the table's items; `count` is I."""
+    sums = sum_content(table, weigh_history(events, count))
+    return add_content(sums, gains.content, gains.level)
 
 
 def link_logits(links: ItemLinks, gains: LinkGains, events: LinkEvents, returning: bool) -> Floats | None:

@@ -12,8 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from models.contract.arrays import Floats, Indices, Mask
-from models.contract.content_links import ContentTable
-from models.contract.item_links import ItemLinks, LinkEvents, LinkGains, content_logits, link_logits
+from models.contract.content_links import ContentTable, add_content, sum_content
+from models.contract.even_sample import take_evenly
+from models.contract.item_links import ItemLinks, LinkGains, link_logits, weigh_history
 from models.contract.vocabulary import OOV
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.full_ranking import K, match_relevant, rank_top
@@ -25,14 +26,16 @@ from models.export.link_lists import LinkLists, read_lists
 
 SHARE, SEED = 0.1, 0
 """The share of the items with events that is made cold, and the seed of their draw."""
-GAINS = (0.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
-LEVELS = tuple(np.arange(-4.0, 4.5, 0.5).tolist())
+GAINS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+LEVELS = tuple(np.arange(-12.0, 5.0).tolist())
 """Ascending."""
+ENOUGH = 0.98
+"""The least gain that reaches this share of the best NDCG is chosen: a greater one costs other lists more."""
 DEEP_K = 100
 """An item without events should reach the first so many."""
-WARM_SHARE = 0.99
+WARM_SHARE = 0.995
 """The least share of the NDCG of lists of items with events that the level may leave."""
-LEAST_LISTS, MOST_LISTS = 20, 1_000
+LEAST_LISTS, MOST_LISTS = 20, 500
 """Lists of cold items to fit on at all, and the most lists of either kind."""
 
 
@@ -52,28 +55,28 @@ NO_CONTENT = ContentFit(0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class ColdLists:
-    """C lists with the logits of all items, and those of the cold ones apart."""
+    """C lists with the logits of all items, and the content links of the M items that have such."""
 
     case: RankingCase
     logits: Floats  # [C, I] of the network and of links, which items without events have none of
-    events: tuple[LinkEvents, ...]  # C
-    table: ContentTable
+    linked: Indices  # [M] item rows
+    sums: Floats  # [C, M]
+    has_history: Mask  # [C] lists after an event that says something
 
     def take(self, cold: Mask) -> "ColdLists":
         """The lists with a relevant item in `cold` [I], which alone count as hits; at most MOST_LISTS."""
         part = self.case.keep_relevant(cold)
-        numbers = np.arange(len(part.lists))[:MOST_LISTS]
+        numbers = take_evenly(np.arange(len(part.lists)), MOST_LISTS)
         rows = part.lists[numbers]
         return ColdLists(
-            part.case.take(numbers), self.logits[rows], tuple(self.events[row] for row in rows), self.table
+            part.case.take(numbers), self.logits[rows], self.linked, self.sums[rows], self.has_history[rows]
         )
 
-    def score(self, gains: LinkGains) -> Floats:
-        """[C, I] the logits with content links of these gains."""
+    def score(self, gain: float, level: float) -> Floats:
+        """[C, I] the logits with content links."""
         scores = self.logits.copy()
-        for number, events in enumerate(self.events):
-            if len(events.items):
-                scores[number, self.table.items] += content_logits(self.table, gains, events, scores.shape[1])
+        added = add_content(self.sums, gain, level)
+        scores[:, self.linked] += np.where(self.has_history[:, None], added, np.float32(0))
         return scores
 
 
@@ -99,7 +102,7 @@ def fit_content_gains(
         for sample in samples
         if len(sample.case)
     ]
-    return choose_content(lists, cold, gains)
+    return choose_content(lists, cold)
 
 
 def draw_cold(matrix: sparse.csr_array) -> Mask:
@@ -128,17 +131,21 @@ def hide_items(predictor: CorpusPredictor, cold: Mask) -> CorpusPredictor:
 
 
 def read_cold_lists(lists: LinkLists, tables: ItemLinks, gains: LinkGains, table: ContentTable) -> ColdLists:
-    """The lists with the links of items with events."""
-    logits = lists.logits.copy()
+    """The lists with the links of items with events, and the sums of the others' content links."""
+    logits, count = lists.logits.copy(), lists.logits.shape[1]
+    sums = np.zeros((len(logits), len(table.items)), dtype=np.float32)
     for number, (events, returning) in enumerate(zip(lists.events, lists.returning.tolist(), strict=True)):
+        if len(events.items):
+            sums[number] = sum_content(table, weigh_history(events, count))
         term = link_logits(tables, gains, events, returning)
         if term is not None:
             term[table.items] = 0
             logits[number] += term
-    return ColdLists(lists.case, logits, lists.events, table)
+    has_history = np.array([len(events.items) > 0 for events in lists.events], dtype=np.bool_)
+    return ColdLists(lists.case, logits, table.items, sums, has_history)
 
 
-def choose_content(lists: Sequence[ColdLists], cold: Mask, gains: LinkGains) -> ContentFit:
+def choose_content(lists: Sequence[ColdLists], cold: Mask) -> ContentFit:
     """The gain that orders cold items best, and then the level at which most of them reach a list of all items.
 
     The level leaves WARM_SHARE of the NDCG of other items. NO_CONTENT without enough lists, or where no gain is better.
@@ -147,47 +154,34 @@ def choose_content(lists: Sequence[ColdLists], cold: Mask, gains: LinkGains) -> 
     others = [part for part in (one.take(~cold) for one in lists) if len(part.case)]
     if sum(len(part.case) for part in parts) < LEAST_LISTS or not others:
         return NO_CONTENT
-    alone = [
-        measure(parts, gains.model_copy(update={"content": gain, "level": 0.0}), K, cold) for gain in GAINS
-    ]
-    best = int(np.argmax(alone))
+    alone = [measure([part.score(gain, 0.0) for part in parts], parts, cold) for gain in GAINS]
+    best = next(number for number, value in enumerate(alone) if value >= ENOUGH * max(alone))
     if not best:
         return NO_CONTENT
-    without = measure(others, gains, K)
+    without = max(measure([part.logits for part in others], others), 1e-9)
     fits = []
     for level in LEVELS:
-        changed = gains.model_copy(update={"content": GAINS[best], "level": level})
-        warm = measure(others, changed, K) / max(without, 1e-9)
-        fits.append(
-            ContentFit(GAINS[best], level, alone[0], alone[best], measure_reached(parts, changed), warm)
-        )
+        warm = measure([part.score(GAINS[best], level) for part in others], others) / without
+        reached = measure_reached([part.score(GAINS[best], level) for part in parts], parts)
+        fits.append(ContentFit(GAINS[best], level, alone[0], alone[best], reached, warm))
     allowed = [fit for fit in fits if fit.warm >= WARM_SHARE]
     return max(allowed, key=lambda fit: fit.reached) if allowed else fits[0]
 
 
-def measure(parts: Sequence[ColdLists], gains: LinkGains, k: int, among: Mask | None = None) -> float:
-    """The mean NDCG@k, of all items or of those in `among` [I]."""
+def measure(scores: Sequence[Floats], parts: Sequence[ColdLists], among: Mask | None = None) -> float:
+    """The mean NDCG@10 of scores [C, I] of each part, of all items or of those in `among` [I]."""
     values = []
-    for part in parts:
-        top = rank_part(part, gains, k, among)
-        matched = match_relevant(top, part.case)
+    for score, part in zip(scores, parts, strict=True):
+        listed = score if among is None else np.where(among, score, np.float32(-np.inf))
+        matched = match_relevant(rank_top(listed, part.case.seen, K), part.case)
         values.append(ndcg(matched.hits, matched.relevant))
     return float(np.concatenate(values).mean())
 
 
-def measure_reached(parts: Sequence[ColdLists], gains: LinkGains) -> float:
+def measure_reached(scores: Sequence[Floats], parts: Sequence[ColdLists]) -> float:
     """The share of the relevant items that are in the first DEEP_K of all items."""
     hits, relevant = 0, 0
-    for part in parts:
-        matched = match_relevant(rank_part(part, gains, DEEP_K), part.case)
+    for score, part in zip(scores, parts, strict=True):
+        matched = match_relevant(rank_top(score, part.case.seen, DEEP_K), part.case)
         hits, relevant = hits + int(matched.hits.sum()), relevant + int(matched.relevant.sum())
     return hits / max(relevant, 1)
-
-
-def rank_part(part: ColdLists, gains: LinkGains, k: int, among: Mask | None = None) -> Indices:
-    """[C, k] the best unseen items, of all or of those in `among` [I]."""
-    scores = part.score(gains)
-    seen = part.case.seen
-    if among is not None:
-        seen = sparse.csr_array((seen.toarray() > 0) | ~among)
-    return rank_top(scores, seen, k)

@@ -1,5 +1,6 @@
 """Content links by hand: the ridge regression, put items beside exported ones, and the file."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import sparse
 from models.contract.content_links import (
     OWN,
     RIDGE,
+    UNIT,
     ContentLinks,
     predict_links,
     read_content,
@@ -107,7 +109,8 @@ def test_fitted_links_add_gain_and_level_to_items_without_events(links: ContentL
     logits = fitted.measure_user(events, POLARITY, returning=False, count=8)
     assert logits is not None
     weight = float(predict_links(links.model, TEXTS[4])[0])
-    assert logits.tolist() == pytest.approx([0, 0, 0, 0, 10 * weight - 0.5, 0, logits[6], 10 * weight - 0.5])
+    expected = 10 * math.log1p(weight / UNIT) - 0.5
+    assert logits.tolist() == pytest.approx([0, 0, 0, 0, expected, 0, logits[6], expected], rel=1e-5)
     assert fitted.measure_user(column_events([[]], int), POLARITY, returning=True, count=8) is None
     shorter = fitted.measure_user(events, POLARITY, returning=False)
     assert shorter is not None and shorter.tolist() == pytest.approx(logits[:7].tolist())
