@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from app.bundle.bundle import LoadedBundle
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
@@ -17,6 +19,8 @@ from models.contract.hierarchy import expand_attributes
 from models.language.protocol import TextEncoderUnavailableError, clean_text
 
 LOG = logging.getLogger("chorus.items")
+from models.contract.item_links import FittedLinks
+from models.contract.statistics import STATISTICS
 
 ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
     FieldKind.CATEGORICAL: str,
@@ -35,7 +39,12 @@ def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
     catalogue = bundle.catalogue.with_items(items, rows)
     for item_id in changes.deleted:
         catalogue = catalogue.without(item_id)
-    return replace(bundle, catalogue=catalogue, has_unread_items=are_unread or bundle.has_unread_items)
+    return replace(
+        bundle,
+        catalogue=catalogue,
+        links=_link_items(bundle, catalogue, items),
+        has_unread_items=are_unread or bundle.has_unread_items,
+    )
 
 
 def _encode(bundle: LoadedBundle, items: Sequence[Item]) -> tuple[list[ItemRow], bool]:
@@ -58,6 +67,23 @@ def _encode(bundle: LoadedBundle, items: Sequence[Item]) -> tuple[list[ItemRow],
     vectors |= encoder.recall(wanted)
     fetched = FetchedTexts(encoder.name, encoder.size, vectors)
     return replace(bundle, text_encoder=fetched).item_rows(items), fetched.lacks(wanted)
+
+
+def _link_items(bundle: LoadedBundle, catalogue: Catalogue, items: Sequence[Item]) -> FittedLinks | None:
+    """The links with those of the changed items that have no events (models.contract.content_links)."""
+    if bundle.links is None:
+        return None
+    rows = {item.item_id: catalogue.row(item.item_id) for item in items}
+    without = [
+        item for item in items if (row := rows[item.item_id]) is not None and not _has_events(catalogue, row)
+    ]
+    numbers = np.array([rows[item.item_id] for item in without], dtype=np.int64)
+    return bundle.links.with_items(numbers, [item_text(bundle.spec, item) for item in without])
+
+
+def _has_events(catalogue: Catalogue, row: int) -> bool:
+    """True for an item with events in the training data; put items have statistics of zeros."""
+    return bool(catalogue.statistics[row, STATISTICS.index("total")] > 0)
 
 
 def _patched_items(catalogue: Catalogue, changes: StoredItems) -> Iterator[Item]:

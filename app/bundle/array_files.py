@@ -12,6 +12,7 @@ import numpy as np
 
 from models.contract.arrays import Floats
 from models.contract.bundle import BundleError
+from models.contract.content_links import ContentLinks, read_content
 from models.contract.events import EventColumns
 from models.contract.histories import read_histories
 from models.contract.item_links import ItemLinks, LinkTable, read_links
@@ -92,6 +93,19 @@ def read_item_links(path: Path, items: int) -> ItemLinks:
     links = _read_archive(path, "item links", read_links)
     if not all(_is_table(table, items) for table in links):
         raise BundleError(f"expected finite links of {items} items in {path}, given others")
+    return links
+
+
+def read_content_links(path: Path, items: int) -> ContentLinks:
+    """The content links over an item table of `items` rows; raises BundleError with the path."""
+    links = _read_archive(path, "content links", read_content)
+    model, table = links.model, links.exported
+    rows = (model.anchors, table.items, table.sources)
+    inside = all(((column >= 0) & (column < items)).all() for column in rows)
+    anchors = len(model.anchors)
+    whole = len(model.directions) == len(model.linked) == anchors == model.words.size
+    if not (inside and whole and ((model.linked >= 0) & (model.linked < anchors)).all()):
+        raise BundleError(f"expected content links over {items} items in {path}, given others")
     return links
 
 

@@ -146,6 +146,7 @@ class LoadedBundle:
             columns=AttributeIndex(),
             words=WordIndex(),
             titles=TitleTable(),
+            links=None if self.links is None else self.links.as_exported(),
         )
 
     def without_users(self) -> "LoadedBundle":

@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 from pydantic import ValidationError
 
-from app.bundle.array_files import read_array, read_item_links, read_user_histories
+from app.bundle.array_files import read_array, read_content_links, read_item_links, read_user_histories
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
 from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
@@ -18,6 +18,7 @@ from app.bundle.torch_predictor import TorchPredictor
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
 from models.contract.arrays import Floats
 from models.contract.bundle import (
+    CONTENT_LINKS,
     HISTORIES,
     INDEX,
     ITEM_STATISTICS,
@@ -156,7 +157,8 @@ def read_fitted_links(folder: Path, manifest: Manifest, items: int) -> FittedLin
     """The item links of a bundle of `items` items, None for one without; raises BundleError."""
     if manifest.links is None:
         return None
-    return FittedLinks(read_item_links(folder / LINKS, items), manifest.links)
+    content = read_content_links(folder / CONTENT_LINKS, items) if manifest.links.content else None
+    return FittedLinks(read_item_links(folder / LINKS, items), manifest.links, content)
 
 
 def _read_manifest(folder: Path, key: BundleKey | None) -> Manifest:

@@ -112,13 +112,11 @@ def encode_columns(
 
 
 def measure_links(bundle: LoadedBundle, events: UserEvents, *, returning: bool) -> Floats | None:
-    """[n] the term of the item links over the catalogue; items put later have no links. None without links."""
+    """[n] the term of the item links over the catalogue; None without links, and where the history says nothing."""
     if bundle.links is None:
         return None
-    logits = bundle.links.measure_user(events.columns, bundle.spec.polarity, returning)
-    if logits is None or len(logits) == len(bundle.catalogue):
-        return logits
-    return np.pad(logits, (0, len(bundle.catalogue) - len(logits)))
+    polarity, count = bundle.spec.polarity, len(bundle.catalogue)
+    return bundle.links.measure_user(events.columns, polarity, returning, count)
 
 
 def measure_user_push(bundle: LoadedBundle, base: Floats, events: UserEvents) -> Floats:

@@ -34,6 +34,7 @@ INDEX = "index.faiss"
 LINKS = "item_links.npz"  # the tables of models.contract.item_links; absent without links
 WHITENING = "text_whitening.npy"  # float32 [T + 1, T] of models.language.whitening; absent without it
 TEXT_ENCODER = "text_encoder.json"  # models.contract.encoder_card.EncoderCard; absent without texts
+CONTENT_LINKS = "content_links.npz"  # models.contract.content_links; absent without
 GOLDEN = "golden.json"  # requests with the offline network's logits
 REPORT = "report.json"
 REPORT_PAGE = "report.html"
@@ -137,6 +138,11 @@ class Manifest(BaseModel):
                 raise ValueError(f"expected {expected}, given {', '.join(unknown)}")
         if (self.links is None) != (LINKS not in self.files):
             raise ValueError(f"expected {LINKS} and the gains of links together, given one of them")
+        has_content = self.links is not None and self.links.content > 0
+        if has_content != (CONTENT_LINKS in self.files):
+            raise ValueError(
+                f"expected {CONTENT_LINKS} and a gain of content links together, given one of them"
+            )
         return self
 
 

@@ -6,7 +6,8 @@ windowed Markov chain; Rendle et al. 2010). `regression`: the weights of a linea
 The service, the golden requests and the offline evaluation share this definition.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -14,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.contract.arrays import Floats, Indices, Indices32, Mask
+from models.contract.content_links import ContentLinks, ContentTable, add_content, sum_content
 from models.contract.events import UNTAKEN_ACTIONS, EventColumns, user_events
 from models.contract.feedback import has_action
 from models.contract.polarity import ValuePolarity
@@ -49,6 +51,10 @@ class LinkGains(BaseModel):
     regression: tuple[float, ...]
     returning: tuple[float, float]
     """The same two gains for a user who returns after a pause (models.contract.recency), for any length."""
+    content: float = Field(default=0.0, ge=0)
+    """The logits of an e-fold sum of content links (models.contract.content_links); 0: there are none."""
+    level: float = 0.0
+    """What is added to the logit of each item with content links."""
 
     @model_validator(mode="after")
     def check_classes(self) -> Self:
@@ -109,6 +115,19 @@ def sum_both(links: ItemLinks, events: LinkEvents) -> tuple[Floats, Floats]:
     )
 
 
+def weigh_history(events: LinkEvents, count: int) -> Floats:
+    """[I] what each item's events count for content links, as for the regression; `count` is I."""
+    items, shares = events.items[:REGRESSION_EVENTS], events.shares[:REGRESSION_EVENTS]
+    weights = shares * REGRESSION_DECAY ** np.arange(len(items), dtype=np.float32)
+    return np.bincount(items, weights, minlength=count).astype(np.float32)
+
+
+def content_logits(table: ContentTable, gains: LinkGains, events: LinkEvents, count: int) -> Floats:
+    """[C] added to the `next` logits of the table's items; `count` is I."""
+    sums = sum_content(table, weigh_history(events, count))
+    return add_content(sums, gains.content, gains.level)
+
+
 def link_logits(links: ItemLinks, gains: LinkGains, events: LinkEvents, returning: bool) -> Floats | None:
     """[I] added to the `next` logit of each item; None where the history says nothing."""
     if not len(events.items):
@@ -126,6 +145,7 @@ class FittedLinks:
 
     tables: ItemLinks
     gains: LinkGains
+    content: ContentLinks | None = None  # None: items without events have no links of their own
 
     def measure_logits(self, events: EventColumns, polarity: ValuePolarity, returning: Mask) -> Floats:
         """[U, I] the term of each user's `next` logits, after the events up to the moment, oldest first.
@@ -139,10 +159,36 @@ class FittedLinks:
                 logits[user] = term
         return logits
 
-    def measure_user(self, events: EventColumns, polarity: ValuePolarity, returning: bool) -> Floats | None:
-        """[I] the term of one user's logits; None where the events say nothing."""
+    def measure_user(
+        self, events: EventColumns, polarity: ValuePolarity, returning: bool, count: int = 0
+    ) -> Floats | None:
+        """[n] the term of one user's logits; None where the events say nothing.
+
+        `count` is n where items were put after the bundle's, else n is I. Content links replace all other links of
+        their items.
+        """
         read = read_link_events(events, polarity, self.item_count)
-        return link_logits(self.tables, self.gains, read, returning)
+        logits = link_logits(self.tables, self.gains, read, returning)
+        if not len(read.items) or (logits is None and self.content is None):
+            return None
+        whole = np.zeros(max(count, self.item_count), dtype=np.float32)
+        if logits is not None:
+            whole[: len(logits)] = logits
+        if self.content is not None:
+            table = self.content.table
+            inside = table.items < len(whole)
+            whole[table.items[inside]] = content_logits(table, self.gains, read, self.item_count)[inside]
+        return whole
+
+    def with_items(self, rows: Indices, texts: Sequence[str]) -> "FittedLinks":
+        """With content links of the items at `rows` [n], by their texts. They must be without events."""
+        if self.content is None or not len(rows):
+            return self
+        return replace(self, content=self.content.with_items(rows, texts))
+
+    def as_exported(self) -> "FittedLinks":
+        """Without the items put."""
+        return self if self.content is None else replace(self, content=self.content.as_exported())
 
     @property
     def item_count(self) -> int:

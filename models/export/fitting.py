@@ -10,6 +10,7 @@ from models.contract.arrays import Indices
 from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.even_sample import take_evenly
+from models.contract.features import item_text
 from models.contract.fusion import Fusion, FusionMethod
 from models.contract.item_links import FittedLinks
 from models.contract.recency import RecencyGains
@@ -92,7 +93,8 @@ def fit_on_validation(
     links = None
     if links_wanted:  # from here on, as the task heads do not read them
         stops = find_stops(predictor.corpus, PART_VALID)
-        links, fitted = fit_links(predictor, samples, stops)
+        texts = [item_text(predictor.corpus.spec, item) for item in items]
+        links, fitted = fit_links(predictor, samples, stops, texts)
         if fitted is not None:
             predictor = replace(predictor, links=fitted)  # links make the logits' range wider
             predictor = replace(predictor, recency=fit_recency(predictor, samples))

@@ -1,7 +1,7 @@
 """Fit of the item links on validation: the settings of the regression, and the gains by length of the history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTa
 from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import pairs_matrix
+from models.export.content_gains import NO_CONTENT, ContentFit, fit_content_gains
+from models.export.content_links import fit_content
 from models.export.link_gains import (
     LEAST_IN_PROTOCOL,
     LEAST_NDCG,
@@ -40,12 +42,24 @@ class LinkFit:
     gains: LinkGains
     before: float  # NDCG@10 of the network alone
     after: float
+    texts: Sequence[str] = ()  # of the items, for the content links
+    content: ContentFit = NO_CONTENT
 
     def build(self, corpus: Corpus, part: int) -> FittedLinks | None:
         """The links of all events before a part (models.training.corpus.PART_*); None where they gain nothing."""
         if self.gains.is_off:
             return None
-        return FittedLinks(read_source(corpus, find_stops(corpus, part)).link(self.settings), self.gains)
+        return link_content(self, read_source(corpus, find_stops(corpus, part)))
+
+
+def link_content(fit: LinkFit, source: "LinkSource", tables: ItemLinks | None = None) -> FittedLinks:
+    """The links of a source, with content links where they gain; `tables` if they are there already."""
+    tables = source.link(fit.settings) if tables is None else tables
+    content = fit_content(source.matrix, fit.texts, fit.settings.penalty) if fit.content.gain else None
+    if content is None:
+        return FittedLinks(tables, fit.gains)
+    change = {"content": fit.content.gain, "level": fit.content.level}
+    return FittedLinks(tables, fit.gains.model_copy(update=change), content)
 
 
 def describe_links(fit: LinkFit) -> str:
@@ -62,7 +76,19 @@ def describe_links(fit: LinkFit) -> str:
     classes.append(f"after a pause {gains.returning[0]:g} and {gains.returning[1]:g}")
     return (
         f"item links (co-occurrence): NDCG@10 on validation {fit.before:.3f} -> {fit.after:.3f}; gains of transitions "
-        f"and regression: {', '.join(classes)}; penalty {settings.penalty:g}, content {settings.content:g}"
+        f"and regression: {', '.join(classes)}; penalty {settings.penalty:g}, content {settings.content:g}\n"
+        f"{describe_content(fit.content)}"
+    )
+
+
+def describe_content(fit: ContentFit) -> str:
+    """One line for the console: the gain of the content links, or that there are none."""
+    if not fit.gain:
+        return "content links (items without events, by their words): no gain on validation, left out"
+    return (
+        f"content links (items without events, by their words): NDCG@10 among items made cold on validation "
+        f"{fit.before:.3f} -> {fit.after:.3f}, {fit.reached:.0%} of them in the first 100 of all items; gain "
+        f"{fit.gain:g}, level {fit.level:g}, at {fit.warm:.1%} of the NDCG@10 of other items"
     )
 
 
@@ -122,12 +148,15 @@ class _Trial(NamedTuple):
 
 
 def fit_links(
-    predictor: CorpusPredictor, samples: Sequence[EvaluationLists], stops: Indices
+    predictor: CorpusPredictor,
+    samples: Sequence[EvaluationLists],
+    stops: Indices,
+    texts: Sequence[str],
 ) -> tuple[LinkFit, FittedLinks | None]:
     """Fit on the lists of several protocols, such as at the cut and before each event, which count alike.
 
     The predictor has no links yet; `stops` are the users' first rows of the validation part. The second part is the
-    links of the events before them; None where they gain nothing.
+    links of the events before them; None where they gain nothing. `texts`: of the items, for the content links.
     """
     lists = [read_lists(predictor, sample) for sample in samples if len(sample.case) >= LEAST_IN_PROTOCOL]
     if not lists:
@@ -141,8 +170,12 @@ def fit_links(
     best = max(trials, key=lambda trial: trial.share)  # one at a time: the tables are large
     before = float(np.mean([sample.ndcg[0].mean() for sample in best.quality]))
     after = float(np.mean([measure_achieved(sample, best.gains) for sample in best.quality]))
-    fit = LinkFit(best.settings, best.gains, before, after)
-    return fit, None if best.gains.is_off else FittedLinks(best.tables, best.gains)
+    fit = LinkFit(best.settings, best.gains, before, after, texts)
+    if fit.gains.is_off:
+        return fit, None
+    links = best.tables, best.gains, best.settings.penalty
+    fit = replace(fit, content=fit_content_gains(predictor, samples, source.matrix, links, texts))
+    return fit, link_content(fit, source, best.tables)
 
 
 def _try_settings(source: LinkSource, lists: Sequence[LinkLists], settings: RegressionSettings) -> _Trial:

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from models.contract.arrays import Floats
 from models.contract.bundle import (
+    CONTENT_LINKS,
     FEATURES,
     GOLDEN,
     HISTORIES,
@@ -28,6 +29,7 @@ from models.contract.bundle import (
     write_manifest,
 )
 from models.contract.catalogue import Item, User
+from models.contract.content_links import ContentLinks, write_content
 from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
 from models.contract.histories import write_histories
@@ -53,6 +55,7 @@ class Contents:
     arrays: Mapping[str, Floats]  # file name -> array: the item table, the user vectors, the whitening
     pages: Mapping[str, str]  # file name -> text: the report
     links: ItemLinks | None = None
+    content: ContentLinks | None = None
 
 
 CheckBundle = Callable[[Path], None]
@@ -127,6 +130,8 @@ def _write(folder: Path, contents: Contents) -> None:
     (folder / GOLDEN).write_text(contents.golden.model_dump_json(), encoding="utf-8")
     if contents.links is not None:
         write_links(folder / LINKS, contents.links)
+    if contents.content is not None:
+        write_content(folder / CONTENT_LINKS, contents.content)
     for name, page in contents.pages.items():
         (folder / name).write_text(page, encoding="utf-8")
     (folder / WEIGHTS).chmod(

@@ -148,6 +148,7 @@ def _build_contents(
         }
         | ({} if data.whitening is None else {WHITENING: data.whitening.to_array()}),
         links=None if predictor.links is None else predictor.links.tables,
+        content=None if predictor.links is None else predictor.links.content,
         pages={REPORT: report.model_dump_json(), REPORT_PAGE: render_page(report)} | _write_card(data),
     )
 

@@ -50,6 +50,8 @@ MOVIELENS_1M = DataSet(
     users={"id": "user_id", "categorical": ["gender", "age", "occupation"]},
 )
 AMAZON_OFFICE = DataSet("amazon-office", interactions=ORDERED, items={"id": "item_id", "text": ["title"]})
+AMAZON_OFFICE_TEXTS = {"id": "item_id", "text": ["title", "description"]}
+"""The item table with all its texts, for items of which nothing else is known."""
 MOVIELENS_100K = DataSet(
     "ml-100k",
     interactions={"user": "user_id", "item": "item_id", "time": "timestamp", "value": "rating"},
@@ -82,7 +84,7 @@ DATA_SETS: Mapping[str, DataSet] = {
     "movielens-1m": MOVIELENS_1M,
     "movielens-1m-cold-items": replace(MOVIELENS_1M, cold=ColdItems()),
     "amazon-office": AMAZON_OFFICE,
-    "amazon-office-cold-items": replace(AMAZON_OFFICE, cold=ColdItems()),
+    "amazon-office-cold-items": replace(AMAZON_OFFICE, items=AMAZON_OFFICE_TEXTS, cold=ColdItems()),
     "movielens-100k": MOVIELENS_100K,
     "kuairand-april": KUAIRAND_APRIL,
     "kuairand-april-histories": replace(KUAIRAND_APRIL, histories={"user": "user_id", "items": "watch_seq"}),

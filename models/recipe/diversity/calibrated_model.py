@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from models.contract.bundle import LINKS, BundleError, Manifest, read_features, verify
+from models.contract.bundle import CONTENT_LINKS, LINKS, BundleError, Manifest, read_features, verify
+from models.contract.content_links import read_content
 from models.contract.item_links import FittedLinks, read_links
 from models.contract.manifest_seal import BundleKey
 from models.evaluation.calibrated_model import CalibratedModel
@@ -78,6 +79,7 @@ def _read_links(folder: Path, manifest: Manifest) -> FittedLinks | None:
     if manifest.links is None:
         return None
     try:
-        return FittedLinks(read_links(folder / LINKS), manifest.links)
+        content = read_content(folder / CONTENT_LINKS) if manifest.links.content else None
+        return FittedLinks(read_links(folder / LINKS), manifest.links, content)
     except (OSError, KeyError, ValueError) as error:
         raise BundleError(f"expected item links in {folder / LINKS}, given {error}") from error

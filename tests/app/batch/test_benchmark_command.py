@@ -28,7 +28,8 @@ def write_office(folder: Path) -> None:
     log = pa.table({"user_id": users, "position": positions, "item_id": items})
     pq.write_table(log, folder / "interactions.parquet")
     titles = [f"Paper clip {item}" for item in range(ITEMS)]
-    pq.write_table(pa.table({"item_id": list(range(ITEMS)), "title": titles}), folder / "items.parquet")
+    columns = {"item_id": list(range(ITEMS)), "title": titles, "description": ["Holds paper"] * ITEMS}
+    pq.write_table(pa.table(columns), folder / "items.parquet")
 
 
 def test_the_benchmark_from_files_to_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
