@@ -8,6 +8,7 @@ from app.pipeline.encoding import add_moments, encode_states
 from app.pipeline.explain.attribution import measure_attribution
 from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
+from app.pipeline.explain.terms import measure_moment
 from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
 from app.pipeline.query.text_query import read_request, unread_texts
@@ -15,7 +16,7 @@ from app.pipeline.scoring.groups import score_candidates
 from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.stage_clock import StageClock
-from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
+from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate, Trace
 from models.contract.arrays import Floats
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
@@ -33,10 +34,22 @@ LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     """The slate for a query. No I/O: the query has the user's state."""
     clock = StageClock()
+    return answer_trace(bundle, trace_list(bundle, query, clock), clock)
+
+
+def trace_list(bundle: LoadedBundle, query: Query, clock: StageClock) -> Trace:
+    """All stages up to the chosen order."""
     texts = read_request(bundle, query.text, query.state.profile)
     encoded_states = encode_states(bundle, [query.state], [texts])
     (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
     clock.finish("encode")
+    return choose_list(bundle, query, texts, encoded, clock)
+
+
+def choose_list(
+    bundle: LoadedBundle, query: Query, texts: TextPreferences, encoded: Encoded, clock: StageClock
+) -> Trace:
+    """Retrieve, score and re-rank for an encoded user; a second time, wider, where the list needs it."""
     context = build_context(bundle, query, encoded)
     for budget in plan_searches(bundle.candidates, query):
         candidates = retrieve(context, budget)
@@ -47,9 +60,14 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
         clock.finish("rerank")
         if not LIMITS.intersection(reranked.degraded) or len(candidates.rows) == candidates.allowed:
             break
-    slate = assemble_slate(bundle, query, scored, reranked)
-    if query.explain and len(slate.order):
-        slate = explain_slate(bundle, query, texts, encoded, slate, labels)
+    return Trace(query, texts, encoded, context.allowed, scored, labels, reranked)
+
+
+def answer_trace(bundle: LoadedBundle, trace: Trace, clock: StageClock) -> Slate:
+    """The slate of a trace, with its reasons where the query asks for them."""
+    slate = assemble_slate(bundle, trace.query, trace.scored, trace.reranked)
+    if trace.query.explain and len(slate.order):
+        slate = explain_slate(bundle, trace, slate)
         clock.finish("explain")
     return replace(slate, took_ms=clock.took_ms)
 
@@ -118,25 +136,19 @@ def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked:
     )
 
 
-def explain_slate(
-    bundle: LoadedBundle,
-    query: Query,
-    texts: TextPreferences,
-    encoded: Encoded,
-    slate: Slate,
-    labels: Mapping[str, Floats],
-) -> Slate:
+def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
     """The slate with its reasons."""
     evidence = Evidence(
         scored=slate.scored,
         order=slate.order,
-        query=query,
+        query=trace.query,
         catalogue=bundle.catalogue,
         heads=bundle.manifest.heads,
-        attribution=measure_attribution(bundle, query, texts, encoded, slate),
-        texts=texts,
-        events=encoded.events,
-        label_values=labels,
+        attribution=measure_attribution(bundle, trace.query, trace.texts, trace.encoded, slate),
+        texts=trace.texts,
+        events=trace.encoded.events,
+        label_values=trace.labels,
+        moment=measure_moment(bundle, trace),
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
         hierarchies=bundle.spec.hierarchies,
     )

@@ -66,7 +66,7 @@ def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slat
                     for name, values in scored.values.items()
                 },
                 "sources": [name for name, mask in zip(sources, from_source, strict=True) if mask[position]],
-                "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
+                "reasons": [reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],
                 "fields": collapse_attributes(
@@ -78,7 +78,8 @@ def item_answers(bundle: LoadedBundle, page: Page[RecommendRequest], slate: Slat
     return items
 
 
-def _reason_answer(reason: Reason) -> Mapping[str, object]:
+def reason_answer(reason: Reason) -> Mapping[str, object]:
+    """The value of a ReasonAnswer."""
     return {
         "code": reason.code,
         "item_ids": reason.item_ids,

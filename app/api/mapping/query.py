@@ -11,7 +11,7 @@ from app.api.schemas.recommendation import RankRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.pipeline.default_diversity import choose_diversity
-from app.pipeline.types import Query
+from app.pipeline.types import DEFAULT_LANGUAGE, Query
 from models.contract.catalogue import UserState
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.nearest import suggest
@@ -21,8 +21,16 @@ from models.contract.roles import seen_items
 from models.ranking.rerank import Diversity
 
 
-def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserState, now: float) -> Query:
+def build_query(
+    bundle: LoadedBundle,
+    page: Page[RecommendRequest],
+    state: UserState,
+    now: float,
+    language: str = DEFAULT_LANGUAGE,
+) -> Query:
     """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
+
+    `language` is that of the reasons' texts.
 
     Raises an InvalidRequestError with the field that does not fit the bundle.
     """
@@ -52,6 +60,7 @@ def build_query(bundle: LoadedBundle, page: Page[RecommendRequest], state: UserS
         explain=request.explain,
         item_ids=_remaining_items(page),
         above=page.shown[-diversity.max_consecutive :] if diversity.max_consecutive else (),
+        language=language,
     )
 
 

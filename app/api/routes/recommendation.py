@@ -1,42 +1,62 @@
-"""POST /v1/recommend and POST /v1/rank."""
+"""POST /v1/recommend, POST /v1/rank and POST /v1/explain."""
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from fastapi import Request, Response
 
 from app.access.caller import Caller
+from app.api.accept_language import PARAMETER, read_language
 from app.api.api_keys import Calling
 from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import CallersTenant, Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
-from app.api.mapping.answers import slate_answer
+from app.api.mapping.answers import Plain, slate_answer
+from app.api.mapping.explanation import explanation_answer
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
+from app.api.schemas.explanation import ExplainAnswer, ExplainRequest
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
+from app.bundle.bundle import LoadedBundle
 from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
+from app.pipeline.types import DEFAULT_LANGUAGE
+from app.pipeline.types import Query as PipelineQuery
+from app.pipeline.why_not.explanation import explain_item
 from app.tenant import Tenant
 
 router = make_guarded_router("recommendations")
 
 
-@router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
+@router.post(
+    "/recommend",
+    response_model=RecommendAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    openapi_extra={"parameters": [PARAMETER]},
+)
 async def recommend(
     body: Json[RecommendRequest],
     tenant: CallersTenant,
     service: Serving,
     threads: Threads,
     caller: Calling,
+    request: Request,
 ) -> Response:
     """Personal recommendations: the best items of the whole catalogue for this user at this moment."""
     page = _check_role(await _resolve(tenant, body), caller)
-    return await _answer(tenant, service, threads, page)
+    return await _answer(tenant, service, threads, page, request)
 
 
-@router.post("/rank", response_model=RankAnswer, responses=error_answers(*BODY_ERRORS))
+@router.post(
+    "/rank",
+    response_model=RankAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    openapi_extra={"parameters": [PARAMETER]},
+)
 async def rank(
     body: Json[RankRequest],
     tenant: CallersTenant,
@@ -48,7 +68,32 @@ async def rank(
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
     page = _check_role(await _resolve(tenant, body), caller)
     await charge_pairs(request, service.access, len(page.request.item_ids or ()))
-    return await _answer(tenant, service, threads, page)
+    return await _answer(tenant, service, threads, page, request)
+
+
+@router.post(
+    "/explain",
+    response_model=ExplainAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    openapi_extra={"parameters": [PARAMETER]},
+)
+async def explain(
+    body: Json[ExplainRequest],
+    tenant: CallersTenant,
+    service: Serving,
+    threads: Threads,
+    caller: Calling,
+    request: Request,
+) -> Response:
+    """Why an item is in the list of a recommend call, or the stage and rule that stopped it."""
+    started = time.perf_counter()
+    page = await _resolve(tenant, body.recommendation)
+    _check_history(caller, page.request.user_id)
+    asked = await _read(tenant, service, page, read_language(request))
+    verdict = await threads.run("explain", lambda: explain_item(asked.bundle, asked.query, body.item_id))
+    answer = explanation_answer(asked.bundle, page, body.item_id, verdict, asked.degraded)
+    took = {"state": asked.read_ms, **verdict.took_ms, "total": (time.perf_counter() - started) * 1000}
+    return _respond(answer, took, asked.query.language)
 
 
 async def _resolve(tenant: Tenant, body: Query) -> Page[Query]:
@@ -58,28 +103,58 @@ async def _resolve(tenant: Tenant, body: Query) -> Page[Query]:
 
 def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
     """Raises ForbiddenError for reasons about a user's history: a publishable key is anybody's."""
-    if caller.is_publishable and page.request.explain and page.request.user_id is not None:
-        raise ForbiddenError(
-            "expected a secret key to explain a user's list, given a publishable key", "explain"
-        )
+    if page.request.explain:
+        _check_history(caller, page.request.user_id)
     return page
 
 
-async def _answer(
-    tenant: Tenant, service: Service, threads: Computing, page: Page[RecommendRequest]
-) -> Response:
-    """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
+def _check_history(caller: Caller, user_id: str | None) -> None:
+    """Raises ForbiddenError for a publishable key, if what is explained is a stored user's."""
+    if caller.is_publishable and user_id is not None:
+        raise ForbiddenError(
+            "expected a secret key to explain a user's list, given a publishable key", "explain"
+        )
+
+
+class Asked(NamedTuple):
+    """A page as a query, with what was read for it."""
+
+    bundle: LoadedBundle  # one bundle for the whole request, even if another is loaded meanwhile
+    query: PipelineQuery
+    degraded: Sequence[str]  # of the store
+    read_ms: float
+
+
+async def _read(tenant: Tenant, service: Service, page: Page[RecommendRequest], language: str) -> Asked:
+    """Read the user of a page, and build its query."""
     started = time.perf_counter()
     state, degraded = await tenant.read_user(page.request.user_id)
     read_ms = (time.perf_counter() - started) * 1000
-    bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
-    query = build_query(bundle, page, state, service.clock())
+    bundle = tenant.bundle
+    return Asked(bundle, build_query(bundle, page, state, service.clock(), language), degraded, read_ms)
+
+
+async def _answer(
+    tenant: Tenant, service: Service, threads: Computing, page: Page[RecommendRequest], request: Request
+) -> Response:
+    """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
+    started = time.perf_counter()
+    language = read_language(request) if page.request.explain else DEFAULT_LANGUAGE
+    asked = await _read(tenant, service, page, language)
+    bundle, query = asked.bundle, asked.query
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = slate_answer(bundle, page, slate, degraded, key)
-    took = {"state": read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
+    answer = slate_answer(bundle, page, slate, asked.degraded, key)
+    took = {"state": asked.read_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
-    return json_response({**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}})
+    return _respond(answer, took, language if page.request.explain else None)
+
+
+def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> Response:
+    """The response, which names the language of its reasons, if it has any."""
+    headers = None if language is None else {"Content-Language": language}
+    times = {stage: round(took_ms, 3) for stage, took_ms in took.items()}
+    return json_response({**answer, "took_ms": times}, headers=headers)
 
 
 def _name_kind(request: RecommendRequest) -> str:

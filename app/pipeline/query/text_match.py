@@ -17,6 +17,8 @@ the matching items have that genre (94 % at 2.5); of the items above the mean, 2
 LEAST_COSINE = 0.3
 """The smallest cosine of a match, since even a meaningless text has a nearest item."""
 WORD = re.compile(r"\w+")
+TELLING = 4
+"""Letters from which on a word of the Latin alphabet counts as telling of a subject: most shorter ones are grammar."""
 
 
 def match_items(catalogue: Catalogue, rows: Indices, preference: TextPreference) -> tuple[Floats, Mask]:
@@ -43,6 +45,11 @@ def unwanted_rows(rows: Indices, unwanted: Sequence[TextPreference]) -> Mask:
 def words(text: str) -> frozenset[str]:
     """The words of a text, in lower case."""
     return frozenset(WORD.findall(text.casefold()))
+
+
+def telling_words(text: str) -> frozenset[str]:
+    """The words of a text that are long enough to tell of its subject."""
+    return frozenset(word for word in words(text) if len(word) >= TELLING or not word.isascii())
 
 
 def item_words(item: Item) -> frozenset[str]:

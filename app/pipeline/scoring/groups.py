@@ -24,6 +24,7 @@ from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
 from models.contract.features import encode_context, user_text
 from models.contract.tasks import NEXT
+from models.heads.next import predict_next
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +114,33 @@ def score_groups(
     return GroupScores(fuse_groups(values, groups.sizes, bundle.manifest.fusion, weights), predictions)
 
 
+def score_next(
+    bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups, weights: Mapping[str, float]
+) -> list[FusedScores]:
+    """The fused scores of groups if `next` is the only head with a weight: the network scores no pair."""
+    logits = pair_next_logits(bundle, encoded, groups)[:, None]
+    partitions = log_partitions(bundle, encoded)[groups.users]
+    predicted = predict_next(logits, bundle.manifest.calibrations[NEXT], partitions)
+    return fuse_groups({NEXT: predicted[:, 0]}, groups.sizes, bundle.manifest.fusion, weights)
+
+
 def group_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> dict[str, Floats]:
     """Uncalibrated logits [P, width] of every head; `next` has width 1."""
+    next_values = pair_next_logits(bundle, encoded, groups)
+    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in groups.at])
+    pairs = PairBatch(groups.users, groups.rows, tokens[groups.moments])
+    users = [encoding.user for encoding in encoded]
+    return {NEXT: next_values[:, None], **bundle.predictor.score_pairs(users, bundle.item_table, pairs)}
+
+
+def pair_next_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> Floats:
+    """The `next` logits [P] of all groups' pairs."""
     next_values = np.empty(len(groups.rows), dtype=np.float32)
     order = np.argsort(groups.users, kind="stable")
     ends = np.cumsum(np.bincount(groups.users, minlength=len(encoded)))[:-1]
     for encoding, positions in zip(encoded, np.split(order, ends), strict=True):
         next_values[positions] = next_logits(bundle, encoding, groups.rows[positions])
-    tokens = np.stack([encode_context(bundle.spec, *moment) for moment in groups.at])
-    pairs = PairBatch(groups.users, groups.rows, tokens[groups.moments])
-    users = [encoding.user for encoding in encoded]
-    return {NEXT: next_values[:, None], **bundle.predictor.score_pairs(users, bundle.item_table, pairs)}
+    return next_values
 
 
 def _index_distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:

@@ -53,6 +53,7 @@ USER = {"attributes": {"job": "artist"}, "interests": "comedies"}
 BODIES: dict[str, list[Schema]] = {
     "POST /v1/recommend": [{**ASKED, "filter": one} for one in FILTERS],
     "POST /v1/rank": [{**ASKED, "filter": one, "item_ids": ["1", "2"]} for one in FILTERS],
+    "POST /v1/explain": [{**ASKED, "filter": one, "item_id": "1"} for one in FILTERS],
     "POST /v1/batch-score": [
         {"groups": [{"user_id": "u1", "item_ids": ["1"], "context": CONTEXT, "session": SESSION}]}
     ],
