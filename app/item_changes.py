@@ -16,11 +16,11 @@ from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.features import item_text
 from models.contract.hierarchy import expand_attributes
+from models.contract.item_links import FittedLinks
+from models.contract.statistics import TOTAL
 from models.language.protocol import TextEncoderUnavailableError, clean_text
 
 LOG = logging.getLogger("chorus.items")
-from models.contract.item_links import FittedLinks
-from models.contract.statistics import STATISTICS
 
 ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
     FieldKind.CATEGORICAL: str,
@@ -83,7 +83,7 @@ def _link_items(bundle: LoadedBundle, catalogue: Catalogue, items: Sequence[Item
 
 def _has_events(catalogue: Catalogue, row: int) -> bool:
     """True for an item with events in the training data; put items have statistics of zeros."""
-    return bool(catalogue.statistics[row, STATISTICS.index("total")] > 0)
+    return bool(catalogue.statistics[row, TOTAL] > 0)
 
 
 def _patched_items(catalogue: Catalogue, changes: StoredItems) -> Iterator[Item]:

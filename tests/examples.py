@@ -22,7 +22,7 @@ PAGES = ("README.md", "docs/api.md")
 """Pages with examples, in the order in which their requests are sent."""
 WIDTH = 112
 """Columns of an answer."""
-QUESTIONS = ("/v1/recommend", "/v1/rank")
+QUESTIONS = ("/v1/recommend", "/v1/rank", "/v1/explain")
 """Paths that may be asked again without another answer."""
 REPEATS = 20
 DIGITS = 3

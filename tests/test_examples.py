@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from app.api.schemas.batch import BatchAnswer, BatchRequest, GroupError, GroupScores
 from app.api.schemas.errors import ErrorAnswer
 from app.api.schemas.events import EventsAnswer, EventsRequest
+from app.api.schemas.explanation import ExplainAnswer, ExplainRequest
 from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.api.schemas.item_tables import ItemListAnswer, ItemsRequest
 from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemPatchRequest, ItemRequest, ItemShown
@@ -45,6 +46,7 @@ class Endpoint:
 ENDPOINTS: dict[str, Endpoint] = {
     "POST /v1/recommend": Endpoint(RecommendRequest, RecommendAnswer),
     "POST /v1/rank": Endpoint(RankRequest, RankAnswer),
+    "POST /v1/explain": Endpoint(ExplainRequest, ExplainAnswer),
     "POST /v1/batch-score": Endpoint(BatchRequest, BatchAnswer),
     "POST /v1/events": Endpoint(EventsRequest, EventsAnswer),
     "GET /v1/items": Endpoint(None, ItemListAnswer),

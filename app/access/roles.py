@@ -51,6 +51,7 @@ _PAGE = frozenset({Role.RECOMMEND})
 RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/recommend"): Rule(_PAGE, is_publishable=True),
     ("POST", "/v1/rank"): Rule(_PAGE, is_publishable=True),
+    ("POST", "/v1/explain"): Rule(_PAGE, is_publishable=True),
     ("POST", "/v1/batch-score"): RECOMMEND,
     ("POST", "/v1/events"): Rule(frozenset({Role.EVENTS}), is_publishable=True),
     ("GET", "/v1/items/{item_id}/similar"): RECOMMEND,

@@ -23,7 +23,7 @@ from app.api.request_body import (
 )
 from app.config import Settings
 
-SMALL = frozenset({"/v1/recommend", "/v1/items/similar"})
+SMALL = frozenset({"/v1/recommend", "/v1/explain", "/v1/items/similar"})
 """The routes whose bodies are small; those of the others hold up to 1,000 rows or items."""
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]

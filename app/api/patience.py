@@ -13,7 +13,7 @@ HEADER = "x-request-timeout-ms"
 """The header in which a caller may say how many milliseconds it waits."""
 MAX_MS = 60_000
 MAX_DIGITS = 5
-COMPUTED = ("/recommend", "/rank", "/similar", "/batch-score")
+COMPUTED = ("/recommend", "/rank", "/explain", "/similar", "/batch-score")
 """The endings of the paths that need a compute thread."""
 
 _HEADER = HEADER.encode()

@@ -51,7 +51,10 @@ def add_moments(
     if not (tokens > OOV).any():
         return users
     changes = np.pad(bundle.predictor.encode_moments(tokens), ((0, 0), (0, BIAS_COLUMNS)))
-    return [replace(user, vector=user.vector + change) for user, change in zip(users, changes, strict=True)]
+    return [
+        replace(user, vector=user.vector + change, moment=change)
+        for user, change in zip(users, changes, strict=True)
+    ]
 
 
 def _set_pause(bundle: LoadedBundle, user: Encoded, returns: bool) -> Encoded:

@@ -19,17 +19,26 @@ def filter_rows(catalogue: Catalogue, query: Query, columns: AttributeIndex, rol
 
     If the request names its items (rank), seen and unavailable ones are allowed.
     """
-    allowed = (catalogue.available if query.item_ids is None else catalogue.present).copy()
+    allowed = answerable_rows(catalogue, query).copy()
     if query.predicate is not None:
         allowed &= match_predicate(catalogue, query.predicate, columns)
-    removed: Iterable[str] = query.excluded
-    if query.exclude_seen and query.item_ids is None:
-        removed = chain(removed, seen_items(query.state, roles).difference(query.kept))
-    for item_id in removed:
+    for item_id in chain(query.excluded, excluded_as_seen(query, roles)):
         row = catalogue.row(item_id)
         if row is not None:
             allowed[row] = False
     return allowed
+
+
+def answerable_rows(catalogue: Catalogue, query: Query) -> Mask:
+    """[n] True for the available items; for those that exist, if the request names its items."""
+    return catalogue.available if query.item_ids is None else catalogue.present
+
+
+def excluded_as_seen(query: Query, roles: Roles = NO_ROLES) -> Iterable[str]:
+    """The ids that the user has had, where the query leaves them out."""
+    if not query.exclude_seen or query.item_ids is not None:
+        return ()
+    return seen_items(query.state, roles).difference(query.kept)
 
 
 def match_predicate(catalogue: Catalogue, predicate: Predicate, columns: AttributeIndex) -> Mask:

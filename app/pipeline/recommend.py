@@ -10,6 +10,7 @@ from app.pipeline.encoding import add_moments, encode_states
 from app.pipeline.explain.attribution import measure_attribution
 from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
+from app.pipeline.explain.terms import measure_moment
 from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
 from app.pipeline.query.conditions import Narrowed, narrow_rows
@@ -18,8 +19,8 @@ from app.pipeline.scoring.groups import score_candidates, score_unweighted
 from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.stage_clock import StageClock
-from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate
-from models.contract.arrays import Floats, Indices
+from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate, Trace
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import last_liked
 from models.contract.statistics import TOTAL
@@ -40,10 +41,22 @@ LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     """The slate for a query. No I/O: the query has the user's state."""
     clock = StageClock()
+    return answer_trace(bundle, trace_list(bundle, query, clock), clock)
+
+
+def trace_list(bundle: LoadedBundle, query: Query, clock: StageClock) -> Trace:
+    """All stages up to the chosen order."""
     texts = read_plan(bundle, query.plan, query.state.profile)
     encoded_states = encode_states(bundle, [query.state], [texts])
     (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
     clock.finish("encode")
+    return choose_list(bundle, query, texts, encoded, clock)
+
+
+def choose_list(
+    bundle: LoadedBundle, query: Query, texts: TextPreferences, encoded: Encoded, clock: StageClock
+) -> Trace:
+    """Retrieve, score and re-rank for an encoded user; a second time, wider, where the list needs it."""
     narrowed = find_allowed(bundle, query)
     context = build_context(bundle, query, encoded, narrowed)
     for budget in plan_searches(bundle.candidates, query):
@@ -51,15 +64,21 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
         clock.finish("retrieve")
         scored, labels = score(bundle, query, encoded, candidates)
         clock.finish("score")
-        reranked = rerank_scored(bundle, query, scored, narrowed)
+        reranked = rerank_scored(bundle, query, scored, narrowed.meets)
         clock.finish("rerank")
         if not LIMITS.intersection(reranked.degraded) or len(candidates.rows) == candidates.allowed:
             break
-    scored = score_unweighted(bundle, encoded, scored, query, reranked.order)
+    chosen = (narrowed.allowed, narrowed.meets, narrowed.relaxed)
+    return Trace(query, texts, encoded, *chosen, scored, labels, reranked)
+
+
+def answer_trace(bundle: LoadedBundle, trace: Trace, clock: StageClock) -> Slate:
+    """The slate of a trace, with its reasons where the query asks for them."""
+    shown = score_unweighted(bundle, trace.encoded, trace.scored, trace.query, trace.reranked.order)
     clock.finish("score")
-    slate = assemble_slate(bundle, query, scored, reranked, narrowed)
-    if query.explain and len(slate.order):
-        slate = explain_slate(bundle, query, texts, encoded, slate, labels)
+    slate = assemble_slate(bundle, replace(trace, scored=shown))
+    if trace.query.explain and len(slate.order):
+        slate = explain_slate(bundle, trace, slate)
         clock.finish("explain")
     return replace(slate, took_ms=clock.took_ms)
 
@@ -106,14 +125,17 @@ def score(
     return scored, {name: predicted[name] for name in names if name in predicted}
 
 
-def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, narrowed: Narrowed) -> RerankedList:
-    """The slate's order, with its diversity and its cost in relevance; the items that meet the plan come first."""
+def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, meets: Mask | None) -> RerankedList:
+    """The slate's order, with its diversity and its cost in relevance.
+
+    The items of the catalogue that meet the plan, `meets` [n], come first; None if all do.
+    """
     rows = scored.candidates.rows
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = list(map(bundle.catalogue.labels.__getitem__, rows.tolist()))
     pool, above = Pool(scored.score, vectors, labels), find_labels_above(bundle, query)
     diversity = measure_uncertainty(bundle, query.diversity, rows)
-    first = None if narrowed.meets is None else narrowed.meets[rows]
+    first = None if meets is None else meets[rows]
     if query.kept:
         kept = find_positions(rows, bundle.rows(query.kept))
         return rerank_below(pool, kept, first, diversity, query.limit)
@@ -134,10 +156,9 @@ def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[
     return [frozenset() if row is None else bundle.catalogue.labels[row] for row in rows]
 
 
-def assemble_slate(
-    bundle: LoadedBundle, query: Query, scored: Scored, reranked: RerankedList, narrowed: Narrowed
-) -> Slate:
+def assemble_slate(bundle: LoadedBundle, trace: Trace) -> Slate:
     """The slate without reasons."""
+    query, scored, reranked = trace.query, trace.scored, trace.reranked
     unread = unread_texts(bundle, query.plan, query.state.profile)
     return Slate(
         scored=scored,
@@ -150,30 +171,24 @@ def assemble_slate(
         propensity=reranked.propensity,
         notes=(
             *find_filter_notes(bundle.catalogue, query, bundle.columns, len(reranked.order)),
-            *narrowed.relaxed,
+            *trace.relaxed,
         ),
     )
 
 
-def explain_slate(
-    bundle: LoadedBundle,
-    query: Query,
-    texts: TextPreferences,
-    encoded: Encoded,
-    slate: Slate,
-    labels: Mapping[str, Floats],
-) -> Slate:
+def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
     """The slate with its reasons."""
     evidence = Evidence(
         scored=slate.scored,
         order=slate.order,
-        query=query,
+        query=trace.query,
         catalogue=bundle.catalogue,
         heads=bundle.manifest.heads,
-        attribution=measure_attribution(bundle, query, texts, encoded, slate),
-        texts=texts,
-        events=encoded.events,
-        label_values=labels,
+        attribution=measure_attribution(bundle, trace.query, trace.texts, trace.encoded, slate),
+        texts=trace.texts,
+        events=trace.encoded.events,
+        label_values=trace.labels,
+        moment=measure_moment(bundle, trace),
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
         hierarchies=bundle.spec.hierarchies,
     )

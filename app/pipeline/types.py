@@ -13,8 +13,11 @@ from models.contract.events import EventColumns, column_events
 from models.contract.feedback import FeedbackCodes
 from models.contract.predicate import Predicate
 from models.language.plan import NO_PLAN, Plan
-from models.ranking.rerank import Diversity
+from models.language.text_preference import TextPreferences
+from models.ranking.rerank import Diversity, RerankedList
 
+DEFAULT_LANGUAGE = "en"
+"""The language of reasons, if the request accepts none of the others."""
 Moment = tuple[Mapping[str, str], float]
 """A context and a Unix time."""
 
@@ -37,6 +40,7 @@ class Query:
     item_ids: tuple[str, ...] | None = None  # the items to rank; None: the whole catalogue
     kept: tuple[str, ...] = ()  # items that stand first, seen or not
     above: tuple[str, ...] = ()  # the items just before this page that a run may go on from, as in the list
+    language: str = DEFAULT_LANGUAGE  # of the reasons' texts, one of app.pipeline.explain.wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Encoded:
     text_logits: Floats | None = None  # [n] added to the `next` logit of each catalogue row
     link_logits: Floats | None = None  # [n] the same, from the item links of the history
     events: UserEvents = NO_EVENTS
+    moment: Floats | None = None  # [D + 2] the part of `vector` that the context of the moment gives
     in_session: bool = False  # the request has events of its session, whatever their times
 
     @property
@@ -90,6 +95,21 @@ class Scored:
     values: Mapping[str, Floats]  # head -> [K]; 0 for a head without a weight where the item is not shown
     contributions: Mapping[str, Floats]  # head -> [K]; they add up to the score
     score: Floats  # [K]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the stages of one request gave, from the encoded user to the chosen order."""
+
+    query: Query
+    texts: TextPreferences  # of the request and of the profile
+    encoded: Encoded
+    allowed: Mask  # [n] rows that the query allows
+    meets: Mask | None  # [n] those of them that meet the whole plan of its words; None if all of them do
+    relaxed: tuple[Note, ...]  # the conditions of the plan that gave way
+    scored: Scored
+    labels: Mapping[str, Floats]  # head on the item's labels -> [K, classes] predictions, for the reasons
+    reranked: RerankedList
 
 
 @dataclass(frozen=True, slots=True)

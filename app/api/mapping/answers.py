@@ -68,7 +68,7 @@ def item_answers(bundle: LoadedBundle, page: Page[ListRequest], slate: Slate) ->
                     for name, values in scored.values.items()
                 },
                 "sources": [name for name, mask in zip(sources, from_source, strict=True) if mask[position]],
-                "reasons": [_reason_answer(reason) for reason in slate.reasons[index]]
+                "reasons": [reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],
                 "fields": collapse_attributes(
@@ -89,7 +89,8 @@ def _propensity_answer(page: Page[ListRequest], slate: Slate, index: int) -> Pla
     return {"propensity": None if math.isnan(value) else value}
 
 
-def _reason_answer(reason: Reason) -> Mapping[str, object]:
+def reason_answer(reason: Reason) -> Mapping[str, object]:
+    """The value of a ReasonAnswer."""
     return {
         "code": reason.code,
         "item_ids": reason.item_ids,

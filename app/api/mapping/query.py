@@ -18,7 +18,7 @@ from app.api.schemas.recommendation import (
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
 from app.pipeline.default_diversity import choose_diversity
-from app.pipeline.types import Query
+from app.pipeline.types import DEFAULT_LANGUAGE, Query
 from models.contract.catalogue import UserState
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.nearest import suggest
@@ -39,11 +39,12 @@ def build_query(
     state: UserState,
     now: float,
     kept: tuple[str, ...] = (),
+    language: str = DEFAULT_LANGUAGE,
 ) -> Query:
     """The query of a page, for a user with this stored `state`; `now` is the clock's time in Unix seconds.
 
-    `kept` are items that stand first. The request's words are those of its plan: `app.api.understanding` has replaced
-    its query.
+    `kept` are items that stand first, `language` is that of the reasons' texts. The request's words are those of its
+    plan: `app.api.understanding` has replaced its query.
     Raises an InvalidRequestError with the field that does not fit the bundle.
     """
     request = page.request
@@ -77,6 +78,7 @@ def build_query(
         item_ids=_remaining_items(page),
         kept=kept,
         above=page.shown[-diversity.max_consecutive :] if diversity.max_consecutive else (),
+        language=language,
     )
 
 

@@ -1,24 +1,29 @@
-"""POST /v1/recommend and POST /v1/rank."""
+"""POST /v1/recommend, POST /v1/rank and POST /v1/explain."""
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
 from app.access.caller import Caller
 from app.access.roles import RULES, Role
+from app.api.accept_language import PARAMETER, read_language
 from app.api.api_keys import Calling
-from app.api.critique import take_critique
+from app.api.critique import TakenCritique, take_critique
 from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import CallersTenant, Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
-from app.api.mapping.answers import slate_answer
+from app.api.mapping.answers import Plain, slate_answer
+from app.api.mapping.explanation import explanation_answer
 from app.api.mapping.impressions import Shown, build_impression
 from app.api.mapping.query import build_query
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
+from app.api.schemas.explanation import ExplainAnswer, ExplainRequest
 from app.api.schemas.recommendation import (
     ListRequest,
     RankAnswer,
@@ -27,28 +32,43 @@ from app.api.schemas.recommendation import (
     RecommendRequest,
 )
 from app.api.understanding import understand
+from app.bundle.bundle import LoadedBundle
 from app.errors import ForbiddenError
 from app.pipeline import recommend as pipeline
+from app.pipeline.types import DEFAULT_LANGUAGE
+from app.pipeline.types import Query as PipelineQuery
+from app.pipeline.why_not.explanation import explain_item
 from app.tenant import Tenant
 from app.text_fetching import fetch_words
 
 router = make_guarded_router("recommendations")
 
 
-@router.post("/recommend", response_model=RecommendAnswer, responses=error_answers(*BODY_ERRORS))
+@router.post(
+    "/recommend",
+    response_model=RecommendAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    openapi_extra={"parameters": [PARAMETER]},
+)
 async def recommend(
     body: Json[RecommendRequest],
     tenant: CallersTenant,
     service: Serving,
     threads: Threads,
     caller: Calling,
+    request: Request,
 ) -> Response:
     """Personal recommendations: the best items of the whole catalogue for this user at this moment."""
     page = _check_role(await _resolve(tenant, body), caller)
-    return await _answer(tenant, service, threads, page)
+    return await _answer(tenant, service, threads, page, request)
 
 
-@router.post("/rank", response_model=RankAnswer, responses=error_answers(*BODY_ERRORS))
+@router.post(
+    "/rank",
+    response_model=RankAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    openapi_extra={"parameters": [PARAMETER]},
+)
 async def rank(
     body: Json[RankRequest],
     tenant: CallersTenant,
@@ -60,7 +80,32 @@ async def rank(
     """Exactly the given items, ranked for this user at this moment; unknown ones come last."""
     page = _check_role(await _resolve(tenant, body), caller)
     await charge_pairs(request, service.access, len(page.request.item_ids or ()))
-    return await _answer(tenant, service, threads, page)
+    return await _answer(tenant, service, threads, page, request)
+
+
+@router.post(
+    "/explain",
+    response_model=ExplainAnswer,
+    responses=error_answers(*BODY_ERRORS),
+    openapi_extra={"parameters": [PARAMETER]},
+)
+async def explain(
+    body: Json[ExplainRequest],
+    tenant: CallersTenant,
+    service: Serving,
+    threads: Threads,
+    caller: Calling,
+    request: Request,
+) -> Response:
+    """Why an item is in the list of a recommend call, or the stage and rule that stopped it."""
+    started = time.perf_counter()
+    page = await _resolve(tenant, body.recommendation)
+    _check_history(caller, page.request.user_id)
+    asked = await _read(tenant, service, threads, page, read_language(request))
+    verdict = await threads.run("explain", lambda: explain_item(asked.bundle, asked.query, body.item_id))
+    answer = explanation_answer(asked.bundle, asked.page, body.item_id, verdict, asked.degraded)
+    took = {**asked.took_ms, **verdict.took_ms, "total": (time.perf_counter() - started) * 1000}
+    return _respond(answer, took, asked.query.language)
 
 
 async def _resolve(tenant: Tenant, body: Query) -> Page[Query]:
@@ -78,41 +123,74 @@ def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
         raise ForbiddenError(
             f"expected a key of the role {Role.EVENTS} beside, as a critique stores events", "critique"
         )
-    if caller.is_publishable and page.request.explain and page.request.user_id is not None:
-        raise ForbiddenError(
-            "expected a secret key to explain a user's list, given a publishable key", "explain"
-        )
+    if page.request.explain:
+        _check_history(caller, page.request.user_id)
     return page
 
 
-async def _answer(tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest]) -> Response:
-    """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
+def _check_history(caller: Caller, user_id: str | None) -> None:
+    """Raises ForbiddenError for a publishable key, if what is explained is a stored user's."""
+    if caller.is_publishable and user_id is not None:
+        raise ForbiddenError(
+            "expected a secret key to explain a user's list, given a publishable key", "explain"
+        )
+
+
+class Asked(NamedTuple):
+    """A page as a query, with what was read for it."""
+
+    bundle: LoadedBundle  # one bundle for the whole request, even if another is loaded meanwhile
+    page: Page[ListRequest]  # whose words are a plan
+    query: PipelineQuery
+    degraded: Sequence[str]  # of the store and of the plan
+    taken: TakenCritique
+    took_ms: Mapping[str, float]  # to read the state and to understand the words
+
+
+async def _read(
+    tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest], language: str
+) -> Asked:
+    """Read the user of a page, understand its words, and build its query."""
     started = time.perf_counter()
     state, degraded = await tenant.read_user(page.request.user_id)
-    read_ms = (time.perf_counter() - started) * 1000
-    bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
-    words = page.request.query or ""
-    planning = time.perf_counter()
+    bundle, read = tenant.bundle, time.perf_counter()
     taken = await take_critique(tenant, bundle, service, threads, page)
     page, by_rules = await understand(bundle, threads, taken.page, service.chat)
-    has_words = page.request.plan is not None
-    plan_ms = {"plan": (time.perf_counter() - planning) * 1000} if has_words else {}
-    query = build_query(bundle, page, state, service.clock(), taken.kept)
+    took = {"state": (read - started) * 1000}
+    if page.request.plan is not None:
+        took["plan"] = (time.perf_counter() - read) * 1000
+    query = build_query(bundle, page, state, service.clock(), taken.kept, language)
     bundle = await fetch_words(bundle, [(query.plan, query.state.profile)])
+    return Asked(bundle, page, query, (*degraded, *by_rules), taken, took)
+
+
+async def _answer(
+    tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest], request: Request
+) -> Response:
+    """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
+    started, words = time.perf_counter(), page.request.query or ""
+    language = read_language(request) if page.request.explain else DEFAULT_LANGUAGE
+    asked = await _read(tenant, service, threads, page, language)
+    bundle, page, query = asked.bundle, asked.page, asked.query
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = slate_answer(bundle, page, slate, (*degraded, *by_rules), key)
-    if taken.answer is not None:
-        answer = {**answer, "critique": taken.answer}
-    took = {"state": read_ms, **plan_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
+    answer = slate_answer(bundle, page, slate, asked.degraded, key)
+    if asked.taken.answer is not None:
+        answer = {**answer, "critique": asked.taken.answer}
+    took = {**asked.took_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
-    response = json_response(
-        {**answer, "took_ms": {stage: round(took_ms, 3) for stage, took_ms in took.items()}}
-    )
+    response = _respond(answer, took, language if page.request.explain else None)
     if service.impressions.is_on:  # after the answer was sent
         shown = Shown(page.request, words, query, slate, answer, service.clock())
         response.background = BackgroundTask(_keep, tenant, service, shown)
     return response
+
+
+def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> Response:
+    """The response, which names the language of its reasons, if it has any."""
+    headers = None if language is None else {"Content-Language": language}
+    times = {stage: round(took_ms, 3) for stage, took_ms in took.items()}
+    return json_response({**answer, "took_ms": times}, headers=headers)
 
 
 async def _keep(tenant: Tenant, service: Service, shown: Shown) -> None:

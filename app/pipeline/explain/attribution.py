@@ -1,69 +1,67 @@
-"""Leave-one-out attribution: how much each history item contributes to the scores of a slate."""
+"""Leave-one-out attribution: how much each history item, and each category of the history, adds to a slate's scores."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import add_moments, encode_columns, find_returns
+from app.pipeline.explain.measured_items import choose_items, choose_labels, find_similar
 from app.pipeline.scoring.groups import Groups, score_groups
 from app.pipeline.types import Encoded, Query, Slate
-from models.contract.arrays import Floats, Indices
-from models.contract.events import EXPOSURE_ACTIONS, EventColumns
-from models.contract.feedback import has_action
+from models.contract.arrays import Floats, Indices, Mask
+from models.contract.events import EventColumns
 from models.contract.fusion import FusionMethod
+from models.contract.tasks import NEXT
 from models.language.text_preference import TextPreferences
 
-MEASURED_ITEMS = 8
-"""History items that are left out in turn, the nearest to the slate's items; each costs an encoding."""
+NO_LABELS = np.zeros((0, 0), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The decrease of each slate item's score without each of M history items."""
+    """The decrease of each slate item's score without each of M history items, and without each of G categories."""
 
     rows: Indices  # [M] catalogue rows of the history items
     drop: Floats  # [M, N] by history item and slate item; negative if the score increases
+    labels: tuple[str, ...] = ()  # G categories that the history prefers
+    label_drop: Floats = field(default_factory=lambda: NO_LABELS)  # [G, N] without all items of the category
+    similar: Mask | None = (
+        None  # [M, N] where history item and slate item are similar or linked; None: nowhere
+    )
 
 
 def measure_attribution(
     bundle: LoadedBundle, query: Query, texts: TextPreferences, encoded: Encoded, slate: Slate
 ) -> Attribution:
-    """The attribution of a slate of N items to the MEASURED_ITEMS nearest history items."""
+    """The attribution of a slate of N items to the history items and categories of `measured_items`."""
     slate_rows = slate.scored.candidates.rows[slate.order]
-    rows = _nearest_items(bundle, encoded, slate_rows)
-    drop = slate.scored.score[slate.order] - _score_without(bundle, query, texts, encoded, slate, rows)
-    return Attribution(rows, drop)
+    rows = choose_items(bundle, encoded, slate_rows)
+    labels = choose_labels(bundle, encoded, slate_rows)
+    left_out = [*rows[:, None], *labels.values()]
+    drop = slate.scored.score[slate.order] - score_without(bundle, query, texts, encoded, slate, left_out)
+    similar = find_similar(bundle, rows, slate_rows)
+    return Attribution(rows, drop[: len(rows)], tuple(labels), drop[len(rows) :], similar)
 
 
-def leave_out(events: EventColumns, items: Indices) -> EventColumns:
-    """One user's events as those of M users, each without the events of one of M items."""
-    rows_of = [np.flatnonzero(events.items != item) for item in items]
+def leave_out(events: EventColumns, left_out: Sequence[Indices] | Indices) -> EventColumns:
+    """One user's events as those of M users, each without the events of one of M items, or sets of items."""
+    rows_of = [np.flatnonzero(~np.isin(events.items, items)) for items in left_out]
     rows = np.concatenate([*rows_of, np.zeros(0, dtype=np.int64)])
     return events.take(rows, np.cumsum([0, *map(len, rows_of)], dtype=np.int64))
 
 
-def _nearest_items(bundle: LoadedBundle, encoded: Encoded, slate_rows: Indices) -> Indices:
-    """Distinct catalogue rows of the MEASURED_ITEMS history items with the greatest cosine to a slate item."""
-    taken = encoded.events.columns.items[~has_action(encoded.events.columns, EXPOSURE_ACTIONS)]
-    rows = np.intersect1d(encoded.history_rows[encoded.history_rows >= 0], taken)
-    if len(rows) <= MEASURED_ITEMS:
-        return rows
-    cosine = bundle.unit_vectors(rows) @ bundle.unit_vectors(slate_rows).T
-    nearest = np.argsort(-cosine.max(axis=1), kind="stable")[:MEASURED_ITEMS]
-    return rows[nearest]
-
-
-def _score_without(
+def score_without(
     bundle: LoadedBundle,
     query: Query,
     texts: TextPreferences,
     encoded: Encoded,
     slate: Slate,
-    items: Indices,
+    left_out: Sequence[Indices],
 ) -> Floats:
-    """The slate's scores [M, N] from histories without each of M items."""
-    candidates, count = slate.scored.candidates, len(items)
+    """The slate's scores [M, N] from histories without each of M sets of items."""
+    candidates, count = slate.scored.candidates, len(left_out)
     if not count:
         return np.zeros((0, len(slate.order)), dtype=np.float32)
     # A vote depends on all candidates; otherwise scores are independent and the slate's items are enough.
@@ -76,12 +74,16 @@ def _score_without(
         at=[(query.context, query.now)],
         sizes=[len(rows)] * count,
     )
-    events = leave_out(encoded.events.columns, items)
+    events = leave_out(encoded.events.columns, left_out)
     users = encode_columns(bundle, [query.state.profile] * count, events, [texts] * count)
     moments = [(query.context, query.now)] * count
     # Without its newest event a session would become a return, which changes every item.
     returning = np.repeat(find_returns(bundle, [encoded], moments[:1]), count)
     users = add_moments(bundle, users, moments, returning)
-    fused = score_groups(bundle, users, groups, query.weights).fused
+    weights = {name: weight for name, weight in query.weights.items() if weight}
+    if weights.keys() == {NEXT}:
+        fused = score_groups(bundle, users, groups, weights, (NEXT,)).fused
+    else:
+        fused = score_groups(bundle, users, groups, query.weights).fused
     scores = np.stack([group.score for group in fused])
     return scores[:, slate.order] if vote else scores

@@ -34,6 +34,7 @@ class Evidence:
     label_values: Mapping[str, Floats]  # head on the item's labels -> [K, classes] predictions
     texts: TextPreferences  # of the request and of the profile
     events: UserEvents = NO_EVENTS
+    moment: Floats | None = None  # [K] the part of the scores that the moment's context gives by `next`
     text_fields: tuple[str, ...] = ()  # fields that may hold a title
     hierarchies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # field -> separator
 
@@ -50,7 +51,7 @@ class Finding:
     strength: float  # on the score's scale, or a cosine
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # fill the placeholders
     item_ids: tuple[str, ...] = ()
-    wording: str | None = None  # replaces the reason's wording
+    form: str | None = None  # another template than that of the code (app.pipeline.explain.wording)
 
 
 Findings = Mapping[int, Finding]

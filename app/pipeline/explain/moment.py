@@ -1,4 +1,4 @@
-"""Reason "fits this moment": a head on the moment lifts the item."""
+"""Reason "fits this moment": a head on the moment, or the moment's context in the `next` head, lifts the item."""
 
 import numpy as np
 
@@ -7,7 +7,9 @@ from models.heads.protocol import Subject
 
 
 def find_moment(evidence: Evidence) -> Findings:
-    """The items that a head on the moment lifts; the strength is the greatest lift."""
-    heads, lifts = measure_lifts(evidence, Subject.MOMENT)
+    """The items that the moment lifts; the strength is the greatest lift."""
+    _, lifts = measure_lifts(evidence, Subject.MOMENT)
     best = lifts.max(axis=0, initial=-np.inf)
-    return findings_where(best, best >= LEAST_STRENGTH) if heads else {}
+    if evidence.moment is not None:
+        best = np.maximum(best, evidence.moment[evidence.order])
+    return findings_where(best, best >= LEAST_STRENGTH)

@@ -2,9 +2,19 @@
 
 import numpy as np
 
-from app.pipeline.explain.evidence import Evidence, Findings, findings_where
-from app.pipeline.query.text_match import match_items, meets_plan, unwanted_rows
+from app.pipeline.explain.evidence import Evidence, Finding, Findings
+from app.pipeline.query.text_match import (
+    WORD,
+    item_words,
+    match_items,
+    meets_plan,
+    telling_words,
+    unwanted_rows,
+)
 from models.language.text_preference import TextPreference
+
+WORDS = "words"
+"""The form for an item that has words of the text in its fields."""
 
 
 def find_query(evidence: Evidence) -> Findings:
@@ -15,12 +25,26 @@ def find_query(evidence: Evidence) -> Findings:
         return near
     items = [evidence.catalogue.item(row) for row in evidence.rows.tolist()]
     meets = np.array([meets_plan(item, plan) for item in items], dtype=np.bool_)
-    return {**near, **findings_where(np.ones(len(items), dtype=np.float32), meets)}
+    wanted = ", ".join(" / ".join(label.values) for label in plan.wanted)
+    finding = Finding(1.0, {"words": wanted}, form=WORDS if wanted else None)
+    return {**near, **dict.fromkeys(np.flatnonzero(meets).tolist(), finding)}
 
 
 def find_matches(evidence: Evidence, preference: TextPreference | None) -> Findings:
-    """The items that match a wanted text and are not near to a rejected one; the strength is the cosine."""
+    """The items that match a wanted text and are not near to a rejected one; the strength is the cosine.
+
+    The finding has the words of the text that the item has, too, if there are any.
+    """
     if preference is None:
         return {}
     cosine, matches = match_items(evidence.catalogue, evidence.rows, preference)
-    return findings_where(cosine, matches & ~unwanted_rows(evidence.rows, evidence.texts.unwanted))
+    findings = {}
+    for position in np.flatnonzero(matches & ~unwanted_rows(evidence.rows, evidence.texts.unwanted)).tolist():
+        item = evidence.catalogue.item(int(evidence.rows[position]))
+        shared = telling_words(preference.words) & item_words(item)
+        in_order = [
+            word for word in dict.fromkeys(WORD.findall(preference.words)) if word.casefold() in shared
+        ]
+        words, form = {"words": ", ".join(in_order)}, WORDS if in_order else None
+        findings[position] = Finding(float(cosine[position]), words, form=form)
+    return findings

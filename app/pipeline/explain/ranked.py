@@ -4,8 +4,8 @@ import numpy as np
 
 from app.pipeline.explain.evidence import Evidence, Finding, Findings
 
-LEAST_AGAINST = "Ranked here as '{head}' counts least against it"
-"""The wording if no contribution is positive."""
+AGAINST = "against"
+"""The form if no contribution is positive."""
 
 
 def find_ranked(evidence: Evidence) -> Findings:
@@ -16,6 +16,6 @@ def find_ranked(evidence: Evidence) -> Findings:
     findings = {}
     for position, best in enumerate(parts.argmax(axis=0).tolist()):
         strength = float(parts[best, position])
-        wording = None if strength > 0 else LEAST_AGAINST
-        findings[position] = Finding(strength, {"head": heads[best]}, wording=wording)
+        form = None if strength > 0 else AGAINST
+        findings[position] = Finding(strength, {"head": heads[best]}, form=form)
     return findings

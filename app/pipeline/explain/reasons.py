@@ -1,4 +1,4 @@
-"""All kinds of reasons with code and wording, and the selection of the strongest for each item."""
+"""All kinds of reasons, and the selection of the strongest for each item."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from app.pipeline.explain.interests import find_interests
 from app.pipeline.explain.liked import find_liked
 from app.pipeline.explain.moment import find_moment
 from app.pipeline.explain.new import find_new
+from app.pipeline.explain.new_like import find_new_like
 from app.pipeline.explain.popular import find_popular
 from app.pipeline.explain.query import find_query
 from app.pipeline.explain.ranked import find_ranked
 from app.pipeline.explain.taste import find_taste
+from app.pipeline.explain.variety import find_variety
+from app.pipeline.explain.wording.catalogues import write_reason
 from app.pipeline.types import Reason
 
 MOST_REASONS = 3
@@ -24,8 +27,12 @@ class Code(StrEnum):
     LIKED = "because_you_liked"  # the decrease of the score without that history item
     QUERY = "matches_your_query"  # cosine of the item's text with the request's
     INTERESTS = "fits_your_interests"  # cosine of the item's text with the profile's interests
-    TASTE = "fits_your_taste"  # the lift of a head on the item's labels: its contribution minus the candidates' mean
-    MOMENT = "fits_the_moment"  # the lift of a head on the moment
+    TASTE = (
+        "fits_your_taste"  # the decrease without the label's history items, or the lift of a head on labels
+    )
+    MOMENT = "fits_the_moment"  # the lift of a head on the moment, or of the moment's context in `next`
+    NEW_LIKE = "new_like_yours"  # cosine of the item's text with that of the history item
+    VARIETY = "adds_variety"  # how far the score is below the last one of the list by score alone
     POPULAR = "popular_now"  # recent count (log) above the threshold, as a share of the greatest
     NEW = "new_here"  # 0, as an item without interactions has no measurement
     RANKED = "ranked_by"  # the greatest contribution of a head; only without another reason
@@ -33,41 +40,48 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonKind:
-    """A reason: its code, its wording, and the function that finds the slate items for which it holds."""
+    """A reason: its code, and the function that finds the slate items for which it holds."""
 
     code: str
-    wording: str
     find: Callable[[Evidence], Findings]
 
-    def write(self, finding: Finding) -> Reason:
-        """The finding with its wording."""
-        text = (finding.wording or self.wording).format(**finding.words)
+    def write(self, finding: Finding, language: str) -> Reason:
+        """The finding with its text."""
+        text = write_reason(language, self.code, finding.form, finding.words)
         return Reason(self.code, text, finding.strength, finding.item_ids)
 
 
 REASONS: tuple[ReasonKind, ...] = (
-    ReasonKind(Code.LIKED, "Because you liked {title}", find_liked),
-    ReasonKind(Code.QUERY, "Matches what you asked for", find_query),
-    ReasonKind(Code.INTERESTS, "Fits the interests in your profile", find_interests),
-    ReasonKind(Code.TASTE, "Fits your taste for {label}", find_taste),
-    ReasonKind(Code.MOMENT, "Fits this moment", find_moment),
-    ReasonKind(Code.POPULAR, "Popular with other people", find_popular),
-    ReasonKind(Code.NEW, "New here", find_new),
+    ReasonKind(Code.LIKED, find_liked),
+    ReasonKind(Code.QUERY, find_query),
+    ReasonKind(Code.INTERESTS, find_interests),
+    ReasonKind(Code.TASTE, find_taste),
+    ReasonKind(Code.MOMENT, find_moment),
+    ReasonKind(Code.NEW_LIKE, find_new_like),
+    ReasonKind(Code.VARIETY, find_variety),
+    ReasonKind(Code.POPULAR, find_popular),
+    ReasonKind(Code.NEW, find_new),
 )
-"""Of equally strong reasons the earlier comes first. To add one: a file with its `find`, and a line here."""
-FALLBACK = ReasonKind(Code.RANKED, "Ranked here mostly by '{head}'", find_ranked)
+"""Of equally strong reasons the earlier comes first. To add one: a file with its `find`, a line here, and its
+template in each catalogue of app.pipeline.explain.wording."""
+FALLBACK = ReasonKind(Code.RANKED, find_ranked)
 """For items without another reason; it holds for every item."""
 
 
 def find_reasons(evidence: Evidence) -> tuple[tuple[Reason, ...], ...]:
     """1 to MOST_REASONS reasons for each of the N items of the slate, the strongest first."""
+    language = evidence.query.language
     findings_by_kind = [(kind, kind.find(evidence)) for kind in REASONS]
     fallback = FALLBACK.find(evidence)
     return tuple(
         _select_strongest(
-            [k.write(findings[position]) for k, findings in findings_by_kind if position in findings]
+            [
+                k.write(findings[position], language)
+                for k, findings in findings_by_kind
+                if position in findings
+            ]
         )
-        or (FALLBACK.write(fallback[position]),)
+        or (FALLBACK.write(fallback[position], language),)
         for position in range(len(evidence.order))
     )
 

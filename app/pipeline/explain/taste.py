@@ -1,4 +1,7 @@
-"""Reason "fits your taste for X": a head on labels lifts the item, and the history prefers its label X."""
+"""Reason "fits your taste for X": the history prefers the item's label X, and raises the item by it.
+
+Either a head on labels lifts the item, or the item's score falls without all history items of the label.
+"""
 
 import numpy as np
 
@@ -14,6 +17,35 @@ from models.heads.protocol import Subject
 
 
 def find_taste(evidence: Evidence) -> Findings:
+    """The stronger of both findings for each item."""
+    by_head, by_history = find_by_head(evidence), find_by_history(evidence)
+    either = by_history | by_head
+    return {
+        position: max(
+            (found[position] for found in (by_head, by_history) if position in found),
+            key=lambda finding: finding.strength,
+        )
+        for position in either
+    }
+
+
+def find_by_history(evidence: Evidence) -> dict[int, Finding]:
+    """The item's label without whose history items its score falls most."""
+    attribution = evidence.attribution
+    if not attribution.labels or max(evidence.query.weights.values(), default=0.0) <= 0:
+        return {}
+    labels = [evidence.catalogue.labels[row] for row in evidence.rows.tolist()]
+    has = np.array([[label in own for own in labels] for label in attribution.labels])
+    drop = np.where(has, attribution.label_drop, -np.inf)  # [G, N]
+    best = drop.argmax(axis=0)
+    strength = drop[best, np.arange(len(best))]
+    return {
+        position: Finding(float(strength[position]), {"label": attribution.labels[best[position]]})
+        for position in np.flatnonzero(strength >= LEAST_STRENGTH).tolist()
+    }
+
+
+def find_by_head(evidence: Evidence) -> dict[int, Finding]:
     """The head that lifts each item most, and the item's likeliest label that the user prefers."""
     events = evidence.events
     taken = ~has_action(events.columns, EXPOSURE_ACTIONS)

@@ -27,6 +27,8 @@ COMPARE: Mapping[Comparison, Callable[[float, float], bool]] = {
     Comparison.LTE: operator.le,
 }
 WORD = re.compile(r"\w+")
+TELLING = 4
+"""Letters from which on a word of the Latin alphabet counts as telling of a subject: most shorter ones are grammar."""
 
 
 def match_items(catalogue: Catalogue, rows: Indices, preference: TextPreference) -> tuple[Floats, Mask]:
@@ -76,6 +78,11 @@ def _meets_number(item: Item, number: PlannedNumber) -> bool:
 def words(text: str) -> frozenset[str]:
     """The words of a text, in lower case."""
     return frozenset(WORD.findall(text.casefold()))
+
+
+def telling_words(text: str) -> frozenset[str]:
+    """The words of a text that are long enough to tell of its subject."""
+    return frozenset(word for word in words(text) if len(word) >= TELLING or not word.isascii())
 
 
 def item_words(item: Item) -> frozenset[str]:

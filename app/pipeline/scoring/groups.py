@@ -165,7 +165,7 @@ def group_logits(
 ) -> dict[str, Floats]:
     """Uncalibrated logits [P, width] of the heads in `names`, None for all of them; `next` has width 1."""
     names = bundle.heads if names is None else names
-    logits = {NEXT: _next_logits(bundle, encoded, groups)} if NEXT in names else {}
+    logits = {NEXT: pair_next_logits(bundle, encoded, groups)[:, None]} if NEXT in names else {}
     tasks = [name for name in names if name != NEXT]
     if not tasks:
         return logits
@@ -175,16 +175,16 @@ def group_logits(
     return logits | bundle.predictor.score_pairs(users, bundle.item_table, pairs, tasks)
 
 
-def _next_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> Floats:
-    """Logits [P, 1] of `next`."""
+def pair_next_logits(bundle: LoadedBundle, encoded: Sequence[Encoded], groups: Groups) -> Floats:
+    """The `next` logits [P] of all groups' pairs."""
     if len(encoded) == 1:
-        return next_logits(bundle, encoded[0], groups.rows)[:, None]
+        return next_logits(bundle, encoded[0], groups.rows)
     next_values = np.empty(len(groups.rows), dtype=np.float32)
     order = np.argsort(groups.users, kind="stable")
     ends = np.cumsum(np.bincount(groups.users, minlength=len(encoded)))[:-1]
     for encoding, positions in zip(encoded, np.split(order, ends), strict=True):
         next_values[positions] = next_logits(bundle, encoding, groups.rows[positions])
-    return next_values[:, None]
+    return next_values
 
 
 def _index_distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:

@@ -24,6 +24,7 @@ from tests.app.http.access_calls import (
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/recommend"): {"json": {"user_id": "u1"}},
     ("POST", "/v1/rank"): {"json": {"user_id": "u1", "item_ids": ["1"]}},
+    ("POST", "/v1/explain"): {"json": {"user_id": "u1", "item_id": "1"}},
     ("POST", "/v1/batch-score"): {"json": {"groups": [{"user_id": "u1", "item_ids": ["1"]}]}},
     ("POST", "/v1/events"): {"json": {"events": [{"user_id": "v", "item_id": "1", "action": "view"}]}},
     ("POST", "/v1/items/similar"): {"json": {"item_ids": ["1"]}},

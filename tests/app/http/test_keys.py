@@ -32,11 +32,12 @@ def code(response: httpx.Response) -> tuple[int, str]:
 def test_a_publishable_key_recommends_and_sends_events_and_no_more(keyed: httpx.Client) -> None:
     page = keyed.get("/openapi.json", headers=SECRET).json()
     paths = {path for path in page["paths"] if path.startswith("/v1")}
-    allowed = {"/v1/recommend", "/v1/rank", "/v1/events"}
+    allowed = {"/v1/recommend", "/v1/rank", "/v1/explain", "/v1/events"}
     assert allowed < paths
     bodies: dict[str, dict[str, Any]] = {
         "/v1/recommend": {"user_id": "u1"},
         "/v1/rank": {"user_id": "u1", "item_ids": ["1"]},
+        "/v1/explain": {"session": [], "item_id": "1"},
         "/v1/events": {"events": [EVENT]},
     }
     for headers in (PUBLIC, {"Authorization": "Bearer pk_1"}):
@@ -55,7 +56,13 @@ def test_a_publishable_key_reads_nobodys_history_from_reasons(keyed: httpx.Clien
         refused = keyed.post(path, json={**asked, **more}, headers=PUBLIC)
         assert code(refused) == (403, "forbidden") and refused.json()["error"]["field"] == "explain"
         assert keyed.post(path, json={**asked, **more}, headers=SECRET).status_code == 200
+    about = {"user_id": "u1", "item_id": "1"}
+    refused = keyed.post("/v1/explain", json=about, headers=PUBLIC)
+    assert code(refused) == (403, "forbidden") and refused.json()["error"]["field"] == "explain"
+    assert keyed.post("/v1/explain", json=about, headers=SECRET).status_code == 200
     cursor = keyed.post("/v1/recommend", json=asked, headers=SECRET).json()["cursor"]
+    paged = keyed.post("/v1/explain", json={"cursor": cursor, "item_id": "1"}, headers=PUBLIC)
+    assert code(paged) == (403, "forbidden")
     assert code(keyed.post("/v1/recommend", json={"cursor": cursor}, headers=PUBLIC)) == (403, "forbidden")
     own = {"session": [{"item_id": "3", "action": "like"}], "explain": True}
     assert keyed.post("/v1/recommend", json=own, headers=PUBLIC).json()["items"][0]["reasons"]

@@ -77,6 +77,7 @@ BODIES: dict[str, list[Schema]] = {
         {**asked, "item_ids": ["1", "2"]}
         for asked in (PLANNED, *({**ASKED, "filter": one} for one in FILTERS))
     ],
+    "POST /v1/explain": [{**ASKED, "filter": one, "item_id": "1"} for one in FILTERS],
     "POST /v1/batch-score": [
         {"groups": [{"user_id": "u1", "item_ids": ["1"], "context": CONTEXT, "session": SESSION}]}
     ],

@@ -54,6 +54,7 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
     assert set(page["paths"]) == {
         "/v1/recommend",
         "/v1/rank",
+        "/v1/explain",
         "/v1/batch-score",
         "/v1/events",
         "/v1/items",

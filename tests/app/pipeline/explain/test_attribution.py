@@ -8,7 +8,8 @@ import pytest
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_user
-from app.pipeline.explain.attribution import MEASURED_ITEMS, Attribution, leave_out, measure_attribution
+from app.pipeline.explain.attribution import Attribution, leave_out, measure_attribution
+from app.pipeline.explain.measured_items import MEASURED_ITEMS, RECENT_ITEMS
 from app.pipeline.query.text_query import read_plan
 from app.pipeline.recommend import recommend
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
@@ -59,15 +60,19 @@ def test_a_drop_is_the_score_with_less_the_score_without(learnt: LoadedBundle, q
     assert np.abs(attribution.drop).max() > 1e-3
 
 
-def test_a_long_history_is_measured_where_it_is_nearest(learnt: LoadedBundle, query: Query) -> None:
+def test_a_long_history_is_measured_at_its_end_and_where_it_is_nearest(
+    learnt: LoadedBundle, query: Query
+) -> None:
     history = tuple(Event(f"i{item}", "view", 1.7e9 + item) for item in range(20))
     asked = replace(query, state=UserState(events=history), item_ids=("i76", "i72"))
     slate = recommend(learnt, asked)
     attribution = measured(learnt, asked, slate)
     rows = slate.scored.candidates.rows[slate.order]
     cosine = (learnt.unit_vectors(np.arange(20)) @ learnt.unit_vectors(rows).T).max(axis=1)
-    nearest = set(np.argsort(-cosine)[:MEASURED_ITEMS].tolist())
-    assert set(attribution.rows.tolist()) == nearest and attribution.drop.shape == (MEASURED_ITEMS, 2)
+    last = set(range(20 - RECENT_ITEMS, 20))
+    nearest = [row for row in np.argsort(-cosine).tolist() if row not in last]
+    chosen = last | set(nearest[: MEASURED_ITEMS - RECENT_ITEMS])
+    assert set(attribution.rows.tolist()) == chosen and attribution.drop.shape == (MEASURED_ITEMS, 2)
 
 
 def test_events_about_unknown_items_are_not_measured(learnt: LoadedBundle, query: Query) -> None:

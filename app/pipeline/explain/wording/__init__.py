@@ -1,0 +1,1 @@
+"""The texts of reasons: a catalogue of templates for each language."""
