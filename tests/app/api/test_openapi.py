@@ -13,6 +13,7 @@ SCHEMAS = "#/components/schemas/"
 OPERATIONS = {
     "POST /v1/recommend": ("RecommendRequest", "RecommendAnswer"),
     "POST /v1/rank": ("RankRequest", "RankAnswer"),
+    "POST /v1/explain": ("ExplainRequest", "ExplainAnswer"),
     "POST /v1/batch-score": ("BatchRequest", "BatchAnswer"),
     "POST /v1/events": ("EventsRequest", "EventsAnswer"),
     "GET /v1/items": (None, "ItemListAnswer"),
