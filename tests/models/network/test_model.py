@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from models.contract.action_rates import TAKEN
 from models.contract.bundle import WEIGHTS, BundleError, read_features, read_manifest
 from models.contract.vocabulary import OOV
 from models.network.model import grow_network, item_tensors, load_network
@@ -65,3 +66,31 @@ def test_a_grown_network_answers_as_before_and_takes_the_new_as_unknown(shop_dat
 def test_a_network_grows_in_its_tables_only(shop_data, make_network, change):
     with pytest.raises(ValueError, match="no smaller than"):
         grow_network(make_network(), replace(infer_shape(shop_data.corpus.spec), **change))
+
+
+@torch.no_grad()
+def test_heads_without_ids_read_what_attributes_and_content_give(shop_data, make_network):
+    """Training computes the part, evaluation and the service subtract the ID."""
+    network = make_network().eval()
+    network.items.ids.weight.normal_()
+    ids, *described = item_tensors(shop_data.corpus.catalogue)
+    vectors, _ = network.items(ids, *described)
+    assert network.heads_read_ids and network.read_for_heads(vectors, ids) is vectors
+    network.heads_read_ids = False
+    torch.testing.assert_close(
+        network.read_for_heads(vectors, ids), network.items.describe(*described), atol=1e-5, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, True),
+        ({"action_rates": {TAKEN: 0.4}}, False),
+        ({"action_rates": {TAKEN: 0.4}, "timed": False}, True),  # no rates of items
+        ({"action_rates": {TAKEN: 0.4}, "item_fields": ()}, True),  # nothing would be left of an item
+    ],
+)
+def test_rates_and_attributes_stand_for_ids(shop_data, changes, reads):
+    spec = shop_data.corpus.spec.model_copy(update=changes)
+    assert infer_shape(spec).heads_read_ids is reads

@@ -194,3 +194,21 @@ def test_heads_learn_from_some_windows_of_a_large_batch(shop_data, make_network,
     batch_losses(network.eval(), batch, given, torch.Generator().manual_seed(0))
     assert seen == [3, len(batch.items)]
     assert len(batch.items) > 3
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("reads", [False, True])
+def test_heads_without_ids_do_not_know_the_item_that_they_judge(shop_data, make_network, batch, reads):
+    """Other IDs of items that are in no history change the loss of `next`, and those of the heads if they read IDs."""
+    network, given, batch = rough(make_network), tables(shop_data, 0), batch.take(torch.arange(1))
+    network.heads_read_ids = reads
+    place = torch.arange(batch.items.shape[1])
+    last = place == batch.present.sum(dim=1, keepdim=True) - 1
+    judged = set(batch.items[last].tolist()) - set(batch.items[batch.present & ~last].tolist())
+    assert judged
+    before = batch_losses(network, batch, given, torch.Generator())
+    network.items.ids.weight[given.catalogue[0][sorted(judged)]] += 1.0
+    after = batch_losses(network, batch, given, torch.Generator())
+    assert after[NEXT] != before[NEXT]
+    for name in ("like", "rating"):
+        assert (float(after[name]) == float(before[name])) is not reads
