@@ -26,8 +26,8 @@ from models.export.link_lists import LinkLists, read_lists
 
 SHARE, SEED = 0.1, 0
 """The share of the items with events that is made cold, and the seed of their draw."""
-GAINS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-LEVELS = tuple(np.arange(-12.0, 5.0).tolist())
+GAINS = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
+LEVELS = tuple(np.arange(-14.0, 3.0).tolist())
 """Ascending."""
 ENOUGH = 0.98
 """The least gain that reaches this share of the best NDCG is chosen: a greater one costs other lists more."""

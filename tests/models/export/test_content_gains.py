@@ -29,7 +29,7 @@ def build_lists(sums: Floats, warm_logit: float) -> ColdLists:
         [number % 150 if number % 2 == 0 else ITEMS - COLD + number % COLD for number in range(LISTS)]
     )
     logits = random.uniform(0, 1, (LISTS, ITEMS)).astype(np.float32)
-    logits[:, ITEMS - COLD :] -= 3  # below all items with events
+    logits[:, ITEMS - COLD :] -= 1.5  # below all items with events
     even = np.arange(0, LISTS, 2)
     logits[even, wanted[even]] = warm_logit
     relevant = sparse.csr_array(

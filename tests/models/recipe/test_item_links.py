@@ -10,9 +10,12 @@ import yaml
 from app.bundle.bundle import LoadedBundle
 from app.cli import main
 from app.golden import open_and_check
+from app.item_changes import apply_changes
+from app.pipeline.encoding import encode_user
 from app.pipeline.recommend import recommend
 from app.pipeline.types import Query
-from models.contract.bundle import LINKS
+from app.state.protocol import StoredItems
+from models.contract.bundle import CONTENT_LINKS, LINKS
 from models.contract.catalogue import Item, UserState
 from models.contract.events import Event
 from models.ranking.rerank import Diversity
@@ -29,9 +32,12 @@ def write_chains(folder: Path) -> Path:
         for step in range(EVENTS)
     ]
     (folder / "events.csv").write_text("\n".join(["user,item,step", *rows]) + "\n")
+    titles = [f"i{item},{write_title(item)}" for item in range(ITEMS)]
+    (folder / "items.csv").write_text("\n".join(["item,title", *titles, f"new,{write_title(8)}"]) + "\n")
     job = {
         "name": "chains",
         "interactions": {"path": "events.csv", "user": "user", "item": "item", "order": "step"},
+        "items": {"path": "items.csv", "id": "item", "text": ["title"]},
         "network": {"dim": 8, "layers": 1, "expert_width": 8, "tower_width": 8},
         "training": {"epochs": 1, "refresh_epochs": 0},
         "text_encoder": None,
@@ -39,6 +45,11 @@ def write_chains(folder: Path) -> Path:
     }
     (folder / "job.yaml").write_text(yaml.safe_dump(job))
     return folder / "job.yaml"
+
+
+def write_title(item: int) -> str:
+    """Words of the item and of the two around it in the circle."""
+    return " ".join(f"word{(item + step) % ITEMS}" for step in (-1, 0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +94,20 @@ def test_items_put_later_have_no_links_and_change_none(chains: LoadedBundle) -> 
     larger = replace(chains, catalogue=catalogue)
     after, _ = ask(larger, "i7", "i8", "i9")
     assert after[:5] == before[:5]
+
+
+def test_an_item_without_events_is_listed_by_its_words_and_a_put_one_beside_it(chains: LoadedBundle) -> None:
+    """The item `new` has the words of i8. A put item of the same words has the same logit."""
+    assert CONTENT_LINKS in chains.manifest.files
+    twin = Item("twin", {"title": write_title(8)})
+    changed = apply_changes(chains.fork(), StoredItems(1, {"twin": twin}))
+    listed, _ = ask(changed, "i4", "i5", "i6", "i7")
+    assert listed[0] == "i8"
+    events = tuple(Event(f"i{item}", "view", float(item)) for item in (4, 5, 6, 7))
+    logits = encode_user(changed, UserState("someone", None, events)).link_logits
+    assert logits is not None
+    new, put = changed.rows(["new", "twin"]).tolist()
+    assert logits[new] == logits[put]
+    far = encode_user(changed, UserState("someone", None, (Event("i30", "view", 0.0),))).link_logits
+    assert far is not None and far[new] < logits[new]
+    np.testing.assert_array_equal(changed.catalogue.vectors[new], changed.catalogue.vectors[put])
