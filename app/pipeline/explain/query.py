@@ -42,9 +42,8 @@ def find_matches(evidence: Evidence, preference: TextPreference | None) -> Findi
     for position in np.flatnonzero(matches & ~unwanted_rows(evidence.rows, evidence.texts.unwanted)).tolist():
         item = evidence.catalogue.item(int(evidence.rows[position]))
         shared = telling_words(preference.words) & item_words(item)
-        in_order = [
-            word for word in dict.fromkeys(WORD.findall(preference.words)) if word.casefold() in shared
-        ]
+        wanted = dict.fromkeys(WORD.findall(preference.words.casefold()))
+        in_order = [word for word in wanted if word in shared]
         words, form = {"words": ", ".join(in_order)}, WORDS if in_order else None
         findings[position] = Finding(float(cosine[position]), words, form=form)
     return findings

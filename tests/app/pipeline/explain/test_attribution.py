@@ -9,13 +9,16 @@ import pytest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.explain.attribution import Attribution, leave_out, measure_attribution
-from app.pipeline.explain.measured_items import MEASURED_ITEMS, RECENT_ITEMS
+from app.pipeline.explain.measured_items import MEASURED_ITEMS, RECENT_ITEMS, SIMILAR, find_similar
+from app.pipeline.explain.terms import measure_moment, measure_term
 from app.pipeline.query.text_query import read_plan
-from app.pipeline.recommend import recommend
+from app.pipeline.recommend import recommend, trace_list
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
+from app.pipeline.stage_clock import StageClock
 from app.pipeline.types import Query, Slate
 from models.contract.catalogue import UserState
 from models.contract.events import Event, column_events
+from models.contract.fusion import FusionMethod
 from models.contract.recency import RecencyGains
 from models.contract.tasks import NEXT
 
@@ -73,6 +76,60 @@ def test_a_long_history_is_measured_at_its_end_and_where_it_is_nearest(
     nearest = [row for row in np.argsort(-cosine).tolist() if row not in last]
     chosen = last | set(nearest[: MEASURED_ITEMS - RECENT_ITEMS])
     assert set(attribution.rows.tolist()) == chosen and attribution.drop.shape == (MEASURED_ITEMS, 2)
+
+
+def test_a_category_is_left_out_with_all_of_its_items(learnt: LoadedBundle, query: Query) -> None:
+    slate = recommend(learnt, query)
+    attribution = measured(learnt, query, slate)
+    whole = slate.scored.score[slate.order]
+    shown = tuple(learnt.catalogue.ids[row] for row in slate.scored.candidates.rows[slate.order])
+    wanted = learnt.catalogue.labels[0] | learnt.catalogue.labels[9]
+    assert attribution.labels and set(attribution.labels) <= wanted
+    for number, label in enumerate(attribution.labels):
+        rows = learnt.rows([event.item_id for event in EVENTS]).tolist()
+        kept = [label not in learnt.catalogue.labels[row] for row in rows]
+        without = tuple(event for event, keep in zip(EVENTS, kept, strict=True) if keep)
+        assert 0 < len(without) < len(EVENTS)
+        drop = whole - scores(learnt, without, shown)
+        np.testing.assert_allclose(attribution.label_drop[number], drop, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", list(FusionMethod))
+def test_next_alone_is_measured_as_with_all_heads(
+    learnt: LoadedBundle, query: Query, method: FusionMethod
+) -> None:
+    """The network scores no pair for a weight of 0, and every pair for one just above it."""
+    fusion = learnt.manifest.fusion.model_copy(update={"method": method})
+    bundle = replace(learnt, manifest=learnt.manifest.model_copy(update={"fusion": fusion}))
+    alone = replace(query, weights={NEXT: 1.0, "like": 0.0})
+    slate = recommend(bundle, alone)
+    fast = measured(bundle, alone, slate)
+    slow = measured(bundle, replace(alone, weights={NEXT: 1.0, "like": 1e-9}), slate)
+    np.testing.assert_allclose(fast.drop, slow.drop, atol=1e-5)
+
+
+def test_linked_items_count_as_similar(learnt: LoadedBundle) -> None:
+    assert learnt.links is not None
+    table = learnt.links.tables.regression
+    every = np.arange(len(learnt.catalogue))
+    near = learnt.unit_vectors(every) @ learnt.unit_vectors(every).T >= SIMILAR
+    np.testing.assert_array_equal(find_similar(replace(learnt, links=None), every, every), near)
+    similar = find_similar(learnt, every, every)
+    assert (similar >= near).all()
+    for row in every[: len(table.rows)].tolist():
+        assert similar[row, table.rows[row][table.weights[row] > 0]].all()
+
+
+def test_the_part_of_the_moment_is_what_its_context_adds_over_the_other_candidates(
+    learnt: LoadedBundle, query: Query
+) -> None:
+    trace = trace_list(learnt, query, StageClock())
+    assert trace.encoded.moment is None or np.isfinite(trace.encoded.moment).all()
+    rows = trace.scored.candidates.rows
+    term = np.linspace(-1, 1, len(rows), dtype=np.float32)
+    part = measure_term(learnt, replace(trace, query=replace(query, weights={NEXT: 1.0})), term)
+    assert (np.diff(part) > 0).all() and part[0] < 0 < part[-1]
+    assert measure_moment(learnt, replace(trace, query=replace(query, weights={NEXT: -1.0}))) is None
 
 
 def test_events_about_unknown_items_are_not_measured(learnt: LoadedBundle, query: Query) -> None:
