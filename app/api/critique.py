@@ -61,7 +61,7 @@ async def take_critique(
             "critique": None,
             "plan": None if understood.plan == NO_PLAN else to_wire(understood.plan),
             "session": [*(page.request.session or ()), *events],
-            "exclude_ids": [*(page.request.exclude_ids or ()), *understood.refused],
+            "exclude_ids": [*(page.request.exclude_ids or ()), *understood.refused, *understood.seen],
         }
     )
     answer = {
@@ -71,7 +71,7 @@ async def take_critique(
         "stored": fates.count(Appended.STORED),
         "duplicates": fates.count(Appended.DUPLICATE),
     }
-    has_effect = understood.praised or understood.refused or understood.plan != before
+    has_effect = understood.praised or understood.refused or understood.seen or understood.plan != before
     return TakenCritique(
         replace(page, request=request),
         understood.praised if critique.keep else (),

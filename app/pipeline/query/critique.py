@@ -32,6 +32,7 @@ class UnderstoodCritique:
 
     praised: tuple[str, ...]
     refused: tuple[str, ...]
+    seen: tuple[str, ...]  # known to the user already
     plan: Plan  # of the criticised answer, amended
 
 
@@ -57,7 +58,7 @@ def understand_critique(
     conditions = tuple(part for part in compared if part is not None)
     liked = praised if praised or not critique.wants_similar else tuple(shown)
     amended = amend_plan(plan, [*wishes, Plan(conditions=conditions)], liked, refused)
-    return UnderstoodCritique(praised, refused, amended)
+    return UnderstoodCritique(praised, refused, name(critique.seen), amended)
 
 
 def _title(bundle: LoadedBundle, row: int | None, field: str | None) -> str:

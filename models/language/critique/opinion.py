@@ -14,6 +14,7 @@ class Sign(StrEnum):
     GOOD = "good"
     BAD = "bad"
     NEGATION = "negation"
+    SEEN = "seen"  # known already, which is no opinion
 
 
 class Opinion(StrEnum):
@@ -26,7 +27,7 @@ class Opinion(StrEnum):
 GOOD = {
     "en": "great|good|nice|lov(?:e|es|ed|ely)|lik(?:e|es|ed)|enjoy(?:ed|s)?|perfect|excellent|amazing|awesome|wonderful"
     "|fine|cool|brilliant|fantastic|favou?rites?|keep|best|beautiful|masterpieces?|want|interesting|not (?:at all )?bad"
-    "|nothing wrong|fun|superb|spot on",
+    "|nothing wrong|fun|superb|spot on|yes",
     "de": "gut|gute[nrms]?|tolle?[nrms]?|super|klasse|prima|schöne?[nrms]?|großartige?[nrms]?|liebe|mag|mochte"
     "|gefall(?:en|t)|gefällt|gefiel(?:en)?|perfekt|ausgezeichnet|wunderbar|hervorragend|behalten?|interessant|gerne?"
     "|nicht schlecht",
@@ -34,18 +35,19 @@ GOOD = {
     "|estupend[oa]s?|maravillos[oa]s?|amo|adoro|fantástic[oa]s?|quiero|no está mal|nada mal",
     "fr": "bon(?:ne)?s?|bien|super|génial(?:es?)?|géniaux|aime|aimé|adore|adoré|plaî(?:t|sent)|plu|parfait(?:e)?s?"
     "|excellent(?:e)?s?|magnifiques?|formidables?|veux|pas mal",
-    "zh": "不错|不賴|不赖|棒|好看|喜欢|喜歡|喜爱|爱|愛|赞|讚|完美|精彩|满意|滿意|想看|想要|要|好(?!像)",
+    "zh": "不错|还行|可以|不賴|不赖|棒|好看|喜欢|喜歡|喜爱|爱|愛|赞|讚|完美|精彩|满意|滿意|想看|想要|要|好(?!像)",
 }
 BAD = {
     "en": "bad|boring|hat(?:e|es|ed)|dislik(?:e|es|ed)|terrible|awful|horrible|worst|wrong|drop|remove|skip|avoid|poor"
-    "|stupid|dull|weak|disappointing|annoying|sucks?|sucked|rubbish|crap|reject|forget|ugly|too(?= \\w)",
-    "de": "schlechte?[nrms]?|langweilige?[nrms]?|hass(?:e|t)|hasste|furchtbar|schrecklich|blöd|doof|miese?[nrms]?|weg"
-    "|zu(?= (?!de[nmr]\\b|ein|viel\\b)\\w)",
-    "es": "mal[oa]s?|aburrid[oa]s?|odio|odié|terribles?|horribles?|fatal(?:es)?|quita|fuera|peor(?:es)?|demasiado",
-    "fr": "mauvais(?:es?)?|ennuyeu(?:x|ses?)|déteste|détesté|nul(?:le)?s?|horribles?|terribles?|pires?|trop"
+    "|stupid|dull|weak|disappointing|annoying|sucks?|sucked|rubbish|crap|reject|forget|ugly|too(?= \\w)|less|fewer",
+    "de": "schlechte?[nrms]?|langweilige?[nrms]?|hass(?:e|t)|hasste|furchtbar|schrecklich|blöd|doof|miese?[nrms]?"
+    "|weg|weniger|zu(?= (?!de[nmr]\\b|ein|viel\\b)\\w)",
+    "es": "menos|mal[oa]s?|aburrid[oa]s?|odio|odié|terribles?|horribles?|fatal(?:es)?|quita|fuera|peor(?:es)?"
+    "|demasiado",
+    "fr": "moins|mauvais(?:es?)?|ennuyeu(?:x|ses?)|déteste|détesté|nul(?:le)?s?|horribles?|terribles?|pires?|trop"
     "|enlève[zs]?",
-    "zh": "讨厌|討厭|难看|難看|无聊|無聊|糟糕|差劲|差|烂|爛|恨|反感|没意思|沒意思|没劲|去掉|删掉|刪掉|拿掉|换掉|跳过"
-    "|太(?!棒|好|赞|喜|爱|完|精)",
+    "zh": "不行|讨厌|討厭|难看|難看|无聊|無聊|糟糕|差劲|差|烂|爛|恨|反感|没意思|沒意思|没劲|去掉|删掉|刪掉|拿掉|换掉"
+    "|跳过|太(?!棒|好|赞|喜|爱|完|精)",
 }
 NEGATION = {
     "en": "no|not|never|nothing|without|none|neither|nor|cannot|(?:do|did|does|is|are|was|were|wo|ca|would)n't",
@@ -56,14 +58,23 @@ NEGATION = {
 }
 
 
+SEEN = {
+    "en": "seen|watched|(?:already|i) know",
+    "de": "(?:schon )?(?:gesehen|kenne)",
+    "es": "visto|vist[oa]s",
+    "fr": "vue?s?",
+    "zh": "看过|看過",
+}
+
+
 def _compile(patterns: dict[str, str]) -> str:
     """One pattern for words of all languages: whole words, but anywhere in Chinese, which has no blanks."""
     spaced = "|".join(pattern for name, pattern in patterns.items() if name != "zh")
-    return rf"(?<![\w'])(?:{spaced})(?![\w'])|(?:{patterns['zh']})"
+    return rf"(?<![\w'])(?:[jmtsl]')?(?:{spaced})(?![\w'])|(?:{patterns['zh']})"
 
 
 SIGNS = re.compile(
-    f"(?P<good>{_compile(GOOD)})|(?P<bad>{_compile(BAD)})|(?P<negation>{_compile(NEGATION)})|(?P<elided>\\bn')"
+    f"(?P<good>{_compile(GOOD)})|(?P<bad>{_compile(BAD)})|(?P<negation>{_compile(NEGATION)})|(?P<seen>{_compile(SEEN)})|(?P<elided>\\bn')"
 )
 """An idiom such as "not bad" stands before its words."""
 

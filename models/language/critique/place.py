@@ -45,7 +45,7 @@ class PlaceReference:
 
     start: int
     end: int
-    places: range | None = None
+    places: tuple[int, ...] = ()
     whole: Whole | None = None
 
 
@@ -54,6 +54,7 @@ def _join(words: list[str]) -> str:
 
 
 _COUNT = rf"\d+|{_join([word for word in COUNTS if word.isascii() or word.isalpha()])}"
+_LIST = r"\d{1,2}(?:\s*(?:,|and|&|und|y|et|和)\s*#?\d{1,2})*"
 _FIRST = "|".join(ORDINALS[name].split()[0] + ENDINGS[name] for name in ORDINALS)
 _PLACES = "|".join(
     f"(?P<{name}{place}>{stem}{ENDINGS[name]})"
@@ -69,12 +70,15 @@ _PATTERNS = (
     rf"(?<!\w)(?:(?:{_FIRST})\s+(?P<first_a>{_COUNT})|(?P<first_b>{_COUNT})\s+(?:{_FIRST}))(?!\w)",
     rf"(?<!\w)(?:(?:{LAST})\s+(?P<last_a>{_COUNT})|(?P<last_b>{_COUNT})\s+(?:{LAST}))(?!\w)",
     r"(?<!\w)(?P<digits>\d+)(?:st|nd|rd|th|er|ère|e|ème|º|ª)(?!\w)",
-    r"(?:(?<!\w)(?:number|nummer|nr\.?|número|numéro|item|film|movie)\s*|#\s*)(?P<number>\d+)(?!\w)",
+    rf"(?:(?<!\w)(?:numbers?|nummern?|nr\.?|números?|numéros?|item|film|movie)\s*|#\s*)(?P<number>{_LIST})(?!\w)",
+    rf"(?:^|(?<=, )|(?<=\. )|(?<=not )|(?<=but ))(?P<bare>{_LIST})"
+    r"(?=\s*(?:$|[,.;:!?]|(?:are|is|was|were|please|sind|ist)\b))",
     rf"(?<!\w)(?:{_PLACES})(?!\w)",
     rf"(?<!\w)(?P<last>{LAST})(?!\w)",
     r"(?<!\w)(?P<except>except|(?<=all )but|außer|bis auf|excepto|(?<=todos )menos|(?<=todas )menos|salvo|sauf)(?!\w)",
     r"(?<!\w)(?P<others>others?|rest|anderen|übrigen|demás|otr[oa]s|resto|autres|reste)(?!\w)",
-    r"(?<!\w)(?P<all>all|every(?:thing| one)|(?<=none )of (?:them|these|those)|alles?|(?<=keiner )davon|todos|todas"
+    r"(?<!\w)(?P<all>all|every(?:thing| one)|(?<=none )of (?:them|these|those)"
+    r"|any of (?:them|these|those)|alles?|(?<=keiner )davon|todos|todas"
     r"|(?<=ninguno )de ellos|tous|toutes|(?<=aucun )d'entre eux)(?!\w)",
     r"(?<!\w)(?P<both>both|beide|ambos|ambas)(?!\w)",
 )
@@ -104,16 +108,18 @@ def _read(found: re.Match[str]) -> PlaceReference:
         return PlaceReference(start, end, whole=_WHOLES[name])
     match name:
         case "first_a" | "first_b" | "zh_first":
-            return PlaceReference(start, end, range(_count(word)))
+            return PlaceReference(start, end, tuple(range(_count(word))))
         case "last_a" | "last_b" | "zh_last":
-            return PlaceReference(start, end, range(-_count(word), 0))
+            return PlaceReference(start, end, tuple(range(-_count(word), 0)))
         case "last":
-            return PlaceReference(start, end, range(-1, 0))
-        case "digits" | "number" | "zh_place":
+            return PlaceReference(start, end, (-1,))
+        case "number" | "bare":
+            return PlaceReference(start, end, tuple(int(digits) - 1 for digits in re.findall(r"\d+", word)))
+        case "digits" | "zh_place":
             place = _count(word) - 1
         case _:
             place = int(re.sub(r"\D", "", name))
-    return PlaceReference(start, end, range(place, place + 1))
+    return PlaceReference(start, end, (place,))
 
 
 def _count(word: str) -> int:

@@ -8,6 +8,7 @@ from models.language.critique.opinion import SIGNS, Opinion, Sign, sum_signs
 from models.language.critique.place import PlaceReference, Whole, find_places
 from models.language.critique.wish import (
     Relation,
+    asks_for,
     cut_relations,
     cut_similar,
     find_less,
@@ -31,6 +32,7 @@ class Critique:
     wishes: tuple[str, ...] = ()  # texts that ask for something, each to be understood as a query
     relations: tuple[Relation, ...] = ()  # comparisons with what was shown
     wants_similar: bool = False  # "more like that"
+    seen: tuple[int, ...] = ()  # known already, without an opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,14 @@ def read_critique(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleI
         wishes=tuple(wishes),
         relations=tuple(dict.fromkeys(relations)),
         wants_similar=similar,
+        seen=tuple(
+            dict.fromkeys(
+                item
+                for each in judged
+                if Sign.SEEN in each.clause.signs and each.opinion is None
+                for item in each.items
+            )
+        ),
     )
 
 
@@ -118,14 +128,21 @@ def _judge(clause: Clause, shown: Sequence[int]) -> _Judged:
         tuple(item for item in dict.fromkeys(items) if item not in excepted),
         tuple(excepted),
         others,
-        sum_signs(clause.signs),
+        _sum_clause(clause),
     )
+
+
+def _sum_clause(clause: Clause) -> Opinion | None:
+    """The opinion of a clause; who wants more of an item, or others like it, praises it."""
+    if clause.signs or not clause.references:
+        return sum_signs(clause.signs)
+    return Opinion.PRAISE if asks_for(clause.text.lower()) else None
 
 
 def _resolve(reference: PlaceReference, shown: Sequence[int]) -> list[int]:
     """The items at the places that the list has."""
     count = len(shown)
-    places = [place + count if place < 0 else place for place in reference.places or ()]
+    places = [place + count if place < 0 else place for place in reference.places]
     return [shown[place] for place in places if 0 <= place < count]
 
 
@@ -136,13 +153,21 @@ def _share_opinions(judged: list[_Judged]) -> list[_Judged]:
     for index, each in enumerate(judged):
         refers = each.items or each.others
         opinion = each.opinion
-        if refers and opinion is None:
+        if refers and opinion is None and Sign.SEEN not in each.clause.signs:
+            beside = [*judged[index + 1 : index + 2], *judged[max(index - 1, 0) : index]]
             later = (other.opinion for other in judged[index + 1 :] if other.items or other.others)
-            opinion = last or next((other for other in later if other is not None), Opinion.PRAISE)
-        if refers:
+            opinion = next((other.opinion for other in beside if _only_judges(other)), None) or last
+            opinion = opinion or next((other for other in later if other is not None), None)
+        if refers and opinion is not None:
             last = opinion
         shared.append(replace(each, opinion=opinion))
     return shared
+
+
+def _only_judges(judged: _Judged) -> bool:
+    """Whether a clause has an opinion and nothing else, such as "great" in "the first: great"."""
+    says_more = has_content(SIGNS.sub(" ", judged.clause.text.lower()))
+    return judged.opinion is not None and not judged.clause.references and not says_more
 
 
 def _collect(judged: Sequence[_Judged], shown: Sequence[int]) -> dict[int, Opinion]:

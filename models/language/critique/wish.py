@@ -83,6 +83,7 @@ def _compile(words: dict[str, str], chinese: str, after: str = "") -> re.Pattern
     return re.compile(rf"(?:(?<!\w)(?:{spaced})\s+(?=\S)|(?:{chinese})){after}")
 
 
+_PLEASE = re.compile(r"(?<!\w)(?:please|bitte|por favor|s'il (?:te|vous) plaît)(?!\w)|请")
 _SIMILAR = _compile(SIMILAR, SIMILAR_ZH)
 _LESS, _MORE = _compile(LESS, LESS_ZH, "(?P<rest>.+)"), _compile(MORE, MORE_ZH, "(?P<rest>.+)")
 _RELATION = re.compile(
@@ -115,6 +116,11 @@ def find_more(text: str) -> str | None:
     """What a text in lower case wants more of; None for nothing."""
     found = _MORE.search(text)
     return None if found is None else strip_fillers(found["rest"]) or None
+
+
+def asks_for(text: str) -> bool:
+    """Whether a text in lower case wants more of an item to which it refers, or others like it."""
+    return bool(_SIMILAR.search(text) or _MORE.search(f"{text} it") or _PLEASE.search(text))
 
 
 def has_content(text: str) -> bool:

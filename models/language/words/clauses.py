@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.language.negation import CLAUSE_END, CUE, IDIOM, WANTED_AGAIN, negates
+from models.language.words.frames import trim_frames
+from models.language.words.reading import TAKEN
 
 MORE_CUES = re.compile(
-    r"不(?![错同管仅只止过断朽明良可到少超低高多含带看爱])|"
-    r"(?<![\w'-])(?:hates?|dislikes?|can't stand|never|neither|nor|other than|apart from|rather than"
+    r"(?<![能是会要好想可])不(?![错同管仅只止过断朽明良可到少超低高多含带看爱])|"
+    r"(?<![\w'-])(?:hates?|dislikes?|can't stand|never|neither|nor|other than|apart from|tired of|sick of"
+    r"|bored (?:of|with)|fed up with|enough of|less(?! than)|fewer(?! than)|rather than"
     r"|instead of|free of"
     r"|hasse|keinerlei|jenseits von|déteste|ni|hormis|excepté|autre que|d'autre que|odio|odia|salvo|tranne|eccetto"
     r"|odeio|haat|ненавижу|исключая|no (?=de |d'))(?![\w'-])",
@@ -49,6 +52,28 @@ def split_clauses(text: str, languages: Sequence[str]) -> list[Clause]:
         return [Clause(plain, negated=False)]
     parts = [part for later in LATER.split(plain) for part in CLAUSE_END.split(later)]
     return [clause for part in parts for clause in _split_part(part) if clause.text.strip()]
+
+
+def find_refusal(text: str, languages: Sequence[str]) -> int | None:
+    """The start of a cue that negates what follows the text, with only common words between; None without one."""
+    begin = max(
+        (
+            end.end()
+            for end in re.finditer(
+                r"[,;.!?:，。；！？：]|(?<!\w)(?:but|aber|mais"
+                r"|pero)(?!\w)",
+                text,
+            )
+        ),
+        default=0,
+    )
+    part = text[begin:]
+    cues = [cue for pattern in (CUE, MORE_CUES) for cue in pattern.finditer(part)]
+    if not cues:
+        return None
+    cue = max(cues, key=lambda found: found.end())
+    between = part[cue.end() :]
+    return None if TAKEN in between or trim_frames(between, languages) else begin + cue.start()
 
 
 def _split_part(part: str) -> list[Clause]:

@@ -28,7 +28,7 @@ BEFORE: tuple[tuple[Comparison, str], ...] = (
     ),
     (
         Comparison.LT,
-        r"""before|prior to|earlier than|older than|under|below|less than|fewer than|cheaper than|shorter than
+        r"""before|pre-?|prior to|earlier than|older than|under|below|less than|fewer than|cheaper than|shorter than
         |beneath|lower than
         |vor|unter|weniger als|billiger als|günstiger als|kürzer als|älter als|avant|moins d(?:e|['’])|sous
         |en dessous d(?:e|['’])|moins cher(?:s|es)? que|antes del?
@@ -38,7 +38,7 @@ BEFORE: tuple[tuple[Comparison, str], ...] = (
     ),
     (
         Comparison.GT,
-        r"""after|later than|newer than|over|above|more than|longer than|exceeding|higher than|greater than
+        r"""after|post-|later than|newer than|over|above|more than|longer than|exceeding|higher than|greater than
         |nach|über|mehr als|länger als|neuer als
         |après|plus d(?:e|['’])|au-dessus d(?:e|['’])|postérieurs? à|después del?|posterior(?:es)? a|más de
         |por encima de|dopo(?: il)?|più di|oltre(?: i)?
@@ -48,7 +48,7 @@ BEFORE: tuple[tuple[Comparison, str], ...] = (
 )
 """Comparison -> words before the number. The longer phrases of one row come first where one begins another."""
 AFTER: tuple[tuple[Comparison, str], ...] = (
-    (Comparison.LT, r"以前|之前|前|не?ранее"),
+    (Comparison.LT, r"以前|之前|前(?!后)|не?ранее"),
     (
         Comparison.LTE,
         r"以下|以内|之内|maximum|max\.?|at most|tops|or less|or fewer|höchstens|maximal|au plus|au maximum"

@@ -41,7 +41,8 @@ FRAMES: Mapping[str, str] = {
         plaît plait svp voir regarder lire acheter écouter jouer pouvez peux pourriez pourrais quelque quelques chose
         à au aux pour dans sur avec sur par en que qui quoi est sont soit être très bien plus beaucoup genre type
         ai as avons avez ont avait préfère préfères préférons préférerais y a-t-il tournés tournées faits
-        faites leur leurs nos notre votre vos mes ma sorti sortis sortie sorties paru parus similaire
+        faites leur leurs ceux celles celui celle nos notre votre vos mes ma sorti sortis sortie sorties paru
+        parus similaire
         similaires tout tous aussi ce soir bon bons bonne
         bonnes mais merci bonjour ne pas d'un d'une qu'""",
     "es": """el la los las lo un una unos unas y o e u yo me mi mí nos te tú usted quiero quisiera querría queremos
@@ -50,7 +51,8 @@ FRAMES: Mapping[str, str] = {
         mirar leer comprar escuchar jugar puedes puede podrías podría favor por algo alguna alguno algunas algunos
         algún unas de del a al para en con sobre que qué cual es son sea sean ser muy bien más mucho muchas muchos
         he has ha hemos tengo tienes tiene tenéis hay prefiero preferimos preferiría hecha hechas
-        rodada rodadas nuestra nuestro tus sus su estrenada estrenadas estrenado estrenados parecido parecida
+        aquellas aquellos rodada rodadas nuestra nuestro tus sus su estrenada estrenadas estrenado estrenados
+        parecido parecida
         similar similares todo todos género tipo
         estilo también esta noche hoy buena buenas bueno buenos buen pero gracias hola no""",
     "it": """il lo la i gli le l un uno una e o io mi me ci ti tu voglio vorrei vorremmo piacerebbe piace piacciono
@@ -120,11 +122,11 @@ ENGLISH_NOUN: Mapping[str, str] = {
     "film": "movies", "series": "series", "book": "books", "song": "songs", "game": "games", "product": "products"
 }  # fmt: skip
 """Kind of item -> the noun with which labels are read: "Crime movies" is nearer to "Kriminalfilme" than "Crime"."""
-CHINESE_EDGES = "给更看要找读听买玩有和与或爱来在里又也都只就部个本件款首点些是得地类很能能想演"
+CHINESE_EDGES = "给更看要找读听买玩和与或爱来在里又也都只就部个本件款首点些是得地类很能能想演"
 """Characters that are left out at both ends of Chinese words only, since they are part of other words."""
 CHINESE_FRAMES = (
     r"请问|麻烦|帮我|帮忙|给我|为我|向我|请|我们|我|你|您|可不可以|可以|能不能|能否|可否|想要|想看|要看|想"
-    r"|看看|寻找|找一下|推荐|介绍|有没有"
+    r"|看看|寻找|找一下|推荐|介绍|有没有|有什么|前后|左右"
     r"|一些|一点|随便|来点|来一?[部个本款件首些台双条张套支]|几[部个本款件首台双条张套支]"
     r"|一[部个本款件首些台双条张套支]|什么|哪些|哪部|吗|呢|吧|呀|啊|的|了|以及|关于|有关"
     r"|类型|题材|风格|那种|这种|比较|非常"

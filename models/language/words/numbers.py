@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.language.plan import Comparison, PlannedNumber
+from models.language.words.clauses import find_refusal
 from models.language.words.comparators import (
     AFTER,
     BEFORE,
@@ -90,12 +91,15 @@ def _read_comparisons(reading: Reading, vocabulary: Vocabulary) -> Iterator[Plan
             found = _choose(reading, match, quantity, vocabulary)
             if comparison is None or found is None:
                 continue
-            if match.groupdict().get("negated"):
+            far = None
+            if not match.groupdict().get("negated"):
+                far = find_refusal(reading.text[: match.start()], reading.languages)
+            if match.groupdict().get("negated") or far is not None:
                 comparison = OPPOSITE[comparison]
             chosen, scale = found
             is_low = comparison in (Comparison.LT, Comparison.GTE)
             start, end = _widen(reading, match, chosen)
-            reading.take(start, end)
+            reading.take(start if far is None else far, end)
             yield PlannedNumber(chosen.name, comparison, (quantity.low if is_low else quantity.high) * scale)
 
 
@@ -110,13 +114,18 @@ def _read_dates(reading: Reading, vocabulary: Vocabulary) -> Iterator[PlannedNum
         is_year = bool(YEAR_DIGITS.fullmatch(match["an"])) and not match["ac"]
         if not is_year and not quantity.is_decade:
             continue
-        if not match["negated"]:
-            wanted.append(quantity)
+        refusal = find_refusal(reading.text[: match.start()], reading.languages)
+        is_refused = bool(match["negated"]) or refusal is not None
+        start = match.start() if refusal is None else refusal
+        if not is_refused:
+            part = PART_OF_DECADE.search(reading.text[: match.start()]) if quantity.is_decade else None
+            start = match.start() if part is None else part.start()
+            wanted.append(quantity if part is None else _narrow_decade(quantity, part.lastgroup or ""))
         elif is_year and not quantity.is_decade:
             yield PlannedNumber(chosen.name, Comparison.NE, quantity.low)
         else:
             continue  # outside of a decade: two conditions of which one is enough
-        reading.take(*match.span())
+        reading.take(start, match.end())
         if len(wanted) > 1 and (between := BESIDE_DATE.search(reading.text[: match.start()])):
             reading.take(*between.span())
     if not wanted:
@@ -127,6 +136,21 @@ def _read_dates(reading: Reading, vocabulary: Vocabulary) -> Iterator[PlannedNum
     else:  # of several dates the years from the first to the last
         yield PlannedNumber(chosen.name, Comparison.GTE, low)
         yield PlannedNumber(chosen.name, Comparison.LTE, high)
+
+
+PART_OF_DECADE = re.compile(
+    r"(?:(?:from|in|of|aus|im|vom) )?(?:(?:the|les|los|gli) )?(?:(?P<early>early|anfang der|début des"
+    r"|principios de los)"
+    r"|(?P<mid>mid|middle|mitte der|milieu des|mediados de los)|(?P<late>late|ende der|fin des"
+    r"|finales de los))[ -]+$",
+    re.IGNORECASE,
+)
+
+
+def _narrow_decade(decade: Quantity, part: str) -> Quantity:
+    """The first four years of a decade, the three in its middle, or the last three."""
+    first, last = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}[part]
+    return replace(decade, low=decade.low + first, high=decade.low + last)
 
 
 BESIDE_DATE = re.compile(
@@ -191,7 +215,9 @@ def _choose(
     return (length, 1.0) if length is not None and re.search(r"longer|shorter|länger|kürzer", words) else None
 
 
-COUNTED = re.compile(r"\s*[部个本件款首]|\s+[^\W\d_]")
+COUNTED = re.compile(
+    r"\s*[部个本款件首]|\s+(?!(?:but|and|or|und|aber|oder|et|mais|y|pero|e|en|и|но)(?!\w))[^\W\d_]"
+)
 
 
 def _counts_items(reading: Reading, match: re.Match[str]) -> bool:

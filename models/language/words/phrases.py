@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.language.words.frames import COMPOUND, is_frame, noun_kind
+from models.language.words.glossary import translate
 from models.language.words.reading import HAN, TAKEN, WORD, Reading
 
 MOST_CHARACTERS = 6
@@ -52,12 +53,18 @@ def read_contents(reading: Reading, most: int) -> Iterator[Phrase]:
             yield phrase
 
 
+def _is_word(text: str, at: int) -> bool:
+    """True for a Chinese character of the glossary without another beside it, as in "Nike鞋"."""
+    beside = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]
+    return bool(translate(text[at])) and not IS_HAN.search(beside)
+
+
 def _make_phrase(reading: Reading, words: Words, whole: str) -> Phrase | None:
-    """The phrase of some words of a stretch; None for a single Chinese character or a mixture of scripts."""
+    """The phrase of some words of a stretch; None for a mixture of scripts, or a Chinese character that is no word."""
     start, end = words[0].start(), words[-1].end()
     text = reading.text[start:end]
     han = [bool(IS_HAN.match(word.group())) for word in words]
-    if TAKEN in text or (han[0] and (len(words) == 1 or not all(han))):
+    if TAKEN in text or (han[0] and not (all(han) and (len(words) > 1 or _is_word(reading.text, start)))):
         return None
     kinds = [noun_kind(word.group()) for word in words]
     compound = COMPOUND.match(words[-1].group())

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from models.language.plan import Comparison, PlannedNumber
+from models.language.words.clauses import find_refusal
 from models.language.words.frames import NOUNS, join_pattern
 from models.language.words.reading import HAN, TAKEN, Reading, matches_words
 from models.language.words.vocabulary import NAMES, NumberKind, Vocabulary, split_name
@@ -101,13 +102,13 @@ QUALITIES: tuple[tuple[NumberKind, bool, str], ...] = (
         r"old(?:er)?|oldies?|classic|vintage|alte[nrsm]?|ältere[nrs]?|klassische[nrs]?|klassiker"
         r"|vieux|vieilles?|anciens?|anciennes?|classiques?|antigu[oa]s?|viej[oa]s?|clásic[oa]s?"
         r"|vecch[ie]+|vecchio|classic[io]|antig[oa]s|velh[oa]s|oude|klassieke|стар(?:ые|ый|ое|ую)"
-        r"|老(?=[片电的])|经典|古老",
+        r"|老(?=[片电的])|(?<=太)老|经典|古老",
     ),
 )
 """Kind, whether the quality is a high value, and its words."""
 NEGATED = (
     r"(?P<negated>(?:(?:not|isn't|aren't|nothing|no|nicht|nichts|keine?|pas|rien de|no|nada|non"
-    r"|niente|não|niet|niets|не|ничего|不要|不|别)\s*"
+    r"|niente|não|niet|niets|не|ничего|不想看|不想|不要|不|别|ni|nor|neither|weder|noch|né|nem)\s*"
     r"(?:(?:that|which|are|is|sean?|sea|muy|very|all|that's)\s+)?(?:(?:too|so|overly|zu|allzu|trop"
     r"|demasiado|tan|troppo|demais|muito|te|слишком|очень|太|那么|特别)\s*)?))?"
 )
@@ -170,9 +171,10 @@ def read_qualities(reading: Reading, vocabulary: Vocabulary) -> list[PlannedNumb
         if chosen is None or chosen.lowest == chosen.highest:
             continue
         for match in reading.find(matches_words(NEGATED + f"(?:{words})")):
-            reading.take(*match.span())
+            far = None if match["negated"] else find_refusal(reading.text[: match.start()], reading.languages)
+            reading.take(match.start() if far is None else far, match.end())
             low, _, high = chosen.quartiles
-            if match["negated"]:
+            if match["negated"] or far is not None:
                 op, value = (Comparison.LTE, high) if is_high else (Comparison.GTE, low)
             else:
                 op, value = (Comparison.GTE, high) if is_high else (Comparison.LTE, low)

@@ -64,6 +64,18 @@ OPINIONS: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
     ("第2个不错，其他的都不要", (1,), (0, 2, 3, 4)),
     ("我爱Blade Runner，讨厌Inception", (0,), (2,)),
     ("我不喜欢英雄", (), (16,)),
+    ("Numbers 1 and 3 please, not 2", (0, 2), (1,)),
+    ("1 and 2 are good", (0, 1), ()),
+    ("yes to the first, no to the second", (0,), (1,)),
+    ("Blade Runner, yes! Inception, no.", (0,), (2,)),
+    ("second and third: great; fourth: awful", (1, 2), (3,)),
+    ("Less Inception, more Alien", (11,), (2,)),
+    ("I don't like any of them", (), (0, 1, 2, 3, 4)),
+    ("I've already seen the first one", (), ()),
+    ("The Matrix was meh", (), ()),
+    ("J'adore le premier mais pas le deuxième", (0,), (1,)),
+    ("前两个可以，第三个不行", (0, 1), (2,)),
+    ("前三个都看过了", (), ()),
 ]
 
 
@@ -123,6 +135,10 @@ def test_more_like_that(text: str) -> None:
 
 def test_a_common_word_names_no_film() -> None:
     assert (read("this is a big problem").praised, read("this is a big problem").refused) == ((), ())
+
+
+def test_what_was_seen_is_neither_praised_nor_refused() -> None:
+    assert read("I've already seen the first one, the second is great") == Critique(praised=(1,), seen=(0,))
 
 
 def test_both_are_those_of_a_list_of_two() -> None:

@@ -47,6 +47,14 @@ def year(*conditions: tuple[Comparison, float]) -> tuple[PlannedNumber, ...]:
         ("at least 100 minutes long", (PlannedNumber("runtime", GTE, 100),)),
         ("not too long", (PlannedNumber("runtime", LTE, 155),)),
         ("short films", (PlannedNumber("runtime", LTE, 105),)),
+        ("no quiero ver películas largas", (PlannedNumber("runtime", LTE, 155),)),
+        ("我不想看太长的电影", (PlannedNumber("runtime", LTE, 155),)),
+        ("un film ni trop long ni trop vieux", (PlannedNumber("runtime", LTE, 155), *year((GTE, 1947)))),
+        ("I don't want films longer than 2 hours", (PlannedNumber("runtime", LTE, 120),)),
+        ("not before 1950 and not after 1970", year((GTE, 1950), (LTE, 1970))),
+        ("from the early 1990s", year((GTE, 1990), (LTE, 1993))),
+        ("late 80s films", year((GTE, 1987), (LTE, 1989))),
+        ("pre-1970 films", year((LT, 1970))),
     ],
 )
 def test_numbers(films: Compiler, words: str, conditions: tuple[PlannedNumber, ...]) -> None:
@@ -62,6 +70,10 @@ def test_numbers(films: Compiler, words: str, conditions: tuple[PlannedNumber, .
         ("action comedy", Plan(wanted=(genre("Action"), genre("Comedy")))),
         ("no horror or war", Plan(unwanted=(genre("Horror"), genre("War")))),
         ("no horror, war or westerns", Plan(unwanted=(genre("Horror"), genre("War"), genre("Western")))),
+        ("films except those from the 70s", Plan(avoid=("70s",))),  # a decade is no single condition
+        ("I hate musicals", Plan(unwanted=(genre("Musical"),))),
+        ("有没有西部片", Plan(wanted=(genre("Western"),))),
+        ("war films without war", Plan(wanted=(genre("War"),), unwanted=(genre("War"),))),
         ("anything but horror", Plan(unwanted=(genre("Horror"),))),
         ("西部电影，不要战争片", Plan(wanted=(genre("Western"),), unwanted=(genre("War"),))),
         ("three comedies", Plan(wanted=(genre("Comedy"),), limit=3)),
