@@ -33,7 +33,7 @@ LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
 def recommend(bundle: LoadedBundle, query: Query) -> Slate:
     """The slate for a query. No I/O: the query has the user's state."""
     clock = StageClock()
-    texts = read_request(bundle, query.text, query.state.profile)
+    texts = read_request(bundle, query.text, query.state.profile, query.state.events)
     encoded_states = encode_states(bundle, [query.state], [texts])
     (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
     clock.finish("encode")
@@ -105,7 +105,7 @@ def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[
 
 def assemble_slate(bundle: LoadedBundle, query: Query, scored: Scored, reranked: RerankedList) -> Slate:
     """The slate without reasons."""
-    unread = unread_texts(bundle, query.text, query.state.profile)
+    unread = unread_texts(bundle, query.text, query.state.profile, query.state.events)
     return Slate(
         scored=scored,
         order=reranked.order,

@@ -75,7 +75,7 @@ async def _answer(
     read_ms = (time.perf_counter() - started) * 1000
     bundle = tenant.bundle  # one bundle for the whole request, even if another is loaded meanwhile
     query = build_query(bundle, page, state, service.clock())
-    bundle = await fetch_words(bundle, [(query.text, query.state.profile)])
+    bundle = await fetch_words(bundle, [(query.text, query.state)])
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
     answer = slate_answer(bundle, page, slate, degraded, key)
