@@ -70,7 +70,8 @@ def check_without_words(bundle: LoadedBundle) -> None:
     golden = read_golden(bundle)
     for number, request in enumerate(golden.requests):
         plan = replace(NO_PLAN, direction=request.query)
-        if not unread_texts(bundle, plan, request.state().profile):
+        state = request.state()
+        if not unread_texts(bundle, plan, state.profile, state.events):
             _compare_logits(bundle, _request_name(number, request), request, golden.tolerance)
     warm_up(bundle)
 

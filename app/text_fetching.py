@@ -9,14 +9,14 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import FetchedTexts, RemoteTexts
 from app.pipeline.query.text_query import list_texts
 from models.contract.arrays import Floats
-from models.contract.catalogue import User
+from models.contract.catalogue import UserState
 from models.language.plan import Plan
 from models.language.protocol import TextEncoderUnavailableError, clean_text
 
 LOG = logging.getLogger("chorus.texts")
 
-Words = tuple[Plan, User | None]
-"""The plan of a request, and the profile of its user."""
+Words = tuple[Plan, UserState]
+"""The plan of a request, and its user."""
 
 
 async def fetch_words(bundle: LoadedBundle, words: Sequence[Words]) -> LoadedBundle:
@@ -28,7 +28,11 @@ async def fetch_words(bundle: LoadedBundle, words: Sequence[Words]) -> LoadedBun
     encoder = bundle.text_encoder
     if not isinstance(encoder, RemoteTexts):
         return bundle
-    texts = {clean_text(text) for plan, profile in words for text in list_texts(bundle, plan, profile)}
+    texts = {
+        clean_text(text)
+        for plan, state in words
+        for text in list_texts(bundle, plan, state.profile, state.events)
+    }
     vectors = await _fetch(encoder, sorted(texts - {""}))
     return replace(bundle, text_encoder=FetchedTexts(encoder.name, encoder.size, vectors))
 

@@ -46,8 +46,8 @@ async def _score_portions(
     user_ids = [group.user_id for group in groups]
     for positions in split_by_cost(len(known.catalogue), user_ids, [_cost(group) for group in groups]):
         portion = await _read_users(tenant, [groups[position] for position in positions])
-        profiles = [group.state.profile for group in portion if isinstance(group, UserGroup)]
-        bundle = await fetch_words(known, [(NO_PLAN, profile) for profile in profiles])
+        users = [group.state for group in portion if isinstance(group, UserGroup)]
+        bundle = await fetch_words(known, [(NO_PLAN, user) for user in users])
         try:
             answers = await threads.run("portion", partial(_score_portion, bundle, portion, now))
         except UnavailableError as error:  # no compute thread in time; the other portions keep their answers

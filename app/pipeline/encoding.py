@@ -27,7 +27,7 @@ def encode_user(
     bundle: LoadedBundle, state: UserState, query: str = "", moment: Moment | None = None
 ) -> Encoded:
     """Encode one user, whose events are oldest first, with the text of a query, at a moment."""
-    encoded = encode_states(bundle, [state], [read_request(bundle, query, state.profile)])
+    encoded = encode_states(bundle, [state], [read_request(bundle, query, state.profile, state.events)])
     return encoded[0] if moment is None else add_moments(bundle, encoded, [moment])[0]
 
 

@@ -46,7 +46,7 @@ def recommend(bundle: LoadedBundle, query: Query) -> Slate:
 
 def trace_list(bundle: LoadedBundle, query: Query, clock: StageClock) -> Trace:
     """All stages up to the chosen order."""
-    texts = read_plan(bundle, query.plan, query.state.profile)
+    texts = read_plan(bundle, query.plan, query.state.profile, query.state.events)
     encoded_states = encode_states(bundle, [query.state], [texts])
     (encoded,) = add_moments(bundle, encoded_states, [(query.context, query.now)])
     clock.finish("encode")
@@ -159,7 +159,7 @@ def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[
 def assemble_slate(bundle: LoadedBundle, trace: Trace) -> Slate:
     """The slate without reasons."""
     query, scored, reranked = trace.query, trace.scored, trace.reranked
-    unread = unread_texts(bundle, query.plan, query.state.profile)
+    unread = unread_texts(bundle, query.plan, query.state.profile, query.state.events)
     return Slate(
         scored=scored,
         order=reranked.order,

@@ -52,6 +52,7 @@ class Event:
     timestamp: float
     value: float | None = None
     context: Mapping[str, str] = field(default_factory=lambda: NO_CONTEXT)
+    text: str = ""  # what the user wrote with it: a review, a comment, a search
 
 
 class Codes(NamedTuple):
@@ -64,6 +65,11 @@ class Codes(NamedTuple):
 def take_codes(columns: Mapping[str, Codes], rows: Indices | Indices32 | Mask | slice) -> dict[str, Codes]:
     """The columns at `rows`."""
     return {name: Codes(column.names, column.codes[rows]) for name, column in columns.items()}
+
+
+def take_texts(column: Codes | None, rows: Indices | Indices32 | Mask | slice) -> Codes | None:
+    """The column at `rows`; None for none."""
+    return None if column is None else Codes(column.names, column.codes[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class EventColumns:
     contexts: Mapping[str, Codes] = field(
         default_factory=dict
     )  # context column -> its value of each event [n]
+    texts: Codes | None = None  # [n] what the users wrote
 
     def __post_init__(self) -> None:
         if self.offsets.ndim != 1 or not len(self.offsets):
@@ -87,6 +94,8 @@ class EventColumns:
         for name in ("items", "actions", "times", "values"):
             if getattr(self, name).shape != (count,):
                 raise ValueError(f"expected {name} [{count}], given {getattr(self, name).shape}")
+        if self.texts is not None and self.texts.codes.shape != (count,):
+            raise ValueError(f"expected texts [{count}], given {self.texts.codes.shape}")
         for name, column in self.contexts.items():
             if column.codes.shape != (count,):
                 raise ValueError(f"expected contexts.{name} [{count}], given {column.codes.shape}")
@@ -105,6 +114,7 @@ class EventColumns:
             values=self.values[rows],
             action_names=self.action_names,
             contexts=take_codes(self.contexts, rows),
+            texts=take_texts(self.texts, rows),
         )
 
     def events(self, user: int, item_ids: Sequence[str]) -> tuple[Event, ...]:
@@ -112,17 +122,30 @@ class EventColumns:
         part = slice(int(self.offsets[user]), int(self.offsets[user + 1]))
         return tuple(
             Event(
-                item_ids[item], self.action_names[action], time, None if math.isnan(value) else value, context
+                item_ids[item],
+                self.action_names[action],
+                time,
+                None if math.isnan(value) else value,
+                context,
+                text,
             )
-            for item, action, time, value, context in zip(
+            for item, action, time, value, context, text in zip(
                 self.items[part].tolist(),
                 self.actions[part].tolist(),
                 self.times[part].tolist(),
                 self.values[part].tolist(),
                 self._contexts(part),
+                self._texts(part),
                 strict=True,
             )
         )
+
+    def _texts(self, part: slice) -> list[str]:
+        """The text of each event of a part."""
+        if self.texts is None:
+            return [""] * len(self.items[part])
+        names, codes = self.texts
+        return [names[code] if code >= 0 else "" for code in codes[part].tolist()]
 
     def _contexts(self, part: slice) -> list[Mapping[str, str]]:
         """The context of each event of a part."""

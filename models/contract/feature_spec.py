@@ -67,6 +67,8 @@ class FeatureSpec(BaseModel):
     """The template of an item's text (models.contract.text_template); empty: its text fields, then its categories."""
     user_template: str = Field(default="", exclude_if=lambda template: not template)
     """The template of a user's text; empty: the text fields."""
+    interaction_text: bool = Field(default=False, exclude_if=lambda is_read: not is_read)
+    """True if the newest texts of a user's events are part of the user's text."""
     text_size: int = Field(default=0, ge=0)
     """Width of the text encoder's vectors; 0 without text."""
 

@@ -6,13 +6,14 @@ training split and stored in the bundle, so that training and serving cannot dif
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32
 from models.contract.calendar import DAYPARTS, WEEKDAYS, daypart, dayparts, weekday, weekdays
 from models.contract.catalogue import Attribute, Item, User
-from models.contract.events import Codes
+from models.contract.events import Codes, Event
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.hierarchy import deepest_levels
 from models.contract.text_template import fill_template, list_placeholders
@@ -22,6 +23,8 @@ CLIP = 5.0
 """Standardised values are clipped to [-CLIP, CLIP]."""
 INTERESTS = "interests"
 """The placeholder of the stated interests in a user's template."""
+NEWEST_TEXTS = 5
+"""The texts of a user's events that are part of the user's text: older ones say less of what is wanted now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,17 @@ def user_text(spec: FeatureSpec, profile: User | None) -> str:
         texts = [field.name for field in spec.user_fields if field.kind is FieldKind.TEXT]
         parts = [profile.interests, *(str(profile.attributes.get(name, "")) for name in texts)]
     return ". ".join(part for part in parts if part)
+
+
+def newest_texts(spec: FeatureSpec, events: Sequence[Event]) -> tuple[str, ...]:
+    """The last NEWEST_TEXTS texts of a user's events, which are oldest first; the newest first.
+
+    None in a bundle that has learned from no such texts.
+    """
+    if not spec.interaction_text:
+        return ()
+    texts = (event.text for event in reversed(events) if event.text.strip())
+    return tuple(islice(texts, NEWEST_TEXTS))
 
 
 def _texts(fields: Sequence[FieldSpec], attributes: Mapping[str, Attribute]) -> dict[str, str]:

@@ -20,6 +20,9 @@ def write_histories(path: Path, histories: EventColumns) -> None:
         "times": histories.times,
         "action_names": np.array(histories.action_names, dtype=np.str_),
     }
+    if histories.texts is not None:
+        arrays["text_names"] = np.array(histories.texts.names, dtype=np.str_)
+        arrays["text_codes"] = histories.texts.codes
     np.savez_compressed(path, **arrays, **_context_arrays(histories))
 
 
@@ -34,6 +37,7 @@ def read_histories(path: Path) -> EventColumns:
             times=arrays["times"].astype(np.float64),
             action_names=tuple(arrays["action_names"].tolist()),
             contexts=_read_contexts(arrays),
+            texts=_read_texts(arrays),
         )
 
 
@@ -44,6 +48,16 @@ def _context_arrays(histories: EventColumns) -> dict[str, Any]:
         arrays[f"context_names_{number}"] = np.array(column.names, dtype=np.str_)
         arrays[f"context_codes_{number}"] = column.codes
     return arrays
+
+
+def _read_texts(arrays: Mapping[str, NDArray[Any]]) -> Codes | None:
+    """The texts of the events; None in a file without them. Raises ValueError for codes of no text."""
+    if "text_codes" not in arrays:
+        return None
+    names, codes = tuple(arrays["text_names"].tolist()), arrays["text_codes"].astype(np.int32)
+    if len(codes) and codes.max() >= len(names):
+        raise ValueError(f"expected codes of {len(names)} texts, given {codes.max()}")
+    return Codes(names, codes)
 
 
 def _read_contexts(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Codes]:

@@ -40,6 +40,7 @@ class EventRecord(BaseModel):
     timestamp: float
     value: float | None = None
     context: dict[str, str] = Field(default_factory=dict)
+    text: str = ""
 
 
 class GoldenRequest(BaseModel):
@@ -61,7 +62,9 @@ class GoldenRequest(BaseModel):
 
     def state(self) -> UserState:
         """The user of the request: profile and events."""
-        events = tuple(Event(e.item_id, e.action, e.timestamp, e.value, e.context) for e in self.events)
+        events = tuple(
+            Event(e.item_id, e.action, e.timestamp, e.value, e.context, e.text) for e in self.events
+        )
         profile = None if self.profile is None else to_user(self.profile)
         return UserState(None if profile is None else profile.user_id, profile, events)
 

@@ -66,6 +66,7 @@ class Cleaned:
     report: CleaningReport
     losses: tuple[Loss, ...]  # why rows cannot be used, the most frequent reason first
     errors: tuple[str, ...]  # one for each key of the job that does not fit the rows
+    texts: TextCodes | None = None  # [n] what the users wrote
 
 
 def clean(table: Table, section: InteractionsSection, reference: float) -> Cleaned:
@@ -106,6 +107,7 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
         report=_count_rows(table, findings, first, faulty_values),
         losses=losses,
         errors=tuple(errors),
+        texts=None if columns.texts is None else columns.texts.take(keep),
     )
 
 

@@ -79,11 +79,18 @@ def plan_interactions(section: InteractionsSection) -> ColumnPlan:
         "order": section.order,
         "action": section.action,
         "value": section.value,
+        "text": section.text,
         **{f"context.{column}": column for column in section.context},
         **{f"labels.{column}": column for column in section.labels},
     }
     by_key = {f"interactions.{key}": column for key, column in columns.items() if column is not None}
-    coded = set(by_key.values()) & {section.user, section.item, section.action, *section.context}
+    coded = set(by_key.values()) & {
+        section.user,
+        section.item,
+        section.action,
+        section.text,
+        *section.context,
+    }
     return ColumnPlan(by_key, coded=frozenset(coded), ids=frozenset({section.user, section.item}))
 
 

@@ -61,6 +61,7 @@ def fit_features(dataset: Dataset, train: Indices, job: JobSpec, text_size: int)
         action_rates=_fit_action_rates(log, train),
         item_template=job.items.template if job.items and job.items.template else "",
         user_template=job.users.template if job.users and job.users.template else "",
+        interaction_text=job.interactions.text is not None and text_size > 0,
         text_size=text_size,
     )
 

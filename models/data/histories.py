@@ -105,6 +105,9 @@ def place_before(cleaned: Cleaned, histories: Histories) -> Cleaned:
             name: TextCodes(column.names, np.concatenate([unknown, column.codes]))
             for name, column in cleaned.contexts.items()
         },
+        texts=None
+        if cleaned.texts is None
+        else TextCodes(cleaned.texts.names, np.concatenate([unknown, cleaned.texts.codes])),
         report=replace(
             cleaned.report,
             history_rows=histories.rows,

@@ -42,6 +42,7 @@ class InteractionColumns:
     bad_times: Mask
     bad_orders: Mask
     bad_values: Mask
+    texts: TextCodes | None = None
 
 
 def parse_columns(table: Table, section: InteractionsSection) -> InteractionColumns:
@@ -68,6 +69,7 @@ def parse_columns(table: Table, section: InteractionsSection) -> InteractionColu
         bad_times=bad_times,
         bad_orders=bad_orders,
         bad_values=bad_values,
+        texts=None if section.text is None else code_texts(table.columns[section.text]),
     )
 
 

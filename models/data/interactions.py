@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
-from models.contract.events import Codes, EventColumns, take_codes
+from models.contract.events import Codes, EventColumns, take_codes, take_texts
 from models.contract.roles import Roles, weigh_actions
 from models.contract.unix_time import NO_TIME
 from models.data.cleaning import Cleaned
@@ -31,6 +31,7 @@ class Interactions:
         default_factory=dict
     )  # column -> [n], NaN for none; for labels alone
     raw_actions: Codes | None = None  # the log's own actions, where roles give others; for labels alone
+    texts: Codes | None = None  # what the users wrote
 
     def weigh(self, roles: Roles) -> Floats:
         """[n] the weights in the loss of `next`; 0 for what was not taken."""
@@ -57,9 +58,8 @@ def take(log: Interactions, rows: Indices | Indices32 | Mask) -> Interactions:
         actions=log.actions[rows],
         contexts=take_codes(log.contexts, rows),
         labels={name: column[rows] for name, column in log.labels.items()},
-        raw_actions=None
-        if log.raw_actions is None
-        else Codes(log.raw_actions.names, log.raw_actions.codes[rows]),
+        raw_actions=take_texts(log.raw_actions, rows),
+        texts=take_texts(log.texts, rows),
     )
 
 
@@ -73,6 +73,7 @@ def columns_at(log: Interactions, rows: Indices | Indices32, offsets: Indices) -
         values=log.values[rows],
         action_names=log.action_names,
         contexts=take_codes(log.contexts, rows),
+        texts=take_texts(log.texts, rows),
     )
 
 
@@ -105,6 +106,7 @@ def number(cleaned: Cleaned, timed: bool, item_ids: Sequence[str], default_actio
         action_names=actions.names,
         contexts={name: _number_by_name(column, order) for name, column in cleaned.contexts.items()},
         labels={name: column[order] for name, column in cleaned.labels.items()},
+        texts=None if cleaned.texts is None else _number_by_name(cleaned.texts, order),
     )
     return Numbered(log, all_items, user_ids)
 

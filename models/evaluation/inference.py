@@ -122,7 +122,7 @@ class CorpusPredictor:
             events=corpus.events_before(rows),
             profile_tokens=corpus.profile_tokens[users],
             profile_numeric=corpus.profile_numeric[users],
-            profile_text=corpus.profile_text[users],
+            profile_text=corpus.texts_before(users, rows),
             context=corpus.context[rows].astype(np.int64),
             snapshot=corpus.snapshot[rows].astype(np.int64),
             now=corpus.times_at(rows),

@@ -1,6 +1,7 @@
 """Golden requests: requests with the offline network's logits, which the service must reproduce."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from models.contract.records import EventRecord, GoldenRequest, GoldenRequests, 
 from models.contract.tasks import NEXT
 from models.contract.user_vector import retrieval_vector
 from models.contract.vocabulary import PAD
+from models.contract.written_texts import add_newest
 from models.evaluation.moments import Moments, Requests
 from models.export.golden_cases import GoldenCase, GoldenSource, build_coverage_cases, build_log_cases
 from models.language.protocol import TextEncoder
@@ -58,7 +60,7 @@ def build_golden_requests(source: GoldenSource, rows: Indices, snapshot: int) ->
 
 
 def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPreferences]:
-    """Read the text preferences of each case's query and profile."""
+    """Read the text preferences of each case's query and profile, with what its events say in words."""
     spec, corpus = source.predictor.corpus.spec, source.predictor.corpus
     encoder = None
     if source.text_encoder is not None:
@@ -69,7 +71,7 @@ def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPr
         vectors=np.ascontiguousarray(corpus.catalogue.content[:, : spec.text_size]),
         titles=lambda row: [str(attributes[row].get(name, "")) for name in fields],
     )
-    return [
+    preferences = [
         read_preferences(
             case.query,
             ProfileWords(_interests(case.profile), user_text(spec, case.profile)),
@@ -78,6 +80,13 @@ def read_texts(source: GoldenSource, cases: Sequence[GoldenCase]) -> list[TextPr
             spec.text_size,
         )
         for case in cases
+    ]
+    return [
+        replace(
+            found,
+            profile=add_newest(spec, found.profile, case.events, lambda text: _encode_text(encoder, text)),
+        )
+        for found, case in zip(preferences, cases, strict=True)
     ]
 
 
@@ -146,6 +155,7 @@ def _build_record(
                 timestamp=e.timestamp,
                 value=e.value,
                 context=dict(e.context),
+                text=e.text,
             )
             for e in case.events
         ),

@@ -48,7 +48,7 @@ class GoldenCase:
 
 def build_coverage_cases(source: GoldenSource) -> list[GoldenCase]:
     """Build cases for each action, for users with little data, and for texts and contexts."""
-    parts = (_action_cases, _signal_cases, _sparse_cases, _word_cases, _context_cases)
+    parts = (_action_cases, _signal_cases, _sparse_cases, _word_cases, _written_cases, _context_cases)
     return [case for build in parts for case in build(source)]
 
 
@@ -117,6 +117,15 @@ def _word_cases(source: GoldenSource) -> Iterator[GoldenCase]:
     words = _example_words(source)
     yield replace(typical, name="words", query=words)
     yield GoldenCase("a stranger's words", None, (), typical.now, query=f"{words}, nothing new")
+
+
+def _written_cases(source: GoldenSource) -> Iterator[GoldenCase]:
+    """A user with events, who wrote with the last one, where a bundle reads what users write."""
+    if not source.predictor.corpus.spec.interaction_text:
+        return
+    typical = _typical_case(source)
+    written = replace(typical.events[-1], text=_example_words(source))
+    yield replace(typical, name="a text of an event", events=(*typical.events[:-1], written))
 
 
 def _context_cases(source: GoldenSource) -> Iterator[GoldenCase]:

@@ -36,7 +36,7 @@ def _build_requests(corpus: Corpus, users: Indices, stops: Indices) -> Requests:
         events=corpus.columns_of(np.concatenate(rows), offsets),
         profile_tokens=corpus.profile_tokens[users],
         profile_numeric=corpus.profile_numeric[users],
-        profile_text=corpus.profile_text[users],
+        profile_text=corpus.texts_before(users, ends),
         context=np.zeros((len(users), corpus.context.shape[1]), dtype=np.int64),
         snapshot=np.zeros(len(users), dtype=np.int64),
         now=np.full(len(users), np.nan),

@@ -52,6 +52,8 @@ class InteractionsSection(TableSection):
     """Columns of numbers for labels alone, named label.COLUMN: outcomes of the row, which are no features."""
     taken: str | None = None
     """A condition, such as "label.is_click == 1": the rows that count as taken. The others are exposures."""
+    text: Column | None = None
+    """A column of what the user wrote with the event, such as a review, a comment or the words of a search."""
     max_loss: float = Field(default=0.5, ge=0, le=1)
     """The share of rows that may be unusable; a greater one refuses the job."""
 

@@ -28,6 +28,11 @@ def check_privacy(job: "JobSpec") -> Iterator[str]:
             "item_links: expected false with training.privacy, since links are counts of users without noise, "
             "given true"
         )
+    if job.interactions.text is not None:
+        yield (
+            "interactions.text: expected none with training.privacy, whose user tower is not trained on texts of "
+            f"events, given {job.interactions.text!r}"
+        )
     if training.negatives:
         yield (
             "training.negatives: expected 0 with training.privacy, since a user's gradient must not depend on the "

@@ -15,6 +15,8 @@ def check_texts(job: "JobSpec") -> Iterator[str]:
     """Yield an error for each template that cannot be filled, and for what nothing reads without a text encoder."""
     if job.text_whitening and job.text_encoder is None:
         yield f"text_whitening: expected a text_encoder, whose vectors it is for, given {job.text_whitening:g}"
+    if job.interactions.text is not None and job.text_encoder is None:
+        yield f"interactions.text: expected a text_encoder, which reads it, given null for {job.interactions.text!r}"
     for name, section, own in (("items", job.items, ()), ("users", job.users, (INTERESTS,))):
         if section is None or section.template is None:
             continue

@@ -98,13 +98,13 @@ def has_text(job: JobSpec) -> bool:
     if (items and items.template) or (users and users.template):
         return True
     texts = [] if items is None else [*items.text, *items.categories]
-    return bool(texts) or bool(users and users.text)
+    return bool(texts) or bool(users and users.text) or job.interactions.text is not None
 
 
 def encode_texts(
     dataset: Dataset, spec: FeatureSpec, name: str | None, strength: float, work: Path, console: Console
 ) -> tuple[Texts, Whitening | None]:
-    """Encode the texts of all items and users, with a cache on disk, and whiten them where `strength` is above 0.
+    """Encode the texts of all items, users and events, with a cache on disk; with a `strength` above 0 whiten them.
 
     The whitening is fitted on the items' texts.
     """
@@ -122,12 +122,15 @@ def encode_texts(
         vectors = encoder.encode([item_text(spec, item) for item in dataset.items])
         whitening = fit_whitening(vectors, strength) if strength else None
         written = encoder.encode(profiles) if any(profiles) else None
+        column = dataset.interactions.texts
+        events = None if column is None else encoder.encode(column.names)
     if whitening is not None:
         vectors = whitening.apply(vectors)
         written = None if written is None else whitening.apply(written)
+        events = None if events is None else whitening.apply(events)
     if written is None:  # one row for all: a million users without texts cost no memory
         written = np.broadcast_to(np.zeros(encoder.size, np.float32), (users, encoder.size))
-    return Texts(vectors, written), whitening
+    return Texts(vectors, written, events), whitening
 
 
 def _open_encoder(name: str) -> TextEncoder:
@@ -151,6 +154,8 @@ def digest_corpus(corpus: Corpus) -> str:
     ]
     arrays += [corpus.snapshot, corpus.statistics, catalogue.ids, catalogue.tokens, catalogue.numeric]
     arrays += [catalogue.content, corpus.profile_tokens, corpus.profile_numeric, corpus.profile_text]
+    if (texts := corpus.event_texts) is not None:
+        arrays += [texts.rows, texts.codes, texts.table]
     arrays += [array for labels in corpus.labels for array in labels.arrays]
     for array in arrays:
         for start in range(0, len(array), CHUNK):

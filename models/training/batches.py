@@ -159,7 +159,7 @@ def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
         weights=torch.from_numpy(corpus.weights[rows] * is_target),
         profile_tokens=torch.from_numpy(corpus.profile_tokens[windows.users]),
         profile_numeric=torch.from_numpy(corpus.profile_numeric[windows.users]),
-        profile_text=torch.from_numpy(corpus.profile_text[windows.users]),
+        profile_text=torch.from_numpy(corpus.texts_before(windows.users, windows.first)),
         targets=tuple(torch.from_numpy(labels.targets_at(rows)) for labels in corpus.labels),
         has_label=tuple(torch.from_numpy(labels.has_target(rows) & is_target) for labels in corpus.labels),
     )

@@ -15,10 +15,12 @@ from models.contract.events import EventColumns, take_codes
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import ItemArrays, encode_contexts, encode_items, encode_profile
 from models.contract.vocabulary import PAD
+from models.contract.written_texts import add_texts
 from models.data.dataset import Dataset, Interactions
 from models.data.interactions import columns_at
 from models.data.labels import TaskLabels
 from models.data.split import Split
+from models.training.event_texts import EventTexts
 from models.training.snapshots import assign_snapshots, choose_moments, compute_statistics
 
 CHUNK = 500_000
@@ -33,6 +35,9 @@ class Texts:
 
     items: Floats  # [I, T]
     users: Floats  # [U, T]
+    events: Floats | None = (
+        None  # [R, T] of the log's distinct texts, in the order of their names; None without
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,18 @@ class Corpus:
     part_snapshot: tuple[int, int, int]  # row of `statistics` at the start of each part (train: 0)
     log: Interactions  # the unencoded events
     blank: Mask  # [I] items of which the network knows nothing (models.contract.blank_items)
+    event_texts: EventTexts | None = None
 
     def user_of(self, rows: Indices) -> Indices:
         """User rows [...] of the events at `rows` [...]."""
         return np.asarray(np.searchsorted(self.offsets, rows, side="right") - 1, dtype=np.int64)
+
+    def texts_before(self, users: Indices, rows: Indices) -> Floats:
+        """[B, T] the text vectors of `users` [B] just before corpus rows `rows` [B]: profile and newest texts."""
+        profiles = self.profile_text[users]
+        if self.event_texts is None:
+            return profiles
+        return add_texts(profiles, self.event_texts.newest(self.offsets[users], rows))
 
     def times_at(self, rows: Indices) -> Doubles:
         """[B] the times of the events at `rows`: Unix seconds, or the order, or NO_TIME."""
@@ -120,6 +133,9 @@ def build_corpus(
         part_snapshot=part_snapshot,
         log=log,
         blank=is_blank(catalogue),
+        event_texts=None
+        if log.texts is None or texts.events is None
+        else EventTexts.of(log.texts, order, texts.events),
     )
 
 
@@ -157,6 +173,7 @@ def without_blank_items(corpus: Corpus) -> Corpus:
         snapshot=corpus.snapshot[keep],
         labels=tuple(task.reorder(keep) for task in corpus.labels),
         log_rows=corpus.log_rows[keep],
+        event_texts=None if corpus.event_texts is None else corpus.event_texts.keep(keep),
     )
 
 

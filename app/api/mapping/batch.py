@@ -45,7 +45,7 @@ def scores_answer(
         heads = dict(zip(scores.values, values, strict=True))
         answers[item_id] = {"item_id": item_id, "score": score, "heads": heads}
     group = user_group.group
-    unread = unread_texts(bundle, NO_PLAN, user_group.state.profile)
+    unread = unread_texts(bundle, NO_PLAN, user_group.state.profile, request.state.events)
     return {
         "user_id": group.user_id,
         "status": "ok",

@@ -35,7 +35,7 @@ def name_ignored_of_group(bundle: LoadedBundle, group: Group) -> list[str]:
 
 
 def name_ignored_of_events(bundle: LoadedBundle, events: Sequence[StoredEvent | BadRow]) -> list[str]:
-    """The context keys and the items of stored events that the bundle does not know, each at its first event."""
+    """The context keys, texts and items of stored events that the bundle does not read, each at its first event."""
     return _limit(_event_inputs(bundle, events))
 
 
@@ -92,7 +92,7 @@ def _labels(spec: FeatureSpec, labels: Mapping[str, str], path: str) -> Iterator
 
 
 def _session(bundle: LoadedBundle, session: Sequence[SessionEvent]) -> Iterator[str]:
-    """The unknown items, unread exposures, values and contexts of a session."""
+    """The unknown items, unread exposures, values, contexts and texts of a session."""
     spec = bundle.spec
     for index, event in enumerate(session):
         path = f"session.{index}"
@@ -103,6 +103,13 @@ def _session(bundle: LoadedBundle, session: Sequence[SessionEvent]) -> Iterator[
         if event.value is not None and spec.value_range is None:
             yield f"{path}.value"
         yield from _labels(spec, event.context or {}, f"{path}.context")
+        if event.text is not None and not _is_read(spec, event.text):
+            yield f"{path}.text"
+
+
+def _is_read(spec: FeatureSpec, text: str) -> bool:
+    """True for the text of an event that moves the user's text vector."""
+    return spec.interaction_text and bool(text.strip())
 
 
 def _diversity(spec: FeatureSpec, request: ListRequest) -> Iterator[str]:
@@ -126,6 +133,8 @@ def _event_inputs(bundle: LoadedBundle, events: Sequence[StoredEvent | BadRow]) 
             continue
         unknown_keys = [key for key in event.context or () if key not in bundle.spec.context_fields]
         inputs = [f"context.{key[:LONGEST]}" for key in unknown_keys]
+        if event.text is not None and not _is_read(bundle.spec, event.text):
+            inputs.append("text")
         if bundle.catalogue.row(event.item_id) is None:
             inputs.append(_name("item_id", event.item_id))
         for name in inputs:

@@ -66,7 +66,7 @@ def to_event(rules: EventRules, wire: SessionEvent, now: float, path: str = "") 
         raise InvalidValueError(
             f"expected a time at most a day ahead, given {when - rules.latest:.0f} s more", f"{path}timestamp"
         )
-    return Event(wire.item_id, wire.action, when, wire.value, wire.context or {})
+    return Event(wire.item_id, wire.action, when, wire.value, wire.context or {}, wire.text or "")
 
 
 def to_session(rules: EventRules, session: Sequence[SessionEvent], now: float) -> tuple[Event, ...]:

@@ -48,6 +48,7 @@ def profile_answer(user: User) -> dict[str, Any]:
 
 def event_answer(event: Event, stored: RecordedEvent | None) -> dict[str, Any]:
     """The value of a UserEvent; `stored` is the event as it was accepted, None for one of the bundle alone."""
+    text = event.text or ("" if stored is None else stored.event.text)
     return {
         "item_id": event.item_id,
         "action": event.action,
@@ -56,4 +57,5 @@ def event_answer(event: Event, stored: RecordedEvent | None) -> dict[str, Any]:
         "context": {} if stored is None else dict(stored.event.context),
         "recommendation_id": None if stored is None else stored.recommendation_id,
         "rank": None if stored is None else stored.rank,
+        **({"text": text} if text else {}),
     }

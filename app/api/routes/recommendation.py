@@ -160,7 +160,7 @@ async def _read(
     if page.request.plan is not None:
         took["plan"] = (time.perf_counter() - read) * 1000
     query = build_query(bundle, page, state, service.clock(), taken.kept, language)
-    bundle = await fetch_words(bundle, [(query.plan, query.state.profile)])
+    bundle = await fetch_words(bundle, [(query.plan, query.state)])
     return Asked(bundle, page, query, (*degraded, *by_rules), taken, took)
 
 

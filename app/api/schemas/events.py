@@ -8,9 +8,21 @@ from app.api.schemas.rows import ROWS, RejectedRow, parse_each
 from app.api.schemas.scalars import STRICT, Id, Label, Magnitude, Moment
 
 CONTEXT_KEYS = 32
+TEXT_CHARACTERS = 1000
+"""Of the text of an event, which is kept as long as the event."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
 """An event's context: any keys. They are stored with the event."""
+
+
+Written = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=TEXT_CHARACTERS,
+        description="what the user wrote with it: a review, a comment, the words of a search",
+    ),
+]
 
 
 class Context(BaseModel):
@@ -53,6 +65,7 @@ class SessionEvent(BaseModel):
     value: Magnitude | None = None
     timestamp: Moment | None = None
     context: Labels | None = None
+    text: Written | None = None
 
 
 EXAMPLE: dict[str, Any] = {
@@ -102,5 +115,6 @@ class EventsAnswer(BaseModel):
         list[int], Field(description="positions of the events whose event_id is stored with another content")
     ] = []
     ignored: Annotated[
-        list[str], Field(description="context keys and items that the bundle does not know; they are stored")
+        list[str],
+        Field(description="context keys, texts and items that the bundle does not know; they are stored"),
     ] = []

@@ -42,6 +42,8 @@ class UserEvent(BaseModel):
     context: dict[str, str]
     recommendation_id: str | None
     rank: int | None
+    text: str | None = Field(default=None, exclude_if=lambda text: text is None)
+    """Left out for an event without one."""
 
 
 class UserAnswer(BaseModel):

@@ -9,8 +9,10 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import FetchedTexts
 from models.contract.arrays import Floats
 from models.contract.catalogue import User
+from models.contract.events import Event
 from models.contract.feature_spec import FieldKind
-from models.contract.features import user_text
+from models.contract.features import newest_texts, user_text
+from models.contract.written_texts import add_newest
 from models.language.negation import split_wording
 from models.language.plan import Plan
 from models.language.text_preference import (
@@ -27,24 +29,49 @@ NO_TEXT_ENCODER = "encode:no_text_encoder"
 UNAVAILABLE = "encode:text_encoder_unavailable"
 
 
-def read_request(bundle: LoadedBundle, query: str, profile: User | None) -> TextPreferences:
-    """The text preferences of a query that is not planned, such as that of a golden request, and of a profile."""
+def read_request(
+    bundle: LoadedBundle, query: str, profile: User | None, events: Sequence[Event] = ()
+) -> TextPreferences:
+    """The text preferences of a query that is not planned, such as that of a golden request, and of a user.
+
+    `events` are those of the user, oldest first.
+    """
     words, items = _profile_words(bundle, profile), read_item_texts(bundle)
-    return read_preferences(query, words, bundle.encode_text, items, bundle.spec.text_size)
+    found = read_preferences(query, words, bundle.encode_text, items, bundle.spec.text_size)
+    return _add_written(bundle, found, events)
 
 
-def list_texts(bundle: LoadedBundle, plan: Plan, profile: User | None) -> tuple[str, ...]:
-    """The texts that `read_plan` encodes: of the plan, the interests as a whole and in parts, the profile's text."""
+def _add_written(bundle: LoadedBundle, texts: TextPreferences, events: Sequence[Event]) -> TextPreferences:
+    """The preferences with what the user has written with events, in a bundle that has learned from it."""
+    if not bundle.spec.interaction_text:
+        return texts
+    return replace(texts, profile=add_newest(bundle.spec, texts.profile, events, bundle.encode_text))
+
+
+def list_words(bundle: LoadedBundle, profile: User | None, events: Sequence[Event]) -> tuple[str, ...]:
+    """What the user has stated and written: users with the same words have the same text preferences."""
+    interests = "" if profile is None else profile.interests
+    return (interests, user_text(bundle.spec, profile), *newest_texts(bundle.spec, events))
+
+
+def list_texts(
+    bundle: LoadedBundle, plan: Plan, profile: User | None, events: Sequence[Event] = ()
+) -> tuple[str, ...]:
+    """The texts that `read_plan` encodes: of the plan, the interests, whole and in parts, the profile's, the newest."""
     interests = "" if profile is None else profile.interests
     wording = split_wording(interests)
     planned = (plan.direction, *plan.avoid)
-    return (*planned, interests, wording.wanted, wording.unwanted, user_text(bundle.spec, profile))
+    stated = (interests, wording.wanted, wording.unwanted, user_text(bundle.spec, profile))
+    return (*planned, *stated, *newest_texts(bundle.spec, events))
 
 
-def read_plan(bundle: LoadedBundle, plan: Plan, profile: User | None) -> TextPreferences:
-    """The text preferences of a plan and of a profile."""
+def read_plan(
+    bundle: LoadedBundle, plan: Plan, profile: User | None, events: Sequence[Event] = ()
+) -> TextPreferences:
+    """The text preferences of a plan and of a user with these events, oldest first."""
     words, items = _profile_words(bundle, profile), read_item_texts(bundle)
     texts = weigh_texts(plan.direction, plan.avoid, words, bundle.encode_text, items, bundle.spec.text_size)
+    texts = _add_written(bundle, texts, events)
     if not plan.like and not plan.unlike:
         return texts
     units = bundle.unit_vectors(np.arange(len(bundle.catalogue)))
@@ -79,11 +106,13 @@ def read_item_texts(bundle: LoadedBundle) -> ItemTexts:
     return ItemTexts(bundle.catalogue.text, lambda row: _titles(bundle, row))
 
 
-def unread_texts(bundle: LoadedBundle, plan: Plan, profile: User | None) -> tuple[str, ...]:
+def unread_texts(
+    bundle: LoadedBundle, plan: Plan, profile: User | None, events: Sequence[Event] = ()
+) -> tuple[str, ...]:
     """The `degraded` entry for texts that no language model read: the bundle has none, or its endpoint is away."""
     encoder = bundle.text_encoder
     if isinstance(encoder, FetchedTexts):
-        return (UNAVAILABLE,) if encoder.lacks(list_texts(bundle, plan, profile)) else ()
+        return (UNAVAILABLE,) if encoder.lacks(list_texts(bundle, plan, profile, events)) else ()
     words = plan.direction or plan.avoid or (profile is not None and profile.interests.strip())
     return (NO_TEXT_ENCODER,) if words and bundle.text_encoder is None else ()
 

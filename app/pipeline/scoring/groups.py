@@ -11,7 +11,7 @@ import numpy as np
 from app.bundle.bundle import LoadedBundle
 from app.bundle.predictor import PairBatch
 from app.pipeline.encoding import add_moments, encode_states, find_returns
-from app.pipeline.query.text_query import read_request
+from app.pipeline.query.text_query import list_words, read_request
 from app.pipeline.scoring.fusion import FusedScores, fuse_groups, replace_non_finite
 from app.pipeline.scoring.scoring import (
     calibrate_logits,
@@ -22,7 +22,7 @@ from app.pipeline.scoring.scoring import (
 from app.pipeline.types import Candidates, Encoded, Moment, Query, Scored
 from models.contract.arrays import Floats, Indices
 from models.contract.catalogue import UserState
-from models.contract.features import encode_context, user_text
+from models.contract.features import encode_context
 from models.contract.tasks import NEXT
 
 
@@ -196,11 +196,8 @@ def _index_distinct(keys: Sequence[Hashable]) -> tuple[list[int], Indices]:
 
 
 def _encode_distinct(bundle: LoadedBundle, states: Sequence[UserState]) -> list[Encoded]:
-    """Encode the states; equal profile texts are encoded once."""
-    words = [
-        ("" if state.profile is None else state.profile.interests, user_text(bundle.spec, state.profile))
-        for state in states
-    ]
-    profiles = {text: state.profile for text, state in zip(words, states, strict=True)}
-    texts = {text: read_request(bundle, "", profile) for text, profile in profiles.items()}
+    """Encode the states; equal words are encoded once."""
+    words = [list_words(bundle, state.profile, state.events) for state in states]
+    first = dict(zip(words, states, strict=True))
+    texts = {text: read_request(bundle, "", state.profile, state.events) for text, state in first.items()}
     return encode_states(bundle, states, [texts[text] for text in words])

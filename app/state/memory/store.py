@@ -25,7 +25,14 @@ from app.state.protocol import (
     check_tenant,
     join_profiles,
 )
-from app.state.redis.codec import pack_event, pack_recorded, pack_value, unpack_events, unpack_recorded
+from app.state.redis.codec import (
+    pack_event,
+    pack_recorded,
+    pack_text,
+    pack_value,
+    unpack_events,
+    unpack_recorded,
+)
 from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.event_ids import digest_content
 from models.contract.catalogue import Item, User, UserState
@@ -133,7 +140,7 @@ class MemoryStore:
         joined = join_profiles(merge, _pair(merge, target, source))
         is_marked = source.erased_at is not None or source.moved_at is not None
         bundle = merge.trained.events if merge.trained and not is_marked else ()
-        trained = [(event.timestamp, pack_event(event)) for event in bundle]
+        trained = [(event.timestamp, pack_event(event, pack_text(event))) for event in bundle]
         moved = _add_records(target, source.records) + _add_records(target, trained)
         past = {} if target.erased_at is not None else source.past_items
         target.past_items = OrderedDict.fromkeys([*past, *target.past_items])

@@ -5,7 +5,8 @@
              action, item id
 
 A record with details has DETAILED added to the bytes of the action, and after these the bytes of the item id u16; the
-details follow the item id, as JSON: [context, recommendation id, rank]. Records of both kinds may be in one value.
+details follow the item id, as JSON: [context, recommendation id, rank], or with a text [text, context, recommendation
+id, rank]. Records of all kinds may be in one value.
 
 The items of trimmed events are a separate value, each item once:
 
@@ -37,6 +38,9 @@ DETAILED = 0x8000
 MAX_DETAILS = 4_000
 """Bytes of an event's details; a context that makes them longer is not kept in the history, only in the stream."""
 
+WITH_TEXT = b'["'
+"""How details with a text begin; others begin with their context, an object."""
+
 Record = tuple[Event, bytes]
 """An event without its details, and these as they are packed: the arguments of pack_event."""
 
@@ -65,17 +69,27 @@ def pack_event(event: Event, details: bytes = b"") -> bytes:
 
 def pack_recorded(recorded: RecordedEvent) -> bytes:
     """One record, with the event's context, recommendation and rank. Raises ValueError as pack_event."""
-    context = dict(recorded.event.context)
-    details = _pack_details(context, recorded)
-    if len(details) > MAX_DETAILS:
-        details = _pack_details({}, recorded)
-    return pack_event(recorded.event, details)
+    context: Mapping[str, str] = dict(recorded.event.context)
+    if len(_pack_details([context, recorded.recommendation_id, recorded.rank])) > MAX_DETAILS:
+        context = {}
+    return pack_event(
+        recorded.event, _add_text(recorded.event, [context, recorded.recommendation_id, recorded.rank])
+    )
 
 
-def _pack_details(context: Mapping[str, str], recorded: RecordedEvent) -> bytes:
-    values = [context, recorded.recommendation_id, recorded.rank]
-    if not context and values[1:] == [None, None]:
-        return b""
+def pack_text(event: Event) -> bytes:
+    """The details of an event of the bundle, which has a text at most."""
+    return _add_text(event, [{}, None, None])
+
+
+def _add_text(event: Event, values: list[object]) -> bytes:
+    """The details of an event with these values beside its text."""
+    if event.text:
+        return _pack_details([event.text, *values])
+    return b"" if values == [{}, None, None] else _pack_details(values)
+
+
+def _pack_details(values: list[object]) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -98,11 +112,14 @@ def join_values(packed: Iterable[bytes]) -> bytes:
 
 
 def unpack_events(packed: bytes) -> tuple[Event, ...]:
-    """The events of a value without their details, sorted by timestamp, equal times in stored order.
+    """The events of a value with their texts alone, sorted by timestamp, equal times in stored order.
 
     Raises CorruptValueError.
     """
-    events = [event for event, _details in unpack_records(packed)]
+    events = [
+        replace(event, text=_read_details(details)[0]) if details.startswith(WITH_TEXT) else event
+        for event, details in unpack_records(packed)
+    ]
     events.sort(key=_timestamp)
     return tuple(events)
 
@@ -114,13 +131,20 @@ def unpack_recorded(user_id: str, packed: bytes) -> tuple[RecordedEvent, ...]:
 
 
 def _to_recorded(user_id: str, event: Event, details: bytes) -> RecordedEvent:
+    text, context, recommendation_id, rank = _read_details(details)
+    return RecordedEvent(
+        user_id, replace(event, context=context, text=text), recommendation_id=recommendation_id, rank=rank
+    )
+
+
+def _read_details(details: bytes) -> tuple[str, dict[str, str], str | None, int | None]:
+    """The text, the context, the recommendation and the rank of packed details. Raises CorruptValueError."""
     try:
-        context, recommendation_id, rank = json.loads(details) if details else ({}, None, None)
-        return RecordedEvent(
-            user_id, replace(event, context=context), recommendation_id=recommendation_id, rank=rank
-        )
+        values = json.loads(details) if details else [{}, None, None]
+        text, context, recommendation_id, rank = values if details.startswith(WITH_TEXT) else ["", *values]
     except (ValueError, TypeError) as exc:
         raise CorruptValueError(f"expected details, given {len(details)} bytes of something else") from exc
+    return text, context, recommendation_id, rank
 
 
 def unpack_records(packed: bytes) -> list[Record]:

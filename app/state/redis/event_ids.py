@@ -81,6 +81,7 @@ def digest_content(recorded: RecordedEvent, key: bytes = b"") -> bytes:
     content = [
         *(event.item_id, event.action, event.value, event.timestamp if recorded.timed else None),
         *(sorted(event.context.items()), recorded.recommendation_id, recorded.rank),
+        *([event.text] if event.text else []),  # so that contents without one keep their digests
     ]
     found = blake2b(json.dumps(content).encode(), digest_size=CONTENT_BYTES, key=key).digest()
     return found if found != UNKNOWN_CONTENT else b"\1" + found[1:]

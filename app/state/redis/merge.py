@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.state.limits import StoreLimits
 from app.state.protocol import UserMerge
 from app.state.redis.client import Argument, Call
-from app.state.redis.codec import pack_event
+from app.state.redis.codec import pack_event, pack_text
 from app.state.redis.event_ids import EVENT_ID_FUNCTIONS
 from app.state.redis.keys import Keys
 from app.state.redis.marks import pack_moved
@@ -142,7 +142,8 @@ def build_merge_call(
     """
     trained = merge.trained
     uses_bundle = trained is not None and not expected[3] and not histories
-    records = b"".join(pack_event(event) for event in trained.events) if trained and uses_bundle else b""
+    events = trained.events if trained and uses_bundle else ()
+    records = b"".join(pack_event(event, pack_text(event)) for event in events)
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.max_past_items, limits.max_aliases]
     arguments += [

@@ -5,7 +5,7 @@ from functools import partial
 
 from app.state.protocol import ProfilePair, StateUnavailableError, StoreFault, UserMerge, join_profiles
 from app.state.redis.client import Argument, RedisClient
-from app.state.redis.codec import pack_past_items, pack_value, unpack_past_order, unpack_records
+from app.state.redis.codec import pack_past_items, pack_text, pack_value, unpack_past_order, unpack_records
 from app.state.redis.compaction import digest_value
 from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.histories import History, join_histories, pack_all
@@ -73,7 +73,8 @@ class RedisMerge:
         target = self._open(keys, raw[4], raw[5])
         source = self._open(self._keys.user(merge.source), raw[6], raw[7])
         uses_bundle = merge.trained is not None and raw[3] is None
-        trained = [(event, b"") for event in merge.trained.events] if merge.trained and uses_bundle else []
+        events = merge.trained.events if merge.trained and uses_bundle else ()
+        trained = [(event, pack_text(event)) for event in events]
         absent: Times = (None, None) if raw[1] is None else DAMAGED
         erased_at, _moved_at = self._values.unpack(unpack_mark, raw[1], absent)
         joined = join_histories(target, source, trained, erased_at, limits)

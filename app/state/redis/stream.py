@@ -19,6 +19,7 @@ EVENT_FIELDS = (
     "recommendation_id",
     "rank",
     "event_id",
+    "text",
 )
 """The other fields, in the order of the values in the append script."""
 SEALED_FIELD = "sealed"
@@ -39,6 +40,7 @@ def pack_entry(recorded: RecordedEvent) -> tuple[str, ...]:
         "recommendation_id": recorded.recommendation_id or "",
         "rank": "" if recorded.rank is None else str(recorded.rank),
         "event_id": recorded.event_id or "",
+        "text": event.text,
     }
     return tuple(values[name] for name in EVENT_FIELDS)
 
@@ -59,6 +61,7 @@ def unpack_entry(entry_id: bytes, fields: Mapping[bytes, bytes], stream: str, va
             timestamp=float(text["timestamp"]),
             value=float(text["value"]) if text["value"] else None,
             context=json.loads(text["context"] or "{}"),
+            text=text.get("text", ""),  # entries from before there were texts have none
         )
         recorded = RecordedEvent(
             text[USER_FIELD],
@@ -79,7 +82,7 @@ def _open_fields(fields: Mapping[bytes, bytes], stream: str, values: Values) -> 
         return {name.decode(): value.decode() for name, value in fields.items()}
     user = fields[USER_FIELD.encode()].decode()
     content: Sequence[str] = json.loads(values.open(sealed, _place(stream, user)))
-    return {USER_FIELD: user, **dict(zip(EVENT_FIELDS, content, strict=True))}
+    return {USER_FIELD: user, **dict(zip(EVENT_FIELDS, content, strict=False))}
 
 
 def _place(stream: str, name: str) -> str:

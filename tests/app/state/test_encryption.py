@@ -124,7 +124,7 @@ async def test_without_a_key_nothing_is_sealed_and_no_mark_is_stored(
     ((_entry, fields),) = entries
     assert list(fields) == [
         *(b"user_id", b"item_id", b"action", b"value", b"timestamp", b"context"),
-        *(b"recommendation_id", b"rank", b"event_id"),
+        *(b"recommendation_id", b"rank", b"event_id", b"text"),
     ]
     assert not redis_client.exists(keys.sealing)
 

@@ -14,6 +14,7 @@ from app.state.redis.codec import (
     CorruptValueError,
     pack_event,
     pack_recorded,
+    pack_text,
     pack_value,
     unpack_events,
     unpack_past_items,
@@ -138,3 +139,30 @@ def test_bytes_of_past_items() -> None:
 def test_damaged_past_items_are_found(damaged: bytes) -> None:
     with pytest.raises(CorruptValueError):
         unpack_past_items(damaged)
+
+
+def test_a_text_is_kept_with_the_event_beside_its_other_details():
+    said = Event("1", "view", 1.0, None, {"device": "tv"}, 'so "good" \n [{')
+    plain = RecordedEvent("u", Event("2", "view", 2.0, None, {"device": "tv"}), None, "r", 3)
+    recorded = RecordedEvent("u", said, None, "r", 3)
+    packed = pack_value([pack_recorded(recorded), pack_recorded(plain), pack_event(said, pack_text(said))])
+    assert unpack_recorded("u", packed) == (
+        recorded,
+        RecordedEvent("u", replace(said, context={})),
+        plain,
+    )
+    assert [event.text for event in unpack_events(packed)] == [said.text, said.text, ""]
+
+
+def test_a_text_stays_where_the_context_is_too_long_for_the_history():
+    context = {str(number): "x" * 500 for number in range(10)}
+    packed = pack_value(
+        [pack_recorded(RecordedEvent("u", Event("1", "view", 1.0, None, context, "\0" * 1000)))]
+    )
+    assert unpack_recorded("u", packed) == (RecordedEvent("u", Event("1", "view", 1.0, text="\0" * 1000)),)
+
+
+def test_details_with_a_damaged_text_are_corrupt():
+    packed = pack_value([pack_event(Event("1", "view", 1.0), b'["text", {}]')])
+    with pytest.raises(CorruptValueError, match="expected details"):
+        unpack_events(packed)
