@@ -25,6 +25,8 @@ from models.language.words.vocabulary import (
 LABELLED = (FieldKind.CATEGORIES, FieldKind.CATEGORICAL)
 LONGEST_TITLE = 100
 """Characters of a text that may be a title."""
+LONGEST_LABEL = 200
+"""Characters of a label that words name."""
 MOST_KEPT = 20_000
 """The most names whose vectors are kept."""
 
@@ -79,6 +81,7 @@ class WordIndex:
             for label in dict.fromkeys(
                 (*tables.all.column(field.name).codes, *tables.fresh.column(field.name).codes)
             )
+            if 0 < len(label) <= LONGEST_LABEL
         ]
         return Vocabulary.of(
             labels,

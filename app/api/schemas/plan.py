@@ -18,7 +18,7 @@ from app.api.schemas.scalars import (
 from models.language.plan import Comparison
 
 TEXT = 2000
-PARTS = 50
+PARTS = 200
 """The most entries of each list of a plan."""
 
 PlanText = Annotated[str, Field(min_length=1, max_length=TEXT)]

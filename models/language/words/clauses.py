@@ -54,8 +54,13 @@ def split_clauses(text: str, languages: Sequence[str]) -> list[Clause]:
     return [clause for part in parts for clause in _split_part(part) if clause.text.strip()]
 
 
+FARTHEST = 80
+"""Characters before a number in which a refusal is looked for."""
+
+
 def find_refusal(text: str, languages: Sequence[str]) -> int | None:
     """The start of a cue that negates what follows the text, with only common words between; None without one."""
+    text = text[-FARTHEST:].rjust(len(text), TAKEN)
     begin = max(
         (
             end.end()

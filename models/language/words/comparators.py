@@ -96,7 +96,7 @@ SECONDS_OF = (
 NUMBER = (
     r"(?P<{0}w>(?:(?:de|en) los |los )?años |(?:de|en) los |ann[ée]es |(?:gli |degli |negli )?anni "
     r"|anos |jaren )?['’]?(?P<{0}c>[€$£¥]\s?)?"
-    r"(?P<{0}n>\d{{1,3}}(?:[ .,]\d{{3}})+(?!\d)|\d+(?:[.,]\d{{1,2}})?)"
+    r"(?P<{0}n>(?<!\d)\d{{1,3}}(?:[ .,]\d{{3}}){{1,3}}(?!\d)|(?<!\d)\d{{1,9}}(?!\d)(?:[.,]\d{{1,2}})?)"
     r"(?P<{0}d>年代|\s?(?:['’]?s|er(?:n)?(?: jahren?)?|-?(?:х|е|ых|ые)(?: год\w*)?)(?![^\W\d_]))?"
 )
 """A number, perhaps with a currency before it or as a decade: groups c, n and d behind a prefix,

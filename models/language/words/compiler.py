@@ -19,6 +19,13 @@ from models.language.words.wishes import read_count, read_diversity, read_limit,
 
 Part = TypeVar("Part")
 
+MOST_READ = 300
+"""Characters that the rules read, which bounds their time; what comes after them belongs to the direction."""
+MOST_DIRECTION = 2000
+"""Characters of a direction, as many as an encoder reads."""
+MOST_CLAUSES = 12
+"""The clauses whose labels the encoder reads; those of later ones are found by their spelling."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
@@ -31,11 +38,13 @@ class Compiler:
         """The plan of a text. The same words give the same plan.
 
         A text that is an item's title is wanted as a whole. Otherwise numbers, named items and wishes about the list
-        are read first, then the labels of each clause; the rest is the direction, or what to avoid.
+        are read first, then the labels of each clause; the rest is the direction, or what to avoid. The rules read
+        MOST_READ characters.
         """
-        text = " ".join(words.split())
+        whole = " ".join(words.split())
+        text, beyond = whole[:MOST_READ], whole[MOST_READ:].strip()
         is_label = any(key in self.vocabulary.by_key for key in spell_keys(text))
-        if find_title(text, self.vocabulary) and not is_label:
+        if not beyond and find_title(text, self.vocabulary) and not is_label:
             return Plan(direction=text)
         languages = find_languages(text)
         digits, numbers = write_digits(text, languages)
@@ -46,14 +55,20 @@ class Compiler:
         conditions = read_numbers(reading, self.vocabulary)
         limit = read_limit(reading)
         conditions += read_qualities(reading, self.vocabulary)
+        parts = split_clauses(reading.text, languages)
         clauses = join_clauses(
-            [self._read_clause(clause, languages) for clause in split_clauses(reading.text, languages)]
+            [
+                self._read_clause(part, languages, self.vectors if number < MOST_CLAUSES else None)
+                for number, part in enumerate(parts)
+            ]
         )
         kept, refused = (
             [clause for clause in clauses if clause.negated is negated] for negated in (False, True)
         )
         return Plan(
-            direction=", ".join(restore_words(clause.rest, numbers) for clause in kept if clause.rest),
+            direction=", ".join(
+                filter(None, [*(restore_words(clause.rest, numbers) for clause in kept), beyond])
+            )[:MOST_DIRECTION],
             avoid=_distinct(restore_words(clause.rest, numbers) for clause in refused if clause.rest),
             wanted=_distinct(label for clause in kept for label in clause.labels),
             unwanted=_distinct(label for clause in refused for label in part_labels(clause.labels)),
@@ -65,9 +80,11 @@ class Compiler:
             diversity=diversity,
         )
 
-    def _read_clause(self, clause: Clause, languages: tuple[str, ...]) -> ReadClause:
+    def _read_clause(
+        self, clause: Clause, languages: tuple[str, ...], vectors: LabelVectors | None
+    ) -> ReadClause:
         reading = Reading(clause.text, languages)
-        labels = read_labels(reading, self.vocabulary, self.vectors)
+        labels = read_labels(reading, self.vocabulary, vectors)
         limit = None if clause.negated else read_count(reading)
         take_chinese_frames(reading, edges=True)
         parts = (trim_frames(reading.text[start:end], languages) for start, end in reading.runs())

@@ -24,6 +24,8 @@ SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """Before "like" as a verb."""
+MOST_NAMESAKES = 5
+"""The most items of one title that a text names."""
 MOST_WORDS = 8
 """The most words of a title."""
 AFTER = re.compile(r"\s*(?:一样|那样|类似|相似|差不多)(?:的)?")

@@ -199,3 +199,21 @@ def test_items_that_have_what_was_asked_for_say_so(service: httpx.Client) -> Non
     answer = ask(service, query="comedies", explain=True, limit=5)
     for item in answer["items"]:
         assert "matches_your_query" in [reason["code"] for reason in item["reasons"]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no a," * 400,
+        "a," * 1000,
+        "under " + "9" * 400,
+        "80s " * 500,
+        "like Title 7, " * 140,
+        "x" * 2000,
+        "\x1f\x00 3",
+    ],
+    ids=lambda words: words[:12],
+)
+def test_any_words_are_answered_with_a_plan_that_is_accepted_back(service: httpx.Client, words: str) -> None:
+    plan = ask(service, query=words, limit=1)["plan"]
+    assert ask(service, plan=plan, limit=1)["plan"] == plan

@@ -102,5 +102,22 @@ def test_a_number_without_its_field_stays_in_the_words(films: Compiler) -> None:
 
 
 def test_any_text_gives_a_plan(films: Compiler) -> None:
-    for text in ("???", "\x1f\x1f 3", "a" * 2000, "不", "no", "1e999", "((((", "٣ أفلام", "9" * 400 + "s"):
+    for text in (
+        "???",
+        "\x1f\x1f 3",
+        "a" * 2000,
+        "不",
+        "no",
+        "1e999",
+        "((((",
+        "٣ أفلام",
+        "9" * 400 + "s",
+        "under " + "9" * 400,
+    ):
         assert isinstance(films.compile(text), Plan)
+
+
+def test_the_rules_read_the_first_characters_and_the_rest_is_direction(films: Compiler) -> None:
+    plan = films.compile("westerns " + "dusty " * 60 + "before 1990")
+    assert plan.wanted == (genre("Western"),) and plan.conditions == ()
+    assert plan.direction.endswith("before 1990")
