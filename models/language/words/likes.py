@@ -51,7 +51,7 @@ def read_likes(reading: Reading, vocabulary: Vocabulary) -> tuple[list[str], lis
         end, found = cue.end(), list[str]()
         while (title := _longest_title(reading, end, vocabulary)) is not None:
             end, ids = title
-            found += ids
+            found += ids[:MOST_NAMESAKES]
             beside = BESIDE.match(reading.text, end)
             if beside is None or _longest_title(reading, beside.end(), vocabulary) is None:
                 break
