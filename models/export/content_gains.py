@@ -154,34 +154,35 @@ def choose_content(lists: Sequence[ColdLists], cold: Mask) -> ContentFit:
     others = [part for part in (one.take(~cold) for one in lists) if len(part.case)]
     if sum(len(part.case) for part in parts) < LEAST_LISTS or not others:
         return NO_CONTENT
-    alone = [measure([part.score(gain, 0.0) for part in parts], parts, cold) for gain in GAINS]
+    alone = [measure(parts, gain, 0.0, cold) for gain in GAINS]
     best = next(number for number, value in enumerate(alone) if value >= ENOUGH * max(alone))
     if not best:
         return NO_CONTENT
-    without = max(measure([part.logits for part in others], others), 1e-9)
+    gain, without = GAINS[best], max(measure(others, 0.0, 0.0), 1e-9)
     fits = []
     for level in LEVELS:
-        warm = measure([part.score(GAINS[best], level) for part in others], others) / without
-        reached = measure_reached([part.score(GAINS[best], level) for part in parts], parts)
-        fits.append(ContentFit(GAINS[best], level, alone[0], alone[best], reached, warm))
+        warm = measure(others, gain, level) / without
+        fits.append(ContentFit(gain, level, alone[0], alone[best], measure_reached(parts, gain, level), warm))
     allowed = [fit for fit in fits if fit.warm >= WARM_SHARE]
     return max(allowed, key=lambda fit: fit.reached) if allowed else fits[0]
 
 
-def measure(scores: Sequence[Floats], parts: Sequence[ColdLists], among: Mask | None = None) -> float:
-    """The mean NDCG@10 of scores [C, I] of each part, of all items or of those in `among` [I]."""
+def measure(parts: Sequence[ColdLists], gain: float, level: float, among: Mask | None = None) -> float:
+    """The mean NDCG@10 of the lists, of all items or of those in `among` [I]; one part at a time in memory."""
     values = []
-    for score, part in zip(scores, parts, strict=True):
-        listed = score if among is None else np.where(among, score, np.float32(-np.inf))
-        matched = match_relevant(rank_top(listed, part.case.seen, K), part.case)
+    for part in parts:
+        scores = part.score(gain, level)
+        if among is not None:
+            scores[:, ~among] = -np.inf
+        matched = match_relevant(rank_top(scores, part.case.seen, K), part.case)
         values.append(ndcg(matched.hits, matched.relevant))
     return float(np.concatenate(values).mean())
 
 
-def measure_reached(scores: Sequence[Floats], parts: Sequence[ColdLists]) -> float:
+def measure_reached(parts: Sequence[ColdLists], gain: float, level: float) -> float:
     """The share of the relevant items that are in the first DEEP_K of all items."""
     hits, relevant = 0, 0
-    for score, part in zip(scores, parts, strict=True):
-        matched = match_relevant(rank_top(score, part.case.seen, DEEP_K), part.case)
+    for part in parts:
+        matched = match_relevant(rank_top(part.score(gain, level), part.case.seen, DEEP_K), part.case)
         hits, relevant = hits + int(matched.hits.sum()), relevant + int(matched.relevant.sum())
     return hits / max(relevant, 1)

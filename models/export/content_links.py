@@ -15,7 +15,7 @@ KEEP = 128
 """The links of an anchor that the model reads."""
 DIRECTIONS = 256
 """The word directions that the ridge regression is exact within."""
-MOST_COLD = 20_000
+MOST_COLD = 10_000
 """Items without events that get content links at export, the last rows: some milliseconds each."""
 
 
