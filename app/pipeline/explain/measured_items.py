@@ -33,7 +33,8 @@ def choose_items(bundle: LoadedBundle, encoded: Encoded, slate_rows: Indices) ->
     rows = np.intersect1d(encoded.history_rows[encoded.history_rows >= 0], taken)
     if len(rows) <= MEASURED_ITEMS:
         return rows
-    newest = list(dict.fromkeys(row for row in taken[::-1].tolist() if row in set(rows.tolist())))
+    able = set(rows.tolist())
+    newest = list(dict.fromkeys(row for row in taken[::-1].tolist() if row in able))
     cosine = bundle.unit_vectors(rows) @ bundle.unit_vectors(slate_rows).T
     nearest = rows[np.argsort(-cosine.max(axis=1), kind="stable")].tolist()
     chosen = list(dict.fromkeys([*newest[:RECENT_ITEMS], *nearest]))[:MEASURED_ITEMS]
@@ -50,15 +51,14 @@ def choose_labels(bundle: LoadedBundle, encoded: Encoded, slate_rows: Indices) -
     feedback = encoded.events.feedback[_is_taken(encoded)]
     wanted = wanted_items(_taken_rows(encoded), feedback)
     wanted_labels = [catalogue.labels[row] for row in wanted.tolist() if row >= 0]
+    had = {row: catalogue.labels[row] for row in taken.tolist() if row >= 0}
     counts: dict[str, int] = {}
     for row in slate_rows.tolist():
         for label in deepest_labels(bundle, catalogue.item(row)):
             counts[label] = counts.get(label, 0) + 1
     chosen: dict[str, Indices] = {}
     for label in sorted(counts, key=lambda name: -counts[name]):
-        rows = np.array(
-            [row for row in taken.tolist() if row >= 0 and label in catalogue.labels[row]], np.int64
-        )
+        rows = np.array([row for row, labels in had.items() if label in labels], np.int64)
         if 0 < len(rows) < len(taken) and prefers_label(wanted_labels, label, bundle.label_shares):
             chosen[label] = rows
         if len(chosen) == MEASURED_LABELS:
