@@ -1,0 +1,1 @@
+"""The tests, a package of its own: a library that brings a package `tests` along must not hide it."""
