@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.contract.bundle import (
+    CONTENT_LINKS,
     GOLDEN,
     HISTORIES,
     ITEM_STATISTICS,
@@ -25,6 +26,7 @@ from models.contract.bundle import (
     read_manifest,
     verify,
 )
+from models.contract.content_links import read_content
 from models.contract.histories import read_histories
 from models.contract.item_links import read_links
 from models.contract.manifest_seal import BundleKey
@@ -53,6 +55,7 @@ def contents(shop_bundle) -> Contents:
         },
         pages={REPORT: (shop_bundle / REPORT).read_text()},
         links=None if manifest.links is None else read_links(shop_bundle / LINKS),
+        content=None if CONTENT_LINKS not in manifest.files else read_content(shop_bundle / CONTENT_LINKS),
     )
 
 
