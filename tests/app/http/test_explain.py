@@ -24,6 +24,12 @@ BODIES: dict[str, dict[str, Any]] = {
         "weights": {"like": 1},
         "diversity": {"strength": 0.9},
     },
+    "words": {"user_id": "u1", "query": "comedy from the 80s, no horror"},
+    "plan": {
+        "user_id": "u1",
+        "plan": {"wanted": [{"field": "genres", "value": "comedy"}], "like": ["9"], "unlike": ["12"]},
+    },
+    "exploring": {"user_id": "u1", "exploration": {"policy": "softmax", "strength": 1, "seed": 5}},
 }
 
 
@@ -142,3 +148,17 @@ def test_an_answer_without_reasons_has_no_language(service: httpx.Client) -> Non
 def test_the_item_is_required_and_no_other_field_is_taken(service: httpx.Client) -> None:
     for body in ({"user_id": "u1"}, {"user_id": "u1", "item_id": "1", "item": "2"}, {"item_id": "1"}):
         assert service.post("/v1/explain", json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"exploration": {"policy": "epsilon"}}, "exploration.seed"),
+        ({"critique": {"of": "r", "text": "great"}}, "critique"),
+    ],
+)
+def test_a_list_that_cannot_be_repeated_is_not_explained(
+    service: httpx.Client, body: dict[str, Any], field: str
+) -> None:
+    refused = service.post("/v1/explain", json={"user_id": "u1", "item_id": "1", **body})
+    assert refused.status_code == 422 and refused.json()["error"]["field"] == field
