@@ -17,6 +17,8 @@ from models.contract.replaced_file import name_temporary
 
 START = "0-0"
 """The position before the first entry of a stream."""
+ACCEPTED = "accepted_at"
+"""The column of the moments of acceptance by the store's clock, in Unix seconds."""
 FIELDS = (
     pa.field("user_id", pa.string(), nullable=False),
     pa.field("item_id", pa.string(), nullable=False),
@@ -26,6 +28,8 @@ FIELDS = (
     pa.field("recommendation_id", pa.string()),
     pa.field("rank", pa.int64()),
     pa.field("event_id", pa.string()),
+    pa.field("text", pa.string()),
+    pa.field(ACCEPTED, pa.float64()),
 )
 """The columns of every file; after them stands one for each key of the events' contexts."""
 NAMES = frozenset(field.name for field in FIELDS)
@@ -53,9 +57,14 @@ def list_days(folder: Path) -> list[Path]:
 
 
 def name_day(folder: Path, entry: StreamEntry) -> Path:
-    """The file of the day on which an entry was accepted: the id of an entry begins with its milliseconds."""
-    moment = datetime.fromtimestamp(int(entry.entry_id.partition("-")[0]) / 1000, UTC)
+    """The file of the day on which an entry was accepted."""
+    moment = datetime.fromtimestamp(read_acceptance(entry), UTC)
     return folder / f"{moment:%Y-%m-%d}.parquet"
+
+
+def read_acceptance(entry: StreamEntry) -> float:
+    """When an entry was accepted, in Unix seconds: its id begins with the milliseconds."""
+    return int(entry.entry_id.partition("-")[0]) / 1000
 
 
 def read_position(path: Path) -> str:
@@ -104,6 +113,8 @@ def tabulate(entries: Sequence[StreamEntry], keys: Sequence[str]) -> DayRows:
         "recommendation_id": [each.recommendation_id for each in recorded],
         "rank": [each.rank for each in recorded],
         "event_id": [each.event_id for each in recorded],
+        "text": [each.event.text or None for each in recorded],
+        ACCEPTED: [read_acceptance(entry) for entry in entries],
     }
     schema = pa.schema([*FIELDS, *(pa.field(name_context(key), pa.string()) for key in keys)])
     for key in keys:
@@ -130,7 +141,13 @@ def widen(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 
 def drop_erased(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Table:
-    """The table without the rows of users that are older than the user's erasure, in Unix seconds."""
-    users, times = table.column("user_id").to_pylist(), table.column("timestamp").to_pylist()
-    kept = [time >= erased_at.get(user, time) for user, time in zip(users, times, strict=True)]
+    """The table without what was accepted before its user's erasure (Unix seconds), or tells of an earlier moment.
+
+    The sender's times alone do not decide: they may be ahead of the clock.
+    """
+    columns = (table.column(name).to_pylist() for name in ("user_id", "timestamp", ACCEPTED))
+    kept = [
+        user not in erased_at or (time >= erased_at[user] and accepted > erased_at[user])
+        for user, time, accepted in zip(*columns, strict=True)
+    ]
     return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))

@@ -1,6 +1,7 @@
 """The store in the memory of this process, for development and tests; lost when the process ends."""
 
 import math
+import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -205,8 +206,8 @@ class MemoryStore:
 
     async def read_stream(self, after: str = "0-0", count: int = 1_000) -> list[StreamEntry]:
         """Up to `count` accepted events that came after an entry, oldest first."""
-        number = int(after.partition("-")[0])
-        later = [entry for entry in self._stream if int(entry.entry_id.partition("-")[0]) > number]
+        number = int(after.partition("-")[2])
+        later = [entry for entry in self._stream if int(entry.entry_id.partition("-")[2]) > number]
         return later[:count]
 
     async def read_erasures(self, names: Sequence[str]) -> list[float | None]:
@@ -249,7 +250,7 @@ class MemoryStore:
         user.records.sort(key=lambda timed: timed[0])
         self._trim(user)
         self._accepted += 1
-        self._stream.append(StreamEntry(f"{self._accepted}-0", recorded))
+        self._stream.append(StreamEntry(f"{time.time_ns() // 1_000_000}-{self._accepted}", recorded))
         return Appended.STORED
 
     def _trim(self, user: _UserRecord) -> None:

@@ -1,8 +1,10 @@
 """The exported log: every accepted event once, also when the export is killed, and none of erased users."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -81,7 +83,8 @@ async def test_every_event_is_written_once(store: StateStore, tmp_path: Path) ->
 
 
 async def test_a_row_has_all_that_was_sent(store: StateStore, tmp_path: Path) -> None:
-    event = Event("é/1", "rate", 1763740801.25, 4.5, {"device": "tv", "user_id": "odd"})
+    context = {"device": "tv", "user_id": "odd", "text": "a key"}
+    event = Event("é/1", "rate", 1763740801.25, 4.5, context, "loved it")
     await store.append([RecordedEvent("42", event, "e-1", "r-1", 3), viewed("43", "2", 7.0)])
     await export_log(store, tmp_path)
     (path,) = find_files(tmp_path)
@@ -96,17 +99,22 @@ async def test_a_row_has_all_that_was_sent(store: StateStore, tmp_path: Path) ->
         "recommendation_id": "r-1",
         "rank": 3,
         "event_id": "e-1",
+        "text": "loved it",
+        "accepted_at": pytest.approx(time.time(), abs=600),
         "device": "tv",
+        "context.text": "a key",
         "context.user_id": "odd",
     }
     assert plain["device"] is None and plain["value"] is None and plain["timestamp"] == 7.0
 
 
 async def test_erased_users_leave_the_files_too(store: StateStore, tmp_path: Path) -> None:
-    await store.append([viewed("gone", "1", 10.0), viewed("stays", "2", 10.0), viewed("gone", "3", 11.0)])
+    ahead = time.time() + 3600
+    await store.append([viewed("gone", "1", 10.0), viewed("stays", "2", 10.0), viewed("gone", "3", ahead)])
     await export_log(store, tmp_path)
-    await store.erase("gone", 100.0, True)
-    await store.append([viewed("gone", "back", 101.0)])
+    await store.erase("gone", time.time(), True)
+    await asyncio.sleep(0.01)  # the ids of a stream's entries count milliseconds
+    await store.append([viewed("gone", "back", ahead)])
     done = await export_log(store, tmp_path)
     assert (done.events, done.erased_events) == (1, 2)
     assert read_items(tmp_path) == ["2", "back"]
@@ -168,8 +176,6 @@ async def test_a_strange_file_is_not_overwritten(tmp_path: Path) -> None:
 
 def _export_and_die(url: str, prefix: str, folder: Path, writes: int) -> None:
     """Export, and be killed in the middle of the write with this number."""
-    import asyncio
-
     seen = 0
 
     def replace(self: Path, target: Path) -> Path:
