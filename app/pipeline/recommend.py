@@ -189,10 +189,27 @@ def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
         events=trace.encoded.events,
         label_values=trace.labels,
         moment=measure_moment(bundle, trace),
+        by_score=list_without_diversity(bundle, trace),
+        unexplored=list_without_exploration(bundle, trace),
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
         hierarchies=bundle.spec.hierarchies,
     )
     return replace(slate, reasons=find_reasons(evidence))
+
+
+def list_without_diversity(bundle: LoadedBundle, trace: Trace) -> Indices:
+    """The order [N] of the same request without diversity, limits and exploration."""
+    query = replace(trace.query, diversity=Diversity("none", 0.0))
+    return rerank_scored(bundle, query, trace.scored, trace.meets).order
+
+
+def list_without_exploration(bundle: LoadedBundle, trace: Trace) -> Indices | None:
+    """The order [N] of the same request without exploration; None if it does not explore."""
+    diversity = trace.query.diversity
+    if diversity.exploration is None:
+        return None
+    query = replace(trace.query, diversity=replace(diversity, exploration=None))
+    return rerank_scored(bundle, query, trace.scored, trace.meets).order
 
 
 def find_unknown_ids(bundle: LoadedBundle, query: Query) -> tuple[str, ...]:

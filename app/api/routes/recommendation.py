@@ -33,13 +33,14 @@ from app.api.schemas.recommendation import (
 )
 from app.api.understanding import understand
 from app.bundle.bundle import LoadedBundle
-from app.errors import ForbiddenError
+from app.errors import ForbiddenError, InvalidRequestError
 from app.pipeline import recommend as pipeline
 from app.pipeline.types import DEFAULT_LANGUAGE
 from app.pipeline.types import Query as PipelineQuery
 from app.pipeline.why_not.explanation import explain_item
 from app.tenant import Tenant
 from app.text_fetching import fetch_words
+from models.ranking.exploration import Policy
 
 router = make_guarded_router("recommendations")
 
@@ -101,6 +102,7 @@ async def explain(
     started = time.perf_counter()
     page = await _resolve(tenant, body.recommendation)
     _check_history(caller, page.request.user_id)
+    _check_seed(page.request)
     asked = await _read(tenant, service, threads, page, read_language(request))
     verdict = await threads.run("explain", lambda: explain_item(asked.bundle, asked.query, body.item_id))
     answer = explanation_answer(asked.bundle, asked.page, body.item_id, verdict, asked.degraded)
@@ -134,6 +136,13 @@ def _check_history(caller: Caller, user_id: str | None) -> None:
         raise ForbiddenError(
             "expected a secret key to explain a user's list, given a publishable key", "explain"
         )
+
+
+def _check_seed(request: ListRequest) -> None:
+    """Raises InvalidRequestError for an exploration without a seed, whose list cannot be drawn again."""
+    exploration = request.exploration
+    if exploration is not None and exploration.policy != Policy.NONE and exploration.seed is None:
+        raise InvalidRequestError("expected the seed of the list to explain, given none", "exploration.seed")
 
 
 class Asked(NamedTuple):

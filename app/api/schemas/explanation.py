@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.api.schemas.recommendation import HeadValue, ReasonAnswer, RecommendRequest
 from app.api.schemas.scalars import STRICT, Id, field_error
 from app.pipeline.why_not.verdict import Rule, Stage
-from models.ranking.exploration import Policy
 
 EXAMPLE: dict[str, Any] = {"user_id": "42", "limit": 10, "item_id": "50"}
 
@@ -20,12 +19,9 @@ class ExplainRequest(RecommendRequest):
     item_id: Id
 
     @model_validator(mode="after")
-    def check_repeatable(self) -> Self:
+    def check_critique(self) -> Self:
         if self.critique is not None:
             raise field_error("critique", "expected a request without a critique, which would store events")
-        explores = self.exploration is not None and self.exploration.policy != Policy.NONE
-        if explores and self.exploration is not None and self.exploration.seed is None:
-            raise field_error("exploration.seed", "expected the seed of the list to explain, given none")
         return self
 
     @property

@@ -35,6 +35,10 @@ class Evidence:
     texts: TextPreferences  # of the request and of the profile
     events: UserEvents = NO_EVENTS
     moment: Floats | None = None  # [K] the part of the scores that the moment's context gives by `next`
+    by_score: Indices | None = None  # the list of the request without diversity; None: by score alone
+    unexplored: Indices | None = (
+        None  # the list of the request without exploration; None: it does not explore
+    )
     text_fields: tuple[str, ...] = ()  # fields that may hold a title
     hierarchies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # field -> separator
 

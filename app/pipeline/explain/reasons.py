@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.pipeline.explain.evidence import Evidence, Finding, Findings
+from app.pipeline.explain.explored import find_explored
 from app.pipeline.explain.interests import find_interests
 from app.pipeline.explain.liked import find_liked
 from app.pipeline.explain.moment import find_moment
@@ -33,6 +34,7 @@ class Code(StrEnum):
     MOMENT = "fits_the_moment"  # the lift of a head on the moment, or of the moment's context in `next`
     NEW_LIKE = "new_like_yours"  # cosine of the item's text with that of the history item
     VARIETY = "adds_variety"  # how far the score is below the last one of the list by score alone
+    EXPLORED = "explored"  # how far the score is below the least one of the list without exploration
     POPULAR = "popular_now"  # recent count (log) above the threshold, as a share of the greatest
     NEW = "new_here"  # 0, as an item without interactions has no measurement
     RANKED = "ranked_by"  # the greatest contribution of a head; only without another reason
@@ -59,6 +61,7 @@ REASONS: tuple[ReasonKind, ...] = (
     ReasonKind(Code.MOMENT, find_moment),
     ReasonKind(Code.NEW_LIKE, find_new_like),
     ReasonKind(Code.VARIETY, find_variety),
+    ReasonKind(Code.EXPLORED, find_explored),
     ReasonKind(Code.POPULAR, find_popular),
     ReasonKind(Code.NEW, find_new),
 )

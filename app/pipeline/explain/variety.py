@@ -7,13 +7,18 @@ from models.ranking.order import sort_by_relevance
 
 
 def find_variety(evidence: Evidence) -> Findings:
-    """The items that a list of the same length by score alone would not have, except in a list by score alone.
+    """The items that the same list without diversity would not have, but for those that exploration drew.
 
     The strength is the relevance given up: how far the item's score is below the last one of that list.
     """
-    score, length = evidence.scored.score, len(evidence.order)
+    score, order = evidence.scored.score, evidence.order
     if not evidence.query.diversity.strength or not np.isfinite(score).all():
         return {}
-    by_score = sort_by_relevance(score)[:length]
-    given_up = score[by_score[-1:]] - score[evidence.order]
-    return findings_where(given_up, given_up >= LEAST_STRENGTH)
+    by_score = evidence.by_score
+    if by_score is None:
+        by_score = sort_by_relevance(score)[: len(order)]
+    unusual = ~np.isin(order, by_score)
+    if evidence.unexplored is not None:
+        unusual &= np.isin(order, evidence.unexplored)
+    given_up = score[by_score].min(initial=np.inf) - score[order]
+    return findings_where(given_up, unusual & (given_up >= LEAST_STRENGTH))

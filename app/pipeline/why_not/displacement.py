@@ -23,10 +23,15 @@ STEPS = 5
 def find_displacement(bundle: LoadedBundle, trace: Trace, row: int) -> tuple[Rule, Needs]:
     """The rule by which a candidate is not in the list, and the changes of the request that would let it in.
 
-    The first limit without which the item is in the list, else diversity, else that it does not meet the whole plan of
-    the request's words, else its score. The lists are those of the same stages with the changed request.
+    Exploration, if the list without it has the item. Else the first limit without which the item is in the list, else
+    diversity, else that it does not meet the whole plan of the request's words, else its score. The lists are those of
+    the same stages with the changed request.
     """
     query = trace.query
+    if query.diversity.exploration is not None:
+        sure = replace(query, diversity=replace(query.diversity, exploration=None))
+        if row in _list_rows(bundle, trace, sure):
+            return Rule.EXPLORATION, ((Need("exploration"),),)
     longer = tuple(_longer_list(bundle, trace, row))
     for rule, freed, needs in _without_limits(query.diversity):
         if row in _list_rows(bundle, trace, replace(query, diversity=freed)):

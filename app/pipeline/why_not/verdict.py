@@ -30,6 +30,7 @@ class Rule(StrEnum):
     CATEGORY_CAP = "max_per_category"  # rerank
     CATEGORY_RUN = "max_consecutive"  # rerank
     DIVERSITY = "diversity"  # rerank: its score would have been enough
+    EXPLORATION = "exploration"  # rerank: the draws left it out
     SCORE = "score"  # rerank: too low
 
 

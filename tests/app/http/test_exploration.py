@@ -72,3 +72,32 @@ def test_what_is_wrong_is_named(service: httpx.Client, exploration: dict[str, ob
     refused = service.post("/v1/recommend", json={**BODY, "exploration": exploration})
     assert refused.status_code == 422
     assert refused.json()["error"]["field"] == field
+
+
+def test_what_was_drawn_is_given_as_the_reason(service: httpx.Client) -> None:
+    """And the item that the draws left out is told so."""
+    plain = ids(ask(service))
+    exploration = {"policy": "epsilon", "strength": 1, "seed": 4}
+    drawn = ask(service, exploration=exploration)
+    codes = {
+        item["item_id"]: {reason["code"] for reason in item["reasons"]}
+        for item in drawn["items"]  # type: ignore[attr-defined]
+    }
+    assert set(codes) - set(plain), "this seed draws other items"
+    for item_id, told in codes.items():
+        assert "adds_variety" not in told or item_id in plain
+        assert "explored" not in told or item_id not in plain
+    assert any("explored" in told for told in codes.values())
+    left_out = next(item_id for item_id in plain if item_id not in codes)
+    verdict = service.post(
+        "/v1/explain", json={**BODY, "exploration": exploration, "item_id": left_out}
+    ).json()
+    assert verdict["stopped_by"]["rule"] == "exploration"
+    assert verdict["would_need"] == [[{"change": "exploration", "to": None}]]
+
+
+def test_a_page_of_a_list_without_seed_is_not_explained(service: httpx.Client) -> None:
+    cursor = ask(service, exploration={"policy": "softmax"})["cursor"]
+    refused = service.post("/v1/explain", json={"cursor": cursor, "item_id": "1"})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == "exploration.seed"

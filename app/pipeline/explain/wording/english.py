@@ -11,6 +11,7 @@ ENGLISH = {
     "fits_the_moment": "Fits this moment",
     "new_like_yours": "New, and similar to {title}",
     "adds_variety": "For variety: unlike the other items of this list",
+    "explored": "Something different, to learn what you like",
     "popular_now": "Popular with other people",
     "new_here": "New here",
     "ranked_by": "Ranked here mostly by '{head}'",

@@ -11,6 +11,7 @@ FRENCH = {
     "fits_the_moment": "Convient à ce moment",
     "new_like_yours": "Nouveau et semblable à « {title} »",
     "adds_variety": "Pour varier : différent du reste de cette liste",
+    "explored": "Quelque chose de différent, pour connaître vos goûts",
     "popular_now": "Populaire auprès des autres",
     "new_here": "Nouveau ici",
     "ranked_by": "Classé ici surtout par « {head} »",

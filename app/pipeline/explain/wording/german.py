@@ -11,6 +11,7 @@ GERMAN = {
     "fits_the_moment": "Passt zu diesem Moment",
     "new_like_yours": "Neu und ähnlich wie „{title}“",
     "adds_variety": "Zur Abwechslung: anders als die übrigen Einträge dieser Liste",
+    "explored": "Mal etwas anderes, um deinen Geschmack kennenzulernen",
     "popular_now": "Bei anderen beliebt",
     "new_here": "Neu hier",
     "ranked_by": "Steht hier vor allem wegen „{head}“",

@@ -11,6 +11,7 @@ SPANISH = {
     "fits_the_moment": "Encaja con este momento",
     "new_like_yours": "Nuevo y parecido a «{title}»",
     "adds_variety": "Para variar: distinto de lo demás de esta lista",
+    "explored": "Algo diferente, para conocer tus gustos",
     "popular_now": "Popular entre otras personas",
     "new_here": "Nuevo aquí",
     "ranked_by": "En este lugar sobre todo por «{head}»",
