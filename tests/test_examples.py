@@ -120,13 +120,15 @@ def test_the_example_answers_have_the_documented_shape(example: Example) -> None
 
 
 def test_the_readme_shows_an_event_that_changes_the_answer() -> None:
-    before, event, after, whole = read_examples((ROOT / "README.md").read_text("utf-8"))
+    before, event, after, whole, words = read_examples((ROOT / "README.md").read_text("utf-8"))
     (told,) = json.loads(event.body)["events"]
     asked = json.loads(before.body)
     assert after.body == before.body and asked["user_id"] == told["user_id"]
     assert json.loads(event.answer) == {"accepted": 1, "duplicates": 0, "rejected": []}
     assert before.answer.splitlines()[0] != after.answer.splitlines()[0]
     assert all("Because you liked" in line for line in after.answer.splitlines())
+    assert "query" in json.loads(words.body)
+    assert all("Matches your words: Sci-Fi" in line for line in words.answer.splitlines())
     (item,) = json.loads(whole.answer)["items"]
     assert item["reasons"][0]["item_ids"] == [told["item_id"]]
     assert sum(head["contribution"] for head in item["heads"].values()) == pytest.approx(
