@@ -138,6 +138,17 @@ def test_the_words_of_a_ranking_order_it_and_drop_nothing(service: httpx.Client)
     assert met == sorted(met, reverse=True) and any(met)
 
 
+@pytest.mark.parametrize("words", [{"query": "five comedies"}, {"plan": {"wanted": [COMEDY], "limit": 5}}])
+def test_a_number_in_the_words_of_a_ranking_drops_nothing(
+    service: httpx.Client, words: dict[str, Any]
+) -> None:
+    items = [str(number) for number in range(20)]
+    answer = ask(service, item_ids=items, **words)
+    assert sorted(ids(answer)) == sorted(items) and answer["plan"]["limit"] == 5
+    assert answer["ignored"] == ["plan.limit"]
+    assert len(ask(service, item_ids=items, limit=7, **words)["items"]) == 7
+
+
 def test_pages_keep_the_plan_and_never_repeat(service: httpx.Client) -> None:
     first = ask(service, query="comedies", limit=6)
     second = ask(service, cursor=first["cursor"])
