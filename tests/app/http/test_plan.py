@@ -100,6 +100,12 @@ def test_an_edited_plan_is_followed(service: httpx.Client) -> None:
         ({"limit": 0}, "plan.limit", "1"),
         ({"diversity": {"strength": 2}}, "plan.diversity.strength", "1"),
         ({"colour": "red"}, "plan.colour", "no field"),
+        ({"wanted": [COMEDY] * 31}, "plan.wanted", "30"),
+        ({"unwanted": [COMEDY] * 31}, "plan.unwanted", "30"),
+        ({"conditions": [{"field": "year", "op": "ne", "value": 1}] * 21}, "plan.conditions", "20"),
+        ({"avoid": ["noise"] * 11}, "plan.avoid", "10"),
+        ({"like": ["1"] * 51}, "plan.like", "50"),
+        ({"unlike": ["1"] * 51}, "plan.unlike", "50"),
     ],
 )
 def test_each_part_is_checked(service: httpx.Client, plan: dict[str, Any], field: str, hint: str) -> None:
