@@ -9,7 +9,9 @@ from models.language.plan import Plan, PlannedLabel
 Part = TypeVar("Part", bound=Hashable)
 
 MOST_CHARACTERS = 2000
-"""Characters of the direction, and of each avoided text; as many as an encoder reads."""
+"""Characters of the direction, as many as an encoder reads."""
+MOST_AVOIDED_CHARACTERS = 200
+"""Characters of an avoided text: all of them together have no more than the direction."""
 MOST_AVOIDED = 10
 """Avoided texts, each of which is encoded and compared with every item."""
 MOST_LABELS = 30
@@ -29,7 +31,7 @@ def fit_plan(plan: Plan) -> Plan:
     return replace(
         plan,
         direction=_fit_text(plan.direction),
-        avoid=_newest((text[:MOST_CHARACTERS] for text in plan.avoid if text), MOST_AVOIDED),
+        avoid=_newest((text[:MOST_AVOIDED_CHARACTERS] for text in plan.avoid if text), MOST_AVOIDED),
         wanted=_newest(map(_fit_label, plan.wanted), MOST_LABELS),
         unwanted=_newest(map(_fit_label, plan.unwanted), MOST_LABELS),
         conditions=_newest(plan.conditions, MOST_CONDITIONS),

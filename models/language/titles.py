@@ -54,22 +54,19 @@ class TitleIndex:
         with `capitals`, if none of the others begins with a capital in a script that has them.
         """
         words = [(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
+        folded = [word.casefold() for _, _, word in words]
         mentions, at = [], 0
         while at < len(words):
-            size = next(
-                (size for size in range(LONGEST, 0, -1) if self._names(words[at : at + size], size)), 0
-            )
+            sizes = range(min(LONGEST, len(words) - at), 0, -1)
+            size = next((size for size in sizes if tuple(folded[at : at + size]) in self.by_words), 0)
             part = words[at : at + size]
             if size and _is_meant([word for _, _, word in part], is_common, capitals):
-                key = tuple(word.casefold() for _, _, word in part)
-                mentions.append(Mention(part[0][0], part[-1][1], self.by_words[key]))
+                titles = self.by_words[tuple(folded[at : at + size])]
+                mentions.append(Mention(part[0][0], part[-1][1], titles))
                 at += size
             else:
                 at += 1
         return mentions
-
-    def _names(self, part: list[tuple[int, int, str]], size: int) -> bool:
-        return len(part) == size and tuple(word.casefold() for _, _, word in part) in self.by_words
 
 
 def split_title(title: str) -> list[Words]:

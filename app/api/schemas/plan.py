@@ -18,6 +18,7 @@ from app.api.schemas.scalars import (
 from models.language.plan import Comparison
 from models.language.plan_limits import (
     MOST_AVOIDED,
+    MOST_AVOIDED_CHARACTERS,
     MOST_CHARACTERS,
     MOST_CONDITIONS,
     MOST_ITEMS,
@@ -26,6 +27,7 @@ from models.language.plan_limits import (
 )
 
 PlanText = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+AvoidedText = Annotated[str, Field(min_length=1, max_length=MOST_AVOIDED_CHARACTERS)]
 
 
 class PlanLabel(BaseModel):
@@ -75,7 +77,7 @@ class PlanWire(BaseModel):
     model_config = STRICT | ConfigDict(json_schema_extra={"example": PLAN_EXAMPLE})
 
     direction: PlanText | None = None
-    avoid: Annotated[list[PlanText], Field(max_length=MOST_AVOIDED)] = []
+    avoid: Annotated[list[AvoidedText], Field(max_length=MOST_AVOIDED)] = []
     wanted: Annotated[list[PlanLabel], Field(max_length=MOST_LABELS)] = []
     unwanted: Annotated[list[PlanLabel], Field(max_length=MOST_LABELS)] = []
     conditions: Annotated[list[PlanNumber], Field(max_length=MOST_CONDITIONS)] = []

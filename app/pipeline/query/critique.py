@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isfinite
 from statistics import median
 
@@ -25,6 +26,8 @@ FIELDS = {
 """What is in the name of the numeric field that a comparison means."""
 MOST_WISHES = 12
 """Wishes of a critique that are read, the last ones; each takes as long as a short query."""
+MOST_CHARACTERS = 400
+"""Characters of all wishes that are read, as the time of a query goes by its length; the last one is always read."""
 LESS = frozenset({Relation.OLDER, Relation.SHORTER, Relation.CHEAPER})
 
 
@@ -54,7 +57,7 @@ def understand_critique(
         return tuple(ids.get(number) or bundle.catalogue.item(number).item_id for number in numbers)
 
     praised, refused = name(critique.praised), name(critique.refused)
-    wishes = [compile_query(bundle, wish) for wish in critique.wishes[-MOST_WISHES:]]
+    wishes = [compile_query(bundle, wish) for wish in _last(critique.wishes)]
     known = [row for row in rows if row is not None]
     compared = [_compare(bundle, relation, known) for relation in critique.relations]
     conditions = tuple(part for part in compared if part is not None)
@@ -62,6 +65,13 @@ def understand_critique(
     sides = (_known(bundle, item_ids) for item_ids in (liked, refused))
     amended = amend_plan(plan, [*wishes, Plan(conditions=conditions)], *sides)
     return UnderstoodCritique(praised, refused, name(critique.seen), amended)
+
+
+def _last(wishes: Sequence[str]) -> Sequence[str]:
+    """The last wishes, as many as are read."""
+    lengths = accumulate(len(wish) for wish in reversed(wishes))
+    count = sum(length <= MOST_CHARACTERS for length in lengths)
+    return wishes[-min(max(count, 1), MOST_WISHES) :]
 
 
 def _known(bundle: LoadedBundle, item_ids: Sequence[str]) -> tuple[str, ...]:

@@ -170,6 +170,7 @@ def test_a_ranking_takes_no_critique(service: httpx.Client) -> None:
         ({}, ",".join(f"w{number}" for number in range(400))),
         ({"direction": "x" * 1994}, "more space adventures"),
         ({"avoid": [f"text {number}" for number in range(10)]}, "no zither"),
+        ({}, "no " + "zither " * 280),
         ({"wanted": [{"field": "genres", "value": "drama"}] * 30}, "more comedies"),
         ({"unwanted": [{"field": "genres", "value": "drama"}] * 30}, "no comedies"),
         ({"conditions": [{"field": "year", "op": "ne", "value": year} for year in range(20)]}, "older"),
@@ -183,6 +184,22 @@ def test_any_words_after_any_plan_give_one_that_is_accepted_back(
     second = ask(service, user_id="u1", critique={"of": first["recommendation_id"], "text": text})
     assert second["plan"] is not None and second["plan"] != first["plan"]
     assert ask(service, user_id="u1", plan=second["plan"])["plan"] == second["plan"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "read"),
+    [
+        ([f"no z{number}" for number in range(20)], 10),  # 12 are read, of which a plan keeps 10
+        ([f"no z{number} {'and more ' * 20}" for number in range(9)], 2),
+        ([f"no {'z' * 190} {number}" * 4 for number in range(2)], 1),
+    ],
+)
+def test_the_last_wishes_are_read(service: httpx.Client, wishes: list[str], read: int) -> None:
+    first = ask(service, user_id="u1")
+    critique = {"of": first["recommendation_id"], "text": ". ".join(wishes)}
+    avoided = ask(service, user_id="u1", critique=critique)["plan"]["avoid"]
+    assert len(avoided) == read
+    assert [text[:2] for text in avoided] == ["z" + wish[4] for wish in wishes[-read:]]
 
 
 def test_the_same_words_again_and_again_are_one_wish(service: httpx.Client) -> None:

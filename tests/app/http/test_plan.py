@@ -104,6 +104,7 @@ def test_an_edited_plan_is_followed(service: httpx.Client) -> None:
         ({"unwanted": [COMEDY] * 31}, "plan.unwanted", "30"),
         ({"conditions": [{"field": "year", "op": "ne", "value": 1}] * 21}, "plan.conditions", "20"),
         ({"avoid": ["noise"] * 11}, "plan.avoid", "10"),
+        ({"avoid": ["noise" * 41]}, "plan.avoid.0", "200"),
         ({"like": ["1"] * 51}, "plan.like", "50"),
         ({"unlike": ["1"] * 51}, "plan.unlike", "50"),
     ],
