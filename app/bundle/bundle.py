@@ -89,6 +89,8 @@ class LoadedBundle:
     labels: LabelIndex = field(default_factory=LabelIndex)
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
     """[n] the lengths of the centred vectors."""
+    descriptions: VersionCache[str] = field(default_factory=VersionCache)
+    """What a language model is told about the catalogue."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -161,6 +163,7 @@ class LoadedBundle:
             titles=TitleTable(),
             labels=LabelIndex(),
             lengths=VersionCache(),
+            descriptions=VersionCache(),
             links=None if self.links is None else self.links.as_exported(),
         )
 
