@@ -78,7 +78,7 @@ class ChatModel:
         except HTTPError as error:
             with error:  # it holds the connection
                 raise ChatError(f"expected an answer of the language model, given {error}") from error
-        except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
+        except (OSError, ValueError, LookupError, TypeError, RecursionError, HTTPException) as error:
             raise ChatError(f"expected an answer of the language model, given {error}") from error
         if not isinstance(content, str):
             raise ChatError("expected a text of the language model, given none")

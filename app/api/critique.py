@@ -10,9 +10,9 @@ from app.api.cursor import Page
 from app.api.dependencies import Computing, Service
 from app.api.mapping.interactions import build_rules, to_event
 from app.api.mapping.plan import to_plan, to_wire
-from app.api.schemas.events import SessionEvent
+from app.api.schemas.events import SESSION_EVENTS, SessionEvent
 from app.api.schemas.plan import PlanWire
-from app.api.schemas.recommendation import ListRequest, RecommendRequest
+from app.api.schemas.recommendation import EXCLUDED, ListRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidRequestError, UnknownRecommendationError
 from app.pipeline.query.critique import UnderstoodCritique, understand_critique
@@ -34,7 +34,7 @@ class TakenCritique:
 async def take_critique(
     tenant: Tenant, bundle: LoadedBundle, service: Service, threads: Computing, page: Page[ListRequest]
 ) -> TakenCritique:
-    """Understand a page's critique, store its opinions as events of the user, and plan the next answer.
+    """Understand a page's critique, plan the next answer, and store the opinions as events of the user.
 
     A page without a critique stays as it is. Raises UnknownRecommendationError, and StateUnavailableError where the
     answer cannot be looked up or the events cannot be stored.
@@ -49,21 +49,13 @@ async def take_critique(
             f"expected the recommendation_id of an answer to this user of the last hours, given {critique.of[:80]!r}",
             "critique.of",
         )
-    before = _read_plan(bundle, impression)
-    understood = await threads.run(
-        "plan", lambda: understand_critique(bundle, critique.text, impression.item_ids, before)
-    )
+    before, understood = await threads.run(
+        "plan", lambda: _understand(bundle, critique.text, impression)
+    )  # reads columns and titles of the whole catalogue
     events = _to_events(bundle, understood, now)
+    request = _go_on(bundle, page.request, understood, events)
     fates = await _store(tenant, impression, bundle, events, now)
     service.metrics.count_events(fates.count(Appended.STORED), fates.count(Appended.DUPLICATE), 0)
-    request = page.request.model_copy(
-        update={
-            "critique": None,
-            "plan": None if understood.plan == NO_PLAN else to_wire(understood.plan),
-            "session": [*(page.request.session or ()), *events],
-            "exclude_ids": [*(page.request.exclude_ids or ()), *understood.refused, *understood.seen],
-        }
-    )
     answer = {
         "of": critique.of,
         "praised": understood.praised,
@@ -77,6 +69,34 @@ async def take_critique(
         understood.praised if critique.keep else (),
         answer if has_effect else {**answer, "ignored": True},
     )
+
+
+def _understand(bundle: LoadedBundle, text: str, impression: Impression) -> tuple[Plan, UnderstoodCritique]:
+    """The plan of the criticised answer, and what a text says about the answer."""
+    before = _read_plan(bundle, impression)
+    return before, understand_critique(bundle, text, impression.item_ids, before)
+
+
+def _go_on(
+    bundle: LoadedBundle,
+    request: RecommendRequest,
+    understood: UnderstoodCritique,
+    events: Sequence[SessionEvent],
+) -> RecommendRequest:
+    """The request of the next answer, with a plan in place of the critique.
+
+    It is within the limits of a request, since the cursor of its answer is read as one: of the events and of the ids
+    that are left out the newest stay. Items that the catalogue has no more are named by no part of it.
+    """
+    known = [event for event in events if bundle.catalogue.row(event.item_id) is not None]
+    left_out = [
+        item for item in (*understood.refused, *understood.seen) if bundle.catalogue.row(item) is not None
+    ]
+    plan = None if understood.plan == NO_PLAN else to_wire(understood.plan)
+    session = [*(request.session or ()), *known][-SESSION_EVENTS:]
+    excluded = [*(request.exclude_ids or ()), *left_out][-EXCLUDED:]
+    changes = {"critique": None, "plan": plan, "session": session, "exclude_ids": excluded}
+    return request.model_copy(update=changes)
 
 
 def _read_plan(bundle: LoadedBundle, impression: Impression) -> Plan:

@@ -7,7 +7,7 @@ from app.api.cursor import Page
 from app.api.dependencies import Computing
 from app.api.mapping.plan import to_plan, to_wire
 from app.api.schemas.plan import PlanWire
-from app.api.schemas.recommendation import ListRequest
+from app.api.schemas.recommendation import ListRequest, RankRequest
 from app.bundle.bundle import LoadedBundle
 from app.chat import ChatError, ChatModel
 from app.errors import InvalidRequestError
@@ -26,8 +26,9 @@ async def understand(
 ) -> Understood:
     """The page with the plan of its query, and with the number of items that its plan asks for.
 
-    The same page if it has no words. Where the request states a limit too, the smaller one holds. Raises an
-    InvalidRequestError for a given plan that does not fit the bundle.
+    The same page if it has no words. Where the request states a limit too, the smaller one holds; a ranking keeps all
+    its items, whatever number the words have. Raises an InvalidRequestError for a given plan that does not fit the
+    bundle.
     """
     request, degraded = page.request, tuple[str, ...]()
     words, plan = (request.query or "").strip(), request.plan
@@ -39,7 +40,7 @@ async def understand(
     if plan is None:
         return page, ()
     changes: dict[str, Any] = {"query": None, "plan": plan} if words else {}
-    if plan.limit is not None:
+    if plan.limit is not None and not isinstance(request, RankRequest):
         states_limit = "limit" in request.model_fields_set
         changes["limit"] = min(request.limit, plan.limit) if states_limit else plan.limit
     return replace(page, request=request.model_copy(update=changes)), degraded

@@ -42,7 +42,10 @@ def _compare(node: Compare, column: Column) -> Mask:
         join, start = (np.logical_and, True) if op is Operator.HAS_ALL else (np.logical_or, False)
         passing = column.present & start
         for element in value:
-            join(passing, column.is_equal(element), out=passing)
+            if op is not Operator.HAS_ALL and isinstance(element, str):
+                passing[column.rows_with(element)] = True  # costs its rows, not all of them
+            else:
+                join(passing, column.is_equal(element), out=passing)
         return passing
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         if op in ORDERING and not isinstance(value, str):

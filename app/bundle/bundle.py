@@ -10,10 +10,12 @@ from app.bundle.attribute_index import AttributeIndex
 from app.bundle.bounded_cache import BoundedCache
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_columns import ItemRow
+from app.bundle.label_index import LabelIndex
 from app.bundle.predictor import ItemTable, Predictor
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.title_table import TitleTable
 from app.bundle.vector_index import ExactSearch, SearchIndex
+from app.bundle.version_cache import VersionCache
 from app.bundle.word_index import WordIndex
 from models.contract.arrays import Floats, Indices
 from models.contract.bundle import Manifest
@@ -84,6 +86,11 @@ class LoadedBundle:
         False  # items put later are without text vectors, as the encoder's endpoint was away
     )
     titles: TitleTable = field(default_factory=TitleTable)
+    labels: LabelIndex = field(default_factory=LabelIndex)
+    lengths: VersionCache[Floats] = field(default_factory=VersionCache)
+    """[n] the lengths of the centred vectors."""
+    descriptions: VersionCache[str] = field(default_factory=VersionCache)
+    """What a language model is told about the catalogue."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -120,7 +127,15 @@ class LoadedBundle:
     def unit_vectors(self, rows: Indices) -> Floats:
         """Centred vectors [n, D] of length 1: their inner product is the items' similarity."""
         vectors = strip_bias(self.catalogue.vectors[rows]) - self.mean_vector
-        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+        return np.asarray(vectors / _measure_lengths(vectors)[:, None])
+
+    def measure_similarity(self, rows: Indices) -> Floats:
+        """[n] the similarity of each item with the mean of those at rows [p], of which there is one at least."""
+        mean = self.unit_vectors(rows).mean(axis=0)
+        mean /= max(float(np.linalg.norm(mean)), 1e-12)
+        vectors = strip_bias(self.catalogue.vectors)
+        lengths = self.lengths.of(self.catalogue, lambda: _measure_lengths(vectors - self.mean_vector))
+        return np.asarray((vectors @ mean - self.mean_vector @ mean) / lengths, dtype=np.float32)
 
     def encode_text(self, text: str) -> Floats | None:
         """A text's unit vector [T]; None for a blank text, or where the bundle has no language model."""
@@ -146,6 +161,9 @@ class LoadedBundle:
             columns=AttributeIndex(),
             words=WordIndex(),
             titles=TitleTable(),
+            labels=LabelIndex(),
+            lengths=VersionCache(),
+            descriptions=VersionCache(),
             links=None if self.links is None else self.links.as_exported(),
         )
 
@@ -173,6 +191,11 @@ class LoadedBundle:
         if self.text_encoder is None:
             return np.zeros((len(items), self.spec.text_size), dtype=np.float32)
         return self.text_encoder.encode([item_text(self.spec, item) for item in items])
+
+
+def _measure_lengths(vectors: Floats) -> Floats:
+    """[n] the lengths of vectors [n, D], above 0."""
+    return np.asarray(np.maximum(np.linalg.norm(vectors, axis=1), 1e-12), dtype=np.float32)
 
 
 def encode_rows(

@@ -1,6 +1,6 @@
 """What words can name in a live catalogue, cached over its versions: a put item costs only its row."""
 
-from collections import ChainMap
+from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ import numpy as np
 from app.bundle.attribute_index import AttributeIndex, CatalogueTables
 from app.bundle.attribute_table import AttributeTable
 from app.bundle.catalogue import Catalogue
+from app.bundle.title_table import title_field
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.language.protocol import Floats, TextEncoder
@@ -116,13 +117,11 @@ def _read_base(table: AttributeTable, spec: FeatureSpec) -> _Base:
 
 
 def _read_titles(items: Iterable[Item], spec: FeatureSpec) -> Mapping[str, tuple[str, ...]]:
-    """Key -> ids of the items with the title: the text field of that name, or else the first."""
-    names = [field.name for field in spec.fields(FieldKind.TEXT)]
-    chosen = next((name for name in ("title", "name") if name in names), next(iter(names), None))
-    titles: dict[str, tuple[str, ...]] = {}
+    """Key -> ids of the items with the title, in the field that `title_field` names."""
+    chosen, titles = title_field(spec), defaultdict[str, list[str]](list)
     for item in items if chosen is not None else ():
         title = item.attributes.get(chosen or "")
         if isinstance(title, str) and 0 < len(title) <= LONGEST_TITLE:
             for key in title_keys(title):
-                titles[key] = (*titles.get(key, ()), item.item_id)
-    return titles
+                titles[key].append(item.item_id)
+    return {key: tuple(item_ids) for key, item_ids in titles.items()}

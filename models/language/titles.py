@@ -15,6 +15,8 @@ MOVED_ARTICLE = re.compile(rf"^(.*), ({ARTICLE_WORDS}|l')$", re.IGNORECASE)
 ARTICLES = frozenset(ARTICLE_WORDS.split("|"))
 LONGEST = 12
 """Words of a title that are compared."""
+MOST_NAMESAKES = 5
+"""The most items of one title that a text names."""
 
 Words = tuple[str, ...]
 
@@ -29,6 +31,26 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class TitleKeys:
+    """The numbers of titles by their words, and by those before a colon."""
+
+    wholes: Mapping[Words, tuple[int, ...]]
+    beginnings: Mapping[Words, tuple[int, ...]]
+
+    @staticmethod
+    def of(titles: Iterable[tuple[int, str]]) -> "TitleKeys":
+        """The keys of numbered titles; a title without words has none."""
+        wholes: defaultdict[Words, list[int]] = defaultdict(list)
+        beginnings: defaultdict[Words, list[int]] = defaultdict(list)
+        for number, title in titles:
+            whole, *beginning = split_title(title)
+            wholes[whole].append(number)
+            for words in beginning:
+                beginnings[words].append(number)
+        return TitleKeys(*map(_freeze, (wholes, beginnings)))
+
+
+@dataclass(frozen=True, slots=True)
 class TitleIndex:
     """The titles by their words, without articles at the beginning."""
 
@@ -37,15 +59,8 @@ class TitleIndex:
     @staticmethod
     def of(titles: Iterable[tuple[int, str]]) -> "TitleIndex":
         """The index of numbered titles; a title is known by its whole text, else by what stands before a colon."""
-        wholes: defaultdict[Words, list[int]] = defaultdict(list)
-        beginnings: defaultdict[Words, list[int]] = defaultdict(list)
-        for number, title in titles:
-            whole, *beginning = split_title(title)
-            wholes[whole].append(number)
-            for words in beginning:
-                beginnings[words].append(number)
-        known = {**beginnings, **wholes}
-        return TitleIndex({words: tuple(numbers) for words, numbers in known.items() if words})
+        keys = TitleKeys.of(titles)
+        return TitleIndex({**keys.beginnings, **keys.wholes})
 
     def find(self, text: str, is_common: Callable[[str], bool], *, capitals: bool) -> list[Mention]:
         """The mentions in a text, the longest at each place.
@@ -54,22 +69,23 @@ class TitleIndex:
         with `capitals`, if none of the others begins with a capital in a script that has them.
         """
         words = [(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
+        folded = [word.casefold() for _, _, word in words]
         mentions, at = [], 0
         while at < len(words):
-            size = next(
-                (size for size in range(LONGEST, 0, -1) if self._names(words[at : at + size], size)), 0
-            )
+            sizes = range(min(LONGEST, len(words) - at), 0, -1)
+            size = next((size for size in sizes if tuple(folded[at : at + size]) in self.by_words), 0)
             part = words[at : at + size]
             if size and _is_meant([word for _, _, word in part], is_common, capitals):
-                key = tuple(word.casefold() for _, _, word in part)
-                mentions.append(Mention(part[0][0], part[-1][1], self.by_words[key]))
+                titles = self.by_words[tuple(folded[at : at + size])][:MOST_NAMESAKES]
+                mentions.append(Mention(part[0][0], part[-1][1], titles))
                 at += size
             else:
                 at += 1
         return mentions
 
-    def _names(self, part: list[tuple[int, int, str]], size: int) -> bool:
-        return len(part) == size and tuple(word.casefold() for _, _, word in part) in self.by_words
+
+def _freeze(keys: Mapping[Words, list[int]]) -> dict[Words, tuple[int, ...]]:
+    return {words: tuple(numbers) for words, numbers in keys.items() if words}
 
 
 def split_title(title: str) -> list[Words]:

@@ -4,19 +4,17 @@ It is what a critique of a list means beside the nearness of vectors. Events alo
 hundreds of events, and a dislike pushes the user's vector along a direction in which labels are not apart.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
+from models.ranking.label_matrix import LabelMatrix
 
 CONTRAST_GAIN = 2.0
 """Logits that an item gains for each standard deviation of its labels' contrast; as a query's (QUERY_GAIN)."""
 
 
-def measure_contrast(labels: Sequence[frozenset[str]], liked: Indices, unliked: Indices) -> Floats:
-    """The logits [n] that n items with label sets gain from rows `liked` [p] and `unliked` [m], one of them not empty.
+def measure_contrast(labels: LabelMatrix, liked: Indices, unliked: Indices) -> Floats:
+    """The logits [n] that n items with labels gain from rows `liked` [p] and `unliked` [m], one of them not empty.
 
     The contrast is standardised over the items, as its level and spread differ from list to list.
     """
@@ -25,20 +23,13 @@ def measure_contrast(labels: Sequence[frozenset[str]], liked: Indices, unliked: 
     return np.asarray(CONTRAST_GAIN * standard, dtype=np.float32)
 
 
-def contrast_labels(labels: Sequence[frozenset[str]], liked: Indices, unliked: Indices) -> Floats:
+def contrast_labels(labels: LabelMatrix, liked: Indices, unliked: Indices) -> Floats:
     """[n] the mean weight of each item's labels; 0 for an item without a label.
 
     The weight of a label is the share of the liked items that have it less that of the unliked ones, times its
     information, the negative logarithm of its share of all items: a label that most items have sets nothing off.
     """
-    counts = Counter(label for each in labels for label in each)
-    weights = {}
-    for label in {label for row in (*liked, *unliked) for label in labels[row]}:
-        difference = _share(labels, liked, label) - _share(labels, unliked, label)
-        weights[label] = difference * -np.log(counts[label] / len(labels))
-    values = (sum(weights.get(label, 0.0) for label in each) / len(each) if each else 0.0 for each in labels)
-    return np.fromiter(values, dtype=np.float32, count=len(labels))
-
-
-def _share(labels: Sequence[frozenset[str]], rows: Indices, label: str) -> float:
-    return sum(label in labels[row] for row in rows) / len(rows) if len(rows) else 0.0
+    difference = labels.share_labels(liked) - labels.share_labels(unliked)
+    # A label whose last item has lost it has no information, and no item.
+    information = -np.log(np.maximum(labels.count_labels(), 1) / labels.items)
+    return labels.average(np.asarray(difference * information))

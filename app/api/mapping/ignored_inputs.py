@@ -66,7 +66,7 @@ def _plan(request: ListRequest) -> Iterator[str]:
         yield "plan.direction"
     if plan.weights is not None and request.weights is not None:
         yield "plan.weights"
-    if plan.limit is not None and request.limit < plan.limit:
+    if plan.limit is not None and (isinstance(request, RankRequest) or request.limit < plan.limit):
         yield "plan.limit"
     is_stated = diversity is not None and (diversity.strength is not None or diversity.method == "none")
     if plan.diversity is not None and is_stated:

@@ -10,6 +10,8 @@ from app.api.schemas.scalars import STRICT, Id, Label, Magnitude, Moment
 CONTEXT_KEYS = 32
 TEXT_CHARACTERS = 1000
 """Of the text of an event, which is kept as long as the event."""
+SESSION_EVENTS = 500
+"""The most events of a session."""
 
 Labels = Annotated[dict[Label, Label], Field(max_length=CONTEXT_KEYS)]
 """An event's context: any keys. They are stored with the event."""

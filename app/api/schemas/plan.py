@@ -16,12 +16,18 @@ from app.api.schemas.scalars import (
     check_weights,
 )
 from models.language.plan import Comparison
+from models.language.plan_limits import (
+    MOST_AVOIDED,
+    MOST_AVOIDED_CHARACTERS,
+    MOST_CHARACTERS,
+    MOST_CONDITIONS,
+    MOST_ITEMS,
+    MOST_LABELS,
+    MOST_VALUES,
+)
 
-TEXT = 2000
-PARTS = 200
-"""The most entries of each list of a plan."""
-
-PlanText = Annotated[str, Field(min_length=1, max_length=TEXT)]
+PlanText = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+AvoidedText = Annotated[str, Field(min_length=1, max_length=MOST_AVOIDED_CHARACTERS)]
 
 
 class PlanLabel(BaseModel):
@@ -34,7 +40,7 @@ class PlanLabel(BaseModel):
         Label
         | Annotated[
             list[Annotated[str, Field(min_length=1, max_length=ID_LENGTH)]],
-            Field(min_length=1, max_length=PARTS),
+            Field(min_length=1, max_length=MOST_VALUES),
         ]
     )
 
@@ -71,12 +77,12 @@ class PlanWire(BaseModel):
     model_config = STRICT | ConfigDict(json_schema_extra={"example": PLAN_EXAMPLE})
 
     direction: PlanText | None = None
-    avoid: Annotated[list[PlanText], Field(max_length=PARTS)] = []
-    wanted: Annotated[list[PlanLabel], Field(max_length=PARTS)] = []
-    unwanted: Annotated[list[PlanLabel], Field(max_length=PARTS)] = []
-    conditions: Annotated[list[PlanNumber], Field(max_length=PARTS)] = []
-    like: Annotated[list[Id], Field(max_length=PARTS)] = []
-    unlike: Annotated[list[Id], Field(max_length=PARTS)] = []
+    avoid: Annotated[list[AvoidedText], Field(max_length=MOST_AVOIDED)] = []
+    wanted: Annotated[list[PlanLabel], Field(max_length=MOST_LABELS)] = []
+    unwanted: Annotated[list[PlanLabel], Field(max_length=MOST_LABELS)] = []
+    conditions: Annotated[list[PlanNumber], Field(max_length=MOST_CONDITIONS)] = []
+    like: Annotated[list[Id], Field(max_length=MOST_ITEMS)] = []
+    unlike: Annotated[list[Id], Field(max_length=MOST_ITEMS)] = []
     limit: Annotated[int, Field(ge=1, le=100)] | None = None
     weights: (
         Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None

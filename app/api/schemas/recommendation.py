@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.api.schemas.events import Context, SessionEvent
+from app.api.schemas.events import SESSION_EVENTS, Context, SessionEvent
 from app.api.schemas.filters import Filter
 from app.api.schemas.notes import NoteAnswer
 from app.api.schemas.plan import PlanWire
@@ -25,6 +25,8 @@ from models.ranking.registry import RERANKERS, join_method_names
 
 CURSOR_LENGTH = 48 << 10
 """The most characters of a cursor, so that a request with one stays below 64 KiB."""
+EXCLUDED = 10_000
+"""The most ids that a request leaves out."""
 RANKED = 1000
 """The most items of a rank call."""
 
@@ -114,7 +116,7 @@ class ListRequest(BaseModel):
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     scene: Label | None = None
     context: Context | None = None
-    session: Annotated[list[SessionEvent], Field(max_length=500)] | None = None
+    session: Annotated[list[SessionEvent], Field(max_length=SESSION_EVENTS)] | None = None
     query: Annotated[str, Field(max_length=2000)] | None = None
     plan: PlanWire | None = None
     weights: (
@@ -123,7 +125,7 @@ class ListRequest(BaseModel):
     diversity: DiversityRequest | None = None
     exploration: ExplorationRequest | None = None
     filter: Filter | None = None
-    exclude_ids: Annotated[list[Id], Field(max_length=10_000)] | None = None
+    exclude_ids: Annotated[list[Id], Field(max_length=EXCLUDED)] | None = None
     exclude_seen: bool = True
     fields: Annotated[list[Label], Field(max_length=200)] | None = None
     explain: bool = False

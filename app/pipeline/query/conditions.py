@@ -76,12 +76,21 @@ def _meet_all(base: Mask, masks: Sequence[Mask]) -> Mask:
 
 
 def _choose_kept(base: Mask, masks: Sequence[Mask], limit: int) -> tuple[list[int], list[int]]:
-    """The numbers of the conditions that enough items pass, and of those that gave way."""
+    """The numbers of the conditions that enough items pass, and of those that gave way.
+
+    An item that fails one condition alone passes once that one gives way. So [n] the count of the conditions that an
+    item fails, and the sum of their numbers, which is the number of the only one, tell who passes without each.
+    """
+    failing = [base & ~mask for mask in masks]
+    failed, numbers = np.zeros((2, len(base)), dtype=np.int32)
+    for number, fails in enumerate(failing):
+        failed += fails
+        numbers += number * fails
     kept, dropped = list(range(len(masks))), list[int]()
-    while kept and np.count_nonzero(_meet_all(base, [masks[number] for number in kept])) < limit:
-        passing = [
-            int(np.count_nonzero(_meet_all(base, [masks[other] for other in kept if other != number])))
-            for number in kept
-        ]
-        dropped.append(kept.pop(int(np.argmax(passing))))
+    while kept and np.count_nonzero(base & (failed == 0)) < limit:
+        gained = np.bincount(numbers[failed == 1], minlength=len(masks))
+        number = kept.pop(int(np.argmax(gained[kept])))
+        dropped.append(number)
+        failed -= failing[number]
+        numbers -= number * failing[number]
     return kept, dropped

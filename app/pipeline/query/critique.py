@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import accumulate
+from math import isfinite
+from statistics import median
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.title_table import title_field
@@ -23,6 +24,10 @@ FIELDS = {
     Relation.DEARER: ("price", "cost"),
 }
 """What is in the name of the numeric field that a comparison means."""
+MOST_WISHES = 12
+"""Wishes of a critique that are read, the last ones; each takes as long as a short query."""
+MOST_CHARACTERS = 400
+"""Characters of all wishes that are read, as the time of a query goes by its length; the last one is always read."""
 LESS = frozenset({Relation.OLDER, Relation.SHORTER, Relation.CHEAPER})
 
 
@@ -52,13 +57,26 @@ def understand_critique(
         return tuple(ids.get(number) or bundle.catalogue.item(number).item_id for number in numbers)
 
     praised, refused = name(critique.praised), name(critique.refused)
-    wishes = [compile_query(bundle, wish) for wish in critique.wishes]
+    wishes = [compile_query(bundle, wish) for wish in _last(critique.wishes)]
     known = [row for row in rows if row is not None]
     compared = [_compare(bundle, relation, known) for relation in critique.relations]
     conditions = tuple(part for part in compared if part is not None)
     liked = praised if praised or not critique.wants_similar else tuple(shown)
-    amended = amend_plan(plan, [*wishes, Plan(conditions=conditions)], liked, refused)
+    sides = (_known(bundle, item_ids) for item_ids in (liked, refused))
+    amended = amend_plan(plan, [*wishes, Plan(conditions=conditions)], *sides)
     return UnderstoodCritique(praised, refused, name(critique.seen), amended)
+
+
+def _last(wishes: Sequence[str]) -> Sequence[str]:
+    """The last wishes, as many as are read."""
+    lengths = accumulate(len(wish) for wish in reversed(wishes))
+    count = sum(length <= MOST_CHARACTERS for length in lengths)
+    return wishes[-min(max(count, 1), MOST_WISHES) :]
+
+
+def _known(bundle: LoadedBundle, item_ids: Sequence[str]) -> tuple[str, ...]:
+    """The ids that the catalogue has, as a plan can have no others."""
+    return tuple(item_id for item_id in item_ids if bundle.catalogue.row(item_id) is not None)
 
 
 def _title(bundle: LoadedBundle, row: int | None, field: str | None) -> str:
@@ -73,5 +91,6 @@ def _compare(bundle: LoadedBundle, relation: Relation, rows: Sequence[int]) -> P
     values = [float(value) for value in given if isinstance(value, int | float)]
     if field is None or not values:
         return None
+    middle = median(values)
     comparison = Comparison.LT if relation in LESS else Comparison.GT
-    return PlannedNumber(field, comparison, float(np.median(values)))
+    return PlannedNumber(field, comparison, middle) if isfinite(middle) else None

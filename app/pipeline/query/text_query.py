@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import FetchedTexts
-from models.contract.arrays import Floats
+from models.contract.arrays import Indices
 from models.contract.catalogue import User
 from models.contract.events import Event
 from models.contract.feature_spec import FieldKind
@@ -74,31 +72,19 @@ def read_plan(
     texts = _add_written(bundle, texts, events)
     if not plan.like and not plan.unlike:
         return texts
-    units = bundle.unit_vectors(np.arange(len(bundle.catalogue)))
-    named = add_named_items(texts, *(_measure_items(bundle, units, ids) for ids in (plan.like, plan.unlike)))
-    return _add_contrast(bundle, plan, named)
+    liked, unliked = (_known_rows(bundle, item_ids) for item_ids in (plan.like, plan.unlike))
+    sides = (bundle.measure_similarity(rows) if len(rows) else None for rows in (liked, unliked))
+    named = add_named_items(texts, *sides)
+    if named.logits is None or not (len(liked) or len(unliked)):
+        return named
+    contrast = measure_contrast(bundle.labels.of(bundle.catalogue), liked, unliked)
+    return replace(named, logits=named.logits + contrast)
 
 
-def _add_contrast(bundle: LoadedBundle, plan: Plan, texts: TextPreferences) -> TextPreferences:
-    """The preferences with the contrast of the labels of the named items."""
-    catalogue = bundle.catalogue
-    liked, unliked = (
-        rows[(rows >= 0) & (rows < len(catalogue))] for rows in map(bundle.rows, (plan.like, plan.unlike))
-    )
-    if texts.logits is None or not (len(liked) or len(unliked)):
-        return texts
-    labels = [catalogue.labels[row] for row in range(len(catalogue))]
-    return replace(texts, logits=texts.logits + measure_contrast(labels, liked, unliked))
-
-
-def _measure_items(bundle: LoadedBundle, units: Floats, item_ids: Sequence[str]) -> Floats | None:
-    """[n] the cosine of each item with the mean of the named ones; None without one that the catalogue knows."""
+def _known_rows(bundle: LoadedBundle, item_ids: Sequence[str]) -> Indices:
+    """The rows of the named items that the catalogue knows."""
     rows = bundle.rows(item_ids)
-    known = rows[(rows >= 0) & (rows < len(units))]
-    if not len(known):
-        return None
-    mean = units[known].mean(axis=0)
-    return np.asarray(units @ (mean / max(float(np.linalg.norm(mean)), 1e-12)), dtype=np.float32)
+    return rows[rows >= 0]
 
 
 def read_item_texts(bundle: LoadedBundle) -> ItemTexts:

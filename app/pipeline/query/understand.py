@@ -6,6 +6,7 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import FetchedTexts, RemoteTexts
 from models.language.plan import Plan
 from models.language.words.compiler import Compiler
+from models.language.words.vocabulary import Vocabulary
 
 MOST_LABELS = 100
 """The most labels of a field in the description of a catalogue."""
@@ -17,8 +18,11 @@ def compile_query(bundle: LoadedBundle, words: str) -> Plan:
 
 
 def describe_catalogue(bundle: LoadedBundle) -> str:
-    """The fields, labels and heads that a plan may name, as JSON for a language model."""
-    vocabulary = _open_compiler(bundle).vocabulary
+    """The fields, labels and heads that a plan may name, as JSON for a language model; made once for each version."""
+    return bundle.descriptions.of(bundle.catalogue, lambda: _describe(_open_compiler(bundle).vocabulary))
+
+
+def _describe(vocabulary: Vocabulary) -> str:
     labels: dict[str, list[str]] = {}
     for label in vocabulary.labels:
         labels.setdefault(label.field, []).append(label.value)

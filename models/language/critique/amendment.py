@@ -4,19 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from models.language.plan import Plan, PlannedLabel, PlannedNumber
-
-MOST_ITEMS = 50
-"""Liked, and unliked, items of a plan; the newest stay."""
+from models.language.plan_limits import fit_plan, join_directions
 
 
 def amend_plan(plan: Plan, wishes: Sequence[Plan], liked: Sequence[str], unliked: Sequence[str]) -> Plan:
-    """The plan with what the wishes add and with the items of the critique; the newer word counts."""
+    """The plan with what the wishes add and with the items of the critique; the newer word counts.
+
+    It is within the limits of a plan, however many critiques came before.
+    """
     for wish in wishes:
         plan = _join(plan, wish)
-    return replace(
-        plan,
-        like=_append(plan.like, liked, without=unliked),
-        unlike=_append(plan.unlike, unliked, without=liked),
+    return fit_plan(
+        replace(
+            plan,
+            like=_append(plan.like, liked, without=unliked),
+            unlike=_append(plan.unlike, unliked, without=liked),
+        )
     )
 
 
@@ -24,8 +27,8 @@ def _join(plan: Plan, wish: Plan) -> Plan:
     """Both plans, in which a label, a number or a text of the wish replaces what the plan says against it."""
     conditions = (part for part in plan.conditions if not _is_replaced(part, wish.conditions))
     return Plan(
-        direction=", ".join(filter(None, (plan.direction, wish.direction))),
-        avoid=tuple(dict.fromkeys((*plan.avoid, *wish.avoid))),
+        direction=join_directions(plan.direction, wish.direction),
+        avoid=(*(text for text in plan.avoid if text not in wish.avoid), *wish.avoid),
         wanted=_join_labels(plan.wanted, wish.wanted, wish.unwanted),
         unwanted=_join_labels(plan.unwanted, wish.unwanted, wish.wanted),
         conditions=(*conditions, *wish.conditions),
@@ -58,4 +61,4 @@ def _is_replaced(part: PlannedNumber, added: Iterable[PlannedNumber]) -> bool:
 
 def _append(before: Sequence[str], added: Sequence[str], without: Sequence[str]) -> tuple[str, ...]:
     barred = {*without, *added}
-    return (*(item for item in before if item not in barred), *dict.fromkeys(added))[-MOST_ITEMS:]
+    return (*(item for item in before if item not in barred), *dict.fromkeys(added))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.language.plan import Plan
+from models.language.plan_limits import MOST_CHARACTERS, SEPARATOR, fit_plan
 from models.language.words.alternatives import ReadClause, join_clauses, part_labels
 from models.language.words.clauses import Clause, split_clauses
 from models.language.words.frames import find_languages, take_chinese_frames, trim_frames
@@ -21,8 +22,6 @@ Part = TypeVar("Part")
 
 MOST_READ = 300
 """Characters that the rules read, which bounds their time; what comes after them belongs to the direction."""
-MOST_DIRECTION = 2000
-"""Characters of a direction, as many as an encoder reads."""
 MOST_CLAUSES = 12
 """The clauses whose labels the encoder reads; those of later ones are found by their spelling."""
 
@@ -39,7 +38,7 @@ class Compiler:
 
         A text that is an item's title is wanted as a whole. Otherwise numbers, named items and wishes about the list
         are read first, then the labels of each clause; the rest is the direction, or what to avoid. The rules read
-        MOST_READ characters.
+        MOST_READ characters, and the plan is within its limits.
         """
         whole = " ".join(words.split())
         text, beyond = whole[:MOST_READ], whole[MOST_READ:].strip()
@@ -65,10 +64,10 @@ class Compiler:
         kept, refused = (
             [clause for clause in clauses if clause.negated is negated] for negated in (False, True)
         )
-        return Plan(
-            direction=", ".join(
+        plan = Plan(
+            direction=SEPARATOR.join(
                 filter(None, [*(restore_words(clause.rest, numbers) for clause in kept), beyond])
-            )[:MOST_DIRECTION],
+            )[:MOST_CHARACTERS],
             avoid=_distinct(restore_words(clause.rest, numbers) for clause in refused if clause.rest),
             wanted=_distinct(label for clause in kept for label in clause.labels),
             unwanted=_distinct(label for clause in refused for label in part_labels(clause.labels)),
@@ -79,6 +78,7 @@ class Compiler:
             weights=weights,
             diversity=diversity,
         )
+        return fit_plan(plan)
 
     def _read_clause(
         self, clause: Clause, languages: tuple[str, ...], vectors: LabelVectors | None

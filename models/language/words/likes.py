@@ -2,6 +2,7 @@
 
 import re
 
+from models.language.titles import MOST_NAMESAKES
 from models.language.words.frames import is_frame
 from models.language.words.reading import TAKEN, WORD, Reading, matches_words
 from models.language.words.vocabulary import Vocabulary, title_keys
@@ -24,8 +25,6 @@ SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """Before "like" as a verb."""
-MOST_NAMESAKES = 5
-"""The most items of one title that a text names."""
 MOST_WORDS = 8
 """The most words of a title."""
 AFTER = re.compile(r"\s*(?:一样|那样|类似|相似|差不多)(?:的)?")

@@ -1,6 +1,7 @@
 """What words can name in a catalogue: labels, numeric fields, titles and heads."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,11 +102,12 @@ class Vocabulary:
     ) -> "Vocabulary":
         """The vocabulary, with its labels by their keys."""
         rows = tuple(labels)
-        by_key: dict[str, tuple[int, ...]] = {}
+        by_key: defaultdict[str, list[int]] = defaultdict(list)
         for number, label in enumerate(rows):
             for key in spell_keys(label.name):
-                by_key[key] = (*by_key.get(key, ()), number)
-        return cls(rows, frozenset(set_fields), tuple(numbers), titles, tuple(heads), by_key)
+                by_key[key].append(number)
+        keys = {key: tuple(numbers) for key, numbers in by_key.items()}
+        return cls(rows, frozenset(set_fields), tuple(numbers), titles, tuple(heads), keys)
 
     def number_field(self, kind: NumberKind) -> NumberField | None:
         """The first field of a kind; None without one."""

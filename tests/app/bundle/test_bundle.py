@@ -14,6 +14,7 @@ from app.pipeline.types import Query
 from models.contract.catalogue import Item, User, UserState
 from models.contract.user_vector import BIAS_COLUMNS, strip_bias
 from models.language.plan import Plan
+from models.ranking.label_matrix import LabelMatrix
 from models.ranking.rerank import Diversity
 
 
@@ -59,6 +60,35 @@ def test_rows_of_unknown_items_give_the_unknown_vector(learnt: LoadedBundle) -> 
     assert (vectors[1] == learnt.unknown_vector).all()
     assert (vectors[0] == strip_bias(learnt.catalogue.vectors[3])).all()
     np.testing.assert_allclose(np.linalg.norm(learnt.unit_vectors(rows[[0, 2]]), axis=1), 1, atol=1e-5)
+
+
+def test_the_similarity_with_some_items_is_that_of_their_unit_vectors(learnt: LoadedBundle) -> None:
+    rows = np.array([3, 5, 9])
+    units = learnt.unit_vectors(np.arange(80))
+    mean = units[rows].mean(axis=0)
+    expected = units @ (mean / np.linalg.norm(mean))
+    np.testing.assert_allclose(learnt.measure_similarity(rows), expected, atol=1e-5)
+
+
+def test_what_is_kept_of_the_items_follows_a_put_item(learnt: LoadedBundle) -> None:
+    bundle, near = learnt.fork(), np.array([3])
+    before, labels = bundle.measure_similarity(near), bundle.labels.of(bundle.catalogue)
+    assert bundle.labels.of(bundle.catalogue) is labels
+    twin = ItemRow(bundle.catalogue.vectors[3].copy(), bundle.catalogue.text[3].copy())
+    items = [Item("i0", {"genres": ("western",)}), Item("new", bundle.catalogue.item(3).attributes)]
+    changed = replace(bundle, catalogue=bundle.catalogue.with_items(items, [twin, twin]))
+    after = changed.measure_similarity(near)
+    assert after[[0, 3, 80]] == pytest.approx([1, 1, 1], abs=1e-4) and before[0] < 0.99
+    np.testing.assert_allclose(after[1:80], before[1:], atol=1e-5)
+    again = changed.labels.of(changed.catalogue)
+    every = LabelMatrix.of(changed.catalogue.labels[:81])
+    for row in (0, 1, 3, 80):
+        shares = dict(zip(again.names, again.share_labels([row]), strict=True))
+        wanted = dict(zip(every.names, every.share_labels([row]), strict=True))
+        assert {name for name, share in shares.items() if share} == {
+            name for name, share in wanted.items() if share
+        }
+    assert (labels.items, again.items) == (80, 81)
 
 
 def test_users_are_known_by_their_training_events(learnt: LoadedBundle) -> None:

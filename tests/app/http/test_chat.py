@@ -23,6 +23,7 @@ class Model(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content: Any = ""
+        self.body: bytes | None = None  # in place of an answer with the content
         self.status = 200
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
@@ -37,7 +38,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         self.server.keys.append(self.headers["authorization"])
         self.server.silent.wait(30)
-        body = json.dumps({"choices": [{"message": {"content": self.server.content}}]}).encode()
+        answer = {"choices": [{"message": {"content": self.server.content}}]}
+        body = self.server.body or json.dumps(answer).encode()
         self.send_response(self.server.status if self.path == "/v1/chat/completions" else 404)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -104,6 +106,22 @@ def test_the_models_plan_is_followed(chatting: httpx.Client, model: Model) -> No
 )
 def test_a_plan_that_does_not_fit_is_not_used(chatting: httpx.Client, model: Model, content: Any) -> None:
     model.content = content
+    answer = ask(chatting, query=QUERY)
+    assert answer["plan"]["wanted"] == BY_RULES and "plan:parser" in answer["degraded"]
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"choices":' * 20_000, b"null", b"{}"])
+def test_an_answer_of_another_shape_is_no_error(chatting: httpx.Client, model: Model, body: bytes) -> None:
+    model.body = body
+    try:
+        answer = ask(chatting, query=QUERY)
+    finally:
+        model.body = None
+    assert answer["plan"]["wanted"] == BY_RULES and "plan:parser" in answer["degraded"]
+
+
+def test_a_plan_of_a_deep_structure_is_not_used(chatting: httpx.Client, model: Model) -> None:
+    model.content = '{"wanted":' * 20_000
     answer = ask(chatting, query=QUERY)
     assert answer["plan"]["wanted"] == BY_RULES and "plan:parser" in answer["degraded"]
 

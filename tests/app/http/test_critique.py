@@ -163,6 +163,89 @@ def test_a_ranking_takes_no_critique(service: httpx.Client) -> None:
     assert answer.status_code == 422 and answer.json()["error"]["field"] == "critique"
 
 
+@pytest.mark.parametrize(
+    ("plan", "text"),
+    [
+        ({}, ".".join(f"no z{number}" for number in range(250))),
+        ({}, ",".join(f"w{number}" for number in range(400))),
+        ({"direction": "x" * 1994}, "more space adventures"),
+        ({"avoid": [f"text {number}" for number in range(10)]}, "no zither"),
+        ({}, "no " + "zither " * 280),
+        ({"wanted": [{"field": "genres", "value": "drama"}] * 30}, "more comedies"),
+        ({"unwanted": [{"field": "genres", "value": "drama"}] * 30}, "no comedies"),
+        ({"conditions": [{"field": "year", "op": "ne", "value": year} for year in range(20)]}, "older"),
+    ],
+    ids=lambda part: str(part)[:20],
+)
+def test_any_words_after_any_plan_give_one_that_is_accepted_back(
+    service: httpx.Client, plan: dict[str, Any], text: str
+) -> None:
+    first = ask(service, user_id="u1", plan=plan)
+    second = ask(service, user_id="u1", critique={"of": first["recommendation_id"], "text": text})
+    assert second["plan"] is not None and second["plan"] != first["plan"]
+    assert ask(service, user_id="u1", plan=second["plan"])["plan"] == second["plan"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "read"),
+    [
+        ([f"no z{number}" for number in range(20)], 10),  # 12 are read, of which a plan keeps 10
+        ([f"no z{number} {'and more ' * 20}" for number in range(9)], 2),
+        ([f"no {'z' * 190} {number}" * 4 for number in range(2)], 1),
+    ],
+)
+def test_the_last_wishes_are_read(service: httpx.Client, wishes: list[str], read: int) -> None:
+    first = ask(service, user_id="u1")
+    critique = {"of": first["recommendation_id"], "text": ". ".join(wishes)}
+    avoided = ask(service, user_id="u1", critique=critique)["plan"]["avoid"]
+    assert len(avoided) == read
+    assert [text[:2] for text in avoided] == ["z" + wish[4] for wish in wishes[-read:]]
+
+
+def test_the_same_words_again_and_again_are_one_wish(service: httpx.Client) -> None:
+    answer = ask(service, user_id="u1")
+    plans = []
+    for _ in range(3):
+        critique = {"of": answer["recommendation_id"], "text": "more slow robots, no loud music"}
+        answer = ask(service, user_id="u1", critique=critique)
+        plans.append(answer["plan"])
+    assert plans[0]["direction"] and plans[0]["avoid"]
+    assert plans[0] == plans[1] == plans[2]
+
+
+@pytest.mark.parametrize(
+    "full",
+    [
+        {"session": [{"item_id": "1", "action": "listen", "timestamp": number} for number in range(500)]},
+        {"session": [], "exclude_ids": [f"{number:03x}" for number in range(4096)] * 2 + ["x"] * 1808},
+    ],
+    ids=["session", "exclude_ids"],
+)
+def test_the_cursor_of_the_fullest_request_is_valid(service: httpx.Client, full: dict[str, Any]) -> None:
+    first = ask(service, **full)
+    critique = {"of": first["recommendation_id"], "text": "the first is great, the second is bad"}
+    second = ask(service, **full, critique=critique)
+    assert second["cursor"] is not None
+    third = ask(service, cursor=second["cursor"])
+    assert third["plan"] == second["plan"] and not set(ids(first)[:2]) & set(ids(third))
+
+
+def test_an_item_that_is_gone_can_be_talked_about(serve: Serve) -> None:
+    user = uuid4().hex
+    with serve() as service:
+        item = {"attributes": {"genres": ["drama"]}, "text": {"title": "Dust"}}
+        assert service.put("/v1/items/dust", json=item).status_code == 200
+        ranked = service.post("/v1/rank", json={"user_id": user, "item_ids": ["dust", "1", "2"]}).json()
+        assert service.delete("/v1/items/dust").status_code in (200, 204)
+    place = ids(ranked).index("dust") + 1
+    with serve() as service:
+        text = f"number {place} is great, the others are bad"
+        answer = ask(service, user_id=user, critique={"of": ranked["recommendation_id"], "text": text})
+        assert answer["critique"]["praised"] == ["dust"] and answer["critique"]["stored"] == 3
+        assert answer["plan"]["like"] == [] and sorted(answer["plan"]["unlike"]) == ["1", "2"]
+        assert answer["ignored"] == []
+
+
 def test_a_critique_needs_the_right_to_send_events(serve: Serve, redis_url: str) -> None:
     reader, reading = create_key(KeyRequest((Role.RECOMMEND,)), 0.0)
     writer, writing = create_key(KeyRequest((Role.RECOMMEND, Role.EVENTS)), 0.0)

@@ -100,6 +100,13 @@ def test_an_edited_plan_is_followed(service: httpx.Client) -> None:
         ({"limit": 0}, "plan.limit", "1"),
         ({"diversity": {"strength": 2}}, "plan.diversity.strength", "1"),
         ({"colour": "red"}, "plan.colour", "no field"),
+        ({"wanted": [COMEDY] * 31}, "plan.wanted", "30"),
+        ({"unwanted": [COMEDY] * 31}, "plan.unwanted", "30"),
+        ({"conditions": [{"field": "year", "op": "ne", "value": 1}] * 21}, "plan.conditions", "20"),
+        ({"avoid": ["noise"] * 11}, "plan.avoid", "10"),
+        ({"avoid": ["noise" * 41]}, "plan.avoid.0", "200"),
+        ({"like": ["1"] * 51}, "plan.like", "50"),
+        ({"unlike": ["1"] * 51}, "plan.unlike", "50"),
     ],
 )
 def test_each_part_is_checked(service: httpx.Client, plan: dict[str, Any], field: str, hint: str) -> None:
@@ -136,6 +143,17 @@ def test_the_words_of_a_ranking_order_it_and_drop_nothing(service: httpx.Client)
     assert sorted(ids(answer)) == sorted(items) and answer["notes"] == []
     met = [is_comedy(item) and "horror" not in item["fields"]["genres"] for item in answer["items"]]
     assert met == sorted(met, reverse=True) and any(met)
+
+
+@pytest.mark.parametrize("words", [{"query": "five comedies"}, {"plan": {"wanted": [COMEDY], "limit": 5}}])
+def test_a_number_in_the_words_of_a_ranking_drops_nothing(
+    service: httpx.Client, words: dict[str, Any]
+) -> None:
+    items = [str(number) for number in range(20)]
+    answer = ask(service, item_ids=items, **words)
+    assert sorted(ids(answer)) == sorted(items) and answer["plan"]["limit"] == 5
+    assert answer["ignored"] == ["plan.limit"]
+    assert len(ask(service, item_ids=items, limit=7, **words)["items"]) == 7
 
 
 def test_pages_keep_the_plan_and_never_repeat(service: httpx.Client) -> None:

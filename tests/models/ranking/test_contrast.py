@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from models.ranking.contrast import CONTRAST_GAIN, contrast_labels, measure_contrast
+from models.ranking.label_matrix import LabelMatrix
 
-LABELS = [frozenset(each) for each in ({"a", "c"}, {"a"}, {"b", "c"}, {"b"}, set(), {"a", "d"}, {"c"}, {"d"})]
+SETS = [frozenset(each) for each in ({"a", "c"}, {"a"}, {"b", "c"}, {"b"}, set(), {"a", "d"}, {"c"}, {"d"})]
+LABELS = LabelMatrix.of(SETS)
 NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -32,4 +34,4 @@ def test_one_side_is_enough(liked: list[int], unliked: list[int]) -> None:
 
 
 def test_items_that_are_all_the_same_gain_nothing() -> None:
-    assert measure_contrast([frozenset("a")] * 3, np.array([0]), NONE).tolist() == [0, 0, 0]
+    assert measure_contrast(LabelMatrix.of([frozenset("a")] * 3), np.array([0]), NONE).tolist() == [0, 0, 0]
