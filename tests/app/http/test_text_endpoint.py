@@ -1,6 +1,7 @@
 """A bundle whose texts an embeddings endpoint reads: trained, checked and served over real HTTP."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -64,6 +65,14 @@ def recommend(client: httpx.Client, **body: object) -> tuple[list[str], list[str
     answer = client.post("/v1/recommend", json={"user_id": "u1", "diversity": {"method": "none"}, **body})
     assert answer.status_code == 200, answer.text
     return [item["item_id"] for item in answer.json()["items"]], answer.json()["degraded"]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for what happens beside the requests; a minute is far more than it takes."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end, "expected it within a minute"
+        time.sleep(0.01)
 
 
 def test_the_bundle_names_its_encoder_and_holds_neither_key_nor_address(
@@ -143,9 +152,27 @@ def test_an_item_that_was_put_in_an_outage_is_placed_by_its_text_after_it(
             assert client.put("/v1/items/late", json=item).status_code == 200
             lists[is_down] = recommend(client, query="robots on mars", limit=81)
             endpoint.is_down = False
-            assert recommend(client, query="robots on mars", limit=81) == lists[False]
+            wait_until(lambda: recommend(client, query="robots on mars", limit=81) == lists[False])
             assert client.delete("/v1/items/late").status_code == 200
     assert lists[True] != lists[False] and lists[True][1] == []
+
+
+def test_nobody_but_its_writer_waits_for_the_text_of_an_item(
+    client: httpx.Client, endpoint: EmbeddingsServer
+) -> None:
+    plain = recommend(client)
+    item = {"attributes": {"title": "Robots on Mars 2", "genres": ["animals"], "year": 2000}}
+    endpoint.held = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.put, "/v1/items/held", json=item)
+        wait_until(lambda: endpoint.waiting > 0)
+        assert recommend(client) == plain
+        assert not waiting.done()
+        endpoint.held.set()
+        assert waiting.result().status_code == 200
+    asked = len(endpoint.requests)
+    recommend(client)
+    assert len(endpoint.requests) == asked, "expected the text of the item to be read once"
 
 
 @pytest.mark.parametrize(
