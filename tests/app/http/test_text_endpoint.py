@@ -5,18 +5,21 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 
+from app.batch.rows import Row, score_rows
 from app.bundle import remote_texts
+from app.bundle.remote_texts import RemoteTexts
 from app.cli import main
 from app.golden import open_and_check
 from models.contract.bundle import TEXT_ENCODER, BundleError
 from models.contract.encoder_card import read_card
-from models.language.endpoint import KEY, QUERY_TIMEOUT, URL
+from models.language.endpoint import KEY, QUERY_TIMEOUT, URL, EndpointEncoder
 from tests.conftest import write_shop
 from tests.embeddings_server import SIZE, EmbeddingsServer, serve_embeddings
 
@@ -173,6 +176,27 @@ def test_nobody_but_its_writer_waits_for_the_text_of_an_item(
     asked = len(endpoint.requests)
     recommend(client)
     assert len(endpoint.requests) == asked, "expected the text of the item to be read once"
+
+
+def test_a_file_is_scored_after_a_failure_of_the_endpoint_that_passes(
+    bundle: Path, endpoint: EmbeddingsServer, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("user_id,item_id\nu1,i1\nu2,i1\n")
+    endpoint.faults.append((503, {"retry-after": "0"}))
+    assert main(["batch-score", str(source), str(target), "--bundle", str(bundle)]) == 0
+    assert not endpoint.faults and target.read_text().count(",ok,") == 2
+
+
+def test_the_texts_of_a_files_users_are_asked_for_at_once(bundle: Path, endpoint: EmbeddingsServer) -> None:
+    opened = open_and_check(bundle, 100)
+    asked = RemoteTexts(EndpointEncoder("small", SIZE), limit_s=60.0)
+    endpoint.requests.clear()
+    rows = [Row(number, {"user_id": f"u{number}", "item_id": "i1"}) for number in range(1, 9)]
+    scored = score_rows(replace(opened, text_encoder=asked), rows, 1.8e9)
+    assert [row["status"] for row in scored] == ["ok"] * 8
+    assert len(endpoint.requests) == 1 and len(endpoint.texts) > 1
+    assert [row["score"] for row in scored] == [row["score"] for row in score_rows(opened, rows, 1.8e9)]
 
 
 @pytest.mark.parametrize(
