@@ -37,13 +37,15 @@ ITEM_TOLERANCE = 1e-2
 """Texts are encoded singly here and in batches offline, which rounds differently."""
 
 
-def open_and_check(folder: Path, candidates: int, key: BundleKey | None = None) -> LoadedBundle:
+def open_and_check(
+    folder: Path, candidates: int, key: BundleKey | None = None, *, retries: bool = False
+) -> LoadedBundle:
     """Load a bundle, replay its golden requests and compute one answer; raises BundleError if any of it fails.
 
-    With a key the bundle must be signed with it. A bundle that was replaced while it was loaded is refused, too.
+    See `load_bundle` for `key` and `retries`. A bundle that was replaced while it was loaded is refused, too.
     """
     started = _identify(folder)
-    bundle = load_bundle(folder, candidates, key)
+    bundle = load_bundle(folder, candidates, key, retries=retries)
     try:
         if reads_words(bundle):
             replay(bundle)

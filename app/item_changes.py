@@ -1,8 +1,8 @@
 """Apply the items put, patched and deleted through the API to a bundle's catalogue."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,15 +12,16 @@ from app.bundle.item_columns import ItemRow
 from app.bundle.remote_texts import FetchedTexts, RemoteTexts
 from app.state.protocol import StoredItems
 from app.state.protocol.item_patch import patch_item
+from models.contract.arrays import Floats
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.features import item_text
 from models.contract.hierarchy import expand_attributes
 from models.contract.item_links import FittedLinks
 from models.contract.statistics import TOTAL
-from models.language.protocol import TextEncoderUnavailableError, clean_text
+from models.language.protocol import clean_text
 
-LOG = logging.getLogger("chorus.items")
+NO_TEXTS: Mapping[str, Floats] = MappingProxyType({})
 
 ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
     FieldKind.CATEGORICAL: str,
@@ -31,11 +32,16 @@ ATTRIBUTE_TYPES: Mapping[FieldKind, type] = {
 """The Python type of an attribute, by the kind of its field."""
 
 
-def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
-    """The bundle with these items put, patched and deleted."""
-    changed = [*changes.items.values(), *_patched_items(bundle.catalogue, changes)]
-    items = [fit_item(bundle.spec, item) for item in changed]
-    rows, are_unread = _encode(bundle, items)
+def apply_changes(
+    bundle: LoadedBundle, changes: StoredItems, texts: Mapping[str, Floats] = NO_TEXTS
+) -> LoadedBundle:
+    """The bundle with these items put, patched and deleted.
+
+    Nothing waits for an embeddings endpoint: of its vectors those in `texts`, in memory and in the catalogue are used,
+    and items without theirs are among the bundle's `unread_items`.
+    """
+    items = [fit_item(bundle.spec, item) for item in list_changed(bundle, changes)]
+    rows, unread = _encode(bundle, items, texts)
     catalogue = bundle.catalogue.with_items(items, rows)
     for item_id in changes.deleted:
         catalogue = catalogue.without(item_id)
@@ -43,30 +49,31 @@ def apply_changes(bundle: LoadedBundle, changes: StoredItems) -> LoadedBundle:
         bundle,
         catalogue=catalogue,
         links=_link_items(bundle, catalogue, items),
-        has_unread_items=are_unread or bundle.has_unread_items,
+        unread_items=(bundle.unread_items - {item.item_id for item in items} | unread) - changes.deleted,
     )
 
 
-def _encode(bundle: LoadedBundle, items: Sequence[Item]) -> tuple[list[ItemRow], bool]:
-    """The rows of items, and whether some are without a text vector because the encoder's endpoint gives no answer.
+def list_changed(bundle: LoadedBundle, changes: StoredItems) -> list[Item]:
+    """The items that were put, and those of the bundle that were patched, as they are then."""
+    return [*changes.items.values(), *_patched_items(bundle.catalogue, changes)]
 
-    Texts that the catalogue or the memory has keep their vectors.
-    """
+
+def _encode(
+    bundle: LoadedBundle, items: Sequence[Item], texts: Mapping[str, Floats]
+) -> tuple[list[ItemRow], frozenset[str]]:
+    """The rows of items, and the ids of those that are without the vector of their text."""
     encoder = bundle.text_encoder
-    try:
-        return bundle.item_rows(items), False
-    except TextEncoderUnavailableError as error:
-        if not isinstance(encoder, RemoteTexts):
-            raise
-        fields = {"encoder": encoder.name, "items": len(items), "reason": str(error)}
-        LOG.warning("items placed without their texts until the encoder answers", extra={"fields": fields})
+    if not isinstance(encoder, RemoteTexts):
+        return bundle.item_rows(items), frozenset()
     known = [row for item in items if (row := bundle.catalogue.row(item.item_id)) is not None]
-    texts = {item_text(bundle.spec, bundle.catalogue.item(row)): bundle.catalogue.text[row] for row in known}
-    wanted = [clean_text(item_text(bundle.spec, item)) for item in items]
-    vectors = {clean_text(text): vector for text, vector in texts.items() if vector.any()}
-    vectors |= encoder.recall(wanted)
-    fetched = FetchedTexts(encoder.name, encoder.size, vectors)
-    return replace(bundle, text_encoder=fetched).item_rows(items), fetched.lacks(wanted)
+    placed = {item_text(bundle.spec, bundle.catalogue.item(row)): bundle.catalogue.text[row] for row in known}
+    wanted = {item.item_id: clean_text(item_text(bundle.spec, item)) for item in items}
+    vectors = {clean_text(text): vector for text, vector in placed.items() if vector.any()}
+    fetched = FetchedTexts(
+        encoder.name, encoder.size, {**vectors, **encoder.recall(wanted.values()), **texts}
+    )
+    unread = frozenset(item_id for item_id, text in wanted.items() if fetched.lacks([text]))
+    return replace(bundle, text_encoder=fetched).item_rows(items), unread
 
 
 def _link_items(bundle: LoadedBundle, catalogue: Catalogue, items: Sequence[Item]) -> FittedLinks | None:

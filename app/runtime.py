@@ -69,6 +69,11 @@ class Runtime:
             await tenant.open(await self._share_bundle())
         return tenant
 
+    async def close(self) -> None:
+        """Stop what goes on beside the requests."""
+        for tenant in self._tenants.values():
+            await tenant.close()
+
     async def settle_key(self) -> None:
         """Ask for the key of the installation until the store answers.
 

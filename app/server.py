@@ -196,6 +196,7 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
             following.cancel()
             erasing.cancel()
             await asyncio.wait([loading, settling, following, erasing])
+            await runtime.close()
         finally:
             await store.close()
 

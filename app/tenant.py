@@ -2,17 +2,21 @@
 
 import asyncio
 import hmac
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from anyio import to_thread
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.remote_texts import RemoteTexts
 from app.installation_key import InstallationKey
-from app.item_changes import apply_changes
+from app.item_changes import NO_TEXTS, apply_changes, list_changed
+from app.item_texts import fetch_item_texts
 from app.state.protocol import (
     DEFAULT_TENANT,
+    ItemPatch,
     StateUnavailableError,
     StoredItems,
     StoredUser,
@@ -21,7 +25,10 @@ from app.state.protocol import (
     UserMerge,
 )
 from app.user_history import join_states
-from models.contract.catalogue import UserState
+from models.contract.arrays import Floats
+from models.contract.catalogue import Item, UserState
+
+LOG = logging.getLogger("chorus.items")
 
 SESSION_ONLY = "state:session_only"
 STALE_CATALOGUE = "state:catalogue_may_be_stale"
@@ -49,6 +56,7 @@ class Tenant:
         self._items_version = 0
         self._owns_rows = False
         self._catalogue_lock = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
 
     @property
     def is_default(self) -> bool:
@@ -77,14 +85,23 @@ class Tenant:
 
         The default tenant owns the bundle's rows. Others share theirs until they change an item.
         """
+        texts = await self._read_texts(bundle)  # the bundle in use changes and answers meanwhile
         async with self._catalogue_lock:
-            await self._take(bundle)
+            await self._take(bundle, texts)
+        self._begin_reading()
 
     async def open(self, bundle: LoadedBundle) -> None:
         """As `take_over`, unless a bundle is in use: then that is the newer one."""
         async with self._catalogue_lock:
             if self._bundle is None:
-                await self._take(bundle)
+                await self._take(bundle, NO_TEXTS)
+        self._begin_reading()
+
+    async def close(self) -> None:
+        """Stop what goes on beside the requests."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
 
     async def share_bundle(self) -> LoadedBundle:
         """The bundle in use as it was loaded, without users: other tenants may share it, and change a fork of it.
@@ -129,17 +146,55 @@ class Tenant:
     async def refresh_catalogue(self, version: int) -> None:
         """Bring the catalogue to this version of the store's items; raises StateUnavailableError.
 
-        A version below the current one means that the store lost its data and counts from 0 again. Items that wait for
-        their text vectors are read again once the encoder's endpoint may answer.
+        A version below the current one means that the store lost its data and counts from 0 again. No request waits
+        for an embeddings endpoint: items without their text vectors get them beside the requests.
         """
-        if self._bundle is None or (version == self._items_version and not self._bundle.may_reread_items):
+        if self._bundle is None:
             return
+        if version != self._items_version:
+            async with self._catalogue_lock:
+                if version != self._items_version:
+                    await self._swap(self.bundle, await self.store.items(self._items_version))
+        self._begin_reading()
+
+    async def prepare_items(self, items: Sequence[Item]) -> None:
+        """Remember the text vectors of items that are about to be stored, so that they are in place at once.
+
+        Without an answer of the encoder's endpoint nothing is remembered.
+        """
+        await fetch_item_texts(self.bundle, items)
+
+    async def prepare_patch(self, patch: ItemPatch) -> None:
+        """As `prepare_items`, for the item as it is with a patch."""
+        await self.prepare_items(list_changed(self.bundle, StoredItems(0, patches={patch.item_id: patch})))
+
+    def _begin_reading(self) -> None:
+        """Begin to read the texts of items that wait for it, unless that goes on already."""
+        if self._bundle is None or not self._bundle.may_reread_items:
+            return
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_items())
+            self._reading.add_done_callback(_log_failure)
+
+    async def _read_items(self) -> None:
+        """Fetch the text vectors of the items that wait for them, and swap in the bundle with those."""
+        bundle = self.bundle
+        texts = await fetch_item_texts(bundle, _list_unread(bundle))
         async with self._catalogue_lock:
-            bundle = self.bundle
-            if bundle.may_reread_items:
-                await self._swap(replace(bundle, has_unread_items=False), await self.store.items(0))
-            elif version != self._items_version:
-                await self._swap(bundle, await self.store.items(self._items_version))
+            if not texts or self.bundle.text_encoder is not bundle.text_encoder:
+                return  # another bundle was loaded meanwhile
+            items = {item.item_id: item for item in _list_unread(self.bundle)}
+            await self._swap(self.bundle, StoredItems(self._items_version, items), texts)
+
+    async def _read_texts(self, bundle: LoadedBundle) -> Mapping[str, Floats]:
+        """The text vectors of the store's items for a bundle that is not in use yet."""
+        if not isinstance(bundle.text_encoder, RemoteTexts):
+            return NO_TEXTS
+        try:
+            changes = await self.store.items(0)
+        except StateUnavailableError:
+            return NO_TEXTS
+        return await fetch_item_texts(bundle, list_changed(bundle, changes))
 
     async def _read_stored(self, user_id: str | None) -> StoredUser:
         """The stored user, or for None the catalogue's version alone. Raises StateUnavailableError."""
@@ -163,22 +218,37 @@ class Tenant:
             return (STALE_CATALOGUE, f"state:{error.fault}")
         return ()
 
-    async def _take(self, bundle: LoadedBundle) -> None:
+    async def _take(self, bundle: LoadedBundle, texts: Mapping[str, Floats]) -> None:
         try:
             changes = await self.store.items(0)
         except StateUnavailableError:
             changes = StoredItems(version=0)  # read with the first request after the outage
         self._owns_rows = self.is_default
-        await self._swap(bundle, changes)
+        await self._swap(bundle, changes, texts)
 
-    async def _swap(self, bundle: LoadedBundle, changes: StoredItems) -> None:
+    async def _swap(
+        self, bundle: LoadedBundle, changes: StoredItems, texts: Mapping[str, Floats] = NO_TEXTS
+    ) -> None:
         """Swap in a bundle with these changes; rows that others share are copied before the first change."""
         is_shared = not self._owns_rows and not changes.is_empty
         self._bundle = await run_in_thread(
-            lambda: apply_changes(bundle.fork() if is_shared else bundle, changes)
+            lambda: apply_changes(bundle.fork() if is_shared else bundle, changes, texts)
         )
         self._owns_rows = self._owns_rows or is_shared
         self._items_version = changes.version
+
+
+def _list_unread(bundle: LoadedBundle) -> list[Item]:
+    """The items that wait for their text vectors."""
+    rows = (bundle.catalogue.row(item_id) for item_id in sorted(bundle.unread_items))
+    return [bundle.catalogue.item(row) for row in rows if row is not None]
+
+
+def _log_failure(reading: "asyncio.Task[None]") -> None:
+    """Log a failure that nobody expects; the next request begins again."""
+    error = None if reading.cancelled() else reading.exception()
+    if error is not None:
+        LOG.error("the texts of items were not read", exc_info=error)
 
 
 async def run_in_thread(work: Callable[[], Result]) -> Result:

@@ -22,7 +22,8 @@ Words = tuple[Plan, UserState]
 async def fetch_words(bundle: LoadedBundle, words: Sequence[Words]) -> LoadedBundle:
     """The bundle with the vectors of these requests' texts, so that nothing after it waits for the network.
 
-    An encoder of this machine needs none of it, and the bundle is returned as it is. Without an answer in time the
+    An encoder of this machine needs none of it, nor do requests without texts: the bundle is returned as it is, with
+    its kept encodings. Without an answer in time the
     texts have no effect, which the answers say (app.pipeline.query.text_query.unread_texts).
     """
     encoder = bundle.text_encoder
@@ -33,7 +34,10 @@ async def fetch_words(bundle: LoadedBundle, words: Sequence[Words]) -> LoadedBun
         for plan, state in words
         for text in list_texts(bundle, plan, state.profile, state.events)
     }
-    vectors = await _fetch(encoder, sorted(texts - {""}))
+    texts.discard("")
+    if not texts:
+        return bundle
+    vectors = await _fetch(encoder, sorted(texts))
     return replace(bundle, text_encoder=FetchedTexts(encoder.name, encoder.size, vectors))
 
 

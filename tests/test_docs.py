@@ -19,6 +19,7 @@ from app.api.schemas.recommendation import RecommendRequest
 from app.cli import main
 from app.config import PREFIX, Settings
 from app.errors import ChorusError
+from app.pipeline.why_not.verdict import Rule, Stage
 from app.state.protocol import StoreFault
 from app.telemetry import Metrics
 from models.job.spec import JobSpec
@@ -153,6 +154,16 @@ def test_the_error_table_has_every_code() -> None:
     assert {(int(status), code) for status, code in rows} == {
         (kind.status, kind.code) for kind in subclasses(ChorusError)
     }
+
+
+def test_the_table_of_explain_has_every_rule_at_its_stages() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (`.+?`) \|", section("docs/api.md", "Why and why not"), flags=re.MULTILINE
+    )
+    named = {(stage, rule) for stage, rules in rows for rule in re.findall(r"`(\w+)`", rules)}
+    assert {rule for _, rule in named} == {rule.value for rule in Rule}
+    assert {stage for stage, _ in named} == {stage.value for stage in Stage}
+    assert {stage for stage, rule in named if rule == Rule.PLAN} == {Stage.FILTER, Stage.RERANK}
 
 
 def test_the_table_of_roles_has_every_route() -> None:

@@ -82,7 +82,7 @@ def score_file(source: Path, target: Path, bundle_folder: Path, read: RowReader)
     try:
         limit_threads(1)
         settings = read_settings()
-        bundle = open_and_check(bundle_folder, settings.candidates, settings.signing_key)
+        bundle = open_and_check(bundle_folder, settings.candidates, settings.signing_key, retries=True)
         rows = _read_rows(read, source, bundle.spec.context_fields)
         columns = _Columns.of(bundle.heads, first)
         with _Writer(temporary, target.name.lower(), columns) as writer:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.batch.texts import fetch_texts
 from app.bundle.bundle import LoadedBundle
 from app.config import read_settings
 from app.golden import open_and_check
@@ -25,8 +26,9 @@ def list_items(
     """
     limit_threads(1)
     settings = read_settings()
-    bundle = open_and_check(folder, settings.candidates, settings.signing_key)
+    bundle = open_and_check(folder, settings.candidates, settings.signing_key, retries=True)
     moment = time.time() if now is None else now
+    bundle = fetch_texts(bundle, (bundle.known_users.state(request.user_id) for request in requests))
     return [answer_request(bundle, request, limit, moment) for request in requests]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.batch.texts import fetch_texts
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.scoring.batching import split_by_cost
 from app.pipeline.scoring.groups import ScoreRequest, score_requests
@@ -78,6 +79,7 @@ def _score_portion(
         )  # one object: it is encoded once
         items = tuple(str(rows[index].cells[ITEM]) for index in indices)
         requests.append(ScoreRequest(state, items, dict(moment.context), moment.now))
+    bundle = fetch_texts(bundle, states.values())
     for scores, indices in zip(score_requests(bundle, requests), groups.values(), strict=True):
         columns = {name: values.tolist() for name, values in {"score": scores.score, **scores.values}.items()}
         for position, index in enumerate(indices):

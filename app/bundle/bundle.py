@@ -82,9 +82,8 @@ class LoadedBundle:
     label_shares: Shares = field(default_factory=dict)  # of the bundle's items
     encodings: BoundedCache[object] = field(init=False, repr=False, default_factory=make_encoding_cache)
     """The pipeline's encodings of users (app.pipeline.encoding_cache): a changed bundle begins without any."""
-    has_unread_items: bool = (
-        False  # items put later are without text vectors, as the encoder's endpoint was away
-    )
+    unread_items: frozenset[str] = frozenset()
+    """Ids of items put later whose texts the encoder's endpoint has not given the vectors of."""
     titles: TitleTable = field(default_factory=TitleTable)
     labels: LabelIndex = field(default_factory=LabelIndex)
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
@@ -106,7 +105,7 @@ class LoadedBundle:
     def may_reread_items(self) -> bool:
         """True if items wait for their text vectors and the endpoint may answer again."""
         encoder = self.text_encoder
-        return self.has_unread_items and isinstance(encoder, RemoteTexts) and not encoder.is_resting
+        return bool(self.unread_items) and isinstance(encoder, RemoteTexts) and not encoder.is_resting
 
     @property
     def item_table(self) -> ItemTable:
@@ -165,6 +164,7 @@ class LoadedBundle:
             lengths=VersionCache(),
             descriptions=VersionCache(),
             links=None if self.links is None else self.links.as_exported(),
+            unread_items=frozenset(),
         )
 
     def without_users(self) -> "LoadedBundle":

@@ -65,10 +65,13 @@ class _ItemFiles:
     statistics: Floats  # [n, S]
 
 
-def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> LoadedBundle:
+def load_bundle(
+    folder: Path, candidates: int, key: BundleKey | None = None, *, retries: bool = False
+) -> LoadedBundle:
     """Load a bundle; raises BundleError, which names the file, for missing, damaged or inconsistent files.
 
-    `candidates`: items scored for one answer. With a key the bundle must be signed with it.
+    `candidates`: items scored for one answer. With a key the bundle must be signed with it. `retries`: whether an
+    embeddings endpoint is asked again after a failure, which takes longer than a request of the service may.
     """
     manifest = _read_manifest(folder, key)
     check_heads(manifest)
@@ -94,7 +97,7 @@ def load_bundle(folder: Path, candidates: int, key: BundleKey | None = None) -> 
         index=open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors),
         candidates=candidates,
         known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
-        text_encoder=_open_text_encoder(folder, manifest, spec),
+        text_encoder=_open_text_encoder(folder, manifest, spec, retries=retries),
         unknown_vector=strip_bias(unknown.vector),
         mean_vector=mean,
         links=read_fitted_links(folder, manifest, len(files.items)),
@@ -198,7 +201,9 @@ def _read_known_users(folder: Path, item_ids: tuple[str, ...]) -> KnownUsers:
     )
 
 
-def _open_text_encoder(folder: Path, manifest: Manifest, spec: FeatureSpec) -> TextEncoder | None:
+def _open_text_encoder(
+    folder: Path, manifest: Manifest, spec: FeatureSpec, *, retries: bool
+) -> TextEncoder | None:
     if manifest.text_encoder is None:
         if spec.text_size:
             raise BundleError(
@@ -218,5 +223,6 @@ def _open_text_encoder(folder: Path, manifest: Manifest, spec: FeatureSpec) -> T
         whitening = from_array(read_array(folder / WHITENING, (spec.text_size + 1, spec.text_size)))
     if isinstance(encoder, EndpointEncoder):
         card = read_card(folder / TEXT_ENCODER) if TEXT_ENCODER in manifest.files else None
-        return RemoteTexts(whiten(encoder.without_retries(), whitening), encoder.query_limit_s, card)
+        asked = encoder if retries else encoder.without_retries()
+        return RemoteTexts(whiten(asked, whitening), encoder.query_limit_s, card)
     return whiten(encoder, whitening)

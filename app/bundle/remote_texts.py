@@ -24,7 +24,7 @@ REMEMBERED = 4096
 REST_S = 5.0
 """How long the endpoint is not asked after it failed."""
 THREADS = 4
-"""Requests to the endpoint at once."""
+"""Requests to the endpoint at once for the texts of requests, and as many for those of items."""
 
 
 class RemoteTexts:
@@ -43,6 +43,7 @@ class RemoteTexts:
         self.name, self.size = encoder.name, encoder.size
         self.limit_s = limit_s
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="texts")
+        self.item_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="item-texts")
         self._encoder, self._card, self._clock = encoder, card, clock
         self._vectors: OrderedDict[str, Floats] = OrderedDict()
         self._lock = Lock()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.contract.arrays import Floats, Indices, Indices32
-from models.contract.words import WordIndex, measure_cosines
+from models.contract.words import InvertedIndex, measure_cosines
 
 SOURCES = 64
 """The links that an item keeps. On Amazon Office 64 are better than all (docs/quality.md)."""
@@ -29,7 +29,7 @@ class ContentModel(NamedTuple):
     """What predicts links from words, over N anchors."""
 
     anchors: Indices  # [N] item rows
-    words: WordIndex  # of the anchors' texts
+    words: InvertedIndex  # of the anchors' texts
     directions: Floats  # [N, R] the first left singular vectors of the anchors' word vectors
     shrinkage: Floats  # [R] s² / (s² + RIDGE) of each
     linked: Indices32  # [N, K] numbers of the anchors that each anchor links to
@@ -122,8 +122,8 @@ def write_content(path: Path, links: ContentLinks) -> None:
 def read_content(path: Path) -> ContentLinks:
     """Read what `write_content` wrote; raises OSError, KeyError or ValueError for any other file."""
     with np.load(path, allow_pickle=False) as arrays:
-        words = {name: arrays[f"word_{name}"] for name in WordIndex._fields}
-        index = WordIndex(**words | {"size": int(words["size"])})
+        words = {name: arrays[f"word_{name}"] for name in InvertedIndex._fields}
+        index = InvertedIndex(**words | {"size": int(words["size"])})
         others = {name: arrays[name] for name in ContentModel._fields if name != "words"}
         table = ContentTable(*(arrays[f"cold_{name}"] for name in ContentTable._fields))
     return ContentLinks(ContentModel(words=index, **others), table, table)

@@ -16,8 +16,8 @@ UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 """Kana and Chinese characters, which no spaces part into words."""
 
 
-class WordIndex(NamedTuple):
-    """The words of N texts, each with the texts that have it; the vectors of texts have length 1."""
+class InvertedIndex(NamedTuple):
+    """An inverted index: the words of N texts, each with the texts that have it; the vectors of texts have length 1."""
 
     codes: NDArray[np.uint32]  # [V] of the words, ascending
     rarity: Floats  # [V]
@@ -42,7 +42,7 @@ def count_words(text: str) -> tuple[NDArray[np.uint32], Doubles]:
     return np.array(codes, dtype=np.uint32), 1 + np.log([counts[code] for code in codes])
 
 
-def index_words(texts: Sequence[str]) -> WordIndex:
+def index_words(texts: Sequence[str]) -> InvertedIndex:
     """The index of N texts. Rarity is log((1 + N) / (1 + texts with the word)) + 1."""
     counted = [count_words(text) for text in texts]
     words = np.concatenate([np.zeros(0, np.uint32), *(codes for codes, _ in counted)])
@@ -53,7 +53,7 @@ def index_words(texts: Sequence[str]) -> WordIndex:
     lengths = np.sqrt(np.bincount(numbers, values**2, minlength=len(texts)))
     values /= lengths[numbers]
     order = np.argsort(column, kind="stable")
-    return WordIndex(
+    return InvertedIndex(
         codes,
         rarity.astype(np.float32),
         np.concatenate([[0], np.cumsum(having)]).astype(np.int64),
@@ -63,7 +63,7 @@ def index_words(texts: Sequence[str]) -> WordIndex:
     )
 
 
-def measure_cosines(index: WordIndex, text: str) -> Floats:
+def measure_cosines(index: InvertedIndex, text: str) -> Floats:
     """[N] the cosine of a text to each text of the index. A word that the index lacks counts in the text's length."""
     codes, values = count_words(text)
     if not len(codes) or not len(index.codes):

@@ -8,7 +8,7 @@ from scipy.sparse.linalg import svds
 
 from models.contract.arrays import Doubles, Floats
 from models.contract.content_links import RIDGE, ContentLinks, ContentModel, link_texts
-from models.contract.words import WordIndex, index_words
+from models.contract.words import InvertedIndex, index_words
 from models.export.regression import RegressionSettings, choose_items, fit_regression
 
 KEEP = 128
@@ -16,7 +16,10 @@ KEEP = 128
 DIRECTIONS = 256
 """The word directions that the ridge regression is exact within."""
 MOST_COLD = 10_000
-"""Items without events that get content links at export, the last rows: some milliseconds each."""
+"""Items without events that get content links at export, the last rows.
+
+Each costs some milliseconds at export, and 64 products in every request of a user with a history.
+"""
 
 
 def fit_content(matrix: sparse.csr_array, texts: Sequence[str], penalty: float) -> ContentLinks | None:
@@ -51,7 +54,7 @@ def fit_content(matrix: sparse.csr_array, texts: Sequence[str], penalty: float) 
     return ContentLinks(model, links, links)
 
 
-def find_directions(words: WordIndex) -> tuple[Floats, Doubles]:
+def find_directions(words: InvertedIndex) -> tuple[Floats, Doubles]:
     """The first DIRECTIONS left singular vectors [N, R] of the texts' word vectors, and the singular values [R]."""
     columns = np.repeat(np.arange(len(words.codes)), np.diff(words.offsets))
     shape = (words.size, len(words.codes))

@@ -14,7 +14,7 @@ from models.evaluation.candidates import EvaluationLists
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import pairs_matrix
 from models.export.content_gains import NO_CONTENT, ContentFit, fit_content_gains
-from models.export.content_links import fit_content
+from models.export.content_links import MOST_COLD, fit_content
 from models.export.link_gains import (
     LEAST_IN_PROTOCOL,
     LEAST_NDCG,
@@ -77,18 +77,22 @@ def describe_links(fit: LinkFit) -> str:
     return (
         f"item links (co-occurrence): NDCG@10 on validation {fit.before:.3f} -> {fit.after:.3f}; gains of transitions "
         f"and regression: {', '.join(classes)}; penalty {settings.penalty:g}, content {settings.content:g}\n"
-        f"{describe_content(fit.content)}"
+        f"{describe_content(fit.content, len(fit.texts))}"
     )
 
 
-def describe_content(fit: ContentFit) -> str:
-    """One line for the console: the gain of the content links, or that there are none."""
+def describe_content(fit: ContentFit, items: int = 0) -> str:
+    """One line for the console: the gain of the content links, or that there are none.
+
+    Of a catalogue of more than MOST_COLD `items` it says how many may have links.
+    """
     if not fit.gain:
         return "content links (items without events, by their words): no gain on validation, left out"
     return (
         f"content links (items without events, by their words): NDCG@10 among items made cold on validation "
         f"{fit.before:.3f} -> {fit.after:.3f}, {fit.reached:.0%} of them in the first 100 of all items; gain "
         f"{fit.gain:g}, level {fit.level:g}, at {fit.warm:.1%} of the NDCG@10 of other items"
+        f"{f'; the last {MOST_COLD:,} items without events get them' if items > MOST_COLD else ''}"
     )
 
 

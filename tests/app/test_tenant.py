@@ -2,17 +2,22 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.bundle.bundle import KnownUsers
+from app.bundle.remote_texts import RemoteTexts
 from app.config import Settings, read_settings
+from app.item_changes import apply_changes
 from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent, StateUnavailableError, StoredItems, StoredUser
 from app.tenant import SESSION_ONLY, STALE_CATALOGUE, Tenant
+from models.contract.arrays import Floats
 from models.contract.catalogue import Item, User, UserState
 from models.contract.events import Event
 
@@ -180,6 +185,62 @@ async def test_a_change_of_the_default_tenant_copies_no_rows(tenant: Tenant) -> 
     before = tenant.bundle.catalogue.store
     await tenant.refresh_catalogue(await tenant.store.put_item(Item("i1", {"title": "Robots"})))
     assert tenant.bundle.catalogue.store is before and tenant.bundle.catalogue.item(1).attributes
+
+
+class HeldEncoder:
+    """A text encoder whose endpoint hangs until it is let go."""
+
+    name = "endpoint:held"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        self.asked.set()
+        assert self.go.wait(60)
+        return np.ones((len(texts), self.size), dtype=np.float32)
+
+
+async def test_a_hung_embeddings_endpoint_keeps_no_request_waiting(tenant: Tenant) -> None:
+    """The item was put through another replica. It is in place at once, and with its text after the answer."""
+    held = HeldEncoder(tenant.bundle.spec.text_size)
+    tenant._bundle = replace(tenant.bundle, text_encoder=RemoteTexts(held, limit_s=1.0))
+    await tenant.store.put_item(put("new"))
+    try:
+        async with asyncio.timeout(30):
+            await tenant.read_user(None)
+            row = tenant.bundle.catalogue.row("new")
+            assert row is not None and not tenant.bundle.catalogue.text[row].any()
+            await asyncio.to_thread(held.asked.wait)
+            await tenant.store.put_item(put("newer"))
+            await tenant.read_user("u3")
+            assert "newer" in tenant.bundle.catalogue and tenant.bundle.unread_items == {"new", "newer"}
+    finally:
+        held.go.set()
+    async with asyncio.timeout(30):
+        while tenant.bundle.unread_items:
+            await tenant.read_user(None)
+            await asyncio.sleep(0.01)
+    for name in ("new", "newer"):
+        row = tenant.bundle.catalogue.row(name)
+        assert row is not None and tenant.bundle.catalogue.text[row].any()
+
+
+async def test_texts_of_a_bundle_that_was_replaced_meanwhile_are_not_used(tenant: Tenant) -> None:
+    held = HeldEncoder(tenant.bundle.spec.text_size)
+    other = replace(tenant.bundle, text_encoder=RemoteTexts(HeldEncoder(held.size), limit_s=1.0))
+    tenant._bundle = replace(tenant.bundle, text_encoder=RemoteTexts(held, limit_s=1.0))
+    await tenant.store.put_item(put("new"))
+    await tenant.read_user(None)
+    reading = tenant._reading
+    assert reading is not None
+    await asyncio.to_thread(held.asked.wait)
+    tenant._bundle = apply_changes(other, await tenant.store.items(0))
+    held.go.set()
+    await reading
+    row = tenant.bundle.catalogue.row("new")
+    assert row is not None and not tenant.bundle.catalogue.text[row].any()
 
 
 async def test_the_users_of_the_training_data_are_those_of_the_default_tenant(

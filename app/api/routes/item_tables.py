@@ -44,6 +44,7 @@ async def post_items(
         return to_item(fields, row.item_id, row)
 
     indices, items, rejected = split_rows(body.items, convert)
+    await tenant.prepare_items(items)
     versions = await tenant.store.put_items(items, service.clock()) if items else []
     full = CatalogueFullError("No room for another item: the store is full").shape()
     rejected += [

@@ -39,6 +39,7 @@ async def put_item(
 ) -> Response:
     """Put an item, in place of the one before. It is searchable when this answers."""
     item = to_item(tenant.bundle.spec.item_fields, item_id, body)
+    await tenant.prepare_items([item])
     version = await tenant.store.put_item(item, service.clock())
     await tenant.refresh_catalogue(version)
     return json_response(stored_item_answer(tenant.bundle.catalogue, item_id, version))
@@ -51,6 +52,7 @@ async def patch_item(
     """Change some fields of an item of the catalogue. The next answer uses them."""
     await _check_known(tenant, item_id)
     patch = to_patch(tenant.bundle.spec.item_fields, item_id, body)
+    await tenant.prepare_patch(patch)
     try:
         version = await tenant.store.patch_item(patch, service.clock())
     except ItemDeletedError as error:  # meanwhile

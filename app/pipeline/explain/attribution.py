@@ -8,6 +8,7 @@ import numpy as np
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import add_moments, encode_columns, find_returns
 from app.pipeline.explain.measured_items import choose_items, choose_labels, find_similar
+from app.pipeline.explain.written_texts import leave_out_texts
 from app.pipeline.scoring.groups import Groups, score_groups
 from app.pipeline.types import Encoded, Query, Slate
 from models.contract.arrays import Floats, Indices, Mask
@@ -75,7 +76,12 @@ def score_without(
         sizes=[len(rows)] * count,
     )
     events = leave_out(encoded.events.columns, left_out)
-    users = encode_columns(bundle, [query.state.profile] * count, events, [texts] * count)
+    users = encode_columns(
+        bundle,
+        [query.state.profile] * count,
+        events,
+        leave_out_texts(bundle, query.state, texts, left_out),
+    )
     moments = [(query.context, query.now)] * count
     # Without its newest event a session would become a return, which changes every item.
     returning = np.repeat(find_returns(bundle, [encoded], moments[:1]), count)

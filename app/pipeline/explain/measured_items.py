@@ -9,6 +9,7 @@ from app.pipeline.explain.label_affinity import prefers_label
 from app.pipeline.types import Encoded
 from models.contract.arrays import Indices, Mask
 from models.contract.catalogue import Item
+from models.contract.content_links import ContentTable
 from models.contract.events import EXPOSURE_ACTIONS
 from models.contract.feature_spec import FieldKind
 from models.contract.feedback import has_action, wanted_items
@@ -70,10 +71,21 @@ def find_similar(bundle: LoadedBundle, rows: Indices, slate_rows: Indices) -> Ma
     """[M, N] True where an item at one of M rows and one at N rows are SIMILAR, or item links lead to the second."""
     similar: Mask = bundle.unit_vectors(rows) @ bundle.unit_vectors(slate_rows).T >= SIMILAR
     for table in () if bundle.links is None else bundle.links.tables:
-        inside = np.flatnonzero(rows < len(table.rows))  # items put later have no links
+        inside = np.flatnonzero(rows < len(table.rows))  # no links lead from items put later
         linked = table.rows[rows[inside]][:, :, None] == slate_rows
         similar[inside] |= (linked & (table.weights[rows[inside]] > 0)[:, :, None]).any(axis=1)
+    if bundle.links is not None and bundle.links.content is not None:
+        similar |= find_content_links(bundle.links.content.table, rows, slate_rows)
     return similar
+
+
+def find_content_links(table: ContentTable, rows: Indices, slate_rows: Indices) -> Mask:
+    """[M, N] True where a content link leads from an item at one of M rows to one at N rows, which has no events."""
+    linked = np.zeros((len(rows), len(slate_rows)), dtype=np.bool_)
+    for entry in np.flatnonzero(np.isin(table.items, slate_rows)).tolist():
+        sources = table.sources[entry][table.weights[entry] > 0]
+        linked |= np.isin(rows, sources)[:, None] & (slate_rows == table.items[entry])
+    return linked
 
 
 def deepest_labels(bundle: LoadedBundle, item: Item) -> list[str]:

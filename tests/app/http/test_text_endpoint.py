@@ -1,21 +1,25 @@
 """A bundle whose texts an embeddings endpoint reads: trained, checked and served over real HTTP."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 
+from app.batch.rows import Row, score_rows
 from app.bundle import remote_texts
+from app.bundle.remote_texts import RemoteTexts
 from app.cli import main
 from app.golden import open_and_check
 from models.contract.bundle import TEXT_ENCODER, BundleError
 from models.contract.encoder_card import read_card
-from models.language.endpoint import KEY, QUERY_TIMEOUT, URL
+from models.language.endpoint import KEY, QUERY_TIMEOUT, URL, EndpointEncoder
 from tests.conftest import write_shop
 from tests.embeddings_server import SIZE, EmbeddingsServer, serve_embeddings
 
@@ -64,6 +68,14 @@ def recommend(client: httpx.Client, **body: object) -> tuple[list[str], list[str
     answer = client.post("/v1/recommend", json={"user_id": "u1", "diversity": {"method": "none"}, **body})
     assert answer.status_code == 200, answer.text
     return [item["item_id"] for item in answer.json()["items"]], answer.json()["degraded"]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for what happens beside the requests; a minute is far more than it takes."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end, "expected it within a minute"
+        time.sleep(0.01)
 
 
 def test_the_bundle_names_its_encoder_and_holds_neither_key_nor_address(
@@ -143,9 +155,48 @@ def test_an_item_that_was_put_in_an_outage_is_placed_by_its_text_after_it(
             assert client.put("/v1/items/late", json=item).status_code == 200
             lists[is_down] = recommend(client, query="robots on mars", limit=81)
             endpoint.is_down = False
-            assert recommend(client, query="robots on mars", limit=81) == lists[False]
+            wait_until(lambda: recommend(client, query="robots on mars", limit=81) == lists[False])
             assert client.delete("/v1/items/late").status_code == 200
     assert lists[True] != lists[False] and lists[True][1] == []
+
+
+def test_nobody_but_its_writer_waits_for_the_text_of_an_item(
+    client: httpx.Client, endpoint: EmbeddingsServer
+) -> None:
+    plain = recommend(client)
+    item = {"attributes": {"title": "Robots on Mars 2", "genres": ["animals"], "year": 2000}}
+    endpoint.held = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.put, "/v1/items/held", json=item)
+        wait_until(lambda: endpoint.waiting > 0)
+        assert recommend(client) == plain
+        assert not waiting.done()
+        endpoint.held.set()
+        assert waiting.result().status_code == 200
+    asked = len(endpoint.requests)
+    recommend(client)
+    assert len(endpoint.requests) == asked, "expected the text of the item to be read once"
+
+
+def test_a_file_is_scored_after_a_failure_of_the_endpoint_that_passes(
+    bundle: Path, endpoint: EmbeddingsServer, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("user_id,item_id\nu1,i1\nu2,i1\n")
+    endpoint.faults.append((503, {"retry-after": "0"}))
+    assert main(["batch-score", str(source), str(target), "--bundle", str(bundle)]) == 0
+    assert not endpoint.faults and target.read_text().count(",ok,") == 2
+
+
+def test_the_texts_of_a_files_users_are_asked_for_at_once(bundle: Path, endpoint: EmbeddingsServer) -> None:
+    opened = open_and_check(bundle, 100)
+    asked = RemoteTexts(EndpointEncoder("small", SIZE), limit_s=60.0)
+    endpoint.requests.clear()
+    rows = [Row(number, {"user_id": f"u{number}", "item_id": "i1"}) for number in range(1, 9)]
+    scored = score_rows(replace(opened, text_encoder=asked), rows, 1.8e9)
+    assert [row["status"] for row in scored] == ["ok"] * 8
+    assert len(endpoint.requests) == 1 and len(endpoint.texts) > 1
+    assert [row["score"] for row in scored] == [row["score"] for row in score_rows(opened, rows, 1.8e9)]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ from models.contract.events import Event, column_events
 from models.contract.item_links import FittedLinks, ItemLinks, LinkGains, LinkTable
 from models.contract.polarity import ValuePolarity
 from models.contract.words import measure_cosines
+from models.export import content_links
+from models.export.content_gains import ContentFit
 from models.export.content_links import fit_content
+from models.export.links import describe_content
 
 TEXTS = ["blue ink", "blue paper", "black ink", "green tea", "blue ink pen", "", "tea pot"]
 USERS = [[0, 1], [0, 1], [0, 2], [1, 3], [2, 3], [0, 1]]
@@ -45,6 +48,17 @@ def links() -> ContentLinks:
 def test_only_items_without_events_and_with_words_have_content_links(links: ContentLinks) -> None:
     assert links.model.anchors.tolist() == [0, 1, 2, 3]
     assert links.exported.items.tolist() == [4, 6]
+
+
+def test_the_last_items_without_events_get_links_and_the_console_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(content_links, "MOST_COLD", 1)
+    fitted = fit_content(build_matrix(), TEXTS, penalty=1.0)
+    assert fitted is not None and fitted.exported.items.tolist() == [6]
+    fit = ContentFit(1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    note = "; the last 10,000 items without events get them"
+    assert describe_content(fit, 10_001).endswith(note) and note not in describe_content(fit, 10_000)
 
 
 def test_the_weights_are_those_of_the_ridge_regression(links: ContentLinks) -> None:

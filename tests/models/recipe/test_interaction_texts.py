@@ -11,11 +11,17 @@ from app.bundle.bundle import LoadedBundle
 from app.cli import main
 from app.golden import open_and_check
 from app.pipeline.encoding import encode_user
+from app.pipeline.explain.attribution import measure_attribution
+from app.pipeline.query.text_query import read_plan
+from app.pipeline.recommend import recommend
+from app.pipeline.scoring.groups import ScoreRequest, score_requests
+from app.pipeline.types import Query
 from models.contract.bundle import GOLDEN
 from models.contract.catalogue import UserState
 from models.contract.events import Event
 from models.contract.records import GoldenRequests
 from models.contract.user_vector import strip_bias
+from models.ranking.rerank import Diversity
 
 PRAISE = {"0": "tender romance, so sweet and quiet", "1": "a loud war with guns and tanks"}
 
@@ -95,3 +101,26 @@ def test_a_column_of_texts_that_nothing_reads_is_refused(make_shop, tmp_path, ca
     job = make_shop(tmp_path, interactions=interactions, tasks=None, scenes=None)
     assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) == 1
     assert "interactions.text: expected a text_encoder, which reads it" in capsys.readouterr().err
+
+
+def test_what_was_written_with_an_event_is_left_out_with_it(written: LoadedBundle) -> None:
+    """What the reasons measure is the score with all events less that without one, and without its text."""
+    events = tuple(
+        Event(f"i{item}", "view", 1.7e9 + item, text=PRAISE[str(item % 2)] if item < 4 else "")
+        for item in range(8)
+    )
+    state = UserState(events=events)
+    weights = written.manifest.fusion.weights
+    query = Query(state, 1.8e9, 6, {}, weights, Diversity("none"))
+    slate = recommend(written, query)
+    texts = read_plan(written, query.plan, None, events)
+    attribution = measure_attribution(written, query, texts, encode_user(written, state), slate)
+    shown = tuple(written.catalogue.ids[row] for row in slate.scored.candidates.rows[slate.order])
+
+    def score(kept: tuple[Event, ...]) -> np.ndarray:
+        return score_requests(written, [ScoreRequest(UserState(events=kept), shown, {}, 1.8e9)])[0].score
+
+    for row, drop in zip(attribution.rows.tolist(), attribution.drop, strict=True):
+        without = tuple(event for event in events if event.item_id != written.catalogue.ids[row])
+        np.testing.assert_allclose(drop, score(events) - score(without), atol=1e-5)
+    assert {event.item_id for event in events} == {written.catalogue.ids[row] for row in attribution.rows}

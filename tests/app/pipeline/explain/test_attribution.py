@@ -9,7 +9,13 @@ import pytest
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.explain.attribution import Attribution, leave_out, measure_attribution
-from app.pipeline.explain.measured_items import MEASURED_ITEMS, RECENT_ITEMS, SIMILAR, find_similar
+from app.pipeline.explain.measured_items import (
+    MEASURED_ITEMS,
+    RECENT_ITEMS,
+    SIMILAR,
+    find_content_links,
+    find_similar,
+)
 from app.pipeline.explain.terms import measure_moment, measure_term
 from app.pipeline.query.text_query import read_plan
 from app.pipeline.recommend import recommend, trace_list
@@ -17,6 +23,7 @@ from app.pipeline.scoring.groups import ScoreRequest, score_requests
 from app.pipeline.stage_clock import StageClock
 from app.pipeline.types import Query, Slate
 from models.contract.catalogue import UserState
+from models.contract.content_links import ContentLinks, ContentModel, ContentTable
 from models.contract.events import Event, column_events
 from models.contract.fusion import FusionMethod
 from models.contract.recency import RecencyGains
@@ -118,6 +125,29 @@ def test_linked_items_count_as_similar(learnt: LoadedBundle) -> None:
     assert (similar >= near).all()
     for row in every[: len(table.rows)].tolist():
         assert similar[row, table.rows[row][table.weights[row] > 0]].all()
+
+
+def test_a_content_link_leads_from_the_history_to_an_item_without_events() -> None:
+    """Items 7 and 9 have none: 1 and 2 link to 7, and 2 to 9, whose other source has no weight."""
+    table = ContentTable(
+        np.array([9, 7]),
+        np.array([[2, 0], [1, 2]], dtype=np.int32),
+        np.array([[0.5, 0.0], [0.1, 0.2]], dtype=np.float32),
+    )
+    linked = find_content_links(table, np.array([0, 1, 2]), np.array([7, 3, 9]))
+    assert linked.tolist() == [[False] * 3, [True, False, False], [True, False, True]]
+
+
+def test_a_put_item_counts_as_similar_to_what_links_to_it(learnt: LoadedBundle) -> None:
+    assert learnt.links is not None
+    every = np.arange(len(learnt.catalogue))
+    before = find_similar(learnt, every, every)
+    row, last = np.argwhere(~before)[0]
+    model = ContentModel(*(None for _ in ContentModel._fields))  # only the table is read
+    table = ContentTable(np.array([last]), np.array([[row]], dtype=np.int32), np.ones((1, 1), np.float32))
+    content = ContentLinks(model, table, table)
+    after = find_similar(replace(learnt, links=replace(learnt.links, content=content)), every, every)
+    assert np.argwhere(after != before).tolist() == [[row, last]]
 
 
 def test_the_part_of_the_moment_is_what_its_context_adds_over_the_other_candidates(
