@@ -13,7 +13,14 @@ Schema = dict[str, Any]
 
 MOMENT = 1_600_000_000
 SESSION = [
-    {"item_id": "1", "action": "view", "value": 4, "timestamp": MOMENT, "context": {"season": "winter"}}
+    {
+        "item_id": "1",
+        "action": "view",
+        "value": 4,
+        "timestamp": MOMENT,
+        "context": {"season": "winter"},
+        "text": "a quiet evening",
+    }
 ]
 CONTEXT = {"timestamp": MOMENT, "device": "mobile", "location": "DE", "season": "winter"}
 FILTERS: list[dict[str, Any]] = [
