@@ -1,33 +1,27 @@
 """Wire types of explain: a request with one item, and why the item is in the list or what stopped it."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.schemas.recommendation import HeadValue, ReasonAnswer, RecommendRequest
-from app.api.schemas.scalars import STRICT, Id, field_error
+from app.api.schemas.recommendation import HeadValue, ListRequest, ReasonAnswer, RecommendRequest
+from app.api.schemas.scalars import STRICT, Id
 from app.pipeline.why_not.verdict import Rule, Stage
 
 EXAMPLE: dict[str, Any] = {"user_id": "42", "limit": 10, "item_id": "50"}
 
 
-class ExplainRequest(RecommendRequest):
-    """POST /v1/explain: the body of a recommend call, and the item in question."""
+class ExplainRequest(ListRequest):
+    """POST /v1/explain: the body of a recommend call, but for a critique, and the item in question."""
 
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     item_id: Id
 
-    @model_validator(mode="after")
-    def check_critique(self) -> Self:
-        if self.critique is not None:
-            raise field_error("critique", "expected a request without a critique, which would store events")
-        return self
-
     @property
     def recommendation(self) -> RecommendRequest:
         """The body of the recommend call; its cursor is one of recommend."""
-        values = {name: getattr(self, name) for name in RecommendRequest.model_fields}
+        values = {name: getattr(self, name) for name in ListRequest.model_fields}
         return RecommendRequest.model_construct(self.model_fields_set - {"item_id"}, **values)
 
 

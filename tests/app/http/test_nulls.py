@@ -38,6 +38,7 @@ ASKED: Schema = {
     "query": "a comedy",
     "weights": {"next": 1},
     "diversity": {"method": "mmr", "strength": 0.3, "max_per_category": 3, "max_consecutive": 2},
+    "exploration": {"policy": "softmax", "strength": 0.2, "seed": 1},
     "exclude_ids": ["9"],
     "exclude_seen": False,
     "fields": ["title"],
@@ -84,7 +85,9 @@ BODIES: dict[str, list[Schema]] = {
         {**asked, "item_ids": ["1", "2"]}
         for asked in (PLANNED, *({**ASKED, "filter": one} for one in FILTERS))
     ],
-    "POST /v1/explain": [{**ASKED, "filter": one, "item_id": "1"} for one in FILTERS],
+    "POST /v1/explain": [
+        {**asked, "item_id": "1"} for asked in (PLANNED, *({**ASKED, "filter": one} for one in FILTERS))
+    ],
     "POST /v1/batch-score": [
         {"groups": [{"user_id": "u1", "item_ids": ["1"], "context": CONTEXT, "session": SESSION}]}
     ],
@@ -101,8 +104,8 @@ BODIES: dict[str, list[Schema]] = {
     "POST /v1/model/reload": [{"bundle": "first"}],
 }
 """Operation -> bodies that are accepted and that have every field between them, but `cursor`."""
-NEEDS_CURSOR = {"POST /v1/rank"}
-"""Operations whose `item_ids` may be absent, and therefore null, beside a cursor alone."""
+DEPENDENT: dict[str, Path] = {"POST /v1/rank": ("item_ids",), "POST /v1/explain": ("exploration", "seed")}
+"""Operation -> the place that may be absent, and therefore null, only beside a cursor, or with the policy none."""
 
 
 class Page:
