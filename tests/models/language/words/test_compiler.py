@@ -97,6 +97,80 @@ def test_words(films: Compiler, words: str, plan: Plan) -> None:
     assert films.compile(words) == plan
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("weder Krieg noch Drama", ()),
+        ("Komödien, weder Krieg, Horror noch Drama", ("Comedy",)),
+        ("né guerra né drama", ()),
+        ("nem guerra nem drama", ()),
+        ("noch oorlog noch drama", ()),
+        ("geen oorlog noch drama", ()),
+        ("ни war ни drama", ()),
+    ],
+)
+def test_neither_refuses_both(compilers: dict[str, Compiler], words: str, wanted: tuple[str, ...]) -> None:
+    plan = compilers["films"].compile(words)
+    assert plan.wanted == tuple(map(genre, wanted)) and not plan.direction
+    assert {genre("War"), genre("Drama")} <= set(plan.unwanted)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no Titanic please",
+        "not Titanic",
+        "anything but Titanic",
+        "nothing with Titanic",
+        "ohne Titanic",
+        "sin Titanic",
+        "sauf Titanic",
+        "senza Titanic",
+        "不要《泰坦尼克》",
+        "I don't want to see Titanic",
+        "something less like Titanic",
+        "weniger wie Titanic",
+        "nothing with the Matrix",
+        "no Toy Story",
+        "neither Alien nor Toy Story",
+    ],
+)
+def test_a_refused_title_is_unlike(compilers: dict[str, Compiler], words: str) -> None:
+    titles = {
+        name
+        for name in ("泰坦尼克", "Titanic", "Matrix, The (1999)", "Alien", "Toy Story")
+        if title_in(name, words)
+    }
+    plan = compilers["films"].compile(words)
+    assert set(plan.unlike) == titles and titles
+    assert (plan.like, plan.avoid, plan.wanted, plan.unwanted, plan.direction) == ((), (), (), (), "")
+
+
+def title_in(title: str, words: str) -> bool:
+    return title.split(",", maxsplit=1)[0] in words
+
+
+@pytest.mark.parametrize(
+    ("words", "plan"),
+    [
+        ("comedies, but not Toy Story", Plan(wanted=(genre("Comedy"),), unlike=("Toy Story",))),
+        ("more like Alien, less like Titanic", Plan(like=("Alien",), unlike=("Titanic",))),
+        ("no Titanic or Heat", Plan(unlike=("Titanic", "Heat"))),
+        ("stories without heat", Plan(avoid=("heat",))),
+        ("no Titanic disasters", Plan(avoid=("Titanic disasters",))),
+        ("westerns, not only Heat", Plan(wanted=(genre("Western"),), direction="Heat")),
+    ],
+)
+def test_words_around_a_refused_title(films: Compiler, words: str, plan: Plan) -> None:
+    assert films.compile(words) == plan
+
+
+def test_still_is_no_refusal(films: Compiler) -> None:
+    assert films.compile("noch ein Western").unwanted == ()
+    assert films.compile("não war, quero western, nem drama").wanted == (genre("Western"),)
+    assert films.compile("un western avec un héros né en 1950").unwanted == ()
+
+
 def test_a_number_without_its_field_stays_in_the_words(films: Compiler) -> None:
     assert films.compile("under 20 euros") == Plan(direction="under 20 euros")
 
