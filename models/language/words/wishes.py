@@ -12,9 +12,13 @@ from models.language.words.vocabulary import NAMES, NumberKind, Vocabulary, spli
 MOST_ITEMS = 100
 NOUN = "|".join(join_pattern(words) for words in NOUNS.values())
 ADJECTIVES = rf"(?:\s*[^\W\d_{HAN}][\w'’\-]*){{0,3}}?"
+EITHER = (
+    r"(?:(?<!\d)\d{1,3}\s*[部个本款件首张双条集套只]?\s*(?:or|to|oder|bis|ou|à|o|a|e|of|tot|или|до|或者?|到|至)\s*)?"
+)
+"""The smaller of two numbers of items: of "two or three" the larger one is asked for."""
 ABOUT = (
     r"(?:at least|at most|about|around|up to|mindestens|höchstens|etwa|au moins|environ|al menos|unos"
-    r"|almeno|pelo menos|minstens|至少|最多|大约)?\s*"
+    r"|almeno|pelo menos|minstens|至少|最多|大约)?\s*" + EITHER
 )
 COUNTED = (
     matches_words(rf"{ABOUT}(?P<count>\d{{1,3}})(?=\s*{ADJECTIVES}\s+(?:{NOUN})(?![\w]))"),
@@ -31,7 +35,9 @@ COUNTED = (
 APPROXIMATELY = re.compile(
     rf"(?<![^\W{HAN}])(?:(?:the )?top|at least|at most|about|around|up to|mindestens|höchstens|etwa|die|les"
     rf"|los|las|au moins|environ"
-    r"|al menos|unos|almeno|pelo menos|minstens|至少|最多|大约|前)\s*$",
+    r"|al menos|unos|almeno|pelo menos|minstens|至少|最多|大约|前)\s*$|(?<!\S)(?=\d)"
+    + EITHER.removesuffix("?")
+    + "$",
     re.IGNORECASE,
 )
 BEFORE_LABEL = re.compile(rf"(?<![\w\x1f])(?P<count>\d{{1,3}})(?=(?:\s+[^\W\d_][\w'’\-]*){{0,2}}\s*{TAKEN})")

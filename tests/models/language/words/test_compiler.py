@@ -34,6 +34,9 @@ def year(*conditions: tuple[Comparison, float]) -> tuple[PlannedNumber, ...]:
         ("in 1994", year((EQ, 1994))),
         ("not from 1994", year((NE, 1994))),
         ("九十年代", year((GTE, 1990), (LTE, 1999))),
+        ("七八十年代", year((GTE, 1970), (LTE, 1989))),
+        ("九五年之后", year((GT, 1995))),
+        ("八九年的电影", year((EQ, 1989))),
         ("1990年到1995年之间的电影", year((GTE, 1990), (LTE, 1995))),
         ("一九九四年的电影", year((EQ, 1994))),
         ("aus den Achtzigerjahren", year((GTE, 1980), (LTE, 1989))),
@@ -163,6 +166,38 @@ def title_in(title: str, words: str) -> bool:
 )
 def test_words_around_a_refused_title(films: Compiler, words: str, plan: Plan) -> None:
     assert films.compile(words) == plan
+
+
+@pytest.mark.parametrize(
+    ("words", "limit"),
+    [
+        ("五六部西部片", 6),
+        ("两三部西部片", 3),
+        ("三四部西部片", 4),
+        ("一两部西部片", 2),
+        ("十五六部西部片", 16),
+        ("二三十部西部片", 30),
+        ("二十部西部片", 20),
+        ("两部或三部西部片", 3),
+        ("a couple of western movies", 2),
+        ("half a dozen western films", 6),
+        ("a dozen western films", 12),
+        ("ein Dutzend Western Filme", 12),
+        ("une douzaine de films western", 12),
+        ("media docena de películas western", 6),
+        ("two or three western movies", 3),
+        ("zwei oder drei Western Filme", 3),
+        ("deux ou trois films western", 3),
+        ("three to five western", 5),
+    ],
+)
+def test_counts(films: Compiler, words: str, limit: int) -> None:
+    assert films.compile(words) == Plan(wanted=(genre("Western"),), limit=limit)
+
+
+def test_a_dozen_in_a_title_is_no_count(films: Compiler) -> None:
+    assert films.compile("the dirty dozen").direction == "dirty dozen"
+    assert films.compile("a couple of lovers on a train").direction == "a couple of lovers on a train"
 
 
 def test_still_is_no_refusal(films: Compiler) -> None:
