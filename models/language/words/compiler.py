@@ -7,7 +7,7 @@ from typing import TypeVar
 from models.language.plan import Plan
 from models.language.words.alternatives import ReadClause, join_clauses, part_labels
 from models.language.words.clauses import Clause, split_clauses
-from models.language.words.frames import find_languages, take_chinese_frames, trim_frames
+from models.language.words.frames import find_kind, find_languages, take_chinese_frames, trim_frames
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.labels import read_labels
 from models.language.words.likes import find_title, read_likes
@@ -88,7 +88,10 @@ class Compiler:
         limit = None if clause.negated else read_count(reading)
         take_chinese_frames(reading, edges=True)
         parts = (trim_frames(reading.text[start:end], languages) for start, end in reading.runs())
-        return ReadClause(clause.negated, tuple(labels), limit, " ".join(filter(None, parts)))
+        rest = " ".join(filter(None, parts))
+        if clause.negated and not labels and not rest:
+            rest = find_kind(clause.text) or ""
+        return ReadClause(clause.negated, tuple(labels), limit, rest)
 
 
 def _distinct(parts: Iterable[Part]) -> tuple[Part, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from models.language.words.clauses import find_cues
+from models.language.words.clauses import find_cues, find_refusal
 from models.language.words.frames import is_frame
 from models.language.words.reading import TAKEN, WORD, Reading, matches_words
 from models.language.words.vocabulary import Vocabulary, spell_keys, title_keys
@@ -17,11 +17,12 @@ CUES = matches_words(
     r"|reminiscent of|resembl\w+"
     r"|ähnlich(?:e[nrs]?)?(?: wie| zu)?|im stil von|so (?:was|etwas) wie|wie|comme|semblables? à"
     r"|similaires? à"
-    r"|dans le (?:genre|style) d[eu']|du même genre que|parecid[oa]s? a(?:l)?|similar(?:es)? a(?:l)?"
-    r"|al estilo de|como"
+    r"|(?:qui )?ressembl(?:e|ent|ant)s? à|(?:dans le|du) (?:genre|style) d[eu']|du même genre que"
+    r"|parecid[oa]s? a(?:l)?|similar(?:es)? a(?:l)?"
+    r"|(?:al )?estilo(?: de)?|que se parezcan? al?|como"
     r"|simil[ei] a(?:l)?|nello stile di|come|semelhantes? a(?:o)?|parecid[oa]s? com|no estilo de"
     r"|vergelijkbaar met|in de stijl van|zoals|похож\w* на|вроде|наподобие|в духе|как"
-    r"|类似于?|像|如同|和)"
+    r"|类似于?|像|如同|跟|和)"
 )
 SUBJECT = re.compile(
     r"\b(?:i|we|you|they|who|she|he|would|i'd|we'd|really|also|don't|do|does|didn't|kids|to)\s*$",
@@ -64,8 +65,11 @@ def read_likes(reading: Reading, vocabulary: Vocabulary) -> tuple[list[str], lis
             end = beside.end()
         if found:
             after = AFTER.match(reading.text, end)
-            reading.take(cue.start(), end if after is None else after.end())
-            (unlike if cue["negated"] else like).extend(found)
+            before = (
+                None if cue.re is STATED else find_refusal(reading.text[: cue.start()], reading.languages)
+            )
+            reading.take(cue.start() if before is None else before, end if after is None else after.end())
+            (like if cue["negated"] is None and before is None else unlike).extend(found)
     unlike += _read_refused(reading, vocabulary)
     return list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
 

@@ -13,7 +13,8 @@ MOST_ITEMS = 100
 NOUN = "|".join(join_pattern(words) for words in NOUNS.values())
 ADJECTIVES = rf"(?:\s*[^\W\d_{HAN}][\w'’\-]*){{0,3}}?"
 EITHER = (
-    r"(?:(?<!\d)\d{1,3}\s*[部个本款件首张双条集套只]?\s*(?:or|to|oder|bis|ou|à|o|a|e|of|tot|или|до|或者?|到|至)\s*)?"
+    r"(?:(?<!\d)\d{1,3}\s*[部个本款件首张双条集套只]?\s*"
+    r"(?:or|to|oder|bis|ou|à|o|a|e|of|tot|или|до|或者?|到|至)\s*)?"
 )
 """The smaller of two numbers of items: of "two or three" the larger one is asked for."""
 ABOUT = (

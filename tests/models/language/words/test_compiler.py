@@ -87,6 +87,18 @@ def test_numbers(films: Compiler, words: str, conditions: tuple[PlannedNumber, .
         ("like Heat but darker", Plan(direction="darker", like=("Heat",))),
         ("like the matrix and Alien", Plan(like=("Matrix, The (1999)", "Alien"))),
         ("nothing like Titanic", Plan(unlike=("Titanic",))),
+        ("des films qui ressemblent à Heat", Plan(like=("Heat",))),
+        ("quelque chose du genre de Heat", Plan(like=("Heat",))),
+        ("algo estilo Heat", Plan(like=("Heat",))),
+        ("películas que se parezcan a Heat", Plan(like=("Heat",))),
+        ("像《泰坦尼克》那样的电影", Plan(like=("泰坦尼克",))),
+        ("跟《泰坦尼克》一样的", Plan(like=("泰坦尼克",))),
+        ("跟Heat差不多的电影", Plan(like=("Heat",))),
+        ("I don't want anything like Titanic", Plan(unlike=("Titanic",))),
+        ("plutôt western", Plan(wanted=(genre("Western"),))),
+        ("I don't mind westerns", Plan(wanted=(genre("Western"),))),
+        ("既不要西部片", Plan(unwanted=(genre("Western"),))),
+        ("西部片就行", Plan(wanted=(genre("Western"),))),
         ("I loved Alien, something similar", Plan(like=("Alien",))),
         ("类似《泰坦尼克》的电影", Plan(like=("泰坦尼克",))),
         ("No Country for Old Men", Plan(direction="No Country for Old Men")),
@@ -198,6 +210,26 @@ def test_counts(films: Compiler, words: str, limit: int) -> None:
 def test_a_dozen_in_a_title_is_no_count(films: Compiler) -> None:
     assert films.compile("the dirty dozen").direction == "dirty dozen"
     assert films.compile("a couple of lovers on a train").direction == "a couple of lovers on a train"
+
+
+@pytest.mark.parametrize(
+    ("words", "avoid"),
+    [
+        ("films without songs", "songs"),
+        ("no songs", "songs"),
+        ("ohne Lieder", "Lieder"),
+        ("westerns sin canciones", "canciones"),
+        ("un film sans chansons", "chansons"),
+        ("不要歌曲", "歌曲"),
+    ],
+)
+def test_a_refused_kind_is_avoided(films: Compiler, words: str, avoid: str) -> None:
+    assert films.compile(words).avoid == (avoid,)
+
+
+@pytest.mark.parametrize("words", ["nothing like that", "no things", "not westerns films"])
+def test_words_for_any_item_are_not_avoided(films: Compiler, words: str) -> None:
+    assert films.compile(words).avoid == ()
 
 
 def test_still_is_no_refusal(films: Compiler) -> None:
