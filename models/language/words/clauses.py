@@ -45,6 +45,14 @@ PAIRS: Mapping[str, tuple[str, str]] = {
 """Language -> the words of "neither" and "nor". Alone the second is often no cue: "noch" is also "still"."""
 
 
+AT_MOST = re.compile(
+    r"(?<![\w'-])(?:no[t]? more than|nicht mehr als|pas plus d[e']|no más de|non più di|não mais d[eo] que|não mais de"
+    r"|niet meer dan|не (?:более|больше)(?: чем)?)\s*(?=\d)|不(?:要)?超过\s*(?=\d)",
+    re.IGNORECASE,
+)
+"""Before a count they do not refuse what is counted."""
+
+
 class Clause(NamedTuple):
     """A part of a text that is wanted or unwanted as a whole."""
 
@@ -55,7 +63,7 @@ class Clause(NamedTuple):
 def split_clauses(text: str, languages: Sequence[str]) -> list[Clause]:
     """The clauses of a text in one of the languages,
     in order; a text with an idiom such as "why not" is wanted as a whole."""
-    plain = text.replace("’", "'")
+    plain = AT_MOST.sub("at most ", text.replace("’", "'"))
     for start, end in reversed(find_pairs(plain)):
         plain = f"{plain[:start]} except {plain[end:]}"
     plain = ALL_BUT.sub("except ", plain)

@@ -15,7 +15,14 @@ from models.language.words.number_words import restore_words, write_digits
 from models.language.words.numbers import read_numbers
 from models.language.words.reading import Reading
 from models.language.words.vocabulary import Vocabulary, spell_keys
-from models.language.words.wishes import read_count, read_diversity, read_limit, read_qualities, read_weights
+from models.language.words.wishes import (
+    agrees_with,
+    read_count,
+    read_diversity,
+    read_limit,
+    read_qualities,
+    read_weights,
+)
 
 Part = TypeVar("Part")
 
@@ -54,7 +61,8 @@ class Compiler:
         diversity = read_diversity(reading)
         conditions = read_numbers(reading, self.vocabulary)
         limit = read_limit(reading)
-        conditions += read_qualities(reading, self.vocabulary)
+        qualities = read_qualities(reading, self.vocabulary)
+        conditions += [quality for quality in qualities if agrees_with(quality, conditions)]
         parts = split_clauses(reading.text, languages)
         clauses = join_clauses(
             [

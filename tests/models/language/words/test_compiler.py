@@ -36,6 +36,9 @@ def year(*conditions: tuple[Comparison, float]) -> tuple[PlannedNumber, ...]:
         ("九十年代", year((GTE, 1990), (LTE, 1999))),
         ("七八十年代", year((GTE, 1970), (LTE, 1989))),
         ("九五年之后", year((GT, 1995))),
+        ("entre 1935 et 1940, pas trop vieux", year((GTE, 1935), (LTE, 1940))),
+        ("since 1990, not too new", year((GTE, 1990))),
+        ("since 1990, not too old", year((GTE, 1990), (GTE, 1947))),
         ("八九年的电影", year((EQ, 1989))),
         ("1990年到1995年之间的电影", year((GTE, 1990), (LTE, 1995))),
         ("一九九四年的电影", year((EQ, 1994))),
@@ -200,11 +203,20 @@ def test_words_around_a_refused_title(films: Compiler, words: str, plan: Plan) -
         ("two or three western movies", 3),
         ("zwei oder drei Western Filme", 3),
         ("deux ou trois films western", 3),
+        ("1000 western films", 100),
+        ("200 western films", 100),
+        ("no more than 5 westerns", 5),
+        ("nicht mehr als 5 Western", 5),
+        ("pas plus de 5 westerns", 5),
         ("three to five western", 5),
     ],
 )
 def test_counts(films: Compiler, words: str, limit: int) -> None:
     assert films.compile(words) == Plan(wanted=(genre("Western"),), limit=limit)
+
+
+def test_a_year_that_is_not_round_is_no_count(films: Compiler) -> None:
+    assert films.compile("2020 films") == Plan(conditions=year((EQ, 2020)))
 
 
 def test_a_dozen_in_a_title_is_no_count(films: Compiler) -> None:
