@@ -65,13 +65,22 @@ def read_likes(reading: Reading, vocabulary: Vocabulary) -> tuple[list[str], lis
             end = beside.end()
         if found:
             after = AFTER.match(reading.text, end)
-            before = (
-                None if cue.re is STATED else find_refusal(reading.text[: cue.start()], reading.languages)
-            )
+            before = None if cue.re is STATED else _find_far_refusal(reading, cue.start(), vocabulary)
             reading.take(cue.start() if before is None else before, end if after is None else after.end())
             (like if cue["negated"] is None and before is None else unlike).extend(found)
     unlike += _read_refused(reading, vocabulary)
     return list(dict.fromkeys(like)), list(dict.fromkeys(unlike))
+
+
+def _find_far_refusal(reading: Reading, position: int, vocabulary: Vocabulary) -> int | None:
+    """The start of a refusal of what follows a position, with no label between: "I want nothing at all like"."""
+    start = find_refusal(reading.text[:position], reading.languages)
+    words = [] if start is None else WORD.findall(reading.text[start:position])
+    return None if any(_names_label(word, vocabulary) for word in words) else start
+
+
+def _names_label(name: str, vocabulary: Vocabulary) -> bool:
+    return any(key in vocabulary.by_key for key in spell_keys(name))
 
 
 def _read_refused(reading: Reading, vocabulary: Vocabulary) -> Iterator[str]:
@@ -98,15 +107,17 @@ def _refused_title(
     """
     position = start
     for word in [None, *islice(WORD.finditer(reading.text, start), MOST_BETWEEN)]:
-        if word is not None and not is_frame(word.group(), reading.languages):
+        if word is not None and (
+            _names_label(word.group(), vocabulary) or not is_frame(word.group(), reading.languages)
+        ):
             return None
         position = start if word is None else word.end()
         found = _longest_title(reading, position, vocabulary)
         if found is not None:
             name = reading.text[position : found[0]]
-            is_label = any(key in vocabulary.by_key for key in spell_keys(name))
             is_word = len(name.split()) == 1 and name.strip().islower()
-            return None if is_label or is_word or not _ends(reading, found[0]) else found
+            refused = not is_word and not _names_label(name, vocabulary) and _ends(reading, found[0])
+            return found if refused else None
     return None
 
 

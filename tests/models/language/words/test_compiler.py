@@ -173,6 +173,7 @@ def title_in(title: str, words: str) -> bool:
     [
         ("comedies, but not Toy Story", Plan(wanted=(genre("Comedy"),), unlike=("Toy Story",))),
         ("more like Alien, less like Titanic", Plan(like=("Alien",), unlike=("Titanic",))),
+        ("without war like Heat", Plan(unwanted=(genre("War"),), like=("Heat",))),
         ("no Titanic or Heat", Plan(unlike=("Titanic", "Heat"))),
         ("stories without heat", Plan(avoid=("heat",))),
         ("no Titanic disasters", Plan(avoid=("Titanic disasters",))),
