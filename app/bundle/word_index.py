@@ -1,13 +1,13 @@
 """What words can name in a live catalogue, cached over its versions: a put item costs only its row."""
 
-from collections import ChainMap, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.bundle.attribute_index import AttributeIndex, CatalogueTables
-from app.bundle.attribute_table import AttributeTable
+from app.bundle.attribute_table import AttributeTable, Column
 from app.bundle.catalogue import Catalogue
 from app.bundle.title_table import title_field
 from models.contract.catalogue import Item
@@ -41,6 +41,27 @@ class _Base:
     numbers: tuple[NumberField, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LiveTitles(Mapping[str, tuple[str, ...]]):
+    """Key -> ids of the items with the title now: those of the base that did not change, and the fresh ones."""
+
+    base: Mapping[str, tuple[str, ...]]
+    fresh: Mapping[str, tuple[str, ...]]
+    changed: frozenset[str]  # ids that the base has, and that were deleted or replaced since
+
+    def __getitem__(self, key: str) -> tuple[str, ...]:
+        kept = tuple(found for found in self.base.get(key, ()) if found not in self.changed)
+        if ids := (*kept, *self.fresh.get(key, ())):
+            return ids
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in dict.fromkeys((*self.base, *self.fresh)) if key in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class WordIndex:
     """The compiler of a bundle's words. A race of threads costs a second computation and nothing else."""
 
@@ -61,7 +82,7 @@ class WordIndex:
         known = self._compiler
         if known is not None and known[0] is catalogue:
             return known[1]
-        vocabulary = self._read(columns.of(catalogue), spec, heads)
+        vocabulary = self._read(catalogue, columns.of(catalogue), spec, heads)
         vectors = None
         if encoder is not None:
             vectors = LabelVectors.of(vocabulary, encoder.encode, lambda names: self._encode(encoder, names))
@@ -69,10 +90,14 @@ class WordIndex:
         self._compiler = (catalogue, compiler)
         return compiler
 
-    def _read(self, tables: CatalogueTables, spec: FeatureSpec, heads: Sequence[str]) -> Vocabulary:
+    def _read(
+        self, catalogue: Catalogue, tables: CatalogueTables, spec: FeatureSpec, heads: Sequence[str]
+    ) -> Vocabulary:
         base = self._base
         if base is None or base.table is not tables.all:
             base = self._base = _read_base(tables.all, spec)
+        fresh = AttributeTable(tuple(item for item in tables.fresh.items if item.item_id in catalogue))
+        changed = _changed_items(catalogue, tables)
         fields = [field for kind in LABELLED for field in spec.fields(kind)]
         labels = [
             LabelName(
@@ -80,7 +105,7 @@ class WordIndex:
             )
             for field in fields
             for label in dict.fromkeys(
-                (*tables.all.column(field.name).codes, *tables.fresh.column(field.name).codes)
+                (*_kept_labels(tables.all, changed, field.name), *fresh.column(field.name).codes)
             )
             if 0 < len(label) <= LONGEST_LABEL
         ]
@@ -88,8 +113,8 @@ class WordIndex:
             labels,
             [field.name for field in spec.fields(FieldKind.CATEGORIES)],
             base.numbers,
-            ChainMap(dict(_read_titles(tables.fresh.items, spec)), dict(base.titles))
-            if len(tables.fresh.items)
+            LiveTitles(base.titles, _read_titles(fresh.items, spec), frozenset(i.item_id for i in changed))
+            if changed or fresh.items
             else base.titles,
             heads,
         )
@@ -105,6 +130,24 @@ class WordIndex:
             vectors.update(zip(missing, encoder.encode(missing), strict=True))
             self._vectors = vectors if len(known) + len(missing) > MOST_KEPT else {**known, **vectors}
         return np.stack([vectors[name] for name in names])
+
+
+def _changed_items(catalogue: Catalogue, tables: CatalogueTables) -> list[Item]:
+    """The items of the table of all rows, as they are there, that were deleted or replaced since."""
+    gone = np.union1d(np.flatnonzero(~catalogue.present), tables.fresh_rows)
+    return [tables.all.items[int(row)] for row in gone[gone < len(tables.all.items)]]
+
+
+def _kept_labels(table: AttributeTable, changed: Sequence[Item], name: str) -> list[str]:
+    """The labels of a field that an item of the table has beside those that changed."""
+    column = table.column(name)
+    lost = _count_labels(AttributeTable(tuple(changed)).column(name))
+    return [label for label, count in _count_labels(column).items() if count > lost[label]]
+
+
+def _count_labels(column: Column) -> Counter[str]:
+    """Label -> the number of its items."""
+    return Counter(dict(zip(column.codes, np.diff(column.starts).tolist(), strict=True)))
 
 
 def _read_base(table: AttributeTable, spec: FeatureSpec) -> _Base:

@@ -1,7 +1,7 @@
 """Split a text into clauses, each wanted or unwanted."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from models.language.negation import CLAUSE_END, CUE, IDIOM, WANTED_AGAIN, negates
@@ -14,7 +14,7 @@ MORE_CUES = re.compile(
     r"|bored (?:of|with)|fed up with|enough of|less(?! than)|fewer(?! than)|rather than"
     r"|instead of|free of"
     r"|hasse|keinerlei|jenseits von|déteste|ni|hormis|excepté|autre que|d'autre que|odio|odia|salvo|tranne|eccetto"
-    r"|odeio|haat|ненавижу|исключая|no (?=de |d'))(?![\w'-])",
+    r"|odeio|haat|weder|nem|ни|ненавижу|исключая|no (?=de |d'))(?![\w'-])",
     re.IGNORECASE,
 )
 """Cues that only a request has: in an item's text they would often not negate."""
@@ -35,6 +35,24 @@ ALL_BUT = re.compile(
 )
 
 
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "de": ("weder", "noch"),
+    "nl": ("noch|geen|niet|zonder", "noch"),
+    "it": ("n[éè]|non|senza|niente", "n[éè]"),
+    "pt": ("nem|não|sem", "nem"),
+    "ru": ("ни|не|без", "ни"),
+}
+"""Language -> the words of "neither" and "nor". Alone the second is often no cue: "noch" is also "still"."""
+
+
+AT_MOST = re.compile(
+    r"(?<![\w'-])(?:no[t]? more than|nicht mehr als|pas plus d[e']|no más de|non più di|não mais d[eo] que|não mais de"
+    r"|niet meer dan|не (?:более|больше)(?: чем)?)\s*(?=\d)|不(?:要)?超过\s*(?=\d)",
+    re.IGNORECASE,
+)
+"""Before a count they do not refuse what is counted."""
+
+
 class Clause(NamedTuple):
     """A part of a text that is wanted or unwanted as a whole."""
 
@@ -45,13 +63,41 @@ class Clause(NamedTuple):
 def split_clauses(text: str, languages: Sequence[str]) -> list[Clause]:
     """The clauses of a text in one of the languages,
     in order; a text with an idiom such as "why not" is wanted as a whole."""
-    plain = ALL_BUT.sub("except ", text.replace("’", "'"))
+    plain = AT_MOST.sub("at most ", text.replace("’", "'"))
+    for start, end in reversed(find_pairs(plain)):
+        plain = f"{plain[:start]} except {plain[end:]}"
+    plain = ALL_BUT.sub("except ", plain)
     if "es" in languages:
         plain = SPANISH_WITHOUT.sub("nada de ", plain)
     if IDIOM.search(plain):
         return [Clause(plain, negated=False)]
     parts = [part for later in LATER.split(plain) for part in CLAUSE_END.split(later)]
     return [clause for part in parts for clause in _split_part(part) if clause.text.strip()]
+
+
+def find_pairs(text: str) -> list[tuple[int, int]]:
+    """The spans (start, end) of the words of "neither … nor" and of the commas between them, in order."""
+    found = set[tuple[int, int]]()
+    for first, again in PAIRS.values():
+        start = re.search(rf"(?<!\w)(?:{first})(?!\w)", text, re.IGNORECASE)
+        nor = re.compile(rf"(?<!\w)(?:{again})(?!\w)", re.IGNORECASE)
+        later = [] if start is None else [match.span() for match in nor.finditer(text, start.end())]
+        if start is not None and later:
+            is_neither = nor.fullmatch(start.group()) or start.group().casefold() == "weder"
+            commas = re.compile(",").finditer(text, start.end(), later[-1][0]) if is_neither else ()
+            found.update([start.span(), *later, *(comma.span() for comma in commas)])
+    return sorted(found)
+
+
+def find_cues(text: str, languages: Sequence[str]) -> list[tuple[int, int]]:
+    """The spans (start, end) of what refuses the words after it, in order; none in a text with an idiom."""
+    if IDIOM.search(text):
+        return []
+    patterns = (ALL_BUT, MORE_CUES, *([SPANISH_WITHOUT] if "es" in languages else []))
+    cues = [cue.span() for cue in CUE.finditer(text) if negates(cue)]
+    cues += [cue.span() for pattern in patterns for cue in pattern.finditer(text)]
+    cues += [pair for pair in find_pairs(text) if text[pair[0]] != ","]
+    return sorted(cues)
 
 
 FARTHEST = 80

@@ -8,7 +8,7 @@ from models.language.plan import Plan
 from models.language.plan_limits import MOST_CHARACTERS, SEPARATOR, fit_plan
 from models.language.words.alternatives import ReadClause, join_clauses, part_labels
 from models.language.words.clauses import Clause, split_clauses
-from models.language.words.frames import find_languages, take_chinese_frames, trim_frames
+from models.language.words.frames import find_kind, find_languages, take_chinese_frames, trim_frames
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.labels import read_labels
 from models.language.words.likes import find_title, read_likes
@@ -16,7 +16,14 @@ from models.language.words.number_words import restore_words, write_digits
 from models.language.words.numbers import read_numbers
 from models.language.words.reading import Reading
 from models.language.words.vocabulary import Vocabulary, spell_keys
-from models.language.words.wishes import read_count, read_diversity, read_limit, read_qualities, read_weights
+from models.language.words.wishes import (
+    agrees_with,
+    read_count,
+    read_diversity,
+    read_limit,
+    read_qualities,
+    read_weights,
+)
 
 Part = TypeVar("Part")
 
@@ -53,7 +60,8 @@ class Compiler:
         diversity = read_diversity(reading)
         conditions = read_numbers(reading, self.vocabulary)
         limit = read_limit(reading)
-        conditions += read_qualities(reading, self.vocabulary)
+        qualities = read_qualities(reading, self.vocabulary)
+        conditions += [quality for quality in qualities if agrees_with(quality, conditions)]
         parts = split_clauses(reading.text, languages)
         clauses = join_clauses(
             [
@@ -88,7 +96,10 @@ class Compiler:
         limit = None if clause.negated else read_count(reading)
         take_chinese_frames(reading, edges=True)
         parts = (trim_frames(reading.text[start:end], languages) for start, end in reading.runs())
-        return ReadClause(clause.negated, tuple(labels), limit, " ".join(filter(None, parts)))
+        rest = " ".join(filter(None, parts))
+        if clause.negated and not labels and not rest:
+            rest = find_kind(clause.text) or ""
+        return ReadClause(clause.negated, tuple(labels), limit, rest)
 
 
 def _distinct(parts: Iterable[Part]) -> tuple[Part, ...]:

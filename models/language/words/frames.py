@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from models.language.words.reading import HAN, WORD, Reading
+from models.language.words.reading import HAN, TAKEN, WORD, Reading, matches_words
 
 FRAMES: Mapping[str, str] = {
     "en": """a an the and or i i'd i'm we me my us you your he she it its is are be was were been am do does
@@ -43,7 +43,7 @@ FRAMES: Mapping[str, str] = {
         ai as avons avez ont avait préfère préfères préférons préférerais y a-t-il tournés tournées faits
         faites leur leurs ceux celles celui celle nos notre votre vos mes ma sorti sortis sortie sorties paru
         parus similaire
-        similaires tout tous aussi ce soir bon bons bonne
+        similaires semblable semblables plutôt tout tous aussi ce soir bon bons bonne
         bonnes mais merci bonjour ne pas d'un d'une qu'""",
     "es": """el la los las lo un una unos unas y o e u yo me mi mí nos te tú usted quiero quisiera querría queremos
         gustaría gusta gustan busco buscamos necesito recomienda recomiéndame recomiende recomiéndeme recomendar
@@ -122,7 +122,7 @@ ENGLISH_NOUN: Mapping[str, str] = {
     "film": "movies", "series": "series", "book": "books", "song": "songs", "game": "games", "product": "products"
 }  # fmt: skip
 """Kind of item -> the noun with which labels are read: "Crime movies" is nearer to "Kriminalfilme" than "Crime"."""
-CHINESE_EDGES = "给更看要找读听买玩和与或爱来在里又也都只就部个本件款首点些是得地类很能能想演"
+CHINESE_EDGES = "既给更看要找读听买玩和与或爱来在里又也都只就部个本件款首点些是得地类很能能想演"
 """Characters that are left out at both ends of Chinese words only, since they are part of other words."""
 CHINESE_FRAMES = (
     r"请问|麻烦|帮我|帮忙|给我|为我|向我|请|我们|我|你|您|可不可以|可以|能不能|能否|可否|想要|想看|要看|想"
@@ -130,7 +130,7 @@ CHINESE_FRAMES = (
     r"|一些|一点|随便|来点|来一?[部个本款件首些台双条张套支]|几[部个本款件首台双条张套支]"
     r"|一[部个本款件首些台双条张套支]|什么|哪些|哪部|吗|呢|吧|呀|啊|的|了|以及|关于|有关"
     r"|类型|题材|风格|那种|这种|比较|非常"
-    r"|适合|最好|好看|喜欢|谢谢|您好|你好|今晚|今天|现在|但是"
+    r"|适合|最好|好看|喜欢|谢谢|您好|你好|今晚|今天|现在|但是|[就也都]行"
 )
 
 
@@ -152,7 +152,7 @@ CHINESE_FRAME = re.compile(CHINESE_FRAMES)
 CHINESE_EDGE = re.compile(rf"(?<![{HAN}])(?:或者|[{CHINESE_EDGES}])+|[{CHINESE_EDGES}]+(?![{HAN}])")
 PHRASES = re.compile(
     r"(?<!\w)(?:of all times?|all[- ]time|ever made|aller zeiten|de todos los tiempos|de tous les temps"
-    r"|di tutti i tempi)(?!\w)",
+    r"|di tutti i tempi|(?:do not|don't|wouldn't) mind)(?!\w)",
     re.IGNORECASE,
 )
 ELISION = re.compile(r"^(?:[ldnsmtcj]|qu)'(?=\w)")
@@ -162,6 +162,20 @@ ORDER = ("film", "series", "book", "song", "game", "product")
 def noun_kind(word: str) -> str | None:
     """The kind of item that a word is a noun for; None for any other word."""
     return next((kind for kind in ORDER if NOUN_PATTERNS[kind].fullmatch(word)), None)
+
+
+def find_kind(text: str) -> str | None:
+    """The first words for items of one kind in a text, such as "songs" of "any songs"; None for others.
+
+    Words for items of any kind, such as "things", are no kind, and neither is a text of which a part is taken.
+    """
+    found = [
+        match
+        for kind, pattern in NOUN_PATTERNS.items()
+        for match in matches_words(pattern.pattern).finditer(text)
+        if kind != "product"
+    ]
+    return None if TAKEN in text or not found else min(found, key=lambda match: match.start()).group()
 
 
 def is_frame(word: str, languages: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ names of decades.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from text_to_num.transforms import LANG as LIBRARY_LANGUAGES  # type: ignore[attr-defined]
@@ -57,11 +57,37 @@ OTHERS = {
     | {word: str(2 + number) for number, word in enumerate(UNITS[language].split())}
     for language in TENS
 }
+COUNTS: Mapping[str, Mapping[str, int]] = {
+    "en": {"a couple of": 2, "half a dozen": 6, "a half dozen": 6, "a dozen": 12},
+    "de": {"ein halbes dutzend": 6, "ein dutzend": 12},
+    "fr": {
+        "une demi-douzaine de": 6,
+        "une demi-douzaine d'": 6,
+        "une douzaine de": 12,
+        "une douzaine d'": 12,
+    },
+    "es": {"un par de": 2, "media docena de": 6, "una docena de": 12},
+    "it": {"un paio di": 2, "mezza dozzina di": 6, "una mezza dozzina di": 6, "una dozzina di": 12},
+    "pt": {"um par de": 2, "meia dúzia de": 6, "uma dúzia de": 12},
+    "nl": {"een half dozijn": 6, "een dozijn": 12},
+    "ru": {"пару": 2, "полдюжины": 6, "дюжину": 12},
+}
+"""Language -> other names of numbers, which no other language has."""
+COUNT_OF = {words: count for counts in COUNTS.values() for words, count in counts.items()}
+COUNT = re.compile(
+    rf"(?<!\w)(?:{'|'.join(sorted(COUNT_OF, key=len, reverse=True))})(?:(?<=')|(?!\w))", re.IGNORECASE
+)
 DECADE_OF = {
     word: f"{20 + 10 * number}s" for words in DECADES.values() for number, word in enumerate(words.split())
 }
 DECADE_ENDING = re.compile(r"(?<=iger)(?:n|-?jahren?)$")
 CHINESE = re.compile(r"[零〇一二两三四五六七八九十百]+(?=[年部个本件款首张双条集套分小块元欧美])")
+ESTIMATE = re.compile(
+    r"(?P<tens>(?:[二三四五六七八九]?十)?)(?P<low>[一二两三四五六七八])(?P<high>[二两三四五六七八九])(?P<ten>十?)"
+)
+"""Two digits one after the other: 五六 is five or six, 十五六 fifteen or sixteen, 二三十 twenty or thirty."""
+ESTIMATED_DECADES = re.compile(r"(?P<low>[二三四五六七八])(?P<high>[三四五六七八九])十")
+FIRST_YEAR = 1900
 CHINESE_DIGITS = {"两": 2, "〇": 0, "十": 10, "百": 100}
 
 
@@ -92,7 +118,9 @@ def restore_words(text: str, numbers: Sequence[NumberWord]) -> str:
 
 def _word_spans(text: str, languages: Sequence[str]) -> list[tuple[int, int, str]]:
     """(start, end, digits) of the number words of a text."""
-    words, spans, index = list(WORD.finditer(text)), list[tuple[int, int, str]](), 0
+    words, index = list(WORD.finditer(text)), 0
+    spans = [(*found.span(), str(COUNT_OF[found.group().casefold()])) for found in COUNT.finditer(text)]
+    words = [word for word in words if not any(start <= word.start() < end for start, end, _ in spans)]
     while index < len(words):
         for count in range(min(MOST_WORDS, len(words) - index), 0, -1):
             start, end = words[index].start(), words[index + count - 1].end()
@@ -103,7 +131,7 @@ def _word_spans(text: str, languages: Sequence[str]) -> list[tuple[int, int, str
                 index += count - 1
                 break
         index += 1
-    return spans
+    return sorted(spans)
 
 
 def _digits(words: str, language: str) -> str | None:
@@ -125,8 +153,25 @@ def _chinese_spans(text: str) -> list[tuple[int, int, str]]:
     for match in CHINESE.finditer(text):
         if match.group() == "一" and not text[match.end() :].startswith("年"):
             continue
-        spans.append((*match.span(), str(_chinese_value(match.group()))))
+        spans.append((*match.span(), _chinese_digits(match.group(), text[match.end() :])))
     return spans
+
+
+def _chinese_digits(numeral: str, after: str) -> str:
+    """The digits of a numeral: of an estimate such as 五六部 the larger one; a year of two digits is of 19xx."""
+    if after.startswith("年代") and (pair := ESTIMATED_DECADES.fullmatch(numeral)):
+        return f"{_chinese_value(pair['low'])}0年代到{_chinese_value(pair['high'])}0"
+    if after.startswith("年"):
+        years = _chinese_value(numeral)
+        is_short = (
+            len(numeral) == 2 and not set(numeral) & set(CHINESE_DIGITS) and not after.startswith("年代")
+        )
+        return str(FIRST_YEAR + years if is_short else years)
+    if pair := ESTIMATE.fullmatch(numeral):
+        low, high = (_chinese_value(pair[name]) for name in ("low", "high"))
+        if high == low + 1 < 10:
+            return str(_chinese_value(f"{pair['tens']}{pair['high']}{pair['ten']}"))
+    return str(_chinese_value(numeral))
 
 
 def _chinese_value(numeral: str) -> int:

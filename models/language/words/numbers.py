@@ -26,6 +26,8 @@ from models.language.words.vocabulary import NumberField, NumberKind, Vocabulary
 DECADE_WORDS = re.compile(r"(?:años|(?:de|en) los|ann[ée]es|anni|anos|jaren)\s+['’]?$", re.IGNORECASE)
 """Before a number of two digits they make it a decade."""
 ORDER = (Comparison.LTE, Comparison.GTE, Comparison.LT, Comparison.GT)
+FIRST_YEAR = 1000
+"""The smallest number that may be a year."""
 YEAR_DIGITS = re.compile(r"1\d{3}|20\d\d|21\d\d")
 IN_YEAR = r"in|from|of|aus|von|im|de|del|en|dal|del|nel|di|do|van|uit|в|from the|since"
 ARTICLES = r"(?:the |den |dem |der |die |les |l['’]|le |los |las |el |la |il |gli |lo |os |o |de |het )?"
@@ -112,7 +114,7 @@ def _read_dates(reading: Reading, vocabulary: Vocabulary) -> Iterator[PlannedNum
     for match in reading.find(DATED):
         quantity = _quantity(match, "a", "", vocabulary)
         is_year = bool(YEAR_DIGITS.fullmatch(match["an"])) and not match["ac"]
-        if not is_year and not quantity.is_decade:
+        if not quantity.is_decade and not (is_year and _is_year(reading, match, int(quantity.low), chosen)):
             continue
         refusal = find_refusal(reading.text[: match.start()], reading.languages)
         is_refused = bool(match["negated"]) or refusal is not None
@@ -136,6 +138,17 @@ def _read_dates(reading: Reading, vocabulary: Vocabulary) -> Iterator[PlannedNum
     else:  # of several dates the years from the first to the last
         yield PlannedNumber(chosen.name, Comparison.GTE, low)
         yield PlannedNumber(chosen.name, Comparison.LTE, high)
+
+
+def is_round(number: int) -> bool:
+    """True for a number of four digits that rather counts items than names a year, such as 1000."""
+    return FIRST_YEAR <= number <= 9999 and number % 100 == 0
+
+
+def _is_year(reading: Reading, match: re.Match[str], number: int, years: NumberField) -> bool:
+    """True unless a word follows a round number that is no year of the catalogue: "1000 films"."""
+    is_known = years.lowest <= number <= years.highest
+    return is_known or not is_round(number) or not COUNTED.match(reading.text, match.end())
 
 
 PART_OF_DECADE = re.compile(

@@ -1,23 +1,30 @@
 """Read wishes about the list: its length, its diversity, its heads, and qualities such as "short" or "cheap"."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.language.plan import Comparison, PlannedNumber
 from models.language.words.clauses import find_refusal
 from models.language.words.frames import NOUNS, join_pattern
+from models.language.words.numbers import FIRST_YEAR, is_round
 from models.language.words.reading import HAN, TAKEN, Reading, matches_words
 from models.language.words.vocabulary import NAMES, NumberKind, Vocabulary, split_name
 
 MOST_ITEMS = 100
+"""The longest list; of a larger number that is all."""
 NOUN = "|".join(join_pattern(words) for words in NOUNS.values())
 ADJECTIVES = rf"(?:\s*[^\W\d_{HAN}][\w'’\-]*){{0,3}}?"
+EITHER = (
+    r"(?:(?<!\d)\d{1,3}\s*[部个本款件首张双条集套只]?\s*"
+    r"(?:or|to|oder|bis|ou|à|o|a|e|of|tot|или|до|或者?|到|至)\s*)?"
+)
+"""The smaller of two numbers of items: of "two or three" the larger one is asked for."""
 ABOUT = (
     r"(?:at least|at most|about|around|up to|mindestens|höchstens|etwa|au moins|environ|al menos|unos"
-    r"|almeno|pelo menos|minstens|至少|最多|大约)?\s*"
+    r"|almeno|pelo menos|minstens|至少|最多|大约)?\s*" + EITHER
 )
 COUNTED = (
-    matches_words(rf"{ABOUT}(?P<count>\d{{1,3}})(?=\s*{ADJECTIVES}\s+(?:{NOUN})(?![\w]))"),
+    matches_words(rf"{ABOUT}(?P<count>\d{{1,4}})(?=\s*{ADJECTIVES}\s+(?:{NOUN})(?![\w]))"),
     matches_words(
         r"(?:(?:the\s+)?top|give me|show me|recommend(?: me)?|suggest(?: me)?|find me|empfiehl mir"
         r"|zeig mir|gib mir|nenne mir|montre-moi|donne-moi|dame"
@@ -31,7 +38,9 @@ COUNTED = (
 APPROXIMATELY = re.compile(
     rf"(?<![^\W{HAN}])(?:(?:the )?top|at least|at most|about|around|up to|mindestens|höchstens|etwa|die|les"
     rf"|los|las|au moins|environ"
-    r"|al menos|unos|almeno|pelo menos|minstens|至少|最多|大约|前)\s*$",
+    r"|al menos|unos|almeno|pelo menos|minstens|至少|最多|大约|前)\s*$|(?<!\S)(?=\d)"
+    + EITHER.removesuffix("?")
+    + "$",
     re.IGNORECASE,
 )
 BEFORE_LABEL = re.compile(rf"(?<![\w\x1f])(?P<count>\d{{1,3}})(?=(?:\s+[^\W\d_][\w'’\-]*){{0,2}}\s*{TAKEN})")
@@ -119,10 +128,20 @@ def read_limit(reading: Reading) -> int | None:
     for pattern in COUNTED:
         for match in reading.find(pattern):
             count = int(match["count"])
-            if 1 <= count <= MOST_ITEMS:
+            if 1 <= count < FIRST_YEAR or is_round(count):
                 reading.take(_start_of(reading, match), match.end())
-                return count
+                return min(count, MOST_ITEMS)
     return None
+
+
+def agrees_with(quality: PlannedNumber, conditions: Sequence[PlannedNumber]) -> bool:
+    """True if a number can meet a quality beside the conditions that a text gives in numbers, which come first."""
+    same = [condition for condition in conditions if condition.field == quality.field]
+    if quality.op is Comparison.GTE:
+        ends = (Comparison.LT, Comparison.LTE, Comparison.EQ)
+        return all(condition.value >= quality.value for condition in same if condition.op in ends)
+    begins = (Comparison.GT, Comparison.GTE, Comparison.EQ)
+    return all(condition.value <= quality.value for condition in same if condition.op in begins)
 
 
 def _start_of(reading: Reading, match: re.Match[str]) -> int:
