@@ -27,7 +27,7 @@ class Opinion(StrEnum):
 GOOD = {
     "en": "great|good|nice|lov(?:e|es|ed|ely)|lik(?:e|es|ed)|enjoy(?:ed|s)?|perfect|excellent|amazing|awesome|wonderful"
     "|fine|cool|brilliant|fantastic|favou?rites?|keep|best|beautiful|masterpieces?|want|interesting|not (?:at all )?bad"
-    "|nothing wrong|fun|superb|spot on|yes",
+    "|nothing wrong|fun|superb|spot on|yes|ok|okay",
     "de": "gut|gute[nrms]?|tolle?[nrms]?|super|klasse|prima|schöne?[nrms]?|großartige?[nrms]?|liebe|mag|mochte"
     "|gefall(?:en|t)|gefällt|gefiel(?:en)?|perfekt|ausgezeichnet|wunderbar|hervorragend|behalten?|interessant|gerne?"
     "|nicht schlecht",
@@ -77,6 +77,8 @@ SIGNS = re.compile(
     f"(?P<good>{_compile(GOOD)})|(?P<bad>{_compile(BAD)})|(?P<negation>{_compile(NEGATION)})|(?P<seen>{_compile(SEEN)})|(?P<elided>\\bn')"
 )
 """An idiom such as "not bad" stands before its words."""
+NEGATED = re.compile(rf"(?:{_compile(NEGATION)})\s*(?:是|要|想要|想看)?|(?<!\w)n'")
+"""A negation that says nothing but itself."""
 
 
 def find_signs(text: str) -> list[tuple[int, int, Sign]]:

@@ -75,7 +75,8 @@ _PATTERNS = (
     r"(?=\s*(?:$|[,.;:!?]|(?:are|is|was|were|please|sind|ist)\b))",
     rf"(?<!\w)(?:{_PLACES})(?!\w)",
     rf"(?<!\w)(?P<last>{LAST})(?!\w)",
-    r"(?<!\w)(?P<except>except|(?<=all )but|außer|bis auf|excepto|(?<=todos )menos|(?<=todas )menos|salvo|sauf)(?!\w)",
+    r"(?<!\w)(?P<except>except|(?<=all )but|(?<=none )but|(?<=nothing )but|(?<=everything )but|außer|bis auf|excepto"
+    r"|(?<=todos )menos|(?<=todas )menos|(?<=ninguno )menos|(?<=ninguna )menos|salvo|sauf)(?!\w)",
     r"(?<!\w)(?P<others>others?|rest|anderen|übrigen|demás|otr[oa]s|resto|autres|reste)(?!\w)",
     r"(?<!\w)(?P<all>all|every(?:thing| one)|(?<=none )of (?:them|these|those)"
     r"|any of (?:them|these|those)|alles?|(?<=keiner )davon|todos|todas"

@@ -123,6 +123,8 @@ def _judge(clause: Clause, shown: Sequence[int]) -> _Judged:
             others, excepting = True, False
         else:
             (excepted if excepting else items).extend(_resolve(reference, shown))
+    if excepted and not (items or others) and Sign.NEGATION in clause.signs:
+        items += [] if has_content(SIGNS.sub(" ", clause.text.lower())) else shown  # "none but the first"
     return _Judged(
         clause,
         tuple(item for item in dict.fromkeys(items) if item not in excepted),
@@ -154,14 +156,37 @@ def _share_opinions(judged: list[_Judged]) -> list[_Judged]:
         refers = each.items or each.others
         opinion = each.opinion
         if refers and opinion is None and Sign.SEEN not in each.clause.signs:
-            beside = [*judged[index + 1 : index + 2], *judged[max(index - 1, 0) : index]]
-            later = (other.opinion for other in judged[index + 1 :] if other.items or other.others)
-            opinion = next((other.opinion for other in beside if _only_judges(other)), None) or last
-            opinion = opinion or next((other for other in later if other is not None), None)
+            opinion = _borrow(each, shared, judged[index + 1 :], last)
+        before = shared[-1] if shared else None
+        if each.clause.negates and before is not None and before.opinion is Opinion.REFUSAL:
+            # "I hate the first, not the second" refuses one item; "not the first, not the second" refuses both.
+            opinion = (
+                opinion if Sign.NEGATION in before.clause.signs or not before.clause.references else None
+            )
         if refers and opinion is not None:
             last = opinion
         shared.append(replace(each, opinion=opinion))
     return shared
+
+
+def _borrow(
+    each: _Judged, before: Sequence[_Judged], after: Sequence[_Judged], last: Opinion | None
+) -> Opinion | None:
+    """The opinion of a clause that refers to items and has none; None where what is beside it disagrees."""
+    for other in (*after[:1], *before[-1:]):
+        if _only_judges(other):
+            return other.opinion
+    if has_content(each.clause.text.lower()):
+        return None  # It says something that is not understood.
+    following = next((other for other in after if (other.items or other.others) and other.opinion), None)
+    if each.clause.contrasts:
+        # "Not the first but the second"; of "the first is great, but the second" the end is missing.
+        last = Opinion.PRAISE if before and before[-1].clause.negates else None
+    if following is not None and following.clause.negates:
+        return None if last is Opinion.REFUSAL else Opinion.PRAISE  # "the first, not the second"
+    if last is None and following is not None and not each.clause.contrasts:
+        return following.opinion
+    return last
 
 
 def _only_judges(judged: _Judged) -> bool:

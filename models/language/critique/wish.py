@@ -63,7 +63,7 @@ FILLERS = {
     "en": "a an the and or i we you they it he she is are was were do does did please thanks thank ok okay me my to"
     " of for some any something anything one ones film films movie movies item items list that this these those them"
     " really very so quite just also all give show rather would prefer want yes no but",
-    "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das ein eine",
+    "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das den dem ein eine einen",
     "es": "y o yo tú ella son era por favor gracias algo películas película también muy el la los las un una",
     "fr": "et ou je tu il elle nous vous est sont étaient s'il te plaît merci quelque chose aussi très le les des du",
     "zh": "的 了 吧 我 你 他 她 它 们 这 那 个 些 点 很 是 也 请 谢 吗 呢 啊 和 与",
