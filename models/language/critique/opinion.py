@@ -56,8 +56,6 @@ NEGATION = {
     "fr": "pas|ne|jamais|sans|rien|aucune?|non|ni",
     "zh": "不|没|沒|别|別|勿",
 }
-
-
 SEEN = {
     "en": "seen|watched|(?:already|i) know",
     "de": "(?:schon )?(?:gesehen|kenne)",
@@ -65,6 +63,17 @@ SEEN = {
     "fr": "vue?s?",
     "zh": "看过|看過",
 }
+WORDS = {
+    "en": "love (?:stor(?:y|ies)|songs?|affairs?|triangles?|interests?)|feel[- ]good"
+    "|(?<!i )(?<!we )(?<!you )(?<!they )(?<!really )(?<!also )(?<!do )(?<!to )(?<!both )love (?:films?|movies?)",
+    "de": "gute[- ]laune",
+    "es": "bien y (?:el )?mal",
+    "fr": "bien et (?:le )?mal",
+    "zh": "爱情|愛情|恋爱|戀愛|相爱|可爱|可愛|爱国|愛國|爱尔兰|愛爾蘭|爱好|好莱坞|好萊塢|友好|好奇|美好|棒球|赞助|主要|重要"
+    "|要素|只要|要是|特别|特別|区别|區別|性别|性別|级别|級別|别墅|別墅|离别|告别|告別|差异|差異|时差|差不多|仇恨|悔恨"
+    "|不断|不斷|不同|不一样|不一樣|太空|太阳|太陽|太平洋|犹太|猶太|太极|太極|太太|少年|少女",
+}
+"""Words that have an opinion word in them and no opinion: a love story is not praised, and space is not too much."""
 
 
 def _compile(patterns: dict[str, str]) -> str:
@@ -73,8 +82,9 @@ def _compile(patterns: dict[str, str]) -> str:
     return rf"(?<![\w'])(?:[jmtsl]')?(?:{spaced})(?![\w'])|(?:{patterns['zh']})"
 
 
+PLAIN = re.compile(_compile(WORDS))
 SIGNS = re.compile(
-    f"(?P<good>{_compile(GOOD)})|(?P<bad>{_compile(BAD)})|(?P<negation>{_compile(NEGATION)})|(?P<seen>{_compile(SEEN)})|(?P<elided>\\bn')"
+    f"(?P<plain>{_compile(WORDS)})|(?P<good>{_compile(GOOD)})|(?P<bad>{_compile(BAD)})|(?P<negation>{_compile(NEGATION)})|(?P<seen>{_compile(SEEN)})|(?P<elided>\\bn')"
 )
 """An idiom such as "not bad" stands before its words."""
 NEGATED = re.compile(rf"(?:{_compile(NEGATION)})\s*(?:是|要|想要|想看)?|(?<!\w)n'")
@@ -90,7 +100,19 @@ def find_signs(text: str) -> list[tuple[int, int, Sign]]:
             Sign.NEGATION if found.lastgroup == "elided" else Sign(str(found.lastgroup)),
         )
         for found in SIGNS.finditer(text)
+        if found.lastgroup != "plain"
     ]
+
+
+def cut_signs(text: str) -> str:
+    """A text in lower case with a blank in place of each opinion word."""
+    return SIGNS.sub(lambda found: found.group() if found.lastgroup == "plain" else " ", text)
+
+
+def is_sign(word: str) -> bool:
+    """Whether a word in lower case is an opinion word and nothing else."""
+    found = SIGNS.fullmatch(word)
+    return found is not None and found.lastgroup != "plain"
 
 
 def sum_signs(signs: Collection[Sign]) -> Opinion | None:

@@ -115,12 +115,13 @@ def _read(found: re.Match[str]) -> PlaceReference:
         case "last":
             return PlaceReference(start, end, (-1,))
         case "number" | "bare":
-            return PlaceReference(start, end, tuple(int(digits) - 1 for digits in re.findall(r"\d+", word)))
+            counted = [int(digits) for digits in re.findall(r"\d+", word)]
         case "digits" | "zh_place":
-            place = _count(word) - 1
+            counted = [_count(word)]
         case _:
-            place = int(re.sub(r"\D", "", name))
-    return PlaceReference(start, end, (place,))
+            counted = [int(re.sub(r"\D", "", name)) + 1]
+    # A list has no place 0; counted from 0 it would be the last one.
+    return PlaceReference(start, end, tuple(place - 1 for place in counted if place > 0))
 
 
 def _count(word: str) -> int:

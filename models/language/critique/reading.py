@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.language.critique.clause import Clause, split_clauses
-from models.language.critique.opinion import SIGNS, Opinion, Sign, sum_signs
+from models.language.critique.opinion import Opinion, Sign, cut_signs, is_sign, sum_signs
 from models.language.critique.place import PlaceReference, Whole, find_places
 from models.language.critique.wish import (
     Relation,
@@ -98,7 +98,7 @@ def _find_titles(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleIn
 
 def _is_common(word: str) -> bool:
     """Whether a word in lower case is one of opinions, places or fillers, by which no title is meant."""
-    if is_filler(word) or SIGNS.fullmatch(word) is not None:
+    if is_filler(word) or is_sign(word):
         return True
     return any((place.start, place.end) == (0, len(word)) for place in find_places(word))
 
@@ -124,7 +124,7 @@ def _judge(clause: Clause, shown: Sequence[int]) -> _Judged:
         else:
             (excepted if excepting else items).extend(_resolve(reference, shown))
     if excepted and not (items or others) and Sign.NEGATION in clause.signs:
-        items += [] if has_content(SIGNS.sub(" ", clause.text.lower())) else shown  # "none but the first"
+        items += [] if has_content(cut_signs(clause.text.lower())) else shown  # "none but the first"
     return _Judged(
         clause,
         tuple(item for item in dict.fromkeys(items) if item not in excepted),
@@ -191,7 +191,7 @@ def _borrow(
 
 def _only_judges(judged: _Judged) -> bool:
     """Whether a clause has an opinion and nothing else, such as "great" in "the first: great"."""
-    says_more = has_content(SIGNS.sub(" ", judged.clause.text.lower()))
+    says_more = has_content(cut_signs(judged.clause.text.lower()))
     return judged.opinion is not None and not judged.clause.references and not says_more
 
 
@@ -213,7 +213,7 @@ def _collect(judged: Sequence[_Judged], shown: Sequence[int]) -> dict[int, Opini
 
 def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
     """The wish of a clause without items, in lower case, as a query; none for one that says nothing or only blames."""
-    bare = strip_fillers(SIGNS.sub(" ", text))
+    bare = strip_fillers(cut_signs(text))
     if not has_content(bare):
         return []
     less, more = find_less(text), find_more(text)

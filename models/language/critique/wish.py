@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum
 
+from models.language.critique.opinion import PLAIN
+
 
 class Relation(StrEnum):
     """A wish that compares a number of the items with those shown."""
@@ -63,7 +65,8 @@ FILLERS = {
     "en": "a an the and or i we you they it he she is are was were do does did please thanks thank ok okay me my to"
     " of for some any something anything one ones film films movie movies item items list that this these those them"
     " really very so quite just also all give show rather would prefer want yes no but",
-    "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das den dem ein eine einen",
+    "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das den dem"
+    " ein eine einen",
     "es": "y o yo tú ella son era por favor gracias algo películas película también muy el la los las un una",
     "fr": "et ou je tu il elle nous vous est sont étaient s'il te plaît merci quelque chose aussi très le les des du",
     "zh": "的 了 吧 我 你 他 她 它 们 这 那 个 些 点 很 是 也 请 谢 吗 呢 啊 和 与",
@@ -94,6 +97,15 @@ _RELATION = re.compile(
 )
 
 
+def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match that does not begin inside a plain word, such as "太空" (space), which blames nothing."""
+    plain = [(found.start(), found.end()) for found in PLAIN.finditer(text)]
+    found = pattern.search(text)
+    while found is not None and (inside := [end for start, end in plain if start <= found.start() < end]):
+        found = pattern.search(text, inside[0])
+    return found
+
+
 def cut_similar(text: str) -> tuple[str, bool]:
     """A text in lower case without "more like that" and the like, and whether it had it."""
     cut, count = _SIMILAR.subn(" ", text, count=1)
@@ -108,13 +120,13 @@ def cut_relations(text: str) -> tuple[str, tuple[Relation, ...]]:
 
 def find_less(text: str) -> str | None:
     """What a text in lower case wants less of; None for nothing."""
-    found = _LESS.search(text)
+    found = _search(_LESS, text)
     return None if found is None else strip_fillers(found["rest"]) or None
 
 
 def find_more(text: str) -> str | None:
     """What a text in lower case wants more of; None for nothing."""
-    found = _MORE.search(text)
+    found = _search(_MORE, text)
     return None if found is None else strip_fillers(found["rest"]) or None
 
 

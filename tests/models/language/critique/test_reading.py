@@ -96,6 +96,11 @@ OPINIONS: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
     ("not the first two, but the third is tolerable", (), (0, 1)),
     ("none but the first", (0,), (1, 2, 3, 4)),
     ("I want the third one, not the first", (2,), (0,)),
+    ("number 0 is great", (), ()),
+    ("Nummer 0 ist toll", (), ()),
+    ("第0部很好", (), ()),
+    ("numbers 0 and 2 are great", (1,), ()),
+    ("第一部特别好看", (0,), ()),
 ]
 
 
@@ -119,6 +124,15 @@ WISHES: list[tuple[str, tuple[str, ...]]] = [
     ("moins de violence", ("no violence",)),
     ("不要恐怖片", ("不要恐怖片",)),
     ("少一点暴力", ("不要暴力",)),
+    ("不要爱情片", ("不要爱情片",)),
+    ("我喜欢爱情片", ("爱情片",)),
+    ("想看爱情片", ("爱情片",)),
+    ("来点爱情片", ("来点爱情片",)),
+    ("我喜欢太空片", ("太空片",)),
+    ("love stories", ("love stories",)),
+    ("love films please", ("love",)),
+    ("I love films with robots", ("with robots",)),
+    ("no love stories", ("no love stories",)),
     ("great!", ()),
     ("boring", ()),
 ]
