@@ -48,6 +48,11 @@ class PlaceReference:
     places: tuple[int, ...] = ()
     whole: Whole | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said of an item, as of place 0 or of what others are only compared with."""
+        return not self.places and self.whole is None
+
 
 def _join(words: list[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
@@ -84,6 +89,11 @@ _PATTERNS = (
     r"(?<!\w)(?P<both>both|beide|ambos|ambas)(?!\w)",
 )
 _REFERENCE = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
+_COMPARED = re.compile(
+    r"(?:(?<!\w)(?:than|besser als|schlechter als|lieber .*als|(?:mejor|peor) que|(?:meilleure?s?|pire|mieux) que"
+    r"|as \w+ as|so \w+ wie|tan \w+ como|aussi \w+ que|prefer\w*\s[^,;.!?]*\b(?:to|over))(?:\s+\w{1,3})?\s+|比)$"
+)
+"""What stands before the second part of a comparison: "the first is better than the second" judges the first."""
 _WHOLES = {
     "others": Whole.OTHERS,
     "zh_others": Whole.OTHERS,
@@ -96,8 +106,11 @@ _WHOLES = {
 
 
 def find_places(text: str) -> list[PlaceReference]:
-    """The references in a text in lower case, in order."""
-    return [_read(found) for found in _REFERENCE.finditer(text)]
+    """The references in a text in lower case, in order; one that others are compared with has no places."""
+    return [
+        PlaceReference(*found.span()) if _COMPARED.search(text, 0, found.start()) else _read(found)
+        for found in _REFERENCE.finditer(text)
+    ]
 
 
 def _read(found: re.Match[str]) -> PlaceReference:

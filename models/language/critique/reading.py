@@ -11,10 +11,12 @@ from models.language.critique.wish import (
     asks_for,
     cut_relations,
     cut_similar,
+    find_lacking,
     find_less,
     find_more,
     has_content,
     is_filler,
+    name_love,
     strip_fillers,
 )
 from models.language.titles import Mention, TitleIndex, split_title
@@ -62,7 +64,8 @@ def read_critique(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleI
         rest, found = cut_relations(rest)
         similar |= wants_similar
         relations += found
-        if not each.items and not each.others:
+        compares = any(isinstance(part, PlaceReference) and part.is_empty for part in each.clause.references)
+        if not (each.items or each.others or compares):
             wishes += _read_wish(rest, each.clause.signs)
     return Critique(
         praised=tuple(number for number, opinion in opinions.items() if opinion is Opinion.PRAISE),
@@ -213,9 +216,11 @@ def _collect(judged: Sequence[_Judged], shown: Sequence[int]) -> dict[int, Opini
 
 def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
     """The wish of a clause without items, in lower case, as a query; none for one that says nothing or only blames."""
-    bare = strip_fillers(cut_signs(text))
+    bare = strip_fillers(name_love(cut_signs(text)))
     if not has_content(bare):
         return []
+    if (lacking := find_lacking(text)) is not None:
+        return [lacking]
     less, more = find_less(text), find_more(text)
     if less is not None and Sign.NEGATION not in signs:
         return [_refuse(less)]
@@ -223,7 +228,7 @@ def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
         return [_refuse(bare)] if Sign.NEGATION in signs or _blames(text) else []
     if more is not None:
         return [more]
-    return [bare if Sign.GOOD in signs else strip_fillers(text)]
+    return [bare if Sign.GOOD in signs else strip_fillers(name_love(text))]
 
 
 def _blames(text: str) -> bool:

@@ -48,12 +48,23 @@ SIMILAR_ZH = (
 )
 """Words for what is like the praised items, as a whole."""
 LESS = {
-    "en": "less|too|not so|not as",
-    "de": "weniger|zu",
-    "es": "menos|demasiado",
-    "fr": "moins(?: de)?|trop(?: de)?",
+    "en": r"(?:less|fewer)(?: of)?|too (?:many|much)|too|not so(?: many| much)?|not as(?: many| much)?"
+    r"|(?:had|seen|got) enough(?: of)?|^\s*enough(?: of)?",
+    "de": r"weniger|zu viele?|zu|nicht so viele?|^\s*genug(?: von)?",
+    "es": r"menos|demasiad[oa]s?|^\s*(?:ya )?(?:basta de|suficientes?)",
+    "fr": r"moins(?: de)?|trop(?: de)?|^\s*assez de",
 }
-LESS_ZH = "(?:少|减少|别那么|不要那么|不要太|别太|没那么|太)(?:一点|一些|点|些)?"
+LESS_ZH = "(?:少|减少|别那么|不要那么|不要太|别太|没那么|太多|太)(?:一点|一些|点|些)?"
+LESS_AFTER_ZH = "太多|多了|够了|够多"
+"""What stands before them is too much."""
+LACKING = {
+    "en": "not enough|too few|too little|n't enough",
+    "de": "nicht genug|zu wenige?",
+    "es": "no (?:hay )?(?:suficientes?|bastantes?)|muy poc[oa]s|demasiado poc[oa]s?",
+    "fr": "pas assez(?: de)?|trop peu(?: de)?",
+}
+LACKING_ZH = "不够|太少"
+"""More is wanted of what there is too little of, whatever negation the words have."""
 MORE = {
     "en": "(?:(?:give|show) me |i want |i'd like )?(?:some |something |a (?:bit|little) )?more",
     "de": "mehr",
@@ -88,6 +99,8 @@ def _compile(words: dict[str, str], chinese: str, after: str = "") -> re.Pattern
 
 _PLEASE = re.compile(r"(?<!\w)(?:please|bitte|por favor|s'il (?:te|vous) plaît)(?!\w)|请")
 _SIMILAR = _compile(SIMILAR, SIMILAR_ZH)
+_LACKING = _compile(LACKING, LACKING_ZH, "(?P<rest>.+)")
+_LESS_AFTER = re.compile(rf"(?P<rest>.*?[\u3400-\u9fff])(?:{LESS_AFTER_ZH})了?\s*$")
 _LESS, _MORE = _compile(LESS, LESS_ZH, "(?P<rest>.+)"), _compile(MORE, MORE_ZH, "(?P<rest>.+)")
 _RELATION = re.compile(
     "|".join(
@@ -95,6 +108,9 @@ _RELATION = re.compile(
         for relation, pattern in RELATIONS.items()
     )
 )
+
+
+_LOVE = re.compile(r"(?<!\w)love(?= (?:stor(?:y|ies)|films?|movies?)(?!\w))")
 
 
 def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -120,14 +136,25 @@ def cut_relations(text: str) -> tuple[str, tuple[Relation, ...]]:
 
 def find_less(text: str) -> str | None:
     """What a text in lower case wants less of; None for nothing."""
-    found = _search(_LESS, text)
-    return None if found is None else strip_fillers(found["rest"]) or None
+    found = _LESS_AFTER.search(text) or _search(_LESS, text)
+    return None if found is None else strip_fillers(name_love(found["rest"])) or None
+
+
+def name_love(text: str) -> str:
+    """A text in lower case that names love stories in words that are no praise of stories."""
+    return _LOVE.sub("romantic", text)
+
+
+def find_lacking(text: str) -> str | None:
+    """What a text in lower case has not enough of; None for nothing."""
+    found = _search(_LACKING, text)
+    return None if found is None else strip_fillers(name_love(found["rest"])) or None
 
 
 def find_more(text: str) -> str | None:
     """What a text in lower case wants more of; None for nothing."""
     found = _search(_MORE, text)
-    return None if found is None else strip_fillers(found["rest"]) or None
+    return None if found is None else strip_fillers(name_love(found["rest"])) or None
 
 
 def asks_for(text: str) -> bool:
