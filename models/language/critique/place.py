@@ -58,8 +58,10 @@ def _join(words: list[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
+_NUMBER_WORDS = _join([word for words in NUMBERS.values() for word in words.split() if word.isalpha()])
 _COUNT = rf"\d+|{_join([word for word in COUNTS if word.isascii() or word.isalpha()])}"
 _LIST = r"\d{1,2}(?:\s*(?:,|and|&|und|y|et|和)\s*#?\d{1,2})*"
+_YES_NO = "yes|no|ja|nein|sí|oui|non"
 _FIRST = "|".join(ORDINALS[name].split()[0] + ENDINGS[name] for name in ORDINALS)
 _PLACES = "|".join(
     f"(?P<{name}{place}>{stem}{ENDINGS[name]})"
@@ -75,9 +77,11 @@ _PATTERNS = (
     rf"(?<!\w)(?:(?:{_FIRST})\s+(?P<first_a>{_COUNT})|(?P<first_b>{_COUNT})\s+(?:{_FIRST}))(?!\w)",
     rf"(?<!\w)(?:(?:{LAST})\s+(?P<last_a>{_COUNT})|(?P<last_b>{_COUNT})\s+(?:{LAST}))(?!\w)",
     r"(?<!\w)(?P<digits>\d+)(?:st|nd|rd|th|er|ère|e|ème|º|ª)(?!\w)",
-    rf"(?:(?<!\w)(?:numbers?|nummern?|nr\.?|números?|numéros?|item|film|movie)\s*|#\s*)(?P<number>{_LIST})(?!\w)",
+    rf"(?:(?<!\w)(?:numbers?|nummern?|nr\.?|números?|numéros?|items?|films?|movies?|filme|películas?)\s*|#\s*)"
+    rf"(?P<number>{_LIST})(?!\w)",
+    rf"(?<!\w)(?:number|nummer|número|numéro)\s+(?P<number_word>{_NUMBER_WORDS})(?!\w)",
     rf"(?:^|(?<=, )|(?<=\. )|(?<=not )|(?<=but ))(?P<bare>{_LIST})"
-    r"(?=\s*(?:$|[,.;:!?]|(?:are|is|was|were|please|sind|ist)\b))",
+    rf"(?=\s*(?:$|[,.;:!?]|(?:are|is|was|were|please|sind|ist|{_YES_NO})(?!\w)))",
     rf"(?<!\w)(?:{_PLACES})(?!\w)",
     rf"(?<!\w)(?P<last>{LAST})(?!\w)",
     r"(?<!\w)(?P<except>except|(?<=all )but|(?<=none )but|(?<=nothing )but|(?<=everything )but|außer|bis auf|excepto"
@@ -129,7 +133,7 @@ def _read(found: re.Match[str]) -> PlaceReference:
             return PlaceReference(start, end, (-1,))
         case "number" | "bare":
             counted = [int(digits) for digits in re.findall(r"\d+", word)]
-        case "digits" | "zh_place":
+        case "digits" | "zh_place" | "number_word":
             counted = [_count(word)]
         case _:
             counted = [int(re.sub(r"\D", "", name)) + 1]

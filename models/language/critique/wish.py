@@ -33,14 +33,15 @@ RELATIONS_ZH = {
     Relation.CHEAPER: "更便宜|便宜一点|便宜一些|便宜点",
     Relation.DEARER: "更贵|贵一点|贵一些",
 }
-THAT = "(?:that|this|these|those|them|it)"
+THAT = "(?:the same|that|this|these|those|them|it)"
 SIMILAR = {
     "en": f"(?:(?:give|show) me |i want )?(?:some |something |any )?more (?:of |like |in |along )?{THAT}"
     f"(?: kind| lines?)?|(?:something |ones |others )?like {THAT}"
     "|(?:more |something )?similar(?: (?:ones|films|movies|items|things))?",
-    "de": "(?:mehr |etwas )?(?:davon|dergleichen|so etwas|solche[nrs]?|ähnliche[nrs]?)",
-    "es": "más (?:de es[oa]|de est[oa]|como es[oa]s?|así)|(?:más |algo )?(?:similares|parecid[oa]s?)",
-    "fr": "plus (?:de ça|comme ça)|dans ce genre|comme ça|(?:plus )?(?:semblables?|similaires?)",
+    "de": "(?:mehr |etwas )?(?:davon|vom (?:gleichen|selben)|dergleichen|so etwas|solche[nrs]?|ähnliche[nrs]?)",
+    "es": "más (?:de es[oa]|de est[oa]|como es[oa]s?|así|de lo mismo)|(?:más |algo )?(?:similares|parecid[oa]s?)",
+    "fr": "plus (?:de ça|comme ça)|(?:encore )?(?:de )?la même chose"
+    "|dans ce genre|comme ça|(?:plus )?(?:semblables?|similaires?)",
 }
 SIMILAR_ZH = (
     "(?:多|再)?(?:来|给|推荐)?(?:我)?(?:一些|一点|些|点|几个|几部)?(?:更多)?"
@@ -75,17 +76,22 @@ MORE_ZH = "(?:多|再)(?:来|给|推荐)?(?:我)?(?:一点|一些|点|些|几部
 FILLERS = {
     "en": "a an the and or i we you they it he she is are was were do does did please thanks thank ok okay me my to"
     " of for some any something anything one ones film films movie movies item items list that this these those them"
-    " really very so quite just also all give show rather would prefer want yes no but",
+    " really very so quite just also all give show rather would have prefer want yes no but meh instead i'd we'd",
     "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das den dem"
-    " ein eine einen",
-    "es": "y o yo tú ella son era por favor gracias algo películas película también muy el la los las un una",
-    "fr": "et ou je tu il elle nous vous est sont étaient s'il te plaît merci quelque chose aussi très le les des du",
+    " ein eine einen stattdessen naja hm",
+    "es": "y o yo tú ella son era por favor gracias algo películas película también muy el la los las un una"
+    " en su lugar cambio",
+    "fr": "et ou je tu il elle nous vous est sont étaient s'il te plaît merci quelque chose aussi très le les des"
+    " du plutôt bof place",
     "zh": "的 了 吧 我 你 他 她 它 们 这 那 个 些 点 很 是 也 请 谢 吗 呢 啊 和 与",
 }
+FILLER_PHRASES = "[换換](?:[一几](?:换|換|批|下|部|个|個)|换|換)"
+"""Phrases that only ask for another list, as every critique does."""
 KINDS = frozenset("电影部片")
 """Characters that make a word with another one, and say nothing alone."""
 
 _FILLER_WORDS = frozenset(" ".join(FILLERS.values()).split())
+_FILLER_PHRASES = re.compile(FILLER_PHRASES)
 _WORDS = re.compile(r"[^\W_\u3400-\u9fff]+(?:'\w+)?|[\u3400-\u9fff]")
 
 
@@ -175,6 +181,7 @@ def is_filler(word: str) -> bool:
 
 def strip_fillers(text: str) -> str:
     """The text without fillers at both ends."""
+    text = _FILLER_PHRASES.sub(" ", text)
     words = [(found.start(), found.end(), found.group().casefold()) for found in _WORDS.finditer(text)]
     content = [(start, end) for start, end, word in words if word not in _FILLER_WORDS]
     return text[content[0][0] : content[-1][1]] if content else ""

@@ -102,6 +102,19 @@ OPINIONS: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
     ("numbers 0 and 2 are great", (1,), ()),
     ("第一部特别好看", (0,), ()),
     ("第一个比第二个好", (0,), ()),
+    ("I prefer the second one", (1,), ()),
+    ("I prefer the second to the first", (1,), ()),
+    ("I would rather have the second", (1,), ()),
+    ("Lieber den zweiten", (1,), ()),
+    ("prefiero el segundo", (1,), ()),
+    ("je préfère le deuxième", (1,), ()),
+    ("drop number two", (), (1,)),
+    ("Nummer zwei ist langweilig", (), (1,)),
+    ("swap the first for something else", (), (0,)),
+    ("Inception bored me", (), (2,)),
+    ("1 and 3 yes, 2 no", (0, 2), (1,)),
+    ("1 und 3 ja, 2 nein", (0, 2), (1,)),
+    ("items 1 and 2 are great", (0, 1), ()),
     ("the first is not as good as the second", (), (0,)),
     ("el primero es mucho mejor que el segundo, el tercero me gusta", (2,), ()),
 ]
@@ -154,6 +167,12 @@ WISHES: list[tuple[str, tuple[str, ...]]] = [
     ("demasiados dramas", ("no dramas",)),
     ("太多剧情片了", ("不要剧情片",)),
     ("剧情片太多了", ("不要剧情片",)),
+    ("meh", ()),
+    ("换一批", ()),
+    ("换一换", ()),
+    ("换几部喜剧", ("喜剧",)),
+    ("comedies instead", ("comedies",)),
+    ("I'd rather have comedies", ("comedies",)),
     ("great!", ()),
     ("boring", ()),
 ]
@@ -182,7 +201,17 @@ def test_comparisons_with_what_was_shown(text: str, relations: tuple[Relation, .
 
 @pytest.mark.parametrize(
     "text",
-    ["more like that", "similar ones please", "mehr davon", "más así", "plus comme ça", "多来点类似的"],
+    [
+        "more like that",
+        "more of the same",
+        "mehr vom Gleichen",
+        "más de lo mismo",
+        "similar ones please",
+        "mehr davon",
+        "más así",
+        "plus comme ça",
+        "多来点类似的",
+    ],
 )
 def test_more_like_that(text: str) -> None:
     assert read(text) == Critique(wants_similar=True)
