@@ -117,6 +117,11 @@ def find_places(text: str) -> list[PlaceReference]:
     ]
 
 
+def count_items(text: str) -> int | None:
+    """The number that a text in lower case is, such as "three"; None for another text, and for none."""
+    return (int(text) if text.isdigit() else COUNTS.get(text)) or None
+
+
 def _read(found: re.Match[str]) -> PlaceReference:
     ((name, word),) = [(name, word) for name, word in found.groupdict().items() if word is not None][:1] or [
         ("zh_last", "一")

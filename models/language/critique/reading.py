@@ -1,11 +1,12 @@
 """Read a critique of a shown list: what it praises, what it refuses, and what it asks for instead."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.language.critique.clause import Clause, split_clauses
 from models.language.critique.opinion import Opinion, Sign, cut_signs, is_sign, sum_signs
-from models.language.critique.place import PlaceReference, Whole, find_places
+from models.language.critique.place import PlaceReference, Whole, count_items, find_places
 from models.language.critique.wish import (
     Relation,
     asks_for,
@@ -23,6 +24,8 @@ from models.language.titles import Mention, TitleIndex, split_title
 
 SHORTEST_PART = 4
 """Letters of a single word by which a shown title is known, if no other shown title has it."""
+
+_CONJUNCTION = re.compile(r"(?<!\w)(?:and|or|nor|und|oder|noch|y|o|ni|et|ou)(?!\w)|和|或")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +181,29 @@ def _borrow(
     """The opinion of a clause that refers to items and has none; None where what is beside it disagrees."""
     for other in (*after[:1], *before[-1:]):
         if _only_judges(other):
-            return other.opinion
+            answers = other in before and {*other.clause.signs} == {Sign.NEGATION}  # "No, the first."
+            return None if answers else other.opinion
     if has_content(each.clause.text.lower()):
         return None  # It says something that is not understood.
     following = next((other for other in after if (other.items or other.others) and other.opinion), None)
     if each.clause.contrasts:
         # "Not the first but the second"; of "the first is great, but the second" the end is missing.
         last = Opinion.PRAISE if before and before[-1].clause.negates else None
+    elif before and before[-1].clause.negates and not _CONJUNCTION.search(_join_texts([each, *after])):
+        return (
+            None  # "Not the first, the second" may mean either; "not the first, second or third" is a list.
+        )
     if following is not None and following.clause.negates:
         return None if last is Opinion.REFUSAL else Opinion.PRAISE  # "the first, not the second"
     if last is None and following is not None and not each.clause.contrasts:
         return following.opinion
     return last
+
+
+def _join_texts(judged: Sequence[_Judged]) -> str:
+    """The texts up to the first clause that has an opinion of its own, or that refers to nothing."""
+    ends = (index for index, each in enumerate(judged) if each.clause.signs or not each.clause.references)
+    return " ".join(each.clause.text.lower() for each in judged[: next(ends, len(judged))])
 
 
 def _only_judges(judged: _Judged) -> bool:
@@ -219,6 +233,8 @@ def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
     bare = strip_fillers(name_love(cut_signs(text)))
     if not has_content(bare):
         return []
+    if (count := count_items(bare)) is not None and not signs:
+        return [f"top {count}"]
     if (lacking := find_lacking(text)) is not None:
         return [lacking]
     less, more = find_less(text), find_more(text)

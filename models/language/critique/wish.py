@@ -76,13 +76,13 @@ MORE_ZH = "(?:多|再)(?:来|给|推荐)?(?:我)?(?:一点|一些|点|些|几部
 FILLERS = {
     "en": "a an the and or i we you they it he she is are was were do does did please thanks thank ok okay me my to"
     " of for some any something anything one ones film films movie movies item items list that this these those them"
-    " really very so quite just also all give show rather would have prefer want yes no but meh instead i'd we'd",
+    " really very so quite just also all give show rather would have prefer want yes no but meh instead only i'd we'd",
     "de": "und oder ich wir du sie es ist sind waren bitte danke mir etwas filme auch sehr ganz der die das den dem"
-    " ein eine einen stattdessen naja hm",
+    " ein eine einen stattdessen naja hm nur",
     "es": "y o yo tú ella son era por favor gracias algo películas película también muy el la los las un una"
-    " en su lugar cambio",
+    " en su lugar cambio solo sólo",
     "fr": "et ou je tu il elle nous vous est sont étaient s'il te plaît merci quelque chose aussi très le les des"
-    " du plutôt bof place",
+    " du plutôt bof place seulement",
     "zh": "的 了 吧 我 你 他 她 它 们 这 那 个 些 点 很 是 也 请 谢 吗 呢 啊 和 与",
 }
 FILLER_PHRASES = "[换換](?:[一几](?:换|換|批|下|部|个|個)|换|換)"
