@@ -24,6 +24,7 @@ class Clause:
     references: tuple[Mention | PlaceReference, ...]
     signs: tuple[Sign, ...]
     contrasts: bool = False  # it follows on a "but"
+    judges_first: bool = False  # an opinion word stands before its references
     negates: bool = False  # it only negates what it refers to: "not the second"
 
 
@@ -91,7 +92,9 @@ def _build_clause(text: str, start: int, stop: int, parts: Sequence[Part]) -> Cl
     # "Not the second", "不要第二部": the negation stands first, and only words of wanting may follow on it.
     negates = Sign.NEGATION in signs and not {Sign.BAD, Sign.SEEN} & {*signs} and bool(references)
     negates = negates and parts[0][2] is Sign.NEGATION and not isinstance(parts[-1][2], Sign)
-    return Clause(own, references, signs, negates=negates and not has_content(NEGATED.sub(" ", own.lower())))
+    negates = negates and not has_content(NEGATED.sub(" ", own.lower()))
+    judges_first = bool(parts) and isinstance(parts[0][2], Sign)
+    return Clause(own, references, signs, judges_first=judges_first, negates=negates)
 
 
 def _join_exceptions(clauses: list[Clause]) -> list[Clause]:

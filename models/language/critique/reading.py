@@ -196,6 +196,8 @@ def _borrow(
     if following is not None and following.clause.negates:
         return None if last is Opinion.REFUSAL else Opinion.PRAISE  # "the first, not the second"
     if last is None and following is not None and not each.clause.contrasts:
+        if following.opinion is Opinion.REFUSAL and following.clause.judges_first:
+            return None  # "The first, I hate the second" may be read as a contrast too.
         return following.opinion
     return last
 

@@ -94,6 +94,8 @@ OPINIONS: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
     ("not the first, the second", (), (0,)),
     ("not the first, second or third", (), (0, 1, 2)),
     ("no, the first", (), ()),
+    ("the first one and no more like the second", (), (1,)),
+    ("the first, the second and the third are boring", (), (0, 1, 2)),
     ("I hate the first, not the second", (), (0,)),
     ("not the first two, but the third is okay", (2,), (0, 1)),
     ("not the first two, but the third is tolerable", (), (0, 1)),
