@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.language.critique.opinion import Sign, find_signs
+from models.language.critique.opinion import NEGATED, Sign, find_signs
 from models.language.critique.place import PlaceReference, Whole, find_places
+from models.language.critique.wish import has_content
 from models.language.titles import Mention
 
 BREAK = re.compile(
-    r"[,;.!?:\n、，。；！？：]+|(?<!\w)(?:(?<!all )but|aber|sondern|doch|pero|sino|mais|however|though)(?!\w)"
-    r"|但是|但|不过|可是|然而|而(?!且)"
+    r"[,;.!?:\n、，。；！？：]+|(?P<contrast>(?<!\w)(?:(?<!all )(?<!none )(?<!nothing )(?<!everything )but|aber|sondern"
+    r"|doch|pero|sino|mais|however|though)(?!\w)|但是|但|不过|可是|然而|而(?!且)是?)"
+    r"|(?<!\w)(?:and|und|y|et) (?=(?:not?|nicht|kein\w*|pas|less|fewer|more|weniger|mehr|menos|más|moins|plus)\b)"
 )
 
 
@@ -21,6 +23,9 @@ class Clause:
     text: str  # without the words of references
     references: tuple[Mention | PlaceReference, ...]
     signs: tuple[Sign, ...]
+    contrasts: bool = False  # it follows on a "but"
+    judges_first: bool = False  # an opinion word stands before its references
+    negates: bool = False  # it only negates what it refers to: "not the second"
 
 
 Part = tuple[int, int, Mention | PlaceReference | Sign]
@@ -32,15 +37,16 @@ def split_clauses(text: str, mentions: Sequence[Mention]) -> list[Clause]:
     places = find_places(lowered)
     hidden = _hide(lowered, places)
     signs = find_signs(hidden)
-    breaks = [(found.start(), found.end()) for found in BREAK.finditer(hidden)]
+    breaks = [(found.start(), found.end(), found["contrast"] is not None) for found in BREAK.finditer(hidden)]
     references: list[Mention | PlaceReference] = [*mentions, *places]
     parts: list[Part] = [*((each.start, each.end, each) for each in references), *signs]
     parts.sort(key=lambda part: part[:2])
-    clauses, start = [], 0
-    for stop, after in [*breaks, (len(text), len(text))]:
+    clauses, start, contrasts = list[Clause](), 0, False
+    for stop, after, follows in [*breaks, (len(text), len(text), False)]:
         inside = [part for part in parts if start <= part[0] < stop]
-        clauses += _split_opinions(text, start, stop, inside)
-        start = after
+        first, *more = _split_opinions(text, start, stop, inside)
+        clauses += [replace(first, contrasts=contrasts), *more]
+        start, contrasts = after, follows
     return _join_exceptions([clause for clause in clauses if clause.text.strip() or clause.references])
 
 
@@ -63,6 +69,7 @@ def _split_opinions(text: str, start: int, stop: int, parts: Sequence[Part]) -> 
             if len(later) == 2:
                 groups.append([])
         groups[-1].append(part)
+    groups[-1:] = _split_negated(text, stop, groups[-1])
     starts = [start, *(group[0][0] for group in groups[1:]), stop]
     return [
         _build_clause(text, begin, end, group)
@@ -70,10 +77,24 @@ def _split_opinions(text: str, start: int, stop: int, parts: Sequence[Part]) -> 
     ]
 
 
+def _split_negated(text: str, stop: int, group: list[Part]) -> list[list[Part]]:
+    """The group, or its two where a negation stands between references: "the first not the second"."""
+    first = next((index for index, part in enumerate(group) if isinstance(part[2], Sign)), 0)
+    if first and _build_clause(text, group[first][0], stop, group[first:]).negates:
+        return [group[:first], group[first:]]
+    return [group]
+
+
 def _build_clause(text: str, start: int, stop: int, parts: Sequence[Part]) -> Clause:
     references = tuple(part[2] for part in parts if not isinstance(part[2], Sign))
     signs = tuple(part[2] for part in parts if isinstance(part[2], Sign))
-    return Clause(_hide(text, references)[start:stop], references, signs)
+    own = _hide(text, references)[start:stop]
+    # "Not the second", "不要第二部": the negation stands first, and only words of wanting may follow on it.
+    negates = Sign.NEGATION in signs and not {Sign.BAD, Sign.SEEN} & {*signs} and bool(references)
+    negates = negates and parts[0][2] is Sign.NEGATION and not isinstance(parts[-1][2], Sign)
+    negates = negates and not has_content(NEGATED.sub(" ", own.lower()))
+    judges_first = bool(parts) and isinstance(parts[0][2], Sign)
+    return Clause(own, references, signs, judges_first=judges_first, negates=negates)
 
 
 def _join_exceptions(clauses: list[Clause]) -> list[Clause]:
@@ -82,8 +103,8 @@ def _join_exceptions(clauses: list[Clause]) -> list[Clause]:
     for clause in clauses:
         last = joined[-1] if joined else None
         if last is not None and not last.signs and _only_excepts(last):
-            joined[-1] = Clause(
-                f"{last.text} {clause.text}", last.references + clause.references, clause.signs
+            joined[-1] = replace(
+                clause, text=f"{last.text} {clause.text}", references=last.references + clause.references
             )
         else:
             joined.append(clause)

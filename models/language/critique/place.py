@@ -48,13 +48,20 @@ class PlaceReference:
     places: tuple[int, ...] = ()
     whole: Whole | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said of an item, as of place 0 or of what others are only compared with."""
+        return not self.places and self.whole is None
+
 
 def _join(words: list[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
+_NUMBER_WORDS = _join([word for words in NUMBERS.values() for word in words.split() if word.isalpha()])
 _COUNT = rf"\d+|{_join([word for word in COUNTS if word.isascii() or word.isalpha()])}"
 _LIST = r"\d{1,2}(?:\s*(?:,|and|&|und|y|et|和)\s*#?\d{1,2})*"
+_YES_NO = "yes|no|ja|nein|sí|oui|non"
 _FIRST = "|".join(ORDINALS[name].split()[0] + ENDINGS[name] for name in ORDINALS)
 _PLACES = "|".join(
     f"(?P<{name}{place}>{stem}{ENDINGS[name]})"
@@ -70,12 +77,15 @@ _PATTERNS = (
     rf"(?<!\w)(?:(?:{_FIRST})\s+(?P<first_a>{_COUNT})|(?P<first_b>{_COUNT})\s+(?:{_FIRST}))(?!\w)",
     rf"(?<!\w)(?:(?:{LAST})\s+(?P<last_a>{_COUNT})|(?P<last_b>{_COUNT})\s+(?:{LAST}))(?!\w)",
     r"(?<!\w)(?P<digits>\d+)(?:st|nd|rd|th|er|ère|e|ème|º|ª)(?!\w)",
-    rf"(?:(?<!\w)(?:numbers?|nummern?|nr\.?|números?|numéros?|item|film|movie)\s*|#\s*)(?P<number>{_LIST})(?!\w)",
+    rf"(?:(?<!\w)(?:numbers?|nummern?|nr\.?|números?|numéros?|items?|films?|movies?|filme|películas?)\s*|#\s*)"
+    rf"(?P<number>{_LIST})(?!\w)",
+    rf"(?<!\w)(?:number|nummer|número|numéro)\s+(?P<number_word>{_NUMBER_WORDS})(?!\w)",
     rf"(?:^|(?<=, )|(?<=\. )|(?<=not )|(?<=but ))(?P<bare>{_LIST})"
-    r"(?=\s*(?:$|[,.;:!?]|(?:are|is|was|were|please|sind|ist)\b))",
+    rf"(?=\s*(?:$|[,.;:!?]|(?:are|is|was|were|please|sind|ist|{_YES_NO})(?!\w)))",
     rf"(?<!\w)(?:{_PLACES})(?!\w)",
     rf"(?<!\w)(?P<last>{LAST})(?!\w)",
-    r"(?<!\w)(?P<except>except|(?<=all )but|außer|bis auf|excepto|(?<=todos )menos|(?<=todas )menos|salvo|sauf)(?!\w)",
+    r"(?<!\w)(?P<except>except|(?<=all )but|(?<=none )but|(?<=nothing )but|(?<=everything )but|außer|bis auf|excepto"
+    r"|(?<=todos )menos|(?<=todas )menos|(?<=ninguno )menos|(?<=ninguna )menos|salvo|sauf)(?!\w)",
     r"(?<!\w)(?P<others>others?|rest|anderen|übrigen|demás|otr[oa]s|resto|autres|reste)(?!\w)",
     r"(?<!\w)(?P<all>all|every(?:thing| one)|(?<=none )of (?:them|these|those)"
     r"|any of (?:them|these|those)|alles?|(?<=keiner )davon|todos|todas"
@@ -83,6 +93,11 @@ _PATTERNS = (
     r"(?<!\w)(?P<both>both|beide|ambos|ambas)(?!\w)",
 )
 _REFERENCE = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
+_COMPARED = re.compile(
+    r"(?:(?<!\w)(?:than|besser als|schlechter als|lieber .*als|(?:mejor|peor) que|(?:meilleure?s?|pire|mieux) que"
+    r"|as \w+ as|so \w+ wie|tan \w+ como|aussi \w+ que|prefer\w*\s[^,;.!?]*\b(?:to|over))(?:\s+\w{1,3})?\s+|比)$"
+)
+"""What stands before the second part of a comparison: "the first is better than the second" judges the first."""
 _WHOLES = {
     "others": Whole.OTHERS,
     "zh_others": Whole.OTHERS,
@@ -95,8 +110,16 @@ _WHOLES = {
 
 
 def find_places(text: str) -> list[PlaceReference]:
-    """The references in a text in lower case, in order."""
-    return [_read(found) for found in _REFERENCE.finditer(text)]
+    """The references in a text in lower case, in order; one that others are compared with has no places."""
+    return [
+        PlaceReference(*found.span()) if _COMPARED.search(text, 0, found.start()) else _read(found)
+        for found in _REFERENCE.finditer(text)
+    ]
+
+
+def count_items(text: str) -> int | None:
+    """The number that a text in lower case is, such as "three"; None for another text, and for none."""
+    return (int(text) if text.isdigit() else COUNTS.get(text)) or None
 
 
 def _read(found: re.Match[str]) -> PlaceReference:
@@ -114,12 +137,13 @@ def _read(found: re.Match[str]) -> PlaceReference:
         case "last":
             return PlaceReference(start, end, (-1,))
         case "number" | "bare":
-            return PlaceReference(start, end, tuple(int(digits) - 1 for digits in re.findall(r"\d+", word)))
-        case "digits" | "zh_place":
-            place = _count(word) - 1
+            counted = [int(digits) for digits in re.findall(r"\d+", word)]
+        case "digits" | "zh_place" | "number_word":
+            counted = [_count(word)]
         case _:
-            place = int(re.sub(r"\D", "", name))
-    return PlaceReference(start, end, (place,))
+            counted = [int(re.sub(r"\D", "", name)) + 1]
+    # A list has no place 0; counted from 0 it would be the last one.
+    return PlaceReference(start, end, tuple(place - 1 for place in counted if place > 0))
 
 
 def _count(word: str) -> int:

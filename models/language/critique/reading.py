@@ -1,26 +1,31 @@
 """Read a critique of a shown list: what it praises, what it refuses, and what it asks for instead."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.language.critique.clause import Clause, split_clauses
-from models.language.critique.opinion import SIGNS, Opinion, Sign, sum_signs
-from models.language.critique.place import PlaceReference, Whole, find_places
+from models.language.critique.opinion import Opinion, Sign, cut_signs, is_sign, sum_signs
+from models.language.critique.place import PlaceReference, Whole, count_items, find_places
 from models.language.critique.wish import (
     Relation,
     asks_for,
     cut_relations,
     cut_similar,
+    find_lacking,
     find_less,
     find_more,
     has_content,
     is_filler,
+    name_love,
     strip_fillers,
 )
 from models.language.titles import Mention, TitleIndex, split_title
 
 SHORTEST_PART = 4
 """Letters of a single word by which a shown title is known, if no other shown title has it."""
+
+_CONJUNCTION = re.compile(r"(?<!\w)(?:and|or|nor|und|oder|noch|y|o|ni|et|ou)(?!\w)|和|或")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ def read_critique(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleI
         rest, found = cut_relations(rest)
         similar |= wants_similar
         relations += found
-        if not each.items and not each.others:
+        compares = any(isinstance(part, PlaceReference) and part.is_empty for part in each.clause.references)
+        if not (each.items or each.others or compares):
             wishes += _read_wish(rest, each.clause.signs)
     return Critique(
         praised=tuple(number for number, opinion in opinions.items() if opinion is Opinion.PRAISE),
@@ -98,7 +104,7 @@ def _find_titles(text: str, shown: Sequence[tuple[int, str]], catalogue: TitleIn
 
 def _is_common(word: str) -> bool:
     """Whether a word in lower case is one of opinions, places or fillers, by which no title is meant."""
-    if is_filler(word) or SIGNS.fullmatch(word) is not None:
+    if is_filler(word) or is_sign(word):
         return True
     return any((place.start, place.end) == (0, len(word)) for place in find_places(word))
 
@@ -123,6 +129,8 @@ def _judge(clause: Clause, shown: Sequence[int]) -> _Judged:
             others, excepting = True, False
         else:
             (excepted if excepting else items).extend(_resolve(reference, shown))
+    if excepted and not (items or others) and Sign.NEGATION in clause.signs:
+        items += [] if has_content(cut_signs(clause.text.lower())) else shown  # "none but the first"
     return _Judged(
         clause,
         tuple(item for item in dict.fromkeys(items) if item not in excepted),
@@ -154,19 +162,55 @@ def _share_opinions(judged: list[_Judged]) -> list[_Judged]:
         refers = each.items or each.others
         opinion = each.opinion
         if refers and opinion is None and Sign.SEEN not in each.clause.signs:
-            beside = [*judged[index + 1 : index + 2], *judged[max(index - 1, 0) : index]]
-            later = (other.opinion for other in judged[index + 1 :] if other.items or other.others)
-            opinion = next((other.opinion for other in beside if _only_judges(other)), None) or last
-            opinion = opinion or next((other for other in later if other is not None), None)
+            opinion = _borrow(each, shared, judged[index + 1 :], last)
+        before = shared[-1] if shared else None
+        if each.clause.negates and before is not None and before.opinion is Opinion.REFUSAL:
+            # "I hate the first, not the second" refuses one item; "not the first, not the second" refuses both.
+            opinion = (
+                opinion if Sign.NEGATION in before.clause.signs or not before.clause.references else None
+            )
         if refers and opinion is not None:
             last = opinion
         shared.append(replace(each, opinion=opinion))
     return shared
 
 
+def _borrow(
+    each: _Judged, before: Sequence[_Judged], after: Sequence[_Judged], last: Opinion | None
+) -> Opinion | None:
+    """The opinion of a clause that refers to items and has none; None where what is beside it disagrees."""
+    for other in (*after[:1], *before[-1:]):
+        if _only_judges(other):
+            answers = other in before and {*other.clause.signs} == {Sign.NEGATION}  # "No, the first."
+            return None if answers else other.opinion
+    if has_content(each.clause.text.lower()):
+        return None  # It says something that is not understood.
+    following = next((other for other in after if (other.items or other.others) and other.opinion), None)
+    if each.clause.contrasts:
+        # "Not the first but the second"; of "the first is great, but the second" the end is missing.
+        last = Opinion.PRAISE if before and before[-1].clause.negates else None
+    elif before and before[-1].clause.negates and not _CONJUNCTION.search(_join_texts([each, *after])):
+        return (
+            None  # "Not the first, the second" may mean either; "not the first, second or third" is a list.
+        )
+    if following is not None and following.clause.negates:
+        return None if last is Opinion.REFUSAL else Opinion.PRAISE  # "the first, not the second"
+    if last is None and following is not None and not each.clause.contrasts:
+        if following.opinion is Opinion.REFUSAL and following.clause.judges_first:
+            return None  # "The first, I hate the second" may be read as a contrast too.
+        return following.opinion
+    return last
+
+
+def _join_texts(judged: Sequence[_Judged]) -> str:
+    """The texts up to the first clause that has an opinion of its own, or that refers to nothing."""
+    ends = (index for index, each in enumerate(judged) if each.clause.signs or not each.clause.references)
+    return " ".join(each.clause.text.lower() for each in judged[: next(ends, len(judged))])
+
+
 def _only_judges(judged: _Judged) -> bool:
     """Whether a clause has an opinion and nothing else, such as "great" in "the first: great"."""
-    says_more = has_content(SIGNS.sub(" ", judged.clause.text.lower()))
+    says_more = has_content(cut_signs(judged.clause.text.lower()))
     return judged.opinion is not None and not judged.clause.references and not says_more
 
 
@@ -188,9 +232,13 @@ def _collect(judged: Sequence[_Judged], shown: Sequence[int]) -> dict[int, Opini
 
 def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
     """The wish of a clause without items, in lower case, as a query; none for one that says nothing or only blames."""
-    bare = strip_fillers(SIGNS.sub(" ", text))
+    bare = strip_fillers(name_love(cut_signs(text)))
     if not has_content(bare):
         return []
+    if (count := count_items(bare)) is not None and not signs:
+        return [f"top {count}"]
+    if (lacking := find_lacking(text)) is not None:
+        return [lacking]
     less, more = find_less(text), find_more(text)
     if less is not None and Sign.NEGATION not in signs:
         return [_refuse(less)]
@@ -198,7 +246,7 @@ def _read_wish(text: str, signs: Sequence[Sign]) -> list[str]:
         return [_refuse(bare)] if Sign.NEGATION in signs or _blames(text) else []
     if more is not None:
         return [more]
-    return [bare if Sign.GOOD in signs else strip_fillers(text)]
+    return [bare if Sign.GOOD in signs else strip_fillers(name_love(text))]
 
 
 def _blames(text: str) -> bool:
