@@ -15,6 +15,9 @@ KEEP = 128
 """The links of an anchor that the model reads."""
 DIRECTIONS = 256
 """The word directions that the ridge regression is exact within."""
+DENSE = 1_000
+"""Texts or words up to which the decomposition is dense: of few texts with the same words ARPACK starts again at
+random, and the same job would not give the same bundle."""
 MOST_COLD = 10_000
 """Items without events that get content links at export, the last rows.
 
@@ -62,6 +65,9 @@ def find_directions(words: InvertedIndex) -> tuple[Floats, Doubles]:
     rank = min(DIRECTIONS, min(shape) - 1)
     if rank < 1:
         return np.zeros((words.size, 0), dtype=np.float32), np.zeros(0)
+    if min(shape) <= DENSE:
+        every, sizes, _ = np.linalg.svd(vectors.toarray(), full_matrices=False)
+        return np.ascontiguousarray(every[:, :rank], dtype=np.float32), sizes[:rank]
     start = np.random.default_rng(0).standard_normal(min(shape))
     left, values, _ = svds(vectors, k=rank, v0=start)
     return np.ascontiguousarray(left, dtype=np.float32), np.asarray(values)

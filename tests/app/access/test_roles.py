@@ -72,6 +72,7 @@ def test_a_route_outside_the_table_needs_admin() -> None:
             {
                 "POST /v1/recommend",
                 "POST /v1/rank",
+                "POST /v1/explain",
                 "POST /v1/batch-score",
                 "GET /v1/items/{item_id}/similar",
                 "POST /v1/items/similar",
@@ -148,10 +149,10 @@ def test_no_route_reaches_the_tenants_but_by_its_caller() -> None:
     assert found == allowed
 
 
-def test_a_publishable_key_may_use_three_routes_whatever_its_roles() -> None:
+def test_a_publishable_key_may_use_four_routes_whatever_its_roles() -> None:
     caller = Caller("k", frozenset(Role), is_publishable=True)
     allowed = {path for (_method, path), rule in RULES.items() if caller.may(rule)}
-    assert allowed == {"/v1/recommend", "/v1/rank", "/v1/events"}
+    assert allowed == {"/v1/recommend", "/v1/rank", "/v1/explain", "/v1/events"}
 
 
 def test_without_keys_everything_is_allowed() -> None:
