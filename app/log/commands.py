@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import signal
 from collections.abc import Callable
@@ -30,6 +31,7 @@ REFUSALS = (
     OSError,
     ValueError,
 )
+STORE_LOG = logging.getLogger("chorus.store")
 DEADLINE_S = 10.0
 """A command may wait longer than a request."""
 KEY_BYTES = 32
@@ -49,6 +51,7 @@ def run_export(options: ExportOptions, settings: Settings, tell: Callable[[str],
 
     Raises one of REFUSALS.
     """
+    STORE_LOG.setLevel(logging.CRITICAL)  # a command tells of a failure in its own line
     with find_redis(settings, options.place) as url:
         asyncio.run(_export(url, options, settings, tell))
 
