@@ -73,7 +73,7 @@ def test_every_example_is_answered_as_the_pages_say(shop: "Running", trained: "P
 
 def test_the_event_of_the_readme_changes_the_next_answer(shop: "Running") -> None:
     """For a visitor whom nobody knows; the reason for the new list is the event."""
-    before, event, after, _whole = (
+    before, event, after, _whole, _words = (
         in_the_shop(example, "bundle") for example in read_examples((ROOT / "README.md").read_text("utf-8"))
     )
     visitor = '"another visitor"'
