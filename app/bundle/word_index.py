@@ -10,6 +10,7 @@ from app.bundle.attribute_index import AttributeIndex, CatalogueTables
 from app.bundle.attribute_table import AttributeTable, Column
 from app.bundle.catalogue import Catalogue
 from app.bundle.title_table import title_field
+from app.bundle.version_cache import VersionCache
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.language.protocol import Floats, TextEncoder
@@ -67,7 +68,7 @@ class WordIndex:
 
     def __init__(self) -> None:
         self._base: _Base | None = None
-        self._compiler: tuple[Catalogue, Compiler] | None = None
+        self._compiler = VersionCache[Compiler]()
         self._vectors: dict[str, Floats] = {}
 
     def of(
@@ -79,16 +80,17 @@ class WordIndex:
         heads: Sequence[str],
     ) -> Compiler:
         """The compiler over a version of the catalogue."""
-        known = self._compiler
-        if known is not None and known[0] is catalogue:
-            return known[1]
-        vocabulary = self._read(catalogue, columns.of(catalogue), spec, heads)
-        vectors = None
-        if encoder is not None:
-            vectors = LabelVectors.of(vocabulary, encoder.encode, lambda names: self._encode(encoder, names))
-        compiler = Compiler(vocabulary, vectors)
-        self._compiler = (catalogue, compiler)
-        return compiler
+
+        def make() -> Compiler:
+            vocabulary = self._read(catalogue, columns.of(catalogue), spec, heads)
+            vectors = None
+            if encoder is not None:
+                vectors = LabelVectors.of(
+                    vocabulary, encoder.encode, lambda names: self._encode(encoder, names)
+                )
+            return Compiler(vocabulary, vectors)
+
+        return self._compiler.of(catalogue, make)
 
     def _read(
         self, catalogue: Catalogue, tables: CatalogueTables, spec: FeatureSpec, heads: Sequence[str]

@@ -197,8 +197,10 @@ def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
     return replace(slate, reasons=find_reasons(evidence))
 
 
-def list_without_diversity(bundle: LoadedBundle, trace: Trace) -> Indices:
-    """The order [N] of the same request without diversity, limits and exploration."""
+def list_without_diversity(bundle: LoadedBundle, trace: Trace) -> Indices | None:
+    """The order [N] of the same request without diversity, limits and exploration; None if it has no diversity."""
+    if not trace.query.diversity.strength:
+        return None
     query = replace(trace.query, diversity=Diversity("none", 0.0))
     return rerank_scored(bundle, query, trace.scored, trace.meets).order
 

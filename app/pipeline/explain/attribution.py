@@ -9,12 +9,11 @@ from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import add_moments, encode_columns, find_returns
 from app.pipeline.explain.measured_items import choose_items, choose_labels, find_similar
 from app.pipeline.explain.written_texts import leave_out_texts
-from app.pipeline.scoring.groups import Groups, score_groups
+from app.pipeline.scoring.groups import Groups, list_weighted, score_groups
 from app.pipeline.types import Encoded, Query, Slate
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.events import EventColumns
 from models.contract.fusion import FusionMethod
-from models.contract.tasks import NEXT
 from models.language.text_preference import TextPreferences
 
 NO_LABELS = np.zeros((0, 0), dtype=np.float32)
@@ -86,10 +85,6 @@ def score_without(
     # Without its newest event a session would become a return, which changes every item.
     returning = np.repeat(find_returns(bundle, [encoded], moments[:1]), count)
     users = add_moments(bundle, users, moments, returning)
-    weights = {name: weight for name, weight in query.weights.items() if weight}
-    if weights.keys() == {NEXT}:
-        fused = score_groups(bundle, users, groups, weights, (NEXT,)).fused
-    else:
-        fused = score_groups(bundle, users, groups, query.weights).fused
+    fused = score_groups(bundle, users, groups, query.weights, list_weighted(query)).fused
     scores = np.stack([group.score for group in fused])
     return scores[:, slate.order] if vote else scores

@@ -62,10 +62,15 @@ def score_candidates(
 
     Without `every_head`, of the heads with a weight alone: the others have no part in the order.
     """
-    names = bundle.heads if every_head else [name for name, weight in query.weights.items() if weight]
+    names = bundle.heads if every_head else list_weighted(query)
     scores = score_groups(bundle, [encoded], _one_group(query, candidates.rows), query.weights, names)
     (fused,) = scores.fused
     return Scored(candidates, fused.values, fused.contributions, fused.score), scores.predictions
+
+
+def list_weighted(query: Query) -> list[str]:
+    """The heads with a weight other than 0: the others have no part in a score."""
+    return [name for name, weight in query.weights.items() if weight]
 
 
 def score_unweighted(
