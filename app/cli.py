@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
-from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE
+from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE, VERIFY_ERASURE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -194,6 +194,20 @@ def _export_log(options: argparse.Namespace) -> int:
     return 0
 
 
+def _verify_erasure(options: argparse.Namespace) -> int:
+    from app.erasure_check import check_erasures
+    from models.contract.erasures import ErasureListError
+
+    if not options.user and not options.erasures:
+        return _fail("expected --user or --erasures, given neither")
+    try:
+        check = check_erasures(options.bundle, options.user, options.erasures, read_settings().signing_key)
+    except ErasureListError as error:
+        return _fail(error)
+    print(check.describe())
+    return 1 if check.remnants else 0
+
+
 def _fail(error: object) -> int:
     print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
     return 1
@@ -269,6 +283,11 @@ COMMANDS = {
                 LOG_EXPORT,
             )
         },
+    ),
+    "verify-erasure": Command(
+        "look in a bundle for what it has of erased users; fails if there is anything",
+        _verify_erasure,
+        VERIFY_ERASURE,
     ),
     "keys": Command(
         "create, list, revoke and rotate API keys",

@@ -27,6 +27,15 @@ class InstallationKey:
                 return self._substitute
         return self._shared
 
+    async def read(self) -> bytes:
+        """The key that the replicas share, without a substitute.
+
+        Raises StateUnavailableError, WrongPseudonymKeyError and WrongStateKeyError.
+        """
+        if self._shared is None:
+            self._shared = await self._store.installation_key(secrets.token_bytes(KEY_BYTES))
+        return self._shared
+
     async def settle(self, pause_s: float = PAUSE_S) -> None:
         """Ask until the store answers. Raises WrongPseudonymKeyError and WrongStateKeyError."""
         await self.get()

@@ -18,6 +18,7 @@ from app.api.request_drain import RequestDrain
 from app.api.responses import REQUEST_ID
 from app.api.routes import (
     batch,
+    erasures,
     events,
     health,
     item_tables,
@@ -88,7 +89,18 @@ def create_app(
         openapi_url=None,  # app.api.routes.pages serves it, and /docs
     )
     items_first = (item_tables, similar, items)  # the path of one item would match that of similar items, too
-    for resource in (recommendation, batch, events, *items_first, user_tables, users, model, health, pages):
+    for resource in (
+        recommendation,
+        batch,
+        events,
+        *items_first,
+        user_tables,
+        users,
+        erasures,
+        model,
+        health,
+        pages,
+    ):
         app.include_router(resource.router)
     app.include_router(pages.open_router)
     handle_errors(app)

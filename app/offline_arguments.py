@@ -46,6 +46,16 @@ LOG_EXPORT: Arguments = {
     },
     **REDIS,
 }
+VERIFY_ERASURE: Arguments = {
+    "bundle": {"type": Path, "help": "the bundle's folder"},
+    "--user": {"action": "append", "default": [], "help": "the id of a user; may be given several times"},
+    "--erasures": {
+        "type": Path,
+        "action": "append",
+        "default": [],
+        "help": "a list of erased users, which 'chorus log export' writes; may be given several times",
+    },
+}
 BENCHMARK: Arguments = {
     "name": {
         "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april, "

@@ -45,7 +45,7 @@ class Runtime:
         self.comparison = BundleComparison()
         self._store = store
         self._key = InstallationKey(store)
-        self.default_tenant = Tenant(DEFAULT_TENANT, store, self._key)
+        self.default_tenant = Tenant(DEFAULT_TENANT, store, self._key, settings.pseudonyms)
         self._tenants = {DEFAULT_TENANT: self.default_tenant}
         self._shared: LoadedBundle | None = None
         self._sharing = asyncio.Lock()
@@ -64,7 +64,8 @@ class Runtime:
         tenant = self._tenants.get(name)
         if tenant is None:
             # It is among the tenants before it has a bundle, so that no reload passes it over.
-            tenant = self._tenants[name] = Tenant(name, self._store.of_tenant(name), self._key)
+            store, names = self._store.of_tenant(name), self.settings.pseudonyms
+            tenant = self._tenants[name] = Tenant(name, store, self._key, names)
         if not tenant.is_ready and self.ready:
             await tenant.open(await self._share_bundle())
         return tenant

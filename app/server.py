@@ -16,6 +16,7 @@ from app.api.patience import make_early_refusal, make_reservation
 from app.bundle.bundle import LoadedBundle
 from app.bundle_follower import BundleFollower
 from app.config import Settings
+from app.erasure_follower import follow_bundles
 from app.garbage import settle_garbage
 from app.main import create_app
 from app.runtime import Runtime
@@ -177,6 +178,11 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
         if runtime.ready:
             await BundleFollower(runtime).run()
 
+    async def note() -> None:
+        await asyncio.wait([loading])
+        if runtime.ready:
+            await follow_bundles(runtime)
+
     loading = asyncio.create_task(load())
     loading.add_done_callback(lambda task: _stop_on_failure(task, startup))
     following = asyncio.create_task(follow())
@@ -185,6 +191,8 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
     erasing.add_done_callback(
         partial(_log_failure, "the file of Redis is no longer rewritten after erasures")
     )
+    noting = asyncio.create_task(note())
+    noting.add_done_callback(partial(_log_failure, "receipts of erasures no longer learn of new bundles"))
     settling = asyncio.create_task(settle())
     settling.add_done_callback(lambda task: _stop_on_failure(task, startup))
     try:
@@ -195,7 +203,8 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
             settling.cancel()
             following.cancel()
             erasing.cancel()
-            await asyncio.wait([loading, settling, following, erasing])
+            noting.cancel()
+            await asyncio.wait([loading, settling, following, erasing, noting])
             await runtime.close()
         finally:
             await store.close()

@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import RemoteTexts
+from app.erasure_receipts import ErasureReceipts
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts
@@ -24,6 +25,7 @@ from app.state.protocol import (
     UserExport,
     UserMerge,
 )
+from app.state.pseudonyms import Pseudonyms
 from app.user_history import join_states
 from models.contract.arrays import Floats
 from models.contract.catalogue import Item, UserState
@@ -48,9 +50,12 @@ class Tenant:
     The users of the training data belong to the default tenant: the same id means somebody else under another one.
     """
 
-    def __init__(self, name: str, store: TenantStore, key: InstallationKey) -> None:
+    def __init__(
+        self, name: str, store: TenantStore, key: InstallationKey, names: Pseudonyms | None = None
+    ) -> None:
         self.name = name
         self.store = store
+        self.receipts = ErasureReceipts(name, store, key, names)
         self._key = key
         self._bundle: LoadedBundle | None = None
         self._items_version = 0

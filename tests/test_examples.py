@@ -23,6 +23,7 @@ from app.api.schemas.similar import SimilarAnswer, SimilarRequest, SimilarToAllA
 from app.api.schemas.user_tables import UsersRequest
 from app.api.schemas.users import (
     ErasureAnswer,
+    ErasureStatus,
     MergeAnswer,
     MergeRequest,
     UserAnswer,
@@ -62,6 +63,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "GET /v1/users/{user_id}": Endpoint(None, UserAnswer),
     "PUT /v1/users/{user_id}": Endpoint(UserRequest, UserPutAnswer),
     "DELETE /v1/users/{user_id}": Endpoint(None, ErasureAnswer),
+    "GET /v1/erasures/{receipt}": Endpoint(None, ErasureStatus),
     "GET /v1/model": Endpoint(None, ModelAnswer),
     "POST /v1/model/reload": Endpoint(ReloadRequest, ModelAnswer),
     "GET /livez": Endpoint(None, HealthAnswer),

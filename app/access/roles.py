@@ -67,6 +67,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/users/{user_id}/merge"): Rule(WRITE.roles, Action.MERGE_USERS),
     ("GET", "/v1/users/{user_id}"): ADMIN,
     ("DELETE", "/v1/users/{user_id}"): Rule(ADMIN.roles, Action.ERASE_USER),
+    ("GET", "/v1/erasures/{receipt}"): ADMIN,
     ("GET", "/v1/model"): RECOMMEND,
     ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL, is_installation=True),
     ("GET", "/metrics"): INSTALLATION,

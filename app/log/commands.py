@@ -13,6 +13,7 @@ from app.access.administration import Place, find_redis
 from app.access.api_key import InvalidKeyError
 from app.config import Settings
 from app.log.day_file import LogFileError
+from app.log.erasures import write_erasures
 from app.log.export import Exported, export_log
 from app.state.embedded.process import EmbeddedRedisError
 from app.state.protocol import StateUnavailableError, TenantStore
@@ -20,9 +21,11 @@ from app.state.pseudonyms import WrongPseudonymKeyError
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.state.state_keys import WrongStateKeyError
+from models.contract.erasures import ErasureListError
 
 REFUSALS = (
     LogFileError,
+    ErasureListError,
     StateUnavailableError,
     EmbeddedRedisError,
     WrongPseudonymKeyError,
@@ -67,24 +70,33 @@ async def _export(url: str, options: ExportOptions, settings: Settings, tell: Ca
     )
     store = RedisStore(redis)
     try:
-        await store.installation_key(secrets.token_bytes(KEY_BYTES))  # refuses the keys of another store
+        # Refuses the keys of another store.
+        key = await store.installation_key(secrets.token_bytes(KEY_BYTES))
         tenant = store.of_tenant(options.tenant) if options.tenant else store
         if options.every_s is None:
-            tell(describe(await export_log(tenant, options.out)))
+            tell(describe(await _export_once(tenant, options, key)))
         else:
-            await _repeat(tenant, options.out, options.every_s, tell)
+            await _repeat(tenant, options, key, options.every_s, tell)
     finally:
         await store.close()
 
 
-async def _repeat(store: TenantStore, out: Path, every_s: float, tell: Callable[[str], None]) -> None:
+async def _export_once(store: TenantStore, options: ExportOptions, key: bytes) -> Exported:
+    """The list of erased users first: whoever trains on the new files finds it beside them."""
+    await write_erasures(store, options.out, key, options.tenant)
+    return await export_log(store, options.out)
+
+
+async def _repeat(
+    store: TenantStore, options: ExportOptions, key: bytes, every_s: float, tell: Callable[[str], None]
+) -> None:
     """Export every `every_s` seconds until SIGTERM or SIGINT; the export under way is finished."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     while not stopped.is_set():
         try:
-            done = await export_log(store, out)
+            done = await _export_once(store, options, key)
         except StateUnavailableError as error:  # the next export writes what this one could not
             tell(json.dumps({"error": str(error)}))
         else:

@@ -27,7 +27,7 @@ from models.job.interactions_section import InteractionsSection
 class CleaningReport:
     """Counts of the rows read, kept and rejected.
 
-    rows = kept + missing + unparsable + outliers + duplicates + replaced.
+    rows = kept + missing + unparsable + outliers + duplicates + replaced + erased.
     """
 
     rows: int  # interactions
@@ -48,6 +48,7 @@ class CleaningReport:
     history_rows: int = 0  # of the histories
     history_rows_rejected: int = 0
     earlier_events: int = 0  # of the histories, without a time; not among the rows
+    erased: int = 0  # before their user's erasure, by the job's lists of erased users
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,22 @@ def clean(table: Table, section: InteractionsSection, reference: float) -> Clean
         losses=losses,
         errors=tuple(errors),
         texts=None if columns.texts is None else columns.texts.take(keep),
+    )
+
+
+def take_rows(cleaned: Cleaned, rows: Mask) -> Cleaned:
+    """The interactions at `rows` [n]; the report is that of all."""
+    return replace(
+        cleaned,
+        users=cleaned.users.take(rows),
+        items=cleaned.items.take(rows),
+        times=cleaned.times[rows],
+        orders=None if cleaned.orders is None else cleaned.orders[rows],
+        values=cleaned.values[rows],
+        actions=None if cleaned.actions is None else cleaned.actions.take(rows),
+        contexts={name: column.take(rows) for name, column in cleaned.contexts.items()},
+        labels={name: column[rows] for name, column in cleaned.labels.items()},
+        texts=None if cleaned.texts is None else cleaned.texts.take(rows),
     )
 
 

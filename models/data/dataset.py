@@ -8,6 +8,7 @@ from models.contract.catalogue import Item, User
 from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
+from models.data.erased_users import read_erased_users
 from models.data.histories import place_before, read_histories
 from models.data.interactions import Interactions, number, take
 from models.data.losses import TableLosses, count_rejects
@@ -40,6 +41,7 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
 
     Raises JobError if a file or a column does not fit the job, or if no interaction is left.
     """
+    erased = read_erased_users(job.erasures)
     cleaned = _clean_interactions(job)
     histories = None if job.histories is None else read_histories(job.histories)
     catalogue = read_items(job.items) if job.items else ItemTable()
@@ -48,12 +50,14 @@ def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
     write_quarantine(quarantine, chain(*cleaned.rejects, catalogue.rejects, profiles.rejects, *rejects))
     if errors := (*cleaned.errors, *(() if histories is None else histories.errors)):
         raise JobError(*errors)
+    cleaned = erased.drop_events(cleaned, timed=job.interactions.time is not None)
+    profiles = erased.drop_profiles(profiles)
     if not cleaned.report.kept:
         rows = cleaned.report.rows
         raise JobError(f"interactions: expected a usable row, given none among {rows} (see {quarantine})")
     if histories is not None:
         check_history_ids(cleaned, histories)
-        cleaned = place_before(cleaned, histories)
+        cleaned = place_before(cleaned, erased.drop_histories(histories))
     check_table_ids(cleaned, catalogue, profiles)
     dataset = _assemble(job.interactions, cleaned, catalogue, profiles)
     return dataset if histories is None else replace(dataset, losses=(*dataset.losses, histories.losses))

@@ -31,7 +31,7 @@ from models.job.sections import (
     SplitSection,
     UsersSection,
 )
-from models.job.table_section import STRICT
+from models.job.table_section import STRICT, OptionalFiles
 from models.job.text_check import check_texts
 from models.job.training_config import TrainingConfig
 from models.job.tuning_check import check_tuning
@@ -58,6 +58,8 @@ class JobSpec(BaseModel):
     """Action -> its role and weight, where they are not the default (models.contract.roles)."""
     histories: HistoriesSection | None = None
     """Earlier events without times: a list of item ids a user."""
+    erasures: OptionalFiles = ()
+    """Lists of erased users, which `chorus log export` writes: what the data have of them is left out."""
     tasks: tuple[Task, ...] = ()
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()

@@ -33,6 +33,11 @@ def _to_paths(value: object) -> object:
     return paths
 
 
+def _to_optional_paths(value: object) -> object:
+    """As `_to_paths`, where none is an empty list or nothing at all."""
+    return () if value is None or value in ((), []) else _to_paths(value)
+
+
 def _locate_files(paths: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
     """The files of paths, patterns and folders, relative to the job's folder; unchecked without it in the context."""
     if info.context is None:
@@ -78,6 +83,10 @@ Column = Annotated[str, Field(min_length=1)]
 ColumnList = Annotated[tuple[Column, ...], BeforeValidator(to_tuple)]
 DataFiles = Annotated[tuple[Path, ...], BeforeValidator(_to_paths), AfterValidator(_locate_files)]
 """One path, pattern or folder, or a list of them; after the validation, the files."""
+OptionalFiles = Annotated[
+    tuple[Path, ...], BeforeValidator(_to_optional_paths), AfterValidator(_locate_files)
+]
+"""As DataFiles, or none."""
 
 
 class TableSection(BaseModel):

@@ -59,6 +59,8 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
         f"{len(dataset.items):,} items; what was not taken is in {quarantine}"
     )
+    if job.erasures:
+        console.print(f"{report.erased:,} interactions of erased users left out")
     if job.histories is not None:
         users = len(np.unique(dataset.interactions.users[: report.earlier_events]))
         console.print(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.state.protocol import RecordedEvent, UserExport
+from app.state.protocol import ErasureReceipt, RecordedEvent, UserExport
 from app.user_history import event_key
 from models.contract.catalogue import User
 from models.contract.events import Event
@@ -39,6 +39,21 @@ def remains_answer(delay_s: int | None, is_known: bool) -> dict[str, str]:
     if is_known:
         remains["bundle"] = "not used for the user any more; its weights forget when it is trained again"
     return remains
+
+
+def erasure_answer(
+    receipt: ErasureReceipt, model_version: str, is_known: bool, delay_s: int | None
+) -> dict[str, Any]:
+    """The value of an ErasureStatus; `is_known`: the bundle in use was trained with the user's events."""
+    return {
+        "receipt": receipt.receipt_id,
+        "erased_at": receipt.erased_at,
+        "deleted": dict(receipt.deleted),
+        "model_version": model_version,
+        "bundle_knows_user": is_known,
+        "first_bundle_without": receipt.first_bundle,
+        "remains": remains_answer(delay_s, is_known),
+    }
 
 
 def profile_answer(user: User) -> dict[str, Any]:

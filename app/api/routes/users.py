@@ -1,7 +1,5 @@
 """Users by id: show what is stored, put the profile, merge, erase."""
 
-import uuid
-
 from fastapi import Request, Response
 
 from app.access.audit import describe_user
@@ -71,21 +69,21 @@ async def erase_user(user_id: UserId, tenant: CallersTenant, service: Serving, r
     A user without stored data is erased too: their training history is ignored all the same.
     """
     now, is_known = service.clock(), tenant.may_know(user_id)
-    receipt, subject = uuid.uuid4().hex, describe_user(user_id, service.settings.pseudonyms)
-    note_act(request, subject, receipt=receipt)
+    subject = describe_user(user_id, service.settings.pseudonyms)
+    note_act(request, subject)
     try:
-        counts = await tenant.store.erase(user_id, now, lasting=is_known)
+        receipt = await tenant.receipts.erase(user_id, now, is_known)
     except UnmarkedErasureError as error:
         raise ErasureNotNotedError(
             "All that was stored is deleted, but the erasure could not be noted: send it again"
         ) from error
-    note_act(request, subject, receipt=receipt, **counts)
+    note_act(request, subject, receipt=receipt.receipt_id, **receipt.deleted)
     return json_response(
         {
             "user_id": user_id,
             "erased_at": now,
-            "deleted": counts,
-            "receipt": receipt,
+            "deleted": receipt.deleted,
+            "receipt": receipt.receipt_id,
             "remains": remains_answer(tenant.store.erasure_delay_s, is_known),
         }
     )

@@ -96,6 +96,26 @@ class ErasureAnswer(BaseModel):
     remains: dict[str, str]
 
 
+class ErasureStatus(BaseModel):
+    """Where an erasure stands. It names no user.
+
+    `bundle_knows_user`: the bundle in use has a history or a profile of the user, which no answer reads.
+    """
+
+    model_config = STRICT
+
+    receipt: str
+    erased_at: float
+    deleted: dict[str, int]
+    model_version: str
+    bundle_knows_user: bool
+    first_bundle_without: Annotated[
+        str | None,
+        Field(description="the first model version that was served without the user; null: none yet"),
+    ]
+    remains: dict[str, str]
+
+
 class MergeRequest(BaseModel):
     """POST /v1/users/{user_id}/merge: move everything of the user `from` to the user of the path."""
 

@@ -1,5 +1,6 @@
 """The protocols of stored state: users, items, the event stream, impressions, and a store of all."""
 
+from app.state.protocol.erasures import RECEIPT_PAGE, ErasureReceipt, ReceiptStore
 from app.state.protocol.errors import (
     ItemDeletedError,
     StateUnavailableError,
@@ -20,10 +21,12 @@ from app.state.protocol.users import StoredUser, UserExport, UserStore
 
 __all__ = [
     "DEFAULT_TENANT",
+    "RECEIPT_PAGE",
     "TENANT_PATTERN",
     "Appended",
     "BundleOrder",
     "ChangeKind",
+    "ErasureReceipt",
     "EventStream",
     "Fleet",
     "Impression",
@@ -35,6 +38,7 @@ __all__ = [
     "ItemPatch",
     "ItemStore",
     "ProfilePair",
+    "ReceiptStore",
     "RecordedEvent",
     "Refusal",
     "Replica",

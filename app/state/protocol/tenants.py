@@ -3,6 +3,7 @@
 import re
 from typing import Protocol
 
+from app.state.protocol.erasures import ReceiptStore
 from app.state.protocol.events import EventStream
 from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
@@ -17,11 +18,15 @@ _TENANT = re.compile(TENANT_PATTERN, re.ASCII)
 
 
 class TenantStore(UserStore, ItemStore, EventStream, Protocol):
-    """The users, items, events and impressions of one tenant. No call reads or changes those of another one."""
+    """What is stored of one tenant. No call reads or changes what is of another one."""
 
     @property
     def impressions(self) -> ImpressionStore:
         """What the answers to the tenant's callers showed."""
+
+    @property
+    def receipts(self) -> ReceiptStore:
+        """The receipts of the tenant's erasures."""
 
 
 def check_tenant(name: str) -> str:

@@ -78,6 +78,25 @@ class Keys:
         return f"{self._stem}:{{impressions}}:ids"
 
     @property
+    def receipts(self) -> str:
+        """Hash: id of an erasure -> its receipt."""
+        return f"{self._stem}:{{erasures}}"
+
+    @property
+    def receipt_order(self) -> str:
+        """Sorted set: id of an erasure by its time."""
+        return f"{self._stem}:{{erasures}}:order"
+
+    @property
+    def first_bundles(self) -> str:
+        """Hash: id of an erasure -> the first model version that was served without the user."""
+        return f"{self._stem}:{{erasures}}:bundles"
+
+    def expiring_receipt(self, receipt_id: str) -> str:
+        """The receipt of an erasure of which nothing was stored and no bundle knew."""
+        return f"{self._stem}:{{erasures}}:receipt:{digest(receipt_id).hex()}"
+
+    @property
     def items(self) -> str:
         """Hash: item id -> document or tombstone."""
         return f"{self._stem}:{{items}}"

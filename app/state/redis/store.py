@@ -28,6 +28,7 @@ from app.state.redis.codec import unpack_events, unpack_past_items, unpack_recor
 from app.state.redis.compaction import Compaction
 from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
+from app.state.redis.erasure_receipts import RedisReceipts
 from app.state.redis.event_ids import count_event_ids
 from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.impressions import RedisImpressions
@@ -71,6 +72,7 @@ class RedisStore:
         self._keys = keys
         self._items = RedisItems(self._client, self._settings, keys, self._values)
         self.impressions = RedisImpressions(self._client, keys, self._settings, self._values)
+        self.receipts = RedisReceipts(self._client, keys, self._settings, self._values)
         self._erasure = RedisErasure(self._client, keys, self._settings)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)
         self._compaction = Compaction(self._client, keys, self._settings, self._values)

@@ -40,6 +40,8 @@ def write_best_job(job_file: Path, job: JobSpec, best: TrialRow, folder: Path) -
         table = document.get(title)
         if isinstance(table, dict):
             document[title] = _move_paths(table, job_file, folder)
+    if "erasures" in document:
+        document["erasures"] = _move_paths({"path": document["erasures"]}, job_file, folder)["path"]
     replace_file(folder / FILE, (_head(job_file, best) + format_document(document)).encode())
 
 
