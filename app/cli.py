@@ -4,14 +4,23 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
+from app.command import Command, build_parser
 from app.config import ConfigurationError, read_settings
-from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE, VERIFY_ERASURE
+from app.offline_arguments import (
+    BENCHMARK,
+    DIVERSITY,
+    FETCH,
+    LOG_EXPORT,
+    TRAIN,
+    TUNE,
+    VERIFY_ERASURE,
+)
+from app.online_arguments import BATCH_SCORE, SERVE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ FILE_WIDTH = 120
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 on success, 1 on failure, 130 on Ctrl-C; invalid arguments exit with 2."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser(COMMANDS).parse_args(arguments)
     try:
         return COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
@@ -34,25 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error)
     except ModuleNotFoundError as error:
         return _fail(f"{error}: install Chorus with its 'train' extra for this command")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of every command in COMMANDS."""
-    parser = argparse.ArgumentParser(
-        prog="chorus", description="Recommendations from one multi-task network."
-    )
-    _add_commands(parser, "command", COMMANDS)
-    return parser
-
-
-def _add_commands(parser: argparse.ArgumentParser, name: str, commands: "Mapping[str, Command]") -> None:
-    subparsers = parser.add_subparsers(dest=name, required=True)
-    for title, command in commands.items():
-        subparser = subparsers.add_parser(title, help=command.help)
-        for argument, options in command.arguments.items():
-            subparser.add_argument(argument, **options)
-        if command.subcommands:
-            _add_commands(subparser, "subcommand", command.subcommands)
 
 
 def _run_offline(options: argparse.Namespace) -> int:
@@ -195,14 +185,11 @@ def _export_log(options: argparse.Namespace) -> int:
 
 
 def _verify_erasure(options: argparse.Namespace) -> int:
-    from app.erasure_check import check_erasures
-    from models.contract.erasures import ErasureListError
+    from app.erasure.check import REFUSALS, check_erasures
 
-    if not options.user and not options.erasures:
-        return _fail("expected --user or --erasures, given neither")
     try:
         check = check_erasures(options.bundle, options.user, options.erasures, read_settings().signing_key)
-    except ErasureListError as error:
+    except REFUSALS as error:
         return _fail(error)
     print(check.describe())
     return 1 if check.remnants else 0
@@ -213,28 +200,12 @@ def _fail(error: object) -> int:
     return 1
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command with its help, its function and its arguments: name -> keyword arguments of add_argument.
-
-    A command with subcommands is run with the name of one of them in `subcommand`.
-    """
-
-    help: str
-    run: Callable[[argparse.Namespace], int]
-    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    subcommands: Mapping[str, "Command"] = field(default_factory=dict)
-
-
 BUNDLE = {"bundle": {"type": Path}}
 COMMANDS = {
     "fetch": Command(
         "fetch a public data set",
         _run_offline,
-        {
-            "name": {"help": "movielens-100k"},
-            "--out": {"type": Path, "required": True, "help": "folder for its files"},
-        },
+        FETCH,
     ),
     "train": Command("train, evaluate and publish a bundle", _run_offline, TRAIN),
     "tune": Command("search the settings of a job for the best lists on validation", _run_offline, TUNE),
@@ -251,26 +222,12 @@ COMMANDS = {
     "serve": Command(
         "serve a bundle over HTTP",
         _serve,
-        {
-            "bundle": {"type": Path, "nargs": "?", "help": "a bundle, or a folder of bundles"},
-            "--host": {"help": "default 127.0.0.1, or CHORUS_HOST"},
-            "--port": {"type": int, "help": "default 8000, or CHORUS_PORT"},
-            "--allow-anonymous": {
-                "action": "store_true",
-                "help": "listen beyond this machine without any key",
-            },
-            "--ssl-certfile": {"type": Path, "help": "serve HTTPS with this certificate chain (PEM)"},
-            "--ssl-keyfile": {"type": Path, "help": "its private key (PEM)"},
-        },
+        SERVE,
     ),
     "batch-score": Command(
         "score the (user, item) pairs of a file",
         _score_batch,
-        {
-            "input": {"type": Path, "help": "Parquet, CSV or JSON Lines with user_id and item_id"},
-            "output": {"type": Path, "help": "Parquet, CSV or JSON Lines"},
-            "--bundle": {"type": Path, "required": True},
-        },
+        BATCH_SCORE,
     ),
     "benchmark": Command("compare Chorus with baselines on a public data set", _run_offline, BENCHMARK),
     "log": Command(

@@ -39,6 +39,21 @@ from app.telemetry import Metrics
 OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]
 """Opens the runtime (bundle and store) and closes it at the end."""
 
+RESOURCES = (
+    recommendation,
+    batch,
+    events,
+    item_tables,
+    similar,
+    items,  # the path of one item would match that of similar items, too
+    user_tables,
+    users,
+    erasures,
+    model,
+    health,
+    pages,
+)
+"""The files of routes; of two that match a path the earlier one answers."""
 PAGE_HEADERS = ("authorization", "content-type", "x-api-key", REQUEST_ID)
 """The headers that a web page of another origin may send."""
 
@@ -88,19 +103,7 @@ def create_app(
         redirect_slashes=False,
         openapi_url=None,  # app.api.routes.pages serves it, and /docs
     )
-    items_first = (item_tables, similar, items)  # the path of one item would match that of similar items, too
-    for resource in (
-        recommendation,
-        batch,
-        events,
-        *items_first,
-        user_tables,
-        users,
-        erasures,
-        model,
-        health,
-        pages,
-    ):
+    for resource in RESOURCES:
         app.include_router(resource.router)
     app.include_router(pages.open_router)
     handle_errors(app)

@@ -10,6 +10,10 @@ from app.number_arguments import read_count, read_duration, read_minutes
 Arguments = Mapping[str, Mapping[str, Any]]
 """Name -> keyword arguments of add_argument."""
 
+FETCH: Arguments = {
+    "name": {"help": "movielens-100k"},
+    "--out": {"type": Path, "required": True, "help": "folder for its files"},
+}
 TRAIN: Arguments = {
     "job": {"type": Path, "help": "the job's YAML file"},
     "--out": {"type": Path, "required": True, "help": "the bundle's folder"},

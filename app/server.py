@@ -6,17 +6,17 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from app.api.dependencies import open_load
 from app.api.patience import make_early_refusal, make_reservation
+from app.background import Background, Work
 from app.bundle.bundle import LoadedBundle
 from app.bundle_follower import BundleFollower
 from app.config import Settings
-from app.erasure_follower import follow_bundles
+from app.erasure.follower import follow_bundles
 from app.garbage import settle_garbage
 from app.main import create_app
 from app.runtime import Runtime
@@ -173,41 +173,35 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
         if runtime.ready:  # a Redis that was away at the start may be the wrong one
             await runtime.settle_key()
 
-    async def follow() -> None:
-        await asyncio.wait([loading])
-        if runtime.ready:
-            await BundleFollower(runtime).run()
-
-    async def note() -> None:
-        await asyncio.wait([loading])
-        if runtime.ready:
-            await follow_bundles(runtime)
-
     loading = asyncio.create_task(load())
     loading.add_done_callback(lambda task: _stop_on_failure(task, startup))
-    following = asyncio.create_task(follow())
-    following.add_done_callback(partial(_log_failure, "reloads of other replicas are no longer followed"))
-    erasing = asyncio.create_task(store.follow_erasures())
-    erasing.add_done_callback(
-        partial(_log_failure, "the file of Redis is no longer rewritten after erasures")
-    )
-    noting = asyncio.create_task(note())
-    noting.add_done_callback(partial(_log_failure, "receipts of erasures no longer learn of new bundles"))
     settling = asyncio.create_task(settle())
     settling.add_done_callback(lambda task: _stop_on_failure(task, startup))
+    background = Background()
+    background.start(_list_background(runtime, store), loading)
     try:
         yield runtime
     finally:
         try:
             loading.cancel()
             settling.cancel()
-            following.cancel()
-            erasing.cancel()
-            noting.cancel()
-            await asyncio.wait([loading, settling, following, erasing, noting])
+            await asyncio.wait([loading, settling])
+            await background.stop()
             await runtime.close()
         finally:
             await store.close()
+
+
+def _list_background(runtime: Runtime, store: RedisStore) -> dict[str, Work]:
+    """What runs beside the requests, by what is no longer done if it fails."""
+    tenant = runtime.default_tenant  # the users of bundles are its users
+    return {
+        "reloads of other replicas are followed": BundleFollower(runtime).run,
+        "the file of Redis is rewritten after erasures": store.follow_erasures,
+        "receipts of erasures learn of new bundles": lambda: follow_bundles(
+            tenant.receipts, lambda: (tenant.bundle.known_users, tenant.bundle.manifest.model_version)
+        ),
+    }
 
 
 def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
@@ -220,13 +214,6 @@ def _stop_on_failure(loading: "asyncio.Task[None]", startup: Startup) -> None:
     fields = {"reason": startup.outcome.problem}
     LOG.critical("the service cannot serve", exc_info=unexpected, extra={"fields": fields})
     startup.stop()
-
-
-def _log_failure(message: str, task: "asyncio.Task[None]") -> None:
-    """Log the failure of a task in the background, which is no reason to stop the service."""
-    error = None if task.cancelled() else task.exception()
-    if error is not None:
-        LOG.critical(message, exc_info=error)
 
 
 def _describe(error: BaseException) -> str:

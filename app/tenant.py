@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import RemoteTexts
-from app.erasure_receipts import ErasureReceipts
+from app.erasure.receipts import ErasureReceipts
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts

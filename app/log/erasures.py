@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.erasure_receipts import derive_key, list_erasures
+from app.erasure.receipts import derive_key, list_erasures
 from app.state.protocol import TenantStore
 from models.contract.erasures import FILE_NAME, ErasureDocument, ErasureList
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.erasure_receipts import ErasureReceipts
+from app.erasure.receipts import ErasureReceipts
 from app.installation_key import InstallationKey
 from app.log.erasures import write_erasures
 from app.state.memory.store import MemoryStore

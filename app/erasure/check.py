@@ -10,9 +10,11 @@ from app.bundle.array_files import read_user_histories
 from app.bundle.bundle import KnownUsers
 from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
 from models.contract.bundle import HISTORIES, ITEMS, verify
-from models.contract.erasures import ErasureList, find_erased
+from models.contract.erasures import ErasureList, ErasureListError, find_erased
 from models.contract.manifest_seal import BundleKey
 from models.contract.unix_time import NO_TIME
+
+REFUSALS = (ErasureListError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ def check_erasures(
     """Look in a bundle's files for these users, and for those of lists of erased users.
 
     Of a user by id everything counts; of one in a list what is older than the erasure, and a profile, which has no
-    time. Raises BundleError, also for a bundle with damaged files, and ErasureListError.
+    time. Raises BundleError, also for a bundle with damaged files, ErasureListError, and ValueError for no users.
     """
+    if not user_ids and not lists:
+        raise ValueError("expected --user or --erasures, given neither")
     manifest = verify(folder, key)
     known = _read_known(folder)
     read = [ErasureList.read(path) for path in lists]

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
-from app.runtime import Runtime
+from app.erasure.receipts import ErasureReceipts, UserTables
 from app.state.protocol import StateUnavailableError
 
 LOG = logging.getLogger("chorus.erasures")
@@ -11,19 +12,19 @@ PAUSE_S = 5.0
 """Between two looks at which bundle is served."""
 
 
-async def follow_bundles(runtime: Runtime, pause_s: float = PAUSE_S) -> None:
-    """Note every bundle that the default tenant serves, until cancelled; a store in an outage is asked again.
+async def follow_bundles(
+    receipts: ErasureReceipts, read_served: Callable[[], tuple[UserTables, str]], pause_s: float = PAUSE_S
+) -> None:
+    """Note every bundle that is served, until cancelled; a store in an outage is asked again.
 
-    The users of bundles belong to the default tenant: no bundle knows those of others.
+    `read_served` gives the users and the model version of the bundle in use.
     """
     noted: str | None = None
     while True:
-        tenant = runtime.default_tenant
-        bundle = tenant.bundle
-        version = bundle.manifest.model_version
+        known, version = read_served()
         if version != noted:
             try:
-                count = await tenant.receipts.note_bundle(bundle.known_users, version)
+                count = await receipts.note_bundle(known, version)
             except StateUnavailableError:
                 count = 0
             else:

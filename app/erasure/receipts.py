@@ -3,14 +3,15 @@
 import hmac
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.bundle.bundle import KnownUsers
 from app.installation_key import InstallationKey
 from app.state.protocol import RECEIPT_PAGE, ErasureReceipt, TenantStore
 from app.state.pseudonyms import Pseudonyms
+from models.contract.catalogue import User
 from models.contract.erasures import ErasureDocument, ErasureList, digest_user
 
 PURPOSE = b"chorus erasures\0"
@@ -50,6 +51,18 @@ async def list_erasures(store: TenantStore, key: bytes) -> ErasureList:
     return ErasureList(ErasureDocument(key=key.hex(), erased_at=erased_at))
 
 
+class UserTables(Protocol):
+    """The users of a bundle (app.bundle.bundle.KnownUsers)."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """User id -> row of the histories."""
+
+    @property
+    def profiles(self) -> Mapping[str, User]:
+        """User id -> profile."""
+
+
 class ErasureReceipts:
     """Gives and finds the receipts of one tenant."""
 
@@ -60,7 +73,7 @@ class ErasureReceipts:
         self._store = store
         self._key = key
         self._names = names
-        self._indexed: tuple[KnownUsers, Prefixes] | None = None
+        self._indexed: tuple[UserTables, Prefixes] | None = None
 
     async def erase(self, user_id: str, now: float, is_known: bool) -> ErasureReceipt:
         """Erase a user and store the receipt. `is_known`: a bundle may know the user.
@@ -75,7 +88,7 @@ class ErasureReceipts:
         await self._store.receipts.put(receipt, lasting=is_known or any(deleted.values()))
         return receipt
 
-    async def find(self, receipt_id: str, known: KnownUsers, model_version: str) -> ErasureReceipt | None:
+    async def find(self, receipt_id: str, known: UserTables, model_version: str) -> ErasureReceipt | None:
         """The receipt with the first bundle without the user, if the one in use is the first; None for no receipt.
 
         Raises StateUnavailableError.
@@ -86,11 +99,11 @@ class ErasureReceipts:
         await self._store.receipts.note_bundle([receipt_id], model_version)
         return await self._store.receipts.read(receipt_id)
 
-    async def knows(self, receipt: ErasureReceipt, known: KnownUsers) -> bool:
+    async def knows(self, receipt: ErasureReceipt, known: UserTables) -> bool:
         """True if a bundle with these users knows the user of a receipt. Raises StateUnavailableError."""
         return bool(self._mark([receipt], known, await self._read_key())[0])
 
-    async def note_bundle(self, known: KnownUsers, model_version: str) -> int:
+    async def note_bundle(self, known: UserTables, model_version: str) -> int:
         """Note a bundle for all receipts of which it is the first without the user; their number.
 
         Raises StateUnavailableError.
@@ -106,7 +119,7 @@ class ErasureReceipts:
     async def _read_key(self) -> bytes:
         return derive_key(await self._key.read(), self._tenant)
 
-    def _mark(self, receipts: Sequence[ErasureReceipt], known: KnownUsers, key: bytes) -> list[bool]:
+    def _mark(self, receipts: Sequence[ErasureReceipt], known: UserTables, key: bytes) -> list[bool]:
         """Whether the users of each receipt are among the known ones."""
         if self._indexed is None or self._indexed[0] is not known:
             self._indexed = (known, index_users(known.rows, known.profiles, key=key))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.bundle.bundle import KnownUsers
-from app.erasure_receipts import ErasureReceipts, derive_key, digest_names, list_erasures
+from app.erasure.receipts import ErasureReceipts, derive_key, digest_names, list_erasures
 from app.installation_key import InstallationKey
 from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent, UserMerge
