@@ -1,4 +1,4 @@
-"""The rooms of the house: what each may import of this project, who alone may import some, and what libraries they use."""
+"""The rooms of the house: what each may import of this project, who alone may import it, and its libraries."""
 
 GRAMMAR = ("models.job.availability", "models.job.label_expression")  # of texts in a bundle
 LAYERS = ("models.contract", "models.heads", "models.ranking", "models.network", "models.language")
