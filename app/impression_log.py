@@ -17,7 +17,7 @@ ROOM = 2_000
 
 
 class Fate(StrEnum):
-    """What became of an impression. The values are labels of a metric."""
+    """The fate of an impression. The values are labels of a metric."""
 
     STORED = "stored"
     NO_ROOM = "no_room"  # more came than could be written

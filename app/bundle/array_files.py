@@ -62,7 +62,7 @@ def read_user_histories(path: Path, users: int, items: int) -> EventColumns:
 
 
 def _read_archive(path: Path, content: str, read: Callable[[Path], Content]) -> Content:
-    """What an NPZ archive contains, by its reader; raises BundleError with the path."""
+    """The content of an NPZ archive, by its reader; raises BundleError with the path."""
     try:
         zipfile.ZipFile(path).close()  # numpy leaves the file open if it is not an archive
         return read(path)

@@ -1,4 +1,4 @@
-"""What was made of the newest version of a catalogue: a value of all its items, made once for each version."""
+"""A value of all items of the newest version of a catalogue, made once for each version."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar

@@ -1,4 +1,4 @@
-"""What words can name in a live catalogue, cached over its versions: a put item costs only its row."""
+"""The vocabulary of a live catalogue for words, cached over its versions: a put item costs only its row."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ MOST_KEPT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What the table of all rows gives; it is the same for the versions of a catalogue."""
+    """The titles of the table of all rows; they are the same for the versions of a catalogue."""
 
     table: AttributeTable
     titles: Mapping[str, tuple[str, ...]]

@@ -19,7 +19,7 @@ REFUSALS = (ErasureListError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Remnant:
-    """What a bundle has of an erased user from before the erasure."""
+    """The data of an erased user that a bundle has from before the erasure."""
 
     user_id: str
     events: int

@@ -39,7 +39,7 @@ USERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export did."""
+    """The outcome of an export."""
 
     events: int = 0  # written
     erased_events: int = 0  # removed from files of earlier exports
@@ -70,7 +70,7 @@ def find_position(folder: Path) -> str:
 
 
 def _order(position: str) -> tuple[int, int]:
-    """What positions are ordered by: milliseconds, then a number."""
+    """The sort key of a position: milliseconds, then a number."""
     time, _, number = position.partition("-")
     return int(time), int(number)
 

@@ -99,7 +99,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What the stages of one request gave, from the encoded user to the chosen order."""
+    """The results of the stages of one request, from the encoded user to the chosen order."""
 
     query: Query
     texts: TextPreferences  # of the request and of the profile

@@ -1,4 +1,4 @@
-"""What a request reserves when it has arrived as a whole, until the application has ended."""
+"""The reservation of a request: made when it has arrived as a whole, kept until the application has ended."""
 
 from collections.abc import Callable
 

@@ -26,7 +26,7 @@ OWN = 0.5
 
 
 class ContentModel(NamedTuple):
-    """What predicts links from words, over N anchors."""
+    """The regression that predicts links from words, over N anchors."""
 
     anchors: Indices  # [N] item rows
     words: InvertedIndex  # of the anchors' texts
@@ -101,7 +101,7 @@ def sum_content(table: ContentTable, history: Floats) -> Floats:
 
 
 def add_content(sums: Floats, gain: float, level: float) -> Floats:
-    """What is added to logits for sums of links [...]: level + gain * log(1 + sum / UNIT).
+    """The term added to logits for sums of links [...]: level + gain * log(1 + sum / UNIT).
 
     The logarithm keeps the order and bounds the best: in linear logits they cost other items' lists 38 % on validation.
     """

@@ -9,7 +9,7 @@ from models.contract.bundle import BundleError
 
 
 class EncoderCard(BaseModel):
-    """What the encoder answered in training, which it must answer in serving."""
+    """The encoder's answer in training, which it must answer in serving."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -54,7 +54,7 @@ class LinkGains(BaseModel):
     content: float = Field(default=0.0, ge=0)
     """The logits of an e-fold sum of content links (models.contract.content_links); 0: there are none."""
     level: float = 0.0
-    """What is added to the logit of each item with content links."""
+    """The term that content links add to the logit of each item with them."""
 
     @model_validator(mode="after")
     def check_classes(self) -> Self:

@@ -1,4 +1,4 @@
-"""What each head brings: the objective and the outcomes of the lists with it, without it and by it alone."""
+"""The worth of each head: the objective and the outcomes of the lists with it, without it and by it alone."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What identifies a training run: the job, the data, and the version of the code."""
+"""The identity of a training run: the job, the data, and the version of the code."""
 
 import hashlib
 from importlib import metadata

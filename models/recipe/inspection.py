@@ -1,4 +1,4 @@
-"""What `chorus inspect` says about the folder of a whole bundle: its signature, and what may surprise."""
+"""The lines of `chorus inspect` about the folder of a whole bundle: its signature, and what may surprise."""
 
 from pathlib import Path
 

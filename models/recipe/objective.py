@@ -1,4 +1,4 @@
-"""What a slate is worth: the outcomes of each taken item, and their sum by the weights of the job's objective."""
+"""The worth of a slate: the outcomes of each taken item, and their sum by the weights of the job's objective."""
 
 from collections.abc import Mapping
 

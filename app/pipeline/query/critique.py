@@ -33,7 +33,7 @@ LESS = frozenset({Relation.OLDER, Relation.SHORTER, Relation.CHEAPER})
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodCritique:
-    """What a critique means for the next answer, by the ids of items."""
+    """The meaning of a critique for the next answer, by the ids of items."""
 
     praised: tuple[str, ...]
     refused: tuple[str, ...]

@@ -47,7 +47,7 @@ def _add_written(bundle: LoadedBundle, texts: TextPreferences, events: Sequence[
 
 
 def list_words(bundle: LoadedBundle, profile: User | None, events: Sequence[Event]) -> tuple[str, ...]:
-    """What the user has stated and written: users with the same words have the same text preferences."""
+    """The words that the user has stated and written: users with the same words have the same text preferences."""
     interests = "" if profile is None else profile.interests
     return (interests, user_text(bundle.spec, profile), *newest_texts(bundle.spec, events))
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Impression:
-    """What one answer showed. Item n of `item_ids` stood at the place `first_rank` + n."""
+    """The list that one answer showed. Item n of `item_ids` stood at the place `first_rank` + n."""
 
     recommendation_id: str
     user_id: str | None  # None: the request named nobody

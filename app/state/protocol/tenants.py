@@ -18,7 +18,7 @@ _TENANT = re.compile(TENANT_PATTERN, re.ASCII)
 
 
 class TenantStore(UserStore, ItemStore, EventStream, Protocol):
-    """What is stored of one tenant. No call reads or changes what is of another one."""
+    """All that is stored of one tenant. No call reads or changes the data of another one."""
 
     @property
     def impressions(self) -> ImpressionStore:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Sign(StrEnum):
-    """What one word of a clause contributes."""
+    """The contribution of one word of a clause."""
 
     GOOD = "good"
     BAD = "bad"
@@ -18,7 +18,7 @@ class Sign(StrEnum):
 
 
 class Opinion(StrEnum):
-    """What a clause says about the items that it refers to."""
+    """The opinion of a clause about the items that it refers to."""
 
     PRAISE = "praise"
     REFUSAL = "refusal"

@@ -30,7 +30,7 @@ _CONJUNCTION = re.compile(r"(?<!\w)(?:and|or|nor|und|oder|noch|y|o|ni|et|ou)(?!\
 
 @dataclass(frozen=True, slots=True)
 class Critique:
-    """What a critique says. Items are the numbers of titles in the index; shown ones come in the order of the list."""
+    """The content of a critique. Items are numbers of titles in the index; shown ones come in the order of the list."""
 
     praised: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()

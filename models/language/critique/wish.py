@@ -141,7 +141,7 @@ def cut_relations(text: str) -> tuple[str, tuple[Relation, ...]]:
 
 
 def find_less(text: str) -> str | None:
-    """What a text in lower case wants less of; None for nothing."""
+    """The quality of which a text in lower case wants less; None for nothing."""
     found = _LESS_AFTER.search(text) or _search(_LESS, text)
     return None if found is None else strip_fillers(name_love(found["rest"])) or None
 
@@ -152,13 +152,13 @@ def name_love(text: str) -> str:
 
 
 def find_lacking(text: str) -> str | None:
-    """What a text in lower case has not enough of; None for nothing."""
+    """The quality of which a text in lower case finds too little; None for nothing."""
     found = _search(_LACKING, text)
     return None if found is None else strip_fillers(name_love(found["rest"])) or None
 
 
 def find_more(text: str) -> str | None:
-    """What a text in lower case wants more of; None for nothing."""
+    """The quality of which a text in lower case wants more; None for nothing."""
     found = _search(_MORE, text)
     return None if found is None else strip_fillers(name_love(found["rest"])) or None
 

@@ -23,7 +23,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class ReadClause:
-    """What a clause says beside the parts of the whole text."""
+    """The parts of a clause beside those of the whole text."""
 
     negated: bool
     labels: tuple[PlannedLabel, ...]

@@ -1,4 +1,4 @@
-"""What words can name in a catalogue: labels, numeric fields, titles and heads."""
+"""The names in a catalogue that words can refer to: labels, numeric fields, titles and heads."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,7 @@ EncodeTexts = Callable[[Sequence[str]], Floats]
 
 
 class NumberKind(StrEnum):
-    """What a numeric field measures, by which words and units refer to it."""
+    """The quantity that a numeric field measures, by which words and units refer to it."""
 
     YEAR = "year"
     PRICE = "price"
@@ -78,7 +78,7 @@ class LabelName:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What words can name in one version of a catalogue."""
+    """The names in one version of a catalogue that words can refer to."""
 
     labels: tuple[LabelName, ...] = ()
     set_fields: frozenset[str] = frozenset()  # fields with several labels an item

@@ -1,4 +1,4 @@
-"""What the network reads of an exposure, as a table for trees, with smoothed rates of the past for every head."""
+"""The network's features of an exposure as a table for trees, with smoothed rates of the past for every head."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the benchmark asks of a baseline: fitted on events, it scores all items for users with their histories."""
+"""The protocol of the benchmark's baselines: fitted on events, each scores all items for users by their histories."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
