@@ -5,7 +5,8 @@ import json
 import logging
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +15,18 @@ from app.access.api_key import InvalidKeyError
 from app.config import Settings
 from app.log.day_file import LogFileError
 from app.log.export import Exported, export_log
+from app.log.impression_queue import WINDOW_S
 from app.state.embedded.process import EmbeddedRedisError
-from app.state.protocol import StateUnavailableError, TenantStore
+from app.state.protocol import StateUnavailableError
 from app.state.pseudonyms import WrongPseudonymKeyError
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.state.state_keys import WrongStateKeyError
+from models.contract.bundle import BundleError, read_features, read_manifest
+from models.contract.roles import NO_ROLES, Roles
 
 REFUSALS = (
+    BundleError,
     LogFileError,
     StateUnavailableError,
     EmbeddedRedisError,
@@ -44,6 +49,8 @@ class ExportOptions(NamedTuple):
     tenant: str  # "" for the default tenant
     place: Place
     every_s: float | None  # None: once
+    window_s: float | None = None  # the label window of impressions; None: WINDOW_S
+    bundle: Path | None = None  # whose roles of actions count
 
 
 def run_export(options: ExportOptions, settings: Settings, tell: Callable[[str], None]) -> None:
@@ -56,7 +63,15 @@ def run_export(options: ExportOptions, settings: Settings, tell: Callable[[str],
         asyncio.run(_export(url, options, settings, tell))
 
 
+def _read_roles(bundle: Path | None, settings: Settings) -> Roles:
+    """The roles that a bundle's job gives to actions. Raises BundleError."""
+    if bundle is None:
+        return NO_ROLES
+    return read_features(bundle, read_manifest(bundle, settings.signing_key)).roles
+
+
 async def _export(url: str, options: ExportOptions, settings: Settings, tell: Callable[[str], None]) -> None:
+    roles = _read_roles(options.bundle, settings)
     redis = RedisSettings(
         url,
         timeout_s=DEADLINE_S,
@@ -69,26 +84,29 @@ async def _export(url: str, options: ExportOptions, settings: Settings, tell: Ca
     try:
         await store.installation_key(secrets.token_bytes(KEY_BYTES))  # refuses the keys of another store
         tenant = store.of_tenant(options.tenant) if options.tenant else store
+        export = partial(export_log, tenant, options.out, options.window_s or WINDOW_S, roles)
         if options.every_s is None:
-            tell(describe(await export_log(tenant, options.out)))
+            tell(describe(await export()))
         else:
-            await _repeat(tenant, options.out, options.every_s, tell)
+            await _repeat(export, options.every_s, tell)
     finally:
         await store.close()
 
 
-async def _repeat(store: TenantStore, out: Path, every_s: float, tell: Callable[[str], None]) -> None:
+async def _repeat(
+    export: Callable[[], Awaitable[Exported]], every_s: float, tell: Callable[[str], None]
+) -> None:
     """Export every `every_s` seconds until SIGTERM or SIGINT; the export under way is finished."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     while not stopped.is_set():
         try:
-            done = await export_log(store, out)
+            done = await export()
         except StateUnavailableError as error:  # the next export writes what this one could not
             tell(json.dumps({"error": str(error)}))
         else:
-            if done != Exported():
+            if not done.is_idle:
                 tell(describe(done))
         try:
             await asyncio.wait_for(stopped.wait(), every_s)
@@ -97,12 +115,22 @@ async def _repeat(store: TenantStore, out: Path, every_s: float, tell: Callable[
 
 
 def describe(done: Exported) -> str:
-    """A line of JSON: the events written and removed, and what to look at."""
-    facts: dict[str, object] = {"events": done.events, "erased_events": done.erased_events}
-    if done.has_gap:
+    """A line of JSON: the events and impressions written and removed, and what to look at."""
+    impressions = done.impressions
+    facts: dict[str, object] = {
+        "events": done.events,
+        "erased_events": done.erased_events,
+        "impressions": impressions.written,
+        "waiting_impressions": impressions.waiting,
+        "erased_impressions": impressions.erased,
+    }
+    cut = [
+        name for name, has_gap in (("event", done.has_gap), ("impression", impressions.has_gap)) if has_gap
+    ]
+    if cut:
         facts["warning"] = (
-            "the stream no longer has the last exported event: it was erased, or the stream was cut and events are "
-            "missing; export more often"
+            f"the stream no longer has the last exported {' and the last exported '.join(cut)}: it was erased, or the "
+            "stream was cut and some are missing; export more often"
         )
     if done.left_out_keys:
         facts["context_without_column"] = list(done.left_out_keys)
