@@ -69,6 +69,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/users/{user_id}"): Rule(ADMIN.roles, Action.ERASE_USER),
     ("GET", "/v1/model"): RECOMMEND,
     ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL, is_installation=True),
+    ("GET", "/v1/outcomes"): ADMIN,
     ("GET", "/metrics"): INSTALLATION,
     ("GET", "/docs"): ADMIN,
     ("GET", "/openapi.json"): ADMIN,

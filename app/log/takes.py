@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.log.day_file import ACCEPTED, list_days
-from models.contract.roles import Role, Roles, role_of
+from models.contract.roles import Role, Roles, role_of, take_value
 
 EARLY_S = 60.0
 """How much sooner than its impression an event may have arrived, as both are written at their own pace."""
@@ -49,15 +49,8 @@ def read_takes(
                 *(table.column(name).to_pylist() for name in COLUMNS), strict=True
             ):
                 if role_of(action, roles) is Role.TARGET:
-                    takes.setdefault((answer, item), []).append(Take(at, weigh(action, value, roles)))
+                    takes.setdefault((answer, item), []).append(Take(at, take_value(action, value, roles)))
     return takes
-
-
-def weigh(action: str, value: float | None, roles: Roles) -> float:
-    """The value of a target event, or else the weight of its action."""
-    if value is not None:
-        return value
-    return roles[action].weight if action in roles else 1.0
 
 
 def find_label(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from app.state.limits import StoreLimits
 from app.state.memory.impressions import MemoryImpressions
 from app.state.memory.items import MemoryItems
+from app.state.memory.outcomes import MemoryOutcomes
 from app.state.memory.replicas import MemoryReplicaBoard
 from app.state.protocol import (
     Appended,
@@ -65,6 +66,7 @@ class MemoryStore:
         self._accepted = 0
         self._items = MemoryItems(self._limits.item_cap)
         self.impressions = MemoryImpressions(self._limits, self._erased_at)
+        self.outcomes = MemoryOutcomes(self._limits)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}
 

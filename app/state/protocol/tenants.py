@@ -6,6 +6,7 @@ from typing import Protocol
 from app.state.protocol.events import EventStream
 from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
+from app.state.protocol.outcomes import OutcomeStore
 from app.state.protocol.users import UserStore
 
 TENANT_PATTERN = "[a-z0-9][a-z0-9._-]{0,63}"
@@ -22,6 +23,10 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def impressions(self) -> ImpressionStore:
         """What the answers to the tenant's callers showed."""
+
+    @property
+    def outcomes(self) -> OutcomeStore:
+        """What came of it, in numbers."""
 
 
 def check_tenant(name: str) -> str:
