@@ -1,5 +1,7 @@
 """The ages of items in bands, from the first event of each that the bundle has."""
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +15,9 @@ NEW = "new"
 """An item without an event in the bundle: put later, or never taken."""
 UNKNOWN = "unknown"
 """An item of a bundle without the times of events."""
-OLDEST = "older"
-BANDS = (("day", DAY_S), ("week", 7 * DAY_S), ("month", 30 * DAY_S), ("year", 365 * DAY_S))
-"""Name, and the age in seconds below which an item is in it."""
+AGES = (DAY_S, 7 * DAY_S, 30 * DAY_S, 365 * DAY_S)
+"""The age in seconds at which each band ends, in the order of NAMES; the last one has no end."""
+NAMES = ("day", "week", "month", "year", "older")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +31,9 @@ class ItemAges:
         """The band of a catalogue's row at a moment in Unix seconds."""
         if not self.is_known:
             return UNKNOWN
-        first = np.inf if row is None or row >= len(self.first) else self.first[row]
-        if first == np.inf:
+        if row is None or row >= len(self.first) or self.first.item(row) == math.inf:
             return NEW
-        return next((name for name, below in BANDS if now - first < below), OLDEST)
+        return NAMES[bisect_right(AGES, now - self.first.item(row))]
 
 
 def measure_item_ages(histories: EventColumns, items: int, timed: bool) -> ItemAges:

@@ -89,6 +89,7 @@ def load_bundle(
     )[0]
     columns = (files.vectors, files.text, files.statistics)
     catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
+    index = open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors)
     known_users = _read_known_users(folder, tuple(item.item_id for item in files.items))
     return LoadedBundle(
         folder=folder,
@@ -96,7 +97,7 @@ def load_bundle(
         spec=spec,
         predictor=predictor,
         catalogue=catalogue,
-        index=open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors),
+        index=index,
         candidates=candidates,
         known_users=known_users,
         text_encoder=_open_text_encoder(folder, manifest, spec, retries=retries),
