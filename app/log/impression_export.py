@@ -25,7 +25,7 @@ from app.log.day_file import (
     write_day,
 )
 from app.log.erasures import read_erasures
-from app.log.impression_queue import Queue, read_queue, write_queue
+from app.log.impression_queue import list_queues, name_queue, read_queue, write_queue
 from app.log.impression_rows import (
     CONTEXT,
     drop_erased_rows,
@@ -66,21 +66,36 @@ async def export_impressions(
     """
     place = folder / FOLDER
     place.mkdir(exist_ok=True)
-    queue, has_gap = await _read_new(store, place, read_queue(place, window_s))
-    queue, erased = await _remove_erased(store, place, queue)
-    due, written = queue.count_due(now), 0
-    for start in range(0, due, FLUSH):
-        entries = queue.take(start, min(start + FLUSH, due))
-        written += _write_entries(folder, entries, window_s, roles)
-    if due:
-        queue = queue.drop(due)
-        write_queue(place, queue)
-    return ExportedImpressions(written, len(queue), erased, has_gap)
+    for path in list_queues(place)[-1:]:
+        read_queue(path, window_s)  # refuses another window before anything is written
+    has_gap = await _read_new(store, place, window_s)
+    erased = await _remove_erased(store, place, window_s)
+    written, waiting = 0, 0
+    for path in list_queues(place):
+        queue = read_queue(path, window_s)
+        due = queue.count_due(now)
+        waiting += len(queue) - due
+        for start in range(0, due, FLUSH):
+            written += _write_entries(folder, queue.take(start, min(start + FLUSH, due)), window_s, roles)
+        if due:
+            write_queue(path, queue.drop(due))
+    _remove_empty(place, window_s)
+    return ExportedImpressions(written, waiting, erased, has_gap)
 
 
-async def _read_new(store: TenantStore, place: Path, queue: Queue) -> tuple[Queue, bool]:
-    """The queue with what came since, written to its file, and whether the stream was cut before that."""
-    position = max([queue.position, *map(read_position, list_days(place))], key=read_order)
+def _remove_empty(place: Path, window_s: float) -> None:
+    """Remove the empty files of the queue but the newest, which has the position."""
+    for path in list_queues(place)[:-1]:
+        if not len(read_queue(path, window_s)):
+            path.unlink()
+
+
+async def _read_new(store: TenantStore, place: Path, window_s: float) -> bool:
+    """Write what came since to the queue; whether the stream was cut before that."""
+    position = max(
+        [START, *map(read_position, [*list_days(place), *list_queues(place)])],
+        key=read_order,
+    )
     has_gap, is_first = False, True
     while True:
         entries: list[ImpressionEntry] = []
@@ -90,18 +105,18 @@ async def _read_new(store: TenantStore, place: Path, queue: Queue) -> tuple[Queu
             if len(chunk) < CHUNK:
                 break
         if not entries:
-            return queue, has_gap
+            return has_gap
         if is_first and position != START:
             (at_position,) = await store.impressions.read_since(step_back(position), 1)
             has_gap = at_position.entry_id == entries[0].entry_id
         is_first = False
-        queue = queue.append(entries)
-        position = queue.position
-        write_queue(place, queue)
+        for path, of_hour in groupby(entries, lambda entry: name_queue(place, entry)):
+            write_queue(path, read_queue(path, window_s).append(list(of_hour)))
+        position = entries[-1].entry_id
 
 
-async def _remove_erased(store: TenantStore, place: Path, queue: Queue) -> tuple[Queue, int]:
-    """Remove what erased users were shown from all files; the queue without it, and the number of removed answers."""
+async def _remove_erased(store: TenantStore, place: Path, window_s: float) -> int:
+    """Remove what erased users were shown from all files; the number of removed answers."""
     removed = 0
     for path in list_days(place):
         day = read_day(path)
@@ -110,12 +125,14 @@ async def _remove_erased(store: TenantStore, place: Path, queue: Queue) -> tuple
         if len(kept) < len(day.table):
             write_day(path, replace(day, table=kept))
             removed += _count_answers(day.table) - _count_answers(kept)
-    kept_queue = queue.drop_erased(
-        await read_erasures(store, queue.table.column("user_id").unique().to_pylist())
-    )
-    if len(kept_queue) < len(queue):
-        write_queue(place, kept_queue)
-    return kept_queue, removed + len(queue) - len(kept_queue)
+    for path in list_queues(place):
+        queue = read_queue(path, window_s)
+        users = queue.table.column("user_id").unique().to_pylist()
+        kept_queue = queue.drop_erased(await read_erasures(store, users))
+        if len(kept_queue) < len(queue):
+            write_queue(path, kept_queue)
+            removed += len(queue) - len(kept_queue)
+    return removed
 
 
 def _count_answers(table: pa.Table) -> int:

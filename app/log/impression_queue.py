@@ -1,22 +1,24 @@
-"""The queue of the exported impressions: those whose label window is still open, in one hidden file of the folder.
+"""The queue of the exported impressions: those whose label window is open, a hidden file for each hour of arrival.
 
 They are read from the store at once, since its stream is cut, and written as rows when their window closes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.log.day_file import POSITION, START, LogFileError, read_order, write_table
+from app.log.day_file import POSITION, START, LogFileError, read_acceptance, read_order, write_table
 from app.state.protocol import ImpressionEntry
 from app.state.redis.impression_codec import pack_impression, unpack_impression
 
 QUEUE = ".open"
-"""The file's name, which no reader of Parquet files in the folder takes for one of them."""
+"""The folder of the files, which have no ending: no reader of Parquet files takes them for some."""
+PATTERN = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]"
 WINDOW = b"chorus.window_s"
 WINDOW_S = 86_400.0
 """The usual label window."""
@@ -31,7 +33,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Impressions in the order of their arrival, and the position in the stream up to which it was read."""
+    """Impressions of one hour in the order of their arrival, and the position in the stream up to which it was read."""
 
     table: pa.Table
     position: str
@@ -80,9 +82,19 @@ class Queue:
         return Queue(table, entries[-1].entry_id, self.window_s)
 
 
-def read_queue(folder: Path, window_s: float) -> Queue:
-    """The queue of a folder, empty for a new one. Raises LogFileError, also for a folder with another window."""
-    path = folder / QUEUE
+def list_queues(folder: Path) -> list[Path]:
+    """The files of a folder's queue, the earliest hour first."""
+    return sorted((folder / QUEUE).glob(PATTERN))
+
+
+def name_queue(folder: Path, entry: ImpressionEntry) -> Path:
+    """The file of the hour in which an impression arrived."""
+    moment = datetime.fromtimestamp(read_acceptance(entry), UTC)
+    return folder / QUEUE / f"{moment:%Y-%m-%dT%H}"
+
+
+def read_queue(path: Path, window_s: float) -> Queue:
+    """The queue of an hour, empty for a new one. Raises LogFileError, also for one with another window."""
     if not path.exists():
         return Queue(SCHEMA.empty_table(), START, window_s)
     try:
@@ -95,11 +107,12 @@ def read_queue(folder: Path, window_s: float) -> Queue:
         ) from error
     if window != window_s:
         raise LogFileError(
-            f"expected the label window of the earlier exports into {folder} ({window:g} s), given {window_s:g} s"
+            f"expected the label window of the earlier exports ({window:g} s, as in {path}), given {window_s:g} s"
         )
     return Queue(table.replace_schema_metadata(None), position, window)
 
 
-def write_queue(folder: Path, queue: Queue) -> None:
-    """Write the queue at once."""
-    write_table(folder / QUEUE, queue.table, {POSITION: queue.position, WINDOW: repr(queue.window_s)})
+def write_queue(path: Path, queue: Queue) -> None:
+    """Write the queue of an hour at once."""
+    path.parent.mkdir(exist_ok=True)
+    write_table(path, queue.table, {POSITION: queue.position, WINDOW: repr(queue.window_s)})
