@@ -175,7 +175,9 @@ def _export_log(options: argparse.Namespace) -> int:
     from models import cli
 
     place = Place(None, options.redis, options.state)
-    export = commands.ExportOptions(options.out, options.tenant, place, options.every)
+    export = commands.ExportOptions(
+        options.out, options.tenant, place, options.every, options.window, options.bundle
+    )
     try:
         with cli.lock_data(options.out):
             commands.run_export(export, read_settings(), lambda line: print(line, flush=True))
@@ -231,11 +233,11 @@ COMMANDS = {
     ),
     "benchmark": Command("compare Chorus with baselines on a public data set", _run_offline, BENCHMARK),
     "log": Command(
-        "export the accepted events as the data of a job",
+        "export the accepted events as the data of a job, and the impressions",
         _export_log,
         subcommands={
             "export": Command(
-                "write the events since the last export, each once and without erased users",
+                "write the events and impressions since the last export, each once and without erased users",
                 _export_log,
                 LOG_EXPORT,
             )

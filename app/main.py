@@ -7,7 +7,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from app.access.access import open_access
+from app.access.access import Access, open_access
 from app.access.limits import RATE_HEADERS
 from app.api.dependencies import Load, Service, open_load
 from app.api.error_handlers import METHODS, handle_errors
@@ -24,6 +24,7 @@ from app.api.routes import (
     item_tables,
     items,
     model,
+    outcomes,
     pages,
     recommendation,
     similar,
@@ -32,7 +33,10 @@ from app.api.routes import (
 )
 from app.chat import open_chat
 from app.config import Settings
+from app.freshness import Freshness
 from app.impression_log import ROOM, open_impression_log
+from app.outcomes.log import ROOM as JOIN_ROOM
+from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
 from app.telemetry import Metrics
 
@@ -50,6 +54,7 @@ RESOURCES = (
     users,
     erasures,
     model,
+    outcomes,
     health,
     pages,
 )
@@ -82,18 +87,9 @@ def create_app(
         async with (
             open_runtime(settings) as runtime,
             open_access(settings, redis_url or settings.redis_url, metrics) as access,
-            open_impression_log(
-                metrics.count_impressions, min(ROOM, settings.impression_entries)
-            ) as impressions,
+            _open_service(settings, runtime, metrics, load, access) as service,
         ):
-            chat = open_chat(settings)
-            try:
-                service = Service(settings, runtime, metrics, load, access, impressions, chat=chat)
-                yield {"service": service}
-            finally:
-                if chat is not None:
-                    chat.close()
-                load.queue.close()
+            yield {"service": service}
 
     app = FastAPI(
         title=TITLE,
@@ -109,6 +105,26 @@ def create_app(
     handle_errors(app)
     _add_middleware(app, settings, metrics)
     return app
+
+
+@asynccontextmanager
+async def _open_service(
+    settings: Settings, runtime: Runtime, metrics: Metrics, load: Load, access: Access
+) -> AsyncIterator[Service]:
+    """The service over these parts, with the logs of what it shows and of what comes of it."""
+    outcome_log = OutcomeLog(metrics.outcomes, JOIN_ROOM if settings.impression_entries else 0)
+    room = min(ROOM, settings.impression_entries)
+    async with open_impression_log(metrics.count_impressions, room, outcome_log) as impressions:
+        chat = open_chat(settings)
+        freshness = Freshness(metrics.outcomes.observe_freshness)
+        try:
+            yield Service(
+                *(settings, runtime, metrics, load, access, impressions, outcome_log, freshness), chat=chat
+            )
+        finally:
+            if chat is not None:
+                chat.close()
+            load.queue.close()
 
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:

@@ -39,7 +39,11 @@ DIVERSITY: Arguments = {
     },
 }
 LOG_EXPORT: Arguments = {
-    "--out": {"type": Path, "required": True, "help": "folder for a Parquet file a day"},
+    "--out": {
+        "type": Path,
+        "required": True,
+        "help": "folder for a Parquet file of events a day; that of impressions is in its folder impressions",
+    },
     "--tenant": {
         "default": "",
         "help": "the tenant whose events are exported; default that of keys without one",
@@ -47,6 +51,14 @@ LOG_EXPORT: Arguments = {
     "--every": {
         "type": read_duration,
         "help": "the time between exports, such as 30s or 5m, until the command is stopped; default one export",
+    },
+    "--window": {
+        "type": read_duration,
+        "help": "how long after an answer an event counts as taken from it, such as 30m or 24h; default 24h",
+    },
+    "--bundle": {
+        "type": Path,
+        "help": "the bundle whose job says which actions take an item; default the usual roles of actions",
     },
     **REDIS,
 }

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from app.errors import ChorusError
+from app.outcome_metrics import OutcomeMetrics
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 LOGGER = "chorus"
@@ -65,6 +66,7 @@ class Metrics:
             "Takeovers by a bundle with worse figures than the one before",
             registry=registry,
         )
+        self.outcomes = OutcomeMetrics(registry)
         self._refusals: dict[str, tuple[Counter, Counter]] = {}
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
 

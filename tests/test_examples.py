@@ -17,6 +17,7 @@ from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.api.schemas.item_tables import ItemListAnswer, ItemsRequest
 from app.api.schemas.items import ItemAnswer, ItemDeletion, ItemPatchRequest, ItemRequest, ItemShown
 from app.api.schemas.model import ModelAnswer, ReloadRequest
+from app.api.schemas.outcomes import OutcomesAnswer
 from app.api.schemas.recommendation import RankAnswer, RankRequest, RecommendAnswer, RecommendRequest
 from app.api.schemas.rows import StoredRowsAnswer
 from app.api.schemas.similar import SimilarAnswer, SimilarRequest, SimilarToAllAnswer
@@ -66,6 +67,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "GET /v1/erasures/{receipt}": Endpoint(None, ErasureStatus),
     "GET /v1/model": Endpoint(None, ModelAnswer),
     "POST /v1/model/reload": Endpoint(ReloadRequest, ModelAnswer),
+    "GET /v1/outcomes": Endpoint(None, OutcomesAnswer),
     "GET /livez": Endpoint(None, HealthAnswer),
     "GET /readyz": Endpoint(None, ReadinessAnswer),
     "GET /metrics": Endpoint(None, None),

@@ -70,6 +70,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/erasures/{receipt}"): ADMIN,
     ("GET", "/v1/model"): RECOMMEND,
     ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL, is_installation=True),
+    ("GET", "/v1/outcomes"): ADMIN,
     ("GET", "/metrics"): INSTALLATION,
     ("GET", "/docs"): ADMIN,
     ("GET", "/openapi.json"): ADMIN,

@@ -15,6 +15,7 @@ from app.api.schemas.plan import PlanWire
 from app.api.schemas.recommendation import EXCLUDED, ListRequest, RecommendRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidRequestError, UnknownRecommendationError
+from app.outcomes.join import make_rules
 from app.pipeline.query.critique import UnderstoodCritique, understand_critique
 from app.state.protocol import Appended, Impression, RecordedEvent
 from app.tenant import Tenant
@@ -54,7 +55,7 @@ async def take_critique(
     )  # reads columns and titles of the whole catalogue
     events = _to_events(bundle, understood, now)
     request = _go_on(bundle, page.request, understood, events)
-    fates = await _store(tenant, impression, bundle, events, now)
+    fates = await _store(tenant, service, impression, bundle, events, now)
     service.metrics.count_events(fates.count(Appended.STORED), fates.count(Appended.DUPLICATE), 0)
     answer = {
         "of": critique.of,
@@ -122,6 +123,7 @@ def _to_events(bundle: LoadedBundle, understood: UnderstoodCritique, now: float)
 
 async def _store(
     tenant: Tenant,
+    service: Service,
     impression: Impression,
     bundle: LoadedBundle,
     events: Sequence[SessionEvent],
@@ -143,4 +145,7 @@ async def _store(
         )
         for event in events
     ]
-    return await tenant.store.append(records)
+    fates = await tenant.store.append(records)
+    stored = [record for record, fate in zip(records, fates, strict=True) if fate is Appended.STORED]
+    service.outcomes.offer(tenant.store, make_rules(bundle.spec, bundle.manifest.heads), stored)
+    return fates

@@ -16,7 +16,9 @@ from app.chat import ChatModel
 from app.compute_queue import ComputeQueue, Patience, Place
 from app.config import Settings
 from app.errors import TooManyRequestsError
+from app.freshness import Freshness
 from app.impression_log import ImpressionLog
+from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
 from app.telemetry import Metrics
 from app.tenant import Tenant
@@ -70,6 +72,8 @@ class Service:
     load: Load
     access: Access
     impressions: ImpressionLog
+    outcomes: OutcomeLog
+    freshness: Freshness
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
 

@@ -9,6 +9,7 @@ import numpy as np
 from app.bundle.attribute_index import AttributeIndex
 from app.bundle.bounded_cache import BoundedCache
 from app.bundle.catalogue import Catalogue
+from app.bundle.item_ages import ItemAges
 from app.bundle.item_columns import ItemRow
 from app.bundle.label_index import LabelIndex
 from app.bundle.predictor import ItemTable, Predictor
@@ -88,6 +89,7 @@ class LoadedBundle:
     labels: LabelIndex = field(default_factory=LabelIndex)
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
     """[n] the lengths of the centred vectors."""
+    ages: ItemAges = field(default_factory=ItemAges)
     descriptions: VersionCache[str] = field(default_factory=VersionCache)
     """What a language model is told about the catalogue."""
 

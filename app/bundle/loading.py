@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from app.bundle.array_files import read_array, read_content_links, read_item_links, read_user_histories
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
+from app.bundle.item_ages import measure_item_ages
 from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.torch_predictor import TorchPredictor
@@ -88,20 +89,23 @@ def load_bundle(
     )[0]
     columns = (files.vectors, files.text, files.statistics)
     catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
+    index = open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors)
+    known_users = _read_known_users(folder, tuple(item.item_id for item in files.items))
     return LoadedBundle(
         folder=folder,
         manifest=manifest,
         spec=spec,
         predictor=predictor,
         catalogue=catalogue,
-        index=open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors),
+        index=index,
         candidates=candidates,
-        known_users=_read_known_users(folder, tuple(item.item_id for item in files.items)),
+        known_users=known_users,
         text_encoder=_open_text_encoder(folder, manifest, spec, retries=retries),
         unknown_vector=strip_bias(unknown.vector),
         mean_vector=mean,
         links=read_fitted_links(folder, manifest, len(files.items)),
         label_shares=measure_shares(catalogue.labels),
+        ages=measure_item_ages(known_users.histories, len(files.items), spec.timed),
     )
 
 

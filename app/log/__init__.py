@@ -1,1 +1,1 @@
-"""The exported log: accepted events as Parquet files, from which training reads"""
+"""The exported log: accepted events and joined impressions as Parquet files"""

@@ -5,7 +5,8 @@ import json
 import logging
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,17 +14,21 @@ from app.access.administration import Place, find_redis
 from app.access.api_key import InvalidKeyError
 from app.config import Settings
 from app.log.day_file import LogFileError
-from app.log.erasures import write_erasures
+from app.log.erasure_list import write_erasures
 from app.log.export import Exported, export_log
+from app.log.impression_queue import WINDOW_S
 from app.state.embedded.process import EmbeddedRedisError
 from app.state.protocol import StateUnavailableError, TenantStore
 from app.state.pseudonyms import WrongPseudonymKeyError
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from app.state.state_keys import WrongStateKeyError
+from models.contract.bundle import BundleError, read_features, read_manifest
 from models.contract.erasures import ErasureListError
+from models.contract.roles import NO_ROLES, Roles
 
 REFUSALS = (
+    BundleError,
     LogFileError,
     ErasureListError,
     StateUnavailableError,
@@ -47,6 +52,8 @@ class ExportOptions(NamedTuple):
     tenant: str  # "" for the default tenant
     place: Place
     every_s: float | None  # None: once
+    window_s: float | None = None  # the label window of impressions; None: WINDOW_S
+    bundle: Path | None = None  # whose roles of actions count
 
 
 def run_export(options: ExportOptions, settings: Settings, tell: Callable[[str], None]) -> None:
@@ -59,7 +66,15 @@ def run_export(options: ExportOptions, settings: Settings, tell: Callable[[str],
         asyncio.run(_export(url, options, settings, tell))
 
 
+def _read_roles(bundle: Path | None, settings: Settings) -> Roles:
+    """The roles that a bundle's job gives to actions. Raises BundleError."""
+    if bundle is None:
+        return NO_ROLES
+    return read_features(bundle, read_manifest(bundle, settings.signing_key)).roles
+
+
 async def _export(url: str, options: ExportOptions, settings: Settings, tell: Callable[[str], None]) -> None:
+    roles = _read_roles(options.bundle, settings)
     redis = RedisSettings(
         url,
         timeout_s=DEADLINE_S,
@@ -73,22 +88,23 @@ async def _export(url: str, options: ExportOptions, settings: Settings, tell: Ca
         # Refuses the keys of another store.
         key = await store.installation_key(secrets.token_bytes(KEY_BYTES))
         tenant = store.of_tenant(options.tenant) if options.tenant else store
+        export = partial(_export_once, tenant, options, key, roles)
         if options.every_s is None:
-            tell(describe(await _export_once(tenant, options, key)))
+            tell(describe(await export()))
         else:
-            await _repeat(tenant, options, key, options.every_s, tell)
+            await _repeat(export, options.every_s, tell)
     finally:
         await store.close()
 
 
-async def _export_once(store: TenantStore, options: ExportOptions, key: bytes) -> Exported:
+async def _export_once(store: TenantStore, options: ExportOptions, key: bytes, roles: Roles) -> Exported:
     """The list of erased users first: whoever trains on the new files finds it beside them."""
     await write_erasures(store, options.out, key, options.tenant)
-    return await export_log(store, options.out)
+    return await export_log(store, options.out, options.window_s or WINDOW_S, roles)
 
 
 async def _repeat(
-    store: TenantStore, options: ExportOptions, key: bytes, every_s: float, tell: Callable[[str], None]
+    export: Callable[[], Awaitable[Exported]], every_s: float, tell: Callable[[str], None]
 ) -> None:
     """Export every `every_s` seconds until SIGTERM or SIGINT; the export under way is finished."""
     stopped = asyncio.Event()
@@ -96,11 +112,11 @@ async def _repeat(
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     while not stopped.is_set():
         try:
-            done = await _export_once(store, options, key)
+            done = await export()
         except StateUnavailableError as error:  # the next export writes what this one could not
             tell(json.dumps({"error": str(error)}))
         else:
-            if done != Exported():
+            if not done.is_idle:
                 tell(describe(done))
         try:
             await asyncio.wait_for(stopped.wait(), every_s)
@@ -109,12 +125,22 @@ async def _repeat(
 
 
 def describe(done: Exported) -> str:
-    """A line of JSON: the events written and removed, and what to look at."""
-    facts: dict[str, object] = {"events": done.events, "erased_events": done.erased_events}
-    if done.has_gap:
+    """A line of JSON: the events and impressions written and removed, and what to look at."""
+    impressions = done.impressions
+    facts: dict[str, object] = {
+        "events": done.events,
+        "erased_events": done.erased_events,
+        "impressions": impressions.written,
+        "waiting_impressions": impressions.waiting,
+        "erased_impressions": impressions.erased,
+    }
+    cut = [
+        name for name, has_gap in (("event", done.has_gap), ("impression", impressions.has_gap)) if has_gap
+    ]
+    if cut:
         facts["warning"] = (
-            "the stream no longer has the last exported event: it was erased, or the stream was cut and events are "
-            "missing; export more often"
+            f"the stream no longer has the last exported {' and the last exported '.join(cut)}: it was erased, or the "
+            "stream was cut and some are missing; export more often"
         )
     if done.left_out_keys:
         facts["context_without_column"] = list(done.left_out_keys)

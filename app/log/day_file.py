@@ -1,4 +1,4 @@
-"""A file of the exported log: the events that were accepted on one day (UTC), in the order of acceptance.
+"""A file of the exported log: what the store took on one day (UTC), in its order, and the columns of events.
 
 The file's metadata has the position in the stream up to which it was written, so that rows and position change at once.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.state.protocol import StreamEntry
+from app.state.protocol import ImpressionEntry, StreamEntry
 from models.contract.replaced_file import name_temporary
 
 START = "0-0"
@@ -56,15 +56,27 @@ def list_days(folder: Path) -> list[Path]:
     return sorted(folder.glob(PATTERN))
 
 
-def name_day(folder: Path, entry: StreamEntry) -> Path:
+def name_day(folder: Path, entry: StreamEntry | ImpressionEntry) -> Path:
     """The file of the day on which an entry was accepted."""
     moment = datetime.fromtimestamp(read_acceptance(entry), UTC)
     return folder / f"{moment:%Y-%m-%d}.parquet"
 
 
-def read_acceptance(entry: StreamEntry) -> float:
+def read_acceptance(entry: StreamEntry | ImpressionEntry) -> float:
     """When an entry was accepted, in Unix seconds: its id begins with the milliseconds."""
-    return int(entry.entry_id.partition("-")[0]) / 1000
+    return read_order(entry.entry_id)[0] / 1000
+
+
+def read_order(position: str) -> tuple[int, int]:
+    """What positions in a stream are ordered by: milliseconds, then a number."""
+    time, _, number = position.partition("-")
+    return int(time), int(number)
+
+
+def step_back(position: str) -> str:
+    """The greatest position before a position."""
+    time, number = read_order(position)
+    return f"{time}-{number - 1}" if number else f"{time - 1}-{2**64 - 1}"
 
 
 def read_position(path: Path) -> str:
@@ -88,12 +100,17 @@ def read_day(path: Path) -> DayRows:
 
 
 def write_day(path: Path, rows: DayRows) -> None:
+    """Write a file with its position at once."""
+    write_table(path, rows.table, {POSITION: rows.position})
+
+
+def write_table(path: Path, table: pa.Table, metadata: Mapping[bytes, str]) -> None:
     """Write a file at once: readers, and a process that is killed, leave the old rows or the new ones."""
     temporary = name_temporary(path)
-    table = rows.table.replace_schema_metadata({POSITION: rows.position.encode()})
+    encoded = {key: value.encode() for key, value in metadata.items()}
     try:
         with temporary.open("wb") as file:
-            pq.write_table(table, file)
+            pq.write_table(table.replace_schema_metadata(encoded), file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

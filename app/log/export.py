@@ -1,10 +1,11 @@
-"""Export accepted events from the store's stream into a folder, each exactly once, without erased users.
+"""Export accepted events and impressions into a folder, each exactly once, without erased users.
 
 The folder is the data of a job: `interactions: {path: FOLDER, user: user_id, item: item_id, time: timestamp, ...}`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -20,12 +21,18 @@ from app.log.day_file import (
     name_context,
     name_day,
     read_day,
+    read_order,
     read_position,
+    step_back,
     tabulate,
     widen,
     write_day,
 )
+from app.log.erasures import read_erasures
+from app.log.impression_export import ExportedImpressions, export_impressions
+from app.log.impression_queue import WINDOW_S
 from app.state.protocol import StreamEntry, TenantStore
+from models.contract.roles import NO_ROLES, Roles
 
 CHUNK = 1_000
 """Entries of one call of the store."""
@@ -33,8 +40,6 @@ FLUSH = 100_000
 """Entries after which the files are written, which bounds the memory."""
 MOST_CONTEXT_COLUMNS = 100
 """Columns of context keys; later keys are left out, since anybody who sends events can invent them."""
-USERS = 500
-"""Users whose erasures are read in one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,33 @@ class Exported:
     erased_events: int = 0  # removed from files of earlier exports
     left_out_keys: tuple[str, ...] = ()  # context keys without a column
     has_gap: bool = False  # the stream no longer had the entries after the last position: some may be missing
+    impressions: ExportedImpressions = field(default_factory=ExportedImpressions)
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing was written or removed."""
+        impressions = replace(self.impressions, waiting=0)
+        return replace(self, impressions=impressions) == Exported()
 
 
-async def export_log(store: TenantStore, folder: Path) -> Exported:
+async def export_log(
+    store: TenantStore,
+    folder: Path,
+    window_s: float = WINDOW_S,
+    roles: Roles = NO_ROLES,
+    clock: Callable[[], float] = time.time,
+) -> Exported:
+    """Write the events since the last export and the impressions whose window is closed, without erased users.
+
+    The events come first: all that were accepted before a window closed are in the files when its impressions are
+    joined with them. Raises LogFileError, OSError and StateUnavailableError.
+    """
+    now = clock()
+    done = await export_events(store, folder)
+    return replace(done, impressions=await export_impressions(store, folder, window_s, now, roles))
+
+
+async def export_events(store: TenantStore, folder: Path) -> Exported:
     """Write the events since the last export, and remove those of users who were erased since.
 
     A process that is killed leaves whole files, and the next export goes on after their last event. The folder
@@ -66,13 +95,7 @@ async def export_log(store: TenantStore, folder: Path) -> Exported:
 
 def find_position(folder: Path) -> str:
     """The entry of the stream that the folder has last; START for an empty folder."""
-    return max([START, *map(read_position, list_days(folder))], key=_order)
-
-
-def _order(position: str) -> tuple[int, int]:
-    """The sort key of a position: milliseconds, then a number."""
-    time, _, number = position.partition("-")
-    return int(time), int(number)
+    return max([START, *map(read_position, list_days(folder))], key=read_order)
 
 
 async def remove_erased(store: TenantStore, folder: Path) -> int:
@@ -80,7 +103,7 @@ async def remove_erased(store: TenantStore, folder: Path) -> int:
     removed = 0
     for path in list_days(folder):
         day = read_day(path)
-        erased_at = await _read_erasures(store, day.table.column("user_id").unique().to_pylist())
+        erased_at = await read_erasures(store, day.table.column("user_id").unique().to_pylist())
         kept = drop_erased(day.table, erased_at)
         if len(kept) < len(day.table):
             write_day(path, replace(day, table=kept))
@@ -103,20 +126,8 @@ async def _has_gap(store: TenantStore, position: str, first: StreamEntry) -> boo
     """True if the stream no longer has its entry at the position: it was cut, or the entry's user was erased."""
     if position == START:
         return False
-    time, number = _order(position)
-    before = f"{time}-{number - 1}" if number else f"{time - 1}-{2**64 - 1}"
-    at_position = await store.read_stream(before, 1)
+    at_position = await store.read_stream(step_back(position), 1)
     return bool(at_position) and at_position[0].entry_id == first.entry_id
-
-
-async def _read_erasures(store: TenantStore, users: Sequence[str]) -> dict[str, float]:
-    """User -> the time of the erasure, of those who were erased."""
-    erased_at: dict[str, float] = {}
-    for start in range(0, len(users), USERS):
-        part = users[start : start + USERS]
-        times = await store.read_erasures(part)
-        erased_at |= {user: at for user, at in zip(part, times, strict=True) if at is not None}
-    return erased_at
 
 
 def _write_entries(folder: Path, entries: Sequence[StreamEntry], done: Exported) -> Exported:

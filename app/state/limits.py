@@ -21,6 +21,11 @@ class StoreLimits:
     impression_cap: int = 100_000  # impressions, all users together (approximate: up to 100 more)
     impression_age_s: int = 30 * DAY_S  # of an impression
     impression_ttl_s: int = DAY_S  # how long an impression is found by the id of its answer
+    outcome_fields: int = 8_000  # numbers of an hour's counts, up to four a cell; cells beyond count together
+    outcome_takes: int = (
+        100_000  # takes and labels of an hour's answers that are remembered, so that each counts once
+    )
+    outcome_age_s: int = 7 * DAY_S  # of an hour's counts
     item_cap: int = 100_000  # items put or deleted
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
 

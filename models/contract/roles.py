@@ -56,6 +56,13 @@ def role_of(action: str, roles: Roles) -> Role:
     return Role.NEGATIVE if action in REJECTING_ACTIONS else Role.TARGET
 
 
+def take_value(action: str, value: float | None, roles: Roles) -> float:
+    """What a target event is worth: its value, or the weight of its action where it has none."""
+    if value is not None:
+        return value
+    return roles[action].weight if action in roles else 1.0
+
+
 def read_action(action: str, roles: Roles) -> str:
     """The name under which an event with the action is read; raises ValueError where it would have another role."""
     match role_of(action, roles):

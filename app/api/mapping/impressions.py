@@ -1,13 +1,14 @@
 """Convert an answer into the impression that is kept of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from app.api.schemas.recommendation import ListRequest
+from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Query, Slate
 from app.state.protocol import Impression
 
@@ -25,6 +26,7 @@ class Shown:
     slate: Slate
     answer: Mapping[str, Any]
     shown_at: float  # Unix seconds
+    bundle: LoadedBundle
 
 
 def build_impression(shown: Shown) -> Impression:
@@ -54,8 +56,15 @@ def build_impression(shown: Shown) -> Impression:
         context=dict(query.context),
         weights=dict(query.weights),
         query=shown.words,
+        ages=_name_ages(shown, [item["item_id"] for item in items]),
         plan=None if request.plan is None else request.plan.model_dump(mode="json", exclude_defaults=True),
     )
+
+
+def _name_ages(shown: Shown, item_ids: Sequence[str]) -> tuple[str, ...]:
+    """The band of each item's age."""
+    rows = (shown.bundle.catalogue.row(item_id) for item_id in item_ids)
+    return tuple(shown.bundle.ages.name(row, shown.shown_at) for row in rows)
 
 
 def _read_propensities(shown: Shown) -> tuple[float | None, ...]:

@@ -1,9 +1,12 @@
 """POST /v1/events: store events."""
 
+from collections.abc import Sequence
+
 from fastapi import Response
+from starlette.background import BackgroundTask
 
 from app.api.api_keys import QUERY_SECURITY
-from app.api.dependencies import CallersTenant, Serving
+from app.api.dependencies import CallersTenant, Service, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.events import events_answer
 from app.api.mapping.ignored_inputs import name_ignored_of_events
@@ -13,7 +16,9 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.rows import split_rows
 from app.api.schemas.events import EventsAnswer, EventsRequest, StoredEvent
+from app.outcomes.join import make_rules
 from app.state.protocol import Appended, RecordedEvent
+from app.tenant import Tenant
 
 router = make_guarded_router("events")
 
@@ -49,4 +54,15 @@ async def post_events(body: Json[EventsRequest], tenant: CallersTenant, service:
         answer["accepted"], answer["duplicates"] - conflicts, len(answer["rejected"]), conflicts
     )
     ignored = name_ignored_of_events(bundle, body.events)
-    return json_response({**answer, "ignored": ignored} if ignored else answer)
+    response = json_response({**answer, "ignored": ignored} if ignored else answer)
+    stored = [record for record, fate in zip(records, fates, strict=True) if fate is Appended.STORED]
+    if stored:
+        service.freshness.accept(tenant.name, {record.user_id for record in stored})
+        response.background = BackgroundTask(_join, tenant, service, stored)
+    return response
+
+
+async def _join(tenant: Tenant, service: Service, stored: Sequence[RecordedEvent]) -> None:
+    """Join events with the answers that they name, after the events' own answer was sent."""
+    bundle = tenant.bundle
+    service.outcomes.offer(tenant.store, make_rules(bundle.spec, bundle.manifest.heads), stored)

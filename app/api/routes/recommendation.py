@@ -38,7 +38,7 @@ from app.pipeline import recommend as pipeline
 from app.pipeline.types import DEFAULT_LANGUAGE
 from app.pipeline.types import Query as PipelineQuery
 from app.pipeline.why_not.explanation import explain_item
-from app.tenant import Tenant
+from app.tenant import SESSION_ONLY, Tenant
 from app.text_fetching import fetch_words
 from models.ranking.exploration import Policy
 
@@ -190,8 +190,8 @@ async def _answer(
     service.metrics.count_stages(took, answer["degraded"])
     response = _respond(answer, took, language if page.request.explain else None)
     if service.impressions.is_on:  # after the answer was sent
-        shown = Shown(page.request, words, query, slate, answer, service.clock())
-        response.background = BackgroundTask(_keep, tenant, service, shown)
+        shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle)
+        response.background = BackgroundTask(_keep, tenant, service, shown, started)
     return response
 
 
@@ -202,9 +202,12 @@ def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> 
     return json_response({**answer, "took_ms": times}, headers=headers)
 
 
-async def _keep(tenant: Tenant, service: Service, shown: Shown) -> None:
-    """Keep what an answer showed."""
-    service.impressions.offer(tenant.store.impressions, build_impression(shown))
+async def _keep(tenant: Tenant, service: Service, shown: Shown, began: float) -> None:
+    """Keep what an answer showed; it began by the performance counter."""
+    service.impressions.offer(tenant.store.impressions, build_impression(shown), tenant.store.outcomes)
+    user_id = shown.query.state.user_id
+    if user_id is not None and SESSION_ONLY not in shown.answer["degraded"]:
+        service.freshness.answer(tenant.name, user_id, began)
 
 
 def _name_kind(request: ListRequest) -> str:

@@ -47,13 +47,22 @@ class MemoryImpressions:
                 return unpack_impression(owner, packed) if owner == user_id and arrived_at >= oldest else None
         return None
 
+    async def find_all(self, recommendation_ids: Sequence[str]) -> dict[str, Impression]:
+        """The newest impression of each id that is not expired."""
+        wanted, oldest = set(recommendation_ids), self._clock() - self._limits.impression_ttl_s
+        return {
+            kept_id: unpack_impression(owner, packed)
+            for _number, arrived_at, kept_id, owner, packed in self._kept
+            if kept_id in wanted and arrived_at >= oldest
+        }
+
     async def read_since(self, after: str = "0-0", count: int = 1_000) -> list[ImpressionEntry]:
         """Up to `count` impressions after an entry, oldest first."""
-        last = int(after.partition("-")[0])
+        last = int(after.partition("-")[2])
         later = [kept for kept in self._kept if kept[0] > last][:count]
         return [
-            ImpressionEntry(f"{number}-0", unpack_impression(owner, packed))
-            for number, _arrived_at, _id, owner, packed in later
+            ImpressionEntry(f"{int(arrived_at * 1000)}-{number}", unpack_impression(owner, packed))
+            for number, arrived_at, _id, owner, packed in later
         ]
 
     def erase(self, user_ids: Collection[str]) -> None:

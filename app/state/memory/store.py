@@ -10,6 +10,7 @@ from app.state.limits import StoreLimits
 from app.state.memory.erasures import MemoryReceipts
 from app.state.memory.impressions import MemoryImpressions
 from app.state.memory.items import MemoryItems
+from app.state.memory.outcomes import MemoryOutcomes
 from app.state.memory.replicas import MemoryReplicaBoard
 from app.state.protocol import (
     Appended,
@@ -67,6 +68,7 @@ class MemoryStore:
         self._items = MemoryItems(self._limits.item_cap)
         self.impressions = MemoryImpressions(self._limits, self._erased_at)
         self.receipts = MemoryReceipts()
+        self.outcomes = MemoryOutcomes(self._limits)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}
 

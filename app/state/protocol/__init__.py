@@ -1,4 +1,4 @@
-"""The protocols of stored state: users, items, the event stream, impressions, and a store of all."""
+"""The protocols of stored state: users, items, the event stream, impressions, outcomes, and a store of all."""
 
 from app.state.protocol.erasures import RECEIPT_PAGE, ErasureReceipt, ReceiptStore
 from app.state.protocol.errors import (
@@ -14,6 +14,17 @@ from app.state.protocol.impressions import Impression, ImpressionEntry, Impressi
 from app.state.protocol.item_patch import ItemPatch
 from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore, StoredItems
 from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
+from app.state.protocol.outcomes import (
+    Cell,
+    Counts,
+    Label,
+    LabelCell,
+    LabelCounts,
+    Outcomes,
+    OutcomeStore,
+    Take,
+    TakeFate,
+)
 from app.state.protocol.replicas import BundleOrder, Fleet, Refusal, Replica, ReplicaBoard
 from app.state.protocol.store import StateStore
 from app.state.protocol.tenants import DEFAULT_TENANT, TENANT_PATTERN, TenantStore, check_tenant
@@ -25,7 +36,9 @@ __all__ = [
     "TENANT_PATTERN",
     "Appended",
     "BundleOrder",
+    "Cell",
     "ChangeKind",
+    "Counts",
     "ErasureReceipt",
     "EventStream",
     "Fleet",
@@ -37,6 +50,11 @@ __all__ = [
     "ItemPage",
     "ItemPatch",
     "ItemStore",
+    "Label",
+    "LabelCell",
+    "LabelCounts",
+    "OutcomeStore",
+    "Outcomes",
     "ProfilePair",
     "ReceiptStore",
     "RecordedEvent",
@@ -51,6 +69,8 @@ __all__ = [
     "StoredItems",
     "StoredUser",
     "StreamEntry",
+    "Take",
+    "TakeFate",
     "TenantStore",
     "UnmarkedErasureError",
     "UserExport",

@@ -19,6 +19,7 @@ class Impression:
     sources: tuple[tuple[str, ...], ...]  # the candidate sources of each item
     first_rank: int = 1
     scene: str | None = None
+    variant: str | None = None  # of an experiment
     context: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     propensity: tuple[
@@ -26,13 +27,14 @@ class Impression:
     ] = ()  # of each item's place; empty without exploration, where it is 1
     query: str = ""  # the words of the request
     plan: Mapping[str, Any] | None = None  # what the words, or the plan, of the request asked for
+    ages: tuple[str, ...] = ()  # the band of each item's age when it was shown
 
 
 @dataclass(frozen=True, slots=True)
 class ImpressionEntry:
     """One impression and its position among all."""
 
-    entry_id: str
+    entry_id: str  # the milliseconds of its arrival by the store's clock, a dash, and a number
     impression: Impression
 
 
@@ -48,6 +50,9 @@ class ImpressionStore(Protocol):
 
     async def find(self, recommendation_id: str, user_id: str | None) -> Impression | None:
         """The impression of an answer to this user; None for one of another user, an unknown or an expired one."""
+
+    async def find_all(self, recommendation_ids: Sequence[str]) -> dict[str, Impression]:
+        """The impressions of answers by their ids, whoever asked, in one round trip; users go by their stored names."""
 
     async def read_since(self, after: str = "0-0", count: int = 1_000) -> list[ImpressionEntry]:
         """Up to `count` impressions that came after an entry, oldest first."""

@@ -7,6 +7,7 @@ from app.state.protocol.erasures import ReceiptStore
 from app.state.protocol.events import EventStream
 from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
+from app.state.protocol.outcomes import OutcomeStore
 from app.state.protocol.users import UserStore
 
 TENANT_PATTERN = "[a-z0-9][a-z0-9._-]{0,63}"
@@ -27,6 +28,10 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def receipts(self) -> ReceiptStore:
         """The receipts of the tenant's erasures."""
+
+    @property
+    def outcomes(self) -> OutcomeStore:
+        """What came of it, in numbers."""
 
 
 def check_tenant(name: str) -> str:

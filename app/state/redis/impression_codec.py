@@ -7,7 +7,7 @@ import orjson
 from app.state.protocol import Impression
 from app.state.redis.codec import CorruptValueError
 
-OPTIONAL = ("scene", "context", "weights", "propensity", "query", "plan")
+OPTIONAL = ("scene", "variant", "context", "weights", "propensity", "query", "plan", "ages")
 """Fields that are left out where they are empty."""
 
 
@@ -40,6 +40,7 @@ def unpack_impression(user_id: str | None, packed: bytes) -> Impression:
                 "heads": {name: tuple(column) for name, column in values["heads"].items()},
                 "sources": tuple(map(tuple, values["sources"])),
                 "propensity": tuple(values.get("propensity", ())),
+                "ages": tuple(values.get("ages", ())),
             }
         )
     except (ValueError, TypeError, KeyError, AttributeError) as exc:

@@ -84,6 +84,21 @@ class RedisImpressions:
             return None
         return self._unpack(user_id, fields)
 
+    async def find_all(self, recommendation_ids: Sequence[str]) -> dict[str, Impression]:
+        """One pipeline with a script that only reads for each."""
+        keys, ttl_ms = (
+            (self._keys.impressions, self._keys.impression_ids),
+            self._limits.impression_ttl_s * 1000,
+        )
+        calls = [Call(keys, [recommendation_id, ttl_ms]) for recommendation_id in recommendation_ids]
+        answers = await self._client.run_scripts(FIND, calls, self._deadline_s) if calls else []
+        found = {
+            recommendation_id: self._unpack(fields[1].decode() or None, fields)
+            for recommendation_id, fields in zip(recommendation_ids, answers, strict=True)
+            if fields
+        }
+        return {key: impression for key, impression in found.items() if impression is not None}
+
     async def read_since(self, after: str = "0-0", count: int = 1_000) -> list[ImpressionEntry]:
         """One XRANGE. Users are called by the names under which they are stored."""
         entries = await self._client.run_command(

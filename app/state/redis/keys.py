@@ -77,6 +77,14 @@ class Keys:
         """Sorted set: id of an answer by the place of its impression."""
         return f"{self._stem}:{{impressions}}:ids"
 
+    def outcomes(self, hour: int) -> str:
+        """Hash: what is counted of an hour's answers."""
+        return f"{self._stem}:{{outcomes}}:{hour}"
+
+    def taken(self, hour: int) -> str:
+        """Hash: place of an item of an hour's answers -> the value of its take."""
+        return f"{self._stem}:{{outcomes}}:{hour}:taken"
+
     @property
     def receipts(self) -> str:
         """Hash: id of an erasure -> its receipt."""

@@ -36,6 +36,7 @@ from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys, UserKeys
 from app.state.redis.marks import DAMAGED, Times, unpack_mark
 from app.state.redis.merging import RedisMerge
+from app.state.redis.outcomes import RedisOutcomes
 from app.state.redis.replicas import RedisReplicaBoard
 from app.state.redis.scripts import EXPORT_USER, OPEN_STORE, PUT_PROFILE
 from app.state.redis.sealed_history import open_history
@@ -73,6 +74,7 @@ class RedisStore:
         self._items = RedisItems(self._client, self._settings, keys, self._values)
         self.impressions = RedisImpressions(self._client, keys, self._settings, self._values)
         self.receipts = RedisReceipts(self._client, keys, self._settings, self._values)
+        self.outcomes = RedisOutcomes(self._client, keys, self._settings, self._values)
         self._erasure = RedisErasure(self._client, keys, self._settings)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)
         self._compaction = Compaction(self._client, keys, self._settings, self._values)

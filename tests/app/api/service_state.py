@@ -5,7 +5,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access.access import build_access
 from app.api.dependencies import Service, open_load
 from app.config import Settings
+from app.freshness import Freshness
 from app.impression_log import ImpressionLog
+from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
 from app.telemetry import Metrics
@@ -21,6 +23,8 @@ def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = Non
         open_load(settings),
         build_access(settings),
         ImpressionLog(lambda _fate, _count: None),
+        OutcomeLog(Metrics().outcomes),
+        Freshness(lambda _seconds: None),
     )
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:

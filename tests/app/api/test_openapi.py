@@ -31,6 +31,7 @@ OPERATIONS = {
     "DELETE /v1/users/{user_id}": (None, "ErasureAnswer"),
     "GET /v1/model": (None, "ModelAnswer"),
     "POST /v1/model/reload": ("ReloadRequest", "ModelAnswer"),
+    "GET /v1/outcomes": (None, "OutcomesAnswer"),
     "GET /livez": (None, "HealthAnswer"),
     "GET /readyz": (None, "ReadinessAnswer"),
     "GET /metrics": (None, None),

@@ -65,6 +65,7 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         "/v1/users/{user_id}",
         "/v1/users/{user_id}/merge",
         "/v1/model",
+        "/v1/outcomes",
         "/v1/model/reload",
         "/livez",
         "/readyz",

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from app.cli import main
 from app.state.embedded.server import EmbeddedRedis
-from app.state.protocol import RecordedEvent
+from app.state.protocol import Impression, RecordedEvent
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from models.contract.events import Event
@@ -32,10 +32,13 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield running.url
 
 
-def store_events(url: str, events: Sequence[RecordedEvent], tenant: str = "") -> None:
+def store_events(
+    url: str, events: Sequence[RecordedEvent], tenant: str = "", shown: Sequence[Impression] = ()
+) -> None:
     async def append() -> None:
         store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10))
         await (store.of_tenant(tenant) if tenant else store).append(events)
+        await store.impressions.add(shown)
         await store.close()
 
     asyncio.run(append())
@@ -59,9 +62,16 @@ def export(capsys: Capture, *arguments: str) -> dict[str, object]:
 
 
 def test_a_job_reads_the_folder_as_it_is(capsys: Capture, url: str, tmp_path: Path) -> None:
-    store_events(url, history(users=12, length=10))
+    shown = Impression("r", "u1", 1.7e9, "v1", ("i1",), (0.5,), {}, (("popular",),))
+    store_events(url, history(users=12, length=10), shown=[shown])
     out = tmp_path / "log"
-    assert export(capsys, "--out", str(out), "--redis", url) == {"events": 120, "erased_events": 0}
+    assert export(capsys, "--out", str(out), "--redis", url) == {
+        "events": 120,
+        "erased_events": 0,
+        "impressions": 0,
+        "waiting_impressions": 1,
+        "erased_impressions": 0,
+    }
     job = tmp_path / "job.yaml"
     job.write_text(
         "name: shop\n"
@@ -78,6 +88,20 @@ def test_each_tenant_has_its_log(capsys: Capture, url: str, tmp_path: Path) -> N
     assert export(capsys, "--out", out, "--redis", url, "--tenant", "shop")["events"] == 3
     assert main(["log", "export", "--out", out, "--redis", url, "--tenant", "No Tenant"]) == 1
     assert "expected a tenant" in capsys.readouterr().err
+
+
+def test_the_window_is_that_of_the_folder_and_the_bundle_is_one(
+    capsys: Capture, url: str, tmp_path: Path
+) -> None:
+    store_events(url, history(2, 1))
+    arguments = ("log", "export", "--out", str(tmp_path / "log"), "--redis", url)
+    shown = Impression("r", "u1", 1.7e9, "v1", ("i1",), (0.5,), {}, (("popular",),))
+    store_events(url, [], shown=[shown])
+    assert main([*arguments, "--window", "30m"]) == 0
+    assert main(list(arguments)) == 1
+    assert "given 86400 s" in capsys.readouterr().err
+    assert main([*arguments, "--window", "30m", "--bundle", str(tmp_path)]) == 1
+    assert "expected a bundle with a readable manifest.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("every", ["0s", "soon", "1d", "5"])

@@ -5,9 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,44 +15,14 @@ from app.log import day_file, export
 from app.log.day_file import LogFileError
 from app.log.export import Exported, export_log
 from app.state.embedded.server import EmbeddedRedis
-from app.state.limits import StoreLimits
 from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent, StateStore, StreamEntry
-from app.state.pseudonyms import Pseudonyms
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
-from app.state.state_keys import StateKeys
 from models.contract.events import Event
+from tests.app.log.conftest import CAP, make_settings
 
 DAY_MS = 86_400_000
-CAP = 3_000
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as running:
-        yield running
-
-
-def make_settings(server: EmbeddedRedis, **more: object) -> RedisSettings:
-    limits = StoreLimits(stream_cap=CAP)
-    name = f"log-{uuid4().hex}"
-    return RedisSettings(server.url, timeout_s=10, write_timeout_s=10, prefix=name, limits=limits, **more)
-
-
-@pytest.fixture(params=["memory", "redis", "sealed", "pseudonyms"])
-async def store(request: pytest.FixtureRequest, server: EmbeddedRedis) -> AsyncIterator[StateStore]:
-    more = {
-        "sealed": {"state_keys": StateKeys(b"s" * 32)},
-        "pseudonyms": {"pseudonyms": Pseudonyms(b"p" * 32)},
-    }
-    opened: StateStore
-    if request.param == "memory":
-        opened = MemoryStore(StoreLimits(stream_cap=CAP))
-    else:
-        opened = RedisStore(make_settings(server, **more.get(request.param, {})))
-    yield opened
-    await opened.close()
 
 
 def viewed(user: str, item: str, time: float = 1.0, **more: object) -> RecordedEvent:

@@ -28,6 +28,8 @@ FULL = Impression(
     sources=(("neighbours", "linked"), ()),
     first_rank=11,
     scene="home",
+    variant="b",
+    ages=("new", "older"),
     context={"device": "mobile"},
     weights={"next": 0.5},
     query="dry comedies",
@@ -58,6 +60,13 @@ async def test_an_answer_is_found_for_its_user_alone(store: StateStore) -> None:
     asked = [("r1", "other"), ("r1", None), ("r2", "u"), ("r2", ""), ("never given", "u")]
     assert [await store.impressions.find(*each) for each in asked[:3]] == [None, None, None]
     assert await store.impressions.find("never given", "u") is None
+
+
+async def test_answers_are_found_together_whoever_asked(store: StateStore) -> None:
+    await store.impressions.add([FULL, impression(1, None), impression(2, "other")])
+    assert await store.impressions.find_all([]) == {}
+    found = await store.impressions.find_all(["r1", "never given", "r", "r"])
+    assert found == {"r": FULL, "r1": impression(1, None)}
 
 
 async def test_impressions_are_read_in_their_order(store: StateStore) -> None:

@@ -14,7 +14,9 @@ from app.bundle.bundle import LoadedBundle
 from app.compute_queue import Patience
 from app.config import read_settings
 from app.errors import UnknownFieldError
+from app.freshness import Freshness
 from app.impression_log import ImpressionLog
+from app.outcomes.log import OutcomeLog
 from app.pipeline.scoring.batching import BATCH_COST, USER_COST
 from app.runtime import Runtime
 from app.state.memory.store import MemoryStore
@@ -36,6 +38,8 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
         open_load(settings),
         build_access(settings),
         ImpressionLog(lambda _fate, _count: None),
+        OutcomeLog(Metrics().outcomes),
+        Freshness(lambda _seconds: None),
     )
 
 

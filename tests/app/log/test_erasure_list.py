@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.erasure.receipts import ErasureReceipts
 from app.installation_key import InstallationKey
-from app.log.erasures import write_erasures
+from app.log.erasure_list import write_erasures
 from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent
 from models.contract.erasures import FILE_NAME, ErasureList

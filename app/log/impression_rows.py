@@ -1,0 +1,110 @@
+"""The rows of exported impressions: one for each item that an answer showed, with what became of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+from app.log.takes import Label
+from app.state.protocol import Impression, ImpressionEntry
+
+CONTEXT, HEAD = "context.", "head."
+"""Before the name of a context key, and of a head."""
+LISTS = (
+    pa.field("recommendation_id", pa.string(), nullable=False),
+    pa.field("user_id", pa.string()),
+    pa.field("timestamp", pa.float64(), nullable=False),
+    pa.field("scene", pa.string()),
+    pa.field("model_version", pa.string(), nullable=False),
+    pa.field("variant", pa.string()),
+)
+"""The columns of the answer; those of the context's keys follow."""
+ITEMS = (
+    pa.field("rank", pa.int64(), nullable=False),
+    pa.field("item_id", pa.string(), nullable=False),
+    pa.field("score", pa.float64(), nullable=False),
+    pa.field("propensity", pa.float64()),
+    pa.field("sources", pa.list_(pa.string()), nullable=False),
+)
+"""The columns of the item; those of the heads follow."""
+LABELS = (
+    pa.field("taken", pa.bool_(), nullable=False),
+    pa.field("value", pa.float64()),
+    pa.field("taken_after_s", pa.float64()),
+)
+
+FindLabel = Callable[[ImpressionEntry, str], Label]
+"""(an impression, one of its items) -> what became of it."""
+
+
+def make_schema(columns: Sequence[str]) -> pa.Schema:
+    """The schema with these columns of context keys and heads."""
+    contexts = [pa.field(name, pa.string()) for name in columns if name.startswith(CONTEXT)]
+    heads = [pa.field(name, pa.float64()) for name in columns if name.startswith(HEAD)]
+    return pa.schema([*LISTS, *contexts, *ITEMS, *heads, *LABELS])
+
+
+def list_columns(schema: pa.Schema) -> list[str]:
+    """The columns of context keys and heads, in their order."""
+    return [name for name in schema.names if name.startswith((CONTEXT, HEAD))]
+
+
+def name_columns(impressions: Sequence[Impression]) -> list[str]:
+    """The columns that the context keys and heads of impressions need."""
+    keys = {key for impression in impressions for key in impression.context}
+    heads = {head for impression in impressions for head in impression.heads}
+    return [*(f"{CONTEXT}{key}" for key in sorted(keys)), *(f"{HEAD}{head}" for head in sorted(heads))]
+
+
+def tabulate_impressions(
+    entries: Sequence[ImpressionEntry], columns: Sequence[str], find: FindLabel
+) -> pa.Table:
+    """The rows of impressions, with these columns of context keys and heads."""
+    schema = make_schema(columns)
+    rows = [row for entry in entries for row in _list_rows(entry, find)]
+    return pa.Table.from_pydict(
+        {name: [row.get(name) for row in rows] for name in schema.names}, schema=schema
+    )
+
+
+def widen_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The table with these columns of context keys and heads; those that it lacks are empty."""
+    schema = make_schema(columns)
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table.select(schema.names)
+
+
+def drop_erased_rows(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Table:
+    """The table without what was shown before its user's erasure, in Unix seconds."""
+    columns = (table.column(name).to_pylist() for name in ("user_id", "timestamp"))
+    kept = [user not in erased_at or time >= erased_at[user] for user, time in zip(*columns, strict=True)]
+    return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))
+
+
+def _list_rows(entry: ImpressionEntry, find: FindLabel) -> Iterator[dict[str, object]]:
+    """The values of each row by column."""
+    shown = entry.impression
+    whole = {
+        "recommendation_id": shown.recommendation_id,
+        "user_id": shown.user_id,
+        "timestamp": shown.shown_at,
+        "scene": shown.scene,
+        "model_version": shown.model_version,
+        "variant": shown.variant,
+        **{f"{CONTEXT}{key}": value for key, value in shown.context.items()},
+    }
+    for place, item_id in enumerate(shown.item_ids):
+        label = find(entry, item_id)
+        yield {
+            **whole,
+            "rank": shown.first_rank + place,
+            "item_id": item_id,
+            "score": shown.scores[place],
+            "propensity": shown.propensity[place] if shown.propensity else 1.0,
+            "sources": list(shown.sources[place]),
+            **{f"{HEAD}{head}": values[place] for head, values in shown.heads.items()},
+            "taken": label.taken,
+            "value": label.value,
+            "taken_after_s": label.taken_after_s,
+        }
