@@ -3,8 +3,7 @@
 The folder is the data of a job: `interactions: {path: FOLDER, user: user_id, item: item_id, time: timestamp, ...}`.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -64,14 +63,15 @@ async def export_log(
     folder: Path,
     window_s: float = WINDOW_S,
     roles: Roles = NO_ROLES,
-    clock: Callable[[], float] = time.time,
+    now: float | None = None,
 ) -> Exported:
     """Write the events since the last export and the impressions whose window is closed, without erased users.
 
     The events come first: all that were accepted before a window closed are in the files when its impressions are
-    joined with them. Raises LogFileError, OSError and StateUnavailableError.
+    joined with them. `now` in Unix seconds says which windows are closed, by default by the store's clock. Raises
+    LogFileError, OSError and StateUnavailableError.
     """
-    now = clock()
+    now = await store.impressions.read_clock() if now is None else now
     done = await export_events(store, folder)
     return replace(done, impressions=await export_impressions(store, folder, window_s, now, roles))
 

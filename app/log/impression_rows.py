@@ -1,6 +1,6 @@
 """The rows of exported impressions: one for each item that an answer showed, with what became of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -60,10 +60,52 @@ def tabulate_impressions(
 ) -> pa.Table:
     """The rows of impressions, with these columns of context keys and heads."""
     schema = make_schema(columns)
-    rows = [row for entry in entries for row in _list_rows(entry, find)]
-    return pa.Table.from_pydict(
-        {name: [row.get(name) for row in rows] for name in schema.names}, schema=schema
-    )
+    values: dict[str, list[object]] = {name: [] for name in schema.names}
+    for entry in entries:
+        count = len(entry.impression.item_ids)
+        for name, value in _read_list(entry.impression, columns).items():
+            values[name] += [value] * count
+        for name, of_items in _read_items(entry.impression, columns).items():
+            values[name] += of_items
+        labels = [find(entry, item_id) for item_id in entry.impression.item_ids]
+        for name, of_labels in zip(Label._fields, zip(*labels, strict=True), strict=False):
+            values[name] += of_labels
+    return pa.Table.from_pydict(values, schema=schema)
+
+
+def _read_list(shown: Impression, columns: Sequence[str]) -> dict[str, object]:
+    """Column -> the value of an answer, which all its rows have."""
+    return {
+        "recommendation_id": shown.recommendation_id,
+        "user_id": shown.user_id,
+        "timestamp": shown.shown_at,
+        "scene": shown.scene,
+        "model_version": shown.model_version,
+        "variant": shown.variant,
+        **{
+            name: shown.context.get(name.removeprefix(CONTEXT))
+            for name in columns
+            if name.startswith(CONTEXT)
+        },
+    }
+
+
+def _read_items(shown: Impression, columns: Sequence[str]) -> dict[str, Sequence[object]]:
+    """Column -> the values of an answer's items."""
+    count = len(shown.item_ids)
+    absent = (None,) * count
+    return {
+        "rank": range(shown.first_rank, shown.first_rank + count),
+        "item_id": shown.item_ids,
+        "score": shown.scores,
+        "propensity": shown.propensity or (1.0,) * count,
+        "sources": shown.sources,
+        **{
+            name: shown.heads.get(name.removeprefix(HEAD), absent)
+            for name in columns
+            if name.startswith(HEAD)
+        },
+    }
 
 
 def widen_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
@@ -80,31 +122,3 @@ def drop_erased_rows(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Tabl
     columns = (table.column(name).to_pylist() for name in ("user_id", "timestamp"))
     kept = [user not in erased_at or time >= erased_at[user] for user, time in zip(*columns, strict=True)]
     return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))
-
-
-def _list_rows(entry: ImpressionEntry, find: FindLabel) -> Iterator[dict[str, object]]:
-    """The values of each row by column."""
-    shown = entry.impression
-    whole = {
-        "recommendation_id": shown.recommendation_id,
-        "user_id": shown.user_id,
-        "timestamp": shown.shown_at,
-        "scene": shown.scene,
-        "model_version": shown.model_version,
-        "variant": shown.variant,
-        **{f"{CONTEXT}{key}": value for key, value in shown.context.items()},
-    }
-    for place, item_id in enumerate(shown.item_ids):
-        label = find(entry, item_id)
-        yield {
-            **whole,
-            "rank": shown.first_rank + place,
-            "item_id": item_id,
-            "score": shown.scores[place],
-            "propensity": shown.propensity[place] if shown.propensity else 1.0,
-            "sources": list(shown.sources[place]),
-            **{f"{HEAD}{head}": values[place] for head, values in shown.heads.items()},
-            "taken": label.taken,
-            "value": label.value,
-            "taken_after_s": label.taken_after_s,
-        }

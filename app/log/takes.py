@@ -35,6 +35,9 @@ class Label(NamedTuple):
     taken_after_s: float | None = None  # until the first of them
 
 
+NOT_TAKEN = Label(False)
+
+
 def read_takes(
     folder: Path, recommendation_ids: Collection[str], since: float, until: float, roles: Roles
 ) -> Takes:
@@ -57,12 +60,9 @@ def find_label(
     takes: Takes, recommendation_id: str, item_id: str, arrived_at: float, window_s: float
 ) -> Label:
     """What became of an item whose impression arrived at a moment, within the window."""
-    within = [
-        take
-        for take in takes.get((recommendation_id, item_id), ())
-        if take.accepted_at <= arrived_at + window_s
-    ]
+    named = takes.get((recommendation_id, item_id), ())
+    within = [take for take in named if take.accepted_at <= arrived_at + window_s]
     if not within:
-        return Label(False)
+        return NOT_TAKEN
     first = min(take.accepted_at for take in within)
     return Label(True, max(take.value for take in within), max(0.0, round(first - arrived_at, 3)))

@@ -56,6 +56,10 @@ class MemoryImpressions:
             if kept_id in wanted and arrived_at >= oldest
         }
 
+    async def read_clock(self) -> float:
+        """The clock of this process."""
+        return self._clock()
+
     async def read_since(self, after: str = "0-0", count: int = 1_000) -> list[ImpressionEntry]:
         """Up to `count` impressions after an entry, oldest first."""
         last = int(after.partition("-")[2])

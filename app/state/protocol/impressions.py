@@ -54,5 +54,8 @@ class ImpressionStore(Protocol):
     async def find_all(self, recommendation_ids: Sequence[str]) -> dict[str, Impression]:
         """The impressions of answers by their ids, whoever asked, in one round trip; users go by their stored names."""
 
+    async def read_clock(self) -> float:
+        """The clock by which the store notes arrivals, in Unix seconds."""
+
     async def read_since(self, after: str = "0-0", count: int = 1_000) -> list[ImpressionEntry]:
         """Up to `count` impressions that came after an entry, oldest first."""

@@ -99,6 +99,11 @@ class RedisImpressions:
         }
         return {key: impression for key, impression in found.items() if impression is not None}
 
+    async def read_clock(self) -> float:
+        """The clock of Redis."""
+        seconds, microseconds = await self._client.run_command("TIME", deadline_s=self._read_deadline_s)
+        return int(seconds) + int(microseconds) / 1_000_000
+
     async def read_since(self, after: str = "0-0", count: int = 1_000) -> list[ImpressionEntry]:
         """One XRANGE. Users are called by the names under which they are stored."""
         entries = await self._client.run_command(

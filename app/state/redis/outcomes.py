@@ -3,6 +3,7 @@
 The second one has the random ids of answers and the places and values of taken items, so that a take counts once.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -79,14 +80,17 @@ class RedisOutcomes:
         await self._count(ADD_LABELS, labels, REST_LABELS, write)
 
     async def read(self, first: int, last: int) -> Outcomes:
-        """One HGETALL for each hour, in turn, so that other calls come between. A damaged hour counts as absent."""
+        """One HGETALL for each hour, in turn, so that other calls come between. A damaged hour counts as absent.
+
+        A full hour takes longer to unpack than the event loop may wait.
+        """
         total = Outcomes()
         for hour in range(first, last + 1):
             fields = await self._client.run_command(
                 *("HGETALL", self._keys.outcomes(hour)), deadline_s=self._deadline_s
             )
             if fields:
-                total = self._add(total, fields)
+                total = await asyncio.to_thread(self._add, total, fields)
         return total
 
     def _add(self, total: Outcomes, fields: Mapping[bytes, bytes]) -> Outcomes:

@@ -181,6 +181,7 @@ def test_without_the_store_answers_go_on_and_say_so(serve: Serve, tmp_path: Path
             service.put("/v1/items/1", json={}),
             service.delete("/v1/items/1"),
             service.get("/v1/users/u1"),
+            service.get("/v1/outcomes"),
             service.put("/v1/users/u1", json={}),
             service.delete("/v1/users/u1"),
         ):

@@ -56,7 +56,7 @@ def later() -> float:
 
 
 async def export(store: StateStore, folder: Path, roles: Roles = NO_ROLES) -> Exported:
-    return await export_log(store, folder, WINDOW_S, roles, later)
+    return await export_log(store, folder, WINDOW_S, roles, later())
 
 
 async def post(store: StateStore, *events: tuple[str, str, str, float | None]) -> None:
@@ -138,7 +138,7 @@ async def test_the_queue_has_a_file_an_hour_and_keeps_the_newest(tmp_path: Path)
     queues = []
     for hours, written, waiting in steps:
         moment = 1_763_740_800.0 + 3600 * (hours - 16)
-        done = await export_log(store, tmp_path, 3600.0, clock=lambda moment=moment: moment)  # type: ignore[misc]
+        done = await export_log(store, tmp_path, 3600.0, now=moment)
         assert (done.impressions.written, done.impressions.waiting) == (written, waiting), hours
         queues.append([path.name[-3:] for path in list_queues(tmp_path / FOLDER)])
     assert queues == [["T16", "T17", "T18"], *[["T17", "T18"]] * 2, *[["T18"]] * 3]
@@ -231,7 +231,7 @@ def _export_and_die(url: str, prefix: str, folder: Path, writes: int) -> None:
 
     async def run() -> None:
         store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10, prefix=prefix))
-        await export_log(store, folder, WINDOW_S, clock=later)
+        await export_log(store, folder, WINDOW_S, now=later())
 
     asyncio.run(run())
 

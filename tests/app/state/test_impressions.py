@@ -69,6 +69,15 @@ async def test_answers_are_found_together_whoever_asked(store: StateStore) -> No
     assert found == {"r": FULL, "r1": impression(1, None)}
 
 
+async def test_the_clock_is_that_of_arrivals(store: StateStore) -> None:
+    before = await store.impressions.read_clock()
+    await store.impressions.add([impression(1)])
+    (entry,) = await store.impressions.read_since()
+    after = await store.impressions.read_clock()
+    arrived_ms = int(entry.entry_id.partition("-")[0])
+    assert int(before * 1000) <= arrived_ms <= after * 1000 and abs(after - time.time()) < 3600
+
+
 async def test_impressions_are_read_in_their_order(store: StateStore) -> None:
     await store.impressions.add([])
     assert await ids(store) == []
