@@ -62,7 +62,7 @@ class BundleFigures(BaseModel):
     contenders: dict[str, ContenderFigures]
     ratios: Ratios
     stages_us: dict[str, float]
-    """Microseconds of a list by stage, from /metrics of Chorus over all turns."""
+    """Microseconds of a list by stage, from /metrics of Chorus, on one connection."""
     operations: dict[str, float]
     batch_pairs_per_s: float
     """Of POST /v1/batch-score on one connection."""

@@ -39,6 +39,7 @@ class Result(BaseModel):
     floor_ratio_cpu: float
     floor_ratio_ml1m: float | None
     floor_ratio_million: float | None
+    floor_ratio_cpu_million: float | None
     naive_ratio: float | None
     p99_over_p50: float
     open_p99_over_p50: float
@@ -90,6 +91,7 @@ def build_result(measured: Measured, notes: Sequence[str], turns: int, seconds: 
         floor_ratio_cpu=base.ratios.floor_cpu,
         floor_ratio_ml1m=base.ratios.floor if is_ml1m else None,
         floor_ratio_million=None if million is None else million.ratios.floor,
+        floor_ratio_cpu_million=None if million is None else million.ratios.floor_cpu,
         naive_ratio=base.ratios.naive,
         p99_over_p50=base.ratios.p99_over_p50,
         open_p99_over_p50=base.ratios.open_p99_over_p50,

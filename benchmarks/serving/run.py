@@ -15,7 +15,7 @@ from benchmarks.serving.figures import CHORUS, FLOOR, NAIVE, BundleFigures, comp
 from benchmarks.serving.operations import measure_operations
 from benchmarks.serving.recall import measure_recall
 from benchmarks.serving.result import BatchFigures, Measured, Result, build_result
-from benchmarks.serving.stages import compare_stages, read_stages
+from benchmarks.serving.stages import measure_stages
 from benchmarks.serving.turns import take_turns
 from models.contract.bundle import ITEM_VECTORS
 
@@ -66,9 +66,8 @@ def measure_bundle(bundle: Path, cores: Cores, names: Sequence[str], plan: Plan)
     subject = read_subject(bundle)
     with open_contenders(bundle, cores, tuple(names)) as contenders, pinned(cores.generator):
         service = contenders[CHORUS]
-        before = read_stages(service.port)
         turns = take_turns(contenders, subject, plan.turns, plan.seconds)
-        stages = compare_stages(before, read_stages(service.port))
+        stages = measure_stages(service.port, subject, plan.seconds)
         figures = {name: summarise_contender(one, turns) for name, one in contenders.items()}
         operations = measure_operations(service.port, subject, REPEATS)
         batch_rate = measure_http(service.port, subject, plan.seconds)
