@@ -13,7 +13,7 @@ HALF_ITEMS = 200_000
 """Up to this many items it stores float16 vectors; above, it is IVF with 8-bit vectors."""
 LISTS_PER_ROOT = 2.0
 """Inverted lists per square root of the number of items."""
-PROBES = 32
+PROBES = 48
 """Inverted lists searched per query."""
 LIST_SAMPLE = 64
 """Items per inverted list that the lists are fitted on: more take longer and find no more."""
