@@ -3,6 +3,8 @@
 PORT ?= 8000
 FAULT_SECONDS ?= 4
 REQUESTS ?= 1000000
+ITEMS ?= 1000000
+TURNS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/ml-100k
@@ -22,7 +24,7 @@ UNLOCKED := make: the locks are for Python 3.11 on Linux; this one installs from
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-faults test-generated lint bench bench-quality structure compose-test lock audit sbom test-minimum clean
+.PHONY: help install demo test test-faults test-generated lint bench bench-serving bench-quality structure compose-test lock audit sbom test-minimum clean
 
 help:
 	@echo "make install       $(VENV) with everything that demo and test need"
@@ -32,6 +34,7 @@ help:
 	@echo "make test-generated  generated requests, REQUESTS=$(REQUESTS) in all; goes on where the last run was ended"
 	@echo "make lint          ruff and mypy"
 	@echo "make bench         speed and quality, as tables"
+	@echo "make bench-serving  Chorus beside a floor and a naive design, and with ITEMS=$(ITEMS) items, as tables; docs/performance.md"
 	@echo "make bench-quality  Chorus and baselines on MovieLens-100k and the data sets in QUALITY_DATA=$(QUALITY_DATA), as tables and charts"
 	@echo "make structure     docs/structure.md, written anew from the docstrings"
 	@echo "make compose-test  the whole stack in containers; needs a Docker engine and docker-compose"
@@ -130,6 +133,10 @@ bench: install $(BUNDLE)/manifest.json
 	@for file in $$(grep -l __main__ benchmarks/*.py); do \
 	  $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; \
 	done
+
+# MovieLens-1M's bundle where its data is there, else the demo's; build/serving keeps the bundles that are made for it.
+bench-serving: install $(BUNDLE)/manifest.json
+	$(BIN)/python -m benchmarks.serving --data $(QUALITY_DATA)/ml-1m --items $(ITEMS) --turns $(TURNS)
 
 # MovieLens-100k is fetched; the other sets are read where they are. The largest come last.
 bench-quality: install

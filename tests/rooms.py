@@ -42,7 +42,7 @@ DOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.server", ("app.cli", "app.server")),
     ("models.cli", ("app.cli",)),
     ("models.recipe", ("models.recipe", "models.cli")),
-    ("models.export", ("models.export", "models.recipe")),
+    ("models.export", ("models.export", "models.recipe", "benchmarks.serving")),
 )
 THIRD_PARTY = {
     "models.contract": frozenset({"numpy", "pydantic"}),

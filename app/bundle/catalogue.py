@@ -53,7 +53,7 @@ class Catalogue:
         store.loaded = len(items)
         store.ids = [item.item_id for item in items]
         store.items = list(items)
-        store.labels = [category_labels(spec, item) for item in items]
+        store.labels = category_labels(spec, items)
         store.rows = {item_id: row for row, item_id in enumerate(store.ids)}
         store.columns = {
             "vectors": vectors,

@@ -118,7 +118,7 @@ class ItemColumns:
         Raises ValueError for rows of another shape, and leaves the store unchanged.
         """
         columns = self._column_values(items, rows)
-        labels = [category_labels(self.spec, item) for item in items]
+        labels = category_labels(self.spec, items)
         numbers = [self.add(item) for item in items]
         self.keep_loaded(numbers)
         for name, values in columns.items():

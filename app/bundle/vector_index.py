@@ -94,6 +94,7 @@ def nearest_rows(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: in
 def _search_parameters(index: faiss.Index, allowed: Mask) -> faiss.SearchParameters:
     """Search parameters that select the allowed rows. The stubs of faiss lack its keyword arguments."""
     selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))  # type: ignore[call-arg, arg-type]
-    if isinstance(index, faiss.IndexIVF):
-        return faiss.SearchParametersIVF(sel=selector, nprobe=index.nprobe)  # type: ignore[call-arg]
+    lists = faiss.try_extract_index_ivf(index)
+    if lists is not None:
+        return faiss.SearchParametersIVF(sel=selector, nprobe=lists.nprobe)  # type: ignore[call-arg]
     return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]

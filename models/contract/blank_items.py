@@ -21,8 +21,8 @@ def is_blank(items: ItemArrays) -> Mask:
 
 def find_blank_items(spec: FeatureSpec, items: Sequence[Item], text: Floats) -> Mask:
     """Mask [n] of the blank items; `text` [n, T] are their text vectors. Items of the training data cost little."""
-    unknown = spec.item_ids.encode(item.item_id for item in items) == OOV
-    rows = np.flatnonzero(unknown & ~text.any(axis=1))
+    unknown = np.flatnonzero(spec.item_ids.encode(item.item_id for item in items) == OOV)
+    rows = unknown[~text[unknown].any(axis=1)]
     blank = np.zeros(len(items), dtype=np.bool_)
     blank[rows] = is_blank(encode_items(spec, [items[row] for row in rows.tolist()]))
     return blank

@@ -208,7 +208,10 @@ def read_links(path: Path) -> ItemLinks:
     """Read both tables; raises OSError, KeyError or ValueError for any other file."""
     with np.load(path, allow_pickle=False) as arrays:
         tables = (
-            LinkTable(arrays[f"{name}_rows"].astype(np.int32), arrays[f"{name}_weights"].astype(np.float32))
+            LinkTable(
+                arrays[f"{name}_rows"].astype(np.int32, copy=False),
+                arrays[f"{name}_weights"].astype(np.float32, copy=False),
+            )
             for name in ItemLinks._fields
         )
         return ItemLinks(*tables)

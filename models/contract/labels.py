@@ -1,7 +1,8 @@
 """Item labels: the categories of items as sets and as multi-hot tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -35,10 +36,21 @@ def field_labels(item: Item, field: str) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
 
 
-def category_labels(spec: FeatureSpec, item: Item) -> frozenset[str]:
-    """The labels in all category fields of an item, for Jaccard similarity and category caps."""
-    categories = spec.fields(FieldKind.CATEGORIES)
-    return frozenset(label for category in categories for label in field_labels(item, category.name))
+def category_labels(spec: FeatureSpec, items: Iterable[Item]) -> list[frozenset[str]]:
+    """The labels in all category fields of each item, for Jaccard similarity and category caps.
+
+    Items with the same values share a set.
+    """
+    names = [field.name for field in spec.fields(FieldKind.CATEGORIES)]
+    sets: dict[tuple[tuple[str, ...], ...], frozenset[str]] = {}
+    labels = []
+    for item in items:
+        values = tuple([field_labels(item, name) for name in names])
+        found = sets.get(values)
+        if found is None:
+            found = sets[values] = frozenset(chain.from_iterable(values))
+        labels.append(found)
+    return labels
 
 
 def read_labels(items: Sequence[Item], field: str) -> ItemLabels:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.contract.catalogue import Attribute, Item, User, UserState
+from models.contract.catalogue import NO_VECTORS, Attribute, Item, User, UserState
 from models.contract.events import Event
 
 
@@ -94,8 +94,11 @@ def write_items(path: Path, items: Iterable[Item]) -> None:
 def read_items(path: Path) -> list[Item]:
     """Read the items of a file; raises pydantic's ValidationError for a malformed line."""
     with path.open(encoding="utf-8") as stream:
-        records = [ItemRecord.model_validate_json(line) for line in stream]
-    return [Item(record.item_id, record.attributes, record.vectors, record.available) for record in records]
+        records = (ItemRecord.model_validate_json(line) for line in stream)
+        return [
+            Item(record.item_id, record.attributes, record.vectors or NO_VECTORS, record.available)
+            for record in records
+        ]
 
 
 def write_users(path: Path, users: Iterable[User]) -> None:

@@ -81,7 +81,7 @@ class ServedItems:
         vectors = predictor.item_table(snapshot)
         statistics = compute_bundle_statistics(corpus, snapshot, find_stops(corpus, part))
         arrays = RetrievalTable(vectors, strip_bias(vectors).mean(axis=0), statistics)
-        labels = [category_labels(corpus.spec, item) for item in items]
+        labels = category_labels(corpus.spec, items)
         return ServedItems(arrays, labels, measure_shares(labels))
 
 

@@ -1,5 +1,6 @@
 """Loading a bundle: every broken file is refused with a BundleError that names it."""
 
+import gc
 import json
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from app import golden
+from app.bundle import array_files
 from app.bundle.bundle import LoadedBundle
 from app.bundle.loading import load_bundle
 from app.bundle.vector_index import ExactSearch
@@ -231,3 +233,23 @@ def test_a_bundle_that_is_replaced_while_it_is_loaded_is_refused(
         with pytest.raises(BundleError, match="to stay while it is loaded, given a newer one: load it again"):
             open_and_check(folder, candidates=100)
     assert open_and_check(folder, candidates=100).manifest.job == "shop"
+
+
+def test_collections_go_on_after_a_load_and_after_a_refusal(trained: Path, tmp_path: Path) -> None:
+    load_bundle(trained, 10)
+    assert gc.isenabled()
+    with pytest.raises(BundleError):
+        load_bundle(tmp_path, 10)
+    assert gc.isenabled()
+
+
+def test_a_number_that_is_not_finite_is_found_in_every_part(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(array_files, "CHECKED_ROWS", 4)
+    for row in range(10):
+        table = np.zeros((10, 2), dtype=np.float32)
+        table[row, 1] = np.nan
+        np.save(tmp_path / "table.npy", table)
+        with pytest.raises(BundleError, match="finite"):
+            array_files.read_array(tmp_path / "table.npy", (10, 2))
+    np.save(tmp_path / "table.npy", np.zeros((10, 2), dtype=np.float32))
+    assert array_files.read_array(tmp_path / "table.npy", (10, 2)).shape == (10, 2)

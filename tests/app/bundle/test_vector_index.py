@@ -18,6 +18,7 @@ from models.contract.arrays import Floats, Mask
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.vocabulary import Vocabulary
+from models.export import index as export_index
 
 ROWS, DIM = 30_000, 8
 
@@ -100,6 +101,19 @@ def test_an_approximate_index_comes_close(catalogue, vector, everything):
     exact = set(ExactSearch(catalogue.vectors).search(vector, 300, everything).tolist())
     rows = nearest_rows(catalogue, ivf, vector, 300, everything)
     assert len(set(rows.tolist())) == 300
+    assert everything[rows].all()
+    assert len(exact & set(rows.tolist())) >= 0.9 * 300
+
+
+def test_allowed_rows_of_lists_behind_a_transform_are_searched(catalogue, vector, everything, monkeypatch):
+    """As models.export.index writes them."""
+    monkeypatch.setattr(export_index, "FLAT_ITEMS", 10)
+    monkeypatch.setattr(export_index, "HALF_ITEMS", 10)
+    monkeypatch.setattr(export_index, "LISTS_PER_ROOT", 0.5)
+    search = FaissSearch(export_index.build_index(catalogue.vectors))
+    everything[::4] = False
+    exact = set(ExactSearch(catalogue.vectors).search(vector, 300, everything).tolist())
+    rows = search.search(vector, 300, everything)
     assert everything[rows].all()
     assert len(exact & set(rows.tolist())) >= 0.9 * 300
 
