@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
-from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE
+from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE, UPDATE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from models.cli import BundleChecks, UpdateOptions
     from models.contract.list_request import ListRequest
 
 FILE_WIDTH = 120
@@ -70,8 +71,9 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "fetch":
                 cli.fetch(options.name, options.out, console)
             case "train":
-                checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
-                cli.train(options.job, options.out, console, checks, force=options.force)
+                cli.train(options.job, options.out, console, _read_checks(), force=options.force)
+            case "update":
+                cli.update(_read_update(options), console, _read_checks())
             case "evaluate":
                 cli.evaluate(options.bundle, console, read_settings().signing_key, as_json=options.json)
             case "inspect":
@@ -90,6 +92,19 @@ def _run_offline(options: argparse.Namespace) -> int:
     return 0
 
 
+def _read_checks() -> "BundleChecks":
+    from models import cli
+
+    return cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
+
+
+def _read_update(options: argparse.Namespace) -> "UpdateOptions":
+    from models import cli
+
+    names = ("bundle", "log", "out", "job", "passes", "replay", "force")
+    return cli.UpdateOptions(**{name: getattr(options, name) for name in names})
+
+
 def _benchmark(options: argparse.Namespace, console: "Console") -> None:
     from models import cli
 
@@ -100,7 +115,7 @@ def _benchmark(options: argparse.Namespace, console: "Console") -> None:
 
         return lists.list_items(folder, requests, limit, now)
 
-    checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
+    checks = _read_checks()
     out = options.out or Path("bench-quality") / options.name
     cli.benchmark(options.name, options.data, out, console, checks, list_items)
 
@@ -223,6 +238,9 @@ COMMANDS = {
         },
     ),
     "train": Command("train, evaluate and publish a bundle", _run_offline, TRAIN),
+    "update": Command(
+        "learn the events since a bundle was published, and publish the result", _run_offline, UPDATE
+    ),
     "tune": Command("search the settings of a job for the best lists on validation", _run_offline, TUNE),
     "diversity": Command(
         "measure what diversity costs and brings on a job's test part", _run_offline, DIVERSITY

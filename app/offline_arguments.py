@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.access.arguments import REDIS
-from app.number_arguments import read_count, read_duration, read_minutes
+from app.number_arguments import read_count, read_duration, read_minutes, read_replay
 
 Arguments = Mapping[str, Mapping[str, Any]]
 """Name -> keyword arguments of add_argument."""
@@ -14,6 +14,19 @@ TRAIN: Arguments = {
     "job": {"type": Path, "help": "the job's YAML file"},
     "--out": {"type": Path, "required": True, "help": "the bundle's folder"},
     "--force": {"action": "store_true", "help": "publish even over a better bundle"},
+}
+UPDATE: Arguments = {
+    "bundle": {"type": Path, "help": "the published bundle"},
+    "--log": {"type": Path, "required": True, "help": "the folder that 'chorus log export' wrote"},
+    "--out": {"type": Path, "required": True, "help": "the new bundle's folder; may be that of the bundle"},
+    "--job": {"type": Path, "help": "the job's YAML file; default the one that the bundle was trained from"},
+    "--passes": {"type": read_count, "default": 3, "help": "passes over the new events; default 3"},
+    "--replay": {
+        "type": read_replay,
+        "default": 4.0,
+        "help": "older events in a pass for each new one, against forgetting; default 4",
+    },
+    "--force": {"action": "store_true", "help": "publish even if it is worse than the published bundle"},
 }
 TUNE: Arguments = {
     "job": {"type": Path, "help": "the job's YAML file"},

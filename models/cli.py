@@ -1,9 +1,8 @@
-"""The offline commands: fetch, tune, train, show an evaluation, measure diversity, inspect, sign, benchmark.
+"""The offline commands: fetch, tune, train, update, show an evaluation, measure diversity, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
-import json
 import math
 import sys
 import time
@@ -24,14 +23,13 @@ from models.job.spec import JobError, JobSpec, load_job
 from models.job.tuning_check import check_searchable
 from models.language.protocol import TextEncoderUnavailableError
 from models.recipe.folder_lock import FolderInUseError, bundle_lock, data_lock, hold_lock
-from models.recipe.inspection import describe_signature, list_folder_warnings
+from models.recipe.inspection import describe_bundle
+from models.recipe.job_record import read_job_record, write_job_record
 from models.recipe.signing import sign_bundle
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
-    from models.recipe.benchmark.data_sets import FoundDataSet
     from models.recipe.benchmark.run import ListItems
-    from models.recipe.benchmark.task_days import TaskDays
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (
@@ -56,6 +54,19 @@ class BundleChecks:
 
     check_bundle: Callable[[Path], None] | None = None
     key: BundleKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOptions:
+    """What to update by which log, and how."""
+
+    bundle: Path
+    log: Path
+    out: Path
+    job: Path | None  # None: the file that the bundle was trained from
+    passes: int
+    replay: float
+    force: bool
 
 
 def lock_data(folder: Path) -> AbstractContextManager[None]:
@@ -113,7 +124,33 @@ def _train(
     training.checkpoint_path(out).unlink(missing_ok=True)
     print_report(published.report, console)
     console.print(explain_promotion(decision, out, folder))
+    write_job_record(out, job_file)
     console.print(f"published {published.manifest.model_version} in {out}")
+
+
+def update(options: UpdateOptions, console: Console, checks: BundleChecks) -> None:
+    """Learn the events since a bundle was published, and publish the result.
+
+    Raises NotPromotedError if it is worse than that bundle on the newest events; it is then in `<out>.rejected`.
+    """
+    with hold_lock(bundle_lock(options.out), options.out):
+        from models.recipe.update.checks import check_update
+
+        job_file = options.job or read_job_record(options.bundle)
+        checked = check_update(options.bundle, options.log, options.out, job_file, checks.key)
+        from models.recipe.update.ingestion import ingest_update
+
+        data = ingest_update(checked.job, checked.published, options.log, options.out, console)
+        # torch from here on
+        from models.recipe.publication import Target
+        from models.recipe.update.learning import Pace
+        from models.recipe.update.run import Options, learn_and_publish, tell_outcome
+
+        target = Target(options.out, checks.check_bundle, checks.key)
+        choices = Options(Pace(options.passes, options.replay), options.force)
+        done = learn_and_publish(data, checked.published, target, choices, console)
+        write_job_record(options.out, job_file)
+    console.print(tell_outcome(done, options.out))
 
 
 def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: bool) -> None:
@@ -133,13 +170,7 @@ def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: 
 
 def inspect(folder: Path, console: Console, key: BundleKey | None) -> None:
     """Print a bundle's manifest and verify its files; raises BundleError if one is missing or changed."""
-    manifest = read_manifest(folder, key)
-    console.print_json(json.dumps(manifest.model_dump(mode="json")))
-    verify(folder, key)
-    size = sum((folder / name).stat().st_size for name in manifest.files)
-    signature = describe_signature(folder, key)
-    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, {signature}, all checksums right")
-    for warning in list_folder_warnings(folder, manifest):
+    for warning in describe_bundle(folder, console, key):
         print(f"chorus: warning: {warning}", file=sys.stderr)  # the standard output stays JSON and one line
 
 
@@ -164,7 +195,9 @@ def benchmark(
 
     found = find_data_set(name, data)
     if found.data_set.days is not None:
-        _benchmark_tasks(found, found.data_set.days, out, console)
+        from models.recipe.benchmark.task_command import run_tasks
+
+        run_tasks(found, found.data_set.days, out, console)
         return
     from models.recipe.benchmark.chart import write_chart
     from models.recipe.benchmark.console import print_result
@@ -178,17 +211,6 @@ def benchmark(
     write_result(result, out / "result.json")
     write_chart(result, out / "ndcg.svg")
     print_result(result, console)
-
-
-def _benchmark_tasks(found: "FoundDataSet", days: "TaskDays", out: Path, console: Console) -> None:
-    """Train the jobs of a data set of heads, and compare their predictions with every other method."""
-    from models.recipe.benchmark.task_console import print_task_result
-    from models.recipe.benchmark.task_result import write_task_result
-    from models.recipe.benchmark.task_run import run_task_benchmark
-
-    result = run_task_benchmark(found, days, out, console)
-    write_task_result(result, out / "result.json")
-    print_task_result(result, console)
 
 
 def tune(job_file: Path, out: Path, console: Console, trials: int, minutes: float | None) -> None:
