@@ -4,14 +4,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
+from app.command import Command, build_parser
 from app.config import ConfigurationError, read_settings
-from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE, UPDATE
+from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, LOOP, TRAIN, TUNE, UPDATE
+from app.online_arguments import BATCH_SCORE, SERVE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
 
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
+GOMP_SPINCOUNT = "2000"
+"""Set before torch is loaded: by default its idle threads spin for long, which is ten times slower on shared cores.
+
+A short spin is as fast on idle cores.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 on success, 1 on failure, 130 on Ctrl-C; invalid arguments exit with 2."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser(COMMANDS).parse_args(arguments)
     try:
         return COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
@@ -37,29 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error}: install Chorus with its 'train' extra for this command")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of every command in COMMANDS."""
-    parser = argparse.ArgumentParser(
-        prog="chorus", description="Recommendations from one multi-task network."
-    )
-    _add_commands(parser, "command", COMMANDS)
-    return parser
-
-
-def _add_commands(parser: argparse.ArgumentParser, name: str, commands: "Mapping[str, Command]") -> None:
-    subparsers = parser.add_subparsers(dest=name, required=True)
-    for title, command in commands.items():
-        subparser = subparsers.add_parser(title, help=command.help)
-        for argument, options in command.arguments.items():
-            subparser.add_argument(argument, **options)
-        if command.subcommands:
-            _add_commands(subparser, "subcommand", command.subcommands)
-
-
 def _run_offline(options: argparse.Namespace) -> int:
-    # Set before torch is loaded: by default its idle threads spin for long, which is ten times slower on shared
-    # cores. A short spin is as fast on idle cores.
-    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    os.environ.setdefault("GOMP_SPINCOUNT", GOMP_SPINCOUNT)
     from rich.console import Console
 
     from models import cli
@@ -71,7 +56,8 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "fetch":
                 cli.fetch(options.name, options.out, console)
             case "train":
-                cli.train(options.job, options.out, console, _read_checks(), force=options.force)
+                train = cli.TrainOptions(options.job, options.out, options.force)
+                cli.train(train, console, _read_checks())
             case "update":
                 cli.update(_read_update(options), console, _read_checks())
             case "evaluate":
@@ -209,22 +195,34 @@ def _export_log(options: argparse.Namespace) -> int:
     return 0
 
 
+def _loop(options: argparse.Namespace) -> int:
+    from app.loop import commands
+    from models import cli
+
+    try:
+        if options.show:
+            print("\n".join(commands.show_rounds(options.bundle)))
+            return 0
+        job = commands.require_job(options.job)
+        os.environ.setdefault("GOMP_SPINCOUNT", GOMP_SPINCOUNT)
+        from rich.console import Console
+
+        console, checks = Console(stderr=True, width=FILE_WIDTH), _read_checks()
+
+        def learn(kind: str, log: Path) -> tuple[str, tuple[str, ...]]:
+            return cli.learn(cli.LearningRound(kind, job, options.bundle, log), console, checks)
+
+        learning = commands.Learning(cli.recover, learn, cli.lock_data, cli.REFUSALS)
+        loop = commands.read_options(options)
+        commands.run_loop(loop, read_settings(), learning, lambda line: print(line, flush=True))
+    except cli.REFUSALS as error:
+        return _fail(error)
+    return 0
+
+
 def _fail(error: object) -> int:
     print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
     return 1
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command with its help, its function and its arguments: name -> keyword arguments of add_argument.
-
-    A command with subcommands is run with the name of one of them in `subcommand`.
-    """
-
-    help: str
-    run: Callable[[argparse.Namespace], int]
-    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    subcommands: Mapping[str, "Command"] = field(default_factory=dict)
 
 
 BUNDLE = {"bundle": {"type": Path}}
@@ -255,26 +253,12 @@ COMMANDS = {
     "serve": Command(
         "serve a bundle over HTTP",
         _serve,
-        {
-            "bundle": {"type": Path, "nargs": "?", "help": "a bundle, or a folder of bundles"},
-            "--host": {"help": "default 127.0.0.1, or CHORUS_HOST"},
-            "--port": {"type": int, "help": "default 8000, or CHORUS_PORT"},
-            "--allow-anonymous": {
-                "action": "store_true",
-                "help": "listen beyond this machine without any key",
-            },
-            "--ssl-certfile": {"type": Path, "help": "serve HTTPS with this certificate chain (PEM)"},
-            "--ssl-keyfile": {"type": Path, "help": "its private key (PEM)"},
-        },
+        SERVE,
     ),
     "batch-score": Command(
         "score the (user, item) pairs of a file",
         _score_batch,
-        {
-            "input": {"type": Path, "help": "Parquet, CSV or JSON Lines with user_id and item_id"},
-            "output": {"type": Path, "help": "Parquet, CSV or JSON Lines"},
-            "--bundle": {"type": Path, "required": True},
-        },
+        BATCH_SCORE,
     ),
     "benchmark": Command("compare Chorus with baselines on a public data set", _run_offline, BENCHMARK),
     "log": Command(
@@ -288,6 +272,7 @@ COMMANDS = {
             )
         },
     ),
+    "loop": Command("export, learn, compare, publish and reload, again and again", _loop, LOOP),
     "keys": Command(
         "create, list, revoke and rotate API keys",
         _administer,

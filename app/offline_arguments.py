@@ -59,6 +59,27 @@ LOG_EXPORT: Arguments = {
     },
     **REDIS,
 }
+LOOP: Arguments = {
+    "job": {"type": Path, "nargs": "?", "help": "the job's YAML file"},
+    "--bundle": {"type": Path, "required": True, "help": "the published bundle, which the loop replaces"},
+    "--every": {"type": read_duration, "default": 3600.0, "help": "the time between rounds; default 1h"},
+    "--full-every": {
+        "type": read_count,
+        "help": "every n-th round that learns is a full training; default none is",
+    },
+    "--service": {
+        "metavar": "URL",
+        "help": "the service that reloads a new bundle; its key is CHORUS_API_KEY",
+    },
+    "--log": {"type": Path, "help": "folder of the exported log; default log in the loop's work folder"},
+    "--tenant": {
+        "default": "",
+        "help": "the tenant whose events are learned; default that of keys without one",
+    },
+    "--rounds": {"type": read_count, "help": "end after so many rounds; default never"},
+    "--show": {"action": "store_true", "help": "print the table of the rounds so far, and end"},
+    **REDIS,
+}
 BENCHMARK: Arguments = {
     "name": {
         "help": "movielens-1m or amazon-office, each also with -cold-items, movielens-100k, kuairand-april, "

@@ -6,9 +6,8 @@ The commands import late: a job or a bundle that cannot be used is refused befor
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,17 +18,37 @@ from models.contract.manifest_seal import BundleKey
 from models.contract.promotion import NotPromotedError
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
 from models.data.datasets.shop import write_shop
-from models.job.spec import JobError, JobSpec, load_job
+from models.job.spec import JobError, load_job
 from models.job.tuning_check import check_searchable
 from models.language.protocol import TextEncoderUnavailableError
-from models.recipe.folder_lock import FolderInUseError, bundle_lock, data_lock, hold_lock
+from models.recipe.folder_lock import FolderInUseError, data_lock, hold_lock
 from models.recipe.inspection import describe_bundle
-from models.recipe.job_record import read_job_record, write_job_record
+from models.recipe.learning import (
+    BundleChecks,
+    LearningRound,
+    TrainOptions,
+    UpdateOptions,
+    learn,
+    recover,
+    train,
+    update,
+)
 from models.recipe.signing import sign_bundle
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
     from models.recipe.benchmark.run import ListItems
+
+__all__ = [
+    "BundleChecks",
+    "LearningRound",
+    "TrainOptions",
+    "UpdateOptions",
+    "learn",
+    "recover",
+    "train",
+    "update",
+]
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (
@@ -45,30 +64,6 @@ REFUSALS = (
 """The errors of the commands that are reported as one line, without a traceback."""
 
 
-@dataclass(frozen=True, slots=True)
-class BundleChecks:
-    """How a new bundle is checked before it is published, and the key that signs it.
-
-    `check_bundle` is called on the complete bundle; its BundleError prevents the publication.
-    """
-
-    check_bundle: Callable[[Path], None] | None = None
-    key: BundleKey | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateOptions:
-    """What to update by which log, and how."""
-
-    bundle: Path
-    log: Path
-    out: Path
-    job: Path | None  # None: the file that the bundle was trained from
-    passes: int
-    replay: float
-    force: bool
-
-
 def lock_data(folder: Path) -> AbstractContextManager[None]:
     """Hold the lock of a folder of data; raises FolderInUseError and ValueError."""
     return hold_lock(data_lock(folder), folder)
@@ -81,76 +76,6 @@ def fetch(name: str, out: Path, console: Console) -> None:
     with lock_data(out):
         folder = DATASETS[name](out)
     console.print(f"{name} is in {folder}")
-
-
-def train(job_file: Path, out: Path, console: Console, checks: BundleChecks, *, force: bool = False) -> None:
-    """Train a job's network, print its evaluation, and publish the bundle in `out`.
-
-    Raises FolderInUseError, before the data are read, if another command writes `out`. Raises NotPromotedError if the
-    bundle in `out` is better and `force` is False; the new bundle is then in `<out>.rejected`.
-    """
-    job = load_job(job_file)
-    from models.recipe.preflight import check_folders
-
-    check_folders(job, out)
-    with hold_lock(bundle_lock(out), out):
-        _train(job_file, job, out, console, checks, force=force)
-
-
-def _train(
-    job_file: Path, job: JobSpec, out: Path, console: Console, checks: BundleChecks, *, force: bool
-) -> None:
-    """Train and publish in `out`, which no other command writes meanwhile."""
-    from models.data.headers import check_headers
-
-    check_headers(job)
-    from models.recipe.ingestion import ingest
-
-    data = ingest(job, out, console)
-    # torch from here on
-    from models.evaluation.report.console import print_report
-    from models.recipe import evaluation, training
-    from models.recipe.fingerprint import identify_run
-    from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
-    from models.recipe.publication import Target, publish_bundle
-
-    data, run = training.train(data, identify_run(job_file.read_bytes(), data.digest), out, console)
-    run = training.refresh_for_test(data, run, console)
-    report = evaluation.evaluate(data, run, console)
-    decision = decide_promotion(data.job, report, out, force=force)
-    folder = choose_folder(decision, out)
-    target = Target(folder, checks.check_bundle, checks.key)
-    published = publish_bundle(data, run, report, target, console)
-    training.checkpoint_path(out).unlink(missing_ok=True)
-    print_report(published.report, console)
-    console.print(explain_promotion(decision, out, folder))
-    write_job_record(out, job_file)
-    console.print(f"published {published.manifest.model_version} in {out}")
-
-
-def update(options: UpdateOptions, console: Console, checks: BundleChecks) -> None:
-    """Learn the events since a bundle was published, and publish the result.
-
-    Raises NotPromotedError if it is worse than that bundle on the newest events; it is then in `<out>.rejected`.
-    """
-    with hold_lock(bundle_lock(options.out), options.out):
-        from models.recipe.update.checks import check_update
-
-        job_file = options.job or read_job_record(options.bundle)
-        checked = check_update(options.bundle, options.log, options.out, job_file, checks.key)
-        from models.recipe.update.ingestion import ingest_update
-
-        data = ingest_update(checked.job, checked.published, options.log, options.out, console)
-        # torch from here on
-        from models.recipe.publication import Target
-        from models.recipe.update.learning import Pace
-        from models.recipe.update.run import Options, learn_and_publish, tell_outcome
-
-        target = Target(options.out, checks.check_bundle, checks.key)
-        choices = Options(Pace(options.passes, options.replay), options.force)
-        done = learn_and_publish(data, checked.published, target, choices, console)
-        write_job_record(options.out, job_file)
-    console.print(tell_outcome(done, options.out))
 
 
 def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: bool) -> None:
@@ -206,7 +131,7 @@ def benchmark(
 
     prepared = prepare(found, out)
     began = time.monotonic()
-    train(prepared.job_file, prepared.bundle, console, checks, force=True)
+    train(TrainOptions(prepared.job_file, prepared.bundle, force=True), console, checks)
     result = measure(prepared, time.monotonic() - began, list_items, console)
     write_result(result, out / "result.json")
     write_chart(result, out / "ndcg.svg")

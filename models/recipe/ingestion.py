@@ -48,13 +48,16 @@ class JobData:
     timings: dict[str, float] = field(default_factory=dict)  # stage -> seconds
 
 
-def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
-    """Read, clean, split, label and encode the data of a job. Raises JobError for faults of the job."""
+def ingest(job: JobSpec, out: Path, console: Console, log: Path | None = None) -> JobData:
+    """Read, clean, split, label and encode the data of a job, with the events of an exported log after them.
+
+    Raises JobError for faults of the job.
+    """
     began = time.monotonic()
     work = work_folder(out)
     work.mkdir(parents=True, exist_ok=True)
     quarantine = work / "quarantine.jsonl"
-    dataset = read_roles(job, load_dataset(job, quarantine))
+    dataset = read_roles(job, load_dataset(job, quarantine, log))
     report = dataset.cleaning
     console.print(
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "

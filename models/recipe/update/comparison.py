@@ -1,14 +1,14 @@
-"""Compare an updated network with the published one on the newest events, which neither has learned from."""
+"""Compare a network with the published one on the newest events, which neither has learned from."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import torch
 from rich.console import Console
 
 from models.contract.arrays import Indices
-from models.contract.promotion import Decision, Headline, HeadlineFigure, HeldOutData, decide
 from models.data.labels import label_as
 from models.evaluation.calibrated_model import CalibratedModel
 from models.evaluation.candidates import EvaluationLists, ServedItems
@@ -17,8 +17,7 @@ from models.evaluation.head_figures import evaluate_heads
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import find_new_events
 from models.evaluation.ranking_table import RankedMethod, tabulate
-from models.evaluation.report.figure import Comparison
-from models.evaluation.report.schema import MODEL, HeadReport, RankingTable, Report
+from models.evaluation.report.schema import MODEL, HeadReport, RankingTable
 from models.evaluation.sample_size import SampleSizes, choose_sizes
 from models.export.links import link_content, read_source
 from models.network.model import load_network
@@ -30,65 +29,89 @@ from models.recipe.evaluation_lists import (
     select_interactions,
     select_taken,
 )
-from models.recipe.ingestion import JobData
-from models.recipe.report import Rankings, build_report, count_actions
+from models.recipe.ingestion import JobData, encode_texts
+from models.recipe.report import Rankings, count_actions
 from models.recipe.training import TrainingRun
-from models.recipe.update.fits import adopt_fit
+from models.recipe.update.fits import adopt_links
 from models.recipe.update.published import PublishedBundle
 from models.training.bundle_statistics import find_stops
-from models.training.corpus import PART_TEST, recode_corpus
+from models.training.corpus import PART_TEST, PART_VALID, build_corpus
 
 PUBLISHED = "the published bundle"
 """The name of the published network's lists in the report."""
-SURE = 1.96
-"""The standard errors of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The report on the updated network, and the heads of the published one on the same events."""
+    """Both networks on the same lists, and their heads on the same events."""
 
-    report: Report
+    rankings: Rankings
     heads: tuple[HeadReport, ...]
+    published_heads: tuple[HeadReport, ...]
 
 
-def compare(data: JobData, run: TrainingRun, published: PublishedBundle, console: Console) -> Compared:
-    """Rank the same lists, and predict the same events, by the updated and by the published network."""
+def compare(
+    data: JobData, run: TrainingRun, published: PublishedBundle, work: Path, console: Console
+) -> Compared:
+    """Rank the same lists of the test part, and predict its events, by the network of a run and the published one.
+
+    `work`: the work folder, with the cache of text vectors.
+    """
     console.print("comparing with the published bundle on the newest events")
     fitted, predictor = run.fitted, run.open_predictor(data)
     updated = CalibratedModel(predictor, fitted.calibrations, fitted.fusion, fitted.diversity.default)
-    incumbent = open_incumbent(data, run, published)
-    sizes = choose_sizes(data.job.evaluation, len(run.figures) * len(data.split.valid))
-    links = fitted.build_links(data.corpus, PART_TEST)
-    linked = replace(updated, predictor=replace(predictor, links=links))
+    incumbent = open_incumbent(data, run.device, published, work, console)
+    sizes = choose_sizes(data.job.evaluation, 0)
+    linked = replace(updated, predictor=replace(predictor, links=fitted.build_links(data.corpus, PART_TEST)))
     rankings = _rank_both(data, linked, incumbent, sizes)
-    heads = evaluate_heads(updated, sizes.events)
-    report = build_report(data, run, rankings, heads, data.timings | run.seconds)
-    return Compared(report, evaluate_heads(incumbent, sizes.events))
+    return Compared(rankings, evaluate_heads(updated, sizes.events), evaluate_heads(incumbent, sizes.events))
 
 
-def open_incumbent(data: JobData, run: TrainingRun, published: PublishedBundle) -> CalibratedModel:
-    """The published network over the data of an update, with its vocabularies, statistics and links."""
-    manifest, corpus = published.manifest, data.corpus
+def open_incumbent(
+    data: JobData, device: torch.device, published: PublishedBundle, work: Path, console: Console
+) -> CalibratedModel:
+    """The published network over the same data, with its features, and with statistics and links of its last moment."""
+    manifest, spec, dataset = published.manifest, published.spec, data.dataset
+    network = load_network(published.folder, manifest, spec)
+    whitening = 0.0 if published.whitening is None else published.whitening
+    texts, _ = encode_texts(dataset, spec, manifest.text_encoder, whitening, work, console)
+    labels, half_life = label_as(manifest.heads, dataset), network.config.half_life_days
+    corpus = build_corpus(dataset, data.split, spec, labels, texts, half_life)
     known = max(int(np.searchsorted(corpus.moments, manifest.statistics_at, side="right")) - 1, 0)
-    parts = (corpus.part_snapshot[0], min(corpus.part_snapshot[1], known), known)
     corpus = replace(
-        recode_corpus(corpus, data.dataset, published.spec),
-        labels=tuple(
-            labels.reorder(corpus.log_rows.astype(np.int64))
-            for labels in label_as(manifest.heads, data.dataset)
-        ),
+        corpus,
         snapshot=np.minimum(corpus.snapshot, np.int32(known)),
-        part_snapshot=parts,
+        part_snapshot=(0, min(corpus.part_snapshot[1], known), min(corpus.part_snapshot[2], known)),
     )
-    network = load_network(published.folder, manifest, published.spec)
-    predictor = CorpusPredictor.of(network, corpus, run.device, manifest.recency)
-    fit = adopt_fit(published, data).links
+    predictor = CorpusPredictor.of(network, corpus, device, manifest.recency)
+    fit = adopt_links(published, dataset.items)
     if fit is not None:
         since = np.searchsorted(corpus.log.times, manifest.statistics_at)
         stops = find_stops(replace(corpus, part=(corpus.log_rows >= since).astype(np.int8)), 1)
         predictor = replace(predictor, links=link_content(fit, read_source(corpus, stops)))
     return CalibratedModel(predictor, manifest.calibrations, manifest.fusion, manifest.diversity)
+
+
+def narrow_test(data: JobData, since: float) -> JobData:
+    """The data whose test part begins at a moment after its own; what came before it counts as validation."""
+    rows, times = data.split.test, data.dataset.interactions.times
+    later = times[rows] >= since
+    if later.all():
+        return data
+    parts = replace(
+        data.split, valid=np.concatenate([data.split.valid, rows[~later]]), test=rows[later], test_at=since
+    )
+    corpus = data.corpus
+    part = np.where(np.isin(corpus.log_rows, rows[~later]), PART_VALID, corpus.part).astype(np.int8)
+    snapshot = int(np.searchsorted(corpus.moments, since, side="right")) - 1
+    first, valid, _ = corpus.part_snapshot
+    corpus = replace(
+        corpus,
+        part=part,
+        part_snapshot=(first, valid, snapshot),
+        snapshot=np.where(part == PART_TEST, snapshot, corpus.snapshot).astype(np.int32),
+    )
+    return replace(data, split=parts, corpus=corpus)
 
 
 def _rank_both(
@@ -130,51 +153,3 @@ def _rank_published(
     for method in rank_by_network(incumbent, _serve(incumbent, data), lists).methods:
         if method.name == MODEL:
             yield replace(method, name=PUBLISHED)
-
-
-def decide_update(compared: Compared, tolerance: float) -> Decision:
-    """Whether the updated network may replace the published one; see docs/learning-loop.md.
-
-    A ranking is worse if its NDCG is lower by more than `tolerance` and the 95 % interval of the difference of the
-    same lists is below 0. A head is worse by the rule of models.contract.promotion.
-    """
-    report = compared.report
-    reasons, worse = [], []
-    for name, table in (("ndcg", report.at_cutoff), ("next_event_ndcg", report.next_event)):
-        for found in (one for one in table.comparisons if one.method == MODEL and one.other == PUBLISHED):
-            reasons.append(describe_difference(f"{name}@{report.k}", found))
-            if is_worse(found, tolerance):
-                worse.append(f"{reasons[-1]}, worse by more than {tolerance:.0%} and by more than chance")
-    heads = decide(_headline(report, report.heads), _headline(report, compared.heads), tolerance)
-    if not heads.promote or worse:
-        return Decision(False, True, (*worse, *(() if heads.promote else heads.reasons)))
-    return Decision(True, True, (*reasons, *(heads.reasons if heads.compared else ())))
-
-
-def is_worse(found: Comparison, tolerance: float) -> bool:
-    """True if the difference of a comparison is worse than the tolerance and surely below 0."""
-    high = found.advantage + SURE * found.standard_error
-    return found.advantage < -tolerance * found.other_value and high < 0
-
-
-def describe_difference(name: str, found: Comparison) -> str:
-    """The two figures, and the difference with its 95 % interval."""
-    margin = SURE * found.standard_error
-    return (
-        f"{name} {found.value:.4f}, was {found.other_value:.4f} "
-        f"({found.advantage:+.4f}, 95 % interval {found.advantage - margin:+.4f} to {found.advantage + margin:+.4f})"
-    )
-
-
-def _headline(report: Report, heads: tuple[HeadReport, ...]) -> Headline:
-    """The main figures of heads, over the same events."""
-    counts = report.data
-    return Headline(
-        job=report.job,
-        test=HeldOutData(counts.test_from, counts.test, report.at_cutoff.lists, report.next_event.lists),
-        figures={
-            head.headline_name: HeadlineFigure(head.headline_figure, head.count, head.lower_is_better)
-            for head in heads
-            if math.isfinite(head.headline_figure)
-        },
-    )

@@ -1,12 +1,14 @@
 """The fits of an update: the published ones, replaced where the new events are enough to fit on."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
 
 from models.contract.calibration import Calibration
+from models.contract.catalogue import Item
 from models.contract.even_sample import take_evenly
 from models.contract.features import item_text
 from models.contract.tasks import NEXT
@@ -50,17 +52,17 @@ def adopt_fit(published: PublishedBundle, data: JobData) -> ValidationFit:
         fusion=manifest.fusion,
         figures={},
         diversity=DiversityFit(manifest.diversity, ()),
-        links=_adopt_links(published, data),
+        links=adopt_links(published, data.dataset.items),
     )
 
 
-def _adopt_links(published: PublishedBundle, data: JobData) -> LinkFit | None:
+def adopt_links(published: PublishedBundle, items: Sequence[Item]) -> LinkFit | None:
     """The gains of the published links, with which the tables are counted anew."""
     gains, found = published.manifest.links, published.report.link_settings
     if gains is None:
         return None
     settings = RegressionSettings(**found) if found else USUAL_LINKS
-    texts = [item_text(data.corpus.spec, item) for item in data.dataset.items]
+    texts = [item_text(published.spec, item) for item in items]
     content = NO_CONTENT._replace(gain=gains.content, level=gains.level)
     plain = gains.model_copy(update={"content": 0.0, "level": 0.0})
     return LinkFit(settings, plain, 0.0, 0.0, texts, content)

@@ -14,7 +14,8 @@ from models.data.interactions import take
 from models.data.labels import label
 from models.data.roles import read_roles
 from models.data.split import Split, split
-from models.job.spec import JobError, JobSpec
+from models.job.errors import JobError, NothingNewError
+from models.job.spec import JobSpec
 from models.network.config import NetworkConfig
 from models.recipe.ingestion import JobData, digest_corpus, encode_texts, has_text, print_losses
 from models.recipe.preflight import work_folder
@@ -74,11 +75,11 @@ def ingest_update(
 
 
 def find_new(dataset: Dataset, known_until: float) -> int:
-    """The first row of the log at or after a moment. Raises JobError if there is none."""
+    """The first row of the log at or after a moment. Raises NothingNewError if there is none."""
     times = dataset.interactions.times
     since = int(np.searchsorted(times, known_until))
     if since == len(times):
-        raise JobError(
+        raise NothingNewError(
             f"log: expected events since {format_time(known_until)}, the last moment that the bundle knows, given "
             f"none: the newest is of {format_time(float(times[-1]))}"
         )
@@ -88,14 +89,14 @@ def find_new(dataset: Dataset, known_until: float) -> int:
 def split_new(dataset: Dataset, since: int) -> Split:
     """The split whose validation and test parts are the latest of the events from row `since` on.
 
-    Raises JobError with too few of them.
+    Raises NothingNewError with too few of them.
     """
     log = dataset.interactions
     rows = np.arange(since, len(log), dtype=np.int64)
     try:
         parts = split(take(log, rows), dataset.timed, VALID, TEST)
     except JobError as error:
-        raise JobError(
+        raise NothingNewError(
             f"log: expected new events at 3 different moments at least, given {len(rows)} new events ({error})"
         ) from error
     return replace(

@@ -10,9 +10,12 @@ from models.contract.promotion import Decision, NotPromotedError
 from models.evaluation.report.console import print_report
 from models.evaluation.report.warnings import add_warnings
 from models.job.spec import JobSpec
+from models.recipe.preflight import work_folder
 from models.recipe.promotion import choose_folder
 from models.recipe.publication import Published, Target, grow_vocabularies, write_bundle
-from models.recipe.update.comparison import Compared, compare, decide_update
+from models.recipe.report import build_report
+from models.recipe.update.comparison import Compared, compare
+from models.recipe.update.decision import decide_update
 from models.recipe.update.fits import fit_again
 from models.recipe.update.ingestion import UpdateData
 from models.recipe.update.learning import Pace, learn_new, new_rows, start_run
@@ -53,9 +56,9 @@ def learn_and_publish(
     run = fit_again(data, run, console)
     if data.job.export.fit == "train":
         run = learn_new(update, run, new_rows(update, parts.valid), pace, console)
-    compared = compare(data, run, published, console)
+    compared = compare(data, run, published, work_folder(target.folder), console)
     decision = _decide(data.job, compared, force=options.force)
-    report = compared.report
+    report = build_report(data, run, compared.rankings, compared.heads, data.timings | run.seconds)
     if data.job.export.fit == "all":
         data, run = grow_vocabularies(data, run)
         run = learn_new(

@@ -1,0 +1,22 @@
+"""The arguments of the commands that load a bundle as the service does."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SERVE: Mapping[str, Mapping[str, Any]] = {
+    "bundle": {"type": Path, "nargs": "?", "help": "a bundle, or a folder of bundles"},
+    "--host": {"help": "default 127.0.0.1, or CHORUS_HOST"},
+    "--port": {"type": int, "help": "default 8000, or CHORUS_PORT"},
+    "--allow-anonymous": {
+        "action": "store_true",
+        "help": "listen beyond this machine without any key",
+    },
+    "--ssl-certfile": {"type": Path, "help": "serve HTTPS with this certificate chain (PEM)"},
+    "--ssl-keyfile": {"type": Path, "help": "its private key (PEM)"},
+}
+BATCH_SCORE: Mapping[str, Mapping[str, Any]] = {
+    "input": {"type": Path, "help": "Parquet, CSV or JSON Lines with user_id and item_id"},
+    "output": {"type": Path, "help": "Parquet, CSV or JSON Lines"},
+    "--bundle": {"type": Path, "required": True},
+}
