@@ -18,6 +18,10 @@ from models.training.optimiser import build_optimiser
 from models.training.steps import BatchSteps, Lesson, StartSteps, count_batch_events
 from models.training.weight_average import average_weights
 
+LEAST_STEPS = 16
+"""Approximate minimum of steps in a pass. Every step reads the whole catalogue, so that few large ones are faster."""
+WARM_UP = 10
+"""The share of the steps in which the learning rate rises is 1 / WARM_UP: an update has few steps."""
 PART_NEW = 8
 """The part of the corpus that an update learns from."""
 
@@ -62,7 +66,7 @@ def start_replay(share: float) -> StartSteps:
         sampled = count_sampled(lesson.windows, old, share)
         lesson = replace(lesson, parts=lesson.parts | {PART_TRAIN})
         windows = mix_windows(lesson.windows, old, sampled, np.random.default_rng(config.seed))
-        events = count_batch_events(windows, config.batch_size, length)
+        events = count_batch_events(windows, config.batch_size, length, LEAST_STEPS)
         batches = shuffled_batches(windows, events, np.random.default_rng(config.seed))
         steps = len(batches) * config.epochs
         warm_up = max(steps // WARM_UP, 1)
@@ -71,10 +75,6 @@ def start_replay(share: float) -> StartSteps:
         return ReplaySteps(BatchSteps(lesson, state, events), old, sampled)
 
     return start
-
-
-WARM_UP = 10
-"""The share of the steps in which the learning rate rises is 1 / WARM_UP: an update has few steps."""
 
 
 def count_sampled(new: Windows, old: Windows, share: float) -> int:

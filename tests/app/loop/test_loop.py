@@ -71,7 +71,7 @@ def run_and_die(folder: Path, kill_at: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         unlink(self, missing_ok)
 
-    Path.replace, Path.unlink = replace_or_die, unlink_or_die  # type: ignore[method-assign]
+    Path.replace, Path.unlink = replace_or_die, unlink_or_die  # type: ignore[assignment, method-assign]
     next(run_rounds(folder, make_steps(folder, kill_at), None, lambda _line: None))
 
 
