@@ -23,8 +23,8 @@ UPDATE: Arguments = {
     "--passes": {"type": read_count, "default": 3, "help": "passes over the new events; default 3"},
     "--replay": {
         "type": read_replay,
-        "default": 4.0,
-        "help": "older events in a pass for each new one, against forgetting; default 4",
+        "default": 1.0,
+        "help": "older events in a pass for each new one, against forgetting; default 1",
     },
     "--force": {"action": "store_true", "help": "publish even if it is worse than the published bundle"},
 }

@@ -44,7 +44,7 @@ class UpdateOptions:
     out: Path
     job: Path | None = None  # None: the file that the bundle was trained from
     passes: int = 3
-    replay: float = 4.0
+    replay: float = 1.0
     force: bool = False
 
 

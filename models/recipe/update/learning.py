@@ -19,7 +19,7 @@ from models.recipe.update.published import PublishedBundle
 from models.training.loop import Trainer, detect_device
 from models.training.replay import PART_NEW, mark_new, start_replay
 
-PASSES, REPLAY = 3, 4.0
+PASSES, REPLAY = 3, 1.0
 """The defaults: passes over the new events, and old events for each of them (docs/measurements.md)."""
 RATE = 0.5
 """Learning rate of an update, as a share of the job's."""
