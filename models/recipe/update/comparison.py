@@ -1,6 +1,5 @@
 """Compare a network with the published one on the newest events, which neither has learned from."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +10,15 @@ from rich.console import Console
 from models.contract.arrays import Indices
 from models.data.labels import label_as
 from models.evaluation.calibrated_model import CalibratedModel
-from models.evaluation.candidates import EvaluationLists, ServedItems
-from models.evaluation.evaluate import collect_item_facts, content_vectors, rank_by_network
+from models.evaluation.candidates import EvaluationLists, ServedItems, score_candidates
+from models.evaluation.evaluate import collect_item_facts, content_vectors, format_weights, rank_by_network
 from models.evaluation.head_figures import evaluate_heads
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.protocols import find_new_events
-from models.evaluation.ranking_table import RankedMethod, tabulate
-from models.evaluation.report.schema import MODEL, HeadReport, RankingTable
+from models.evaluation.ranking_table import DEPTH, RankedMethod, tabulate
+from models.evaluation.report.schema import HeadReport, RankingTable
 from models.evaluation.sample_size import SampleSizes, choose_sizes
+from models.evaluation.served_lists import PURE_ORDER, plan_budget, rank_candidates
 from models.export.links import link_content, read_source
 from models.network.model import load_network
 from models.recipe.evaluation_lists import (
@@ -129,10 +129,11 @@ def _rank_both(
         (next_events, len(new_events)),
     ):
         mine = rank_by_network(updated, _serve(updated, data), lists)
-        methods = (*mine.methods, *_rank_published(incumbent, data, lists))
-        tables.append(
-            tabulate(methods, lists.case, facts, all_lists) if mine.methods else RankingTable(lists=0)
-        )
+        if mine.methods:
+            methods = (*mine.methods, _rank_published(incumbent, data, lists))
+            tables.append(tabulate(methods, lists.case, facts, all_lists))
+        else:
+            tables.append(RankingTable(lists=0))
         rows.append(mine.objective)
     actions = count_actions(data, _take(tested, new_events))
     return Rankings(tables[0], tables[1], {}, actions, rows[0], rows[1])
@@ -146,10 +147,10 @@ def _serve(model: CalibratedModel, data: JobData) -> ServedItems:
     return ServedItems.of(model.predictor, data.dataset.items, PART_TEST)
 
 
-def _rank_published(
-    incumbent: CalibratedModel, data: JobData, lists: EvaluationLists
-) -> Iterator[RankedMethod]:
-    """Yield the lists of the published network by its score alone."""
-    for method in rank_by_network(incumbent, _serve(incumbent, data), lists).methods:
-        if method.name == MODEL:
-            yield replace(method, name=PUBLISHED)
+def _rank_published(incumbent: CalibratedModel, data: JobData, lists: EvaluationLists) -> RankedMethod:
+    """The lists of the published network by its score alone."""
+    items, fusion = _serve(incumbent, data), incumbent.fusion
+    budget = plan_budget(fusion)
+    candidates = score_candidates(incumbent.predictor, lists, items, incumbent.calibrations, budget)
+    ranked = rank_candidates(candidates, items, fusion, PURE_ORDER, DEPTH)
+    return RankedMethod(PUBLISHED, format_weights(fusion), ranked)
