@@ -1,7 +1,7 @@
 """The fits of an update: the published ones, replaced where the new events are enough to fit on."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +11,9 @@ from models.contract.calibration import Calibration
 from models.contract.catalogue import Item
 from models.contract.even_sample import take_evenly
 from models.contract.features import item_text
+from models.contract.fusion import Fusion
 from models.contract.tasks import NEXT
-from models.evaluation.candidates import ServedItems, predict_events, score_candidates
+from models.evaluation.candidates import EventLogits, ServedItems, predict_events, score_candidates
 from models.evaluation.inference import CorpusPredictor
 from models.export.content_gains import NO_CONTENT
 from models.export.diversity import DiversityFit
@@ -35,10 +36,13 @@ from models.recipe.training import TrainingRun
 from models.recipe.update.published import PublishedBundle
 from models.training.corpus import PART_VALID
 
-LEAST_EVENTS = 500
-"""With fewer new validation events with a label, a head keeps its calibration: two numbers are fitted on them."""
-LEAST_LISTS, MOST_LISTS = 100, 300
-"""With fewer validation lists of both protocols the fusion stays; the most lists of each."""
+LEAST_USERS, LEAST_EVENTS = 100, 500
+"""With fewer new users of the validation part all fits stay, since events of one user are alike (docs/measurements.md).
+
+With fewer events with a label a head keeps its calibration: two numbers are fitted on them.
+"""
+MOST_LISTS = 300
+"""The most validation lists of each protocol to fit the fusion on."""
 USUAL_LINKS = RegressionSettings(penalty=100.0, content=0.0)
 """The settings of the item links of a bundle whose report does not name them."""
 
@@ -69,54 +73,65 @@ def adopt_links(published: PublishedBundle, items: Sequence[Item]) -> LinkFit | 
 
 
 def fit_again(data: JobData, run: TrainingRun, console: Console) -> TrainingRun:
-    """Fit calibrations and fusion on the validation part, which is new and which the network has not learned from."""
+    """Fit calibrations and fusion on the validation part, which is new and which the network has not learned from.
+
+    They stay as they were published where the part has too few users.
+    """
     began = time.monotonic()
     predictor = run.open_predictor(data)
     rows = np.flatnonzero(data.corpus.part == PART_VALID)
+    users = len(np.unique(data.corpus.user_of(rows)))
     observed = predict_events(predictor, take_evenly(rows, MAX_EVENTS))
-    fitted = calibrate_heads(predictor, observed)
-    if int((data.corpus.weights[observed.rows] > 0).sum()) >= LEAST_EVENTS:
-        fitted[NEXT] = fit_next_temperature(predictor, observed.rows)
-    enough = {
-        labels.head.task.name
-        for labels in data.corpus.labels
-        if int(labels.has_target(observed.rows).sum()) >= LEAST_EVENTS
-    }
-    fresh = {name: scale for name, scale in fitted.items() if name == NEXT or name in enough}
+    fresh = _calibrate(data, predictor, observed) if users >= LEAST_USERS else {}
     calibrations = dict(run.fitted.calibrations) | fresh
-    fit = replace(
-        run.fitted, calibrations=calibrations, figures=measure_heads(predictor, observed, calibrations)
-    )
-    fit, lists = _fit_fusion(data, replace(run, fitted=fit), predictor, calibrations)
-    kept = sorted(calibrations.keys() - fresh.keys())
-    console.print(
-        f"fitted on {len(rows):,} new events: calibrations of {', '.join(sorted(fresh)) or 'no head'}"
-        f"{f' ({LEAST_EVENTS} are needed; as they were: ' + ', '.join(kept) + ')' if kept else ''}; "
-        + (f"fusion on {lists} lists" if lists >= LEAST_LISTS else f"fusion as it was ({lists} lists)")
-    )
+    figures = measure_heads(predictor, observed, calibrations)
+    fitted = replace(run.fitted, calibrations=calibrations, figures=figures)
+    if users >= LEAST_USERS:
+        fitted = replace(fitted, fusion=_fit_fusion(data, fitted, predictor))
+    console.print(_describe(len(rows), users, fresh, calibrations))
     seconds = run.seconds.get("fit", 0.0) + time.monotonic() - began
-    return replace(run, fitted=fit, seconds=run.seconds | {"fit": seconds})
+    return replace(run, fitted=fitted, seconds=run.seconds | {"fit": seconds})
 
 
-def _fit_fusion(
-    data: JobData, run: TrainingRun, predictor: CorpusPredictor, calibrations: dict[str, Calibration]
-) -> tuple[ValidationFit, int]:
-    """The fits with the fusion of the validation lists, and their number; unchanged with fewer than LEAST_LISTS."""
+def _calibrate(data: JobData, predictor: CorpusPredictor, observed: EventLogits) -> dict[str, Calibration]:
+    """The calibrations of the heads that have LEAST_EVENTS observed events with a label."""
+    fitted = calibrate_heads(predictor, observed)
+    counts = {
+        labels.head.task.name: int(labels.has_target(observed.rows).sum()) for labels in data.corpus.labels
+    }
+    fresh = {name: scale for name, scale in fitted.items() if counts[name] >= LEAST_EVENTS}
+    if int((data.corpus.weights[observed.rows] > 0).sum()) >= LEAST_EVENTS:
+        fresh[NEXT] = fit_next_temperature(predictor, observed.rows)
+    return fresh
+
+
+def _describe(
+    events: int, users: int, fresh: Mapping[str, Calibration], calibrations: Mapping[str, Calibration]
+) -> str:
+    """What was fitted, and what stayed as it was published."""
+    if users < LEAST_USERS:
+        return (
+            f"{events:,} new events of {users} users to fit on, fewer than {LEAST_USERS}: calibrations and fusion "
+            "stay as they were published"
+        )
+    kept = sorted(calibrations.keys() - fresh.keys())
+    others = (
+        f"; as they were published, with fewer than {LEAST_EVENTS} labels: {', '.join(kept)}" if kept else ""
+    )
+    return f"fusion and calibrations of {', '.join(sorted(fresh))} fitted on {events:,} new events{others}"
+
+
+def _fit_fusion(data: JobData, fitted: ValidationFit, predictor: CorpusPredictor) -> Fusion:
+    """The fusion of the validation lists."""
     samples = (
         build_evaluation_lists(data, PART_VALID).take_evenly(MOST_LISTS),
         build_next_event_lists(data, PART_VALID, MOST_LISTS),
     )
-    count = sum(len(sample.case) for sample in samples)
-    if count < LEAST_LISTS:
-        return run.fitted, count
-    predictor = replace(predictor, links=run.fitted.build_links(data.corpus, PART_VALID))
+    predictor = replace(predictor, links=fitted.build_links(data.corpus, PART_VALID))
     served = ServedItems.of(predictor, data.dataset.items, PART_VALID)
-    judged = [
-        judge_candidates(
-            sample, score_candidates(predictor, sample, served, calibrations, Budget(CANDIDATES))
-        )
-        for sample in samples
-    ]
-    job = data.job
-    worth = price_outcomes(data.corpus, job.objective_weights)
-    return replace(run.fitted, fusion=fit_fusion(join_lists(judged), job.fusion, worth)), count
+    judged = []
+    for sample in samples:
+        scored = score_candidates(predictor, sample, served, fitted.calibrations, Budget(CANDIDATES))
+        judged.append(judge_candidates(sample, scored))
+    worth = price_outcomes(data.corpus, data.job.objective_weights)
+    return fit_fusion(join_lists(judged), data.job.fusion, worth)
