@@ -9,27 +9,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
-from app.command import Command, build_parser
+from app.command import Command, build_parser, fail
 from app.config import ConfigurationError, read_settings
 from app.offline_arguments import (
     BENCHMARK,
     DIVERSITY,
     FETCH,
     LOG_EXPORT,
+    LOOP,
     TRAIN,
     TUNE,
+    UPDATE,
     VERIFY_ERASURE,
 )
 from app.online_arguments import BATCH_SCORE, SERVE
+from app.online_commands import administer, serve, verify_erasure
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from models.cli import BundleChecks, UpdateOptions
     from models.contract.list_request import ListRequest
 
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
+GOMP_SPINCOUNT = "2000"
+"""Set before torch is loaded: by default its idle threads spin for long, which is ten times slower on shared cores.
+
+A short spin is as fast on idle cores.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,15 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (BundleError, ConfigurationError) as error:
-        return _fail(error)
+        return fail(error)
     except ModuleNotFoundError as error:
-        return _fail(f"{error}: install Chorus with its 'train' extra for this command")
+        return fail(f"{error}: install Chorus with its 'train' extra for this command")
 
 
 def _run_offline(options: argparse.Namespace) -> int:
-    # Set before torch is loaded: by default its idle threads spin for long, which is ten times slower on shared
-    # cores. A short spin is as fast on idle cores.
-    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    os.environ.setdefault("GOMP_SPINCOUNT", GOMP_SPINCOUNT)
     from rich.console import Console
 
     from models import cli
@@ -60,8 +67,10 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "fetch":
                 cli.fetch(options.name, options.out, console)
             case "train":
-                checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
-                cli.train(options.job, options.out, console, checks, force=options.force)
+                train = cli.TrainOptions(options.job, options.out, options.force)
+                cli.train(train, console, _read_checks())
+            case "update":
+                cli.update(_read_update(options), console, _read_checks())
             case "evaluate":
                 cli.evaluate(options.bundle, console, read_settings().signing_key, as_json=options.json)
             case "inspect":
@@ -76,8 +85,21 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "tune":
                 cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
-        return _fail(error)
+        return fail(error)
     return 0
+
+
+def _read_checks() -> "BundleChecks":
+    from models import cli
+
+    return cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
+
+
+def _read_update(options: argparse.Namespace) -> "UpdateOptions":
+    from models import cli
+
+    names = ("bundle", "log", "out", "job", "passes", "replay", "force")
+    return cli.UpdateOptions(**{name: getattr(options, name) for name in names})
 
 
 def _benchmark(options: argparse.Namespace, console: "Console") -> None:
@@ -90,7 +112,7 @@ def _benchmark(options: argparse.Namespace, console: "Console") -> None:
 
         return lists.list_items(folder, requests, limit, now)
 
-    checks = cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
+    checks = _read_checks()
     out = options.out or Path("bench-quality") / options.name
     cli.benchmark(options.name, options.data, out, console, checks, list_items)
 
@@ -110,39 +132,6 @@ def make_bundle_check() -> Callable[[Path], None]:
     return check
 
 
-def _serve(options: argparse.Namespace) -> int:
-    from app.access.open_start import require_keys
-    from app.bundle_choice import list_start_candidates, require_manifest
-
-    settings = read_settings(
-        bundle_dir=options.bundle,
-        host=options.host,
-        port=options.port,
-        allow_anonymous=options.allow_anonymous or None,
-        ssl_certfile=options.ssl_certfile,
-        ssl_keyfile=options.ssl_keyfile,
-    )
-    require_keys(settings)
-    candidates = list_start_candidates(settings)
-    require_manifest(candidates, settings.signing_key)  # before the imports below, which take seconds
-    from app.access.key_stores import KeyFile, KeyStoreError
-    from app.greeting import pick_example, render_greeting
-    from app.server import run
-    from app.state.embedded.process import EmbeddedRedisError
-    from app.telemetry import configure_logging
-
-    configure_logging(settings.log_level)
-    try:
-        if settings.keys_file is not None:
-            KeyFile(settings.keys_file).read_now()
-        outcome = run(
-            settings, lambda bundle: print(render_greeting(settings, pick_example(bundle)), flush=True)
-        )
-    except (EmbeddedRedisError, KeyStoreError) as error:
-        return _fail(error)
-    return 0 if outcome.problem is None else _fail(outcome.problem)
-
-
 def _score_batch(options: argparse.Namespace) -> int:
     read_manifest(options.bundle, read_settings().signing_key)  # before the imports below, which take seconds
     from app.batch.files import BatchFileError, score_file
@@ -152,20 +141,8 @@ def _score_batch(options: argparse.Namespace) -> int:
     try:
         counts = score_file(options.input, options.output, options.bundle, read_rows)
     except (BatchFileError, TextEncoderUnavailableError, OSError) as error:
-        return _fail(error)
+        return fail(error)
     print(json.dumps(counts))
-    return 0
-
-
-def _administer(options: argparse.Namespace) -> int:
-    from app.access import commands
-
-    try:
-        lines = commands.run(options, read_settings())
-    except commands.REFUSALS as error:
-        return _fail(error)
-    for line in lines:
-        print(line)
     return 0
 
 
@@ -182,24 +159,33 @@ def _export_log(options: argparse.Namespace) -> int:
         with cli.lock_data(options.out):
             commands.run_export(export, read_settings(), lambda line: print(line, flush=True))
     except (*commands.REFUSALS, *cli.REFUSALS) as error:
-        return _fail(error)
+        return fail(error)
     return 0
 
 
-def _verify_erasure(options: argparse.Namespace) -> int:
-    from app.erasure.check import REFUSALS, check_erasures
+def _loop(options: argparse.Namespace) -> int:
+    from app.loop import commands
+    from models import cli
 
     try:
-        check = check_erasures(options.bundle, options.user, options.erasures, read_settings().signing_key)
-    except REFUSALS as error:
-        return _fail(error)
-    print(check.describe())
-    return 1 if check.remnants else 0
+        if options.show:
+            print("\n".join(commands.show_rounds(options.bundle)))
+            return 0
+        job = commands.require_job(options.job)
+        os.environ.setdefault("GOMP_SPINCOUNT", GOMP_SPINCOUNT)
+        from rich.console import Console
 
+        console, checks = Console(stderr=True, width=FILE_WIDTH), _read_checks()
 
-def _fail(error: object) -> int:
-    print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
-    return 1
+        def learn(kind: str, log: Path) -> tuple[str, tuple[str, ...]]:
+            return cli.learn(cli.LearningRound(kind, job, options.bundle, log), console, checks)
+
+        learning = commands.Learning(cli.recover, learn, cli.lock_data, cli.REFUSALS)
+        loop = commands.read_options(options)
+        commands.run_loop(loop, read_settings(), learning, lambda line: print(line, flush=True))
+    except cli.REFUSALS as error:
+        return fail(error)
+    return 0
 
 
 BUNDLE = {"bundle": {"type": Path}}
@@ -210,6 +196,9 @@ COMMANDS = {
         FETCH,
     ),
     "train": Command("train, evaluate and publish a bundle", _run_offline, TRAIN),
+    "update": Command(
+        "learn the events since a bundle was published, and publish the result", _run_offline, UPDATE
+    ),
     "tune": Command("search the settings of a job for the best lists on validation", _run_offline, TUNE),
     "diversity": Command(
         "measure what diversity costs and brings on a job's test part", _run_offline, DIVERSITY
@@ -223,7 +212,7 @@ COMMANDS = {
     "sign": Command("verify a bundle and sign it with CHORUS_BUNDLE_KEY", _run_offline, BUNDLE),
     "serve": Command(
         "serve a bundle over HTTP",
-        _serve,
+        serve,
         SERVE,
     ),
     "batch-score": Command(
@@ -245,19 +234,20 @@ COMMANDS = {
     ),
     "verify-erasure": Command(
         "look in a bundle for what it has of erased users; fails if there is anything",
-        _verify_erasure,
+        verify_erasure,
         VERIFY_ERASURE,
     ),
+    "loop": Command("export, learn, compare, publish and reload, again and again", _loop, LOOP),
     "keys": Command(
         "create, list, revoke and rotate API keys",
-        _administer,
+        administer,
         subcommands={
-            name: Command(help_, _administer, arguments) for name, (help_, arguments) in KEY_COMMANDS.items()
+            name: Command(help_, administer, arguments) for name, (help_, arguments) in KEY_COMMANDS.items()
         },
     ),
     "audit": Command(
         "show who erased, reloaded, changed keys and wrote in bulk",
-        _administer,
+        administer,
         {
             "--since": {"default": "7d", "help": "an age such as 12h, or a time; default 7d"},
             **JSON,

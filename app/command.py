@@ -1,6 +1,7 @@
 """A command of the command line, and the parser of all of them."""
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,3 +37,9 @@ def _add_commands(parser: argparse.ArgumentParser, name: str, commands: Mapping[
             subparser.add_argument(argument, **options)
         if command.subcommands:
             _add_commands(subparser, "subcommand", command.subcommands)
+
+
+def fail(error: object) -> int:
+    """Print an error in one line; the exit code of a command that failed."""
+    print("chorus:", "; ".join(str(error).splitlines()), file=sys.stderr)
+    return 1

@@ -23,6 +23,17 @@ def read_minutes(text: str) -> float:
     return minutes
 
 
+def read_replay(text: str) -> float:
+    """A number from 0 to 1000; raises ArgumentTypeError for another text."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1000:
+        raise ArgumentTypeError(f"expected a number from 0 to 1000, given {text!r}")
+    return number
+
+
 _DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 

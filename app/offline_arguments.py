@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.access.arguments import REDIS
-from app.number_arguments import read_count, read_duration, read_minutes
+from app.number_arguments import read_count, read_duration, read_minutes, read_replay
 
 Arguments = Mapping[str, Mapping[str, Any]]
 """Name -> keyword arguments of add_argument."""
@@ -18,6 +18,19 @@ TRAIN: Arguments = {
     "job": {"type": Path, "help": "the job's YAML file"},
     "--out": {"type": Path, "required": True, "help": "the bundle's folder"},
     "--force": {"action": "store_true", "help": "publish even over a better bundle"},
+}
+UPDATE: Arguments = {
+    "bundle": {"type": Path, "help": "the published bundle"},
+    "--log": {"type": Path, "required": True, "help": "the folder that 'chorus log export' wrote"},
+    "--out": {"type": Path, "required": True, "help": "the new bundle's folder; may be that of the bundle"},
+    "--job": {"type": Path, "help": "the job's YAML file; default the one that the bundle was trained from"},
+    "--passes": {"type": read_count, "default": 3, "help": "passes over the new events; default 3"},
+    "--replay": {
+        "type": read_replay,
+        "default": 1.0,
+        "help": "older events in a pass for each new one, against forgetting; default 1",
+    },
+    "--force": {"action": "store_true", "help": "publish even if it is worse than the published bundle"},
 }
 TUNE: Arguments = {
     "job": {"type": Path, "help": "the job's YAML file"},
@@ -60,6 +73,27 @@ LOG_EXPORT: Arguments = {
         "type": Path,
         "help": "the bundle whose job says which actions take an item; default the usual roles of actions",
     },
+    **REDIS,
+}
+LOOP: Arguments = {
+    "job": {"type": Path, "nargs": "?", "help": "the job's YAML file"},
+    "--bundle": {"type": Path, "required": True, "help": "the published bundle, which the loop replaces"},
+    "--every": {"type": read_duration, "default": 3600.0, "help": "the time between rounds; default 1h"},
+    "--full-every": {
+        "type": read_count,
+        "help": "every n-th round that learns is a full training; default none is",
+    },
+    "--service": {
+        "metavar": "URL",
+        "help": "the service that reloads a new bundle; its key is CHORUS_API_KEY",
+    },
+    "--log": {"type": Path, "help": "folder of the exported log; default log in the loop's work folder"},
+    "--tenant": {
+        "default": "",
+        "help": "the tenant whose events are learned; default that of keys without one",
+    },
+    "--rounds": {"type": read_count, "help": "end after so many rounds; default never"},
+    "--show": {"action": "store_true", "help": "print the table of the rounds so far, and end"},
     **REDIS,
 }
 VERIFY_ERASURE: Arguments = {

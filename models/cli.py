@@ -1,15 +1,13 @@
-"""The offline commands: fetch, tune, train, show an evaluation, measure diversity, inspect, sign, benchmark.
+"""The offline commands: fetch, tune, train, update, show an evaluation, measure diversity, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
-import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,18 +18,37 @@ from models.contract.manifest_seal import BundleKey
 from models.contract.promotion import NotPromotedError
 from models.data.datasets.movielens import FetchError, fetch_movielens_100k
 from models.data.datasets.shop import write_shop
-from models.job.spec import JobError, JobSpec, load_job
+from models.job.spec import JobError, load_job
 from models.job.tuning_check import check_searchable
 from models.language.protocol import TextEncoderUnavailableError
-from models.recipe.folder_lock import FolderInUseError, bundle_lock, data_lock, hold_lock
-from models.recipe.inspection import describe_signature, list_folder_warnings
+from models.recipe.folder_lock import FolderInUseError, data_lock, hold_lock
+from models.recipe.inspection import describe_bundle
+from models.recipe.learning import (
+    BundleChecks,
+    LearningRound,
+    TrainOptions,
+    UpdateOptions,
+    learn,
+    recover,
+    train,
+    update,
+)
 from models.recipe.signing import sign_bundle
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
-    from models.recipe.benchmark.data_sets import FoundDataSet
     from models.recipe.benchmark.run import ListItems
-    from models.recipe.benchmark.task_days import TaskDays
+
+__all__ = [
+    "BundleChecks",
+    "LearningRound",
+    "TrainOptions",
+    "UpdateOptions",
+    "learn",
+    "recover",
+    "train",
+    "update",
+]
 
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (
@@ -47,17 +64,6 @@ REFUSALS = (
 """The errors of the commands that are reported as one line, without a traceback."""
 
 
-@dataclass(frozen=True, slots=True)
-class BundleChecks:
-    """How a new bundle is checked before it is published, and the key that signs it.
-
-    `check_bundle` is called on the complete bundle; its BundleError prevents the publication.
-    """
-
-    check_bundle: Callable[[Path], None] | None = None
-    key: BundleKey | None = None
-
-
 def lock_data(folder: Path) -> AbstractContextManager[None]:
     """Hold the lock of a folder of data; raises FolderInUseError and ValueError."""
     return hold_lock(data_lock(folder), folder)
@@ -70,50 +76,6 @@ def fetch(name: str, out: Path, console: Console) -> None:
     with lock_data(out):
         folder = DATASETS[name](out)
     console.print(f"{name} is in {folder}")
-
-
-def train(job_file: Path, out: Path, console: Console, checks: BundleChecks, *, force: bool = False) -> None:
-    """Train a job's network, print its evaluation, and publish the bundle in `out`.
-
-    Raises FolderInUseError, before the data are read, if another command writes `out`. Raises NotPromotedError if the
-    bundle in `out` is better and `force` is False; the new bundle is then in `<out>.rejected`.
-    """
-    job = load_job(job_file)
-    from models.recipe.preflight import check_folders
-
-    check_folders(job, out)
-    with hold_lock(bundle_lock(out), out):
-        _train(job_file, job, out, console, checks, force=force)
-
-
-def _train(
-    job_file: Path, job: JobSpec, out: Path, console: Console, checks: BundleChecks, *, force: bool
-) -> None:
-    """Train and publish in `out`, which no other command writes meanwhile."""
-    from models.data.headers import check_headers
-
-    check_headers(job)
-    from models.recipe.ingestion import ingest
-
-    data = ingest(job, out, console)
-    # torch from here on
-    from models.evaluation.report.console import print_report
-    from models.recipe import evaluation, training
-    from models.recipe.fingerprint import identify_run
-    from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
-    from models.recipe.publication import Target, publish_bundle
-
-    data, run = training.train(data, identify_run(job_file.read_bytes(), data.digest), out, console)
-    run = training.refresh_for_test(data, run, console)
-    report = evaluation.evaluate(data, run, console)
-    decision = decide_promotion(data.job, report, out, force=force)
-    folder = choose_folder(decision, out)
-    target = Target(folder, checks.check_bundle, checks.key)
-    published = publish_bundle(data, run, report, target, console)
-    training.checkpoint_path(out).unlink(missing_ok=True)
-    print_report(published.report, console)
-    console.print(explain_promotion(decision, out, folder))
-    console.print(f"published {published.manifest.model_version} in {out}")
 
 
 def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: bool) -> None:
@@ -133,13 +95,7 @@ def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: 
 
 def inspect(folder: Path, console: Console, key: BundleKey | None) -> None:
     """Print a bundle's manifest and verify its files; raises BundleError if one is missing or changed."""
-    manifest = read_manifest(folder, key)
-    console.print_json(json.dumps(manifest.model_dump(mode="json")))
-    verify(folder, key)
-    size = sum((folder / name).stat().st_size for name in manifest.files)
-    signature = describe_signature(folder, key)
-    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, {signature}, all checksums right")
-    for warning in list_folder_warnings(folder, manifest):
+    for warning in describe_bundle(folder, console, key):
         print(f"chorus: warning: {warning}", file=sys.stderr)  # the standard output stays JSON and one line
 
 
@@ -164,7 +120,9 @@ def benchmark(
 
     found = find_data_set(name, data)
     if found.data_set.days is not None:
-        _benchmark_tasks(found, found.data_set.days, out, console)
+        from models.recipe.benchmark.task_command import run_tasks
+
+        run_tasks(found, found.data_set.days, out, console)
         return
     from models.recipe.benchmark.chart import write_chart
     from models.recipe.benchmark.console import print_result
@@ -173,22 +131,11 @@ def benchmark(
 
     prepared = prepare(found, out)
     began = time.monotonic()
-    train(prepared.job_file, prepared.bundle, console, checks, force=True)
+    train(TrainOptions(prepared.job_file, prepared.bundle, force=True), console, checks)
     result = measure(prepared, time.monotonic() - began, list_items, console)
     write_result(result, out / "result.json")
     write_chart(result, out / "ndcg.svg")
     print_result(result, console)
-
-
-def _benchmark_tasks(found: "FoundDataSet", days: "TaskDays", out: Path, console: Console) -> None:
-    """Train the jobs of a data set of heads, and compare their predictions with every other method."""
-    from models.recipe.benchmark.task_console import print_task_result
-    from models.recipe.benchmark.task_result import write_task_result
-    from models.recipe.benchmark.task_run import run_task_benchmark
-
-    result = run_task_benchmark(found, days, out, console)
-    write_task_result(result, out / "result.json")
-    print_task_result(result, console)
 
 
 def tune(job_file: Path, out: Path, console: Console, trials: int, minutes: float | None) -> None:

@@ -128,6 +128,35 @@ def test_what_is_trained_once_and_served(
     assert run(folder, "chorus", **choice) == (0, [serve], "")
 
 
+@pytest.mark.parametrize(
+    ("choice", "call"),
+    [
+        ({}, "loop jobs/movielens-100k.yaml --bundle bundles/movielens-100k --every 1h"),
+        (
+            {"JOB": "shop/job.yaml", "FULL_EVERY": "24"},
+            "loop own/shop/job.yaml --bundle bundles/job --every 1h --full-every 24",
+        ),
+        ({"JOB": "job.yaml", "BUNDLE": "films"}, "loop own/job.yaml --bundle bundles/films --every 1h"),
+    ],
+)
+def test_the_loop_learns_the_served_bundle(folder: Path, choice: dict[str, str], call: str) -> None:
+    served = f"{call} --service http://chorus:8000"
+    assert run(folder, "loop", **choice, EVERY="1h") == (0, [served], "")
+
+
+def test_the_loop_is_a_choice_and_needs_the_job(folder: Path) -> None:
+    """Without its profile `up` starts the other services alone."""
+    assert services()["loop"]["profiles"] == ["loop"]
+    assert [name for name, given in services().items() if "profiles" not in given] == [
+        "redis",
+        "trainer",
+        "chorus",
+    ]
+    code, calls, errors = run(folder, "loop", BUNDLE="films", EVERY="1h")
+    assert (code, calls) == (1, [])
+    assert errors == "chorus: expected the job of the bundle films in CHORUS_JOB, given none\n"
+
+
 def test_a_bundle_that_is_trained_already(folder: Path) -> None:
     publish(folder, "films")
     assert run(folder, "trainer", BUNDLE="films") == (0, [], "")

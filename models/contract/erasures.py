@@ -12,6 +12,8 @@ from models.contract.replaced_file import replace_file
 
 FILE_NAME = "_erasures.json"
 """Its name in the folder of an exported log. A job that reads the folder's data passes over names that begin so."""
+PATTERN = "_erasures*.json"
+"""The names of such lists: one that an installation without its state replaced keeps a name beside it."""
 DIGEST_BYTES = 16
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]

@@ -1,7 +1,7 @@
 """Moments in Unix seconds: the latest, the mark of events without a time, and the reading of RFC 3339 times."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -35,3 +35,8 @@ def parse_time(value: Any) -> Any:
         return datetime.fromisoformat(value.upper()).timestamp()
     except (ValueError, OverflowError) as error:  # the 31st of February
         raise ValueError(expectation) from error
+
+
+def format_time(moment: float) -> str:
+    """The RFC 3339 time of a moment up to LATEST, in whole seconds of UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,7 +8,8 @@ from models.contract.catalogue import Item, User
 from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
-from models.data.erased_users import read_erased_users
+from models.data.erased_users import list_erasures, read_erased_users
+from models.data.exported_log import list_new_files, place_after, read_exported
 from models.data.histories import place_before, read_histories
 from models.data.interactions import Interactions, number, take
 from models.data.losses import TableLosses, count_rejects
@@ -36,13 +37,18 @@ class Dataset:
     losses: tuple[TableLosses, ...] = ()  # of the log, the items, the users and the histories
 
 
-def load_dataset(job: JobSpec, quarantine: Path) -> Dataset:
+def load_dataset(job: JobSpec, quarantine: Path, exported: Path | None = None) -> Dataset:
     """Read, clean and number a job's data; write every rejected row to the quarantine file, with the reason.
 
-    Raises JobError if a file or a column does not fit the job, or if no interaction is left.
+    `exported`: the folder of a log that the service exported, whose events come after those of the job's files. Raises
+    JobError if a file or a column does not fit the job, or if no interaction is left.
     """
-    erased = read_erased_users(job.erasures)
+    folders = [path.parent for path in job.interactions.path]
+    lists = list_erasures([*folders, *([] if exported is None else [exported])])
+    erased = read_erased_users([*job.erasures, *lists])
     cleaned = _clean_interactions(job)
+    if exported is not None and (files := list_new_files(exported, job.interactions)):
+        cleaned = place_after(cleaned, read_exported(files, job.interactions), job.interactions)
     histories = None if job.histories is None else read_histories(job.histories)
     catalogue = read_items(job.items) if job.items else ItemTable()
     profiles = read_users(job.users) if job.users else UserTable()

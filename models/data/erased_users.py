@@ -1,13 +1,13 @@
 """Leave erased users out of a job's data: what the log has of the time before, their earlier events, their profile."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from models.contract.arrays import Doubles, Mask
-from models.contract.erasures import ErasureList, ErasureListError, find_erased
+from models.contract.erasures import PATTERN, ErasureList, ErasureListError, find_erased
 from models.data.cleaning import Cleaned, take_rows
 from models.data.entities import UserTable
 from models.data.histories import Histories
@@ -59,9 +59,14 @@ class ErasedUsers:
         return np.array([erased.get(name, NEVER) for name in names] or [NEVER], dtype=np.float64)
 
 
+def list_erasures(folders: Iterable[Path]) -> list[Path]:
+    """The lists of erased users that lie in these folders, as beside an exported log."""
+    return [path for folder in dict.fromkeys(folders) for path in sorted(folder.glob(PATTERN))]
+
+
 def read_erased_users(paths: Sequence[Path]) -> ErasedUsers:
-    """The erasures of the job's files. Raises JobError."""
+    """The erasures of these files, each read once. Raises JobError."""
     try:
-        return ErasedUsers(tuple(map(ErasureList.read, paths)))
+        return ErasedUsers(tuple(map(ErasureList.read, dict.fromkeys(path.resolve() for path in paths))))
     except ErasureListError as error:
         raise JobError(f"erasures: {error}") from error

@@ -1,7 +1,8 @@
 """Fit the heads' classes, and compute the targets of every interaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from models.contract.labels import read_labels
 from models.contract.tasks import Head, Task
 from models.contract.unix_time import has_time
 from models.data.conditions import evaluate_condition, read_codes, read_numbers
-from models.data.dataset import Dataset
+from models.data.dataset import Dataset, Interactions
 from models.heads.registry import find_kind
 from models.heads.targets import (
     FittedTargets,
@@ -23,6 +24,8 @@ from models.heads.targets import (
 )
 from models.job.errors import JobError
 from models.job.label_expression import Operand, parse
+
+NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,27 +62,42 @@ class TaskLabels:
         return replace(self, targets=self.targets.reorder(order), known=known)
 
 
-def label(tasks: Sequence[Task], dataset: Dataset, train: Indices) -> tuple[TaskLabels, ...]:
+def label(
+    tasks: Sequence[Task], dataset: Dataset, train: Indices, known: Mapping[str, Sequence[str]] = NONE
+) -> tuple[TaskLabels, ...]:
     """The labels of every interaction but the earlier ones; classes are fitted on the training rows alone.
 
-    Raises JobError with an error for each task without a label there, or with a fault that its kind finds.
+    `known`: task -> classes that it has already, in their order. Raises JobError with an error for each task without a
+    label there, or with a fault that its kind finds.
     """
     log = dataset.interactions
     train = train[train >= log.earlier]
-    labels = tuple(_label_task(task, dataset, train) for task in tasks)
-    if log.earlier:
-        labels = tuple(replace(one, known=has_time(log.times)) for one in labels)
+    labels = tuple(_label_task(task, dataset, train, known.get(task.name, ())) for task in tasks)
+    labels = _mark_known(labels, log)
     if errors := [error for task_labels in labels for error in _check_labels(task_labels, train)]:
         raise JobError(*errors)
     return labels
 
 
-def _label_task(task: Task, dataset: Dataset, train: Indices) -> TaskLabels:
-    classes, targets = _fit_targets(task, dataset, train)
+def label_as(heads: Sequence[Head], dataset: Dataset) -> tuple[TaskLabels, ...]:
+    """The labels of every interaction but the earlier ones, by the classes of heads that were fitted before."""
+    none = np.zeros(0, dtype=np.int64)
+    labels = tuple(_label_task(head.task, dataset, none, head.classes) for head in heads)
+    return _mark_known(labels, dataset.interactions)
+
+
+def _mark_known(labels: tuple[TaskLabels, ...], log: Interactions) -> tuple[TaskLabels, ...]:
+    if not log.earlier:
+        return labels
+    return tuple(replace(one, known=has_time(log.times)) for one in labels)
+
+
+def _label_task(task: Task, dataset: Dataset, train: Indices, known: Sequence[str]) -> TaskLabels:
+    classes, targets = _fit_targets(task, dataset, train, known)
     return TaskLabels(Head(task=task, classes=classes), targets)
 
 
-def _fit_targets(task: Task, dataset: Dataset, train: Indices) -> FittedTargets:
+def _fit_targets(task: Task, dataset: Dataset, train: Indices, known: Sequence[str]) -> FittedTargets:
     """The targets of the column that the task's kind learns from."""
     expression, column = parse(task.label), find_kind(task.kind).label.column
     if not isinstance(expression, Operand):
@@ -91,10 +109,10 @@ def _fit_targets(task: Task, dataset: Dataset, train: Indices) -> FittedTargets:
             return build_number_targets(numbers, np.isfinite(numbers))
         case FieldKind.CATEGORICAL:
             names, codes = read_codes(expression, dataset)
-            return fit_class_targets(names, codes, train)
+            return fit_class_targets(names, codes, train, known)
         case FieldKind.CATEGORIES:
             labels = read_labels(dataset.items, str(expression.field))
-            return fit_item_targets(labels, dataset.interactions.items, train)
+            return fit_item_targets(labels, dataset.interactions.items, train, known)
     raise ValueError(f"expected a condition or a numeric or category column, given {task.label!r}")
 
 

@@ -33,7 +33,7 @@ def rank_by_network(model: CalibratedModel, items: ServedItems, lists: Evaluatio
     """The lists by the network's score alone, and the lists that the service answers by default."""
     if not len(lists.case):
         return NetworkRanking()
-    budget, weights = plan_budget(model.fusion), _format_weights(model.fusion)
+    budget, weights = plan_budget(model.fusion), format_weights(model.fusion)
     candidates = score_candidates(model.predictor, lists, items, model.calibrations, budget)
     pure = rank_candidates(candidates, items, model.fusion, PURE_ORDER, DEPTH)
     default = Diversity(model.diversity.method, model.diversity.strength)
@@ -81,5 +81,6 @@ def content_vectors(model: CalibratedModel) -> Floats:
     return np.asarray(model.predictor.vectors.cpu().numpy(), dtype=np.float32)
 
 
-def _format_weights(fusion: Fusion) -> str:
+def format_weights(fusion: Fusion) -> str:
+    """The weights above 0, for the report."""
     return " ".join(f"{name} {weight:g}" for name, weight in fusion.weights.items() if weight)

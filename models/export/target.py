@@ -22,3 +22,10 @@ def remove_leftovers(folder: Path) -> None:
     """Remove the unfinished bundles that killed runs left beside `folder`, which no other run may write meanwhile."""
     for leftover in list_temporaries(folder):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def restore_previous(folder: Path) -> None:
+    """Rename `<folder>.previous` to `folder` where a killed publication left none, so that there is a bundle."""
+    previous = folder.with_name(folder.name + PREVIOUS)
+    if not folder.exists() and (previous / MANIFEST).is_file():
+        previous.rename(folder)

@@ -130,28 +130,34 @@ def build_number_targets(values: NDArray[np.generic], is_present: Mask) -> Fitte
     return FittedTargets((), NumberTargets(np.where(is_present, values, 0).astype(np.float32), is_present))
 
 
-def fit_class_targets(names: Sequence[str], codes: Indices | Indices32, train: Indices) -> FittedTargets:
+def fit_class_targets(
+    names: Sequence[str], codes: Indices | Indices32, train: Indices, known: Sequence[str] = ()
+) -> FittedTargets:
     """Targets of one class per interaction: `codes` [n] are indices into `names`, -1 if missing.
 
-    The classes are the most frequent names in the training rows `train`; other names have no target.
+    The classes are the `known` ones, then the most frequent names in the training rows `train`; other names have no
+    target.
     """
     train_codes = codes[train]
     counts = np.bincount(train_codes[train_codes >= 0], minlength=len(names))
-    classes = select_frequent(names, counts)
+    classes = extend_classes(known, select_frequent(names, counts))
     index = {name: position for position, name in enumerate(classes)}
     # The last entry is the class of code -1.
     class_of = np.array([*(index.get(name, -1) for name in names), -1], dtype=np.int16)
     return FittedTargets(classes, ClassTargets(class_of[codes], max(len(classes), 1)))
 
 
-def fit_item_targets(labels: ItemLabels, items: Indices | Indices32, train: Indices) -> FittedTargets:
+def fit_item_targets(
+    labels: ItemLabels, items: Indices | Indices32, train: Indices, known: Sequence[str] = ()
+) -> FittedTargets:
     """Targets that are the labels of the interactions' items [n].
 
-    The classes are the most frequent labels in the training rows `train`; an item without labels has no target.
+    The classes are the `known` ones, then the most frequent labels in the training rows `train`; an item without labels
+    has no target.
     """
     item_counts = np.bincount(items[train], minlength=labels.count)
     counts = np.bincount(labels.codes, weights=item_counts[labels.items], minlength=len(labels.names))
-    classes = select_frequent(labels.names, counts)
+    classes = extend_classes(known, select_frequent(labels.names, counts))
     has_labels = np.zeros(labels.count, dtype=np.bool_)
     has_labels[labels.items] = True
     return FittedTargets(
@@ -163,6 +169,12 @@ def select_frequent(names: Sequence[str], counts: NDArray[np.generic]) -> tuple[
     """The MAX_CLASSES most frequent names with a count above 0, sorted by name; ties at the cut go by name."""
     frequency = {name: count for name, count in zip(names, counts.tolist(), strict=True) if count > 0}
     return tuple(sorted(sorted(sorted(frequency), key=lambda name: -frequency[name])[:MAX_CLASSES]))
+
+
+def extend_classes(known: Sequence[str], found: Sequence[str]) -> tuple[str, ...]:
+    """The known classes in their order, then the others; at most MAX_CLASSES unless more are known."""
+    others = [name for name in found if name not in set(known)]
+    return (*known, *others[: max(MAX_CLASSES - len(known), 0)])
 
 
 def accept_targets(_task: Task, _targets: Targets, _rows: Indices) -> str | None:

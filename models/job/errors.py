@@ -18,6 +18,10 @@ class JobError(Exception):
         self.errors = errors
 
 
+class NothingNewError(JobError):
+    """The data have no or too few events that the published bundle does not know."""
+
+
 def format_value(value: object) -> str:
     """A value for a message: its Python literal, shortened to MAX_CHARACTERS."""
     text = repr(value)

@@ -14,7 +14,7 @@ from models.contract.features import ItemArrays
 from models.contract.tasks import Head
 from models.contract.vocabulary import OOV
 from models.network.config import NetworkConfig
-from models.network.scorer import Scorer
+from models.network.scorer import LAST_LAYER, Scorer
 from models.network.shape import NetworkShape, infer_shape
 from models.network.towers import ItemTower, UserTower
 
@@ -38,16 +38,21 @@ class ChorusNetwork(nn.Module):
         return vectors if self.heads_read_ids else vectors - self.items.ids(ids)
 
 
-def grow_network(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
-    """A copy with larger embedding tables. A new row starts as the OOV row, which represented its token before.
+def grow_network(
+    network: ChorusNetwork, shape: NetworkShape, heads: tuple[Head, ...] | None = None
+) -> ChorusNetwork:
+    """A copy with larger embedding tables and, with `heads`, more classes.
 
-    Raises ValueError if a table would shrink or another weight would change its shape.
+    A new row of a table starts as the OOV row, which represented its token before; a new class as one that is as rare
+    as the rarest and depends on nothing. Raises ValueError if a table would shrink or another weight would change its
+    shape.
     """
-    larger = ChorusNetwork(network.config, shape, network.heads)
+    larger = ChorusNetwork(network.config, shape, network.heads if heads is None else heads)
     tables = {
         f"{name}.weight" for name, module in network.named_modules() if isinstance(module, nn.Embedding)
     }
     weights = network.state_dict()
+    _grow_classes(weights, network, larger)
     for name, target in larger.state_dict().items():
         weight = weights[name]
         new_rows = len(target) - len(weight) if name in tables else 0
@@ -59,6 +64,20 @@ def grow_network(network: ChorusNetwork, shape: NetworkShape) -> ChorusNetwork:
             weights[name] = torch.cat([weight, weight[OOV].expand(new_rows, -1)])
     larger.load_state_dict(weights)
     return larger.to(next(network.parameters()).device)
+
+
+def _grow_classes(weights: dict[str, Tensor], network: ChorusNetwork, larger: ChorusNetwork) -> None:
+    """Add rows to the last layer of each head whose classes begin with those that it had."""
+    before = {head.task.name: head for head in network.heads}
+    for head in larger.heads:
+        old = before[head.task.name]
+        new_rows = head.width - old.width
+        if new_rows <= 0 or head.classes[: len(old.classes)] != old.classes or not old.classes:
+            continue
+        name = f"scorer.towers.{head.task.name}.{LAST_LAYER}"
+        weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+        weights[f"{name}.weight"] = torch.cat([weight, torch.zeros_like(weight[:1]).expand(new_rows, -1)])
+        weights[f"{name}.bias"] = torch.cat([bias, bias.min().expand(new_rows)])
 
 
 def item_tensors(

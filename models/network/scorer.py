@@ -16,6 +16,9 @@ from models.network.scorer_input import USER_NUMBERS, ScorerInput
 from models.network.shape import NetworkShape
 from models.network.towers import build_embedding
 
+LAST_LAYER = 2
+"""The place of the last layer in a head's tower."""
+
 
 class Scorer(nn.Module):
     """[user, item, user * item, target attention, statistics, last moment] -> experts -> one tower per head.

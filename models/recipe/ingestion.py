@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
+from models.contract.arrays import Floats
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import item_text, user_text
 from models.data.dataset import Dataset, load_dataset
@@ -47,13 +48,16 @@ class JobData:
     timings: dict[str, float] = field(default_factory=dict)  # stage -> seconds
 
 
-def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
-    """Read, clean, split, label and encode the data of a job. Raises JobError for faults of the job."""
+def ingest(job: JobSpec, out: Path, console: Console, log: Path | None = None) -> JobData:
+    """Read, clean, split, label and encode the data of a job, with the events of an exported log after them.
+
+    Raises JobError for faults of the job.
+    """
     began = time.monotonic()
     work = work_folder(out)
     work.mkdir(parents=True, exist_ok=True)
     quarantine = work / "quarantine.jsonl"
-    dataset = read_roles(job, load_dataset(job, quarantine))
+    dataset = read_roles(job, load_dataset(job, quarantine, log))
     report = dataset.cleaning
     console.print(
         f"{report.kept:,} of {report.rows:,} interactions kept, {len(dataset.user_ids):,} users, "
@@ -66,7 +70,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
         console.print(
             f"before them {report.earlier_events:,} earlier events without times, of {users:,} users"
         )
-    _print_losses(dataset, console)
+    print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     sizes = choose_job_sizes(job, dataset.interactions.users[parts.train], len(dataset.items))
     job = sizes.job
@@ -87,7 +91,7 @@ def ingest(job: JobSpec, out: Path, console: Console) -> JobData:
     return JobData(job, dataset, parts, corpus, name, whitening, digest_corpus(corpus), timings)
 
 
-def _print_losses(dataset: Dataset, console: Console) -> None:
+def print_losses(dataset: Dataset, console: Console) -> None:
     """Name the commonest reasons for each table of which much cannot be used."""
     for table in dataset.losses:
         if table.is_large:
@@ -104,11 +108,16 @@ def has_text(job: JobSpec) -> bool:
 
 
 def encode_texts(
-    dataset: Dataset, spec: FeatureSpec, name: str | None, strength: float, work: Path, console: Console
+    dataset: Dataset,
+    spec: FeatureSpec,
+    name: str | None,
+    whiten_by: float | Whitening,
+    work: Path,
+    console: Console,
 ) -> tuple[Texts, Whitening | None]:
-    """Encode the texts of all items, users and events, with a cache on disk; with a `strength` above 0 whiten them.
+    """Encode the texts of all items, users and events, with a cache on disk, and whiten them.
 
-    The whitening is fitted on the items' texts.
+    `whiten_by`: a fitted whitening, or the strength of one that is fitted on the items' texts; 0 for none.
     """
     items, users = len(dataset.items), len(dataset.users)
     if name is None:
@@ -122,7 +131,7 @@ def encode_texts(
             lambda done, total: progress.update(bar, completed=done, total=total),
         )
         vectors = encoder.encode([item_text(spec, item) for item in dataset.items])
-        whitening = fit_whitening(vectors, strength) if strength else None
+        whitening = _choose_whitening(vectors, whiten_by)
         written = encoder.encode(profiles) if any(profiles) else None
         column = dataset.interactions.texts
         events = None if column is None else encoder.encode(column.names)
@@ -133,6 +142,12 @@ def encode_texts(
     if written is None:  # one row for all: a million users without texts cost no memory
         written = np.broadcast_to(np.zeros(encoder.size, np.float32), (users, encoder.size))
     return Texts(vectors, written, events), whitening
+
+
+def _choose_whitening(vectors: Floats, whiten_by: float | Whitening) -> Whitening | None:
+    if isinstance(whiten_by, Whitening):
+        return whiten_by
+    return fit_whitening(vectors, whiten_by) if whiten_by else None
 
 
 def _open_encoder(name: str) -> TextEncoder:

@@ -1,8 +1,11 @@
 """The lines of `chorus inspect` about the folder of a whole bundle: its signature, and what may surprise."""
 
+import json
 from pathlib import Path
 
-from models.contract.bundle import SEAL, Manifest
+from rich.console import Console
+
+from models.contract.bundle import SEAL, Manifest, read_manifest, verify
 from models.contract.bundle_files import list_unnamed, list_unreadable
 from models.contract.manifest_seal import KEY_SETTING, SIGNATURE, BundleKey
 
@@ -28,3 +31,17 @@ def describe_signature(folder: Path, key: BundleKey | None) -> str:
     if (folder / SIGNATURE).exists():
         return f"signed (not checked, as {KEY_SETTING} is not set)"
     return "not signed"
+
+
+def describe_bundle(folder: Path, console: Console, key: BundleKey | None) -> tuple[str, ...]:
+    """Print a bundle's manifest and the verification of its files; returns what the reader should be warned of.
+
+    Raises BundleError if a file is missing or changed.
+    """
+    manifest = read_manifest(folder, key)
+    console.print_json(json.dumps(manifest.model_dump(mode="json")))
+    verify(folder, key)
+    size = sum((folder / name).stat().st_size for name in manifest.files)
+    signature = describe_signature(folder, key)
+    console.print(f"{len(manifest.files)} files, {size / 1e6:.1f} MB, {signature}, all checksums right")
+    return tuple(list_folder_warnings(folder, manifest))

@@ -76,13 +76,18 @@ def publish_bundle(
     The report then has the cuts and the privacy loss of that refresh, too. No other run may write the target's folder
     meanwhile.
     """
-    job = data.job
-    everything = job.export.fit == "all"
-    if everything:
-        data, run = _grow_vocabularies(data, run)
+    if data.job.export.fit == "all":
+        data, run = grow_vocabularies(data, run)
         run = refresh_with_all(data, run, console)
         changes = {"training_cuts": run.cuts, "privacy": report_privacy(run.private)}
         report = add_warnings(report.model_copy(update=changes))
+    return write_bundle(data, run, report, target)
+
+
+def write_bundle(data: JobData, run: TrainingRun, report: Report, target: Target) -> Published:
+    """Write the bundle of a run whose network has learned all that the bundle is to know, by export.fit."""
+    job = data.job
+    everything = job.export.fit == "all"
     predictor = run.open_predictor(data)
     part = PART_END if everything else PART_TEST
     predictor = replace(predictor, links=run.fitted.build_links(data.corpus, part))
@@ -116,7 +121,7 @@ def publish_bundle(
     return Published(publish(target.folder, contents, manifest_of, target.check_bundle, target.key), report)
 
 
-def _grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
+def grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
     """Add the items, labels, actions and contexts outside the training part to the vocabularies and the network."""
     spec = extend_features(
         data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64)

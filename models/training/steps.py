@@ -98,8 +98,10 @@ def start_batch_steps(lesson: Lesson, balance: Balance, config: TrainingConfig) 
     return BatchSteps(lesson, TrainingState(network, balance, optimiser, schedule, average), events)
 
 
-def count_batch_events(windows: Windows, batch_size: int, history_length: int) -> int:
+def count_batch_events(
+    windows: Windows, batch_size: int, history_length: int, least_steps: int = MIN_STEPS
+) -> int:
     """The events of a batch: those of about batch_size full windows, or fewer on a small log."""
     events = int((windows.stop - windows.start).sum())
-    small_log_size = max(events // MIN_STEPS, MIN_WINDOW_EVENTS * batch_size)
+    small_log_size = max(events // least_steps, MIN_WINDOW_EVENTS * batch_size)
     return min(batch_size * history_length, small_log_size)

@@ -223,6 +223,8 @@ class Report(_Part):
     settings: dict[str, Any] = {}
     """Every key of the job in dotted form, as in docs/job.md; of a file the name alone."""
     fusion_weights: dict[str, float] = {}
+    link_settings: dict[str, float] = {}
+    """The fitted settings of the regression of the item links; empty without links."""
     lower_is_better: tuple[str, ...] = ()
     """Names of the headline figures where lower is better; the promotion gate reads them."""
     timings: dict[str, float] = {}

@@ -13,10 +13,13 @@ import pytest
 from rich.console import Console
 
 from app.cli import main
+from app.erasure.receipts import ErasureReceipts
+from app.installation_key import InstallationKey
 from app.state.embedded.server import EmbeddedRedis
 from app.state.protocol import Impression, RecordedEvent
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
+from models.contract.erasures import FILE_NAME, ErasureList
 from models.contract.events import Event
 from models.job.spec import load_job
 from models.recipe.ingestion import ingest
@@ -139,3 +142,21 @@ def test_a_redis_that_is_gone_is_one_line(capsys: Capture, tmp_path: Path) -> No
     assert main(["log", "export", "--out", str(tmp_path / "log"), "--redis", "redis://127.0.0.1:1"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("chorus: ")
+
+
+def test_the_erased_users_are_listed(capsys: Capture, url: str, tmp_path: Path) -> None:
+    """Those without any event too, if a bundle knows them: the job's files still have what they did."""
+    out = tmp_path / "log"
+    store_events(url, history(users=2, length=2))
+
+    async def erase() -> None:
+        store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10))
+        receipts = ErasureReceipts("", store, InstallationKey(store))
+        await receipts.erase("offline", 1.8e9, is_known=True)
+        await receipts.erase("invented", 1.8e9, is_known=False)
+        await store.close()
+
+    asyncio.run(erase())
+    export(capsys, "--out", str(out), "--redis", url)
+    erased = ErasureList.read(out / FILE_NAME)
+    assert erased.find(["offline", "invented", "u0"]) == {"offline": 1.8e9}

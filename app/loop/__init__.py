@@ -1,0 +1,1 @@
+"""The loop that exports, learns, compares, publishes and reloads by itself"""
