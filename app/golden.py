@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.encoder_check import reads_words, without_words
-from app.bundle.loading import load_bundle
+from app.bundle.loading import load_bundle, paused_collections
 from app.pipeline.encoding import encode_user
 from app.pipeline.query.text_query import unread_texts
 from app.pipeline.query.understand import compile_query
@@ -44,6 +44,11 @@ def open_and_check(
 
     See `load_bundle` for `key` and `retries`. A bundle that was replaced while it was loaded is refused, too.
     """
+    with paused_collections():
+        return _open_and_check(folder, candidates, key, retries=retries)
+
+
+def _open_and_check(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool) -> LoadedBundle:
     started = _identify(folder)
     bundle = load_bundle(folder, candidates, key, retries=retries)
     try:

@@ -159,6 +159,9 @@ ARTICLE_LAST = re.compile(
     re.IGNORECASE,
 )
 YEAR_LAST = re.compile(r"\s*\(\d{4}\)\s*$")
+ARTICLE_FIRST = re.compile(r"^(?:the|an?) ", re.IGNORECASE)
+NO_LETTERS = re.compile(r"[\W_]+")
+"""Characters that are neither letters nor numbers."""
 
 
 def title_keys(title: str) -> tuple[str, ...]:
@@ -168,9 +171,9 @@ def title_keys(title: str) -> tuple[str, ...]:
     names = {plain}
     if match:
         names = {match["title"], f"{match['article']} {match['title']}"}
-    names |= {re.sub(r"^(?:the|an?) ", "", name, flags=re.IGNORECASE) for name in names}
+    names |= {ARTICLE_FIRST.sub("", name) for name in names}
     return tuple(key for key in {_title_key(name) for name in names} if key)
 
 
 def _title_key(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())
+    return NO_LETTERS.sub("", name.casefold())
