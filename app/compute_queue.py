@@ -39,6 +39,9 @@ class Patience:
 
     deadline: float
     has_left: Callable[[], Awaitable[bool]]
+    is_new: bool = (
+        False  # the request has just arrived: whether its caller has left is asked only after a wait
+    )
 
 
 class Place:
@@ -114,9 +117,10 @@ class ComputeQueue:
         estimate_s = self._mean_s.get(kind, FIRST_ESTIMATE_S)
         self._backlog_s += estimate_s
         try:
+            has_waited = self._permits.locked()
             await self._wait_for_permit(patience)
             try:
-                if await patience.has_left():
+                if (has_waited or not patience.is_new) and await patience.has_left():
                     raise CallerLeftError("The caller left before its answer was computed")
                 result, took_s = await self._run_timed(work)
             finally:

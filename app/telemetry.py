@@ -67,18 +67,29 @@ class Metrics:
             registry=registry,
         )
         self.outcomes = OutcomeMetrics(registry)
+        # To find a metric by its labels takes longer than to count: those of every request are kept.
         self._refusals: dict[str, tuple[Counter, Counter]] = {}
+        self._of_stages: dict[str, Histogram] = {}
+        self._of_endpoints: dict[str, Histogram] = {}
+        self._of_answers: dict[tuple[str, str, int], Counter] = {}
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
 
     def count_request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
         """Count one request by its route's template, method and status, with its duration."""
-        self._seconds.labels(endpoint).observe(seconds)
-        self._answers.labels(endpoint, method, str(status)).inc()
+        histogram = self._of_endpoints.get(endpoint)
+        if histogram is None:
+            histogram = self._of_endpoints[endpoint] = self._seconds.labels(endpoint)
+        histogram.observe(seconds)
+        counter = self._of_answers.get((endpoint, method, status))
+        if counter is None:
+            counter = self._answers.labels(endpoint, method, str(status))
+            self._of_answers[endpoint, method, status] = counter
+        counter.inc()
 
     def count_refusal(self, error: ChorusError) -> None:
         """Count one request that was refused before it reached the application, with its error."""
         counters = self._refusals.get(error.code)
-        if counters is None:  # to find them by their labels takes longer than the rest of a refusal
+        if counters is None:
             answers = self._answers.labels("refused", "any", str(error.status))
             counters = self._refusals[error.code] = answers, self._errors.labels(error.code)
         for counter in counters:
@@ -87,7 +98,10 @@ class Metrics:
     def count_stages(self, took_ms: Mapping[str, float], degraded: Iterable[str]) -> None:
         """Count one slate: the milliseconds of each stage, and the reasons for degradation."""
         for stage, milliseconds in took_ms.items():
-            self._stages.labels(stage).observe(milliseconds / 1000)
+            histogram = self._of_stages.get(stage)
+            if histogram is None:
+                histogram = self._of_stages[stage] = self._stages.labels(stage)
+            histogram.observe(milliseconds / 1000)
         for reason in degraded:
             self._degraded.labels(reason).inc()
 
@@ -172,4 +186,11 @@ def configure_logging(level: str) -> None:
 
 def log_request(fields: Mapping[str, object]) -> None:
     """Log one request."""
-    logging.getLogger(LOGGER).info("request", extra={"fields": fields})
+    logger = logging.getLogger(LOGGER)
+    if logger.isEnabledFor(
+        logging.INFO
+    ):  # without the search for the caller, which takes as long as the rest
+        record = logger.makeRecord(
+            LOGGER, logging.INFO, __file__, 0, "request", (), None, extra={"fields": fields}
+        )
+        logger.handle(record)

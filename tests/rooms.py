@@ -38,8 +38,8 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 # Who alone may import a room; the others reach it through them.
 DOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.cli", ()),
-    ("app.main", ("app.cli", "app.server")),
-    ("app.server", ("app.cli", "app.server")),
+    ("app.main", ("app.server",)),
+    ("app.server", ("app.online_commands", "app.server")),
     ("models.cli", ("app.cli",)),
     ("models.recipe", ("models.recipe", "models.cli")),
     ("models.export", ("models.export", "models.recipe", "benchmarks.serving")),

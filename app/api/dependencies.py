@@ -93,11 +93,11 @@ class Computing:
         Raises OverloadedError if it cannot start within the caller's patience, and CallerLeftError. The patience
         begins with the request's arrival, and that of further work of the same request begins now.
         """
-        began = self.queue.clock()
+        began, is_new = self.queue.clock(), False
         if self.place is not None and self.place.is_taken:
-            began = self.place.arrived
+            began, is_new = self.place.arrived, True
             self.place.give_up()
-        return await self.queue.run(kind, work, Patience(began + self.patience_s, self.has_left))
+        return await self.queue.run(kind, work, Patience(began + self.patience_s, self.has_left, is_new))
 
 
 def open_load(settings: Settings) -> Load:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from app.api.api_keys import EVENTS, SECURITY, check_key, check_page_key
 from app.api.audited_route import record_act
 from app.api.dependencies import PATIENCE_S, PLACE, Service
+from app.api.direct_call import make_direct_call
 from app.api.patience import COMPUTED, HEADER, parse_patience_s
 from app.api.rate_limits import charge_request
 from app.api.request_body import (
@@ -36,9 +37,11 @@ class GuardedRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handle:
-        handle = super().get_route_handler()
+        resolve = super().get_route_handler()
         model: type[BaseModel] | None = self.body_field and self.body_field.field_info.annotation  # type: ignore[assignment]
         is_computed = self.path.endswith(COMPUTED)
+        direct = None if model is None else make_direct_call(self.endpoint)
+        handle: Handle = resolve if direct is None else direct
 
         async def guard(request: Request) -> Response:
             service: Service = request.state.service

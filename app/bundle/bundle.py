@@ -12,6 +12,7 @@ from app.bundle.catalogue import Catalogue
 from app.bundle.item_ages import ItemAges
 from app.bundle.item_columns import ItemRow
 from app.bundle.label_index import LabelIndex
+from app.bundle.label_sets import LabelSets
 from app.bundle.predictor import ItemTable, Predictor
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.title_table import TitleTable
@@ -37,6 +38,15 @@ ITEM_BATCH = 256
 """Items encoded at once, which bounds the memory of the language model."""
 
 
+STATES_BYTES, STATE_BYTES, EVENT_BYTES = 32 << 20, 1_000, 250
+"""About the bytes of all states of users that are kept, and of one without events; of each of its events."""
+
+
+def make_state_cache() -> BoundedCache[UserState]:
+    """An empty cache of the states of users."""
+    return BoundedCache(STATES_BYTES)
+
+
 def make_encoding_cache() -> BoundedCache[object]:
     """An empty cache of user encodings."""
     return BoundedCache(ENCODING_BYTES)
@@ -50,6 +60,8 @@ class KnownUsers:
     histories: EventColumns
     profiles: Mapping[str, User]
     item_ids: Sequence[str]  # the bundle's item table
+    states: BoundedCache[UserState] = field(init=False, repr=False, default_factory=make_state_cache)
+    """States that were asked for, as their events are Python objects, which take long to make."""
 
     def knows(self, user_id: str) -> bool:
         """True if the bundle has a history or a profile of the user."""
@@ -58,8 +70,23 @@ class KnownUsers:
     def state(self, user_id: str) -> UserState:
         """The user's history and profile; empty for an unknown user."""
         row = self.rows.get(user_id)
-        events = () if row is None else self.histories.events(row, self.item_ids)
-        return UserState(user_id, self.profiles.get(user_id), events)
+        if row is None:
+            return UserState(user_id, self.profiles.get(user_id))
+        state = self.states.get(user_id)
+        if state is None:
+            state = UserState(user_id, self.profiles.get(user_id), self.histories.events(row, self.item_ids))
+            self.states.put(user_id, state, STATE_BYTES + EVENT_BYTES * len(state.events))
+        return state
+
+    def keeps(self, state: UserState) -> bool:
+        """True if the state has the very events of the bundle, which a later request is given again."""
+        kept = None if state.user_id is None else self.states.get(state.user_id)
+        return kept is not None and kept.events is state.events and bool(kept.events)
+
+    def count_events(self, user_id: str) -> int:
+        """The events of the user's history."""
+        row = self.rows.get(user_id)
+        return 0 if row is None else int(self.histories.offsets[row + 1] - self.histories.offsets[row])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,7 @@ class LoadedBundle:
     """Ids of items put later whose texts the encoder's endpoint has not given the vectors of."""
     titles: TitleTable = field(default_factory=TitleTable)
     labels: LabelIndex = field(default_factory=LabelIndex)
+    label_sets: LabelSets = field(default_factory=LabelSets)
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
     """[n] the lengths of the centred vectors."""
     ages: ItemAges = field(default_factory=ItemAges)
@@ -163,6 +191,7 @@ class LoadedBundle:
             words=WordIndex(),
             titles=TitleTable(),
             labels=LabelIndex(),
+            label_sets=LabelSets(),
             lengths=VersionCache(),
             descriptions=VersionCache(),
             links=None if self.links is None else self.links.as_exported(),

@@ -80,7 +80,8 @@ class TorchPredictor:
     @torch.inference_mode()
     def encode_moments(self, context: Indices) -> Floats:
         """See Predictor.encode_moments."""
-        return np.asarray(self.network.users.ask(torch.from_numpy(context)).numpy())
+        asked: Floats = self.network.users.asked.weight.numpy()[context].sum(axis=-2)
+        return asked
 
     @torch.inference_mode()
     def score_pairs(
@@ -134,13 +135,13 @@ class TorchPredictor:
         logits: dict[str, Floats],
     ) -> None:
         """Write head -> logits [Q, width] of item rows [Q] for one user at one moment with context tokens [C]."""
-        part = UserPart(*map(torch.from_numpy, (user.base, user.history, user.numbers, user.last, context)))
+        part = UserPart(user.base, user.history, user.numbers, user.last, context)
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
-            vectors = self._read_items(items, chunk)
-            statistics = torch.from_numpy(self._read_statistics(items, chunk))
+            vectors = self._read_items(items, chunk).numpy()
+            statistics = self._read_statistics(items, chunk)
             for name, values in self.one_user(part, vectors, statistics, logits).items():
-                logits[name][start : start + CHUNK] = values.numpy()
+                logits[name][start : start + CHUNK] = values
 
     def _read_items(self, items: ItemTable, rows: Indices) -> torch.Tensor:
         """The part [..., D] of the vectors of item rows [...] that the heads read."""

@@ -6,7 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding_cache import cache_key, find_encoding, keep_encoding
+from app.pipeline.encoding_cache import (
+    EVENT_BYTES,
+    OVERHEAD,
+    cache_key,
+    derive,
+    find_encoding,
+    keep_encoding,
+    measure_bytes,
+)
 from app.pipeline.query.text_query import read_request
 from app.pipeline.types import Encoded, Moment, UserEvents
 from app.pipeline.user_features import build_columns, build_features
@@ -46,24 +54,30 @@ def add_moments(
     So does whether the user is `returning` [M] (models.contract.recency); None: as the user's own events say.
     """
     returning = find_returns(bundle, encoded, moments) if returning is None else returning
-    users = [_set_pause(bundle, *pair) for pair in zip(encoded, returning.tolist(), strict=True)]
+    is_kept = len(encoded) == 1 and encoded[0].text is None and encoded[0].text_logits is None
+    users = [_set_pause(bundle, *pair, is_kept) for pair in zip(encoded, returning.tolist(), strict=True)]
     tokens = np.stack([encode_context(bundle.spec, *moment) for moment in moments])
     if not (tokens > OOV).any():
         return users
-    changes = np.pad(bundle.predictor.encode_moments(tokens), ((0, 0), (0, BIAS_COLUMNS)))
+    changes = np.zeros((len(users), bundle.dim + BIAS_COLUMNS), dtype=np.float32)
+    changes[:, : bundle.dim] = bundle.predictor.encode_moments(tokens)
     return [
         replace(user, vector=user.vector + change, moment=change)
         for user, change in zip(users, changes, strict=True)
     ]
 
 
-def _set_pause(bundle: LoadedBundle, user: Encoded, returns: bool) -> Encoded:
+def _set_pause(bundle: LoadedBundle, user: Encoded, returns: bool, is_kept: bool) -> Encoded:
     """A user as one who returns, or not. `encode_columns` takes those with events to be within a session."""
     if returns == (not len(user.events.columns)):
         return user
     gains = bundle.manifest.recency
-    vector = weigh_recency(user.vector, gains.returning if returns else gains.in_session)
-    return replace(user, vector=vector, link_logits=measure_links(bundle, user.events, returning=returns))
+
+    def change() -> Encoded:
+        vector = weigh_recency(user.vector, gains.returning if returns else gains.in_session)
+        return replace(user, vector=vector, link_logits=measure_links(bundle, user.events, returning=returns))
+
+    return derive(bundle, user, change, measure_bytes(user)) if is_kept else change()
 
 
 def encode_states(
@@ -73,8 +87,8 @@ def encode_states(
 
     The encoding of a single user is kept, as the next request of the same user often finds the same history.
     """
-    events = build_columns(bundle.catalogue, [state.events for state in states], bundle.spec.roles)
     single = len(states) == 1
+    events = read_columns(bundle, states)
     key = cache_key(states[0].profile, events, preferences[0]) if single else None
     kept = find_encoding(bundle, key)
     if kept is None:
@@ -85,6 +99,15 @@ def encode_states(
         encoded = [kept]
     pairs = zip(encoded, states, strict=True)
     return [replace(user, in_session=True) if state.in_session else user for user, state in pairs]
+
+
+def read_columns(bundle: LoadedBundle, states: Sequence[UserState]) -> EventColumns:
+    """The events of the states as columns; those of a single user without newer events than the bundle's are kept."""
+    events = [state.events for state in states]
+    if len(states) != 1 or not bundle.known_users.keeps(states[0]):
+        return build_columns(bundle.catalogue, events, bundle.spec.roles)
+    size = OVERHEAD + EVENT_BYTES * len(events[0])
+    return derive(bundle, events[0], lambda: build_columns(bundle.catalogue, events, bundle.spec.roles), size)
 
 
 def encode_columns(

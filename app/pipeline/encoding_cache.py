@@ -3,8 +3,10 @@
 The key has all that an encoding depends on, not the user's id: who has no new event has the same key.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Generic, TypeVar
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.types import Encoded
@@ -12,8 +14,12 @@ from models.contract.catalogue import User
 from models.contract.events import EventColumns
 from models.language.text_preference import TextPreferences
 
+Value = TypeVar("Value")
+
 OVERHEAD = 2_000
 """Bytes of an encoding beside its arrays."""
+EVENT_BYTES = 64
+"""Bytes of an event in columns."""
 
 
 def cache_key(profile: User | None, events: EventColumns, texts: TextPreferences) -> Hashable | None:
@@ -29,6 +35,28 @@ def cache_key(profile: User | None, events: EventColumns, texts: TextPreferences
     return events.action_names, repr(profile), digest.digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Derived(Generic[Value]):
+    """A value that was made of one object, which is kept with it: no other object has its identity meanwhile."""
+
+    source: object
+    value: Value
+
+
+def derive(bundle: LoadedBundle, source: object, make: Callable[[], Value], size: int) -> Value:
+    """What `make` makes of an object that comes again in later requests, kept by the object's identity.
+
+    One object has one such value. `size` is about its bytes.
+    """
+    found = bundle.encodings.get(id(source))
+    if isinstance(found, Derived) and found.source is source:
+        kept: Value = found.value
+        return kept
+    made = make()
+    bundle.encodings.put(id(source), Derived(source, made), size)
+    return made
+
+
 def find_encoding(bundle: LoadedBundle, key: Hashable | None) -> Encoded | None:
     """The kept encoding of a key, None if there is none."""
     found = None if key is None else bundle.encodings.get(key)
@@ -38,10 +66,10 @@ def find_encoding(bundle: LoadedBundle, key: Hashable | None) -> Encoded | None:
 def keep_encoding(bundle: LoadedBundle, key: Hashable | None, encoded: Encoded) -> None:
     """Keep an encoding, if there is a key."""
     if key is not None:
-        bundle.encodings.put(key, encoded, _measure_bytes(encoded))
+        bundle.encodings.put(key, encoded, measure_bytes(encoded))
 
 
-def _measure_bytes(encoded: Encoded) -> int:
+def measure_bytes(encoded: Encoded) -> int:
     """About the bytes of an encoding."""
     links, columns = encoded.link_logits, encoded.events.columns
     arrays = (encoded.vector, encoded.user.base, encoded.user.history, encoded.history_rows, columns.items)

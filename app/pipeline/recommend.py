@@ -132,7 +132,7 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, meets: Mas
     """
     rows = scored.candidates.rows
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
-    labels = list(map(bundle.catalogue.labels.__getitem__, rows.tolist()))
+    labels = bundle.label_sets.of_rows(bundle.catalogue, rows)
     pool, above = Pool(scored.score, vectors, labels), find_labels_above(bundle, query)
     diversity = measure_uncertainty(bundle, query.diversity, rows)
     first = None if meets is None else meets[rows]

@@ -27,8 +27,10 @@ Product = tuple[Tensor, Tensor]
 def list_products(scorer: Scorer, events: int, pairs: int) -> list[Product]:
     """The factors of each product for `pairs` items of a user with `events` events: random numbers."""
     fused, dim = FusedScorer(scorer), scorer.dim
-    weights = fused.read_weights(scorer.pair_heads)
-    first_rows, first_columns = weights.first.items.shape
+    weights = fused.read_weights(frozenset(scorer.pair_heads)).experts
+    if weights is None:
+        raise ValueError("expected a bundle with heads that score pairs, given one without")
+    first_rows, first_columns = weights.items.shape
     sizes = [(pairs, dim, events), (pairs, events, dim), (pairs, first_columns, first_rows)]
     experts, width, _ = weights.second.shape
     sizes += [(pairs, width, width)] * experts

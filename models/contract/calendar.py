@@ -26,10 +26,10 @@ def weekdays(times: Doubles) -> Indices32:
 
 
 def daypart(timestamp: float) -> str:
-    """The quarter of the day of a Unix time."""
-    return DAYPARTS[int(dayparts(np.array([timestamp]))[0])]
+    """The quarter of the day of a known Unix time."""
+    return DAYPARTS[int(timestamp % DAY // (DAY / len(DAYPARTS)))]
 
 
 def weekday(timestamp: float) -> str:
-    """The day of the week of a Unix time."""
-    return WEEKDAYS[int(weekdays(np.array([timestamp]))[0])]
+    """The day of the week of a known Unix time."""
+    return WEEKDAYS[int((timestamp // DAY + 3) % len(WEEKDAYS))]

@@ -17,6 +17,7 @@ from models.contract.events import Codes, Event
 from models.contract.feature_spec import FeatureSpec, FieldKind, FieldSpec
 from models.contract.hierarchy import deepest_levels
 from models.contract.text_template import fill_template, list_placeholders
+from models.contract.unix_time import NO_TIME
 from models.contract.vocabulary import PAD, Vocabulary
 
 CLIP = 5.0
@@ -85,16 +86,17 @@ def encode_profile(spec: FeatureSpec, profile: User | None) -> ProfileArrays:
 def context_tokens(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> tuple[str, ...]:
     """The context tokens of a moment: daypart and weekday if times are known, then the job's context columns."""
     tokens: list[str] = []
-    if spec.timed and timestamp is not None:
+    if spec.timed and timestamp is not None and timestamp != NO_TIME:
         tokens += [f"daypart={daypart(timestamp)}", f"weekday={weekday(timestamp)}"]
     return (*tokens, *(f"{name}={context[name]}" for name in spec.context_fields if name in context))
 
 
 def encode_context(spec: FeatureSpec, context: Mapping[str, str], timestamp: float | None) -> Indices:
     """Indices [C] of a moment's context tokens, padded to C = 2 + the number of context columns."""
-    codes = {name: Codes((value,), np.zeros(1, dtype=np.int32)) for name, value in context.items()}
-    times = None if timestamp is None else np.array([timestamp], dtype=np.float64)
-    return np.asarray(encode_contexts(spec, codes, times, 1)[0], dtype=np.int64)
+    tokens = context_tokens(spec, context, timestamp)
+    encoded = np.full(2 + len(spec.context_fields), PAD, dtype=np.int64)
+    encoded[: len(tokens)] = spec.context_tokens.encode(tokens)
+    return encoded
 
 
 def encode_contexts(

@@ -1,12 +1,63 @@
 """The state of one user after the last event, for serving: the last layer is computed for one position alone."""
 
 import math
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 
+from models.network.fused_weights import read_linear
 from models.network.towers import Block, UserTower
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A linear layer of tensors alone: on a single user the calls of modules take longer than the arithmetic."""
+
+    weight: Tensor  # [inputs, outputs]
+    bias: Tensor  # [outputs]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[n, inputs] -> [n, outputs]."""
+        return torch.addmm(self.bias, x, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A layer normalisation of tensors alone."""
+
+    weight: Tensor  # [D]
+    bias: Tensor  # [D]
+    epsilon: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[n, D] -> [n, D]."""
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLayers:
+    """The layers of a block; the queries' matrix is divided by the square root of a head's width."""
+
+    heads: int
+    before: Norm
+    queries: Layer
+    keys_values: Layer
+    out: Layer
+    feed_before: Norm
+    feed_in: Layer
+    feed_out: Layer
+
+    def read(self, x: Tensor, asking: Tensor, bias: Tensor) -> Tensor:
+        """The block's output [m, D] at m of n positions: x [n, D], `asking` [m, D] of them, `bias` [H, m, n]."""
+        normal = self.before(x)
+        own = normal if asking is x else self.before(asking)
+        queries = self.queries(own).view(len(asking), self.heads, -1).transpose(0, 1)  # [H, m, D / H]
+        keys, values = self.keys_values(normal).view(len(x), 2, self.heads, -1).permute(1, 2, 0, 3)
+        weights = torch.baddbmm(bias, queries, keys.transpose(1, 2)).softmax(-1)
+        attended = asking + self.out(torch.bmm(weights, values).transpose(0, 1).reshape(asking.shape))
+        return attended + self.feed_out(F.gelu(self.feed_in(self.feed_before(attended))))
 
 
 class LastState:
@@ -15,20 +66,17 @@ class LastState:
     def __init__(self, tower: UserTower, longest: int) -> None:
         """Histories have at most `longest` events; longer ones get their bias anew."""
         self.tower = tower
-        *full, last = tower.blocks
-        if not isinstance(last, Block):
-            raise TypeError(f"expected blocks of a user tower, given {type(last).__name__}")
-        self.full, self.last = full, last
+        *self.full, self.last = (_read_block(block) for block in tower.blocks)
+        self.after = _read_norm(tower.after)
         self.bias = tower.causal_bias(longest + 1)
 
     def __call__(self, profile: Tensor, events: Tensor) -> Tensor:
         """The state [D] of a profile [D] and events [L, D]."""
-        x = torch.cat([profile[None], events])[None]  # [1, n, D], n = L + 1
-        bias = self._bias(x.shape[1])
+        x = torch.cat([profile[None], events])  # [n, D], n = L + 1
+        bias = self._bias(len(x))
         for block in self.full:
-            x = block(x, bias)
-        state: Tensor = self.tower.after(self._read_last(x[0], bias[:, -1]))
-        return state
+            x = block.read(x, x, bias)
+        return self.after(self.last.read(x, x[-1:], bias[:, -1:]))[0]
 
     def _bias(self, length: int) -> Tensor:
         """The attention's bias [H, n, n]: it depends on distances alone, so a corner of the longest one's."""
@@ -36,16 +84,30 @@ class LastState:
             return self.tower.causal_bias(length)
         return self.bias[:, :length, :length]
 
-    def _read_last(self, x: Tensor, bias: Tensor) -> Tensor:
-        """The last layer's output [D] at the last of n positions [n, D]; `bias` [H, n] is of its distances."""
-        block = self.last
-        length, dim = x.shape
-        weight, offset = block.queries_keys_values.weight, block.queries_keys_values.bias
-        normal = block.before(x)
-        query = F.linear(normal[-1], weight[:dim], offset[:dim]).view(block.heads, 1, -1)
-        keys_values = F.linear(normal, weight[dim:], offset[dim:]).view(length, 2, block.heads, -1)
-        keys, values = keys_values.permute(1, 2, 0, 3)  # each [H, n, D / H]
-        logits = (query / math.sqrt(query.shape[-1])) @ keys.transpose(1, 2) + bias[:, None]
-        attended = block.out((logits.softmax(-1) @ values).reshape(dim))
-        last = x[-1] + attended
-        return last + block.feed(last)
+
+def _read_block(block: nn.Module) -> BlockLayers:
+    if not isinstance(block, Block):
+        raise TypeError(f"expected blocks of a user tower, given {type(block).__name__}")
+    together, dim = block.queries_keys_values, block.out.in_features
+    scale = 1 / math.sqrt(dim // block.heads)
+    return BlockLayers(
+        heads=block.heads,
+        before=_read_norm(block.before),
+        queries=Layer((together.weight[:dim] * scale).T.contiguous(), together.bias[:dim] * scale),
+        keys_values=Layer(together.weight[dim:].T.contiguous(), together.bias[dim:]),
+        out=_read_layer(block.out),
+        feed_before=_read_norm(block.feed[0]),
+        feed_in=_read_layer(block.feed[1]),
+        feed_out=_read_layer(block.feed[4]),
+    )
+
+
+def _read_layer(module: nn.Module) -> Layer:
+    linear = read_linear(module)
+    return Layer(linear.weight.T.contiguous(), linear.bias)
+
+
+def _read_norm(module: nn.Module) -> Norm:
+    if not isinstance(module, nn.LayerNorm):
+        raise TypeError(f"expected a layer normalisation, given {type(module).__name__}")
+    return Norm(module.weight, module.bias, module.eps)

@@ -35,7 +35,7 @@ class ChorusNetwork(nn.Module):
 
         In evaluation alone: training leaves IDs out at random, so it computes the part itself.
         """
-        return vectors if self.heads_read_ids else vectors - self.items.ids(ids)
+        return vectors if self.heads_read_ids else vectors - self.items.ids.weight[ids]
 
 
 def grow_network(

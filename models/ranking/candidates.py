@@ -5,6 +5,7 @@ candidates.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -80,11 +81,15 @@ def merge_candidates(neighbours: Indices, others: Sequence[Indices], total: int)
 
     A neighbour that is also in another source is never cut.
     """
-    other_rows = dict.fromkeys(row for rows in others for row in rows.tolist())
-    neighbours_only = [row for row in neighbours.tolist() if row not in other_rows]
-    cut = set(neighbours_only[max(total - len(other_rows), 0) :])
-    kept = (row for row in neighbours.tolist() if row not in cut)
-    return np.array(list(dict.fromkeys([*kept, *other_rows])), dtype=np.int64)
+    other_rows = dict.fromkeys(chain.from_iterable(rows.tolist() for rows in others))
+    room, merged = max(total - len(other_rows), 0), dict[int, None]()
+    for row in neighbours.tolist():
+        if row in other_rows:
+            merged[row] = None
+        elif room:
+            merged[row] = None
+            room -= 1
+    return np.fromiter(merged | other_rows, dtype=np.int64)
 
 
 def search_exactly(vectors: Floats, vector: Floats, k: int, allowed: Mask) -> Indices:

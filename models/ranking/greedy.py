@@ -31,7 +31,8 @@ def select_greedily(
     order = sort_by_relevance(relevance)
     reward = weight * scale_relevance(relevance)
     gain, picks = np.zeros(len(order)), list[int]()
-    for _ in range(min(n, len(order))):
+    most = min(n, len(order))
+    while len(picks) < most:
         value = reward + gain
         while cap is not None and (cap.closed | (reward == -np.inf)).all():
             cap.rise()
@@ -40,7 +41,8 @@ def select_greedily(
         best = choose(value, order)
         picks.append(best)
         reward[best] = -np.inf
-        gain = bonus(best)
+        if len(picks) < most:
+            gain = bonus(best)
         if cap is not None:
             cap.pick(best)
     return np.array(picks, dtype=np.int64)

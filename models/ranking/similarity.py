@@ -5,6 +5,7 @@ cos(a, b) = a.b / (|a| |b|), 0 if a vector is all zeros. J(A, B) = |A & B| / |A 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Self, TypeVar
 
@@ -12,8 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.contract.arrays import Doubles, Floats, Indices, Mask
+from models.ranking.label_rows import LabelRows
 
 TINY = 1e-12
+ONE, HALF = np.float32(1), np.float32(0.5)
+SHORT = 100
+"""The longest list whose pairs are kept: those of longer ones would take megabytes."""
 Vectors = TypeVar("Vectors", Floats, Doubles)
 
 
@@ -68,6 +73,7 @@ class Similarity:
     hot: Floats  # [K, M] 1 if the item has the label; labels of a single item are left out
     sizes: Floats  # [K] number of labels of each item; 1 if it has none
     labelled: Mask  # [K] True if the item has a label
+    all_labelled: bool  # True if all have one
 
     @classmethod
     def of(cls, vectors: Floats, labels: Sequence[frozenset[str]]) -> Self:
@@ -75,15 +81,22 @@ class Similarity:
         if len(vectors) != len(labels):
             raise ValueError(f"expected {len(vectors)} label sets, given {len(labels)}")
         hot, sizes = multi_hot(labels)
-        return cls(unit_rows(vectors), hot, np.maximum(sizes, np.float32(1)), sizes > 0)
+        labelled = sizes > 0
+        return cls(unit_rows(vectors), hot, np.maximum(sizes, ONE), labelled, bool(labelled.all()))
 
     def to(self, position: int) -> Floats:
         """Similarity [K] of all items to the item at a position."""
         similarity: Floats = self.unit @ self.unit[position]
         if self.labelled[position]:
-            shared = self.hot @ self.hot[position]
-            mean = (similarity + jaccard(shared, self.sizes, self.sizes[position])) * np.float32(0.5)
-            similarity = np.where(self.labelled, mean, similarity)
+            mean = (
+                self.hot @ self.hot[position]
+            )  # in place from here on: a re-ranker calls this for every pick
+            union = self.sizes + self.sizes[position]
+            union -= mean
+            mean /= union
+            mean += similarity
+            mean *= HALF
+            similarity = mean if self.all_labelled else np.where(self.labelled, mean, similarity)
         similarity[position] = 1
         return similarity
 
@@ -93,19 +106,28 @@ class Similarity:
         similarity: Floats = unit @ unit.T
         labelled = self.labelled[positions]
         if labelled.any():
-            mean = (similarity + jaccard(hot @ hot.T, sizes[:, None], sizes)) * np.float32(0.5)
+            mean = (similarity + jaccard(hot @ hot.T, sizes[:, None], sizes)) * HALF
             similarity = np.where(labelled[:, None] & labelled, mean, similarity)
         np.fill_diagonal(similarity, 1)
         return similarity
 
     def diversity(self, positions: Indices) -> float:
         """Intra-list diversity of the items at P positions."""
-        pairs = self.among(positions)[np.triu_indices(len(positions), k=1)]
+        count = len(positions)
+        pairs = self.among(positions)[list_pairs(count) if count <= SHORT else np.triu_indices(count, k=1)]
         return float(intra_list_diversity(pairs))
+
+
+@lru_cache(SHORT + 1)
+def list_pairs(count: int) -> tuple[Indices, Indices]:
+    """The positions of the two items of each pair of a list of `count` items, at most SHORT; not to be written to."""
+    return np.triu_indices(count, k=1)
 
 
 def multi_hot(labels: Sequence[frozenset[str]]) -> tuple[Floats, Floats]:
     """(hot [K, M], sizes [K]) of K label sets; the M columns are the labels in at least two sets."""
+    if isinstance(labels, LabelRows):
+        return labels.multi_hot()
     sizes = np.fromiter(map(len, labels), dtype=np.int64, count=len(labels))
     all_labels = list(chain.from_iterable(labels))
     codes = {label: code for code, label in enumerate(dict.fromkeys(all_labels))}

@@ -120,6 +120,18 @@ async def test_work_that_waits_in_vain_is_refused_at_its_deadline() -> None:
     assert queue.expected_wait_s() == 0
 
 
+async def test_whether_a_new_caller_has_left_is_asked_after_a_wait_alone() -> None:
+    """The thread and its one prefetched place are free for the first two, and taken for the third."""
+    queue = ComputeQueue(1, Clock())
+    leave = threading.Event()
+    new = Patience(60, _leave, is_new=True)
+    held = [asyncio.create_task(queue.run("a", lambda: leave.wait(10), new)) for _ in range(3)]
+    await asyncio.sleep(0)
+    leave.set()
+    first, second, third = await asyncio.gather(*held, return_exceptions=True)
+    assert (first, second) == (True, True) and isinstance(third, CallerLeftError)
+
+
 async def test_work_of_a_caller_who_left_is_not_done() -> None:
     queue = ComputeQueue(1, Clock())
     done: list[int] = []

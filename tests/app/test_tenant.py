@@ -92,7 +92,8 @@ async def test_whom_the_bundle_may_know(tenant: Tenant, settings: Settings) -> N
     assert Runtime(settings, MemoryStore()).default_tenant.may_know("stranger")
 
 
-async def test_a_training_history_is_built_off_the_event_loop(tenant: Tenant) -> None:
+async def test_long_histories_are_built_elsewhere(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.tenant.FEW_EVENTS", 23)
     threads = []
 
     class Recorded(KnownUsers):

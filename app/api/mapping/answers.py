@@ -3,6 +3,7 @@
 import math
 import uuid
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from app.api.cursor import Page, encode_cursor
@@ -10,7 +11,9 @@ from app.api.mapping.ignored_inputs import name_ignored
 from app.api.mapping.note_answers import note_answer
 from app.api.schemas.recommendation import ListRequest, RankRequest
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.types import Reason, Slate
+from app.pipeline.types import Candidates, Reason, Slate
+from models.contract.arrays import Indices
+from models.contract.catalogue import Item
 from models.contract.hierarchy import collapse_attributes
 
 Plain = dict[str, Any]
@@ -52,33 +55,50 @@ def slate_answer(
 
 def item_answers(bundle: LoadedBundle, page: Page[ListRequest], slate: Slate) -> list[Plain]:
     """The values of the slate's RankedItems, best first."""
-    scored, field_names = slate.scored, page.request.fields or ()
-    hierarchies = bundle.spec.hierarchies
-    sources, from_source = scored.candidates.sources, scored.candidates.from_source
+    scored, order = slate.scored, slate.order
+    heads = [
+        (name, list(values[order]), list(scored.contributions[name][order]))
+        for name, values in scored.values.items()
+    ]
+    sources = name_sources(scored.candidates, order)
     items = []
-    for index, position in enumerate(slate.order.tolist()):
-        item = bundle.catalogue.item(int(scored.candidates.rows[position]))
+    for index, (row, score) in enumerate(
+        zip(scored.candidates.rows[order].tolist(), list(scored.score[order]), strict=True)
+    ):
+        item = bundle.catalogue.item(row)
         items.append(
             {
                 "item_id": item.item_id,
                 "rank": len(page.shown) + index + 1,
-                "score": scored.score[position],
+                "score": score,
                 "heads": {
-                    name: {"value": values[position], "contribution": scored.contributions[name][position]}
-                    for name, values in scored.values.items()
+                    name: {"value": values[index], "contribution": contributions[index]}
+                    for name, values, contributions in heads
                 },
-                "sources": [name for name, mask in zip(sources, from_source, strict=True) if mask[position]],
+                "sources": sources[index],
                 "reasons": [reason_answer(reason) for reason in slate.reasons[index]]
                 if slate.reasons
                 else [],
-                "fields": collapse_attributes(
-                    {name: item.attributes[name] for name in field_names if name in item.attributes},
-                    hierarchies,
-                ),
+                "fields": _read_fields(bundle, page, item),
                 **_propensity_answer(page, slate, index),
             }
         )
     return items
+
+
+def name_sources(candidates: Candidates, order: Indices) -> list[list[str]]:
+    """The names of the sources of each candidate at the positions `order` [N]."""
+    marks = candidates.from_source[:, order].T.tolist()
+    return [list(compress(candidates.sources, each)) for each in marks]
+
+
+def _read_fields(bundle: LoadedBundle, page: Page[ListRequest], item: Item) -> Mapping[str, object]:
+    """The attributes of an item that the request names."""
+    names = page.request.fields
+    if not names:
+        return {}
+    asked = {name: item.attributes[name] for name in names if name in item.attributes}
+    return collapse_attributes(asked, bundle.spec.hierarchies)
 
 
 def _propensity_answer(page: Page[ListRequest], slate: Slate, index: int) -> Plain:

@@ -33,10 +33,10 @@ def build_impression(shown: Shown) -> Impression:
     """The impression of an answer. Unknown items are left out."""
     request, query, answer = shown.request, shown.query, shown.answer
     items = [item for item in answer["items"] if "score" in item][:MOST_ITEMS]
-    heads = items[0]["heads"] if items else {}
+    scored, order = shown.slate.scored, shown.slate.order[: len(items)]
     columns = {
-        "scores": [item["score"] for item in items],
-        "heads": {name: [item["heads"][name]["value"] for item in items] for name in heads},
+        "scores": scored.score[order],
+        "heads": {name: values[order] for name, values in scored.values.items()} if items else {},
     }
     plain = orjson.loads(
         orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY)

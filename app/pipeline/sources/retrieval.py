@@ -42,8 +42,12 @@ def retrieve(context: RetrievalContext, budget: Budget) -> Candidates:
 
 def mark_sources(rows: Indices, rows_of: Mapping[str, Indices]) -> Mask:
     """[S, K] True where a source has the candidate's row."""
-    position_of = {row: position for position, row in enumerate(rows.tolist())}
     from_source = np.zeros((len(rows_of), len(rows)), dtype=np.bool_)
+    if not len(rows):
+        return from_source
+    order = np.argsort(rows)
+    ascending = rows[order]
     for marks, source_rows in zip(from_source, rows_of.values(), strict=True):
-        marks[[position_of[row] for row in source_rows.tolist() if row in position_of]] = True
+        places = np.minimum(np.searchsorted(ascending, source_rows), len(rows) - 1)
+        marks[order[places[ascending[places] == source_rows]]] = True
     return from_source

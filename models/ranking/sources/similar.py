@@ -26,7 +26,8 @@ def find_similar_to_last_liked(request: RetrievalInput, k: int) -> Indices | Non
     if k == 0:
         return np.zeros(0, dtype=np.int64)
     vectors, centre = request.items.vectors, request.items.centre
-    probe = np.pad(strip_bias(vectors[liked]) - centre, (0, BIAS_COLUMNS))
+    probe = np.zeros(vectors.shape[1], dtype=np.float32)
+    probe[:-BIAS_COLUMNS] = strip_bias(vectors[liked]) - centre
     others = request.allowed.copy()
     others[liked] = False
     pool = request.nearest(probe, SIMILAR_POOL * k, others)

@@ -164,6 +164,16 @@ def test_a_fork_searches_its_own_rows_and_filters_its_own_items(learnt: LoadedBu
     assert fork.columns.of(fork.catalogue).all.items[0] == learnt.catalogue.item(0)
 
 
+def test_a_state_is_made_once_and_not_for_those_without_users(learnt: LoadedBundle) -> None:
+    known = learnt.known_users
+    state = known.state("u6")
+    assert known.state("u6") is state and known.keeps(state) and known.count_events("u6") == len(state.events)
+    assert not known.keeps(replace(state, events=(*state.events,)[:-1]))
+    assert not known.keeps(UserState()) and known.count_events("stranger") == 0
+    other = learnt.without_users().known_users
+    assert other.state("u6").events == () and not other.keeps(state)
+
+
 def test_without_users_nobody_is_known(learnt: LoadedBundle) -> None:
     bundle = learnt.without_users()
     assert learnt.known_users.knows("u3") and not bundle.known_users.knows("u3")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.bundle.bundle import LoadedBundle
-from app.pipeline.encoding import encode_states, encode_user
+from app.pipeline.encoding import encode_states, encode_user, read_columns
 from app.pipeline.query.text_query import read_plan
 from models.contract.catalogue import User, UserState
 from models.contract.events import Event
@@ -72,3 +72,23 @@ def test_what_named_items_add_is_not_kept(bundle: LoadedBundle) -> None:
     assert texts.text is None and texts.logits is not None
     encode_states(bundle, [STATE], [texts])
     assert encode_user(bundle, STATE).text_logits is None
+
+
+def test_the_columns_of_an_unchanged_history_are_made_once(bundle: LoadedBundle) -> None:
+    """Those of a user with a newer event are not kept, as the next request has other ones."""
+    known = bundle.known_users.state("u6")
+    first, again = (read_columns(bundle, [bundle.known_users.state("u6")]) for _ in range(2))
+    assert first is again and len(first) == len(known.events)
+    newer = replace(known, events=(*known.events, *LIKES))
+    assert len(read_columns(bundle, [newer])) == len(known.events) + len(LIKES)
+    assert read_columns(bundle, [known]) is first and len(bundle.encodings) == 1
+
+
+def test_a_user_at_a_moment_is_kept_apart_from_one_within_a_session(bundle: LoadedBundle) -> None:
+    """The second pass finds what the first one kept."""
+    moment = ({"device": "tv"}, 1.9e9)
+    first, second = (encode_user(bundle, STATE, moment=moment) for _ in range(2))
+    np.testing.assert_array_equal(first.vector, second.vector)
+    within = encode_user(bundle, replace(STATE, in_session=True), moment=moment)
+    expected = encode_user(replace(bundle), replace(STATE, in_session=True), moment=moment)
+    np.testing.assert_array_equal(within.vector, expected.vector)

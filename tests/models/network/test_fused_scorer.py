@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.contract.arrays import Floats
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import Head, Task
 from models.network.config import ExpertKind, NetworkConfig
@@ -45,13 +46,17 @@ def make_network(experts: ExpertKind) -> ChorusNetwork:
     return network
 
 
+def draw(*shape: int) -> Floats:
+    return torch.randn(*shape).numpy()
+
+
 def draw_user(events: int) -> UserPart:
     return UserPart(
-        state=torch.randn(16),
-        events=torch.randn(events, 16),
-        numbers=torch.randn(USER_NUMBERS + 2),
-        last=torch.tensor([3, 0, 4]),
-        context=torch.tensor([5, 6, 0]),
+        state=draw(16),
+        events=draw(events, 16),
+        numbers=draw(USER_NUMBERS + 2),
+        last=np.array([3, 0, 4]),
+        context=np.array([5, 6, 0]),
     )
 
 
@@ -61,41 +66,40 @@ def draw_user(events: int) -> UserPart:
 def test_logits_are_those_of_the_plain_scorer(experts: ExpertKind, events: int) -> None:
     network = make_network(experts)
     user = draw_user(events)
-    vectors, statistics = torch.randn(ITEMS, 16), torch.randn(ITEMS, len(STATISTICS) + 2)
+    vectors, statistics = draw(ITEMS, 16), draw(ITEMS, len(STATISTICS) + 2)
     side = UserSide(
-        states=user.state[None],
-        events=user.events[None],
+        states=torch.from_numpy(user.state[None]),
+        events=torch.from_numpy(user.events[None]),
         attend=torch.ones(1, events, dtype=torch.bool),
-        numbers=user.numbers[None],
-        last=user.last[None],
-        context=user.context[None],
+        numbers=torch.from_numpy(user.numbers[None]),
+        last=torch.from_numpy(user.last[None]),
+        context=torch.from_numpy(user.context[None]),
     )
-    plain = network.scorer(build_scorer_input(side, vectors[None], statistics[None]))
+    items = (torch.from_numpy(vectors[None]), torch.from_numpy(statistics[None]))
+    plain = network.scorer(build_scorer_input(side, *items))
     fused = FusedScorer(network.scorer)
     for names in (("like", "daypart", "genre"), ("genre",), ("daypart",), ()):
         logits = fused(user, vectors, statistics, names)
         assert set(logits) == set(names)
         for name in names:
             expected = plain[name][0].numpy()
-            np.testing.assert_allclose(
-                np.broadcast_to(logits[name].numpy(), expected.shape), expected, atol=1e-5
-            )
+            np.testing.assert_allclose(np.broadcast_to(logits[name], expected.shape), expected, atol=1e-5)
 
 
 @torch.inference_mode()
 def test_an_input_of_the_user_changes_the_logits() -> None:
     """No part of the user is dropped when its columns are folded."""
     fused = FusedScorer(make_network(ExpertKind.PLE).scorer)
-    user, vectors, statistics = draw_user(3), torch.randn(ITEMS, 16), torch.randn(ITEMS, len(STATISTICS) + 2)
+    user, vectors, statistics = draw_user(3), draw(ITEMS, 16), draw(ITEMS, len(STATISTICS) + 2)
     before = fused(user, vectors, statistics, ("like",))["like"]
     for change in (
         {"state": user.state + 1},
         {"numbers": user.numbers + 1},
-        {"events": user.events + torch.randn(3, 16)},
-        {"last": torch.tensor([7, 0, 0])},
+        {"events": user.events + draw(3, 16)},
+        {"last": np.array([7, 0, 0])},
     ):
         after = fused(replace(user, **change), vectors, statistics, ("like",))["like"]
-        assert not torch.allclose(before, after, atol=1e-3)
+        assert not np.allclose(before, after, atol=1e-3)
 
 
 @pytest.mark.parametrize("events", [0, 1, 5, 9, 14])
