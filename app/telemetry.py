@@ -19,6 +19,24 @@ SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5
 LOGGER = "chorus"
 
 
+class StoreMetrics:
+    """The metrics of the store's calls."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.corrupt_values = Counter(
+            "chorus_corrupt_values", "Stored values that could not be read", registry=registry
+        )
+        self.failures = Counter(
+            "chorus_store_failures", "Failed calls of the store, by code", ["code"], registry=registry
+        )
+        self.circuit_open = Gauge(
+            "chorus_store_circuit_open", "1 while calls of the store fail at once", registry=registry
+        )
+        self.circuit_openings = Counter(
+            "chorus_store_circuit_openings", "How often the circuit has opened", registry=registry
+        )
+
+
 class Metrics:
     """The metrics of one service, in a separate registry: two services may run in one process."""
 
@@ -40,18 +58,7 @@ class Metrics:
         )
         self._events = Counter("chorus_events", "Events posted, by outcome", ["outcome"], registry=registry)
         self._errors = Counter("chorus_errors", "Error answers, by code", ["code"], registry=registry)
-        self._corrupt_values = Counter(
-            "chorus_corrupt_values", "Stored values that could not be read", registry=registry
-        )
-        self._store_failures = Counter(
-            "chorus_store_failures", "Failed calls of the store, by code", ["code"], registry=registry
-        )
-        self._circuit_open = Gauge(
-            "chorus_store_circuit_open", "1 while calls of the store fail at once", registry=registry
-        )
-        self._circuit_openings = Counter(
-            "chorus_store_circuit_openings", "How often the circuit has opened", registry=registry
-        )
+        self._store = StoreMetrics(registry)
         self._audit_failures = Counter(
             "chorus_audit_failures", "Acts that could not be stored in the audit", registry=registry
         )
@@ -118,17 +125,17 @@ class Metrics:
 
     def count_corrupt_value(self) -> None:
         """Count one stored value that could not be read."""
-        self._corrupt_values.inc()
+        self._store.corrupt_values.inc()
 
     def count_store_failure(self, code: str) -> None:
         """Count one failed call of the store."""
-        self._store_failures.labels(code).inc()
+        self._store.failures.labels(code).inc()
 
     def set_circuit(self, is_open: bool) -> None:
         """Set the state of the circuit in front of the store, and count its openings."""
-        self._circuit_open.set(is_open)
+        self._store.circuit_open.set(is_open)
         if is_open:
-            self._circuit_openings.inc()
+            self._store.circuit_openings.inc()
 
     def count_audit_failure(self) -> None:
         """Count one act that could not be stored in the audit."""

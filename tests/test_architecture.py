@@ -212,7 +212,7 @@ def test_each_rule_can_fail(rule: Rule, path: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("app/cli.py", "from models.cli import train\nfrom app.main import create_app"),
+        ("app/cli.py", "from models.cli import train\nfrom app.online_commands import serve"),
         ("app/runtime.py", "from models.contract import bundle\nfrom models.network.model import Network"),
         ("models/contract/features.py", "import json\nimport numpy as np\nfrom pydantic import BaseModel"),
         ("models/network/towers.py", "import torch\nfrom . import config\nfrom ..contract.tasks import Head"),

@@ -30,8 +30,8 @@ def list_products(scorer: Scorer, events: int, pairs: int) -> list[Product]:
     weights = fused.read_weights(frozenset(scorer.pair_heads)).experts
     if weights is None:
         raise ValueError("expected a bundle with heads that score pairs, given one without")
-    first_rows, first_columns = weights.items.shape
-    sizes = [(pairs, dim, events), (pairs, events, dim), (pairs, first_columns, first_rows)]
+    inner, columns = weights.items.shape
+    sizes = [(pairs, dim, events), (pairs, events, dim), (pairs, inner, columns)]
     experts, width, _ = weights.second.shape
     sizes += [(pairs, width, width)] * experts
     for name in scorer.pair_heads:

@@ -29,6 +29,7 @@ OPERATIONS = {
     "PUT /v1/users/{user_id}": ("UserRequest", "UserPutAnswer"),
     "POST /v1/users/{user_id}/merge": ("MergeRequest", "MergeAnswer"),
     "DELETE /v1/users/{user_id}": (None, "ErasureAnswer"),
+    "GET /v1/erasures/{receipt}": (None, "ErasureStatus"),
     "GET /v1/model": (None, "ModelAnswer"),
     "POST /v1/model/reload": ("ReloadRequest", "ModelAnswer"),
     "GET /v1/outcomes": (None, "OutcomesAnswer"),
