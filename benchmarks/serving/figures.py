@@ -1,7 +1,7 @@
 """The figures of one bundle: what each contender did, and how Chorus compares."""
 
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -48,6 +48,7 @@ class Ratios(BaseModel):
     floor_cpu: float
     """By processor time of the servers instead of answers a second: it holds on a shared machine, too."""
     naive: float | None
+    naive_cpu: float | None
     p99_over_p50: float
     open_p99_over_p50: float
 
@@ -94,10 +95,15 @@ def summarise_samples(samples: Sequence[Sample]) -> LoadFigures:
 
 def compare(turns: Sequence[Turn], names: Collection[str]) -> Ratios:
     """The ratios of Chorus; without the naive design its ratio is None."""
+
+    def median_of_naive(read: Callable[[Turn], float]) -> float | None:
+        return take_median(turns, read) if NAIVE in names else None
+
     return Ratios(
         floor=take_median(turns, lambda turn: turn.rate_ratio(CHORUS, FLOOR)),
         floor_cpu=take_median(turns, lambda turn: turn.cpu_ratio(CHORUS, FLOOR)),
-        naive=take_median(turns, lambda turn: turn.rate_ratio(CHORUS, NAIVE)) if NAIVE in names else None,
+        naive=median_of_naive(lambda turn: turn.rate_ratio(CHORUS, NAIVE)),
+        naive_cpu=median_of_naive(lambda turn: turn.cpu_ratio(CHORUS, NAIVE)),
         p99_over_p50=take_median(turns, lambda turn: turn.tail_ratio(CHORUS)),
         open_p99_over_p50=take_median(turns, lambda turn: turn.open_ratio(CHORUS)),
     )

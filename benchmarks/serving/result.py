@@ -41,6 +41,7 @@ class Result(BaseModel):
     floor_ratio_million: float | None
     floor_ratio_cpu_million: float | None
     naive_ratio: float | None
+    naive_ratio_cpu: float | None
     p99_over_p50: float
     open_p99_over_p50: float
     rss_million_mb: float | None
@@ -93,6 +94,7 @@ def build_result(measured: Measured, notes: Sequence[str], turns: int, seconds: 
         floor_ratio_million=None if million is None else million.ratios.floor,
         floor_ratio_cpu_million=None if million is None else million.ratios.floor_cpu,
         naive_ratio=base.ratios.naive,
+        naive_ratio_cpu=base.ratios.naive_cpu,
         p99_over_p50=base.ratios.p99_over_p50,
         open_p99_over_p50=base.ratios.open_p99_over_p50,
         rss_million_mb=None if service is None else service.memory_mb,

@@ -15,6 +15,7 @@ TARGETS = {
     "floor_ratio_million": ">= .25",
     "floor_ratio_cpu_million": "",
     "naive_ratio": ">= 4",
+    "naive_ratio_cpu": "",
     "p99_over_p50": "<= 3",
     "open_p99_over_p50": "<= 6",
     "rss_million_mb": "<= 1600",

@@ -25,6 +25,7 @@ def test_ratios_are_medians_of_those_within_a_turn() -> None:
     ratios = compare(turns, ("chorus", "floor", "naive"))
     assert ratios.floor == 0.3  # of 0.25, 0.5 and 0.3
     assert ratios.naive == 3.0  # of 2, 5 and 3
+    assert ratios.naive_cpu == pytest.approx(3.0)  # of the same, as all took as much processor time a second
     assert compare(turns, ("chorus", "floor")).naive is None
 
 
