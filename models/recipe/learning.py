@@ -59,8 +59,8 @@ class TrainOptions:
     compares: bool = False  # the published bundle, on the newest events
 
 
-def train(options: TrainOptions, console: Console, checks: BundleChecks) -> None:
-    """Train a job's network, print its evaluation, and publish the bundle in `out`.
+def train(options: TrainOptions, console: Console, checks: BundleChecks) -> str:
+    """Train a job's network, print its evaluation, and publish the bundle in `out`; returns why it could be.
 
     Raises FolderInUseError, before the data are read, if another command writes `out`. Raises NotPromotedError if the
     bundle in `out` is better and `force` is False; the new bundle is then in `<out>.rejected`.
@@ -83,6 +83,7 @@ def train(options: TrainOptions, console: Console, checks: BundleChecks) -> None
         done = train_and_publish(data, published, options.job, target, console, force=options.force)
         write_job_record(options.out, options.job)
     console.print(done)
+    return done.splitlines()[0]
 
 
 def _open_published(out: Path, job: JobSpec, checks: BundleChecks) -> "PublishedBundle | None":
@@ -95,8 +96,8 @@ def _open_published(out: Path, job: JobSpec, checks: BundleChecks) -> "Published
         return None
 
 
-def update(options: UpdateOptions, console: Console, checks: BundleChecks) -> None:
-    """Learn the events since a bundle was published, and publish the result.
+def update(options: UpdateOptions, console: Console, checks: BundleChecks) -> tuple[str, ...]:
+    """Learn the events since a bundle was published, and publish the result; returns why it could be.
 
     Raises NotPromotedError if it is worse than that bundle on the newest events; it is then in `<out>.rejected`.
     """
@@ -118,6 +119,7 @@ def update(options: UpdateOptions, console: Console, checks: BundleChecks) -> No
         done = learn_and_publish(data, checked.published, target, choices, console)
         write_job_record(options.out, job_file)
     console.print(tell_outcome(done, options.out))
+    return done.decision.reasons
 
 
 def recover(bundle: Path) -> None:
@@ -144,11 +146,12 @@ def learn(given: LearningRound, console: Console, checks: BundleChecks) -> tuple
     bundle = given.bundle
     try:
         if given.kind == "training" or not (bundle / MANIFEST).is_file():
-            train(TrainOptions(given.job, bundle, log=given.log, compares=True), console, checks)
+            training = TrainOptions(given.job, bundle, log=given.log, compares=True)
+            reasons: tuple[str, ...] = (train(training, console, checks),)
         else:
-            update(UpdateOptions(bundle, given.log, bundle, given.job), console, checks)
+            reasons = update(UpdateOptions(bundle, given.log, bundle, given.job), console, checks)
     except NothingNewError as error:
         return "nothing_new", error.errors
     except NotPromotedError as error:
         return "rejected", (str(error),)
-    return "published", ()
+    return "published", reasons

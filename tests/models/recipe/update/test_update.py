@@ -92,10 +92,11 @@ def test_an_update_can_be_updated(shop_copy: Path, log: Path, tmp_path: Path, ca
 
 
 def test_a_worse_bundle_is_rejected(
-    shop_copy: Path, log: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    shop_copy: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The published bundle stays, and the message has the figures. A learning rate of 1 ruins any network."""
-    monkeypatch.setattr("models.recipe.update.learning.RATE", 100.0)
+    """The published bundle stays, and the message has the figures. A learning rate of 10 ruins any network."""
+    monkeypatch.setattr("models.recipe.update.learning.RATE", 1000.0)
+    log = write_log(tmp_path / "many", draw_events(600))
     bundle = shop_copy.parent / "bundle"
     published = read_manifest(bundle)
     assert main(["update", str(bundle), "--log", str(log), "--out", str(bundle)]) == 1
