@@ -67,6 +67,11 @@ class Metrics:
             registry=registry,
         )
         self.outcomes = OutcomeMetrics(registry)
+        self._live_age = Gauge(
+            "chorus_live_statistics_age_seconds",
+            "Seconds since the live statistics were read from the store",
+            registry=registry,
+        )
         self._refusals: dict[str, tuple[Counter, Counter]] = {}
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
 
@@ -132,6 +137,10 @@ class Metrics:
     def set_worse_takeovers(self, count: int) -> None:
         """Set how often a bundle took over with worse figures than the one before."""
         self._worse_takeovers.set(count)
+
+    def set_live_age(self, seconds: float) -> None:
+        """Set the seconds since the live statistics were read."""
+        self._live_age.set(seconds)
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -15,9 +15,13 @@ from app.erasure.receipts import ErasureReceipts
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts
+from app.live.counting import mark_counted
+from app.live.statistics import LiveStatistics
 from app.state.protocol import (
     DEFAULT_TENANT,
+    Appended,
     ItemPatch,
+    RecordedEvent,
     StateUnavailableError,
     StoredItems,
     StoredUser,
@@ -51,10 +55,17 @@ class Tenant:
     """
 
     def __init__(
-        self, name: str, store: TenantStore, key: InstallationKey, names: Pseudonyms | None = None
+        self,
+        name: str,
+        store: TenantStore,
+        key: InstallationKey,
+        names: Pseudonyms | None = None,
+        live: LiveStatistics | None = None,
     ) -> None:
+        """`live`: the statistics of what is taken now; None: there are none."""
         self.name = name
         self.store = store
+        self.live = live
         self.receipts = ErasureReceipts(name, store, key, names)
         self._key = key
         self._bundle: LoadedBundle | None = None
@@ -130,6 +141,23 @@ class Tenant:
             return UserState(user_id), (fallback, f"state:{error.fault}")
         degraded = await self._try_refresh(stored.catalogue_version)
         return await self._join_history(user_id, stored), degraded
+
+    async def append(self, records: Sequence[RecordedEvent], now: float) -> list[Appended]:
+        """Store events that came at `now`, and count those that count. Raises StateUnavailableError."""
+        counted = records if self.live is None else mark_counted(self.bundle, records, now)
+        return await self.store.append(counted)
+
+    async def refresh_live(self) -> None:
+        """Bring the bundle to what is counted in the store. Raises StateUnavailableError.
+
+        A new item is read first, so that its counts do not wait for a request.
+        """
+        if self.live is None or self._bundle is None:
+            return
+        await self.refresh_catalogue(await self.store.catalogue_version())
+        if await self.live.read() or self.live.lags(self.bundle):
+            async with self._catalogue_lock:
+                await self._apply_live()
 
     async def export_user(self, user_id: str) -> UserExport:
         """All that is stored of a user, with the state from both bundle and store. Raises StateUnavailableError."""
@@ -230,6 +258,18 @@ class Tenant:
             changes = StoredItems(version=0)  # read with the first request after the outage
         self._owns_rows = self.is_default
         await self._swap(bundle, changes, texts)
+        await self._apply_live()
+
+    async def _apply_live(self) -> None:
+        """Apply the counts that were read; rows that others share are copied before."""
+        live = self.live
+        if live is None or live.counts.version is None:
+            return
+        if not self._owns_rows and not live.counts.is_empty:
+            self._bundle, self._owns_rows = await run_in_thread(self.bundle.fork), True
+        if self._owns_rows:
+            bundle = self.bundle
+            await run_in_thread(lambda: live.apply(bundle))
 
     async def _swap(
         self, bundle: LoadedBundle, changes: StoredItems, texts: Mapping[str, Floats] = NO_TEXTS

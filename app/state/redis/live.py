@@ -1,0 +1,164 @@
+"""The live counts in Redis: sorted sets by bucket of time, to which the append of events adds in the same script.
+
+What is kept of a user, for a half-life: the period of the user's last event that counts, digests of the items that
+were counted in it, of which each counts once, and those of the last USER_PAIRS items.
+
+    counted = period u32, number u16, so many digests of 8 bytes, then up to USER_PAIRS digests
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from app.state.limits import StoreLimits
+from app.state.protocol import RecordedEvent
+from app.state.protocol.live import LEAST_PAIR, USER_PAIRS, Digests, ItemCounts, PairCounts
+from app.state.redis.client import Argument, Call, RedisClient
+from app.state.redis.keys import Keys
+from app.state.redis.scripts import Script
+from app.state.redis.settings import RedisSettings
+from app.state.redis.values import Values
+from models.contract.live_statistics import HALF_LIVES, LiveWindow
+
+DIGEST_BYTES = 8
+READ_BUCKETS = 8
+"""Buckets read in one round trip, so that an answer stays small."""
+
+COUNT_FUNCTION = f"""
+local DIGEST, USER_PAIRS = {DIGEST_BYTES}, {USER_PAIRS}
+"""
+COUNT_FUNCTION += """
+-- Adds one to a member of a sorted set of at most `cap`: beyond, the member with the least count gives its place and
+-- its count to the new one, so that what is frequent stays (space-saving; Metwally et al. 2005).
+local function add_one(key, member, cap)
+  if redis.call('ZCARD', key) < cap or redis.call('ZSCORE', key, member) then
+    redis.call('ZINCRBY', key, 1, member)
+  else
+    redis.call('ZADD', key, redis.call('ZPOPMIN', key)[2] + 1, member)
+  end
+end
+
+local function find_digest(digests, digest)
+  for at = 1, #digests, DIGEST do
+    if string.sub(digests, at, at + DIGEST - 1) == digest then return at end
+  end
+end
+
+-- keys: counted, version, items, pairs. limits: period, items of a user, items, pairs, seconds of a user, of the counts
+local function count_items(keys, limits, digests)
+  local period, value = tonumber(limits[1]), redis.call('GET', keys[1]) or ''
+  local counted, last, added = '', '', 0
+  if #value >= 6 then
+    local before, number = struct.unpack('<IH', value)
+    if before == period then counted = string.sub(value, 7, 6 + DIGEST * number) end
+    last = string.sub(value, 7 + DIGEST * number)
+  end
+  for _, digest in ipairs(digests) do
+    if #counted < DIGEST * tonumber(limits[2]) and not find_digest(counted, digest) then
+      counted = counted .. digest
+      add_one(keys[3], digest, tonumber(limits[3]))
+      for at = 1, #last, DIGEST do
+        local other = string.sub(last, at, at + DIGEST - 1)
+        if other ~= digest then
+          add_one(keys[4], digest < other and digest .. other or other .. digest, tonumber(limits[4]))
+        end
+      end
+      added = added + 1
+    end
+    local at = find_digest(last, digest)
+    if at then last = string.sub(last, 1, at - 1) .. string.sub(last, at + DIGEST) end
+    last = string.sub(last .. digest, -DIGEST * USER_PAIRS)
+  end
+  redis.call('SET', keys[1], struct.pack('<IH', period, #counted / DIGEST) .. counted .. last, 'EX', limits[5])
+  if added > 0 then
+    redis.call('INCRBY', keys[2], added)
+    for index = 2, 4 do redis.call('EXPIRE', keys[index], limits[6]) end
+  end
+end
+"""
+
+_READ = Script("""
+-- KEYS: a sorted set. ARGV: the least count. Answers members and counts in turn.
+return redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf', 'WITHSCORES')
+""")
+
+
+def list_limits(events: Sequence[RecordedEvent], limits: StoreLimits) -> list[Argument]:
+    """The arguments of `count_items` after its keys, for events that count now."""
+    half_life_s = limits.live_half_life_s
+    period = LiveWindow(half_life_s).period(find_moment(events))
+    bounds = (limits.live_user_items, limits.live_items, limits.live_pairs)
+    return [period, *bounds, half_life_s, (HALF_LIVES + 1) * half_life_s]
+
+
+def list_count_keys(events: Sequence[RecordedEvent], keys: Keys, limits: StoreLimits) -> tuple[str, ...]:
+    """The keys of `count_items` for events of one user."""
+    window, now = LiveWindow(limits.live_half_life_s), find_moment(events)
+    return (
+        *(keys.user(events[0].user_id).counted, keys.live_version),
+        *(keys.live_items(window.bucket(now)), keys.live_pairs(window.pair_bucket(now))),
+    )
+
+
+def find_moment(events: Sequence[RecordedEvent]) -> float:
+    """The moment at which events count; 0 if none does."""
+    return max(recorded.counted_at or 0.0 for recorded in events)
+
+
+def digest_item(item_id: str, keys: Sequence[bytes] = ()) -> bytes:
+    """The digest of an item id, under the first key if there is one: without it nobody can try item ids."""
+    return blake2b(item_id.encode(), digest_size=DIGEST_BYTES, key=keys[0] if keys else b"").digest()
+
+
+class RedisLiveCounts:
+    """The LiveStore over one Redis node."""
+
+    def __init__(self, client: RedisClient, keys: Keys, settings: RedisSettings, values: Values) -> None:
+        self._client = client
+        self._keys = keys
+        self._deadline_s = settings.write_timeout_s
+        self._digest_keys = values.digest_keys
+        self.half_life_s: float = settings.limits.live_half_life_s
+
+    def digest(self, item_ids: Sequence[str]) -> Digests:
+        """The digests, under the current key of sealed values if there is one."""
+        digests = b"".join(digest_item(item_id, self._digest_keys) for item_id in item_ids)
+        return np.frombuffer(digests, dtype=np.uint64)
+
+    async def version(self) -> int:
+        """One GET."""
+        found = await self._client.run_command("GET", self._keys.live_version, deadline_s=self._deadline_s)
+        return int(found or 0)
+
+    async def read_items(self, buckets: Sequence[int]) -> list[ItemCounts]:
+        """One pipeline for every READ_BUCKETS buckets."""
+        answers = await self._read([self._keys.live_items(bucket) for bucket in buckets], 1)
+        return [ItemCounts(_to_digests(answer, 1)[:, 0], _to_counts(answer)) for answer in answers]
+
+    async def read_pairs(self, buckets: Sequence[int]) -> list[PairCounts]:
+        """One pipeline for every READ_BUCKETS buckets."""
+        found = []
+        for answer in await self._read([self._keys.live_pairs(bucket) for bucket in buckets], LEAST_PAIR):
+            pairs = _to_digests(answer, 2)
+            found.append(PairCounts(pairs[:, 0], pairs[:, 1], _to_counts(answer)))
+        return found
+
+    async def _read(self, keys: Sequence[str], least: int) -> list[list[Any]]:
+        answers: list[list[Any]] = []
+        for start in range(0, len(keys), READ_BUCKETS):
+            calls = [Call((key,), [least]) for key in keys[start : start + READ_BUCKETS]]
+            answers += await self._client.run_scripts(_READ, calls, self._deadline_s)
+        return answers
+
+
+def _to_digests(answer: Sequence[bytes], width: int) -> Digests:
+    """The members [m] of a sorted set as digests [m, width]; none of another width, which no script writes."""
+    members = [member for member in answer[::2] if len(member) == width * DIGEST_BYTES]
+    return np.frombuffer(b"".join(members), dtype=np.uint64).reshape(len(members), width)
+
+
+def _to_counts(answer: Sequence[bytes]) -> np.ndarray:
+    """The counts of the members."""
+    return np.array(answer[1::2], dtype=np.float64)
