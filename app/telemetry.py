@@ -68,9 +68,7 @@ class Metrics:
         )
         self.outcomes = OutcomeMetrics(registry)
         self._live_age = Gauge(
-            "chorus_live_statistics_age_seconds",
-            "Seconds since the live statistics were read from the store",
-            registry=registry,
+            "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry
         )
         self._refusals: dict[str, tuple[Counter, Counter]] = {}
         self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)

@@ -14,7 +14,7 @@ from app.bundle.remote_texts import RemoteTexts
 from app.erasure.receipts import ErasureReceipts
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
-from app.item_texts import fetch_item_texts
+from app.item_texts import fetch_item_texts, list_unread
 from app.live.counting import mark_counted
 from app.live.statistics import LiveStatistics
 from app.state.protocol import (
@@ -212,11 +212,11 @@ class Tenant:
     async def _read_items(self) -> None:
         """Fetch the text vectors of the items that wait for them, and swap in the bundle with those."""
         bundle = self.bundle
-        texts = await fetch_item_texts(bundle, _list_unread(bundle))
+        texts = await fetch_item_texts(bundle, list_unread(bundle))
         async with self._catalogue_lock:
             if not texts or self.bundle.text_encoder is not bundle.text_encoder:
                 return  # another bundle was loaded meanwhile
-            items = {item.item_id: item for item in _list_unread(self.bundle)}
+            items = {item.item_id: item for item in list_unread(self.bundle)}
             await self._swap(self.bundle, StoredItems(self._items_version, items), texts)
 
     async def _read_texts(self, bundle: LoadedBundle) -> Mapping[str, Floats]:
@@ -281,12 +281,6 @@ class Tenant:
         )
         self._owns_rows = self._owns_rows or is_shared
         self._items_version = changes.version
-
-
-def _list_unread(bundle: LoadedBundle) -> list[Item]:
-    """The items that wait for their text vectors."""
-    rows = (bundle.catalogue.row(item_id) for item_id in sorted(bundle.unread_items))
-    return [bundle.catalogue.item(row) for row in rows if row is not None]
 
 
 def _log_failure(reading: "asyncio.Task[None]") -> None:

@@ -46,11 +46,14 @@ class MemoryLiveCounts:
             user.items.add(digest)
             self._version += 1
             self._forget(at)
-            _add_one(self._items.setdefault(self._window.bucket(at), {}), digest, self._limits.live_items)
+            items = self._items.setdefault(self._window.bucket(at), {})
             pairs = self._pairs.setdefault(self._window.pair_bucket(at), {})
+            _add_one(items, digest)
             for other in user.last:
                 if other != digest:
-                    _add_one(pairs, b"".join(sorted((digest, other))), self._limits.live_pairs)
+                    _add_one(pairs, b"".join(sorted((digest, other))))
+            _trim(items, self._limits.live_items)
+            _trim(pairs, self._limits.live_pairs)
         user.last = [*(other for other in user.last if other != digest), digest][-USER_PAIRS:]
 
     def forget_user(self, user_id: str) -> None:
@@ -89,12 +92,15 @@ class MemoryLiveCounts:
                 del counts[bucket]
 
 
-def _add_one(counts: dict[bytes, int], member: bytes, cap: int) -> None:
-    """Add one to a member; above the cap the least frequent one gives its place and its count to the new one."""
-    if member not in counts and len(counts) >= cap:
-        least = min(counts, key=lambda other: (counts[other], other))
-        counts[member] = counts.pop(least)
+def _add_one(counts: dict[bytes, int], member: bytes) -> None:
     counts[member] = counts.get(member, 0) + 1
+
+
+def _trim(counts: dict[bytes, int], cap: int) -> None:
+    """Keep the `cap` members with the greatest counts, once there are a quarter more."""
+    if len(counts) > cap + cap / 4:
+        for member in sorted(counts, key=lambda member: (counts[member], member))[: len(counts) - cap]:
+            del counts[member]
 
 
 def _to_digests(counts: dict[bytes, int], width: int) -> Digests:

@@ -149,9 +149,10 @@ def build_append_call(
     """The call of the script for events of one user. Raises ValueError for an event that cannot be stored."""
     user_id = events[0].user_id
     user, name = keys.user(user_id), keys.name(user_id)
+    counted_at = max(recorded.counted_at or 0.0 for recorded in events)  # one moment for the events of a call
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
-    arguments += [name, limits.max_past_items, *list_limits(events, limits)]
+    arguments += [name, limits.max_past_items, *list_limits(counted_at, limits)]
     for recorded in events:
         arguments.append(pack_event_id(recorded, values.digest_keys))
         arguments.append(repr(recorded.event.timestamp))
@@ -167,7 +168,7 @@ def build_append_call(
     return Call(
         (
             *(user.events, user.event_ids, user.profile, keys.stream, user.past_items, user.erased),
-            *list_count_keys(events, keys, limits),
+            *list_count_keys(counted_at, keys, user, limits),
         ),
         arguments,
     )

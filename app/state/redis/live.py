@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from app.state.limits import StoreLimits
-from app.state.protocol import RecordedEvent
 from app.state.protocol.live import LEAST_PAIR, USER_PAIRS, Digests, ItemCounts, PairCounts
 from app.state.redis.client import Argument, Call, RedisClient
-from app.state.redis.keys import Keys
+from app.state.redis.keys import Keys, UserKeys
 from app.state.redis.scripts import Script
 from app.state.redis.settings import RedisSettings
 from app.state.redis.values import Values
@@ -30,14 +29,10 @@ COUNT_FUNCTION = f"""
 local DIGEST, USER_PAIRS = {DIGEST_BYTES}, {USER_PAIRS}
 """
 COUNT_FUNCTION += """
--- Adds one to a member of a sorted set of at most `cap`: beyond, the member with the least count gives its place and
--- its count to the new one, so that what is frequent stays (space-saving; Metwally et al. 2005).
-local function add_one(key, member, cap)
-  if redis.call('ZCARD', key) < cap or redis.call('ZSCORE', key, member) then
-    redis.call('ZINCRBY', key, 1, member)
-  else
-    redis.call('ZADD', key, redis.call('ZPOPMIN', key)[2] + 1, member)
-  end
+-- Keeps the `cap` members of a sorted set with the greatest counts, once there are a quarter more.
+local function trim_counts(key, cap)
+  local count = redis.call('ZCARD', key)
+  if count > cap + cap / 4 then redis.call('ZREMRANGEBYRANK', key, 0, count - cap - 1) end
 end
 
 local function find_digest(digests, digest)
@@ -58,11 +53,11 @@ local function count_items(keys, limits, digests)
   for _, digest in ipairs(digests) do
     if #counted < DIGEST * tonumber(limits[2]) and not find_digest(counted, digest) then
       counted = counted .. digest
-      add_one(keys[3], digest, tonumber(limits[3]))
+      redis.call('ZINCRBY', keys[3], 1, digest)
       for at = 1, #last, DIGEST do
         local other = string.sub(last, at, at + DIGEST - 1)
         if other ~= digest then
-          add_one(keys[4], digest < other and digest .. other or other .. digest, tonumber(limits[4]))
+          redis.call('ZINCRBY', keys[4], 1, digest < other and digest .. other or other .. digest)
         end
       end
       added = added + 1
@@ -74,7 +69,10 @@ local function count_items(keys, limits, digests)
   redis.call('SET', keys[1], struct.pack('<IH', period, #counted / DIGEST) .. counted .. last, 'EX', limits[5])
   if added > 0 then
     redis.call('INCRBY', keys[2], added)
-    for index = 2, 4 do redis.call('EXPIRE', keys[index], limits[6]) end
+    for index = 3, 4 do
+      trim_counts(keys[index], tonumber(limits[index]))
+      redis.call('EXPIRE', keys[index], limits[6])
+    end
   end
 end
 """
@@ -85,26 +83,19 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf', 'WITHSCORES')
 """)
 
 
-def list_limits(events: Sequence[RecordedEvent], limits: StoreLimits) -> list[Argument]:
-    """The arguments of `count_items` after its keys, for events that count now."""
+def list_limits(at: float, limits: StoreLimits) -> list[Argument]:
+    """The arguments of `count_items` after its keys, for events that count at a moment."""
     half_life_s = limits.live_half_life_s
-    period = LiveWindow(half_life_s).period(find_moment(events))
+    period = LiveWindow(half_life_s).period(at)
     bounds = (limits.live_user_items, limits.live_items, limits.live_pairs)
     return [period, *bounds, half_life_s, (HALF_LIVES + 1) * half_life_s]
 
 
-def list_count_keys(events: Sequence[RecordedEvent], keys: Keys, limits: StoreLimits) -> tuple[str, ...]:
-    """The keys of `count_items` for events of one user."""
-    window, now = LiveWindow(limits.live_half_life_s), find_moment(events)
-    return (
-        *(keys.user(events[0].user_id).counted, keys.live_version),
-        *(keys.live_items(window.bucket(now)), keys.live_pairs(window.pair_bucket(now))),
-    )
-
-
-def find_moment(events: Sequence[RecordedEvent]) -> float:
-    """The moment at which events count; 0 if none does."""
-    return max(recorded.counted_at or 0.0 for recorded in events)
+def list_count_keys(at: float, keys: Keys, user: UserKeys, limits: StoreLimits) -> tuple[str, ...]:
+    """The keys of `count_items` for events of one user that count at a moment."""
+    window = LiveWindow(limits.live_half_life_s)
+    buckets = (keys.live_items(window.bucket(at)), keys.live_pairs(window.pair_bucket(at)))
+    return (user.counted, keys.live_version, *buckets)
 
 
 def digest_item(item_id: str, keys: Sequence[bytes] = ()) -> bytes:

@@ -27,7 +27,7 @@ def make_tenant(store: MemoryStore) -> Callable[[str], Tenant]:
 
     def make(name: str) -> Tenant:
         own = store.of_tenant(name) if name else store
-        return Tenant(name, own, InstallationKey(store), LiveStatistics(own.live))
+        return Tenant(name, own, InstallationKey(store), live=LiveStatistics(own.live))
 
     return make
 
