@@ -50,7 +50,8 @@ class LiveStatistics:
         index, window = self._find_index(bundle), self.counts.window
         since = find_since(bundle.manifest, timed=bundle.spec.timed)
         apply_popularity(bundle, self.counts.sum_items(index, now, since), window.half_life_s)
-        relate_items(bundle, self.counts.sum_pairs(index, now), self.counts.sum_items(index, now, 0.0))
+        pairs, items = self.counts.sum_pairs(index, now), self.counts.sum_items(index, now, 0.0)
+        relate_items(bundle, pairs, items, len(index))
         self._applied_at = now
 
     def _find_index(self, bundle: LoadedBundle) -> DigestIndex:

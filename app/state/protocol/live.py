@@ -48,7 +48,7 @@ class LiveStore(Protocol):
         """The number of events counted so far; a smaller one than before if the store lost its data."""
 
     async def read_items(self, buckets: Sequence[int]) -> list[ItemCounts]:
-        """The counts of these buckets of items (models.contract.live_statistics)."""
+        """The most frequent items of each of these buckets of items (models.contract.live_statistics)."""
 
     async def read_pairs(self, buckets: Sequence[int]) -> list[PairCounts]:
-        """The counts of these buckets of pairs."""
+        """The most frequent pairs of each of these buckets of pairs."""

@@ -8,7 +8,6 @@ were counted in it, of which each counts once, and those of the last USER_PAIRS 
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 
@@ -19,11 +18,14 @@ from app.state.redis.keys import Keys, UserKeys
 from app.state.redis.scripts import Script
 from app.state.redis.settings import RedisSettings
 from app.state.redis.values import Values
+from models.contract.arrays import Doubles
 from models.contract.live_statistics import HALF_LIVES, LiveWindow
 
 DIGEST_BYTES = 8
 READ_BUCKETS = 8
 """Buckets read in one round trip, so that an answer stays small."""
+MOST_READ = 5_000
+"""The most frequent items, or pairs, of a bucket that are read."""
 
 COUNT_FUNCTION = f"""
 local DIGEST, USER_PAIRS = {DIGEST_BYTES}, {USER_PAIRS}
@@ -78,8 +80,15 @@ end
 """
 
 _READ = Script("""
--- KEYS: a sorted set. ARGV: the least count. Answers members and counts in turn.
-return redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf', 'WITHSCORES')
+-- KEYS: a sorted set. ARGV: the least count, the most members. Answers the members and the counts, each as one text:
+-- a list of thousands would keep its reader busy.
+local found = redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local members, counts = {}, {}
+for at = 1, #found, 2 do
+  members[#members + 1] = found[at]
+  counts[#counts + 1] = found[at + 1]
+end
+return {table.concat(members), table.concat(counts, ' ')}
 """)
 
 
@@ -125,31 +134,30 @@ class RedisLiveCounts:
 
     async def read_items(self, buckets: Sequence[int]) -> list[ItemCounts]:
         """One pipeline for every READ_BUCKETS buckets."""
-        answers = await self._read([self._keys.live_items(bucket) for bucket in buckets], 1)
-        return [ItemCounts(_to_digests(answer, 1)[:, 0], _to_counts(answer)) for answer in answers]
+        answers = await self._read([self._keys.live_items(bucket) for bucket in buckets], 1, MOST_READ)
+        return [ItemCounts(_to_digests(members, 1)[:, 0], _to_counts(counts)) for members, counts in answers]
 
     async def read_pairs(self, buckets: Sequence[int]) -> list[PairCounts]:
         """One pipeline for every READ_BUCKETS buckets."""
-        found = []
-        for answer in await self._read([self._keys.live_pairs(bucket) for bucket in buckets], LEAST_PAIR):
-            pairs = _to_digests(answer, 2)
-            found.append(PairCounts(pairs[:, 0], pairs[:, 1], _to_counts(answer)))
+        keys, found = [self._keys.live_pairs(bucket) for bucket in buckets], []
+        for members, counts in await self._read(keys, LEAST_PAIR, MOST_READ):
+            pairs = _to_digests(members, 2)
+            found.append(PairCounts(pairs[:, 0], pairs[:, 1], _to_counts(counts)))
         return found
 
-    async def _read(self, keys: Sequence[str], least: int) -> list[list[Any]]:
-        answers: list[list[Any]] = []
+    async def _read(self, keys: Sequence[str], least: int, most: int) -> list[tuple[bytes, bytes]]:
+        answers: list[tuple[bytes, bytes]] = []
         for start in range(0, len(keys), READ_BUCKETS):
-            calls = [Call((key,), [least]) for key in keys[start : start + READ_BUCKETS]]
+            calls = [Call((key,), [least, most]) for key in keys[start : start + READ_BUCKETS]]
             answers += await self._client.run_scripts(_READ, calls, self._deadline_s)
         return answers
 
 
-def _to_digests(answer: Sequence[bytes], width: int) -> Digests:
-    """The members [m] of a sorted set as digests [m, width]; none of another width, which no script writes."""
-    members = [member for member in answer[::2] if len(member) == width * DIGEST_BYTES]
-    return np.frombuffer(b"".join(members), dtype=np.uint64).reshape(len(members), width)
+def _to_digests(members: bytes, width: int) -> Digests:
+    """The members [m] of a sorted set as digests [m, width]."""
+    return np.frombuffer(members, dtype=np.uint64).reshape(-1, width)
 
 
-def _to_counts(answer: Sequence[bytes]) -> np.ndarray:
-    """The counts of the members."""
-    return np.array(answer[1::2], dtype=np.float64)
+def _to_counts(counts: bytes) -> Doubles:
+    """The counts [m] of the members."""
+    return np.array(counts.split(), dtype=np.float64)

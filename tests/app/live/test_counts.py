@@ -19,6 +19,14 @@ NOW = 500_000 * HOUR + 1800
 IDS = ["a", "b", "c", "d"]
 
 
+def summed(counts: LiveCounts, index: DigestIndex, now: float, since: float = 0) -> list[float]:
+    """The sum of each row."""
+    found = counts.sum_items(index, now, since)
+    sums = np.zeros(len(index))
+    sums[found.keys] = found.sums
+    return sums.tolist()
+
+
 class ReadLive(MemoryLiveCounts):
     """Notes which buckets are read."""
 
@@ -67,7 +75,7 @@ async def test_a_store_that_lost_its_data_is_read_anew(counts: LiveCounts, index
     counts.store = ReadLive()
     counts.store.count("u", "b", NOW)
     assert await counts.read(NOW)
-    assert counts.sum_items(index, NOW - 1800, 0).tolist() == [0, 1, 0, 0]
+    assert summed(counts, index, NOW - 1800) == [0, 1, 0, 0]
 
 
 async def test_sums_decay_and_leave_out_what_the_bundle_knows(
@@ -80,11 +88,11 @@ async def test_sums_decay_and_leave_out_what_the_bundle_knows(
     await counts.read(NOW + 24 * HOUR)
     now = NOW + 24 * HOUR  # 15 minutes from the middle of what has passed of the newest bucket
     newest = 0.5 ** (0.25 / 24)
-    assert counts.sum_items(index, now, 0) == pytest.approx([1, 0, newest, 0])
-    assert counts.sum_items(index, now, NOW + HOUR) == pytest.approx([0, 0, newest, 0])
-    assert counts.sum_items(index, now, NOW + 24.4 * HOUR) == pytest.approx([0, 0, newest, 0])
+    assert summed(counts, index, now, 0) == pytest.approx([1, 0, newest, 0])
+    assert summed(counts, index, now, NOW + HOUR) == pytest.approx([0, 0, newest, 0])
+    assert summed(counts, index, now, NOW + 24.4 * HOUR) == pytest.approx([0, 0, newest, 0])
     counts.forget(NOW + 96 * HOUR)
-    assert counts.sum_items(index, now, 0) == pytest.approx([0, 0, newest, 0])
+    assert summed(counts, index, now, 0) == pytest.approx([0, 0, newest, 0])
     counts.forget(NOW + 200 * HOUR)
     assert counts.is_empty
 
@@ -95,9 +103,30 @@ async def test_pairs_are_named_by_rows(live: ReadLive, counts: LiveCounts, index
             live.count(user, item, NOW)
     await counts.read(NOW)
     pairs = counts.sum_pairs(index, NOW)
-    assert {*pairs.first.tolist(), *pairs.second.tolist()} == {1, 3}
+    assert (pairs.first_rows(4).tolist(), pairs.second_rows(4).tolist()) == ([1], [3])
     # The middle of what has passed of the bucket of six hours, which began 2.5 hours ago
-    assert pairs.counts == pytest.approx([3 * 0.5 ** (1.25 / 24)])
+    assert pairs.sums == pytest.approx([3 * 0.5 ** (1.25 / 24)])
+
+
+async def test_what_is_summed_once_is_what_is_summed_anew(
+    live: ReadLive, counts: LiveCounts, index: DigestIndex
+) -> None:
+    """Over two days, with a reading every hour, and with an index that grows in between."""
+    rng = np.random.default_rng(3)
+    for hour in range(48):
+        now = NOW + hour * HOUR
+        for user in rng.integers(0, 20, 5).tolist():
+            live.count(f"{user}-{hour}", IDS[int(rng.integers(4))], now)
+            live.count(f"{user}-{hour}", IDS[int(rng.integers(4))], now)
+        await counts.read(now)
+        if hour == 30:
+            index = index.extend(live, ["e"])
+        anew = LiveCounts(live, counts.window)
+        await anew.read(now)
+        for since in (0, NOW + 10 * HOUR):
+            assert summed(counts, index, now, since) == pytest.approx(summed(anew, index, now, since))
+        once, again = counts.sum_pairs(index, now), anew.sum_pairs(index, now)
+        assert once.keys.tolist() == again.keys.tolist() and once.sums == pytest.approx(again.sums)
 
 
 def test_an_index_finds_rows_and_grows() -> None:
