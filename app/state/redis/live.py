@@ -38,9 +38,9 @@ local function trim_counts(key, cap)
 end
 
 local function find_digest(digests, digest)
-  for at = 1, #digests, DIGEST do
-    if string.sub(digests, at, at + DIGEST - 1) == digest then return at end
-  end
+  local at = string.find(digests, digest, 1, true)
+  while at and at % DIGEST ~= 1 do at = string.find(digests, digest, at + 1, true) end
+  return at
 end
 
 -- keys: counted, version, items, pairs. limits: period, items of a user, items, pairs, seconds of a user, of the counts
@@ -93,7 +93,9 @@ return {table.concat(members), table.concat(counts, ' ')}
 
 
 def list_limits(at: float, limits: StoreLimits) -> list[Argument]:
-    """The arguments of `count_items` after its keys, for events that count at a moment."""
+    """The arguments of `count_items` after its keys, for events that count at a moment; 0 where none does."""
+    if not at:
+        return [0] * 6
     half_life_s = limits.live_half_life_s
     period = LiveWindow(half_life_s).period(at)
     bounds = (limits.live_user_items, limits.live_items, limits.live_pairs)
@@ -101,7 +103,9 @@ def list_limits(at: float, limits: StoreLimits) -> list[Argument]:
 
 
 def list_count_keys(at: float, keys: Keys, user: UserKeys, limits: StoreLimits) -> tuple[str, ...]:
-    """The keys of `count_items` for events of one user that count at a moment."""
+    """The keys of `count_items` for events of one user that count at a moment; none for 0."""
+    if not at:
+        return ()
     window = LiveWindow(limits.live_half_life_s)
     buckets = (keys.live_items(window.bucket(at)), keys.live_pairs(window.pair_bucket(at)))
     return (user.counted, keys.live_version, *buckets)
