@@ -174,6 +174,10 @@ class Settings(BaseSettings):
     impression_days: Annotated[int, Field(ge=1, le=3650)] = 30
     impression_hours: Annotated[int, Field(ge=1, le=24 * 3650)] = 24
     """How long an answer can be criticised."""
+    live_statistics: bool = True
+    """Whether what is taken now changes what is popular and similar at once, beside the trainings."""
+    live_half_life_hours: Annotated[float, Field(ge=1, le=24 * 365)] = 6.0
+    """The hours after which a live count is worth a half."""
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_check_origin)], ...],
         NoDecode,

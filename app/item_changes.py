@@ -90,7 +90,7 @@ def _link_items(bundle: LoadedBundle, catalogue: Catalogue, items: Sequence[Item
 
 def _has_events(catalogue: Catalogue, row: int) -> bool:
     """True for an item with events in the training data; put items have statistics of zeros."""
-    return bool(catalogue.statistics[row, TOTAL] > 0)
+    return bool(catalogue.trained_statistics[row, TOTAL] > 0)
 
 
 def _patched_items(catalogue: Catalogue, changes: StoredItems) -> Iterator[Item]:

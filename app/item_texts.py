@@ -42,3 +42,9 @@ def _read(encoder: RemoteTexts, texts: Sequence[str]) -> dict[str, Floats]:
         fields = {"encoder": encoder.name, "items": len(missing), "reason": str(error)}
         LOG.warning("items placed without their texts until the encoder answers", extra={"fields": fields})
     return vectors
+
+
+def list_unread(bundle: LoadedBundle) -> list[Item]:
+    """The items that wait for their text vectors."""
+    rows = (bundle.catalogue.row(item_id) for item_id in sorted(bundle.unread_items))
+    return [bundle.catalogue.item(row) for row in rows if row is not None]

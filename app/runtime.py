@@ -23,8 +23,9 @@ from app.config import Settings
 from app.errors import BadBundleError, UnknownBundleError
 from app.golden import open_and_check
 from app.installation_key import InstallationKey
+from app.live.statistics import LiveStatistics
 from app.replica_set import ReplicaSet
-from app.state.protocol import DEFAULT_TENANT, BundleOrder, StateStore
+from app.state.protocol import DEFAULT_TENANT, BundleOrder, StateStore, TenantStore
 from app.tenant import Tenant, run_in_thread
 from models.contract.bundle import BundleError, Manifest
 
@@ -45,7 +46,7 @@ class Runtime:
         self.comparison = BundleComparison()
         self._store = store
         self._key = InstallationKey(store)
-        self.default_tenant = Tenant(DEFAULT_TENANT, store, self._key, settings.pseudonyms)
+        self.default_tenant = self._make_tenant(DEFAULT_TENANT, store)
         self._tenants = {DEFAULT_TENANT: self.default_tenant}
         self._shared: LoadedBundle | None = None
         self._sharing = asyncio.Lock()
@@ -56,6 +57,11 @@ class Runtime:
         """True if requests can be answered."""
         return self.default_tenant.is_ready
 
+    @property
+    def tenants(self) -> list[Tenant]:
+        """The tenants that were asked for, the default one first."""
+        return list(self._tenants.values())
+
     async def open_tenant(self, name: str) -> Tenant:
         """The tenant of this name, with the bundle in use; its items are read at the first call.
 
@@ -64,11 +70,14 @@ class Runtime:
         tenant = self._tenants.get(name)
         if tenant is None:
             # It is among the tenants before it has a bundle, so that no reload passes it over.
-            store, names = self._store.of_tenant(name), self.settings.pseudonyms
-            tenant = self._tenants[name] = Tenant(name, store, self._key, names)
+            tenant = self._tenants[name] = self._make_tenant(name, self._store.of_tenant(name))
         if not tenant.is_ready and self.ready:
             await tenant.open(await self._share_bundle())
         return tenant
+
+    def _make_tenant(self, name: str, store: TenantStore) -> Tenant:
+        live = LiveStatistics(store.live) if self.settings.live_statistics else None
+        return Tenant(name, store, self._key, self.settings.pseudonyms, live)
 
     async def close(self) -> None:
         """Stop what goes on beside the requests."""
@@ -166,7 +175,7 @@ class Runtime:
     async def _take_over(self, folder: Path, bundle: LoadedBundle) -> None:
         """Swap a bundle in for all tenants, the default one first; compare and record it."""
         await self.default_tenant.take_over(bundle)
-        for tenant in list(self._tenants.values()):
+        for tenant in self.tenants:
             if not tenant.is_default:
                 await tenant.take_over(await self._share_bundle())
         self.replica_set.serve(bundle.manifest.model_version)

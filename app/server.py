@@ -18,6 +18,7 @@ from app.bundle_follower import BundleFollower
 from app.config import Settings
 from app.erasure.follower import follow_bundles
 from app.garbage import settle_garbage
+from app.live.follower import LiveFollower
 from app.main import create_app
 from app.runtime import Runtime
 from app.state.embedded.address import open_embedded
@@ -106,6 +107,7 @@ def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
         impression_cap=max(1, settings.impression_entries),
         impression_age_s=settings.impression_days * DAY_S,
         impression_ttl_s=settings.impression_hours * 3600,
+        live_half_life_s=round(settings.live_half_life_hours * 3600),
     )
     return replace(
         usual,
@@ -197,6 +199,7 @@ def _list_background(runtime: Runtime, store: RedisStore) -> dict[str, Work]:
     tenant = runtime.default_tenant  # the users of bundles are its users
     return {
         "reloads of other replicas are followed": BundleFollower(runtime).run,
+        "live statistics are read": LiveFollower(runtime).run,
         "the file of Redis is rewritten after erasures": store.follow_erasures,
         "receipts of erasures learn of new bundles": lambda: follow_bundles(
             tenant.receipts, lambda: (tenant.bundle.known_users, tenant.bundle.manifest.model_version)

@@ -74,6 +74,9 @@ class Metrics:
             registry=registry,
         )
         self.outcomes = OutcomeMetrics(registry)
+        self._live_age = Gauge(
+            "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry
+        )
         # To find a metric by its labels takes longer than to count: those of every request are kept.
         self._refusals: dict[str, tuple[Counter, Counter]] = {}
         self._of_stages: dict[str, Histogram] = {}
@@ -153,6 +156,10 @@ class Metrics:
     def set_worse_takeovers(self, count: int) -> None:
         """Set how often a bundle took over with worse figures than the one before."""
         self._worse_takeovers.set(count)
+
+    def set_live_age(self, seconds: float) -> None:
+        """Set the seconds since the live statistics were read."""
+        self._live_age.set(seconds)
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -14,10 +14,14 @@ from app.bundle.remote_texts import RemoteTexts
 from app.erasure.receipts import ErasureReceipts
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
-from app.item_texts import fetch_item_texts
+from app.item_texts import fetch_item_texts, list_unread
+from app.live.counting import mark_counted
+from app.live.statistics import LiveStatistics
 from app.state.protocol import (
     DEFAULT_TENANT,
+    Appended,
     ItemPatch,
+    RecordedEvent,
     StateUnavailableError,
     StoredItems,
     StoredUser,
@@ -54,10 +58,17 @@ class Tenant:
     """
 
     def __init__(
-        self, name: str, store: TenantStore, key: InstallationKey, names: Pseudonyms | None = None
+        self,
+        name: str,
+        store: TenantStore,
+        key: InstallationKey,
+        names: Pseudonyms | None = None,
+        live: LiveStatistics | None = None,
     ) -> None:
+        """`live`: the statistics of what is taken now; None: there are none."""
         self.name = name
         self.store = store
+        self.live = live
         self.receipts = ErasureReceipts(name, store, key, names)
         self._key = key
         self._bundle: LoadedBundle | None = None
@@ -134,6 +145,23 @@ class Tenant:
         degraded = await self._try_refresh(stored.catalogue_version)
         return await self._join_history(user_id, stored), degraded
 
+    async def append(self, records: Sequence[RecordedEvent], now: float) -> list[Appended]:
+        """Store events that came at `now`, and count those that count. Raises StateUnavailableError."""
+        counted = records if self.live is None else mark_counted(self.bundle, records, now)
+        return await self.store.append(counted)
+
+    async def refresh_live(self) -> None:
+        """Bring the bundle to what is counted in the store. Raises StateUnavailableError.
+
+        A new item is read first, so that its counts do not wait for a request.
+        """
+        if self.live is None or self._bundle is None:
+            return
+        await self.refresh_catalogue(await self.store.catalogue_version())
+        if await self.live.read() or self.live.lags(self.bundle):
+            async with self._catalogue_lock:
+                await self._apply_live()
+
     async def export_user(self, user_id: str) -> UserExport:
         """All that is stored of a user, with the state from both bundle and store. Raises StateUnavailableError."""
         export = await self.store.export(user_id)
@@ -187,11 +215,11 @@ class Tenant:
     async def _read_items(self) -> None:
         """Fetch the text vectors of the items that wait for them, and swap in the bundle with those."""
         bundle = self.bundle
-        texts = await fetch_item_texts(bundle, _list_unread(bundle))
+        texts = await fetch_item_texts(bundle, list_unread(bundle))
         async with self._catalogue_lock:
             if not texts or self.bundle.text_encoder is not bundle.text_encoder:
                 return  # another bundle was loaded meanwhile
-            items = {item.item_id: item for item in _list_unread(self.bundle)}
+            items = {item.item_id: item for item in list_unread(self.bundle)}
             await self._swap(self.bundle, StoredItems(self._items_version, items), texts)
 
     async def _read_texts(self, bundle: LoadedBundle) -> Mapping[str, Floats]:
@@ -235,6 +263,18 @@ class Tenant:
             changes = StoredItems(version=0)  # read with the first request after the outage
         self._owns_rows = self.is_default
         await self._swap(bundle, changes, texts)
+        await self._apply_live()
+
+    async def _apply_live(self) -> None:
+        """Apply the counts that were read; rows that others share are copied before."""
+        live = self.live
+        if live is None or live.counts.version is None:
+            return
+        if not self._owns_rows and not live.counts.is_empty:
+            self._bundle, self._owns_rows = await run_in_thread(self.bundle.fork), True
+        if self._owns_rows:
+            bundle = self.bundle
+            await run_in_thread(lambda: live.apply(bundle))
 
     async def _swap(
         self, bundle: LoadedBundle, changes: StoredItems, texts: Mapping[str, Floats] = NO_TEXTS
@@ -246,12 +286,6 @@ class Tenant:
         )
         self._owns_rows = self._owns_rows or is_shared
         self._items_version = changes.version
-
-
-def _list_unread(bundle: LoadedBundle) -> list[Item]:
-    """The items that wait for their text vectors."""
-    rows = (bundle.catalogue.row(item_id) for item_id in sorted(bundle.unread_items))
-    return [bundle.catalogue.item(row) for row in rows if row is not None]
 
 
 def _log_failure(reading: "asyncio.Task[None]") -> None:

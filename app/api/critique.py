@@ -145,7 +145,7 @@ async def _store(
         )
         for event in events
     ]
-    fates = await tenant.store.append(records)
+    fates = await tenant.append(records, now)
     stored = [record for record, fate in zip(records, fates, strict=True) if fate is Appended.STORED]
     service.outcomes.offer(tenant.store, make_rules(bundle.spec, bundle.manifest.heads), stored)
     return fates

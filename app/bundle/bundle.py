@@ -9,6 +9,7 @@ import numpy as np
 from app.bundle.attribute_index import AttributeIndex
 from app.bundle.bounded_cache import BoundedCache
 from app.bundle.catalogue import Catalogue
+from app.bundle.co_occurrence import CoOccurrence
 from app.bundle.item_ages import ItemAges
 from app.bundle.item_columns import ItemRow
 from app.bundle.label_index import LabelIndex
@@ -120,6 +121,8 @@ class LoadedBundle:
     ages: ItemAges = field(default_factory=ItemAges)
     descriptions: VersionCache[str] = field(default_factory=VersionCache)
     """What a language model is told about the catalogue."""
+    together: CoOccurrence = field(default_factory=CoOccurrence)
+    """The items that the same users took lately."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -194,6 +197,7 @@ class LoadedBundle:
             label_sets=LabelSets(),
             lengths=VersionCache(),
             descriptions=VersionCache(),
+            together=CoOccurrence(),
             links=None if self.links is None else self.links.as_exported(),
             unread_items=frozenset(),
         )
@@ -212,7 +216,7 @@ class LoadedBundle:
         for start in range(0, len(items), ITEM_BATCH):
             batch = items[start : start + ITEM_BATCH]
             rows = self.rows([item.item_id for item in batch])
-            statistics = self.catalogue.statistics[rows]
+            statistics = self.catalogue.trained_statistics[rows]
             statistics[rows < 0] = 0
             item_rows += encode_rows(self.predictor, self.spec, batch, self._item_texts(batch), statistics)
         return item_rows

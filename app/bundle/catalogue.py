@@ -17,6 +17,7 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
 from models.contract.predicate import Predicate
 from models.contract.tasks import Head
+from models.contract.user_vector import BIAS_COLUMNS
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 
@@ -59,6 +60,8 @@ class Catalogue:
             "vectors": vectors,
             "text": text,
             "statistics": statistics,
+            "trained": statistics.copy(),
+            "bias": vectors[:, -BIAS_COLUMNS:].copy(),
             "id_indices": spec.item_ids.encode(store.ids),
             "available": store.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
@@ -112,8 +115,13 @@ class Catalogue:
 
     @property
     def statistics(self) -> Floats:
-        """[n, S] columns of STATISTICS."""
+        """[n, S] columns of STATISTICS, with the live counts."""
         return self._view("statistics")
+
+    @property
+    def trained_statistics(self) -> Floats:
+        """[n, S] the statistics of the bundle; zeros for an item put later."""
+        return self._view("trained")
 
     @property
     def id_indices(self) -> Indices:
@@ -162,6 +170,14 @@ class Catalogue:
             self.store.columns["available"][number] = False
             self.store.columns["present"][number] = False
         return Catalogue(self.store, self.count, self.version + 1, self.fresh)
+
+    def set_live(self, rows: Indices, statistics: Floats, bias: Floats) -> None:
+        """Give the items at distinct rows [m] live statistics [m, S], and what these add to their biases [m].
+
+        All others have those of the bundle again. No new view: rows of the index have the values of the bundle, which
+        matters above the sizes of exact search alone, where the source of popular items brings what became popular.
+        """
+        self.store.set_live(rows, statistics, bias)
 
     def fork(self) -> "Catalogue":
         """The catalogue as it was loaded, over a copy of the columns. A change of either is not seen by the other."""

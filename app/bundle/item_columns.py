@@ -13,7 +13,9 @@ from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
 from models.contract.labels import category_labels, hot_labels
 from models.contract.predicate import Predicate
+from models.contract.statistics import RECENT
 from models.contract.tasks import Head
+from models.contract.user_vector import BIAS_COLUMNS
 
 GROWTH = 1.5
 """Factor by which full columns grow."""
@@ -52,6 +54,8 @@ class ItemColumns:
     loaded: int = 0  # the first rows, which are those of the bundle
     replaced: list[LoadedRows] = field(default_factory=list)
     replaced_numbers: set[int] = field(default_factory=set)
+    live_rows: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Rows whose statistics have live counts; the columns `trained` and `bias` have what all rows are without them."""
 
     def fork(self) -> "ItemColumns":
         """A copy of the columns as they were loaded. A change of either is not seen by the other.
@@ -71,7 +75,25 @@ class ItemColumns:
                 fork.columns[name][before.numbers] = values
             for number, item, labels in zip(before.numbers, before.items, before.labels, strict=True):
                 fork.items[number], fork.labels[number] = item, labels
+        fork.remove_live(np.arange(count))
         return fork
+
+    def set_live(self, rows: Indices, statistics: Floats, bias: Floats) -> None:
+        """Give rows [m] live statistics [m, S], and add to their biases [m]; all other rows lose theirs.
+
+        A row is written whole, so that a request that reads meanwhile sees the values before or after.
+        """
+        self.remove_live(np.setdiff1d(self.live_rows, rows))
+        self.columns["statistics"][rows] = statistics
+        own = self.columns["bias"][rows]
+        recent = statistics[:, RECENT] - self.columns["trained"][rows, RECENT]
+        self.columns["vectors"][rows, -BIAS_COLUMNS:] = own + np.stack([bias, recent], axis=1)
+        self.live_rows = rows
+
+    def remove_live(self, rows: Indices) -> None:
+        """Give rows the statistics and biases of the bundle."""
+        self.columns["statistics"][rows] = self.columns["trained"][rows]
+        self.columns["vectors"][rows, -BIAS_COLUMNS:] = self.columns["bias"][rows]
 
     def keep_loaded(self, numbers: Iterable[int]) -> None:
         """Keep those of these rows that are still as they were loaded, since they are about to change."""
@@ -121,6 +143,9 @@ class ItemColumns:
         labels = category_labels(self.spec, items)
         numbers = [self.add(item) for item in items]
         self.keep_loaded(numbers)
+        added = self.columns["vectors"][numbers, -BIAS_COLUMNS:] - self.columns["bias"][numbers]
+        columns["bias"] = columns["vectors"][:, -BIAS_COLUMNS:].copy()
+        columns["vectors"][:, -BIAS_COLUMNS:] += added  # live counts stay
         for name, values in columns.items():
             self.columns[name][numbers] = values
         for number, item, item_labels in zip(numbers, items, labels, strict=True):

@@ -75,6 +75,11 @@ class Predictor(Protocol):
         """D, the width of user states and item vectors."""
         ...
 
+    @property
+    def half_life_days(self) -> float:
+        """The half-life of the counts in the item statistics."""
+        ...
+
     def encode_users(self, users: UserBatch) -> list[UserEncoding]:
         """The encodings of B users, in order."""
         ...
@@ -101,4 +106,8 @@ class Predictor(Protocol):
 
         Without times in the job the statistics have no effect.
         """
+        ...
+
+    def popularity_bias(self, statistics: Floats) -> Floats:
+        """The part [n] of the biases of items that comes from their statistics [n, S]."""
         ...

@@ -49,6 +49,11 @@ class TorchPredictor:
         """See Predictor.dim."""
         return self.network.config.dim
 
+    @property
+    def half_life_days(self) -> float:
+        """See Predictor.half_life_days."""
+        return self.network.config.half_life_days
+
     @torch.inference_mode()
     def encode_users(self, users: UserBatch) -> list[UserEncoding]:
         """See Predictor.encode_users.
@@ -117,6 +122,12 @@ class TorchPredictor:
         known = torch.from_numpy(statistics if self.timed else np.zeros_like(statistics))
         bias = bias + self.network.items.popularity(known)
         return add_bias(vectors.numpy(), bias.numpy(), known[:, RECENT].numpy())
+
+    @torch.inference_mode()
+    def popularity_bias(self, statistics: Floats) -> Floats:
+        """See Predictor.popularity_bias."""
+        known = torch.from_numpy(statistics if self.timed else np.zeros_like(statistics))
+        return np.asarray(self.network.items.popularity(known).numpy())
 
     def _encode_user(self, start: torch.Tensor, history: Floats, users: UserBatch) -> UserEncoding:
         """The encoding of a batch of one, without padding; `start` [1, D] is the profile."""

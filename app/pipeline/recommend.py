@@ -13,6 +13,7 @@ from app.pipeline.explain.reasons import find_reasons
 from app.pipeline.explain.terms import measure_moment
 from app.pipeline.filter_notes import find_filter_notes
 from app.pipeline.filtering import filter_rows
+from app.pipeline.partners import find_partners
 from app.pipeline.query.conditions import Narrowed, narrow_rows
 from app.pipeline.query.text_query import read_plan, unread_texts
 from app.pipeline.scoring.groups import score_candidates, score_unweighted
@@ -103,6 +104,7 @@ def build_context(
         allowed=narrowed.allowed,
         liked_row=liked_row,
         meets=narrowed.meets,
+        partners=find_partners(bundle, encoded),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.co_occurrence import PartnerTable
 from app.bundle.vector_index import ExactSearch, IndexUnusableError, nearest_rows
 from app.pipeline.filtering import match_predicate
 from models.contract.arrays import Floats, Indices, Mask
@@ -46,8 +47,9 @@ def find_similar_to_all(
 ) -> list[tuple[str, float]]:
     """Ids of up to `limit` allowed items with their mean similarity (-1..1) to the given items, best first.
 
-    The candidates are the items nearest to the mean of the given items' vectors. The similarity is that of slate
-    diversification. Given items are not answered. Raises UnknownItemError for an item that the catalogue lacks.
+    The candidates are the items nearest to the mean of the given items' vectors, and those that users took together
+    with a given one lately. The similarity is that of slate diversification; co-occurrence brings it nearer to 1 by its
+    strength. Given items are not answered. Raises UnknownItemError for an item that the catalogue lacks.
     """
     catalogue = bundle.catalogue
     given = np.array([_present_row(bundle, item_id) for item_id in item_ids], dtype=np.int64)
@@ -55,11 +57,17 @@ def find_similar_to_all(
     allowed[given] = False
     mean = strip_bias(catalogue.vectors[given]).mean(axis=0) - bundle.mean_vector
     probe = np.pad(mean, (0, BIAS_COLUMNS)).astype(np.float32)
-    rows = np.concatenate([given, _search_pool(bundle, probe, max(POOL, 4 * limit), allowed)])
+    pool = _search_pool(bundle, probe, max(POOL, 4 * limit), allowed)
+    table = bundle.together.table
+    rows = np.concatenate([given, _add_partners(table, given, pool, allowed) if len(table) else pool])
     vectors = strip_bias(catalogue.vectors[rows]) - bundle.mean_vector
     labels = [catalogue.labels[pool_row] for pool_row in rows.tolist()]
     similar_to = Similarity.of(vectors, labels).to
-    similarity = np.mean([similar_to(position) for position in range(len(given))], axis=0)
+    each = [similar_to(position) for position in range(len(given))]
+    if len(table):
+        strengths = (table.measure(row, rows) for row in given.tolist())
+        each = [one + (1 - one) * strength for one, strength in zip(each, strengths, strict=True)]
+    similarity = np.mean(each, axis=0)
     best = len(given) + np.argsort(-similarity[len(given) :], kind="stable")[:limit]
     return [(catalogue.ids[rows[position]], float(similarity[position])) for position in best]
 
@@ -70,6 +78,13 @@ def _present_row(bundle: LoadedBundle, item_id: str) -> int:
     if row is None or item_id not in bundle.catalogue:
         raise UnknownItemError(item_id)
     return row
+
+
+def _add_partners(table: PartnerTable, given: Indices, pool: Indices, allowed: Mask) -> Indices:
+    """The pool, then those of the allowed partners of given items that it lacks."""
+    partners = np.unique(np.concatenate([table.find(row).rows for row in given.tolist()]))
+    partners = partners[partners < len(allowed)]
+    return np.concatenate([pool, np.setdiff1d(partners[allowed[partners]], pool)])
 
 
 def _search_pool(bundle: LoadedBundle, probe: Floats, k: int, allowed: Mask) -> Indices:

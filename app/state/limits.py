@@ -27,6 +27,12 @@ class StoreLimits:
     )
     outcome_age_s: int = 7 * DAY_S  # of an hour's counts
     item_cap: int = 100_000  # items put or deleted
+    live_half_life_s: int = DAY_S // 4  # of the live counts (models.contract.live_statistics)
+    live_user_items: int = 100  # items of a user that are counted in a half-life
+    live_items: int = (
+        5_000  # items counted in a 24th of a half-life, the most frequent ones; up to a quarter more
+    )
+    live_pairs: int = 20_000  # pairs of items counted in a quarter of a half-life; up to a quarter more
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
 
     def __post_init__(self) -> None:

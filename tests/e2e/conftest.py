@@ -223,10 +223,13 @@ def launch_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laun
 
 @pytest.fixture(scope="session")
 def service(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One service for all tests that change nothing of it but users and items of their own."""
+    """One service for all tests that change nothing of it but users and items of their own.
+
+    Without live statistics, as the events of one test would change the lists of another.
+    """
     folder = tmp_path_factory.mktemp("service")
     with launching(folder) as found:
-        yield found(trained, folder / "state")
+        yield found(trained, folder / "state", CHORUS_LIVE_STATISTICS="false")
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ async def post_events(body: Json[EventsRequest], tenant: CallersTenant, service:
         )
 
     indices, records, rejected = split_rows(body.events, convert)
-    fates = await tenant.store.append(records) if records else []
+    fates = await tenant.append(records, now) if records else []
     answer = events_answer(indices, fates, rejected)
     conflicts = fates.count(Appended.CONFLICT)
     service.metrics.count_events(

@@ -38,6 +38,9 @@ async def show_metrics(service: Serving) -> Response:
     if service.runtime.ready:
         service.metrics.set_bundle(service.runtime.default_tenant.bundle.manifest.model_version)
         service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
+        live = service.runtime.default_tenant.live
+        if live is not None:
+            service.metrics.set_live_age(live.measure_age_s())
     return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 

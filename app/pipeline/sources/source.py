@@ -21,6 +21,7 @@ class RetrievalContext:
     allowed: Mask  # [n] rows that may be answered
     liked_row: int | None  # row of the last liked item
     meets: Mask | None = None  # [n] the allowed rows that meet the whole plan; None if all do
+    partners: Indices | None = None  # [m] rows taken together with the user's last items, strongest first
 
     def nearest(self, vector: Floats, k: int, allowed: Mask) -> Indices:
         """The min(k, allowed) rows nearest to a vector [D + 2] by inner product; raises IndexUnusableError."""
@@ -37,6 +38,7 @@ class RetrievalContext:
             self.liked_row,
             self.nearest,
             self.encoded.link_logits,
+            self.partners,
         )
 
 

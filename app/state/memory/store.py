@@ -10,6 +10,7 @@ from app.state.limits import StoreLimits
 from app.state.memory.erasures import MemoryReceipts
 from app.state.memory.impressions import MemoryImpressions
 from app.state.memory.items import MemoryItems
+from app.state.memory.live import MemoryLiveCounts
 from app.state.memory.outcomes import MemoryOutcomes
 from app.state.memory.replicas import MemoryReplicaBoard
 from app.state.protocol import (
@@ -69,6 +70,7 @@ class MemoryStore:
         self.impressions = MemoryImpressions(self._limits, self._erased_at)
         self.receipts = MemoryReceipts()
         self.outcomes = MemoryOutcomes(self._limits)
+        self.live = MemoryLiveCounts(self._limits)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}
 
@@ -131,6 +133,8 @@ class MemoryStore:
             of_alias.event_ids.clear()
         user_ids = {user_id, *user.aliases}
         self.impressions.erase(user_ids)
+        for erased_id in user_ids:
+            self.live.forget_user(erased_id)
         others = [entry for entry in self._stream if entry.recorded.user_id not in user_ids]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)
@@ -253,6 +257,8 @@ class MemoryStore:
         # Stable, and fast for records that are almost sorted.
         user.records.sort(key=lambda timed: timed[0])
         self._trim(user)
+        if recorded.counted_at is not None:
+            self.live.count(recorded.user_id, recorded.event.item_id, recorded.counted_at)
         self._accepted += 1
         self._stream.append(StreamEntry(f"{time.time_ns() // 1_000_000}-{self._accepted}", recorded))
         return Appended.STORED

@@ -13,6 +13,7 @@ from app.state.protocol.health import StoreHealth
 from app.state.protocol.impressions import Impression, ImpressionEntry, ImpressionStore
 from app.state.protocol.item_patch import ItemPatch
 from app.state.protocol.items import ChangeKind, ItemChange, ItemPage, ItemStore, StoredItems
+from app.state.protocol.live import Digests, ItemCounts, LiveStore, PairCounts
 from app.state.protocol.merge import ProfilePair, UserMerge, join_profiles
 from app.state.protocol.outcomes import (
     Cell,
@@ -39,6 +40,7 @@ __all__ = [
     "Cell",
     "ChangeKind",
     "Counts",
+    "Digests",
     "ErasureReceipt",
     "EventStream",
     "Fleet",
@@ -46,6 +48,7 @@ __all__ = [
     "ImpressionEntry",
     "ImpressionStore",
     "ItemChange",
+    "ItemCounts",
     "ItemDeletedError",
     "ItemPage",
     "ItemPatch",
@@ -53,8 +56,10 @@ __all__ = [
     "Label",
     "LabelCell",
     "LabelCounts",
+    "LiveStore",
     "OutcomeStore",
     "Outcomes",
+    "PairCounts",
     "ProfilePair",
     "ReceiptStore",
     "RecordedEvent",

@@ -13,7 +13,7 @@ class RecordedEvent:
     """An event with its user, its retry key, and the recommendation that it follows.
 
     `timed` is False for an event whose sender gave no time: its time is then that of its arrival, another one with
-    each retry.
+    each retry. `counted_at` is the moment at which the event counts for the live statistics if it is stored.
     """
 
     user_id: str
@@ -22,6 +22,7 @@ class RecordedEvent:
     recommendation_id: str | None = None
     rank: int | None = None
     timed: bool = field(default=True, compare=False)
+    counted_at: float | None = field(default=None, compare=False)  # Unix seconds; None: it does not count
 
 
 class Appended(IntEnum):

@@ -7,6 +7,7 @@ from app.state.protocol.erasures import ReceiptStore
 from app.state.protocol.events import EventStream
 from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
+from app.state.protocol.live import LiveStore
 from app.state.protocol.outcomes import OutcomeStore
 from app.state.protocol.users import UserStore
 
@@ -32,6 +33,10 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def outcomes(self) -> OutcomeStore:
         """What came of it, in numbers."""
+
+    @property
+    def live(self) -> LiveStore:
+        """How many users took which items lately."""
 
 
 def check_tenant(name: str) -> str:

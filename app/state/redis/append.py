@@ -11,6 +11,7 @@ from app.state.redis.client import Argument, Call
 from app.state.redis.codec import pack_recorded, pack_value
 from app.state.redis.event_ids import EVENT_ID_FUNCTIONS, pack_event_id
 from app.state.redis.keys import Keys
+from app.state.redis.live import COUNT_FUNCTION, digest_item, list_count_keys, list_limits
 from app.state.redis.records import RECORD_FUNCTIONS
 from app.state.redis.scripts import Script
 from app.state.redis.sealed_history import MOST_BLOCKS, pack_block
@@ -18,11 +19,12 @@ from app.state.redis.stream import EVENT_FIELDS, SEALED_FIELDS, USER_FIELD, pack
 from app.state.redis.values import Values
 
 _JUDGE = """
--- KEYS: events, event ids, profile, stream, past items, erased
+-- KEYS: events, event ids, profile, stream, past items, erased, and those of count_items
 -- ARGV: max_events, stored_events, ttl_s, max_event_ids, event_id_ttl_s, stream_cap, name of the user, max_past_items,
---       then for each event: the entry of its id ('' for none), time, record, and the values of the stream's entry
+--       the limits of count_items, then for each event: the entry of its id ('' for none), time, record, the values of
+--       the stream's entry, and the digest of the item ('' if it does not count)
 -- Answers the number of an `Appended` for each event.
-local newest, most, FIRST, WIDTH = tonumber(ARGV[1]), tonumber(ARGV[2]), 9, 3 + WIDTH_OF_ENTRY
+local newest, most, FIRST, WIDTH = tonumber(ARGV[1]), tonumber(ARGV[2]), 15, 4 + WIDTH_OF_ENTRY
 
 local DUPLICATE, STORED, CONFLICT, ERASED = 0, 1, 2, 3
 local erased = tonumber(redis.call('GET', KEYS[6]) or '') -- nil for the mark of a move
@@ -114,9 +116,12 @@ if #new_ids > 0 then
   end
   redis.call('EXPIRE', KEYS[2], ARGV[5])
 end
+local counting = {}
 for _, at in ipairs(stored) do
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'USER_FIELD', ARGV[7], ENTRY)
+  if ARGV[at + WIDTH - 4] ~= '' then counting[#counting + 1] = ARGV[at + WIDTH - 4] end
 end
+if #counting > 0 then count_items({unpack(KEYS, 7, 10)}, {unpack(ARGV, 9, 14)}, counting) end
 return answer
 """
 
@@ -131,7 +136,7 @@ def _build_script(store: str, fields: Sequence[str]) -> Script:
         .replace("ENTRY", entry)
         .replace("MOST_BLOCKS", str(MOST_BLOCKS))
     )
-    return Script(EVENT_ID_FUNCTIONS + RECORD_FUNCTIONS + body)
+    return Script(EVENT_ID_FUNCTIONS + RECORD_FUNCTIONS + COUNT_FUNCTION + body)
 
 
 APPEND = _build_script(_STORE, EVENT_FIELDS)
@@ -144,9 +149,10 @@ def build_append_call(
     """The call of the script for events of one user. Raises ValueError for an event that cannot be stored."""
     user_id = events[0].user_id
     user, name = keys.user(user_id), keys.name(user_id)
+    counted_at = max(recorded.counted_at or 0.0 for recorded in events)  # one moment for the events of a call
     arguments: list[Argument] = [limits.max_events, limits.stored_events, limits.ttl_s]
     arguments += [limits.max_event_ids, limits.event_id_ttl_s, limits.stream_cap]
-    arguments += [name, limits.max_past_items]
+    arguments += [name, limits.max_past_items, *list_limits(counted_at, limits)]
     for recorded in events:
         arguments.append(pack_event_id(recorded, values.digest_keys))
         arguments.append(repr(recorded.event.timestamp))
@@ -157,6 +163,12 @@ def build_append_call(
             record = pack_value([pack_recorded(recorded)])
             arguments.append(pack_block(values.seal(record, user.events)))
             arguments.append(seal_entry(recorded, keys.stream, name, values))
+        counts = recorded.counted_at is not None
+        arguments.append(digest_item(recorded.event.item_id, values.digest_keys) if counts else b"")
     return Call(
-        (user.events, user.event_ids, user.profile, keys.stream, user.past_items, user.erased), arguments
+        (
+            *(user.events, user.event_ids, user.profile, keys.stream, user.past_items, user.erased),
+            *list_count_keys(counted_at, keys, user, limits),
+        ),
+        arguments,
     )

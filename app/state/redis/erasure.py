@@ -15,7 +15,7 @@ STREAM_CHUNK = 1_000
 # A full Redis refuses the first write of a script that needs memory, and no write after a deletion (script_call in
 # Redis' script.c). So each script that must work then deletes first.
 ERASE_USER = Script("""
--- KEYS: events, event ids, profile, erased, stream, past items, aliases, merged.
+-- KEYS: events, event ids, profile, erased, stream, past items, aliases, merged, counted.
 -- ARGV: mark, 1 for a lasting mark, else 0, ttl_s
 -- Answers events deleted, profiles deleted, the stream's last id ('' if it is empty), the ids merged into the user,
 -- the user into whom this one was merged ('' for none), 1 if the mark is written.
@@ -27,7 +27,7 @@ local merged = redis.call('GET', KEYS[8]) or ''
 local lasting = ARGV[2] == '1' or redis.call('TTL', KEYS[4]) == -1
   or redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[7]) > 0
 local profile = redis.call('DEL', KEYS[3])
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[6], KEYS[7], KEYS[8], KEYS[9])
 local mark = {'SET', KEYS[4], ARGV[1]}
 if not lasting then mark = {'SET', KEYS[4], ARGV[1], 'EX', ARGV[3]} end
 local written = redis.pcall(unpack(mark))
@@ -35,10 +35,10 @@ return {count, profile, last[1] and last[1][1] or '', aliases, merged, written['
 """)
 
 ERASE_ALIAS = Script("""
--- KEYS: event ids, merged, erased of an id that was merged into the user. ARGV: mark, ttl_s
+-- KEYS: event ids, merged, erased, counted of an id that was merged into the user. ARGV: mark, ttl_s
 -- Its events came later and stay. Answers 1 if the mark is written.
 local lasting = redis.call('TTL', KEYS[3]) == -1
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[4])
 local mark = {'SET', KEYS[3], ARGV[1]}
 if not lasting then mark = {'SET', KEYS[3], ARGV[1], 'EX', ARGV[2]} end
 return redis.pcall(unpack(mark))['err'] and 0 or 1
@@ -85,7 +85,7 @@ class RedisErasure:
         call = Call(
             (
                 *(keys.events, keys.event_ids, keys.profile, keys.erased, self._keys.stream),
-                *(keys.past_items, keys.aliases, keys.merged),
+                *(keys.past_items, keys.aliases, keys.merged, keys.counted),
             ),
             [mark, int(lasting), self._ttl_s],
         )
@@ -96,7 +96,8 @@ class RedisErasure:
         names = [name, *(alias.decode() for alias in aliases)]
         of_aliases = [self._keys.user_named(alias) for alias in names[1:]]
         calls = [
-            Call((alias.event_ids, alias.merged, alias.erased), [mark, self._ttl_s]) for alias in of_aliases
+            Call((alias.event_ids, alias.merged, alias.erased, alias.counted), [mark, self._ttl_s])
+            for alias in of_aliases
         ]
         marks = [marked, *await self._client.run_scripts(ERASE_ALIAS, calls, self._deadline_s)]
         erased = await self._erase_stream(self._keys.stream, last_entry, names)

@@ -23,6 +23,8 @@ class UserKeys:
     """List of the ids that were merged into the user."""
     merged: str
     """The id of the user into whom this one was merged."""
+    counted: str
+    """Which of the user's last items were counted (app.state.redis.live)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Keys:
             past_items=f"{stem}:past",
             aliases=f"{stem}:aliases",
             merged=f"{stem}:merged",
+            counted=f"{stem}:counted",
         )
 
     @property
@@ -118,6 +121,19 @@ class Keys:
     def items_version(self) -> str:
         """Counter of item changes."""
         return f"{self._stem}:{{items}}:version"
+
+    @property
+    def live_version(self) -> str:
+        """Counter of counted events."""
+        return f"{self._stem}:{{live}}:version"
+
+    def live_items(self, bucket: int) -> str:
+        """Sorted set: digest of an item by its count in a bucket of time."""
+        return f"{self._stem}:{{live}}:items:{bucket}"
+
+    def live_pairs(self, bucket: int) -> str:
+        """Sorted set: digests of two items by their count in a bucket of pairs."""
+        return f"{self._stem}:{{live}}:pairs:{bucket}"
 
     @property
     def installation_key(self) -> str:

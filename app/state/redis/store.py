@@ -34,6 +34,7 @@ from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.impressions import RedisImpressions
 from app.state.redis.items import ITEM_CHUNK, RedisItems
 from app.state.redis.keys import Keys, UserKeys
+from app.state.redis.live import RedisLiveCounts
 from app.state.redis.marks import DAMAGED, Times, unpack_mark
 from app.state.redis.merging import RedisMerge
 from app.state.redis.outcomes import RedisOutcomes
@@ -75,6 +76,7 @@ class RedisStore:
         self.impressions = RedisImpressions(self._client, keys, self._settings, self._values)
         self.receipts = RedisReceipts(self._client, keys, self._settings, self._values)
         self.outcomes = RedisOutcomes(self._client, keys, self._settings, self._values)
+        self.live = RedisLiveCounts(self._client, keys, self._settings, self._values)
         self._erasure = RedisErasure(self._client, keys, self._settings)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)
         self._compaction = Compaction(self._client, keys, self._settings, self._values)

@@ -41,3 +41,6 @@ class RetrievalInput:
     liked_row: int | None  # row of the last liked item
     nearest: Nearest  # the service's search asks the index and may raise its error
     links: Floats | None = None  # [n] the links' term of the `next` logits
+    partners: Indices | None = (
+        None  # [m] rows that others took together with the user's last items, strongest first
+    )

@@ -1,0 +1,26 @@
+"""Follow the live counts: one task reads them for all tenants, and no request waits for it."""
+
+import asyncio
+from contextlib import suppress
+
+from app.runtime import Runtime
+from app.state.protocol import StateUnavailableError
+
+POLL_S = 2.0
+"""Seconds between two readings. With the time of reading it keeps every replica within 5 s of the store."""
+
+
+class LiveFollower:
+    """A loop over the tenants of one runtime."""
+
+    def __init__(self, runtime: Runtime, poll_s: float = POLL_S) -> None:
+        self._runtime = runtime
+        self._poll_s = poll_s
+
+    async def run(self) -> None:
+        """Follow until cancelled. A store that does not answer has counted and logged it, and is asked again."""
+        while self._runtime.settings.live_statistics:
+            for tenant in self._runtime.tenants:
+                with suppress(StateUnavailableError):
+                    await tenant.refresh_live()
+            await asyncio.sleep(self._poll_s)
