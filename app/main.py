@@ -19,6 +19,7 @@ from app.api.responses import REQUEST_ID
 from app.api.routes import (
     batch,
     events,
+    experiments,
     health,
     item_tables,
     items,
@@ -31,6 +32,7 @@ from app.api.routes import (
 )
 from app.chat import open_chat
 from app.config import Settings
+from app.experiment_log import open_experiment_log
 from app.impression_log import ROOM, open_impression_log
 from app.runtime import Runtime
 from app.telemetry import Metrics
@@ -69,10 +71,13 @@ def create_app(
             open_impression_log(
                 metrics.count_impressions, min(ROOM, settings.impression_entries)
             ) as impressions,
+            open_experiment_log(impressions, metrics.count_experiment_records) as experiment_log,
         ):
             chat = open_chat(settings)
             try:
-                service = Service(settings, runtime, metrics, load, access, impressions, chat=chat)
+                service = Service(
+                    settings, runtime, metrics, load, access, impressions, experiment_log, chat=chat
+                )
                 yield {"service": service}
             finally:
                 if chat is not None:
@@ -88,7 +93,8 @@ def create_app(
         openapi_url=None,  # app.api.routes.pages serves it, and /docs
     )
     items_first = (item_tables, similar, items)  # the path of one item would match that of similar items, too
-    for resource in (recommendation, batch, events, *items_first, user_tables, users, model, health, pages):
+    about = (experiments, model, health, pages)
+    for resource in (recommendation, batch, events, *items_first, user_tables, users, *about):
         app.include_router(resource.router)
     app.include_router(pages.open_router)
     handle_errors(app)

@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import RemoteTexts
+from app.experiments.live import LiveExperiments
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts
@@ -51,6 +52,7 @@ class Tenant:
     def __init__(self, name: str, store: TenantStore, key: InstallationKey) -> None:
         self.name = name
         self.store = store
+        self.experiments = LiveExperiments(store.experiments)
         self._key = key
         self._bundle: LoadedBundle | None = None
         self._items_version = 0
@@ -99,6 +101,7 @@ class Tenant:
 
     async def close(self) -> None:
         """Stop what goes on beside the requests."""
+        await self.experiments.close()
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])

@@ -15,9 +15,7 @@ from tests.structure import PACKAGES, PAGE, ROOT, render, summary
 
 FILE_LINES = 300
 FUNCTION_LINES = 50
-FORBIDDEN_NAMES = frozenset(
-    {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
-)
+FORBIDDEN = {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
 
 GRAMMAR = ("models.job.availability", "models.job.label_expression")  # of texts in a bundle
 LAYERS = ("models.contract", "models.heads", "models.ranking", "models.network", "models.language")
@@ -37,6 +35,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.batch", (*BATCH, *SHARED_ROOMS)),
     ("app.state", ("app.state", "models.contract")),
     ("app.access", ("app.access", "app.state", "app.config", "app.telemetry")),
+    ("app.experiments", ("app.experiments", "app.state", "models.contract")),
     ("app.log", ("app.log", "app.access", "app.state", "app.config", "models.contract")),
     ("app", ("app", *SHARED_ROOMS)),
     ("models.contract", ("models.contract",)),
@@ -137,7 +136,7 @@ def too_long(path: str, source: str) -> list[str]:
 def forbidden_name(path: str, _source: str) -> list[str]:
     """A module or folder whose name says nothing."""
     words = re.split(r"[/._]", path.removesuffix(".py"))
-    return [f"{path} is named '{word}'; name the noun" for word in words if word in FORBIDDEN_NAMES]
+    return [f"{path} is named '{word}'; name the noun" for word in words if word in FORBIDDEN]
 
 
 def evaluated_code(path: str, source: str) -> list[str]:

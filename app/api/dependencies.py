@@ -16,6 +16,7 @@ from app.chat import ChatModel
 from app.compute_queue import ComputeQueue, Patience, Place
 from app.config import Settings
 from app.errors import TooManyRequestsError
+from app.experiment_log import ExperimentLog
 from app.impression_log import ImpressionLog
 from app.runtime import Runtime
 from app.telemetry import Metrics
@@ -70,6 +71,7 @@ class Service:
     load: Load
     access: Access
     impressions: ImpressionLog
+    experiments: ExperimentLog
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
 

@@ -21,6 +21,8 @@ class StoreLimits:
     impression_cap: int = 100_000  # impressions, all users together (approximate: up to 100 more)
     impression_age_s: int = 30 * DAY_S  # of an impression
     impression_ttl_s: int = DAY_S  # how long an impression is found by the id of its answer
+    experiment_users: int = 500_000  # users of an experiment who are counted, all variants together
+    experiment_ttl_s: int = 90 * DAY_S  # of an experiment's numbers, counted from the last one
     item_cap: int = 100_000  # items put or deleted
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
 

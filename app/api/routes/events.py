@@ -1,9 +1,11 @@
 """POST /v1/events: store events."""
 
+from collections.abc import Sequence
+
 from fastapi import Response
 
 from app.api.api_keys import QUERY_SECURITY
-from app.api.dependencies import CallersTenant, Serving
+from app.api.dependencies import CallersTenant, Service, Serving
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.events import events_answer
 from app.api.mapping.ignored_inputs import name_ignored_of_events
@@ -13,7 +15,10 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.rows import split_rows
 from app.api.schemas.events import EventsAnswer, EventsRequest, StoredEvent
+from app.experiment_log import Outcome
 from app.state.protocol import Appended, RecordedEvent
+from app.tenant import Tenant
+from models.contract.roles import Role, role_of
 
 router = make_guarded_router("events")
 
@@ -48,5 +53,23 @@ async def post_events(body: Json[EventsRequest], tenant: CallersTenant, service:
     service.metrics.count_events(
         answer["accepted"], answer["duplicates"] - conflicts, len(answer["rejected"]), conflicts
     )
+    await _record_outcomes(tenant, service, records, fates)
     ignored = name_ignored_of_events(bundle, body.events)
     return json_response({**answer, "ignored": ignored} if ignored else answer)
+
+
+async def _record_outcomes(
+    tenant: Tenant, service: Service, records: Sequence[RecordedEvent], fates: Sequence[Appended]
+) -> None:
+    """Count the stored events that took an item of an answer for the answer's arm, after this response."""
+    experiments = await tenant.experiments.list()
+    if not experiments:
+        return
+    roles = tenant.bundle.spec.roles
+    service.experiments.record_outcomes(
+        Outcome(tenant.store, experiments, recorded)
+        for recorded, fate in zip(records, fates, strict=True)
+        if fate is Appended.STORED
+        and recorded.recommendation_id is not None
+        and role_of(recorded.event.action, roles) is Role.TARGET
+    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
+from app.state.memory.experiments import MemoryExperiments
 from app.state.memory.impressions import MemoryImpressions
 from app.state.memory.items import MemoryItems
 from app.state.memory.replicas import MemoryReplicaBoard
@@ -65,6 +66,7 @@ class MemoryStore:
         self._accepted = 0
         self._items = MemoryItems(self._limits.item_cap)
         self.impressions = MemoryImpressions(self._limits, self._erased_at)
+        self.experiments = MemoryExperiments(self._limits)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}
 
@@ -127,6 +129,7 @@ class MemoryStore:
             of_alias.event_ids.clear()
         user_ids = {user_id, *user.aliases}
         self.impressions.erase(user_ids)
+        self.experiments.forget(user_ids)
         others = [entry for entry in self._stream if entry.recorded.user_id not in user_ids]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)

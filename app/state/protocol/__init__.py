@@ -1,4 +1,4 @@
-"""The protocols of stored state: users, items, the event stream, impressions, and a store of all."""
+"""The protocols of stored state: users, items, the event stream, impressions, experiments, and a store of all."""
 
 from app.state.protocol.errors import (
     ItemDeletedError,
@@ -8,6 +8,15 @@ from app.state.protocol.errors import (
     UnmarkedErasureError,
 )
 from app.state.protocol.events import Appended, EventStream, RecordedEvent, StreamEntry
+from app.state.protocol.experiments import (
+    Arm,
+    ArmSums,
+    Experiment,
+    ExperimentStore,
+    StoredExperiments,
+    Take,
+    Variant,
+)
 from app.state.protocol.health import StoreHealth
 from app.state.protocol.impressions import Impression, ImpressionEntry, ImpressionStore
 from app.state.protocol.item_patch import ItemPatch
@@ -22,9 +31,13 @@ __all__ = [
     "DEFAULT_TENANT",
     "TENANT_PATTERN",
     "Appended",
+    "Arm",
+    "ArmSums",
     "BundleOrder",
     "ChangeKind",
     "EventStream",
+    "Experiment",
+    "ExperimentStore",
     "Fleet",
     "Impression",
     "ImpressionEntry",
@@ -44,14 +57,17 @@ __all__ = [
     "StoreFault",
     "StoreFullError",
     "StoreHealth",
+    "StoredExperiments",
     "StoredItems",
     "StoredUser",
     "StreamEntry",
+    "Take",
     "TenantStore",
     "UnmarkedErasureError",
     "UserExport",
     "UserMerge",
     "UserStore",
+    "Variant",
     "check_tenant",
     "join_profiles",
 ]

@@ -4,6 +4,7 @@ import re
 from typing import Protocol
 
 from app.state.protocol.events import EventStream
+from app.state.protocol.experiments import ExperimentStore
 from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
 from app.state.protocol.users import UserStore
@@ -22,6 +23,10 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def impressions(self) -> ImpressionStore:
         """What the answers to the tenant's callers showed."""
+
+    @property
+    def experiments(self) -> ExperimentStore:
+        """The tenant's experiments."""
 
 
 def check_tenant(name: str) -> str:

@@ -7,7 +7,7 @@ import orjson
 from app.state.protocol import Impression
 from app.state.redis.codec import CorruptValueError
 
-OPTIONAL = ("scene", "context", "weights", "propensity", "query", "plan")
+OPTIONAL = ("scene", "variant", "context", "weights", "propensity", "query", "plan")
 """Fields that are left out where they are empty."""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from app.state.protocol import DEFAULT_TENANT
+from app.state.protocol import DEFAULT_TENANT, Arm
 from app.state.pseudonyms import Pseudonyms
 
 DIGEST_BYTES = 16
@@ -76,6 +76,26 @@ class Keys:
     def impression_ids(self) -> str:
         """Sorted set: id of an answer by the place of its impression."""
         return f"{self._stem}:{{impressions}}:ids"
+
+    @property
+    def experiments(self) -> str:
+        """Hash: name of an experiment -> its document."""
+        return f"{self._stem}:{{experiments}}"
+
+    @property
+    def experiments_version(self) -> str:
+        """Counter of changes of experiments."""
+        return f"{self._stem}:{{experiments}}:version"
+
+    @property
+    def taken(self) -> str:
+        """Sorted set: the digest of an item of an answer, by the time at which it was taken."""
+        return f"{self._stem}:{{experiments}}:taken"
+
+    def numbers(self, arm: Arm) -> tuple[str, str]:
+        """The sums of an experiment as it is defined in a revision, and its users."""
+        stem = f"{self._stem}:{{experiments}}:{arm.experiment}:{arm.revision}"
+        return f"{stem}:sums", f"{stem}:users"
 
     @property
     def items(self) -> str:

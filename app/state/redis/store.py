@@ -29,6 +29,7 @@ from app.state.redis.compaction import Compaction
 from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
 from app.state.redis.event_ids import count_event_ids
+from app.state.redis.experiments import RedisExperiments
 from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.impressions import RedisImpressions
 from app.state.redis.items import ITEM_CHUNK, RedisItems
@@ -71,7 +72,8 @@ class RedisStore:
         self._keys = keys
         self._items = RedisItems(self._client, self._settings, keys, self._values)
         self.impressions = RedisImpressions(self._client, keys, self._settings, self._values)
-        self._erasure = RedisErasure(self._client, keys, self._settings)
+        self.experiments = RedisExperiments(self._client, keys, self._settings, self._values)
+        self._erasure = RedisErasure(self._client, keys, self._settings, self.experiments)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)
         self._compaction = Compaction(self._client, keys, self._settings, self._values)
 

@@ -28,6 +28,7 @@ FULL = Impression(
     sources=(("neighbours", "linked"), ()),
     first_rank=11,
     scene="home",
+    variant="more-likes:control",
     context={"device": "mobile"},
     weights={"next": 0.5},
     query="dry comedies",
