@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from app.impression_log import BATCH, GATHER_S, ROOM, Fate, ImpressionLog
 from app.state.protocol import (
     Arm,
+    ArmTake,
     Experiment,
     Impression,
     RecordedEvent,
     StateUnavailableError,
-    Take,
     TenantStore,
 )
 
@@ -98,7 +98,7 @@ class ExperimentLog:
         else:
             self._count(Fate.STORED, len(records))
 
-    async def _find_take(self, outcome: Outcome) -> Take | None:
+    async def _find_take(self, outcome: Outcome) -> ArmTake | None:
         """The take that an event is, if its answer was one of an experiment that has not changed since."""
         recorded = outcome.recorded
         if recorded.recommendation_id is None:
@@ -110,7 +110,7 @@ class ExperimentLog:
         if shown is None or arm is None or recorded.event.item_id not in shown.item_ids:
             return None
         event = recorded.event
-        return Take(arm, recorded.user_id, recorded.recommendation_id, event.item_id, event.value)
+        return ArmTake(arm, recorded.user_id, recorded.recommendation_id, event.item_id, event.value)
 
 
 def find_arm(experiments: Iterable[Experiment], shown: Impression) -> Arm | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.state.limits import StoreLimits
-from app.state.protocol.experiments import Arm, ArmSums, Experiment, StoredExperiments, Take
+from app.state.protocol.experiments import Arm, ArmSums, ArmTake, Experiment, StoredExperiments
 from app.state.redis.experiment_codec import pack_experiment, unpack_experiment
 
 Numbers = tuple[int, int, float]
@@ -62,7 +62,7 @@ class MemoryExperiments:
             else:
                 self._sums[arm] = replace(sums, left_out=sums.left_out + 1)
 
-    async def add_takes(self, takes: Sequence[Take]) -> None:
+    async def add_takes(self, takes: Sequence[ArmTake]) -> None:
         """Count takes, each once."""
         for take in takes:
             known = (take.recommendation_id, take.item_id)

@@ -11,10 +11,10 @@ from app.state.protocol.events import Appended, EventStream, RecordedEvent, Stre
 from app.state.protocol.experiments import (
     Arm,
     ArmSums,
+    ArmTake,
     Experiment,
     ExperimentStore,
     StoredExperiments,
-    Take,
     Variant,
 )
 from app.state.protocol.health import StoreHealth
@@ -33,6 +33,7 @@ __all__ = [
     "Appended",
     "Arm",
     "ArmSums",
+    "ArmTake",
     "BundleOrder",
     "ChangeKind",
     "EventStream",
@@ -61,7 +62,6 @@ __all__ = [
     "StoredItems",
     "StoredUser",
     "StreamEntry",
-    "Take",
     "TenantStore",
     "UnmarkedErasureError",
     "UserExport",

@@ -61,7 +61,7 @@ class StoredExperiments:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class ArmTake:
     """An item of an answer that was taken."""
 
     arm: Arm
@@ -109,7 +109,7 @@ class ExperimentStore(Protocol):
     async def add_impressions(self, shown: Sequence[tuple[Arm, str]]) -> None:
         """Count one answer each for users of arms, in one round trip. Above the cap no user is added."""
 
-    async def add_takes(self, takes: Sequence[Take]) -> None:
+    async def add_takes(self, takes: Sequence[ArmTake]) -> None:
         """Count takes of users who were counted, in one round trip; an item of an answer counts once."""
 
     async def read_sums(self, experiment: Experiment) -> Mapping[str, ArmSums]:

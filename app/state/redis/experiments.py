@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 
-from app.state.protocol.experiments import Arm, ArmSums, Experiment, StoredExperiments, Take
+from app.state.protocol.experiments import Arm, ArmSums, ArmTake, Experiment, StoredExperiments
 from app.state.redis.client import Argument, Call, RedisClient
 from app.state.redis.experiment_codec import pack_experiment, unpack_experiment
 from app.state.redis.keys import Keys, digest
@@ -133,7 +133,7 @@ class RedisExperiments:
         calls = [Call(self._keys.numbers(arm), self._name(arm, user_id)) for arm, user_id in shown]
         await self._client.run_scripts(ADD, calls, self._deadline_s)
 
-    async def add_takes(self, takes: Sequence[Take]) -> None:
+    async def add_takes(self, takes: Sequence[ArmTake]) -> None:
         """One pipeline with an atomic script for each."""
         limits = self._limits
         calls = [

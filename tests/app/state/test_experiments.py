@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from app.state.memory.experiments import MemoryExperiments
-from app.state.protocol import ArmSums, Experiment, StateStore, StoredExperiments, Take, Variant
+from app.state.protocol import ArmSums, ArmTake, Experiment, StateStore, StoredExperiments, Variant
 from app.state.pseudonyms import Pseudonyms
 from app.state.redis.keys import Keys
 from app.state.redis.settings import RedisSettings
@@ -28,8 +28,8 @@ TWO = Experiment("two", "s", (Variant("a", 0.5), Variant("b", 0.5)), stop=2e9)
 CONTROL, LIKES = ONE.arm("control"), ONE.arm("likes")
 
 
-def take(number: int, value: float | None = None, user_id: str = "u") -> Take:
-    return Take(LIKES, user_id, "r", f"i{number}", value)
+def take(number: int, value: float | None = None, user_id: str = "u") -> ArmTake:
+    return ArmTake(LIKES, user_id, "r", f"i{number}", value)
 
 
 async def test_an_experiment_is_read_as_it_was_written(store: StateStore) -> None:
@@ -177,5 +177,5 @@ async def test_a_damaged_experiment_counts_as_absent(
 @pytest.mark.parametrize("odd", ["", "\x00", "{a}b", "a\nb", "🎬/é", "x" * 512])
 async def test_ids_may_hold_anything(store: StateStore, odd: str) -> None:
     await store.experiments.add_impressions([(LIKES, odd)])
-    await store.experiments.add_takes([Take(LIKES, odd, odd, odd, -1e9)])
+    await store.experiments.add_takes([ArmTake(LIKES, odd, odd, odd, -1e9)])
     assert (await store.experiments.read_sums(ONE))["likes"].value == -1e9
