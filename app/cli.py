@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.config import ConfigurationError, read_settings
-from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE
+from app.offline_arguments import BENCHMARK, DIVERSITY, LOG_EXPORT, TRAIN, TUNE, WHAT_IF
+from app.serve_arguments import SERVE
 from models.contract.bundle import BundleError, read_manifest
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "diversity":
                 key = read_settings().signing_key
                 cli.diversity(options.job, options.out, options.bundle, options.searched, console, key)
+            case "what-if":
+                names = ("log", "weights", "diversity", "strength", "reward", "places", "scene", "bundle")
+                asked = cli.WhatIf(**{name: getattr(options, name) for name in names})
+                cli.what_if(asked, console, read_settings().signing_key, as_json=options.json)
             case "tune":
                 cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
@@ -227,6 +232,9 @@ COMMANDS = {
     "diversity": Command(
         "measure what diversity costs and brings on a job's test part", _run_offline, DIVERSITY
     ),
+    "what-if": Command(
+        "estimate what another policy would have earned, from logged impressions", _run_offline, WHAT_IF
+    ),
     "evaluate": Command(
         "show a bundle's evaluation",
         _run_offline,
@@ -237,17 +245,7 @@ COMMANDS = {
     "serve": Command(
         "serve a bundle over HTTP",
         _serve,
-        {
-            "bundle": {"type": Path, "nargs": "?", "help": "a bundle, or a folder of bundles"},
-            "--host": {"help": "default 127.0.0.1, or CHORUS_HOST"},
-            "--port": {"type": int, "help": "default 8000, or CHORUS_PORT"},
-            "--allow-anonymous": {
-                "action": "store_true",
-                "help": "listen beyond this machine without any key",
-            },
-            "--ssl-certfile": {"type": Path, "help": "serve HTTPS with this certificate chain (PEM)"},
-            "--ssl-keyfile": {"type": Path, "help": "its private key (PEM)"},
-        },
+        SERVE,
     ),
     "batch-score": Command(
         "score the (user, item) pairs of a file",

@@ -1,4 +1,4 @@
-"""Numbers on the command line: counts, minutes and durations, with one line for what is none."""
+"""Numbers on the command line: counts, shares, minutes and durations, with one line for what is none."""
 
 import math
 import re
@@ -21,6 +21,17 @@ def read_minutes(text: str) -> float:
     if not 0 < minutes < math.inf:
         raise ArgumentTypeError(f"expected a number above 0, given {text!r}")
     return minutes
+
+
+def read_share(text: str) -> float:
+    """A number from 0 to 1; raises ArgumentTypeError for another text."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise ArgumentTypeError(f"expected a number from 0 to 1, given {text!r}")
+    return share
 
 
 _DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)
