@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from app.state.protocol import Experiment, ExperimentStore, StateUnavailableError
 
@@ -16,7 +15,10 @@ STALE_S = 4.0
 
 
 class LiveExperiments:
-    """Reads the experiments again and again, as requests come. While the store fails, the last known ones go on."""
+    """Reads the experiments again and again, as requests come.
+
+    While the store fails, the last known ones go on, and no request waits.
+    """
 
     def __init__(self, store: ExperimentStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -24,6 +26,7 @@ class LiveExperiments:
         self._known: tuple[Experiment, ...] = ()
         self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
+        self._fails = False
 
     async def list(self) -> tuple[Experiment, ...]:
         """The experiments by name."""
@@ -32,14 +35,17 @@ class LiveExperiments:
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.create_task(self.refresh())
                 self._reading.add_done_callback(_log_failure)
-            if age >= STALE_S:
+            if age >= STALE_S and not self._fails:
                 await asyncio.wait([self._reading])
         return self._known
 
     async def refresh(self) -> None:
         """Read the experiments now, unless the store fails."""
-        with suppress(StateUnavailableError):  # counted and logged by the client
+        try:
             self._known = (await self._store.read()).experiments
+            self._fails = False
+        except StateUnavailableError:  # counted and logged by the client
+            self._fails = True
         self._read_at = self._clock()
 
     async def close(self) -> None:

@@ -60,5 +60,14 @@ async def test_while_the_store_fails_the_last_known_ones_go_on() -> None:
     for number in range(1, 4):
         now[0] = number * STALE_S
         assert await live.list() == (ONE,)
+        for _ in range(10):
+            await asyncio.sleep(0)
     assert store.readings == 4
+    store.fails = False
+    await store.delete("one")
+    now[0] += STALE_S
+    assert await live.list() == (ONE,), "it does not wait for a store that failed"
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert await live.list() == ()
     await live.close()
