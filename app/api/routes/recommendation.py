@@ -19,6 +19,7 @@ from app.api.mapping.answers import Plain, slate_answer
 from app.api.mapping.explanation import explanation_answer
 from app.api.mapping.impressions import Shown, build_impression
 from app.api.mapping.query import build_query
+from app.api.mapping.scene_exploration import explore_scene
 from app.api.mapping.variants import Choice, choose_variant
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
@@ -186,6 +187,8 @@ async def _read(
     now = service.clock()
     choice = choose_variant(bundle, await tenant.experiments.list(), page.request, now)
     varied = page if choice is None else choice.apply(page, bundle, explores=explores)
+    if explores:  # what a scene draws cannot be drawn again to explain it
+        varied = explore_scene(varied, service.settings.exploration)
     query = build_query(bundle, varied, state, now, taken.kept, language)
     bundle = await fetch_words(bundle, [(query.plan, query.state)])
     return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice)
