@@ -21,6 +21,7 @@ from app.offline_arguments import (
     TUNE,
     UPDATE,
     VERIFY_ERASURE,
+    WHAT_IF,
 )
 from app.online_arguments import BATCH_SCORE, SERVE
 from app.online_commands import administer, serve, verify_erasure
@@ -82,6 +83,10 @@ def _run_offline(options: argparse.Namespace) -> int:
             case "diversity":
                 key = read_settings().signing_key
                 cli.diversity(options.job, options.out, options.bundle, options.searched, console, key)
+            case "what-if":
+                names = ("log", "weights", "diversity", "strength", "reward", "places", "scene", "bundle")
+                asked = cli.WhatIf(**{name: getattr(options, name) for name in names})
+                cli.what_if(asked, console, read_settings().signing_key, as_json=options.json)
             case "tune":
                 cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
@@ -202,6 +207,9 @@ COMMANDS = {
     "tune": Command("search the settings of a job for the best lists on validation", _run_offline, TUNE),
     "diversity": Command(
         "measure what diversity costs and brings on a job's test part", _run_offline, DIVERSITY
+    ),
+    "what-if": Command(
+        "estimate what another policy would have earned, from logged impressions", _run_offline, WHAT_IF
     ),
     "evaluate": Command(
         "show a bundle's evaluation",

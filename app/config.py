@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.path_prefix import parse_root_path
+from app.scene_exploration import SceneExploration, check_scenes, parse_scene_exploration
 from app.state.pseudonyms import Pseudonyms
 from app.state.state_keys import StateKeys
 from models.contract.manifest_seal import BundleKey
@@ -178,6 +179,13 @@ class Settings(BaseSettings):
     """Whether what is taken now changes what is popular and similar at once, beside the trainings."""
     live_half_life_hours: Annotated[float, Field(ge=1, le=24 * 365)] = 6.0
     """The hours after which a live count is worth a half."""
+    exploration: Annotated[
+        tuple[Annotated[SceneExploration, BeforeValidator(parse_scene_exploration)], ...],
+        NoDecode,
+        Listed,
+        AfterValidator(check_scenes),
+    ] = ()
+    """The exploration of scenes, for requests that state none."""
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_check_origin)], ...],
         NoDecode,

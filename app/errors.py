@@ -92,6 +92,12 @@ class ErasedError(InvalidRequestError):
     code = "erased"
 
 
+class UnknownVariantError(InvalidRequestError):
+    """No stored experiment has this variant."""
+
+    code = "unknown_variant"
+
+
 class InvalidFilterError(InvalidRequestError):
     """A filter names an unknown field, or has a value that its operator cannot take."""
 
@@ -162,6 +168,13 @@ class ForbiddenError(ChorusError):
 
     status = 403
     code = "forbidden"
+
+
+class ExperimentConflictError(ChorusError):
+    """Another experiment has requests of this one, or was changed at the same moment."""
+
+    status = 409
+    code = "experiment_conflict"
 
 
 class RequestTimeoutError(ChorusError):
@@ -249,45 +262,3 @@ class TooManyConnectionsError(UnavailableError):
     """The service, or the peer, has as many open connections as it may."""
 
     code = "too_many_connections"
-
-
-class StoreOutOfMemoryError(UnavailableError):
-    """Redis has no memory left and refuses writes."""
-
-    code = "store_out_of_memory"
-
-
-class StoreReadOnlyError(UnavailableError):
-    """Redis is a read-only replica."""
-
-    code = "store_read_only"
-
-
-class StoreLoadingError(UnavailableError):
-    """Redis still loads its data."""
-
-    code = "store_loading"
-
-
-class StoreRefusedError(UnavailableError):
-    """Redis refused for another reason, such as a wrong password."""
-
-    code = "store_refused"
-
-
-class StoreTimeoutError(UnavailableError):
-    """Redis did not answer in time."""
-
-    code = "store_timeout"
-
-
-class StoreUnreachableError(UnavailableError):
-    """There is no connection to Redis."""
-
-    code = "store_unreachable"
-
-
-class ErasureNotNotedError(UnavailableError):
-    """Everything stored of a user is deleted, but the store did not take the mark of the erasure."""
-
-    code = "erasure_not_noted"

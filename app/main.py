@@ -20,6 +20,7 @@ from app.api.routes import (
     batch,
     erasures,
     events,
+    experiments,
     health,
     item_tables,
     items,
@@ -33,6 +34,7 @@ from app.api.routes import (
 )
 from app.chat import open_chat
 from app.config import Settings
+from app.experiment_log import open_experiment_log
 from app.freshness import Freshness
 from app.impression_log import ROOM, open_impression_log
 from app.outcomes.log import ROOM as JOIN_ROOM
@@ -53,6 +55,7 @@ RESOURCES = (
     user_tables,
     users,
     erasures,
+    experiments,
     model,
     outcomes,
     health,
@@ -114,12 +117,17 @@ async def _open_service(
     """The service over these parts, with the logs of what it shows and of what comes of it."""
     outcome_log = OutcomeLog(metrics.outcomes, JOIN_ROOM if settings.impression_entries else 0)
     room = min(ROOM, settings.impression_entries)
-    async with open_impression_log(metrics.count_impressions, room, outcome_log) as impressions:
+    async with (
+        open_impression_log(metrics.count_impressions, room, outcome_log) as impressions,
+        open_experiment_log(impressions, metrics.count_experiment_records) as experiment_log,
+    ):
         chat = open_chat(settings)
         freshness = Freshness(metrics.outcomes.observe_freshness)
         try:
             yield Service(
-                *(settings, runtime, metrics, load, access, impressions, outcome_log, freshness), chat=chat
+                *(settings, runtime, metrics, load, access),
+                *(impressions, outcome_log, freshness, experiment_log),
+                chat=chat,
             )
         finally:
             if chat is not None:

@@ -1,4 +1,4 @@
-"""Numbers on the command line: counts, minutes and durations, with one line for what is none."""
+"""Numbers on the command line: counts, shares, minutes and durations, with one line for what is none."""
 
 import math
 import re
@@ -32,6 +32,17 @@ def read_replay(text: str) -> float:
     if not 0 <= number <= 1000:
         raise ArgumentTypeError(f"expected a number from 0 to 1000, given {text!r}")
     return number
+
+
+def read_share(text: str) -> float:
+    """A number from 0 to 1; raises ArgumentTypeError for another text."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise ArgumentTypeError(f"expected a number from 0 to 1, given {text!r}")
+    return share
 
 
 _DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.access.arguments import REDIS
-from app.number_arguments import read_count, read_duration, read_minutes, read_replay
+from app.number_arguments import read_count, read_duration, read_minutes, read_replay, read_share
 
 Arguments = Mapping[str, Mapping[str, Any]]
 """Name -> keyword arguments of add_argument."""
@@ -105,6 +105,27 @@ VERIFY_ERASURE: Arguments = {
         "default": [],
         "help": "a list of erased users, which 'chorus log export' writes; may be given several times",
     },
+}
+WHAT_IF: Arguments = {
+    "log": {"type": Path, "help": "an exported log, or the folder of its impressions"},
+    "--weights": {"required": True, "help": "the target policy's weights, such as next=1,like=.5"},
+    "--diversity": {
+        "default": "none",
+        "help": "the target policy's diversity, such as mmr:.2 (with --bundle); default none",
+    },
+    "--strength": {
+        "type": read_share,
+        "default": 0.1,
+        "help": "the target policy's exploration by softmax, 0 for the greedy list; default 0.1",
+    },
+    "--reward": {"choices": ("taken", "value"), "default": "taken", "help": "what counts; default taken"},
+    "--places": {"type": read_count, "help": "the first places that count; default all"},
+    "--scene": {"help": "the answers of one scene; default all"},
+    "--bundle": {
+        "type": Path,
+        "help": "the scales of the heads, and the items' vectors; default from the log",
+    },
+    "--json": {"action": "store_true", "help": "as JSON"},
 }
 BENCHMARK: Arguments = {
     "name": {

@@ -25,8 +25,10 @@ from app.golden import open_and_check
 from app.installation_key import InstallationKey
 from app.live.statistics import LiveStatistics
 from app.replica_set import ReplicaSet
+from app.scene_exploration import EVERY
 from app.state.protocol import DEFAULT_TENANT, BundleOrder, StateStore, TenantStore
-from app.tenant import Tenant, run_in_thread
+from app.tenant import Tenant
+from app.worker_thread import run_in_thread
 from models.contract.bundle import BundleError, Manifest
 
 LOG = logging.getLogger("chorus.runtime")
@@ -179,6 +181,7 @@ class Runtime:
             if not tenant.is_default:
                 await tenant.take_over(await self._share_bundle())
         self.replica_set.serve(bundle.manifest.model_version)
+        self._warn_of_scenes(bundle.manifest)
         await run_in_thread(lambda: self.comparison.take_over(folder, bundle.manifest))
         try:
             write_last_good(self.settings, folder)
@@ -191,6 +194,15 @@ class Runtime:
             "replica": self.replica_set.replica_id,
         }
         LOG.info("bundle loaded", extra={"fields": fields})
+
+    def _warn_of_scenes(self, manifest: Manifest) -> None:
+        """Log the scenes with an exploration of their own that a bundle lacks."""
+        for policy in self.settings.exploration:
+            if policy.scene != EVERY and policy.scene not in manifest.scenes:
+                fields = {"scene": policy.scene, "scenes": sorted(manifest.scenes)}
+                LOG.warning(
+                    "CHORUS_EXPLORATION names a scene that the bundle lacks", extra={"fields": fields}
+                )
 
     async def _share_bundle(self) -> LoadedBundle:
         """The bundle in use as it was loaded, which all tenants but the default one share."""

@@ -68,9 +68,10 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
-        self._worse_takeovers = Gauge(
-            "chorus_bundle_worse_takeovers",
-            "Takeovers by a bundle with worse figures than the one before",
+        self._experiment_records = Counter(
+            "chorus_experiment_records",
+            "Answers and takes of experiments, by what became of them",
+            ["outcome"],
             registry=registry,
         )
         self.outcomes = OutcomeMetrics(registry)
@@ -82,7 +83,17 @@ class Metrics:
         self._of_stages: dict[str, Histogram] = {}
         self._of_endpoints: dict[str, Histogram] = {}
         self._of_answers: dict[tuple[str, str, int], Counter] = {}
-        self._bundle = Gauge("chorus_bundle_info", "The bundle in use", ["model_version"], registry=registry)
+        self._open_bundle_gauges()
+
+    def _open_bundle_gauges(self) -> None:
+        self._worse_takeovers = Gauge(
+            "chorus_bundle_worse_takeovers",
+            "Takeovers by a bundle with worse figures than the one before",
+            registry=self._registry,
+        )
+        self._bundle = Gauge(
+            "chorus_bundle_info", "The bundle in use", ["model_version"], registry=self._registry
+        )
 
     def count_request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
         """Count one request by its route's template, method and status, with its duration."""
@@ -147,6 +158,10 @@ class Metrics:
     def count_impressions(self, outcome: str, count: int) -> None:
         """Count impressions of answers by what became of them."""
         self._impressions.labels(outcome).inc(count)
+
+    def count_experiment_records(self, outcome: str, count: int) -> None:
+        """Count answers and takes of experiments by what became of them."""
+        self._experiment_records.labels(outcome).inc(count)
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

@@ -3,15 +3,13 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
-
-from anyio import to_thread
 
 from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import RemoteTexts
 from app.erasure.receipts import ErasureReceipts
+from app.experiments.live import LiveExperiments
 from app.installation_key import InstallationKey
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts, list_unread
@@ -31,6 +29,7 @@ from app.state.protocol import (
 )
 from app.state.pseudonyms import Pseudonyms
 from app.user_history import join_states
+from app.worker_thread import run_in_thread
 from models.contract.arrays import Floats
 from models.contract.catalogue import Item, UserState
 
@@ -43,8 +42,6 @@ CURSORS = b"chorus tenant\0"
 
 FEW_EVENTS = 200
 """A history up to this length is built on the event loop, in less time than it takes to ask a thread."""
-
-Result = TypeVar("Result")
 
 
 class BundleNotLoadedError(Exception):
@@ -70,6 +67,7 @@ class Tenant:
         self.store = store
         self.live = live
         self.receipts = ErasureReceipts(name, store, key, names)
+        self.experiments = LiveExperiments(store.experiments)
         self._key = key
         self._bundle: LoadedBundle | None = None
         self._items_version = 0
@@ -118,6 +116,7 @@ class Tenant:
 
     async def close(self) -> None:
         """Stop what goes on beside the requests."""
+        await self.experiments.close()
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
@@ -293,8 +292,3 @@ def _log_failure(reading: "asyncio.Task[None]") -> None:
     error = None if reading.cancelled() else reading.exception()
     if error is not None:
         LOG.error("the texts of items were not read", exc_info=error)
-
-
-async def run_in_thread(work: Callable[[], Result]) -> Result:
-    """Run work beside the event loop."""
-    return await to_thread.run_sync(work)

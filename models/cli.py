@@ -1,8 +1,9 @@
-"""The offline commands: fetch, tune, train, update, show an evaluation, measure diversity, inspect, sign, benchmark.
+"""The offline commands: fetch, tune, train, update, evaluate, measure diversity, what if, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
+import json
 import math
 import sys
 import time
@@ -34,6 +35,7 @@ from models.recipe.learning import (
     update,
 )
 from models.recipe.signing import sign_bundle
+from models.recipe.what_if import arguments
 
 if TYPE_CHECKING:
     from models.data.readers.rows import TextRow
@@ -50,6 +52,7 @@ __all__ = [
     "update",
 ]
 
+WhatIf = arguments.WhatIf
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (
     BundleError,
@@ -212,6 +215,19 @@ def diversity(
         write_chart(result, out / "frontier.svg")
     print_result(result, console)
     console.print(f"the frontier is in {out}")
+
+
+def what_if(asked: WhatIf, console: Console, key: BundleKey | None, *, as_json: bool) -> None:
+    """Print the value of a target policy from logged impressions; raises ValueError and BundleError."""
+    from models.recipe.what_if.console import print_result
+    from models.recipe.what_if.result import to_plain
+    from models.recipe.what_if.run import answer_question, read_question
+
+    result = answer_question(read_question(asked), key)
+    if as_json:
+        console.file.write(json.dumps(to_plain(result), indent=1) + "\n")
+    else:
+        print_result(result, console)
 
 
 def read_rows(

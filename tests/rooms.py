@@ -18,6 +18,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.batch", (*BATCH, *SHARED_ROOMS)),
     ("app.state", ("app.state", "models.contract")),
     ("app.access", ("app.access", "app.state", "app.config", "app.telemetry")),
+    ("app.experiments", ("app.experiments", "app.state", "models.contract")),
     ("app.log", ("app.log", "app.erasure", "app.access", "app.state", "app.config", "models.contract")),
     ("app.erasure", ("app.erasure", "app.bundle", "app.state", "app.installation_key", "models.contract")),
     ("app", ("app", *SHARED_ROOMS)),

@@ -16,9 +16,7 @@ from tests.structure import PACKAGES, PAGE, ROOT, render, summary
 
 FILE_LINES = 300
 FUNCTION_LINES = 50
-FORBIDDEN_NAMES = frozenset(
-    {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
-)
+FORBIDDEN = {"utils", "util", "helpers", "helper", "managers", "manager", "common", "base", "misc"}
 
 Rule = Callable[[str, str], list[str]]
 
@@ -88,7 +86,7 @@ def too_long(path: str, source: str) -> list[str]:
 def forbidden_name(path: str, _source: str) -> list[str]:
     """A module or folder whose name says nothing."""
     words = re.split(r"[/._]", path.removesuffix(".py"))
-    return [f"{path} is named '{word}'; name the noun" for word in words if word in FORBIDDEN_NAMES]
+    return [f"{path} is named '{word}'; name the noun" for word in words if word in FORBIDDEN]
 
 
 def evaluated_code(path: str, source: str) -> list[str]:

@@ -12,6 +12,13 @@ from pydantic import BaseModel, TypeAdapter
 from app.api.schemas.batch import BatchAnswer, BatchRequest, GroupError, GroupScores
 from app.api.schemas.errors import ErrorAnswer
 from app.api.schemas.events import EventsAnswer, EventsRequest
+from app.api.schemas.experiments import (
+    ExperimentAnswer,
+    ExperimentDeletion,
+    ExperimentListAnswer,
+    ExperimentRequest,
+    ExperimentResults,
+)
 from app.api.schemas.explanation import ExplainAnswer, ExplainRequest
 from app.api.schemas.health import HealthAnswer, ReadinessAnswer
 from app.api.schemas.item_tables import ItemListAnswer, ItemsRequest
@@ -65,6 +72,10 @@ ENDPOINTS: dict[str, Endpoint] = {
     "PUT /v1/users/{user_id}": Endpoint(UserRequest, UserPutAnswer),
     "DELETE /v1/users/{user_id}": Endpoint(None, ErasureAnswer),
     "GET /v1/erasures/{receipt}": Endpoint(None, ErasureStatus),
+    "GET /v1/experiments": Endpoint(None, ExperimentListAnswer),
+    "GET /v1/experiments/{name}": Endpoint(None, ExperimentResults),
+    "PUT /v1/experiments/{name}": Endpoint(ExperimentRequest, ExperimentAnswer),
+    "DELETE /v1/experiments/{name}": Endpoint(None, ExperimentDeletion),
     "GET /v1/model": Endpoint(None, ModelAnswer),
     "POST /v1/model/reload": Endpoint(ReloadRequest, ModelAnswer),
     "GET /v1/outcomes": Endpoint(None, OutcomesAnswer),

@@ -22,6 +22,8 @@ class Action(StrEnum):
     PUT_ITEMS = "items.put"
     DELETE_ITEM = "item.delete"
     RELOAD_MODEL = "model.reload"
+    PUT_EXPERIMENT = "experiment.put"
+    DELETE_EXPERIMENT = "experiment.delete"
     CREATE_KEY = "key.create"
     REVOKE_KEY = "key.revoke"
     ROTATE_KEY = "key.rotate"
@@ -68,6 +70,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/users/{user_id}"): ADMIN,
     ("DELETE", "/v1/users/{user_id}"): Rule(ADMIN.roles, Action.ERASE_USER),
     ("GET", "/v1/erasures/{receipt}"): ADMIN,
+    ("GET", "/v1/experiments"): ADMIN,
+    ("GET", "/v1/experiments/{name}"): ADMIN,
+    ("PUT", "/v1/experiments/{name}"): Rule(ADMIN.roles, Action.PUT_EXPERIMENT),
+    ("DELETE", "/v1/experiments/{name}"): Rule(ADMIN.roles, Action.DELETE_EXPERIMENT),
     ("GET", "/v1/model"): RECOMMEND,
     ("POST", "/v1/model/reload"): Rule(ADMIN.roles, Action.RELOAD_MODEL, is_installation=True),
     ("GET", "/v1/outcomes"): ADMIN,

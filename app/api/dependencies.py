@@ -16,6 +16,7 @@ from app.chat import ChatModel
 from app.compute_queue import ComputeQueue, Patience, Place
 from app.config import Settings
 from app.errors import TooManyRequestsError
+from app.experiment_log import ExperimentLog
 from app.freshness import Freshness
 from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
@@ -74,6 +75,7 @@ class Service:
     impressions: ImpressionLog
     outcomes: OutcomeLog
     freshness: Freshness
+    experiments: ExperimentLog
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
 

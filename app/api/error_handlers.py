@@ -18,12 +18,6 @@ from app.errors import (
     InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
-    StoreLoadingError,
-    StoreOutOfMemoryError,
-    StoreReadOnlyError,
-    StoreRefusedError,
-    StoreTimeoutError,
-    StoreUnreachableError,
     TooManyRequestsError,
     UnavailableError,
     UnknownBundleError,
@@ -33,6 +27,14 @@ from app.pipeline.scoring.fusion import InvalidWeightsError, UnknownWeightError
 from app.pipeline.similar import UnknownItemError
 from app.runtime import LoadInProgressError
 from app.state.protocol import StateUnavailableError, StoreFault, StoreFullError
+from app.store_errors import (
+    StoreLoadingError,
+    StoreOutOfMemoryError,
+    StoreReadOnlyError,
+    StoreRefusedError,
+    StoreTimeoutError,
+    StoreUnreachableError,
+)
 from app.telemetry import LOGGER
 from app.tenant import BundleNotLoadedError
 

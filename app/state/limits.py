@@ -26,6 +26,8 @@ class StoreLimits:
         100_000  # takes and labels of an hour's answers that are remembered, so that each counts once
     )
     outcome_age_s: int = 7 * DAY_S  # of an hour's counts
+    experiment_users: int = 500_000  # users of an experiment who are counted, all variants together
+    experiment_ttl_s: int = 90 * DAY_S  # of an experiment's numbers, counted from the last one
     item_cap: int = 100_000  # items put or deleted
     live_half_life_s: int = DAY_S // 4  # of the live counts (models.contract.live_statistics)
     live_user_items: int = 100  # items of a user that are counted in a half-life

@@ -62,6 +62,12 @@ def measure_spread(counts: Doubles | Floats) -> Floats:
     return np.asarray(SPREAD / np.sqrt(1 + np.maximum(counts, 0)), dtype=np.float32)
 
 
+def find_shares(values: Doubles, strength: float) -> Doubles:
+    """[K] the probabilities of candidates under softmax, from their values [K]; `strength` is above 0."""
+    weights = np.exp((values - values.max()) / (strength * TEMPERATURE))
+    return np.asarray(weights / weights.sum())
+
+
 @dataclass(slots=True)
 class Explorer:
     """Draws the places of one list, and keeps their propensities."""
@@ -103,11 +109,9 @@ class Explorer:
 
     def _draw_softmax(self, values: Doubles, by_relevance: Indices) -> tuple[int, float]:
         """A draw from the softmax of the values; the exact propensity."""
-        temperature = self.exploration.strength * TEMPERATURE
-        if temperature <= 0:
+        if self.exploration.strength <= 0:
             return pick_best(values, by_relevance), 1.0
-        weights = np.exp((values - values.max()) / temperature)
-        shares = weights / weights.sum()
+        shares = find_shares(values, self.exploration.strength)
         chosen = int(self._random.choice(len(shares), p=shares))
         return chosen, float(shares[chosen])
 

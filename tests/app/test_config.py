@@ -43,6 +43,11 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("CORS_ORIGINS", "https://*.example"),
         ("CORS_ORIGINS", "null"),
         ("OPEN_PATHS", "/v1/model"),
+        ("EXPLORATION", "softmax:.1"),
+        ("EXPLORATION", "home=softmax"),
+        ("EXPLORATION", "home=ucb:.1"),
+        ("EXPLORATION", "home=softmax:2"),
+        ("EXPLORATION", "home=softmax:x"),
     ],
 )
 def test_a_bad_setting_is_named_with_what_was_expected_and_given(

@@ -2,7 +2,7 @@
 
 from app.errors import ChorusError, TooManyRequestsError, UnavailableError
 
-STATUSES = {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 431, 499, 503}
+STATUSES = {400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 431, 499, 503}
 
 
 def _tree(kind: type[ChorusError]) -> list[type[ChorusError]]:

@@ -27,6 +27,7 @@ class Shown:
     answer: Mapping[str, Any]
     shown_at: float  # Unix seconds
     bundle: LoadedBundle
+    variant: str | None = None  # of an experiment that the answer counts in
 
 
 def build_impression(shown: Shown) -> Impression:
@@ -53,6 +54,7 @@ def build_impression(shown: Shown) -> Impression:
         propensity=_read_propensities(shown)[: len(items)],
         first_rank=items[0]["rank"] if items else 1,
         scene=request.scene,
+        variant=shown.variant,
         context=dict(query.context),
         weights=dict(query.weights),
         query=shown.words,

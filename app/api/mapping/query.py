@@ -9,9 +9,9 @@ from app.api.mapping.filters import parse_filter
 from app.api.mapping.interactions import append_session, build_rules, to_session
 from app.api.mapping.plan import to_plan
 from app.api.schemas.events import Context, SessionEvent
+from app.api.schemas.exploration import ExplorationRequest
 from app.api.schemas.recommendation import (
     DiversityRequest,
-    ExplorationRequest,
     ListRequest,
     RankRequest,
 )

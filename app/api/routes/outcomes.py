@@ -11,7 +11,7 @@ from app.api.openapi import error_answers
 from app.api.responses import json_response
 from app.api.schemas.outcomes import OutcomesAnswer, OutcomesQuery
 from app.state.protocol.outcomes import HOUR_S
-from app.tenant import run_in_thread
+from app.worker_thread import run_in_thread
 
 router = make_guarded_router("outcomes")
 

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
 from app.access.caller import Caller
-from app.access.roles import RULES, Role
+from app.access.roles import RULES, WRITE, Role
 from app.api.accept_language import PARAMETER, read_language
 from app.api.api_keys import Calling
 from app.api.critique import TakenCritique, take_critique
@@ -19,6 +19,8 @@ from app.api.mapping.answers import Plain, slate_answer
 from app.api.mapping.explanation import explanation_answer
 from app.api.mapping.impressions import Shown, build_impression
 from app.api.mapping.query import build_query
+from app.api.mapping.scene_exploration import explore_scene
+from app.api.mapping.variants import Choice, choose_variant
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
@@ -34,10 +36,12 @@ from app.api.schemas.recommendation import (
 from app.api.understanding import understand
 from app.bundle.bundle import LoadedBundle
 from app.errors import ForbiddenError, InvalidRequestError
+from app.experiment_log import ShownArm
 from app.pipeline import recommend as pipeline
 from app.pipeline.types import DEFAULT_LANGUAGE
 from app.pipeline.types import Query as PipelineQuery
 from app.pipeline.why_not.explanation import explain_item
+from app.state.protocol import Arm
 from app.tenant import SESSION_ONLY, Tenant
 from app.text_fetching import fetch_words
 from models.ranking.exploration import Policy
@@ -100,12 +104,13 @@ async def explain(
 ) -> Response:
     """Why an item is in the list of a recommend call, or the stage and rule that stopped it."""
     started = time.perf_counter()
-    page = await _resolve(tenant, body.recommendation)
+    page = _check_role(await _resolve(tenant, body.recommendation), caller)
     _check_history(caller, page.request.user_id)
     _check_seed(page.request)
-    asked = await _read(tenant, service, threads, page, read_language(request))
+    asked = await _read(tenant, service, threads, page, read_language(request), explores=False)
     verdict = await threads.run("explain", lambda: explain_item(asked.bundle, asked.query, body.item_id))
     answer = explanation_answer(asked.bundle, asked.page, body.item_id, verdict, asked.degraded)
+    answer = _name_variant(answer, asked.choice)
     took = {**asked.took_ms, **verdict.took_ms, "total": (time.perf_counter() - started) * 1000}
     return _respond(answer, took, asked.query.language)
 
@@ -120,6 +125,10 @@ def _check_role(page: Page[Query], caller: Caller) -> Page[Query]:
 
     The critique of a user stores events, which needs the right to send them.
     """
+    if page.request.variant is not None and (caller.is_publishable or not caller.may(WRITE)):
+        raise ForbiddenError(
+            f"expected a key of the role {Role.WRITE} beside, to choose a variant", "variant"
+        )
     criticises = isinstance(page.request, RecommendRequest) and page.request.critique is not None
     if criticises and not caller.may(RULES["POST", "/v1/events"]):
         raise ForbiddenError(
@@ -154,12 +163,19 @@ class Asked(NamedTuple):
     degraded: Sequence[str]  # of the store and of the plan
     taken: TakenCritique
     took_ms: Mapping[str, float]  # to read the state and to understand the words
+    choice: Choice | None = None  # of a variant
 
 
 async def _read(
-    tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest], language: str
+    tenant: Tenant,
+    service: Service,
+    threads: Computing,
+    page: Page[ListRequest],
+    language: str,
+    *,
+    explores: bool = True,
 ) -> Asked:
-    """Read the user of a page, understand its words, and build its query."""
+    """Read the user of a page, understand its words, and build its query, by the user's variant in an experiment."""
     started = time.perf_counter()
     state, degraded = await tenant.read_user(page.request.user_id)
     bundle, read = tenant.bundle, time.perf_counter()
@@ -168,9 +184,14 @@ async def _read(
     took = {"state": (read - started) * 1000}
     if page.request.plan is not None:
         took["plan"] = (time.perf_counter() - read) * 1000
-    query = build_query(bundle, page, state, service.clock(), taken.kept, language)
+    now = service.clock()
+    choice = choose_variant(bundle, await tenant.experiments.list(), page.request, now)
+    varied = page if choice is None else choice.apply(page, bundle, explores=explores)
+    if explores:  # what a scene draws cannot be drawn again to explain it
+        varied = explore_scene(varied, service.settings.exploration)
+    query = build_query(bundle, varied, state, now, taken.kept, language)
     bundle = await fetch_words(bundle, [(query.plan, query.state)])
-    return Asked(bundle, page, query, (*degraded, *by_rules), taken, took)
+    return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice)
 
 
 async def _answer(
@@ -183,16 +204,25 @@ async def _answer(
     bundle, page, query = asked.bundle, asked.page, asked.query
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = slate_answer(bundle, page, slate, asked.degraded, key)
+    answer = _name_variant(slate_answer(bundle, page, slate, asked.degraded, key), asked.choice)
     if asked.taken.answer is not None:
         answer = {**answer, "critique": asked.taken.answer}
     took = {**asked.took_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     response = _respond(answer, took, language if page.request.explain else None)
-    if service.impressions.is_on:  # after the answer was sent
-        shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle)
-        response.background = BackgroundTask(_keep, tenant, service, shown, started)
+    arm = None if asked.choice is None else asked.choice.arm
+    if service.impressions.is_on or arm is not None:  # after the answer was sent
+        variant = None if asked.choice is None or arm is None else asked.choice.label
+        shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle, variant)
+        response.background = BackgroundTask(_keep, tenant, service, shown, started, arm)
     return response
+
+
+def _name_variant(answer: Plain, choice: Choice | None) -> Plain:
+    """The answer with its variant, if it has one, and with what of it has no effect."""
+    if choice is None:
+        return answer
+    return {**answer, "variant": choice.label, "ignored": [*answer["ignored"], *choice.ignored]}
 
 
 def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> Response:
@@ -202,12 +232,18 @@ def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> 
     return json_response({**answer, "took_ms": times}, headers=headers)
 
 
-async def _keep(tenant: Tenant, service: Service, shown: Shown, began: float) -> None:
-    """Keep what an answer showed; it began by the performance counter."""
-    service.impressions.offer(tenant.store.impressions, build_impression(shown), tenant.store.outcomes)
+async def _keep(tenant: Tenant, service: Service, shown: Shown, began: float, arm: Arm | None) -> None:
+    """Keep what an answer showed, and count it for its arm of an experiment; it began by the performance counter."""
+    store = tenant.store
+    if service.impressions.is_on:
+        service.impressions.offer(store.impressions, build_impression(shown), store.outcomes)
     user_id = shown.query.state.user_id
-    if user_id is not None and SESSION_ONLY not in shown.answer["degraded"]:
+    if user_id is None:
+        return
+    if SESSION_ONLY not in shown.answer["degraded"]:
         service.freshness.answer(tenant.name, user_id, began)
+    if arm is not None and shown.answer["items"]:
+        service.experiments.record_impression(ShownArm(store, arm, user_id))
 
 
 def _name_kind(request: ListRequest) -> str:

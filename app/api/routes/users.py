@@ -21,8 +21,9 @@ from app.api.schemas.users import (
     UserPutAnswer,
     UserRequest,
 )
-from app.errors import ErasureNotNotedError, InvalidRequestError, NotFoundError
+from app.errors import InvalidRequestError, NotFoundError
 from app.state.protocol import UnmarkedErasureError
+from app.store_errors import ErasureNotNotedError
 
 router = make_guarded_router("users")
 

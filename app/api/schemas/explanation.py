@@ -64,6 +64,7 @@ class ExplainAnswer(BaseModel):
 
     item_id: str
     model_version: str
+    variant: str | None = None
     recommended: bool
     rank: Annotated[int, Field(ge=1)] | None
     stopped_by: StopAnswer | None

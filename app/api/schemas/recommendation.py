@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.api.schemas.events import SESSION_EVENTS, Context, SessionEvent
+from app.api.schemas.exploration import ExplorationRequest
 from app.api.schemas.filters import Filter
 from app.api.schemas.notes import NoteAnswer
 from app.api.schemas.plan import PlanWire
@@ -20,7 +21,6 @@ from app.api.schemas.scalars import (
     check_weights,
     field_error,
 )
-from models.ranking.exploration import Policy
 from models.ranking.registry import RERANKERS, join_method_names
 
 CURSOR_LENGTH = 48 << 10
@@ -77,23 +77,6 @@ class CritiqueRequest(BaseModel):
     keep: bool = False
 
 
-def check_policy(value: Any) -> Any:
-    """The name of a policy of exploration; raises ValueError for anything else."""
-    if not isinstance(value, str) or value not in list(Policy):
-        raise ValueError(f"expected one of {', '.join(Policy)}")
-    return value
-
-
-class ExplorationRequest(BaseModel):
-    """How the list explores: `strength` 0 never, 1 the most. The same `seed` draws the same list."""
-
-    model_config = STRICT
-
-    policy: Annotated[str, BeforeValidator(check_policy), Field(json_schema_extra={"enum": list(Policy)})]
-    strength: Strength = 0.1
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-
-
 EXAMPLE: dict[str, Any] = {
     "user_id": "42",
     "limit": 10,
@@ -124,6 +107,12 @@ class ListRequest(BaseModel):
     ) = None
     diversity: DiversityRequest | None = None
     exploration: ExplorationRequest | None = None
+    variant: (
+        Annotated[
+            Label, Field(description="EXPERIMENT:VARIANT to answer by, in place of the user's; not counted")
+        ]
+        | None
+    ) = None
     filter: Filter | None = None
     exclude_ids: Annotated[list[Id], Field(max_length=EXCLUDED)] | None = None
     exclude_seen: bool = True
@@ -271,6 +260,9 @@ class RecommendAnswer(BaseModel):
 
     recommendation_id: str
     model_version: str
+    variant: (
+        Annotated[str, Field(description="EXPERIMENT:VARIANT by which it is answered, if any")] | None
+    ) = None
     items: list[RankedItem]
     diversity: DiversityAnswer
     degraded: list[str]
@@ -289,6 +281,7 @@ class RankAnswer(BaseModel):
 
     recommendation_id: str
     model_version: str
+    variant: str | None = None
     items: list[RankedItem | UnknownItem]
     diversity: DiversityAnswer
     degraded: list[str]

@@ -4,15 +4,16 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from app.state.limits import StoreLimits
 from app.state.memory.erasures import MemoryReceipts
+from app.state.memory.experiments import MemoryExperiments
 from app.state.memory.impressions import MemoryImpressions
 from app.state.memory.items import MemoryItems
 from app.state.memory.live import MemoryLiveCounts
 from app.state.memory.outcomes import MemoryOutcomes
 from app.state.memory.replicas import MemoryReplicaBoard
+from app.state.memory.user_record import UserRecord
 from app.state.protocol import (
     Appended,
     ItemChange,
@@ -42,20 +43,6 @@ from app.state.redis.event_ids import digest_content
 from models.contract.catalogue import Item, User, UserState
 
 
-@dataclass(slots=True)
-class _UserRecord:
-    """The stored data of a user, packed as in Redis, so that both stores accept and return the same."""
-
-    records: list[tuple[float, bytes]] = field(default_factory=list)  # (timestamp, record), sorted by time
-    past_items: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of records trimmed away
-    event_ids: OrderedDict[str, bytes] = field(default_factory=OrderedDict)  # with the digests of contents
-    profile: bytes | None = None
-    erased_at: float | None = None
-    moved_at: float | None = None
-    aliases: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the ids merged into the user
-    merged_into: str | None = None
-
-
 class MemoryStore:
     """The StateStore in memory. Above `user_cap` the least recently written user is removed."""
 
@@ -63,7 +50,7 @@ class MemoryStore:
         self.health = StoreHealth()
         self.replicas = MemoryReplicaBoard()
         self._limits = limits or StoreLimits()
-        self._users: OrderedDict[str, _UserRecord] = OrderedDict()
+        self._users: OrderedDict[str, UserRecord] = OrderedDict()
         self._stream: deque[StreamEntry] = deque(maxlen=self._limits.stream_cap)
         self._accepted = 0
         self._items = MemoryItems(self._limits.item_cap)
@@ -71,6 +58,7 @@ class MemoryStore:
         self.receipts = MemoryReceipts()
         self.outcomes = MemoryOutcomes(self._limits)
         self.live = MemoryLiveCounts(self._limits)
+        self.experiments = MemoryExperiments(self._limits)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}
 
@@ -80,7 +68,7 @@ class MemoryStore:
 
     async def read(self, user_id: str) -> StoredUser:
         """The user's events and profile; empty for an unknown user."""
-        user = self._users.get(user_id, _UserRecord())
+        user = self._users.get(user_id, UserRecord())
         state = UserState(
             user_id=user_id,
             profile=None if user.profile is None else unpack_profile(user_id, user.profile),
@@ -91,7 +79,7 @@ class MemoryStore:
 
     async def export(self, user_id: str) -> UserExport:
         """All that is stored of the user."""
-        user = self._users.get(user_id, _UserRecord())
+        user = self._users.get(user_id, UserRecord())
         recorded = unpack_recorded(user_id, pack_value(record for _, record in user.records))
         return UserExport(await self.read(user_id), recorded, tuple(user.aliases), len(user.event_ids))
 
@@ -122,11 +110,11 @@ class MemoryStore:
         """
         lasting = lasting or user_id in self._users
         user = self._user(user_id)
-        self._users[user_id] = _UserRecord(erased_at=now)
+        self._users[user_id] = UserRecord(erased_at=now)
         if not lasting:
             self._users.move_to_end(user_id, last=False)
         if user.merged_into is not None:
-            self._users.get(user.merged_into, _UserRecord()).aliases.pop(user_id, None)
+            self._users.get(user.merged_into, UserRecord()).aliases.pop(user_id, None)
         for alias in user.aliases:
             of_alias = self._user(alias)
             of_alias.merged_into, of_alias.moved_at, of_alias.erased_at = None, None, now
@@ -135,6 +123,7 @@ class MemoryStore:
         self.impressions.erase(user_ids)
         for erased_id in user_ids:
             self.live.forget_user(erased_id)
+        self.experiments.forget(user_ids)
         others = [entry for entry in self._stream if entry.recorded.user_id not in user_ids]
         erased = len(self._stream) - len(others)
         self._stream = deque(others, maxlen=self._limits.stream_cap)
@@ -142,8 +131,8 @@ class MemoryStore:
 
     async def merge(self, merge: UserMerge) -> dict[str, int]:
         """Move everything of the source to the target."""
-        source = self._users.get(merge.source, _UserRecord())
-        if merge.trained is None and source == _UserRecord():
+        source = self._users.get(merge.source, UserRecord())
+        if merge.trained is None and source == UserRecord():
             return {"events": 0, "past_items": 0, "profile": 0}
         target = self._user(merge.target)
         joined = join_profiles(merge, _pair(merge, target, source))
@@ -162,7 +151,7 @@ class MemoryStore:
             self._leave_alias(merge, target, source)
         return {"events": moved, "past_items": len(past), "profile": int(joined is not None)}
 
-    def _leave_alias(self, merge: UserMerge, target: _UserRecord, source: _UserRecord) -> None:
+    def _leave_alias(self, merge: UserMerge, target: UserRecord, source: UserRecord) -> None:
         """Empty the source, but for the event ids of both and the marks, and note it in the target."""
         aliases = [*target.aliases, *source.aliases, merge.source]
         kept = [alias for alias in dict.fromkeys(aliases) if alias != merge.target]
@@ -173,7 +162,7 @@ class MemoryStore:
         while len(target.event_ids) > self._limits.max_event_ids:
             target.event_ids.popitem(last=False)
         moves = merge.trained is not None and source.erased_at is None
-        self._users[merge.source] = _UserRecord(
+        self._users[merge.source] = UserRecord(
             event_ids=target.event_ids.copy(),
             erased_at=source.erased_at,
             moved_at=source.moved_at or (merge.now if moves else None),
@@ -231,11 +220,11 @@ class MemoryStore:
         """Do nothing: there are no connections."""
 
     def _erased_at(self, user_id: str) -> float | None:
-        return self._users.get(user_id, _UserRecord()).erased_at
+        return self._users.get(user_id, UserRecord()).erased_at
 
-    def _user(self, user_id: str) -> _UserRecord:
+    def _user(self, user_id: str) -> UserRecord:
         """The user's record, created if missing, and marked as the most recently written."""
-        user = self._users.setdefault(user_id, _UserRecord())
+        user = self._users.setdefault(user_id, UserRecord())
         self._users.move_to_end(user_id)
         if len(self._users) > self._limits.user_cap:
             self._users.popitem(last=False)
@@ -263,7 +252,7 @@ class MemoryStore:
         self._stream.append(StreamEntry(f"{time.time_ns() // 1_000_000}-{self._accepted}", recorded))
         return Appended.STORED
 
-    def _trim(self, user: _UserRecord) -> None:
+    def _trim(self, user: UserRecord) -> None:
         """Replace the oldest records above `max_events` by their items, of which the newest are kept."""
         trimmed = user.records[: -self._limits.max_events]
         del user.records[: -self._limits.max_events]
@@ -274,7 +263,7 @@ class MemoryStore:
             user.past_items.popitem(last=False)
 
 
-def _pair(merge: UserMerge, target: _UserRecord, source: _UserRecord) -> ProfilePair:
+def _pair(merge: UserMerge, target: UserRecord, source: UserRecord) -> ProfilePair:
     return ProfilePair(
         None if target.profile is None else unpack_profile(merge.target, target.profile),
         None if source.profile is None else unpack_profile(merge.source, source.profile),
@@ -283,7 +272,7 @@ def _pair(merge: UserMerge, target: _UserRecord, source: _UserRecord) -> Profile
     )
 
 
-def _add_records(user: _UserRecord, records: Sequence[tuple[float, bytes]]) -> int:
+def _add_records(user: UserRecord, records: Sequence[tuple[float, bytes]]) -> int:
     """Add the records whose time, action and item no record of the user has, and which the user's erasure does not hit.
 
     Returns their number.

@@ -1,4 +1,4 @@
-"""The protocols of stored state: users, items, the event stream, impressions, outcomes, and a store of all."""
+"""The protocols of stored state: users, items, the event stream, impressions, outcomes, experiments, and a store."""
 
 from app.state.protocol.erasures import RECEIPT_PAGE, ErasureReceipt, ReceiptStore
 from app.state.protocol.errors import (
@@ -9,6 +9,15 @@ from app.state.protocol.errors import (
     UnmarkedErasureError,
 )
 from app.state.protocol.events import Appended, EventStream, RecordedEvent, StreamEntry
+from app.state.protocol.experiments import (
+    Arm,
+    ArmSums,
+    ArmTake,
+    Experiment,
+    ExperimentStore,
+    StoredExperiments,
+    Variant,
+)
 from app.state.protocol.health import StoreHealth
 from app.state.protocol.impressions import Impression, ImpressionEntry, ImpressionStore
 from app.state.protocol.item_patch import ItemPatch
@@ -36,6 +45,9 @@ __all__ = [
     "RECEIPT_PAGE",
     "TENANT_PATTERN",
     "Appended",
+    "Arm",
+    "ArmSums",
+    "ArmTake",
     "BundleOrder",
     "Cell",
     "ChangeKind",
@@ -43,6 +55,8 @@ __all__ = [
     "Digests",
     "ErasureReceipt",
     "EventStream",
+    "Experiment",
+    "ExperimentStore",
     "Fleet",
     "Impression",
     "ImpressionEntry",
@@ -71,6 +85,7 @@ __all__ = [
     "StoreFault",
     "StoreFullError",
     "StoreHealth",
+    "StoredExperiments",
     "StoredItems",
     "StoredUser",
     "StreamEntry",
@@ -81,6 +96,7 @@ __all__ = [
     "UserExport",
     "UserMerge",
     "UserStore",
+    "Variant",
     "check_tenant",
     "join_profiles",
 ]

@@ -19,7 +19,7 @@ class Impression:
     sources: tuple[tuple[str, ...], ...]  # the candidate sources of each item
     first_rank: int = 1
     scene: str | None = None
-    variant: str | None = None  # of an experiment
+    variant: str | None = None  # EXPERIMENT:VARIANT of an experiment that the answer counts in
     context: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     propensity: tuple[

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from app.state.protocol.erasures import ReceiptStore
 from app.state.protocol.events import EventStream
+from app.state.protocol.experiments import ExperimentStore
 from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
 from app.state.protocol.live import LiveStore
@@ -37,6 +38,10 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def live(self) -> LiveStore:
         """How many users took which items lately."""
+
+    @property
+    def experiments(self) -> ExperimentStore:
+        """The tenant's experiments."""
 
 
 def check_tenant(name: str) -> str:

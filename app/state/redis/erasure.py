@@ -4,6 +4,7 @@ from typing import Any
 
 from app.state.protocol import StoreFault, UnmarkedErasureError
 from app.state.redis.client import Call, RedisClient
+from app.state.redis.experiments import RedisExperiments
 from app.state.redis.keys import Keys
 from app.state.redis.marks import pack_erased
 from app.state.redis.scripts import Script
@@ -68,9 +69,12 @@ return 1
 class RedisErasure:
     """Erases users over one client."""
 
-    def __init__(self, client: RedisClient, keys: Keys, settings: RedisSettings) -> None:
+    def __init__(
+        self, client: RedisClient, keys: Keys, settings: RedisSettings, experiments: RedisExperiments
+    ) -> None:
         self._client = client
         self._keys = keys
+        self._experiments = experiments
         self._ttl_s = settings.limits.ttl_s
         self._rewrites = settings.erasure_delay_s is not None
         self._deadline_s = settings.write_timeout_s
@@ -102,6 +106,7 @@ class RedisErasure:
         marks = [marked, *await self._client.run_scripts(ERASE_ALIAS, calls, self._deadline_s)]
         erased = await self._erase_stream(self._keys.stream, last_entry, names)
         await self._erase_impressions(names)
+        await self._experiments.forget(names)
         if erased:  # the user's keys may have expired, but the stream still had events
             await self._client.run_command("PERSIST", keys.erased, deadline_s=self._deadline_s)
         if self._rewrites:

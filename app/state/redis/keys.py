@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from app.state.protocol import DEFAULT_TENANT
+from app.state.protocol import DEFAULT_TENANT, Arm
 from app.state.pseudonyms import Pseudonyms
 
 DIGEST_BYTES = 16
@@ -106,6 +106,26 @@ class Keys:
     def expiring_receipt(self, receipt_id: str) -> str:
         """The receipt of an erasure of which nothing was stored and no bundle knew."""
         return f"{self._stem}:{{erasures}}:receipt:{digest(receipt_id).hex()}"
+
+    @property
+    def experiments(self) -> str:
+        """Hash: name of an experiment -> its document."""
+        return f"{self._stem}:{{experiments}}"
+
+    @property
+    def experiments_version(self) -> str:
+        """Counter of changes of experiments."""
+        return f"{self._stem}:{{experiments}}:version"
+
+    @property
+    def arm_takes(self) -> str:
+        """Sorted set: the digest of an item of an answer, by the time at which it was taken."""
+        return f"{self._stem}:{{experiments}}:taken"
+
+    def numbers(self, arm: Arm) -> tuple[str, str]:
+        """The sums of an experiment as it is defined in a revision, and its users."""
+        stem = f"{self._stem}:{{experiments}}:{arm.experiment}:{arm.revision}"
+        return f"{stem}:sums", f"{stem}:users"
 
     @property
     def items(self) -> str:

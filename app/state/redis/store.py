@@ -30,6 +30,7 @@ from app.state.redis.documents import pack_profile, unpack_profile
 from app.state.redis.erasure import STREAM_CHUNK, RedisErasure
 from app.state.redis.erasure_receipts import RedisReceipts
 from app.state.redis.event_ids import count_event_ids
+from app.state.redis.experiments import RedisExperiments
 from app.state.redis.file_rewrite import FileRewriter
 from app.state.redis.impressions import RedisImpressions
 from app.state.redis.items import ITEM_CHUNK, RedisItems
@@ -77,7 +78,8 @@ class RedisStore:
         self.receipts = RedisReceipts(self._client, keys, self._settings, self._values)
         self.outcomes = RedisOutcomes(self._client, keys, self._settings, self._values)
         self.live = RedisLiveCounts(self._client, keys, self._settings, self._values)
-        self._erasure = RedisErasure(self._client, keys, self._settings)
+        self.experiments = RedisExperiments(self._client, keys, self._settings, self._values)
+        self._erasure = RedisErasure(self._client, keys, self._settings, self.experiments)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)
         self._compaction = Compaction(self._client, keys, self._settings, self._values)
 

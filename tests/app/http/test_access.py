@@ -34,6 +34,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/users"): {"json": {"users": [{"user_id": "v"}]}},
     ("PUT", "/v1/users/{user_id}"): {"json": {"interests": "jazz"}},
     ("POST", "/v1/users/{user_id}/merge"): {"json": {"from": "w"}},
+    ("PUT", "/v1/experiments/{name}"): {
+        "json": {"variants": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5}]}
+    },
     ("POST", "/v1/model/reload"): {"json": {"bundle": "first"}},
 }
 
@@ -42,7 +45,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 def test_each_role_may_use_its_routes_and_no_other(keyed: httpx.Client, role: Role) -> None:
     token, key = TOKENS[role]
     for (method, template), rule in RULES.items():
-        path = template.replace("{item_id}", f"i-{role}").replace("{user_id}", f"u-{role}")
+        path = (
+            template.replace("{item_id}", f"i-{role}")
+            .replace("{user_id}", f"u-{role}")
+            .replace("{name}", "e")
+        )
         answer = keyed.request(method, path, headers=bearer(token), **BODIES.get((method, template), {}))
         allowed = role is Role.ADMIN or role in rule.roles
         assert (answer.status_code == 403) is not allowed, (method, template, answer.text)

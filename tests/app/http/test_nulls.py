@@ -39,6 +39,7 @@ ASKED: Schema = {
     "weights": {"next": 1},
     "diversity": {"method": "mmr", "strength": 0.3, "max_per_category": 3, "max_consecutive": 2},
     "exploration": {"policy": "softmax", "strength": 0.2, "seed": 1},
+    "variant": "ended:a",
     "exclude_ids": ["9"],
     "exclude_seen": False,
     "fields": ["title"],
@@ -78,6 +79,11 @@ ITEM = {
     "available": True,
 }
 RENAMED = {"text": "A", "availability": True}
+SPLIT: Schema = {"variants": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5}], "stop": 10}
+VARIED: list[Schema] = [
+    {"weights": {"next": 1}, "diversity": ASKED["diversity"]},
+    {"scene": "home", "exploration": {"policy": "softmax", "strength": 0.2, "seed": None}},
+]
 USER = {"attributes": {"job": "artist"}, "interests": "comedies"}
 BODIES: dict[str, list[Schema]] = {
     "POST /v1/recommend": [PLANNED, CRITICISED, *({**ASKED, "filter": one} for one in FILTERS)],
@@ -101,6 +107,13 @@ BODIES: dict[str, list[Schema]] = {
     "POST /v1/users": [{"users": [{"user_id": "null", **USER}]}],
     "PUT /v1/users/{user_id}": [USER],
     "POST /v1/users/{user_id}/merge": [{"from": "other-null"}],
+    "PUT /v1/experiments/{name}": [
+        {
+            **{"variants": [{**SPLIT["variants"][0], **one}, SPLIT["variants"][1]]},
+            **{"salt": "s", "scene": "home", "start": MOMENT, "stop": MOMENT + 1},
+        }
+        for one in VARIED
+    ],
     "POST /v1/model/reload": [{"bundle": "first"}],
 }
 """Operation -> bodies that are accepted and that have every field between them, but `cursor`."""
@@ -187,7 +200,7 @@ def _replace(body: Schema, path: Path) -> Schema:
 
 def _send(service: httpx.Client, operation: str, body: Schema) -> httpx.Response:
     method, path = operation.split(" ")
-    path = path.replace("{item_id}", "null").replace("{user_id}", "null")
+    path = path.replace("{item_id}", "null").replace("{user_id}", "null").replace("{name}", "null")
     if (body.get("critique") or {}).get("of") == GIVEN:
         given = service.post("/v1/recommend", json={"session": []}).json()["recommendation_id"]
         body = {**body, "critique": {**body["critique"], "of": given}}
@@ -205,6 +218,7 @@ def test_null_is_accepted_where_the_page_says_so(service: httpx.Client, page: Pa
     schema = page.body(operation)
     wrong: list[tuple[Path, bool]] = []
     assert _is_accepted(service.put("/v1/items/null", json=ITEM))
+    assert _is_accepted(service.put("/v1/experiments/ended", json=SPLIT))
     for body in BODIES[operation]:
         assert _is_accepted(_send(service, operation, body)), body
         # A place that several alternatives describe takes null if one of them does.

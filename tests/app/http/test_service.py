@@ -64,6 +64,8 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         "/v1/users",
         "/v1/users/{user_id}",
         "/v1/users/{user_id}/merge",
+        "/v1/experiments",
+        "/v1/experiments/{name}",
         "/v1/model",
         "/v1/outcomes",
         "/v1/model/reload",

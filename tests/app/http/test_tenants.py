@@ -261,7 +261,7 @@ def test_the_acts_of_a_tenant_on_every_route_leave_no_trace_elsewhere(
         client.ask("PUT", "/v1/items/new", {"attributes": {"title": "Old"}})
     before, answered = snapshot(), set()
     for (method, template), rule in RULES.items():
-        path = template.replace("{item_id}", "new").replace("{user_id}", "v")
+        path = template.replace("{item_id}", "new").replace("{user_id}", "v").replace("{name}", "e")
         token = KEYS["shop"][0]
         answer = shop.http.request(method, path, headers=bearer(token), **BODIES.get((method, template), {}))
         allowed = (403,) if rule.is_installation else (200, 404)

@@ -14,6 +14,7 @@ from app.bundle.bundle import LoadedBundle
 from app.compute_queue import Patience
 from app.config import read_settings
 from app.errors import UnknownFieldError
+from app.experiment_log import ExperimentLog
 from app.freshness import Freshness
 from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
@@ -31,15 +32,17 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
     settings = read_settings(bundle_dir=learnt.folder, state_dir=state, compute_timeout_s=0.05)
     runtime = Runtime(settings, store or MemoryStore())
     runtime.default_tenant._bundle = learnt
+    impressions = ImpressionLog(lambda _fate, _count: None)
     return Service(
         settings,
         runtime,
         Metrics(),
         open_load(settings),
         build_access(settings),
-        ImpressionLog(lambda _fate, _count: None),
+        impressions,
         OutcomeLog(Metrics().outcomes),
         Freshness(lambda _seconds: None),
+        ExperimentLog(impressions, lambda _fate, _count: None),
     )
 
 

@@ -1,0 +1,124 @@
+"""Convert experiments between the wire and the store, check them against the bundle, and convert their results."""
+
+import secrets
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.api.schemas.experiments import ExperimentRequest, VariantWire
+from app.bundle.bundle import LoadedBundle
+from app.errors import UnknownHeadError, UnknownSceneError
+from app.experiments.assignment import has_ended, is_running
+from app.experiments.results import ArmResult, Results
+from app.state.protocol import Experiment, Variant
+from models.contract.nearest import suggest
+
+SALT_BYTES = 16
+NOT_OVERRIDES = frozenset({"name", "share"})
+
+
+def to_experiment(
+    bundle: LoadedBundle, name: str, body: ExperimentRequest, earlier: Experiment | None, now: float
+) -> Experiment:
+    """The experiment to store in place of an earlier one of its name.
+
+    Raises UnknownSceneError and UnknownHeadError for one that does not fit the bundle.
+    """
+    salt = body.salt or (secrets.token_hex(SALT_BYTES) if earlier is None else earlier.salt)
+    variants = tuple(_to_variant(wire) for wire in body.variants)
+    experiment = Experiment(name, salt, variants, body.scene, body.start, body.stop, now)
+    if body.scene is not None and body.scene not in bundle.manifest.scenes:
+        raise _unknown_scene(bundle, body.scene, "scene")
+    for index, wire in enumerate(body.variants):
+        if wire.scene is not None and wire.scene not in bundle.manifest.scenes:
+            raise _unknown_scene(bundle, wire.scene, f"variants.{index}.scene")
+        for head in wire.weights or ():
+            if head not in bundle.heads:
+                expected, hint = ", ".join(bundle.heads), suggest(head, bundle.heads)
+                raise UnknownHeadError(
+                    f"expected one of {expected}, given {head!r}{hint}", f"variants.{index}.weights.{head}"
+                )
+    if earlier is not None and earlier.revision == experiment.revision:
+        changed_at = earlier.changed_at
+        return Experiment(name, salt, variants, body.scene, body.start, body.stop, changed_at)
+    return experiment
+
+
+def find_problem(bundle: LoadedBundle, experiment: Experiment) -> str | None:
+    """Why an experiment has no effect with a bundle, such as one that was loaded after it was stored."""
+    for variant in experiment.variants:
+        try:
+            to_wire(variant)
+        except ValidationError:  # stored by another version of the service
+            return f"the variant {variant.name!r} sets what this version of the service does not know"
+        scene = variant.overrides.get("scene")
+        if scene is not None and scene not in bundle.manifest.scenes:
+            return f"the bundle has no scene {scene!r}, which the variant {variant.name!r} names"
+        for head in variant.overrides.get("weights", ()):
+            if head not in bundle.heads:
+                return f"the bundle has no head {head!r}, which the variant {variant.name!r} weighs"
+    if experiment.scene is not None and experiment.scene not in bundle.manifest.scenes:
+        return f"the bundle has no scene {experiment.scene!r}"
+    return None
+
+
+def experiment_answer(bundle: LoadedBundle, experiment: Experiment, now: float) -> dict[str, Any]:
+    """The value of an ExperimentAnswer."""
+    status = "scheduled"
+    if has_ended(experiment, now):
+        status = "stopped"
+    elif is_running(experiment, now):
+        status = "running"
+    return {
+        "name": experiment.name,
+        "status": status,
+        "problem": find_problem(bundle, experiment),
+        "variants": [
+            {"name": variant.name, "share": variant.share, **variant.overrides}
+            for variant in experiment.variants
+        ],
+        "salt": experiment.salt,
+        "scene": experiment.scene,
+        "start": experiment.start,
+        "stop": experiment.stop,
+        "changed_at": experiment.changed_at,
+    }
+
+
+def results_answer(results: Results) -> dict[str, Any]:
+    """What an ExperimentResults has beside the ExperimentAnswer."""
+    return {
+        "arms": [_arm_answer(arm) for arm in results.arms],
+        "split": {"p_value": results.split_p_value, "is_broken": results.is_split_broken},
+    }
+
+
+def _arm_answer(arm: ArmResult) -> dict[str, Any]:
+    return {
+        "variant": arm.variant,
+        "users": arm.sums.users,
+        "impressions": int(arm.sums.impressions),
+        "takes": int(arm.sums.takes),
+        "rate": asdict(arm.rate),
+        "value": asdict(arm.value),
+        "rate_difference": None if arm.rate_difference is None else asdict(arm.rate_difference),
+        "value_difference": None if arm.value_difference is None else asdict(arm.value_difference),
+        "left_out": arm.sums.left_out,
+    }
+
+
+def to_wire(variant: Variant) -> VariantWire:
+    """The variant in its wire type. Raises ValidationError."""
+    return VariantWire.model_validate({"name": variant.name, "share": variant.share, **variant.overrides})
+
+
+def _to_variant(wire: VariantWire) -> Variant:
+    overrides = wire.model_dump(mode="json", exclude=set(NOT_OVERRIDES), exclude_none=True)
+    return Variant(wire.name, wire.share, overrides)
+
+
+def _unknown_scene(bundle: LoadedBundle, scene: str, field: str) -> UnknownSceneError:
+    scenes = bundle.manifest.scenes
+    names = ", ".join(sorted(scenes)) or "no scene at all"
+    return UnknownSceneError(f"expected one of {names}, given {scene[:80]!r}{suggest(scene, scenes)}", field)

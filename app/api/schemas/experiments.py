@@ -1,0 +1,173 @@
+"""Wire types of experiments: their definition, and what their variants brought."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from app.api.schemas.exploration import ExplorationRequest
+from app.api.schemas.recommendation import DiversityRequest
+from app.api.schemas.scalars import (
+    STRICT,
+    Finite,
+    HeadName,
+    Label,
+    Moment,
+    Weight,
+    check_weights,
+    field_error,
+)
+from app.experiments.assignment import ROUNDING
+
+NAME_PATTERN = "^[a-z0-9][a-z0-9._-]{0,63}$"
+MOST_VARIANTS = 10
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+EXAMPLE: dict[str, Any] = {
+    "variants": [
+        {"name": "control", "share": 0.5},
+        {"name": "likes", "share": 0.5, "weights": {"next": 0.5, "like": 1.0}},
+    ]
+}
+
+
+class VariantWire(BaseModel):
+    """A share of the users, and what their requests have that do not state it."""
+
+    model_config = STRICT
+
+    name: Name
+    share: Annotated[Finite, Field(gt=0, le=1)]
+    scene: Annotated[Label, Field(description="answer with the weights of this scene")] | None = None
+    weights: (
+        Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None
+    ) = None
+    diversity: DiversityRequest | None = None
+    exploration: ExplorationRequest | None = None
+
+    @model_validator(mode="after")
+    def check_overrides(self) -> Self:
+        if self.scene is not None and self.weights is not None:
+            raise field_error("scene", "expected a scene or weights, given both")
+        if self.exploration is not None and self.exploration.seed is not None:
+            raise field_error("exploration.seed", "expected no seed, which would draw alike for all requests")
+        return self
+
+
+class ExperimentRequest(BaseModel):
+    """PUT /v1/experiments/{name}. The first variant is what the others are compared with."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    variants: Annotated[list[VariantWire], Field(min_length=2, max_length=MOST_VARIANTS)]
+    salt: Annotated[
+        Label, Field(description="the key of the split; by default the one before, or a new one")
+    ] | (None) = None
+    scene: Annotated[Label, Field(description="requests of this scene alone; by default all")] | None = None
+    start: Moment | None = None
+    stop: Moment | None = None
+
+    @model_validator(mode="after")
+    def check_variants(self) -> Self:
+        names = [variant.name for variant in self.variants]
+        if len(set(names)) < len(names):
+            raise field_error("variants", "expected distinct names, given one twice")
+        total = sum(variant.share for variant in self.variants)
+        if total > 1 + ROUNDING:
+            raise field_error("variants", f"expected shares that add up to 1 at most, given {total:g}")
+        if self.start is not None and self.stop is not None and self.stop <= self.start:
+            raise field_error("stop", "expected a time after the start, given an earlier one")
+        return self
+
+
+class ExperimentAnswer(BaseModel):
+    """An experiment. `problem` says why a running one has no effect on answers."""
+
+    model_config = STRICT
+
+    name: str
+    status: Literal["scheduled", "running", "stopped"]
+    problem: str | None
+    variants: list[VariantWire]
+    salt: str
+    scene: str | None
+    start: float | None
+    stop: float | None
+    changed_at: Annotated[float, Field(description="since when salt, variants and scene are these")]
+
+
+class IntervalAnswer(BaseModel):
+    """The bounds of an interval that stays valid while one looks."""
+
+    model_config = STRICT
+
+    low: float
+    high: float
+
+
+class FigureAnswer(BaseModel):
+    """A number an answer, with its interval."""
+
+    model_config = STRICT
+
+    value: float | None
+    interval: IntervalAnswer | None
+
+
+class DifferenceAnswer(BaseModel):
+    """How much a number is above that of the first variant."""
+
+    model_config = STRICT
+
+    value: float | None
+    interval: IntervalAnswer | None
+    p_value: float | None
+    is_different: bool
+
+
+class ArmAnswer(BaseModel):
+    """What a variant brought. Users are counted once."""
+
+    model_config = STRICT
+
+    variant: str
+    users: int
+    impressions: int
+    takes: int
+    rate: FigureAnswer
+    value: FigureAnswer
+    rate_difference: DifferenceAnswer | None
+    value_difference: DifferenceAnswer | None
+    left_out: Annotated[int, Field(description="answers to users above the cap, which count nowhere")]
+
+
+class SplitAnswer(BaseModel):
+    """The check of the split: the p-value of the users' numbers for the shares."""
+
+    model_config = STRICT
+
+    p_value: float | None
+    is_broken: bool
+
+
+class ExperimentResults(ExperimentAnswer):
+    """An experiment with what its variants brought since `changed_at`."""
+
+    arms: list[ArmAnswer]
+    split: SplitAnswer
+
+
+class ExperimentListAnswer(BaseModel):
+    """All experiments by name."""
+
+    model_config = STRICT
+
+    experiments: list[ExperimentAnswer]
+
+
+class ExperimentDeletion(BaseModel):
+    """An experiment that was deleted, with its numbers."""
+
+    model_config = STRICT
+
+    name: str
+    deleted: Literal[True]

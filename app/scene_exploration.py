@@ -1,0 +1,53 @@
+"""The exploration of scenes by the settings: POLICY:STRENGTH for the requests of a scene that state none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from models.ranking.exploration import Policy
+
+EVERY = "*"
+"""In place of a scene: the requests of all scenes that have no policy of their own, and those without a scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneExploration:
+    """The policy of a scene."""
+
+    scene: str
+    policy: Policy
+    strength: float
+
+    def __str__(self) -> str:
+        return f"{self.scene}={self.policy}:{self.strength:g}"
+
+
+def parse_scene_exploration(value: object) -> object:
+    """The policy of a text such as home=softmax:.1; other values as they are. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    scene, equals, settings = value.rpartition("=")
+    policy, colon, number = settings.partition(":")
+    try:
+        strength = float(number)
+    except ValueError:
+        strength = float("nan")
+    if not (scene and equals and colon) or policy not in list(Policy) or not 0 <= strength <= 1:
+        raise ValueError(f"expected SCENE=POLICY:STRENGTH such as home=softmax:.1, with a policy of {_NAMES}")
+    return SceneExploration(scene, Policy(policy), strength)
+
+
+def check_scenes(policies: tuple[SceneExploration, ...]) -> tuple[SceneExploration, ...]:
+    """The same policies; raises ValueError for a scene with two."""
+    if len({each.scene for each in policies}) < len(policies):
+        raise ValueError("expected one policy a scene")
+    return policies
+
+
+def find_exploration(policies: Iterable[SceneExploration], scene: str | None) -> SceneExploration | None:
+    """The policy of a scene, or else that of every one; None for no exploration."""
+    by_scene = {each.scene: each for each in policies}
+    found = by_scene.get(scene or EVERY) or by_scene.get(EVERY)
+    return None if found is None or found.policy is Policy.NONE else found
+
+
+_NAMES = ", ".join(Policy)
