@@ -186,7 +186,7 @@ def _export_log(options: argparse.Namespace) -> int:
     from models import cli
 
     place = Place(None, options.redis, options.state)
-    export = commands.ExportOptions(options.out, options.tenant, place, options.every, options.bundle)
+    export = commands.ExportOptions(options.out, options.tenant, place, options.every)
     try:
         with cli.lock_data(options.out):
             commands.run_export(export, read_settings(), lambda line: print(line, flush=True))

@@ -57,10 +57,6 @@ LOG_EXPORT: Arguments = {
         "type": read_duration,
         "help": "the time between exports, such as 30s or 5m, until the command is stopped; default one export",
     },
-    "--bundle": {
-        "type": Path,
-        "help": "a bundle whose erased users are named beside the log, for later trainings to leave out",
-    },
     **REDIS,
 }
 LOOP: Arguments = {

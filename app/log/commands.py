@@ -13,7 +13,6 @@ from app.access.administration import Place, find_redis
 from app.access.api_key import InvalidKeyError
 from app.config import Settings
 from app.log.day_file import LogFileError
-from app.log.erasures import name_erased
 from app.log.export import Exported, export_log
 from app.state.embedded.process import EmbeddedRedisError
 from app.state.protocol import StateUnavailableError, TenantStore
@@ -45,7 +44,6 @@ class ExportOptions(NamedTuple):
     tenant: str  # "" for the default tenant
     place: Place
     every_s: float | None  # None: once
-    bundle: Path | None = None  # the bundle of which erased users are named for later trainings
 
 
 def run_export(options: ExportOptions, settings: Settings, tell: Callable[[str], None]) -> None:
@@ -72,31 +70,21 @@ async def _export(url: str, options: ExportOptions, settings: Settings, tell: Ca
         await store.installation_key(secrets.token_bytes(KEY_BYTES))  # refuses the keys of another store
         tenant = store.of_tenant(options.tenant) if options.tenant else store
         if options.every_s is None:
-            tell(describe(await _export_once(tenant, options)))
+            tell(describe(await export_log(tenant, options.out)))
         else:
-            await _repeat(tenant, options, options.every_s, tell)
+            await _repeat(tenant, options.out, options.every_s, tell)
     finally:
         await store.close()
 
 
-async def _export_once(store: TenantStore, options: ExportOptions) -> Exported:
-    """Export, and name the erased users of the bundle."""
-    done = await export_log(store, options.out)
-    if options.bundle is not None:
-        await name_erased(store, options.out, options.bundle)
-    return done
-
-
-async def _repeat(
-    store: TenantStore, options: ExportOptions, every_s: float, tell: Callable[[str], None]
-) -> None:
+async def _repeat(store: TenantStore, out: Path, every_s: float, tell: Callable[[str], None]) -> None:
     """Export every `every_s` seconds until SIGTERM or SIGINT; the export under way is finished."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     while not stopped.is_set():
         try:
-            done = await _export_once(store, options)
+            done = await export_log(store, out)
         except StateUnavailableError as error:  # the next export writes what this one could not
             tell(json.dumps({"error": str(error)}))
         else:

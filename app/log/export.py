@@ -80,7 +80,7 @@ async def remove_erased(store: TenantStore, folder: Path) -> int:
     removed = 0
     for path in list_days(folder):
         day = read_day(path)
-        erased_at = await read_erasures(store, day.table.column("user_id").unique().to_pylist())
+        erased_at = await _read_erasures(store, day.table.column("user_id").unique().to_pylist())
         kept = drop_erased(day.table, erased_at)
         if len(kept) < len(day.table):
             write_day(path, replace(day, table=kept))
@@ -109,7 +109,7 @@ async def _has_gap(store: TenantStore, position: str, first: StreamEntry) -> boo
     return bool(at_position) and at_position[0].entry_id == first.entry_id
 
 
-async def read_erasures(store: TenantStore, users: Sequence[str]) -> dict[str, float]:
+async def _read_erasures(store: TenantStore, users: Sequence[str]) -> dict[str, float]:
     """User -> the time of the erasure, of those who were erased."""
     erased_at: dict[str, float] = {}
     for start in range(0, len(users), USERS):

@@ -150,9 +150,7 @@ def build_steps(options: LoopOptions, settings: Settings, learning: Learning) ->
 def export_now(options: LoopOptions, settings: Settings) -> Exported:
     """Export the accepted events once. Raises one of the refusals of app.log.commands."""
     lines: list[str] = []
-    export = log_commands.ExportOptions(
-        options.log_folder, options.tenant, options.place, None, options.bundle
-    )
+    export = log_commands.ExportOptions(options.log_folder, options.tenant, options.place, None)
     log_commands.run_export(export, settings, lines.append)
     facts = json.loads(lines[-1])
     return Exported(facts["events"], facts["erased_events"], facts.get("warning", ""))

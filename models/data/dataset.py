@@ -8,7 +8,6 @@ from models.contract.catalogue import Item, User
 from models.contract.events import Action, Codes
 from models.data.cleaning import Cleaned, CleaningReport, clean
 from models.data.entities import ItemTable, UserTable, read_items, read_users
-from models.data.erasures import collect_erased, leave_out, leave_out_profiles
 from models.data.exported_log import list_new_files, place_after, read_exported
 from models.data.histories import place_before, read_histories
 from models.data.interactions import Interactions, number, take
@@ -59,20 +58,9 @@ def load_dataset(job: JobSpec, quarantine: Path, exported: Path | None = None) -
     if histories is not None:
         check_history_ids(cleaned, histories)
         cleaned = place_before(cleaned, histories)
-    if erased := _collect_erased(job, exported):
-        cleaned = leave_out(cleaned, erased, job.interactions.time is not None)
-        profiles = leave_out_profiles(profiles, erased)
-        if not len(cleaned.times):
-            raise JobError("interactions: expected a user who was not erased, given none")
     check_table_ids(cleaned, catalogue, profiles)
     dataset = _assemble(job.interactions, cleaned, catalogue, profiles)
     return dataset if histories is None else replace(dataset, losses=(*dataset.losses, histories.losses))
-
-
-def _collect_erased(job: JobSpec, exported: Path | None) -> dict[str, float]:
-    """The erasures that the folders of the log name."""
-    folders = [path.parent for path in job.interactions.path]
-    return collect_erased([*folders, *([] if exported is None else [exported.resolve()])])
 
 
 def _clean_interactions(job: JobSpec) -> Cleaned:

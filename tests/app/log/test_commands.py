@@ -17,7 +17,6 @@ from app.state.embedded.server import EmbeddedRedis
 from app.state.protocol import RecordedEvent
 from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
-from models.contract.erased_users import digest_user, read_erased
 from models.contract.events import Event
 from models.job.spec import load_job
 from models.recipe.ingestion import ingest
@@ -116,21 +115,3 @@ def test_a_redis_that_is_gone_is_one_line(capsys: Capture, tmp_path: Path) -> No
     assert main(["log", "export", "--out", str(tmp_path / "log"), "--redis", "redis://127.0.0.1:1"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("chorus: ")
-
-
-def test_the_erased_users_of_a_bundle_are_named(capsys: Capture, url: str, tmp_path: Path) -> None:
-    """Those without any event too: the job's files still have what they did."""
-    bundle, out = tmp_path / "bundle", tmp_path / "log"
-    bundle.mkdir()
-    (bundle / "user_ids.json").write_text(json.dumps(["u0", "u1", "offline"]))
-    store_events(url, history(users=2, length=2))
-
-    async def erase() -> None:
-        store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10))
-        await store.erase("offline", 1.8e9, True)
-        await store.erase("unknown", 1.8e9, True)
-        await store.close()
-
-    asyncio.run(erase())
-    export(capsys, "--out", str(out), "--redis", url, "--bundle", str(bundle))
-    assert read_erased(out).keys() == {digest_user("offline")}

@@ -1,6 +1,5 @@
-"""The exported log beside a job's files: other columns, and users who were erased."""
+"""The exported log beside a job's files: other columns."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.contract.erased_users import ERASED, add_erased
 from models.data.dataset import Dataset, load_dataset
 from models.job.errors import JobError
 from models.job.spec import load_job
@@ -77,25 +75,7 @@ def test_the_log_comes_after_the_files(write: Write, exported: Path) -> None:
     assert np.isclose(dataset.interactions.times[2], JANUARY + 10 * 86_400)
 
 
-def test_what_users_did_before_their_erasure_is_left_out(write: Write, exported: Path) -> None:
-    """Of the job's files and of the log; their profiles too. What they do afterwards counts."""
-    add_erased(exported, {"anna": JANUARY + 5 * 86_400, "ben": JANUARY + 5 * 86_400})
-    dataset = load(write, exported)
-    assert read_rows(dataset) == [("anna", "z", "like", None, None), ("cora", "x", "rate", 5.0, None)]
-    assert dataset.user_ids == ("anna", "cora") and not dataset.users[0].attributes
-    assert dataset.cleaning.rows == dataset.cleaning.kept == 2
-    for name in (ERASED, "2026-01-11.parquet"):
-        (exported / name).rename(exported.parent / name)
-    (exported.parent / "2026-01-11.parquet").unlink()
-    with pytest.raises(JobError, match="expected a user who was not erased"):
-        load(write, None)  # the file is now beside the job's log
-
-
 def test_a_file_that_is_none_is_refused(write: Write, exported: Path) -> None:
-    (exported / ERASED).write_text(json.dumps([1]))
-    with pytest.raises(JobError, match="log: expected a readable file _erased_users"):
-        load(write, exported)
-    (exported / ERASED).unlink()
     (exported / "2026-01-12.parquet").write_text("no parquet")
     with pytest.raises(JobError, match="log: expected files that 'chorus log export' wrote"):
         load(write, exported)
