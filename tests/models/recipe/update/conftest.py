@@ -1,6 +1,7 @@
 """A shop after its training: events of known and of new users, items and genres, as `chorus log export` writes them."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tests.models.conftest import START
 
@@ -64,3 +66,15 @@ def with_fresh_item() -> Callable[[Path], None]:
             file.write(json.dumps({"id": "fresh", "genres": ["Western"], "brand": "b0", "year": 2020}) + "\n")
 
     return add
+
+
+@pytest.fixture
+def shop_copy(shop_bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the shop with its bundle; the copy's job file, which evaluates a few lists and fits no links."""
+    folder = tmp_path / "shop"
+    shutil.copytree(shop_bundle.parent, folder)
+    job = folder / "job.yaml"
+    quick = {"item_links": False, "evaluation": {"max_minutes": 0.01, "max_lists": 30}}
+    job.write_text(yaml.safe_dump(yaml.safe_load(job.read_text()) | quick))
+    (folder / "bundle.work" / "job.json").write_text(json.dumps({"job": str(job)}))
+    return job

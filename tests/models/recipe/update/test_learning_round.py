@@ -6,19 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 from rich.console import Console
 
 from models.contract.bundle import read_manifest, verify
 from models.recipe.learning import BundleChecks, LearningRound, learn, recover
 from tests.models.recipe.update.conftest import LAST, draw_events, write_log
-
-
-@pytest.fixture
-def shop_copy(shop_bundle: Path, tmp_path: Path) -> Path:
-    """A copy of the shop with its bundle; the copy's job file."""
-    shutil.copytree(shop_bundle.parent, tmp_path / "shop")
-    return tmp_path / "shop" / "job.yaml"
 
 
 def run_round(kind: str, job: Path, log: Path) -> tuple[str, tuple[str, ...], str]:
@@ -32,8 +24,6 @@ def test_a_training_learns_the_log_and_is_compared(shop_copy: Path, log: Path) -
     """On the newest events: the test part begins before them, with events that the published network has learned."""
     bundle = shop_copy.parent / "bundle"
     before = read_manifest(bundle)
-    quick = {"item_links": False, "evaluation": {"max_minutes": 0.01, "max_lists": 30}}
-    shop_copy.write_text(yaml.safe_dump(yaml.safe_load(shop_copy.read_text()) | quick))
     outcome, reasons, told = run_round("training", shop_copy, log)
     assert "comparing with the published bundle on the newest events" in told
     written = bundle if outcome == "published" else bundle.with_name("bundle.rejected")

@@ -1,12 +1,12 @@
 """`chorus update`: what it learns, what it keeps, and what it refuses."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from app.cli import main
 from app.golden import open_and_check
@@ -20,18 +20,11 @@ Capture = pytest.CaptureFixture[str]
 AddItem = Callable[[Path], None]
 
 
-@pytest.fixture
-def shop_copy(shop_bundle: Path, tmp_path: Path) -> Path:
-    """A copy of the shop with its bundle; the copy's job file."""
-    folder = tmp_path / "shop"
-    shutil.copytree(shop_bundle.parent, folder)
-    (folder / "bundle.work" / "job.json").write_text(json.dumps({"job": str(folder / "job.yaml")}))
-    return folder / "job.yaml"
-
-
 def run_update(job: Path, log: Path, out: Path, *others: str) -> int:
     bundle = job.parent / "bundle"
-    return main(["update", str(bundle), "--log", str(log), "--out", str(out), "--force", *others])
+    return main(
+        ["update", str(bundle), "--log", str(log), "--out", str(out), "--force", "--passes", "1", *others]
+    )
 
 
 def test_new_users_items_and_labels_grow_the_tables(
@@ -66,7 +59,7 @@ def test_new_users_items_and_labels_grow_the_tables(
 def test_the_old_weights_are_where_learning_begins(shop_copy: Path, log: Path, tmp_path: Path) -> None:
     """After one pass the item embeddings resemble those of the published network; unrelated ones have a cosine of 0."""
     out, before = tmp_path / "updated", shop_copy.parent / "bundle"
-    assert run_update(shop_copy, log, out, "--passes", "1", "--replay", "0") == 0
+    assert run_update(shop_copy, log, out, "--replay", "0") == 0
     networks = []
     for folder in (before, out):
         manifest = read_manifest(folder)
@@ -97,6 +90,8 @@ def test_a_worse_bundle_is_rejected(
     """The published bundle stays, and the message has the figures. A learning rate of 10 ruins any network."""
     monkeypatch.setattr("models.recipe.update.learning.RATE", 1000.0)
     log = write_log(tmp_path / "many", draw_events(600))
+    every_list = yaml.safe_load(shop_copy.read_text()) | {"evaluation": {}}
+    shop_copy.write_text(yaml.safe_dump(every_list))
     bundle = shop_copy.parent / "bundle"
     published = read_manifest(bundle)
     assert main(["update", str(bundle), "--log", str(log), "--out", str(bundle)]) == 1
