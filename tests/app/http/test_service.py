@@ -68,6 +68,7 @@ def test_the_openapi_page_describes_every_endpoint_and_resolves(service: httpx.C
         "/v1/experiments/{name}",
         "/v1/model",
         "/v1/outcomes",
+        "/v1/erasures/{receipt}",
         "/v1/model/reload",
         "/livez",
         "/readyz",
