@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from app.impression_log import BATCH, GATHER_S, ROOM, Fate, ImpressionLog
+from app.impression_log import BATCH, GATHER_S, ROOM, Fate
+from app.outcomes.log import KnownTake
 from app.state.protocol import (
     Arm,
     ArmTake,
     Experiment,
     Impression,
-    RecordedEvent,
     StateUnavailableError,
     TenantStore,
 )
@@ -27,42 +27,22 @@ class ShownArm:
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A stored event that took an item and names its answer, and the experiments of its tenant."""
-
-    store: TenantStore
-    experiments: Sequence[Experiment]
-    recorded: RecordedEvent
-
-
 class ExperimentLog:
     """What waits to be counted, oldest first. `count` is told what became of it."""
 
-    def __init__(
-        self, impressions: ImpressionLog, count: Callable[[Fate, int], None], room: int = ROOM
-    ) -> None:
-        self._impressions = impressions
+    def __init__(self, count: Callable[[Fate, int], None], room: int = ROOM) -> None:
         self._count = count
         self._room = room
-        self._waiting: deque[ShownArm | Outcome] = deque()
+        self._waiting: deque[ShownArm | KnownTake] = deque()
         self._came = asyncio.Event()
 
-    def record_impression(self, shown: ShownArm) -> None:
-        """Take an answer to count, or drop it if there is no room."""
-        self._offer([shown])
-
-    def record_outcomes(self, outcomes: Iterable[Outcome]) -> None:
-        """Take events to count, or drop those for which there is no room."""
-        self._offer(outcomes)
-
-    def _offer(self, records: Iterable[ShownArm | Outcome]) -> None:
-        for record in records:
-            if len(self._waiting) >= self._room:
-                self._count(Fate.NO_ROOM, 1)
-            else:
-                self._waiting.append(record)
-                self._came.set()
+    def record(self, record: ShownArm | KnownTake) -> None:
+        """Take an answer or a take to count, or drop it if there is no room."""
+        if len(self._waiting) >= self._room:
+            self._count(Fate.NO_ROOM, 1)
+        else:
+            self._waiting.append(record)
+            self._came.set()
 
     async def run(self) -> None:
         """Count what comes, until cancelled."""
@@ -76,21 +56,20 @@ class ExperimentLog:
         self._came.clear()
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            by_store: dict[int, list[ShownArm | Outcome]] = {}
+            by_store: dict[int, list[ShownArm | KnownTake]] = {}
             for record in batch:
                 by_store.setdefault(id(record.store), []).append(record)
             for records in by_store.values():
                 await self._write(records)
 
-    async def _write(self, records: Sequence[ShownArm | Outcome]) -> None:
+    async def _write(self, records: Sequence[ShownArm | KnownTake]) -> None:
         """Count records of one store, the answers first: a take of a user who was not counted does not count."""
         store = records[0].store
         shown = [(each.arm, each.user_id) for each in records if isinstance(each, ShownArm)]
         try:
             if shown:
                 await store.experiments.add_impressions(shown)
-            outcomes = (each for each in records if isinstance(each, Outcome))
-            takes = await asyncio.gather(*map(self._find_take, outcomes))
+            takes = (find_take(each) for each in records if isinstance(each, KnownTake))
             if known := [take for take in takes if take is not None]:
                 await store.experiments.add_takes(known)
         except StateUnavailableError:  # the client has counted and logged it
@@ -98,19 +77,15 @@ class ExperimentLog:
         else:
             self._count(Fate.STORED, len(records))
 
-    async def _find_take(self, outcome: Outcome) -> ArmTake | None:
-        """The take that an event is, if its answer was one of an experiment that has not changed since."""
-        recorded = outcome.recorded
-        if recorded.recommendation_id is None:
-            return None
-        shown = await self._impressions.find(
-            outcome.store.impressions, recorded.recommendation_id, recorded.user_id
-        )
-        arm = None if shown is None else find_arm(outcome.experiments, shown)
-        if shown is None or arm is None or recorded.event.item_id not in shown.item_ids:
-            return None
-        event = recorded.event
-        return ArmTake(arm, recorded.user_id, recorded.recommendation_id, event.item_id, event.value)
+
+def find_take(known: KnownTake) -> ArmTake | None:
+    """The take of an arm, if the answer was the user's own and of an experiment that has not changed since."""
+    shown, recorded = known.impression, known.recorded
+    arm = find_arm(known.experiments, shown) if shown.user_id == recorded.user_id else None
+    if arm is None:
+        return None
+    event = recorded.event
+    return ArmTake(arm, recorded.user_id, shown.recommendation_id, event.item_id, event.value)
 
 
 def find_arm(experiments: Iterable[Experiment], shown: Impression) -> Arm | None:
@@ -124,10 +99,10 @@ def find_arm(experiments: Iterable[Experiment], shown: Impression) -> Arm | None
 
 @asynccontextmanager
 async def open_experiment_log(
-    impressions: ImpressionLog, count: Callable[[Fate, int], None], room: int = ROOM
+    count: Callable[[Fate, int], None], room: int = ROOM
 ) -> AsyncIterator[ExperimentLog]:
     """A log with its task, which counts what waits before it ends."""
-    log = ExperimentLog(impressions, count, room)
+    log = ExperimentLog(count, room)
     counting = asyncio.create_task(log.run())
     try:
         yield log

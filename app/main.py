@@ -1,7 +1,7 @@
 """The FastAPI application: routes, limits and error handling around one runtime."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
 from fastapi import FastAPI
@@ -115,12 +115,15 @@ async def _open_service(
     settings: Settings, runtime: Runtime, metrics: Metrics, load: Load, access: Access
 ) -> AsyncIterator[Service]:
     """The service over these parts, with the logs of what it shows and of what comes of it."""
-    outcome_log = OutcomeLog(metrics.outcomes, JOIN_ROOM if settings.impression_entries else 0)
     room = min(ROOM, settings.impression_entries)
     async with (
-        open_impression_log(metrics.count_impressions, room, outcome_log) as impressions,
-        open_experiment_log(impressions, metrics.count_experiment_records) as experiment_log,
+        open_experiment_log(metrics.count_experiment_records) as experiment_log,
+        AsyncExitStack() as stack,
     ):
+        outcome_log = OutcomeLog(metrics.outcomes, JOIN_ROOM if room else 0, on_take=experiment_log.record)
+        impressions = await stack.enter_async_context(
+            open_impression_log(metrics.count_impressions, room, outcome_log)
+        )
         chat = open_chat(settings)
         freshness = Freshness(metrics.outcomes.observe_freshness)
         try:

@@ -147,5 +147,6 @@ async def _store(
     ]
     fates = await tenant.append(records, now)
     stored = [record for record, fate in zip(records, fates, strict=True) if fate is Appended.STORED]
-    service.outcomes.offer(tenant.store, make_rules(bundle.spec, bundle.manifest.heads), stored)
+    joining, experiments = make_rules(bundle.spec, bundle.manifest.heads), await tenant.experiments.list()
+    service.outcomes.offer(tenant.store, joining, stored, experiments)
     return fates

@@ -14,6 +14,7 @@ from app.outcomes.cells import tally
 from app.outcomes.join import Joined, JoinRules, join
 from app.state.protocol import (
     Cell,
+    Experiment,
     Impression,
     OutcomeStore,
     RecordedEvent,
@@ -58,9 +59,19 @@ class Meter(Protocol):
         """Count shown items that could not be counted in the store."""
 
 
+class KnownTake(NamedTuple):
+    """An event that took an item of a known answer, and the experiments of its tenant."""
+
+    store: TenantStore
+    experiments: Sequence[Experiment]
+    impression: Impression
+    recorded: RecordedEvent
+
+
 class _Waiting(NamedTuple):
     store: TenantStore
     rules: JoinRules
+    experiments: Sequence[Experiment]
     recorded: RecordedEvent
     due: float | None = None  # of a second try, by the log's clock
 
@@ -74,14 +85,24 @@ class _Shown:
 
 
 class OutcomeLog:
-    """Events that wait to be joined, and numbers that wait to be written. With `room` 0 nothing is counted."""
+    """Events that wait to be joined, and numbers that wait to be written. With `room` 0 nothing is counted.
 
-    def __init__(self, meter: Meter, room: int = ROOM, clock: Callable[[], float] = time.monotonic) -> None:
+    `on_take` is told of every take of a user who has experiments.
+    """
+
+    def __init__(
+        self,
+        meter: Meter,
+        room: int = ROOM,
+        clock: Callable[[], float] = time.monotonic,
+        on_take: Callable[[KnownTake], None] = lambda _take: None,
+    ) -> None:
         self.came = asyncio.Event()
         """Set when an event comes."""
         self._meter = meter
         self._room = room
         self._clock = clock
+        self._on_take = on_take
         self._waiting: deque[_Waiting] = deque()
         self._again: deque[_Waiting] = deque()
         self._shown: dict[int, _Shown] = {}
@@ -97,13 +118,19 @@ class OutcomeLog:
         """The number of events that wait for their first try."""
         return len(self._waiting)
 
-    def offer(self, store: TenantStore, rules: JoinRules, events: Sequence[RecordedEvent]) -> None:
+    def offer(
+        self,
+        store: TenantStore,
+        rules: JoinRules,
+        events: Sequence[RecordedEvent],
+        experiments: Sequence[Experiment] = (),
+    ) -> None:
         """Take the stored events that name an answer, or drop those for which there is no room."""
         if self._room == 0:
             return
         named = [recorded for recorded in events if recorded.recommendation_id]
         taken = named[: max(0, self._room - len(self._waiting))]
-        self._waiting.extend(_Waiting(store, rules, recorded) for recorded in taken)
+        self._waiting.extend(_Waiting(store, rules, experiments, recorded) for recorded in taken)
         self._count(JoinFate.NO_ROOM, len(named) - len(taken))
         if taken:
             self.came.set()
@@ -166,8 +193,10 @@ class OutcomeLog:
             for each in waiting:
                 impression = impressions.get(each.recorded.recommendation_id or "")
                 found = None if impression is None else join(impression, each.recorded, each.rules)
-                if found is not None:
+                if impression is not None and found is not None:
                     joined.append(found)
+                    if found.take is not None and each.experiments:
+                        self._on_take(KnownTake(store, each.experiments, impression, each.recorded))
                 elif impression is not None:
                     self._count(JoinFate.OTHER_ITEM)
                 elif each.due is None and len(self._again) < self._room:

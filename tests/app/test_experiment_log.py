@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.experiment_log import ExperimentLog, Outcome, ShownArm, find_arm, open_experiment_log
+from app.experiment_log import ExperimentLog, ShownArm, find_arm, open_experiment_log
 from app.impression_log import Fate, ImpressionLog
+from app.outcomes.join import JoinRules
+from app.outcomes.log import OutcomeLog
 from app.state.limits import StoreLimits
 from app.state.memory.experiments import MemoryExperiments
 from app.state.memory.store import MemoryStore
@@ -20,6 +22,7 @@ from app.state.protocol import (
     StateUnavailableError,
     Variant,
 )
+from app.telemetry import Metrics
 from models.contract.events import Event
 
 SPLIT = Experiment("e", "s", (Variant("a", 0.5), Variant("b", 0.5)), changed_at=5.0)
@@ -32,21 +35,24 @@ class Counting:
     def __init__(self, room: int = 100) -> None:
         self.fates: Counter[Fate] = Counter()
         self.store = MemoryStore()
-        self.impressions = ImpressionLog(self._count)
-        self.log = ExperimentLog(self.impressions, self._count, room)
+        self.impressions = ImpressionLog(lambda _fate, _count: None)
+        self.log = ExperimentLog(self._count, room)
+        self.outcomes = OutcomeLog(Metrics().outcomes, on_take=self.log.record)
 
     def _count(self, fate: Fate, count: int) -> None:
         self.fates[fate] += count
 
     def show(self, shown: Impression = SHOWN) -> None:
         self.impressions.offer(self.store.impressions, shown)
-        self.log.record_impression(ShownArm(self.store, SPLIT.arm("a"), "u"))
+        self.log.record(ShownArm(self.store, SPLIT.arm("a"), "u"))
 
     def take(self, item_id: str = "1", user_id: str = "u", recommendation_id: str | None = "r") -> None:
         event = RecordedEvent(user_id, Event(item_id, "buy", 6.0, 2.5), None, recommendation_id)
-        self.log.record_outcomes([Outcome(self.store, [SPLIT], event)])
+        self.outcomes.offer(self.store, JoinRules(), [event], [SPLIT])
 
     async def sums(self) -> ArmSums:
+        await self.impressions.flush()
+        await self.outcomes.flush()
         await self.log.flush()
         return (await self.store.experiments.read_sums(SPLIT))["a"]
 
@@ -108,13 +114,13 @@ async def test_an_ill_store_costs_its_counts_alone() -> None:
     ill.experiments = Ill(StoreLimits())
     for number in range(300):
         store = ill if number % 2 else counting.store
-        counting.log.record_impression(ShownArm(store, SPLIT.arm("a"), f"u{number}"))
+        counting.log.record(ShownArm(store, SPLIT.arm("a"), f"u{number}"))
     assert (await counting.sums()).users == 150
     assert counting.fates == {Fate.STORED: 150, Fate.STORE_FAILED: 150}
 
 
 async def test_what_waits_at_the_end_is_counted() -> None:
     counting = Counting()
-    async with open_experiment_log(counting.impressions, lambda _fate, _count: None) as log:
-        log.record_impression(ShownArm(counting.store, SPLIT.arm("a"), "u"))
+    async with open_experiment_log(lambda _fate, _count: None) as log:
+        log.record(ShownArm(counting.store, SPLIT.arm("a"), "u"))
     assert (await counting.sums()).users == 1

@@ -16,11 +16,9 @@ from app.api.request_body import Json
 from app.api.responses import json_response
 from app.api.routes.rows import split_rows
 from app.api.schemas.events import EventsAnswer, EventsRequest, StoredEvent
-from app.experiment_log import Outcome
 from app.outcomes.join import make_rules
 from app.state.protocol import Appended, RecordedEvent
 from app.tenant import Tenant
-from models.contract.roles import Role, role_of
 
 router = make_guarded_router("events")
 
@@ -55,7 +53,6 @@ async def post_events(body: Json[EventsRequest], tenant: CallersTenant, service:
     service.metrics.count_events(
         answer["accepted"], answer["duplicates"] - conflicts, len(answer["rejected"]), conflicts
     )
-    await _record_outcomes(tenant, service, records, fates)
     ignored = name_ignored_of_events(bundle, body.events)
     response = json_response({**answer, "ignored": ignored} if ignored else answer)
     stored = [record for record, fate in zip(records, fates, strict=True) if fate is Appended.STORED]
@@ -68,21 +65,5 @@ async def post_events(body: Json[EventsRequest], tenant: CallersTenant, service:
 async def _join(tenant: Tenant, service: Service, stored: Sequence[RecordedEvent]) -> None:
     """Join events with the answers that they name, after the events' own answer was sent."""
     bundle = tenant.bundle
-    service.outcomes.offer(tenant.store, make_rules(bundle.spec, bundle.manifest.heads), stored)
-
-
-async def _record_outcomes(
-    tenant: Tenant, service: Service, records: Sequence[RecordedEvent], fates: Sequence[Appended]
-) -> None:
-    """Count the stored events that took an item of an answer for the answer's arm, after this response."""
-    experiments = await tenant.experiments.list()
-    if not experiments:
-        return
-    roles = tenant.bundle.spec.roles
-    service.experiments.record_outcomes(
-        Outcome(tenant.store, experiments, recorded)
-        for recorded, fate in zip(records, fates, strict=True)
-        if fate is Appended.STORED
-        and recorded.recommendation_id is not None
-        and role_of(recorded.event.action, roles) is Role.TARGET
-    )
+    rules, experiments = make_rules(bundle.spec, bundle.manifest.heads), await tenant.experiments.list()
+    service.outcomes.offer(tenant.store, rules, stored, experiments)

@@ -27,7 +27,7 @@ def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = Non
         impressions,
         OutcomeLog(Metrics().outcomes),
         Freshness(lambda _seconds: None),
-        ExperimentLog(impressions, lambda _fate, _count: None),
+        ExperimentLog(lambda _fate, _count: None),
     )
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:

@@ -42,7 +42,7 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
         impressions,
         OutcomeLog(Metrics().outcomes),
         Freshness(lambda _seconds: None),
-        ExperimentLog(impressions, lambda _fate, _count: None),
+        ExperimentLog(lambda _fate, _count: None),
     )
 
 
