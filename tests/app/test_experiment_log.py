@@ -62,6 +62,24 @@ async def test_an_answer_and_its_takes_count_for_their_arm() -> None:
     assert counting.fates == {Fate.STORED: 4}
 
 
+async def test_a_take_waits_for_the_answer_of_another_replica() -> None:
+    """The other one writes the answer, and counts its user, a moment after the take has come here."""
+    now, here, there = [0.0], Counting(), Counting()
+    here.log = ExperimentLog(here.impressions, lambda _fate, _count: None, clock=lambda: now[0])
+    there.store = here.store
+    here.take("1")
+    await here.log.step()
+    there.show()
+    await there.impressions.flush()
+    now[0] = 0.9
+    await here.log.step()
+    await there.log.flush()
+    assert (await here.store.experiments.read_sums(SPLIT))["a"].takes == 0
+    now[0] = 1.0
+    await here.log.step()
+    assert (await here.store.experiments.read_sums(SPLIT))["a"].takes == 1
+
+
 @pytest.mark.parametrize(
     "event",
     [
