@@ -80,7 +80,7 @@ class ErasureReceipts:
     ) -> ErasureReceipt:
         """Erase a user and store the receipt. `is_known`: a bundle may know the user; `model_version`: of that in use.
 
-        A receipt that does not last is of a user without data, whom the bundle in use lacks: no later one is waited for.
+        A receipt that does not last is of a user without data, whom the bundle in use lacks: it waits for no later one.
         Raises StateUnavailableError, and UnmarkedErasureError if everything was deleted and the erasure was not noted.
         """
         key = derive_key(await self._key.read(), self._tenant)
