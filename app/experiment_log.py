@@ -1,13 +1,15 @@
 """The log of experiments: answers and takes of their arms, counted by one task, and never waited for."""
 
 import asyncio
+import math
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence, Sized
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from app.impression_log import BATCH, GATHER_S, ROOM, Fate
-from app.outcomes.log import KnownTake
+from app.impression_log import BATCH, GATHER_S, Fate
+from app.outcomes.log import AGAIN_S, ROOM, KnownTake
 from app.state.protocol import (
     Arm,
     ArmTake,
@@ -28,42 +30,77 @@ class ShownArm:
 
 
 class ExperimentLog:
-    """What waits to be counted, oldest first. `count` is told what became of it."""
+    """What waits to be counted, oldest first. `count` is told what became of it.
 
-    def __init__(self, count: Callable[[Fate, int], None], room: int = ROOM) -> None:
+    Takes wait AGAIN_S: the replica that gave their answers may not have written and counted them yet.
+    """
+
+    def __init__(
+        self,
+        count: Callable[[Fate, int], None],
+        room: int = ROOM,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._count = count
         self._room = room
-        self._waiting: deque[ShownArm | KnownTake] = deque()
+        self._clock = clock
+        self._shown: deque[ShownArm] = deque()
+        self._takes: deque[tuple[float, KnownTake]] = deque()  # by when they may be counted
         self._came = asyncio.Event()
 
-    def record(self, record: ShownArm | KnownTake) -> None:
-        """Take an answer or a take to count, or drop it if there is no room."""
-        if len(self._waiting) >= self._room:
+    def record_impression(self, shown: ShownArm) -> None:
+        """Take an answer to count, or drop it if there is no room."""
+        if self._has_room(self._shown):
+            self._shown.append(shown)
+
+    def record_take(self, take: KnownTake) -> None:
+        """Take an event to count, or drop it if there is no room."""
+        if self._has_room(self._takes):
+            self._takes.append((self._clock() + AGAIN_S, take))
+
+    def _has_room(self, waiting: Sized) -> bool:
+        """Whether one more may wait; a dropped one is counted."""
+        if len(waiting) >= self._room:
             self._count(Fate.NO_ROOM, 1)
-        else:
-            self._waiting.append(record)
-            self._came.set()
+            return False
+        self._came.set()
+        return True
 
     async def run(self) -> None:
         """Count what comes, until cancelled."""
         while True:
             await self._came.wait()
             await asyncio.sleep(GATHER_S)
-            await self.flush()
+            await self.step()
+
+    async def step(self) -> None:
+        """Count the answers that wait, and the takes whose time has come."""
+        self._came.clear()
+        await self._count_until(self._clock())
+        if self._takes:
+            self._came.set()
 
     async def flush(self) -> None:
         """Count all that waits. What cannot be counted is dropped."""
-        self._came.clear()
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            by_store: dict[int, list[ShownArm | KnownTake]] = {}
-            for record in batch:
-                by_store.setdefault(id(record.store), []).append(record)
-            for records in by_store.values():
-                await self._write(records)
+        await self._count_until(math.inf)
+
+    async def _count_until(self, now: float) -> None:
+        """Count all answers, then the takes that are due, as a take of a user who was not counted does not count."""
+        while self._shown:
+            await self._write_batch([self._shown.popleft() for _ in range(min(BATCH, len(self._shown)))])
+        due = sum(at <= now for at, _ in self._takes)
+        for start in range(0, due, BATCH):
+            await self._write_batch([self._takes.popleft()[1] for _ in range(min(BATCH, due - start))])
+
+    async def _write_batch(self, batch: Sequence[ShownArm] | Sequence[KnownTake]) -> None:
+        by_store: dict[int, list[ShownArm | KnownTake]] = {}
+        for record in batch:
+            by_store.setdefault(id(record.store), []).append(record)
+        for records in by_store.values():
+            await self._write(records)
 
     async def _write(self, records: Sequence[ShownArm | KnownTake]) -> None:
-        """Count records of one store, the answers first: a take of a user who was not counted does not count."""
+        """Count records of one store."""
         store = records[0].store
         shown = [(each.arm, each.user_id) for each in records if isinstance(each, ShownArm)]
         try:

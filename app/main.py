@@ -120,7 +120,9 @@ async def _open_service(
         open_experiment_log(metrics.count_experiment_records) as experiment_log,
         AsyncExitStack() as stack,
     ):
-        outcome_log = OutcomeLog(metrics.outcomes, JOIN_ROOM if room else 0, on_take=experiment_log.record)
+        outcome_log = OutcomeLog(
+            metrics.outcomes, JOIN_ROOM if room else 0, on_take=experiment_log.record_take
+        )
         impressions = await stack.enter_async_context(
             open_impression_log(metrics.count_impressions, room, outcome_log)
         )

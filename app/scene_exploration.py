@@ -33,6 +33,8 @@ def parse_scene_exploration(value: object) -> object:
         strength = float("nan")
     if not (scene and equals and colon) or policy not in list(Policy) or not 0 <= strength <= 1:
         raise ValueError(f"expected SCENE=POLICY:STRENGTH such as home=softmax:.1, with a policy of {_NAMES}")
+    if policy == Policy.NONE and strength:
+        raise ValueError("expected the strength 0 with the policy none, which does not explore")
     return SceneExploration(scene, Policy(policy), strength)
 
 

@@ -92,6 +92,11 @@ class Tenant:
             raise BundleNotLoadedError
         return self._bundle
 
+    @property
+    def model_version(self) -> str | None:
+        """The version of the bundle in use; None before the first one is loaded."""
+        return None if self._bundle is None else self._bundle.manifest.model_version
+
     async def cursor_key(self) -> bytes:
         """The key that signs cursors, 32 bytes. A cursor of one tenant is none of another."""
         key = await self._key.get()

@@ -178,6 +178,13 @@ def test_the_table_of_roles_has_every_route() -> None:
     assert named == {role.value: pairs for role, pairs in expected.items() if role is not Role.ADMIN}
 
 
+def test_the_table_of_endpoints_has_every_path() -> None:
+    """Those of the API, and the pages that need no role are in its last row."""
+    rows = re.findall(r"^\| \[(`.+?)\]\(#[^)]+\)[^|]* \|", read("docs/api.md"), flags=re.MULTILINE)
+    named = set(re.findall(r"/v1/[^`\s]+", " ".join(rows)))
+    assert named == {path for _, path in RULES if path.startswith("/v1/")}
+
+
 def test_the_table_of_a_request_has_every_field() -> None:
     fields = section("docs/api.md", "Recommend").partition("\n### ")[0]
     assert set(table(fields)) == set(RecommendRequest.model_fields)

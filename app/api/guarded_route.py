@@ -12,6 +12,7 @@ from app.api.audited_route import record_act
 from app.api.dependencies import PATIENCE_S, PLACE, Service
 from app.api.direct_call import make_direct_call
 from app.api.patience import COMPUTED, HEADER, parse_patience_s
+from app.api.query_string import check_query
 from app.api.rate_limits import charge_request
 from app.api.request_body import (
     JSON,
@@ -40,6 +41,7 @@ class GuardedRoute(APIRoute):
         resolve = super().get_route_handler()
         model: type[BaseModel] | None = self.body_field and self.body_field.field_info.annotation  # type: ignore[assignment]
         is_computed = self.path.endswith(COMPUTED)
+        has_query = bool(self.dependant.query_params)
         direct = None if model is None else make_direct_call(self.endpoint)
         handle: Handle = resolve if direct is None else direct
 
@@ -48,6 +50,8 @@ class GuardedRoute(APIRoute):
             settings, load, access = service.settings, service.load, service.access
             check_key(request, settings, access)
             await charge_request(request, access)
+            if has_query:
+                check_query(request)
             patience_s = parse_patience_s(request.headers.get(HEADER), settings.compute_timeout_s)
             request.scope[PATIENCE_S] = patience_s
             if is_computed and PLACE not in request.scope:

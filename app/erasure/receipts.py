@@ -75,17 +75,22 @@ class ErasureReceipts:
         self._names = names
         self._indexed: tuple[UserTables, Prefixes] | None = None
 
-    async def erase(self, user_id: str, now: float, is_known: bool) -> ErasureReceipt:
-        """Erase a user and store the receipt. `is_known`: a bundle may know the user.
+    async def erase(
+        self, user_id: str, now: float, is_known: bool, model_version: str | None
+    ) -> ErasureReceipt:
+        """Erase a user and store the receipt. `is_known`: a bundle may know the user; `model_version`: of that in use.
 
+        A receipt that does not last is of a user without data, whom the bundle in use lacks: it waits for no later one.
         Raises StateUnavailableError, and UnmarkedErasureError if everything was deleted and the erasure was not noted.
         """
         key = derive_key(await self._key.read(), self._tenant)
         merged = (await self._store.export(user_id)).merged_from
         deleted = await self._store.erase(user_id, now, lasting=is_known)
         users = digest_names(key, user_id, merged, self._names)
-        receipt = ErasureReceipt(uuid.uuid4().hex, now, users, deleted)
-        await self._store.receipts.put(receipt, lasting=is_known or any(deleted.values()))
+        lasting = is_known or bool(merged) or any(deleted.values())
+        first_bundle = None if lasting else model_version
+        receipt = ErasureReceipt(uuid.uuid4().hex, now, users, deleted, first_bundle)
+        await self._store.receipts.put(receipt, lasting)
         return receipt
 
     async def find(self, receipt_id: str, known: UserTables, model_version: str) -> ErasureReceipt | None:

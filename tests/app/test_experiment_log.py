@@ -37,14 +37,14 @@ class Counting:
         self.store = MemoryStore()
         self.impressions = ImpressionLog(lambda _fate, _count: None)
         self.log = ExperimentLog(self._count, room)
-        self.outcomes = OutcomeLog(Metrics().outcomes, on_take=self.log.record)
+        self.outcomes = OutcomeLog(Metrics().outcomes, on_take=self.log.record_take)
 
     def _count(self, fate: Fate, count: int) -> None:
         self.fates[fate] += count
 
     def show(self, shown: Impression = SHOWN) -> None:
         self.impressions.offer(self.store.impressions, shown)
-        self.log.record(ShownArm(self.store, SPLIT.arm("a"), "u"))
+        self.log.record_impression(ShownArm(self.store, SPLIT.arm("a"), "u"))
 
     def take(self, item_id: str = "1", user_id: str = "u", recommendation_id: str | None = "r") -> None:
         event = RecordedEvent(user_id, Event(item_id, "buy", 6.0, 2.5), None, recommendation_id)
@@ -66,6 +66,25 @@ async def test_an_answer_and_its_takes_count_for_their_arm() -> None:
     sums = await counting.sums()
     assert (sums.users, sums.impressions, sums.takes, sums.value) == (1, 1, 2, 5.0)
     assert counting.fates == {Fate.STORED: 4}
+
+
+async def test_a_take_waits_for_the_answer_of_another_replica() -> None:
+    """The other one writes the answer, and counts its user, a moment after the take has come here."""
+    now, here, there = [0.0], Counting(), Counting()
+    here.log = ExperimentLog(lambda _fate, _count: None, clock=lambda: now[0])
+    here.outcomes = OutcomeLog(Metrics().outcomes, on_take=here.log.record_take)
+    there.store = here.store
+    there.show()
+    await there.impressions.flush()
+    here.take("1")
+    await here.outcomes.flush()
+    now[0] = 0.9
+    await here.log.step()
+    await there.log.flush()
+    assert (await here.store.experiments.read_sums(SPLIT))["a"].takes == 0
+    now[0] = 1.0
+    await here.log.step()
+    assert (await here.store.experiments.read_sums(SPLIT))["a"].takes == 1
 
 
 @pytest.mark.parametrize(
@@ -114,7 +133,7 @@ async def test_an_ill_store_costs_its_counts_alone() -> None:
     ill.experiments = Ill(StoreLimits())
     for number in range(300):
         store = ill if number % 2 else counting.store
-        counting.log.record(ShownArm(store, SPLIT.arm("a"), f"u{number}"))
+        counting.log.record_impression(ShownArm(store, SPLIT.arm("a"), f"u{number}"))
     assert (await counting.sums()).users == 150
     assert counting.fates == {Fate.STORED: 150, Fate.STORE_FAILED: 150}
 
@@ -122,5 +141,5 @@ async def test_an_ill_store_costs_its_counts_alone() -> None:
 async def test_what_waits_at_the_end_is_counted() -> None:
     counting = Counting()
     async with open_experiment_log(lambda _fate, _count: None) as log:
-        log.record(ShownArm(counting.store, SPLIT.arm("a"), "u"))
+        log.record_impression(ShownArm(counting.store, SPLIT.arm("a"), "u"))
     assert (await counting.sums()).users == 1

@@ -24,6 +24,12 @@ def test_a_scene_has_one_policy(monkeypatch: pytest.MonkeyPatch) -> None:
         read_settings()
 
 
+def test_no_exploration_has_no_strength(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHORUS_EXPLORATION", "home=none:.5")
+    with pytest.raises(ConfigurationError, match="expected the strength 0 with the policy none"):
+        read_settings()
+
+
 def test_a_scene_without_a_policy_of_its_own_has_that_of_every_one() -> None:
     policies = (HOME, OTHERS, QUIET)
     assert find_exploration(policies, "home") == HOME

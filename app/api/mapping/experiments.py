@@ -13,6 +13,7 @@ from app.experiments.assignment import has_ended, is_running
 from app.experiments.results import ArmResult, Results
 from app.state.protocol import Experiment, Variant
 from models.contract.nearest import suggest
+from models.ranking.exploration import Policy
 
 SALT_BYTES = 16
 NOT_OVERRIDES = frozenset({"name", "share"})
@@ -115,6 +116,8 @@ def to_wire(variant: Variant) -> VariantWire:
 
 def _to_variant(wire: VariantWire) -> Variant:
     overrides = wire.model_dump(mode="json", exclude=set(NOT_OVERRIDES), exclude_none=True)
+    if wire.exploration is not None and wire.exploration.policy == Policy.NONE:
+        overrides["exploration"]["strength"] = 0.0
     return Variant(wire.name, wire.share, overrides)
 
 

@@ -16,6 +16,7 @@ from models.contract.catalogue import User
 from models.contract.events import Action
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.roles import Role, role_of
+from models.ranking.exploration import Policy
 
 MOST_NAMED = 100
 """The most inputs that an answer names; one more entry then says how many more there are."""
@@ -50,6 +51,7 @@ def _request_inputs(bundle: LoadedBundle, request: ListRequest) -> Iterator[str]
     if request.query and not request.query.strip():
         yield "query"
     yield from _diversity(bundle.spec, request)
+    yield from _exploration(request)
     yield from _plan(request)
     ranked = set(request.item_ids or ()) if isinstance(request, RankRequest) else set()
     for index, item_id in enumerate(request.exclude_ids or ()):
@@ -124,6 +126,17 @@ def _diversity(spec: FeatureSpec, request: ListRequest) -> Iterator[str]:
             yield "diversity.max_per_category"
         if wire.max_consecutive is not None:
             yield "diversity.max_consecutive"
+
+
+def _exploration(request: ListRequest) -> Iterator[str]:
+    """The settings of exploration that the policy without any leaves without effect."""
+    wire = request.exploration
+    if wire is None or wire.policy != Policy.NONE:
+        return
+    if "strength" in wire.model_fields_set and wire.strength:
+        yield "exploration.strength"
+    if wire.seed is not None:
+        yield "exploration.seed"
 
 
 def _event_inputs(bundle: LoadedBundle, events: Sequence[StoredEvent | BadRow]) -> Iterator[str]:

@@ -243,7 +243,7 @@ async def _keep(tenant: Tenant, service: Service, shown: Shown, began: float, ar
     if SESSION_ONLY not in shown.answer["degraded"]:
         service.freshness.answer(tenant.name, user_id, began)
     if arm is not None and shown.answer["items"]:
-        service.experiments.record(ShownArm(store, arm, user_id))
+        service.experiments.record_impression(ShownArm(store, arm, user_id))
 
 
 def _name_kind(request: ListRequest) -> str:

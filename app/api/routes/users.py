@@ -73,7 +73,7 @@ async def erase_user(user_id: UserId, tenant: CallersTenant, service: Serving, r
     subject = describe_user(user_id, service.settings.pseudonyms)
     note_act(request, subject)
     try:
-        receipt = await tenant.receipts.erase(user_id, now, is_known)
+        receipt = await tenant.receipts.erase(user_id, now, is_known, tenant.model_version)
     except UnmarkedErasureError as error:
         raise ErasureNotNotedError(
             "All that was stored is deleted, but the erasure could not be noted: send it again"

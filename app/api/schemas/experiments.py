@@ -17,6 +17,7 @@ from app.api.schemas.scalars import (
     field_error,
 )
 from app.experiments.assignment import ROUNDING
+from models.ranking.exploration import Policy
 
 NAME_PATTERN = "^[a-z0-9][a-z0-9._-]{0,63}$"
 MOST_VARIANTS = 10
@@ -50,6 +51,15 @@ class VariantWire(BaseModel):
             raise field_error("scene", "expected a scene or weights, given both")
         if self.exploration is not None and self.exploration.seed is not None:
             raise field_error("exploration.seed", "expected no seed, which would draw alike for all requests")
+        if (
+            self.exploration is not None
+            and self.exploration.policy == Policy.NONE
+            and self.exploration.strength
+            and "strength" in self.exploration.model_fields_set
+        ):
+            raise field_error("exploration.strength", "expected no strength with the policy none, given one")
+        if self.diversity is not None and not self.diversity.model_dump(exclude_none=True):
+            raise field_error("diversity", "expected one or more of its fields, given none")
         return self
 
 

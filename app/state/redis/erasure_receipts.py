@@ -100,7 +100,7 @@ class RedisReceipts:
 
     def _unpack(self, packed: bytes, first: bytes) -> ErasureReceipt | None:
         receipt: ErasureReceipt | None = self._values.unpack(_unpack_receipt, packed, None)
-        return receipt and replace(receipt, first_bundle=first.decode() or None)
+        return receipt and replace(receipt, first_bundle=first.decode() or receipt.first_bundle)
 
 
 def _unpack_receipt(packed: bytes) -> ErasureReceipt:

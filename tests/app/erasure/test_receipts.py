@@ -42,7 +42,7 @@ def test_a_user_has_a_digest_for_each_name() -> None:
 async def test_a_receipt_waits_for_the_first_bundle_without_the_user() -> None:
     store = MemoryStore()
     register = receipts(store)
-    receipt = await register.erase("u", 5.0, is_known=True)
+    receipt = await register.erase("u", 5.0, is_known=True, model_version="v0")
     old, new = known(["a", "u"], ["b"]), known(["a"], ["b"])
     assert await register.note_bundle(old, "v1") == 0
     assert (await register.find(receipt.receipt_id, old, "v1")) == receipt
@@ -58,7 +58,7 @@ async def test_a_merged_id_is_erased_with_the_user() -> None:
     await store.append([RecordedEvent("visitor", Event("i", "view", 1.0))])
     await store.merge(UserMerge("u", "visitor", 2.0, None, None))
     register = receipts(store)
-    receipt = await register.erase("u", 5.0, is_known=False)
+    receipt = await register.erase("u", 5.0, is_known=False, model_version="v0")
     assert await register.knows(receipt, known(["visitor"])) and not await register.knows(
         receipt, known(["v"])
     )
@@ -70,6 +70,7 @@ async def test_a_merged_id_is_erased_with_the_user() -> None:
 async def test_an_invented_id_is_not_in_the_list_for_training() -> None:
     store = MemoryStore()
     register = receipts(store)
-    receipt = await register.erase("nobody", 5.0, is_known=False)
-    assert await register.find(receipt.receipt_id, known(), "v1") is not None
+    receipt = await register.erase("nobody", 5.0, is_known=False, model_version="v0")
+    assert await register.find(receipt.receipt_id, known(), "v1") == receipt
+    assert receipt.first_bundle == "v0"
     assert len(await list_erasures(store, b"k" * 32)) == 0

@@ -196,6 +196,7 @@ def two(**second: Any) -> dict[str, Any]:
     return {"variants": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, **second}]}
 
 
+UNUSED = {"policy": "none", "strength": 0.5}
 SEEDED = {"policy": "epsilon", "seed": 1}
 
 
@@ -213,6 +214,8 @@ SEEDED = {"policy": "epsilon", "seed": 1}
         (two(scene="no"), "unknown_scene", "variants.1.scene"),
         (two(scene="home", weights={"like": 1}), "invalid_request", "variants.1.scene"),
         (two(exploration=SEEDED), "invalid_request", "variants.1.exploration.seed"),
+        (two(exploration=UNUSED), "invalid_request", "variants.1.exploration.strength"),
+        (two(diversity={}), "invalid_request", "variants.1.diversity"),
         (two(diversity={"method": "x"}), "invalid_request", "variants.1.diversity.method"),
         ({"scene": "no"}, "unknown_scene", "scene"),
         ({"start": 20, "stop": 20}, "invalid_request", "stop"),

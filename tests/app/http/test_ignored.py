@@ -47,8 +47,22 @@ def with_context(**labels: str) -> Body:
         ),
         (with_context(**{"k" * 512: "v"}), ["context." + "k" * 80]),
         ({"query": "  "}, ["query"]),
+        (
+            {"exploration": {"policy": "none", "strength": 0.5, "seed": 1}},
+            ["exploration.strength", "exploration.seed"],
+        ),
+        ({"exploration": {"policy": "none"}}, []),
     ],
-    ids=["none", "context keys", "session context", "excluded items", "long key", "blank query"],
+    ids=[
+        "none",
+        "context keys",
+        "session context",
+        "excluded items",
+        "long key",
+        "blank query",
+        "unused exploration",
+        "no exploration",
+    ],
 )
 @pytest.mark.parametrize("path", ["/v1/recommend", "/v1/rank"])
 def test_an_input_without_effect_is_named_and_has_none(

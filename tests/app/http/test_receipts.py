@@ -44,6 +44,11 @@ def test_the_bundle_in_use_is_the_first_without_a_user_whom_it_never_knew(servic
     assert not found.bundle_knows_user and user_id not in service.get(f"/v1/erasures/{erased.receipt}").text
 
 
+def test_so_it_is_without_a_user_of_whom_nothing_was_stored(service: httpx.Client) -> None:
+    found = status(service, erase(service, uuid4().hex).receipt)
+    assert (found.bundle_knows_user, found.first_bundle_without) == (False, found.model_version)
+
+
 def test_a_bundle_with_the_user_waits_for_one_without(serve: Serve, own: EmbeddedRedis) -> None:
     with serve(redis_url=own.url) as service:
         receipt = erase(service, "u4").receipt

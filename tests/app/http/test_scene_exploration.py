@@ -39,6 +39,7 @@ def test_a_variant_counts_before_its_scene(serve: Serve) -> None:
     with serve(exploration=POLICIES) as explored:
         experiment = {"variants": [quiet, {"name": "as-it-is", "share": 0.5}], "scene": "home"}
         explored.put("/v1/experiments/e", json=experiment)
+        assert ask(explored, scene="home", variant="e:quiet")["ignored"] == [], "the request stated nothing"
         assert len(lists(explored, scene="home", variant="e:quiet")) == 1
         assert len(lists(explored, scene="home", variant="e:as-it-is")) > 1
         explored.delete("/v1/experiments/e")

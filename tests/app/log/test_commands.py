@@ -152,8 +152,8 @@ def test_the_erased_users_are_listed(capsys: Capture, url: str, tmp_path: Path) 
     async def erase() -> None:
         store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10))
         receipts = ErasureReceipts("", store, InstallationKey(store))
-        await receipts.erase("offline", 1.8e9, is_known=True)
-        await receipts.erase("invented", 1.8e9, is_known=False)
+        await receipts.erase("offline", 1.8e9, is_known=True, model_version="v")
+        await receipts.erase("invented", 1.8e9, is_known=False, model_version="v")
         await store.close()
 
     asyncio.run(erase())

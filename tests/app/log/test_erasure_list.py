@@ -22,7 +22,9 @@ async def test_the_list_has_the_erased_users(tmp_path: Path) -> None:
     key = await store.installation_key(KEY)
     assert await write_erasures(store, tmp_path, key, "") == 0
     await store.append([RecordedEvent("u", Event("i", "view", 1.0))])
-    await ErasureReceipts("", store, InstallationKey(store)).erase("u", 5.0, is_known=False)
+    await ErasureReceipts("", store, InstallationKey(store)).erase(
+        "u", 5.0, is_known=False, model_version="v"
+    )
     assert await write_erasures(store, tmp_path, key, "") == 1
     assert ErasureList.read(tmp_path / FILE_NAME).find(["u", "v"]) == {"u": 5.0}
 
@@ -31,7 +33,9 @@ async def test_what_the_list_had_stays(tmp_path: Path) -> None:
     store = MemoryStore()
     key = await store.installation_key(KEY)
     await store.append([RecordedEvent("u", Event("i", "view", 1.0))])
-    await ErasureReceipts("", store, InstallationKey(store)).erase("u", 5.0, is_known=False)
+    await ErasureReceipts("", store, InstallationKey(store)).erase(
+        "u", 5.0, is_known=False, model_version="v"
+    )
     await write_erasures(store, tmp_path, key, "")
     assert await write_erasures(MemoryStore(), tmp_path, key, "") == 1, "the store lost its receipts"
     assert await write_erasures(MemoryStore(), tmp_path, OTHER, "") == 0

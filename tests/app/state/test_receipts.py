@@ -45,6 +45,14 @@ async def test_the_first_bundle_stays(store: StateStore) -> None:
     assert await store.receipts.read("never given") is None
 
 
+async def test_a_receipt_may_have_its_first_bundle_from_the_start(store: StateStore) -> None:
+    known = replace(receipt(1), first_bundle="v1")
+    for lasting in (True, False):
+        await store.receipts.put(known, lasting)
+        await store.receipts.note_bundle([known.receipt_id], "v1")
+        assert await store.receipts.read(known.receipt_id) == known
+
+
 async def test_tenants_are_apart(store: StateStore) -> None:
     await store.of_tenant("shop").receipts.put(receipt(1), lasting=True)
     assert await store.receipts.read(receipt(1).receipt_id) is None
