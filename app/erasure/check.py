@@ -57,7 +57,7 @@ def check_erasures(
     return ErasureCheck(
         manifest.model_version,
         len({**known.rows, **known.profiles}),
-        len(user_ids) + sum(map(len, read)),
+        len(set(user_ids)) + sum(map(len, read)),
         tuple(_find_remnants(known, erased_at)),
     )
 

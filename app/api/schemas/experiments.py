@@ -21,6 +21,8 @@ from models.ranking.exploration import Policy
 
 NAME_PATTERN = "^[a-z0-9][a-z0-9._-]{0,63}$"
 MOST_VARIANTS = 10
+SMALLEST_SHARE = 1e-6
+"""A smaller one would get no user."""
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 EXAMPLE: dict[str, Any] = {
@@ -37,7 +39,7 @@ class VariantWire(BaseModel):
     model_config = STRICT
 
     name: Name
-    share: Annotated[Finite, Field(gt=0, le=1)]
+    share: Annotated[Finite, Field(ge=SMALLEST_SHARE, le=1)]
     scene: Annotated[Label, Field(description="answer with the weights of this scene")] | None = None
     weights: (
         Annotated[dict[HeadName, Weight], Field(max_length=100), AfterValidator(check_weights)] | None

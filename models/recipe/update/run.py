@@ -89,7 +89,7 @@ def tell_outcome(done: Updated, out: Path) -> str:
     reasons = "; ".join(done.decision.reasons)
     if not done.decision.promote:
         raise NotPromotedError(
-            f"{reasons}; the updated bundle is in {done.folder}, and that in {out} stays; update with --force to "
+            f"{reasons}; the updated bundle is in {done.folder}, and nothing changed in {out}; update with --force to "
             "publish it all the same"
         )
     why = "no worse than" if done.decision.compared else "not compared with"

@@ -19,7 +19,7 @@ def write_list(folder: Path, **erased_at: float) -> str:
 
 
 def test_known_users_are_named_and_the_command_fails(capsys: Capture, trained: Path) -> None:
-    assert main(["verify-erasure", str(trained), "--user", "u3", "--user", "nobody"]) == 1
+    assert main(["verify-erasure", str(trained), "--user", "u3", "--user", "nobody", "--user", "u3"]) == 1
     told = json.loads(capsys.readouterr().out)
     (remnant,) = told["remnants"]
     assert told["erased"] == 2 and told["users"] >= 2
