@@ -17,6 +17,7 @@ from app.log.day_file import LogFileError
 from app.log.erasure_list import write_erasures
 from app.log.export import Exported, export_log
 from app.log.impression_queue import WINDOW_S
+from app.log.tenant_mark import mark_folder
 from app.state.embedded.process import EmbeddedRedisError
 from app.state.protocol import StateUnavailableError, TenantStore
 from app.state.pseudonyms import WrongPseudonymKeyError
@@ -99,6 +100,7 @@ async def _export(url: str, options: ExportOptions, settings: Settings, tell: Ca
 
 async def _export_once(store: TenantStore, options: ExportOptions, key: bytes, roles: Roles) -> Exported:
     """The list of erased users first: whoever trains on the new files finds it beside them."""
+    mark_folder(options.out, options.tenant)
     await write_erasures(store, options.out, key, options.tenant)
     return await export_log(store, options.out, options.window_s or WINDOW_S, roles)
 

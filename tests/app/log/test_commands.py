@@ -89,6 +89,10 @@ def test_each_tenant_has_its_log(capsys: Capture, url: str, tmp_path: Path) -> N
     store_events(url, history(3, 1), "shop")
     out = str(tmp_path / "shop")
     assert export(capsys, "--out", out, "--redis", url, "--tenant", "shop")["events"] == 3
+    assert main(["log", "export", "--out", out, "--redis", url]) == 1
+    assert "expected the log of the tenant shop" in capsys.readouterr().err, (
+        "its position is another stream's"
+    )
     assert main(["log", "export", "--out", out, "--redis", url, "--tenant", "No Tenant"]) == 1
     assert "expected a tenant" in capsys.readouterr().err
 
