@@ -1,6 +1,24 @@
 """Garbage collection without the objects that stay for as long as the service runs."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def paused_collections() -> Iterator[None]:
+    """No garbage collections, which look through all objects again and again while more of them are made.
+
+    They take half of the time of reading a million items, and a tenth of that of importing the service's modules. They
+    find next to nothing: neither items nor modules are garbage.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def settle_garbage() -> None:

@@ -1,9 +1,7 @@
 """Load a bundle's folder into a LoadedBundle, with every file checked."""
 
-import gc
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from app.bundle.record_files import read_item_table, read_profiles, read_user_id
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.torch_predictor import TorchPredictor
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
+from app.garbage import paused_collections
 from models.contract.arrays import Floats
 from models.contract.bundle import (
     CONTENT_LINKS,
@@ -78,21 +77,6 @@ def load_bundle(
     """
     with paused_collections():
         return _load(folder, candidates, key, retries=retries)
-
-
-@contextmanager
-def paused_collections() -> Iterator[None]:
-    """No garbage collections, which look through all items again and again while more of them are read.
-
-    They take half of the time of reading a million items, and find nothing: what is read has no cycles.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _load(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool) -> LoadedBundle:
