@@ -9,8 +9,7 @@ from contextlib import contextmanager
 def paused_collections() -> Iterator[None]:
     """No garbage collections, which look through all objects again and again while more of them are made.
 
-    They take half of the time of reading a million items, and a tenth of that of importing the service's modules. They
-    find next to nothing: neither items nor modules are garbage.
+    They take half of the time of reading a million items, and find nothing: what is read has no cycles.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -21,8 +20,20 @@ def paused_collections() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def lasting_imports() -> Iterator[None]:
+    """No garbage collections while modules are imported, and none that looks at them later.
+
+    Collections take a tenth of the time of the imports, and the one before the service is ready 200 ms more. They find
+    7,000 objects of 280,000, about a megabyte.
+    """
+    with paused_collections():
+        yield
+        gc.freeze()
+
+
 def settle_garbage() -> None:
-    """Collect the garbage of the start, and keep all that is left out of later collections.
+    """Collect the garbage since the imports, and keep all that is left out of later collections.
 
     The libraries and the bundle have about 260,000 objects, and to look through them takes 200 ms in which the event
     loop stands still. They are still freed when nothing refers to them; a bundle has no cycles.

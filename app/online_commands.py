@@ -4,7 +4,7 @@ import argparse
 
 from app.command import fail
 from app.config import read_settings
-from app.garbage import paused_collections
+from app.garbage import lasting_imports
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -23,7 +23,7 @@ def serve(options: argparse.Namespace) -> int:
     require_keys(settings)
     candidates = list_start_candidates(settings)
     require_manifest(candidates, settings.signing_key)  # before the imports below, which take seconds
-    with paused_collections():
+    with lasting_imports():
         from app.access.key_stores import KeyFile, KeyStoreError
         from app.greeting import pick_example, render_greeting
         from app.server import run

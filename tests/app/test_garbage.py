@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.garbage import paused_collections, settle_garbage
+from app.garbage import lasting_imports, paused_collections, settle_garbage
 
 
 class Knot:
@@ -49,3 +49,11 @@ def test_a_pause_within_a_pause_does_not_end_it() -> None:
         with paused_collections():
             pass
         assert not gc.isenabled()
+
+
+def test_what_is_made_with_the_imports_is_left_alone() -> None:
+    with lasting_imports():
+        assert not gc.isenabled()
+        kept = Knot()
+    assert gc.isenabled()
+    assert not any(found is kept for found in gc.get_objects())
