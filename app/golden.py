@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.collection_pause import paused_collections
 from app.bundle.encoder_check import reads_words, without_words
 from app.bundle.loading import load_bundle
-from app.garbage import paused_collections
 from app.pipeline.encoding import encode_user
 from app.pipeline.query.text_query import unread_texts
 from app.pipeline.query.understand import compile_query

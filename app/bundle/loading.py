@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from app.bundle.array_files import read_array, read_content_links, read_item_links, read_user_histories
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
+from app.bundle.collection_pause import paused_collections
 from app.bundle.item_ages import measure_item_ages
 from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.torch_predictor import TorchPredictor
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
-from app.garbage import paused_collections
 from models.contract.arrays import Floats
 from models.contract.bundle import (
     CONTENT_LINKS,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.garbage import lasting_imports, paused_collections, settle_garbage
+from app.bundle.collection_pause import paused_collections
+from app.garbage import lasting_imports, settle_garbage
 
 
 class Knot:
