@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.collection_pause import paused_collections
 from app.bundle.encoder_check import reads_words, without_words
-from app.bundle.loading import load_bundle, paused_collections
+from app.bundle.loading import load_bundle
 from app.pipeline.encoding import encode_user
 from app.pipeline.query.text_query import unread_texts
 from app.pipeline.query.understand import compile_query
@@ -98,14 +99,14 @@ def warm_up(bundle: LoadedBundle) -> None:
     Raises BundleError where a score is not finite, TextEncoderUnavailableError without the language model.
     """
     user = next(iter(bundle.known_users.rows), "")
-    _recommend(bundle, "the first answer", bundle.known_users.state(user), time.time(), {}, "warm up")
+    query = _make_query(bundle, bundle.known_users.state(user), time.time(), {}, "warm up")
+    _check_answer(bundle, "the first answer", replace(query, explain=True))
 
 
-def _recommend(
-    bundle: LoadedBundle, name: str, state: UserState, now: float, context: Mapping[str, str], text: str
-) -> None:
-    """One answer through the whole pipeline; raises BundleError where a score is not finite."""
-    query = Query(
+def _make_query(
+    bundle: LoadedBundle, state: UserState, now: float, context: Mapping[str, str], text: str
+) -> Query:
+    return Query(
         state=state,
         now=now,
         limit=10,
@@ -113,8 +114,11 @@ def _recommend(
         weights=bundle.manifest.fusion.weights,
         diversity=Diversity(),
         plan=compile_query(bundle, text) if text else NO_PLAN,
-        explain=True,
     )
+
+
+def _check_answer(bundle: LoadedBundle, name: str, query: Query) -> None:
+    """Compute an answer through the whole pipeline; raises BundleError where a score is not finite."""
     slate = recommend(bundle, query)
     if not np.isfinite(slate.scored.score).all():
         raise BundleError(f"expected finite scores in {name}, given others")
@@ -126,7 +130,10 @@ def replay(bundle: LoadedBundle) -> int:
     for number, request in enumerate(golden.requests):
         name = _request_name(number, request)
         _compare_logits(bundle, name, request, golden.tolerance)
-        _recommend(bundle, name, request.state(), request.now, request.context, request.query)
+        query = _make_query(bundle, request.state(), request.now, request.context, request.query)
+        _check_answer(
+            bundle, name, query
+        )  # without reasons, which take longer than the list: warm_up has them
     for item_id in {item_id for request in golden.requests for item_id in request.item_ids[:1]}:
         _compare_item(bundle, item_id)
     return len(golden.requests)

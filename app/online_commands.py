@@ -4,6 +4,7 @@ import argparse
 
 from app.command import fail
 from app.config import read_settings
+from app.garbage import lasting_imports
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -22,11 +23,12 @@ def serve(options: argparse.Namespace) -> int:
     require_keys(settings)
     candidates = list_start_candidates(settings)
     require_manifest(candidates, settings.signing_key)  # before the imports below, which take seconds
-    from app.access.key_stores import KeyFile, KeyStoreError
-    from app.greeting import pick_example, render_greeting
-    from app.server import run
-    from app.state.embedded.process import EmbeddedRedisError
-    from app.telemetry import configure_logging
+    with lasting_imports():
+        from app.access.key_stores import KeyFile, KeyStoreError
+        from app.greeting import pick_example, render_greeting
+        from app.server import run
+        from app.state.embedded.process import EmbeddedRedisError
+        from app.telemetry import configure_logging
 
     configure_logging(settings.log_level)
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -16,11 +16,13 @@ from app.api.schemas.recommendation import EXCLUDED, ListRequest, RecommendReque
 from app.bundle.bundle import LoadedBundle
 from app.errors import InvalidRequestError, UnknownRecommendationError
 from app.outcomes.join import make_rules
-from app.pipeline.query.critique import UnderstoodCritique, understand_critique
 from app.state.protocol import Appended, Impression, RecordedEvent
 from app.tenant import Tenant
 from models.contract.roles import name_opinions
 from models.language.plan import NO_PLAN, Plan
+
+if TYPE_CHECKING:
+    from app.pipeline.query.critique import UnderstoodCritique
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,10 @@ async def take_critique(
     )
 
 
-def _understand(bundle: LoadedBundle, text: str, impression: Impression) -> tuple[Plan, UnderstoodCritique]:
+def _understand(bundle: LoadedBundle, text: str, impression: Impression) -> tuple[Plan, "UnderstoodCritique"]:
     """The plan of the criticised answer, and what a text says about the answer."""
+    from app.pipeline.query.critique import understand_critique
+
     before = _read_plan(bundle, impression)
     return before, understand_critique(bundle, text, impression.item_ids, before)
 
@@ -81,7 +85,7 @@ def _understand(bundle: LoadedBundle, text: str, impression: Impression) -> tupl
 def _go_on(
     bundle: LoadedBundle,
     request: RecommendRequest,
-    understood: UnderstoodCritique,
+    understood: "UnderstoodCritique",
     events: Sequence[SessionEvent],
 ) -> RecommendRequest:
     """The request of the next answer, with a plan in place of the critique.
@@ -113,7 +117,7 @@ def _read_plan(bundle: LoadedBundle, impression: Impression) -> Plan:
         ) from error
 
 
-def _to_events(bundle: LoadedBundle, understood: UnderstoodCritique, now: float) -> list[SessionEvent]:
+def _to_events(bundle: LoadedBundle, understood: "UnderstoodCritique", now: float) -> list[SessionEvent]:
     """The opinions as events, the praised items first."""
     positive, negative = name_opinions(bundle.spec.roles)
     pairs = [(item_id, positive) for item_id in understood.praised]

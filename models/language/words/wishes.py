@@ -7,13 +7,13 @@ from models.language.plan import Comparison, PlannedNumber
 from models.language.words.clauses import find_refusal
 from models.language.words.frames import NOUNS, join_pattern
 from models.language.words.numbers import FIRST_YEAR, is_round
-from models.language.words.reading import HAN, TAKEN, Reading, matches_words
+from models.language.words.reading import HAN, LETTER, TAKEN, Reading, matches_words
 from models.language.words.vocabulary import NAMES, NumberKind, Vocabulary, split_name
 
 MOST_ITEMS = 100
 """The longest list; of a larger number that is all."""
 NOUN = "|".join(join_pattern(words) for words in NOUNS.values())
-ADJECTIVES = rf"(?:\s*[^\W\d_{HAN}][\w'’\-]*){{0,3}}?"
+ADJECTIVES = rf"(?:\s*(?-i:[^\W\d_{HAN}])[\w'’\-]*){{0,3}}?"
 EITHER = (
     r"(?:(?<!\d)\d{1,3}\s*[部个本款件首张双条集套只]?\s*"
     r"(?:or|to|oder|bis|ou|à|o|a|e|of|tot|или|до|或者?|到|至)\s*)?"
@@ -36,7 +36,7 @@ COUNTED = (
 """The number of items asked for. Without a noun a number may be part of a title, such as "12 Monkeys"."""
 
 APPROXIMATELY = re.compile(
-    rf"(?<![^\W{HAN}])(?:(?:the )?top|at least|at most|about|around|up to|mindestens|höchstens|etwa|die|les"
+    rf"(?<!{LETTER})(?:(?:the )?top|at least|at most|about|around|up to|mindestens|höchstens|etwa|die|les"
     rf"|los|las|au moins|environ"
     r"|al menos|unos|almeno|pelo menos|minstens|至少|最多|大约|前)\s*$|(?<!\S)(?=\d)"
     + EITHER.removesuffix("?")
