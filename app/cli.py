@@ -132,7 +132,7 @@ def make_bundle_check() -> Callable[[Path], None]:
     def check(folder: Path) -> None:
         from app.golden import open_and_check
 
-        open_and_check(folder, settings.candidates, settings.signing_key)
+        open_and_check(folder, settings.candidates, settings.signing_key, explain=True)
 
     return check
 

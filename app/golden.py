@@ -39,22 +39,31 @@ ITEM_TOLERANCE = 1e-2
 
 
 def open_and_check(
-    folder: Path, candidates: int, key: BundleKey | None = None, *, retries: bool = False
+    folder: Path,
+    candidates: int,
+    key: BundleKey | None = None,
+    *,
+    retries: bool = False,
+    explain: bool = False,
 ) -> LoadedBundle:
     """Load a bundle, replay its golden requests and compute one answer; raises BundleError if any of it fails.
 
-    See `load_bundle` for `key` and `retries`. A bundle that was replaced while it was loaded is refused, too.
+    See `load_bundle` for `key` and `retries`. With `explain`, as before a publication, the golden requests are
+    answered with their reasons, too. A bundle that was replaced while it was loaded is refused.
     """
     with paused_collections():
-        return _open_and_check(folder, candidates, key, retries=retries)
+        started = _identify(folder)
+        bundle = load_bundle(folder, candidates, key, retries=retries)
+        _check(bundle, started, explain=explain)
+        return bundle
 
 
-def _open_and_check(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool) -> LoadedBundle:
-    started = _identify(folder)
-    bundle = load_bundle(folder, candidates, key, retries=retries)
+def _check(bundle: LoadedBundle, started: tuple[int, int] | None, *, explain: bool) -> None:
+    """Check a loaded bundle, and that its folder is still the one of the start. Raises BundleError."""
+    folder = bundle.folder
     try:
         if reads_words(bundle):
-            replay(bundle)
+            replay(bundle, explain=explain)
             check_users(bundle)
             warm_up(bundle)
         else:
@@ -67,7 +76,6 @@ def _open_and_check(folder: Path, candidates: int, key: BundleKey | None, *, ret
         raise BundleError(
             f"expected the bundle at {folder} to stay while it is loaded, given a newer one: load it again"
         )
-    return bundle
 
 
 def check_without_words(bundle: LoadedBundle) -> None:
@@ -124,16 +132,17 @@ def _check_answer(bundle: LoadedBundle, name: str, query: Query) -> None:
         raise BundleError(f"expected finite scores in {name}, given others")
 
 
-def replay(bundle: LoadedBundle) -> int:
-    """Replay every golden request; returns their number. Raises BundleError for a logit out of tolerance."""
+def replay(bundle: LoadedBundle, *, explain: bool = True) -> int:
+    """Replay every golden request; returns their number. Raises BundleError for a logit out of tolerance.
+
+    Reasons take longer than the list: without `explain` they are left out.
+    """
     golden = read_golden(bundle)
     for number, request in enumerate(golden.requests):
         name = _request_name(number, request)
         _compare_logits(bundle, name, request, golden.tolerance)
         query = _make_query(bundle, request.state(), request.now, request.context, request.query)
-        _check_answer(
-            bundle, name, query
-        )  # without reasons, which take longer than the list: warm_up has them
+        _check_answer(bundle, name, replace(query, explain=explain))
     for item_id in {item_id for request in golden.requests for item_id in request.item_ids[:1]}:
         _compare_item(bundle, item_id)
     return len(golden.requests)

@@ -11,7 +11,7 @@ from models.ranking.exploration import Policy
 from tests.app.http.conftest import write_bundle
 from tests.models.recipe.what_if.logged import Row, draw_log, write_log
 
-LISTS, SIZE = 1_500, 3
+LISTS, SIZE = 4_000, 3
 
 
 @pytest.fixture(scope="module")
