@@ -239,7 +239,8 @@ def test_arguments_that_cannot_be_used(capsys, arguments):
 def test_a_bundle_that_the_service_refuses_is_not_published(refused, job, monkeypatch):
     """Training ends with 1, and the bundle that is there already stays as it is."""
 
-    def refuse(_bundle):
+    def refuse(_bundle, *, explain):
+        assert explain, "what is published is replayed with its reasons"
         raise BundleError("expected the offline logits of 'like', given others")
 
     edit(job, training__epochs=1)
