@@ -5,8 +5,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.access.arguments import JSON, KEY_COMMANDS, REDIS
 from app.command import Command, build_parser, fail
@@ -30,9 +31,10 @@ from models.contract.bundle import BundleError, read_manifest
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from models.cli import BundleChecks, UpdateOptions
+    from models.cli import BundleChecks, UpdateOptions, WhatIf
     from models.contract.list_request import ListRequest
 
+Options = TypeVar("Options", "UpdateOptions", "WhatIf")
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
 GOMP_SPINCOUNT = "2000"
@@ -71,7 +73,7 @@ def _run_offline(options: argparse.Namespace) -> int:
                 train = cli.TrainOptions(options.job, options.out, options.force)
                 cli.train(train, console, _read_checks())
             case "update":
-                cli.update(_read_update(options), console, _read_checks())
+                cli.update(_pick(cli.UpdateOptions, options), console, _read_checks())
             case "evaluate":
                 cli.evaluate(options.bundle, console, read_settings().signing_key, as_json=options.json)
             case "inspect":
@@ -84,9 +86,9 @@ def _run_offline(options: argparse.Namespace) -> int:
                 key = read_settings().signing_key
                 cli.diversity(options.job, options.out, options.bundle, options.searched, console, key)
             case "what-if":
-                names = ("log", "weights", "diversity", "strength", "reward", "places", "scene", "bundle")
-                asked = cli.WhatIf(**{name: getattr(options, name) for name in names})
-                cli.what_if(asked, console, read_settings().signing_key, as_json=options.json)
+                cli.what_if(
+                    _pick(cli.WhatIf, options), console, read_settings().signing_key, as_json=options.json
+                )
             case "tune":
                 cli.tune(options.job, options.out, console, options.trials, options.minutes)
     except cli.REFUSALS as error:
@@ -100,11 +102,9 @@ def _read_checks() -> "BundleChecks":
     return cli.BundleChecks(make_bundle_check(), read_settings().signing_key)
 
 
-def _read_update(options: argparse.Namespace) -> "UpdateOptions":
-    from models import cli
-
-    names = ("bundle", "log", "out", "job", "passes", "replay", "force")
-    return cli.UpdateOptions(**{name: getattr(options, name) for name in names})
+def _pick(kind: "type[Options]", options: argparse.Namespace) -> "Options":
+    """The options that a dataclass has fields for."""
+    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
 
 
 def _benchmark(options: argparse.Namespace, console: "Console") -> None:

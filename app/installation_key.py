@@ -1,6 +1,7 @@
 """The random key of one installation, which all replicas share through the store."""
 
 import asyncio
+import hmac
 import secrets
 
 from app.state.protocol import StateStore, StateUnavailableError
@@ -8,6 +9,11 @@ from app.state.protocol import StateStore, StateUnavailableError
 KEY_BYTES = 32
 PAUSE_S = 1.0
 """Between two questions to a store that fails."""
+
+
+def derive_tenant_key(key: bytes, purpose: bytes, tenant: str) -> bytes:
+    """The key of a tenant for one purpose, 32 bytes: nobody can compute the others from it."""
+    return hmac.digest(key, purpose + tenant.encode(), "sha256")
 
 
 class InstallationKey:
@@ -20,12 +26,10 @@ class InstallationKey:
 
     async def get(self) -> bytes:
         """The key, 32 bytes. Raises WrongPseudonymKeyError and WrongStateKeyError."""
-        if self._shared is None:
-            try:
-                self._shared = await self._store.installation_key(secrets.token_bytes(KEY_BYTES))
-            except StateUnavailableError:
-                return self._substitute
-        return self._shared
+        try:
+            return await self.read()
+        except StateUnavailableError:
+            return self._substitute
 
     async def read(self) -> bytes:
         """The key that the replicas share, without a substitute.

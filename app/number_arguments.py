@@ -14,10 +14,7 @@ def read_count(text: str) -> int:
 
 def read_minutes(text: str) -> float:
     """A number above 0; raises ArgumentTypeError for another text."""
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = math.nan
+    minutes = _read_number(text)
     if not 0 < minutes < math.inf:
         raise ArgumentTypeError(f"expected a number above 0, given {text!r}")
     return minutes
@@ -25,24 +22,27 @@ def read_minutes(text: str) -> float:
 
 def read_replay(text: str) -> float:
     """A number from 0 to 1000; raises ArgumentTypeError for another text."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number <= 1000:
-        raise ArgumentTypeError(f"expected a number from 0 to 1000, given {text!r}")
-    return number
+    return _read_up_to(1000, text)
 
 
 def read_share(text: str) -> float:
     """A number from 0 to 1; raises ArgumentTypeError for another text."""
+    return _read_up_to(1, text)
+
+
+def _read_up_to(most: int, text: str) -> float:
+    number = _read_number(text)
+    if not 0 <= number <= most:
+        raise ArgumentTypeError(f"expected a number from 0 to {most}, given {text!r}")
+    return number
+
+
+def _read_number(text: str) -> float:
+    """The number of a text, NaN for none."""
     try:
-        share = float(text)
+        return float(text)
     except ValueError:
-        share = math.nan
-    if not 0 <= share <= 1:
-        raise ArgumentTypeError(f"expected a number from 0 to 1, given {text!r}")
-    return share
+        return math.nan
 
 
 _DURATION = re.compile(r"(\d{1,6})([smh])", re.ASCII)

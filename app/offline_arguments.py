@@ -6,6 +6,7 @@ from typing import Any
 
 from app.access.arguments import REDIS
 from app.number_arguments import read_count, read_duration, read_minutes, read_replay, read_share
+from models.contract.update_pace import PASSES, REPLAY
 
 Arguments = Mapping[str, Mapping[str, Any]]
 """Name -> keyword arguments of add_argument."""
@@ -24,11 +25,15 @@ UPDATE: Arguments = {
     "--log": {"type": Path, "required": True, "help": "the folder that 'chorus log export' wrote"},
     "--out": {"type": Path, "required": True, "help": "the new bundle's folder; may be that of the bundle"},
     "--job": {"type": Path, "help": "the job's YAML file; default the one that the bundle was trained from"},
-    "--passes": {"type": read_count, "default": 3, "help": "passes over the new events; default 3"},
+    "--passes": {
+        "type": read_count,
+        "default": PASSES,
+        "help": f"passes over the new events; default {PASSES}",
+    },
     "--replay": {
         "type": read_replay,
-        "default": 1.0,
-        "help": "older events in a pass for each new one, against forgetting; default 1",
+        "default": REPLAY,
+        "help": f"older events in a pass for each new one, against forgetting; default {REPLAY:g}",
     },
     "--force": {"action": "store_true", "help": "publish even if it is worse than the published bundle"},
 }

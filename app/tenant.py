@@ -1,7 +1,6 @@
 """One tenant: its store, the bundle with its item changes, and its users as both know them."""
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.remote_texts import RemoteTexts
 from app.erasure.receipts import ErasureReceipts
 from app.experiments.live import LiveExperiments
-from app.installation_key import InstallationKey
+from app.installation_key import InstallationKey, derive_tenant_key
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts, list_unread
 from app.live.counting import mark_counted
@@ -100,7 +99,7 @@ class Tenant:
     async def cursor_key(self) -> bytes:
         """The key that signs cursors, 32 bytes. A cursor of one tenant is none of another."""
         key = await self._key.get()
-        return key if self.is_default else hmac.digest(key, CURSORS + self.name.encode(), "sha256")
+        return key if self.is_default else derive_tenant_key(key, CURSORS, self.name)
 
     async def take_over(self, bundle: LoadedBundle) -> None:
         """Bring a bundle to the items of the store and swap it in.

@@ -12,7 +12,7 @@ from app.bundle.catalogue import Catalogue
 from app.bundle.co_occurrence import CoOccurrence
 from app.bundle.item_ages import ItemAges
 from app.bundle.item_columns import ItemRow
-from app.bundle.label_index import LabelIndex
+from app.bundle.label_cache import LabelCache
 from app.bundle.label_sets import LabelSets
 from app.bundle.predictor import ItemTable, Predictor
 from app.bundle.remote_texts import RemoteTexts
@@ -32,6 +32,7 @@ from models.contract.tasks import NEXT, Head
 from models.contract.user_vector import strip_bias
 from models.language.protocol import TextEncoder
 from models.ranking.intent import Shares
+from models.ranking.label_matrix import LabelMatrix
 
 ENCODING_BYTES = 64 << 20
 """The most memory of kept user encodings."""
@@ -46,6 +47,11 @@ STATES_BYTES, STATE_BYTES, EVENT_BYTES = 32 << 20, 1_000, 250
 def make_state_cache() -> BoundedCache[UserState]:
     """An empty cache of the states of users."""
     return BoundedCache(STATES_BYTES)
+
+
+def make_label_index() -> LabelCache[LabelMatrix]:
+    """The labels of a live catalogue's items as a matrix."""
+    return LabelCache(LabelMatrix.of, LabelMatrix.with_items)
 
 
 def make_encoding_cache() -> BoundedCache[object]:
@@ -114,7 +120,7 @@ class LoadedBundle:
     unread_items: frozenset[str] = frozenset()
     """Ids of items put later whose texts the encoder's endpoint has not given the vectors of."""
     titles: TitleTable = field(default_factory=TitleTable)
-    labels: LabelIndex = field(default_factory=LabelIndex)
+    labels: LabelCache[LabelMatrix] = field(default_factory=make_label_index)
     label_sets: LabelSets = field(default_factory=LabelSets)
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
     """[n] the lengths of the centred vectors."""
@@ -193,7 +199,7 @@ class LoadedBundle:
             columns=AttributeIndex(),
             words=WordIndex(),
             titles=TitleTable(),
-            labels=LabelIndex(),
+            labels=make_label_index(),
             label_sets=LabelSets(),
             lengths=VersionCache(),
             descriptions=VersionCache(),

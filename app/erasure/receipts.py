@@ -1,6 +1,5 @@
 """The receipts of a tenant's erasures: given with each one, and asked later for the first bundle without the user."""
 
-import hmac
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -8,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.installation_key import InstallationKey
+from app.installation_key import InstallationKey, derive_tenant_key
 from app.state.protocol import RECEIPT_PAGE, ErasureReceipt, TenantStore
 from app.state.pseudonyms import Pseudonyms
 from models.contract.catalogue import User
@@ -23,7 +22,7 @@ Prefixes = NDArray[np.uint64]
 
 def derive_key(installation_key: bytes, tenant: str) -> bytes:
     """The key of a tenant's digests, 32 bytes: no other key can be computed from it."""
-    return hmac.digest(installation_key, PURPOSE + tenant.encode(), "sha256")
+    return derive_tenant_key(installation_key, PURPOSE, tenant)
 
 
 def digest_names(

@@ -17,7 +17,7 @@ from models.data.interaction_checks import (
     parse_columns,
 )
 from models.data.losses import Loss, check_loss, find_losses
-from models.data.readers.parsing import TextCodes
+from models.data.readers.parsing import TextCodes, join_texts
 from models.data.readers.table import Reject, RejectedRows, Table
 from models.data.validation import Fault, Finding, find_job_errors
 from models.job.interactions_section import InteractionsSection
@@ -126,6 +126,28 @@ def take_rows(cleaned: Cleaned, rows: Mask) -> Cleaned:
         labels={name: column[rows] for name, column in cleaned.labels.items()},
         texts=None if cleaned.texts is None else cleaned.texts.take(rows),
     )
+
+
+def join_rows(first: Cleaned, second: Cleaned) -> Cleaned:
+    """The interactions of both, with the same columns, one after the other; all else is that of the second."""
+    return replace(
+        second,
+        users=join_texts(first.users, second.users),
+        items=join_texts(first.items, second.items),
+        times=np.concatenate([first.times, second.times]),
+        orders=None
+        if first.orders is None or second.orders is None
+        else np.concatenate([first.orders, second.orders]),
+        values=np.concatenate([first.values, second.values]),
+        actions=_join_optional(first.actions, second.actions),
+        contexts={name: join_texts(first.contexts[name], column) for name, column in second.contexts.items()},
+        labels={name: np.concatenate([first.labels[name], column]) for name, column in second.labels.items()},
+        texts=_join_optional(first.texts, second.texts),
+    )
+
+
+def _join_optional(first: TextCodes | None, second: TextCodes | None) -> TextCodes | None:
+    return None if first is None or second is None else join_texts(first, second)
 
 
 def _drop_values(columns: InteractionColumns, faulty: Sequence[Finding]) -> InteractionColumns:

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.contract.events import Action
-from models.data.cleaning import Cleaned, CleaningReport, clean
+from models.data.cleaning import Cleaned, CleaningReport, clean, join_rows
 from models.data.readers.column_plan import ColumnPlan
-from models.data.readers.parsing import TextCodes, join_texts
+from models.data.readers.parsing import TextCodes
 from models.data.readers.sources import read_table
 from models.job.errors import JobError
 from models.job.interactions_section import InteractionsSection
@@ -88,37 +88,18 @@ def place_after(cleaned: Cleaned, exported: Cleaned, section: InteractionsSectio
 
     Where the job has no actions, its own interactions get the default one (models.data.dataset).
     """
-    count = len(cleaned.times)
     actions = cleaned.actions
     if actions is None:
         default = Action.VIEW if section.value is None else Action.RATE
-        actions = TextCodes(pa.array([default.value]), np.zeros(count, dtype=np.int32))
+        actions = TextCodes(pa.array([default.value]), np.zeros(len(cleaned.times), dtype=np.int32))
     if exported.actions is None:
         raise ValueError("expected the actions of an exported log, given none")
-    orders = None
-    if cleaned.orders is not None and exported.orders is not None:
-        orders = np.concatenate([cleaned.orders, exported.orders])
-    texts = None
-    if cleaned.texts is not None and exported.texts is not None:
-        texts = join_texts(cleaned.texts, exported.texts)
-    return Cleaned(
-        users=join_texts(cleaned.users, exported.users),
-        items=join_texts(cleaned.items, exported.items),
-        times=np.concatenate([cleaned.times, exported.times]),
-        orders=orders,
-        values=np.concatenate([cleaned.values, exported.values]),
-        actions=join_texts(actions, exported.actions),
-        contexts={
-            name: join_texts(column, exported.contexts[name]) for name, column in cleaned.contexts.items()
-        },
-        labels={
-            name: np.concatenate([column, exported.labels[name]]) for name, column in cleaned.labels.items()
-        },
+    return replace(
+        join_rows(replace(cleaned, actions=actions), exported),
         rejects=(*cleaned.rejects, *exported.rejects),
         report=_add_counts(cleaned.report, exported.report),
         losses=(*cleaned.losses, *exported.losses),
         errors=(*cleaned.errors, *(f"log: {error}" for error in exported.errors)),
-        texts=texts,
     )
 
 

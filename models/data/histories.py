@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from models.contract.arrays import Mask
 from models.contract.events import Action
 from models.contract.unix_time import NO_TIME
-from models.data.cleaning import Cleaned, assign_findings, reject_rows
+from models.data.cleaning import Cleaned, assign_findings, join_rows, reject_rows
 from models.data.interaction_checks import KEPT
 from models.data.losses import TableLosses, check_loss, find_losses
 from models.data.readers.column_plan import ColumnPlan
-from models.data.readers.parsing import TextCodes, code_texts, format_texts, join_texts, parse_id_lists
+from models.data.readers.parsing import TextCodes, code_texts, format_texts, parse_id_lists
 from models.data.readers.sources import read_table
 from models.data.readers.table import Reject, Table
 from models.data.validation import LOSSES, Fault, Finding, find_job_errors
@@ -85,36 +85,28 @@ def place_before(cleaned: Cleaned, histories: Histories) -> Cleaned:
 
     Where the log has actions, the earlier events are views.
     """
-    count, actions, orders = len(histories.users.codes), cleaned.actions, cleaned.orders
-    unknown = np.full(count, -1, dtype=np.int32)
-    if actions is not None:
-        views = TextCodes(pa.array([Action.VIEW.value]), np.zeros(count, dtype=np.int32))
-        actions = join_texts(views, actions)
-    return replace(
+    count = len(histories.users.codes)
+    views = TextCodes(pa.array([Action.VIEW.value]), np.zeros(count, dtype=np.int32))
+    unknown = TextCodes(pa.array([], pa.string()), np.full(count, -1, dtype=np.int32))
+    earlier = replace(
         cleaned,
-        users=join_texts(histories.users, cleaned.users),
-        items=join_texts(histories.items, cleaned.items),
-        times=np.concatenate([np.full(count, NO_TIME), cleaned.times]),
-        orders=None if orders is None else np.concatenate([np.zeros(count), orders]),
-        values=np.concatenate([np.full(count, np.nan, dtype=np.float32), cleaned.values]),
-        actions=actions,
-        labels={
-            name: np.concatenate([np.full(count, np.nan), column]) for name, column in cleaned.labels.items()
-        },
-        contexts={
-            name: TextCodes(column.names, np.concatenate([unknown, column.codes]))
-            for name, column in cleaned.contexts.items()
-        },
-        texts=None
-        if cleaned.texts is None
-        else TextCodes(cleaned.texts.names, np.concatenate([unknown, cleaned.texts.codes])),
-        report=replace(
-            cleaned.report,
-            history_rows=histories.rows,
-            history_rows_rejected=histories.rejected_rows,
-            earlier_events=count,
-        ),
+        users=histories.users,
+        items=histories.items,
+        times=np.full(count, NO_TIME),
+        orders=None if cleaned.orders is None else np.zeros(count),
+        values=np.full(count, np.nan, dtype=np.float32),
+        actions=None if cleaned.actions is None else views,
+        contexts=dict.fromkeys(cleaned.contexts, unknown),
+        labels={name: np.full(count, np.nan) for name in cleaned.labels},
+        texts=None if cleaned.texts is None else unknown,
     )
+    report = replace(
+        cleaned.report,
+        history_rows=histories.rows,
+        history_rows_rejected=histories.rejected_rows,
+        earlier_events=count,
+    )
+    return replace(join_rows(earlier, cleaned), report=report)
 
 
 def _check_rows(table: Table, section: HistoriesSection, users: TextCodes) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from models.contract.bundle import MANIFEST, BundleError
 from models.contract.manifest_seal import BundleKey
 from models.contract.promotion import NotPromotedError
+from models.contract.update_pace import PASSES, REPLAY
 from models.export.target import restore_previous
 from models.job.errors import JobError, NothingNewError
 from models.job.spec import JobSpec, load_job
@@ -43,8 +44,8 @@ class UpdateOptions:
     log: Path
     out: Path
     job: Path | None = None  # None: the file that the bundle was trained from
-    passes: int = 3
-    replay: float = 1.0
+    passes: int = PASSES
+    replay: float = REPLAY
     force: bool = False
 
 

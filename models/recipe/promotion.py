@@ -12,11 +12,17 @@ from models.job.spec import JobSpec
 
 def decide_promotion(job: JobSpec, report: Report, out: Path, *, force: bool) -> Decision:
     """Decide whether the new bundle replaces the one in `out`, by the job's `promotion` section or `force`."""
+    unasked = decide_unasked(job, force=force)
+    return unasked or compare_with_published(report, out, job.promotion.tolerance)
+
+
+def decide_unasked(job: JobSpec, *, force: bool) -> Decision | None:
+    """The decision to publish whatever a comparison says, by `force` or the job; None where the comparison decides."""
     if force:
         return Decision(True, False, ("--force was given",))
     if not job.promotion.enabled:
         return Decision(True, False, ("promotion.enabled is false",))
-    return compare_with_published(report, out, job.promotion.tolerance)
+    return None
 
 
 def choose_folder(decision: Decision, out: Path) -> Path:

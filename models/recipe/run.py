@@ -11,7 +11,7 @@ from models.recipe import evaluation, training
 from models.recipe.fingerprint import identify_run
 from models.recipe.ingestion import JobData
 from models.recipe.preflight import work_folder
-from models.recipe.promotion import choose_folder, decide_promotion, explain_promotion
+from models.recipe.promotion import choose_folder, decide_promotion, decide_unasked, explain_promotion
 from models.recipe.publication import Target, publish_bundle
 from models.recipe.training import TrainingRun
 from models.recipe.update.comparison import compare, narrow_test
@@ -44,7 +44,7 @@ def train_and_publish(
     run = training.refresh_for_test(data, run, console)
     report = evaluation.evaluate(data, run, console)
     decision = decide_promotion(data.job, report, out, force=force)
-    if published is not None and decision.promote and not force and data.job.promotion.enabled:
+    if published is not None and decision.promote and decide_unasked(data.job, force=force) is None:
         decision = decide_beside(data, run, published, decision, console)
     folder = choose_folder(decision, out)
     written = publish_bundle(data, run, report, replace(target, folder=folder), console)

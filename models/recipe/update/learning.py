@@ -8,6 +8,7 @@ import torch
 from rich.console import Console
 
 from models.contract.arrays import Indices
+from models.contract.update_pace import PASSES, REPLAY
 from models.job.spec import JobError
 from models.network.model import grow_network, load_network
 from models.network.shape import infer_shape
@@ -19,8 +20,6 @@ from models.recipe.update.published import PublishedBundle
 from models.training.loop import Trainer, detect_device
 from models.training.replay import PART_NEW, mark_new, start_replay
 
-PASSES, REPLAY = 3, 1.0
-"""The defaults: passes over the new events, and old events for each of them (docs/measurements.md)."""
 RATE = 0.5
 """Learning rate of an update, as a share of the job's."""
 

@@ -9,12 +9,11 @@ from rich.console import Console
 from models.contract.promotion import Decision, NotPromotedError
 from models.evaluation.report.console import print_report
 from models.evaluation.report.warnings import add_warnings
-from models.job.spec import JobSpec
 from models.recipe.preflight import work_folder
-from models.recipe.promotion import choose_folder
+from models.recipe.promotion import choose_folder, decide_unasked
 from models.recipe.publication import Published, Target, grow_vocabularies, write_bundle
 from models.recipe.report import build_report
-from models.recipe.update.comparison import Compared, compare
+from models.recipe.update.comparison import compare
 from models.recipe.update.decision import decide_update
 from models.recipe.update.fits import fit_again
 from models.recipe.update.ingestion import UpdateData
@@ -57,7 +56,8 @@ def learn_and_publish(
     if data.job.export.fit == "train":
         run = learn_new(update, run, new_rows(update, parts.valid), pace, console)
     compared = compare(data, run, published, work_folder(target.folder), console)
-    decision = _decide(data.job, compared, force=options.force)
+    unasked = decide_unasked(data.job, force=options.force)
+    decision = unasked or decide_update(compared, data.job.promotion.tolerance)
     report = build_report(data, run, compared.rankings, compared.heads, data.timings | run.seconds)
     if data.job.export.fit == "all":
         data, run = grow_vocabularies(data, run)
@@ -73,15 +73,6 @@ def learn_and_publish(
     written = write_bundle(data, run, report, replace(target, folder=folder))
     print_report(written.report, console)
     return Updated(written, folder, decision, update.new_events, time.monotonic() - began)
-
-
-def _decide(job: JobSpec, compared: Compared, *, force: bool) -> Decision:
-    """By the job's `promotion` section or `force`."""
-    if force:
-        return Decision(True, False, ("--force was given",))
-    if not job.promotion.enabled:
-        return Decision(True, False, ("promotion.enabled is false",))
-    return decide_update(compared, job.promotion.tolerance)
 
 
 def tell_outcome(done: Updated, out: Path) -> str:
