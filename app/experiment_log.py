@@ -4,11 +4,11 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence, Sized
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 
 from app.impression_log import BATCH, GATHER_S, Fate
+from app.log_task import group_by_store
 from app.outcomes.log import AGAIN_S, ROOM, KnownTake
 from app.state.protocol import (
     Arm,
@@ -92,11 +92,8 @@ class ExperimentLog:
         for start in range(0, due, BATCH):
             await self._write_batch([self._takes.popleft()[1] for _ in range(min(BATCH, due - start))])
 
-    async def _write_batch(self, batch: Sequence[ShownArm] | Sequence[KnownTake]) -> None:
-        by_store: dict[int, list[ShownArm | KnownTake]] = {}
-        for record in batch:
-            by_store.setdefault(id(record.store), []).append(record)
-        for records in by_store.values():
+    async def _write_batch(self, batch: Sequence[ShownArm | KnownTake]) -> None:
+        for records in group_by_store(batch):
             await self._write(records)
 
     async def _write(self, records: Sequence[ShownArm | KnownTake]) -> None:
@@ -132,19 +129,3 @@ def find_arm(experiments: Iterable[Experiment], shown: Impression) -> Arm | None
         if experiment.name == name and shown.shown_at >= experiment.changed_at:
             return experiment.arm(variant)
     return None
-
-
-@asynccontextmanager
-async def open_experiment_log(
-    count: Callable[[Fate, int], None], room: int = ROOM
-) -> AsyncIterator[ExperimentLog]:
-    """A log with its task, which counts what waits before it ends."""
-    log = ExperimentLog(count, room)
-    counting = asyncio.create_task(log.run())
-    try:
-        yield log
-    finally:
-        counting.cancel()
-        with suppress(asyncio.CancelledError):
-            await counting
-        await log.flush()

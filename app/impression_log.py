@@ -1,12 +1,13 @@
 """The log of impressions: what answers showed, written after they were sent by one task, and never waited for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+from app.log_task import group_by_store
 from app.outcomes.log import COUNT_EVERY_S, OutcomeLog
 from app.state.protocol import Impression, ImpressionStore, OutcomeStore, StateUnavailableError
 
@@ -100,10 +101,7 @@ class ImpressionLog:
         self._came.clear()
         while self._waiting:
             batch = dict(islice(self._waiting.items(), BATCH))
-            by_store: dict[int, list[_Waiting]] = {}
-            for waiting in batch.values():
-                by_store.setdefault(id(waiting.store), []).append(waiting)
-            for of_store in by_store.values():
+            for of_store in group_by_store(batch.values()):
                 await self._write(of_store)
             for recommendation_id in batch:  # until now they are found here
                 del self._waiting[recommendation_id]
@@ -119,19 +117,3 @@ class ImpressionLog:
         self._count(Fate.STORED, len(impressions))
         if self._outcomes is not None and waiting[0].outcomes is not None:
             self._outcomes.note_shown(waiting[0].outcomes, impressions)
-
-
-@asynccontextmanager
-async def open_impression_log(
-    count: Callable[[Fate, int], None], room: int = ROOM, outcomes: OutcomeLog | None = None
-) -> AsyncIterator[ImpressionLog]:
-    """A log with its task, which writes what waits before it ends."""
-    log = ImpressionLog(count, room, outcomes)
-    writing = asyncio.create_task(log.run())
-    try:
-        yield log
-    finally:
-        writing.cancel()
-        with suppress(asyncio.CancelledError):
-            await writing
-        await log.flush()

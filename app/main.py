@@ -1,7 +1,7 @@
 """The FastAPI application: routes, limits and error handling around one runtime."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypedDict
 
 from fastapi import FastAPI
@@ -34,9 +34,10 @@ from app.api.routes import (
 )
 from app.chat import open_chat
 from app.config import Settings
-from app.experiment_log import open_experiment_log
+from app.experiment_log import ExperimentLog
 from app.freshness import Freshness
-from app.impression_log import ROOM, open_impression_log
+from app.impression_log import ROOM, ImpressionLog
+from app.log_task import run_log
 from app.outcomes.log import ROOM as JOIN_ROOM
 from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
@@ -116,16 +117,12 @@ async def _open_service(
 ) -> AsyncIterator[Service]:
     """The service over these parts, with the logs of what it shows and of what comes of it."""
     room = min(ROOM, settings.impression_entries)
-    async with (
-        open_experiment_log(metrics.count_experiment_records) as experiment_log,
-        AsyncExitStack() as stack,
-    ):
-        outcome_log = OutcomeLog(
-            metrics.outcomes, JOIN_ROOM if room else 0, on_take=experiment_log.record_take
-        )
-        impressions = await stack.enter_async_context(
-            open_impression_log(metrics.count_impressions, room, outcome_log)
-        )
+    experiment_log = ExperimentLog(metrics.count_experiment_records)
+    join_room = JOIN_ROOM if room else 0
+    outcome_log = OutcomeLog(metrics.outcomes, join_room, on_take=experiment_log.record_take)
+    impressions = ImpressionLog(metrics.count_impressions, room, outcome_log)
+    # The experiments end last: the other log hands takes over until its end.
+    async with run_log(experiment_log), run_log(impressions):
         chat = open_chat(settings)
         freshness = Freshness(metrics.outcomes.observe_freshness)
         try:

@@ -36,6 +36,8 @@ NAMES = frozenset(field.name for field in FIELDS)
 CONTEXT = "context."
 """Before the name of a context key that is the name of another column."""
 POSITION = b"chorus.position"
+MOST_CONTEXT_COLUMNS = 100
+"""Columns of context keys; later keys are left out, since anybody who sends events can invent them."""
 PATTERN = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].parquet"
 
 
@@ -133,7 +135,7 @@ def tabulate(entries: Sequence[StreamEntry], keys: Sequence[str]) -> DayRows:
         "text": [each.event.text or None for each in recorded],
         ACCEPTED: [read_acceptance(entry) for entry in entries],
     }
-    schema = pa.schema([*FIELDS, *(pa.field(name_context(key), pa.string()) for key in keys)])
+    schema = make_schema([name_context(key) for key in keys])
     for key in keys:
         columns[name_context(key)] = [each.event.context.get(key) for each in recorded]
     return DayRows(pa.Table.from_pydict(columns, schema=schema), entries[-1].entry_id)
@@ -149,12 +151,22 @@ def list_context_columns(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name not in NAMES]
 
 
-def widen(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    """The table with these context columns, in their order; those that it lacks are empty."""
-    for name in columns:
-        if name not in table.column_names:
-            table = table.append_column(pa.field(name, pa.string()), pa.nulls(len(table), pa.string()))
-    return table.select([*(field.name for field in FIELDS), *columns])
+def make_schema(columns: Sequence[str]) -> pa.Schema:
+    """The schema of events with columns of context keys."""
+    return pa.schema([*FIELDS, *(pa.field(name, pa.string()) for name in columns)])
+
+
+def widen(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the columns of a schema, in its order; those that it lacks are empty."""
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table.select(schema.names)
+
+
+def keep_rows(table: pa.Table, kept: Sequence[bool]) -> pa.Table:
+    """The rows of a table that are kept; the same table where all are."""
+    return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))
 
 
 def drop_erased(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Table:
@@ -167,4 +179,4 @@ def drop_erased(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Table:
         user not in erased_at or (time >= erased_at[user] and accepted > erased_at[user])
         for user, time, accepted in zip(*columns, strict=True)
     ]
-    return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))
+    return keep_rows(table, kept)

@@ -12,33 +12,31 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.log.day_file import (
+    MOST_CONTEXT_COLUMNS,
     START,
     DayRows,
     drop_erased,
     list_context_columns,
     list_days,
+    make_schema,
     name_context,
     name_day,
     read_day,
     read_order,
     read_position,
-    step_back,
     tabulate,
     widen,
     write_day,
 )
-from app.log.erasures import read_erasures
+from app.log.erasures import drop_from_days
 from app.log.impression_export import ExportedImpressions, export_impressions
 from app.log.impression_queue import WINDOW_S
+from app.log.stream_reading import has_gap, read_entries
 from app.state.protocol import StreamEntry, TenantStore
 from models.contract.roles import NO_ROLES, Roles
 
-CHUNK = 1_000
-"""Entries of one call of the store."""
 FLUSH = 100_000
 """Entries after which the files are written, which bounds the memory."""
-MOST_CONTEXT_COLUMNS = 100
-"""Columns of context keys; later keys are left out, since anybody who sends events can invent them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +83,10 @@ async def export_events(store: TenantStore, folder: Path) -> Exported:
     done = Exported()
     while True:
         position = find_position(folder)
-        entries = await _read_entries(store, position)
+        entries = await read_entries(store.read_stream, position, FLUSH)
         if not entries:
             break
-        gap = done.has_gap or (not done.events and await _has_gap(store, position, entries[0]))
+        gap = done.has_gap or (not done.events and await has_gap(store.read_stream, position, entries[0]))
         done = replace(_write_entries(folder, entries, done), has_gap=gap)
     return replace(done, erased_events=await remove_erased(store, folder))
 
@@ -101,33 +99,9 @@ def find_position(folder: Path) -> str:
 async def remove_erased(store: TenantStore, folder: Path) -> int:
     """Remove the events of erased users from all files of the folder; the number of removed events."""
     removed = 0
-    for path in list_days(folder):
-        day = read_day(path)
-        erased_at = await read_erasures(store, day.table.column("user_id").unique().to_pylist())
-        kept = drop_erased(day.table, erased_at)
-        if len(kept) < len(day.table):
-            write_day(path, replace(day, table=kept))
-            removed += len(day.table) - len(kept)
+    async for before, kept in drop_from_days(store, folder, drop_erased):
+        removed += len(before) - len(kept)
     return removed
-
-
-async def _read_entries(store: TenantStore, position: str) -> list[StreamEntry]:
-    """At most FLUSH entries after a position, without those of users who are erased by now."""
-    entries: list[StreamEntry] = []
-    while len(entries) < FLUSH:
-        chunk = await store.read_stream(entries[-1].entry_id if entries else position, CHUNK)
-        entries += chunk
-        if len(chunk) < CHUNK:
-            break
-    return entries
-
-
-async def _has_gap(store: TenantStore, position: str, first: StreamEntry) -> bool:
-    """True if the stream no longer has its entry at the position: it was cut, or the entry's user was erased."""
-    if position == START:
-        return False
-    at_position = await store.read_stream(step_back(position), 1)
-    return bool(at_position) and at_position[0].entry_id == first.entry_id
 
 
 def _write_entries(folder: Path, entries: Sequence[StreamEntry], done: Exported) -> Exported:
@@ -143,7 +117,7 @@ def _write_entries(folder: Path, entries: Sequence[StreamEntry], done: Exported)
     for path, of_day in groupby(entries, lambda entry: name_day(folder, entry)):
         new = tabulate(list(of_day), kept)
         old = [read_day(path).table] if path.exists() else []
-        rows = pa.concat_tables([widen(table, columns) for table in (*old, new.table)])
+        rows = pa.concat_tables([widen(table, make_schema(columns)) for table in (*old, new.table)])
         write_day(path, DayRows(rows, new.position))
     left_out = {*done.left_out_keys, *(key for key in keys if key not in kept)}
     return replace(done, events=done.events + len(entries), left_out_keys=tuple(sorted(left_out)))
@@ -160,4 +134,4 @@ def _widen_files(folder: Path, columns: Sequence[str]) -> None:
     for path in list_days(folder):
         day = read_day(path)
         if list_context_columns(day.table.schema) != list(columns):
-            write_day(path, replace(day, table=widen(day.table, columns)))
+            write_day(path, replace(day, table=widen(day.table, make_schema(columns))))

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.log.day_file import (
+    MOST_CONTEXT_COLUMNS,
     START,
     DayRows,
     list_days,
@@ -21,30 +22,28 @@ from app.log.day_file import (
     read_day,
     read_order,
     read_position,
-    step_back,
+    widen,
     write_day,
 )
-from app.log.erasures import read_erasures
+from app.log.erasures import drop_from_days, read_erasures
 from app.log.impression_queue import list_queues, name_queue, read_queue, write_queue
 from app.log.impression_rows import (
     CONTEXT,
     drop_erased_rows,
     list_columns,
+    make_schema,
     name_columns,
     tabulate_impressions,
-    widen_rows,
 )
+from app.log.stream_reading import has_gap, read_entries
 from app.log.takes import find_label, read_takes
 from app.state.protocol import ImpressionEntry, TenantStore
 from models.contract.roles import Roles
 
 FOLDER = "impressions"
 """The folder within that of the events: a job that reads the events' folder reads its files alone."""
-CHUNK = 1_000
-"""Impressions of one call of the store."""
 FLUSH = 20_000
 """Impressions that are written at once, which bounds the memory."""
-MOST_CONTEXT_COLUMNS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ async def export_impressions(
     place.mkdir(exist_ok=True)
     for path in list_queues(place)[-1:]:
         read_queue(path, window_s)  # refuses another window before anything is written
-    has_gap = await _read_new(store, place, window_s)
+    is_cut = await _read_new(store, place, window_s)
     erased = await _remove_erased(store, place, window_s)
     written, waiting = 0, 0
     for path in list_queues(place):
@@ -80,7 +79,7 @@ async def export_impressions(
         if due:
             write_queue(path, queue.drop(due))
     _remove_empty(place, window_s)
-    return ExportedImpressions(written, waiting, erased, has_gap)
+    return ExportedImpressions(written, waiting, erased, is_cut)
 
 
 def _remove_empty(place: Path, window_s: float) -> None:
@@ -96,35 +95,22 @@ async def _read_new(store: TenantStore, place: Path, window_s: float) -> bool:
         [START, *map(read_position, [*list_days(place), *list_queues(place)])],
         key=read_order,
     )
-    has_gap, is_first = False, True
-    while True:
-        entries: list[ImpressionEntry] = []
-        while len(entries) < FLUSH:
-            chunk = await store.impressions.read_since(entries[-1].entry_id if entries else position, CHUNK)
-            entries += chunk
-            if len(chunk) < CHUNK:
-                break
-        if not entries:
-            return has_gap
-        if is_first and position != START:
-            (at_position,) = await store.impressions.read_since(step_back(position), 1)
-            has_gap = at_position.entry_id == entries[0].entry_id
+    read = store.impressions.read_since
+    is_cut, is_first = False, True
+    while entries := await read_entries(read, position, FLUSH):
+        is_cut = is_cut or (is_first and await has_gap(read, position, entries[0]))
         is_first = False
         for path, of_hour in groupby(entries, lambda entry: name_queue(place, entry)):
             write_queue(path, read_queue(path, window_s).append(list(of_hour)))
         position = entries[-1].entry_id
+    return is_cut
 
 
 async def _remove_erased(store: TenantStore, place: Path, window_s: float) -> int:
     """Remove what erased users were shown from all files; the number of removed answers."""
     removed = 0
-    for path in list_days(place):
-        day = read_day(path)
-        erased_at = await read_erasures(store, day.table.column("user_id").unique().to_pylist())
-        kept = drop_erased_rows(day.table, erased_at)
-        if len(kept) < len(day.table):
-            write_day(path, replace(day, table=kept))
-            removed += _count_answers(day.table) - _count_answers(kept)
+    async for before, kept in drop_from_days(store, place, drop_erased_rows):
+        removed += _count_answers(before) - _count_answers(kept)
     for path in list_queues(place):
         queue = read_queue(path, window_s)
         users = queue.table.column("user_id").unique().to_pylist()
@@ -162,7 +148,7 @@ def _write_entries(folder: Path, entries: Sequence[ImpressionEntry], window_s: f
                     takes, entry.impression.recommendation_id, item_id, read_acceptance(entry), window_s
                 ),
             )
-            table = pa.concat_tables([*(widen_rows(day.table, columns) for day in old), rows])
+            table = pa.concat_tables([*(widen(day.table, make_schema(columns)) for day in old), rows])
             write_day(path, DayRows(table, new[-1].entry_id))
             written += len(new)
     return written
@@ -180,5 +166,5 @@ def _widen_files(place: Path, needed: Sequence[str]) -> list[str]:
     for path, names in schemas.items():
         if names != ordered:
             day = read_day(path)
-            write_day(path, replace(day, table=widen_rows(day.table, ordered)))
+            write_day(path, replace(day, table=widen(day.table, make_schema(ordered))))
     return ordered

@@ -12,7 +12,15 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.log.day_file import POSITION, START, LogFileError, read_acceptance, read_order, write_table
+from app.log.day_file import (
+    POSITION,
+    START,
+    LogFileError,
+    keep_rows,
+    read_acceptance,
+    read_order,
+    write_table,
+)
 from app.state.protocol import ImpressionEntry
 from app.state.redis.impression_codec import pack_impression, unpack_impression
 
@@ -68,8 +76,7 @@ class Queue:
             user not in erased_at or orjson.loads(document)["shown_at"] >= erased_at[user]
             for user, document in zip(users, documents, strict=True)
         ]
-        table = self.table if all(kept) else self.table.filter(pa.array(kept, pa.bool_()))
-        return Queue(table, self.position, self.window_s)
+        return Queue(keep_rows(self.table, kept), self.position, self.window_s)
 
     def append(self, entries: Sequence[ImpressionEntry]) -> "Queue":
         """The queue with later impressions, at least one."""

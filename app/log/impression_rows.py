@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
+from app.log.day_file import keep_rows
 from app.log.takes import Label
 from app.state.protocol import Impression, ImpressionEntry
 
@@ -108,17 +109,8 @@ def _read_items(shown: Impression, columns: Sequence[str]) -> dict[str, Sequence
     }
 
 
-def widen_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    """The table with these columns of context keys and heads; those that it lacks are empty."""
-    schema = make_schema(columns)
-    for field in schema:
-        if field.name not in table.column_names:
-            table = table.append_column(field, pa.nulls(len(table), field.type))
-    return table.select(schema.names)
-
-
 def drop_erased_rows(table: pa.Table, erased_at: Mapping[str, float]) -> pa.Table:
     """The table without what was shown before its user's erasure, in Unix seconds."""
     columns = (table.column(name).to_pylist() for name in ("user_id", "timestamp"))
     kept = [user not in erased_at or time >= erased_at[user] for user, time in zip(*columns, strict=True)]
-    return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))
+    return keep_rows(table, kept)

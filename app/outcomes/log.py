@@ -7,9 +7,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
 from typing import NamedTuple, Protocol
 
+from app.log_task import group_by_store
 from app.outcomes.cells import tally
 from app.outcomes.join import Joined, JoinRules, join
 from app.state.protocol import (
@@ -180,8 +180,8 @@ class OutcomeLog:
     async def _join(self, waiting: Sequence[_Waiting]) -> None:
         for start in range(0, len(waiting), BATCH):
             batch = waiting[start : start + BATCH]
-            for _, of_store in groupby(batch, lambda each: id(each.store)):
-                await self._join_some(list(of_store))
+            for of_store in group_by_store(batch):
+                await self._join_some(of_store)
 
     async def _join_some(self, waiting: Sequence[_Waiting]) -> None:
         """Join events of one store."""

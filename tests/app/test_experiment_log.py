@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.experiment_log import ExperimentLog, ShownArm, find_arm, open_experiment_log
+from app.experiment_log import ExperimentLog, ShownArm, find_arm
 from app.impression_log import Fate, ImpressionLog
+from app.log_task import run_log
 from app.outcomes.join import JoinRules
 from app.outcomes.log import OutcomeLog
 from app.state.limits import StoreLimits
@@ -140,6 +141,6 @@ async def test_an_ill_store_costs_its_counts_alone() -> None:
 
 async def test_what_waits_at_the_end_is_counted() -> None:
     counting = Counting()
-    async with open_experiment_log(lambda _fate, _count: None) as log:
+    async with run_log(ExperimentLog(lambda _fate, _count: None)) as log:
         log.record_impression(ShownArm(counting.store, SPLIT.arm("a"), "u"))
     assert (await counting.sums()).users == 1

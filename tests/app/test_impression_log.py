@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from app.impression_log import Fate, ImpressionLog, open_impression_log
+from app.impression_log import Fate, ImpressionLog
+from app.log_task import run_log
 from app.state.limits import StoreLimits
 from app.state.memory.impressions import MemoryImpressions
 from app.state.protocol import Impression, StateUnavailableError
@@ -59,7 +60,7 @@ async def test_an_ill_store_costs_its_impressions_alone() -> None:
 
 async def test_the_task_writes_what_comes_and_what_waits_at_the_end() -> None:
     store, written = memory(), asyncio.Event()
-    async with open_impression_log(lambda _fate, _count: written.set()) as log:
+    async with run_log(ImpressionLog(lambda _fate, _count: written.set())) as log:
         log.offer(store, impression(1))
         await asyncio.wait_for(written.wait(), 30)
         assert await store.find("r1", "u") == impression(1)

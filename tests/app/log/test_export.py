@@ -1,8 +1,6 @@
 """The exported log: every accepted event once, also when the export is killed, and none of erased users."""
 
 import asyncio
-import multiprocessing
-import os
 import signal
 import time
 from pathlib import Path
@@ -11,16 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.log import day_file, export
+from app.log import day_file
 from app.log.day_file import LogFileError
 from app.log.export import Exported, export_log
 from app.state.embedded.server import EmbeddedRedis
 from app.state.memory.store import MemoryStore
 from app.state.protocol import RecordedEvent, StateStore, StreamEntry
-from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from models.contract.events import Event
 from tests.app.log.conftest import CAP, make_settings
+from tests.app.log.killed_export import kill_export
 
 DAY_MS = 86_400_000
 
@@ -115,7 +113,7 @@ async def test_invented_context_keys_do_not_widen_the_files_without_end(tmp_path
     await store.append([viewed("a", "1", context={f"key{number:03}": "x"}) for number in range(130)])
     done = await export_log(store, tmp_path)
     (path,) = find_files(tmp_path)
-    assert len(day_file.list_context_columns(pq.read_schema(path))) == export.MOST_CONTEXT_COLUMNS
+    assert len(day_file.list_context_columns(pq.read_schema(path))) == day_file.MOST_CONTEXT_COLUMNS
     assert len(done.left_out_keys) == 30
 
 
@@ -142,27 +140,6 @@ async def test_a_strange_file_is_not_overwritten(tmp_path: Path) -> None:
     strange.write_bytes(before)
 
 
-def _export_and_die(url: str, prefix: str, folder: Path, writes: int) -> None:
-    """Export, and be killed in the middle of the write with this number."""
-    seen = 0
-
-    def replace(self: Path, target: Path) -> Path:
-        nonlocal seen
-        seen += 1
-        if seen == writes:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self.rename(target)
-
-    Path.replace = replace  # type: ignore[assignment,method-assign]
-    export.FLUSH = 1_000
-
-    async def run() -> None:
-        store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10, prefix=prefix))
-        await export_log(store, folder)
-
-    asyncio.run(run())
-
-
 @pytest.mark.parametrize("writes", [1, 2, 3])
 async def test_a_killed_export_loses_and_repeats_nothing(
     server: EmbeddedRedis, tmp_path: Path, writes: int
@@ -170,11 +147,7 @@ async def test_a_killed_export_loses_and_repeats_nothing(
     settings = make_settings(server)
     store = RedisStore(settings)
     await store.append([viewed("a", str(number)) for number in range(2_500)])
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_export_and_die, args=(settings.url, settings.prefix, tmp_path, writes))
-    process.start()
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL
+    assert kill_export(settings, tmp_path, writes) == -signal.SIGKILL
     assert len(read_items(tmp_path)) == 1_000 * (writes - 1)
     await export_log(store, tmp_path)
     assert read_items(tmp_path) == list(map(str, range(2_500)))

@@ -1,8 +1,5 @@
 """The exported impressions: a row for each item shown, once, joined with the events of the answer."""
 
-import asyncio
-import multiprocessing
-import os
 import signal
 import time
 from dataclasses import replace
@@ -11,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from app.log import impression_export
+from app.log import day_file
 from app.log.day_file import LogFileError
 from app.log.export import Exported, export_log
 from app.log.impression_export import FOLDER, ExportedImpressions
@@ -20,11 +17,11 @@ from app.log.takes import Label, Take, find_label
 from app.state.embedded.server import EmbeddedRedis
 from app.state.memory.store import MemoryStore
 from app.state.protocol import Impression, RecordedEvent, StateStore
-from app.state.redis.settings import RedisSettings
 from app.state.redis.store import RedisStore
 from models.contract.events import Event
 from models.contract.roles import NO_ROLES, ActionRole, Role, Roles
 from tests.app.log.conftest import CAP, make_settings
+from tests.app.log.killed_export import kill_export
 
 WINDOW_S = 60.0
 FULL = Impression(
@@ -194,7 +191,7 @@ async def test_invented_context_keys_do_not_widen_the_files_without_end(
     await store.impressions.add([replace(FULL, context=context)])
     await export(store, tmp_path)
     columns = [name for name in read_rows(tmp_path)[0] if name.startswith("context.")]
-    assert len(columns) == impression_export.MOST_CONTEXT_COLUMNS
+    assert len(columns) == day_file.MOST_CONTEXT_COLUMNS
 
 
 async def test_another_window_is_refused(store: StateStore, tmp_path: Path) -> None:
@@ -215,27 +212,6 @@ async def test_a_cut_stream_is_said(store: StateStore, tmp_path: Path) -> None:
     assert (await export(store, tmp_path)).impressions.has_gap
 
 
-def _export_and_die(url: str, prefix: str, folder: Path, writes: int) -> None:
-    """Export, and be killed in the middle of the write with this number."""
-    seen = 0
-
-    def rename(self: Path, target: Path) -> Path:
-        nonlocal seen
-        seen += 1
-        if seen == writes:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self.rename(target)
-
-    Path.replace = rename  # type: ignore[assignment,method-assign]
-    impression_export.FLUSH = 1_000
-
-    async def run() -> None:
-        store = RedisStore(RedisSettings(url, timeout_s=10, write_timeout_s=10, prefix=prefix))
-        await export_log(store, folder, WINDOW_S, now=later())
-
-    asyncio.run(run())
-
-
 @pytest.mark.parametrize("writes", [2, 5, 7])
 async def test_a_killed_export_loses_and_repeats_nothing(
     server: EmbeddedRedis, tmp_path: Path, writes: int
@@ -244,11 +220,7 @@ async def test_a_killed_export_loses_and_repeats_nothing(
     settings = make_settings(server)
     store = RedisStore(settings)
     await store.impressions.add([shown(number) for number in range(2_500)])
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_export_and_die, args=(settings.url, settings.prefix, tmp_path, writes))
-    process.start()
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL
+    assert kill_export(settings, tmp_path, writes, WINDOW_S, later()) == -signal.SIGKILL
     before = len(read_ids(tmp_path))
     done = await export(store, tmp_path)
     assert read_ids(tmp_path) == [f"r{number}" for number in range(2_500)]

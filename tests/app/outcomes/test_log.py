@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.impression_log import ImpressionLog, open_impression_log
+from app.impression_log import ImpressionLog
+from app.log_task import run_log
 from app.outcomes.join import JoinRules
 from app.outcomes.log import OutcomeLog
 from app.state.memory.store import MemoryStore
@@ -148,7 +149,7 @@ async def test_the_task_writes_counts_although_nothing_comes_after_them() -> Non
             written.set()
 
     store, outcomes = MemoryStore(), OutcomeLog(Telling())
-    async with open_impression_log(lambda _fate, _count: None, outcomes=outcomes) as log:
+    async with run_log(ImpressionLog(lambda _fate, _count: None, outcomes=outcomes)) as log:
         log.offer(store.impressions, shown("r"), store.outcomes)
         await asyncio.wait_for(written.wait(), 60)
 
