@@ -30,7 +30,7 @@ class ShownArm:
 
 
 class ExperimentLog:
-    """What waits to be counted, oldest first. `count` is told what became of it.
+    """Answers and takes that wait to be counted, oldest first. `count` is told their fate.
 
     Takes wait AGAIN_S: the replica that gave their answers may not have written and counted them yet.
     """

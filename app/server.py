@@ -195,7 +195,7 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
 
 
 def _list_background(runtime: Runtime, store: RedisStore) -> dict[str, Work]:
-    """What runs beside the requests, by what is no longer done if it fails."""
+    """The works that run beside the requests, by what is no longer done if one fails."""
     tenant = runtime.default_tenant  # the users of bundles are its users
     return {
         "reloads of other replicas are followed": BundleFollower(runtime).run,

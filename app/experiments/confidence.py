@@ -61,5 +61,5 @@ def _ratio(estimate: Estimate) -> float:
 
 
 def _growth(estimate: Estimate) -> float:
-    """What the bound pays for all the looks."""
+    """The factor by which the bound grows for all the looks."""
     return math.sqrt(1 + estimate.users / TUNED_USERS)

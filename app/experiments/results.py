@@ -29,7 +29,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ArmResult:
-    """What an arm brought. Differences are None for the first arm."""
+    """The figures of an arm. Differences are None for the first arm."""
 
     variant: str
     sums: ArmSums

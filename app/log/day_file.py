@@ -70,7 +70,7 @@ def read_acceptance(entry: StreamEntry | ImpressionEntry) -> float:
 
 
 def read_order(position: str) -> tuple[int, int]:
-    """What positions in a stream are ordered by: milliseconds, then a number."""
+    """The sort key of a position in a stream: milliseconds, then a number."""
     time, _, number = position.partition("-")
     return int(time), int(number)
 

@@ -48,7 +48,7 @@ FLUSH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ExportedImpressions:
-    """What an export of impressions did, in numbers of answers."""
+    """The outcome of an export of impressions, in numbers of answers."""
 
     written: int = 0
     waiting: int = 0  # their window is open

@@ -28,7 +28,7 @@ Takes = dict[tuple[str, str], list[Take]]
 
 
 class Label(NamedTuple):
-    """What became of an item that was shown."""
+    """The outcome of an item that was shown."""
 
     taken: bool
     value: float | None = None  # the highest one of its target events
@@ -59,7 +59,7 @@ def read_takes(
 def find_label(
     takes: Takes, recommendation_id: str, item_id: str, arrived_at: float, window_s: float
 ) -> Label:
-    """What became of an item whose impression arrived at a moment, within the window."""
+    """The outcome of an item whose impression arrived at a moment, within the window."""
     named = takes.get((recommendation_id, item_id), ())
     within = [take for take in named if take.accepted_at <= arrived_at + window_s]
     if not within:

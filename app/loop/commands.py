@@ -25,7 +25,7 @@ WORK = ".loop"
 
 @dataclass(frozen=True, slots=True)
 class LoopOptions:
-    """What the loop learns from, and how often."""
+    """The data that the loop learns from, and how often it does."""
 
     bundle: Path
     log: Path | None  # None: in the work folder
@@ -49,7 +49,7 @@ class LoopOptions:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """What the loop does with bundles, which is the offline side's: each function raises one of `refusals`."""
+    """The steps of the loop that belong to the offline side: each function raises one of `refusals`."""
 
     recover: Callable[[Path], None]
     learn: Callable[[str, Path], tuple[str, tuple[str, ...]]]

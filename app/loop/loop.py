@@ -82,7 +82,7 @@ def run_round(work: Path, steps: Steps, full_every: int | None, clock: Callable[
 
 
 def _serve(steps: Steps, version: str | None) -> str:
-    """What the service said. Also without a new bundle: the round before may have been killed before its reload."""
+    """The service's answer. Also without a new bundle: the round before may have been killed before its reload."""
     if steps.serve is None or version is None:
         return ""
     try:

@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What learning gave: a bundle that was published or rejected, or nothing."""
+    """The result of learning: a bundle that was published or rejected, or nothing."""
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()

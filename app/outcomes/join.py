@@ -25,7 +25,7 @@ class JoinRules:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What an event says of an item that an answer showed; `take` is None for an event that takes nothing."""
+    """The take and labels that an event tells of an item that was shown; `take` is None where nothing is taken."""
 
     take: Take | None
     labels: tuple[Label, ...]
@@ -37,7 +37,7 @@ def make_rules(spec: FeatureSpec, heads: tuple[Head, ...]) -> JoinRules:
 
 
 def join(impression: Impression, recorded: RecordedEvent, rules: JoinRules) -> Joined | None:
-    """What an event says of its item in an impression; None if the answer did not show the item."""
+    """The take and labels that an event tells of its item; None if the answer of the impression did not show the item."""
     event = recorded.event
     if event.item_id not in impression.item_ids:
         return None

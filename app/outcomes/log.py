@@ -34,7 +34,7 @@ COUNT_EVERY_S = 1.0
 
 
 class JoinFate(StrEnum):
-    """What became of an event that names an answer. The values are labels of a metric."""
+    """The fate of an event that names an answer. The values are labels of a metric."""
 
     MATCHED = "matched"
     UNMATCHED = "unmatched"  # the answer was never given, or is no longer known
@@ -44,7 +44,7 @@ class JoinFate(StrEnum):
 
 
 class Meter(Protocol):
-    """What is told of outcomes, for metrics."""
+    """The metrics of outcomes, as the log tells them."""
 
     def count_joins(self, fate: str, count: int) -> None:
         """Count events that name an answer by what became of them."""

@@ -44,7 +44,7 @@ class Derived(Generic[Value]):
 
 
 def derive(bundle: LoadedBundle, source: object, make: Callable[[], Value], size: int) -> Value:
-    """What `make` makes of an object that comes again in later requests, kept by the object's identity.
+    """The value that `make` makes of an object that comes again in later requests, kept by the object's identity.
 
     One object has one such value. `size` is about its bytes.
     """

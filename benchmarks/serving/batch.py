@@ -26,7 +26,7 @@ ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileFigures:
-    """What `chorus batch-score` took for a file."""
+    """The time and memory of `chorus batch-score` for a file."""
 
     pairs: int
     seconds: float

@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the calls are about: users and items of a bundle, an action that it knows, and all its heads."""
+    """The subject of the calls: users and items of a bundle, an action that it knows, and all its heads."""
 
     users: tuple[str, ...]
     items: tuple[str, ...]

@@ -7,7 +7,7 @@ No service with this stack is faster. An event is one write, as durable as that 
 
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -85,13 +85,12 @@ def open_redis(url: str) -> Redis:
     return Redis.from_pool(BlockingConnectionPool.from_url(url, max_connections=32, timeout=None))
 
 
-def create_app(redis_url: str, bundle: Path) -> FastAPI:
-    """The application."""
-    redis = open_redis(redis_url)
+def open_app(redis: Redis, start: Callable[[], Awaitable[object]]) -> FastAPI:
+    """An application that is ready after `start`, and closes the client at the end."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await redis.set(KEY, write_list(bundle))
+        await start()
         yield
         await redis.aclose()
 
@@ -100,6 +99,19 @@ def create_app(redis_url: str, bundle: Path) -> FastAPI:
     @app.get("/readyz")
     async def read_state() -> dict[str, str]:
         return {"status": "ready"}
+
+    return app
+
+
+def serve_app(app: FastAPI, port: int) -> None:
+    """Serve an application as plainly as the floor is served."""
+    uvicorn.run(app, port=port, log_level="warning", access_log=False)
+
+
+def create_app(redis_url: str, bundle: Path) -> FastAPI:
+    """The application."""
+    redis = open_redis(redis_url)
+    app = open_app(redis, lambda: redis.set(KEY, write_list(bundle)))
 
     @app.post("/v1/recommend", response_model=ListAnswer)
     async def answer_list(body: ListRequest) -> dict[str, Any]:
@@ -116,9 +128,4 @@ def create_app(redis_url: str, bundle: Path) -> FastAPI:
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        create_app(sys.argv[2], Path(sys.argv[3])),
-        port=int(sys.argv[1]),
-        log_level="warning",
-        access_log=False,
-    )
+    serve_app(create_app(sys.argv[2], Path(sys.argv[3])), int(sys.argv[1]))

@@ -16,7 +16,7 @@ REDIS = frozenset({"valkey-server", "redis-server"})
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a command took."""
+    """The time and memory of a command."""
 
     seconds: float
     peak_mb: float

@@ -130,7 +130,7 @@ def grow_ids(base: Base, items: tuple[Item, ...]) -> tuple[str, ...]:
 def build_contents(
     base: Base, spec: FeatureSpec, items: tuple[Item, ...], text: Floats, random: np.random.Generator
 ) -> Contents:
-    """What the exporter writes."""
+    """The contents that the exporter writes."""
     network = load_network(base.folder, base.manifest, base.spec)
     network = grow_network(network, infer_shape(spec)).eval()
     statistics = grow_statistics(np.load(base.folder / ITEM_STATISTICS), len(items), random)

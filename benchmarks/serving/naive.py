@@ -9,18 +9,23 @@ import json
 import math
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from app.bundle.record_files import read_user_ids
-from benchmarks.serving.floor import EventsAnswer, EventsRequest, ListAnswer, ListRequest, open_redis
+from benchmarks.serving.floor import (
+    EventsAnswer,
+    EventsRequest,
+    ListAnswer,
+    ListRequest,
+    open_app,
+    open_redis,
+    serve_app,
+)
 from benchmarks.serving.naive_model import NaiveModel, PastEvent
 
 KEY = "naive:history:"
@@ -44,17 +49,7 @@ def create_app(redis_url: str, bundle: Path) -> FastAPI:
     redis = open_redis(redis_url)
     length = model.network.config.history_length
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await write_histories(redis, model, bundle)
-        yield
-        await redis.aclose()
-
-    app = FastAPI(lifespan=lifespan)
-
-    @app.get("/readyz")
-    async def read_state() -> dict[str, str]:
-        return {"status": "ready"}
+    app = open_app(redis, lambda: write_histories(redis, model, bundle))
 
     @app.post("/v1/recommend", response_model=ListAnswer)
     async def answer_list(body: ListRequest) -> dict[str, Any]:
@@ -79,9 +74,4 @@ def create_app(redis_url: str, bundle: Path) -> FastAPI:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    uvicorn.run(
-        create_app(sys.argv[2], Path(sys.argv[3])),
-        port=int(sys.argv[1]),
-        log_level="warning",
-        access_log=False,
-    )
+    serve_app(create_app(sys.argv[2], Path(sys.argv[3])), int(sys.argv[1]))

@@ -64,7 +64,7 @@ OF_MILLION = tuple(name for name in Result.model_fields if "_million" in name)
 
 
 class Measured(BaseModel):
-    """What a run measured."""
+    """The figures of a run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

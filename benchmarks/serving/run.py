@@ -30,7 +30,7 @@ WITHOUT_NAIVE = (FLOOR, CHORUS)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured, and for how long."""
+    """The loads to measure, and for how long."""
 
     base: Path
     million: Path | None

@@ -18,7 +18,7 @@ WARM_UP_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What each contender did within one turn, which is the only thing that is compared."""
+    """The samples of each contender within one turn: only these are compared."""
 
     closed: Mapping[tuple[str, int], Sample]  # by name and number of connections
     open: Mapping[str, Sample]  # at SHARE of the throughput

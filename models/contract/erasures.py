@@ -65,7 +65,7 @@ class ErasureList:
         replace_file(path, self.document.model_dump_json().encode())
 
     def find(self, user_ids: Iterable[str]) -> dict[str, float]:
-        """Those of the users who were erased, with the Unix second of it."""
+        """The erased ones of these users, with the Unix second of it."""
         key, erased_at = bytes.fromhex(self.document.key), self.document.erased_at
         digests = ((user_id, digest_user(key, user_id)) for user_id in user_ids)
         return {user_id: erased_at[digest] for user_id, digest in digests if digest in erased_at}
@@ -75,7 +75,7 @@ class ErasureList:
 
 
 def find_erased(lists: Iterable[ErasureList], user_ids: Iterable[str]) -> dict[str, float]:
-    """Those of the users who were erased by one of the lists, with the Unix second of the last erasure."""
+    """The users who were erased by one of the lists, with the Unix second of the last erasure."""
     ids, erased_at = tuple(user_ids), dict[str, float]()
     for each in lists:
         for user_id, moment in each.find(ids).items():

@@ -57,7 +57,7 @@ def role_of(action: str, roles: Roles) -> Role:
 
 
 def take_value(action: str, value: float | None, roles: Roles) -> float:
-    """What a target event is worth: its value, or the weight of its action where it has none."""
+    """The worth of a target event: its value, or the weight of its action where it has none."""
     if value is not None:
         return value
     return roles[action].weight if action in roles else 1.0

@@ -38,7 +38,7 @@ class BundleChecks:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOptions:
-    """What to update by which log, and how."""
+    """The bundle to update, by which log, and how."""
 
     bundle: Path
     log: Path
@@ -51,7 +51,7 @@ class UpdateOptions:
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
-    """What to train by which job, and with what else than the job's files."""
+    """The job to train, and its data beside the job's files."""
 
     job: Path
     out: Path
@@ -131,7 +131,7 @@ def recover(bundle: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LearningRound:
-    """What a round of the loop learns."""
+    """The task of a round of the loop."""
 
     kind: str  # "update" of the bundle, or "training"
     job: Path

@@ -88,7 +88,7 @@ def experiment_answer(bundle: LoadedBundle, experiment: Experiment, now: float) 
 
 
 def results_answer(results: Results) -> dict[str, Any]:
-    """What an ExperimentResults has beside the ExperimentAnswer."""
+    """The fields of an ExperimentResults beside those of the ExperimentAnswer."""
     return {
         "arms": [_arm_answer(arm) for arm in results.arms],
         "split": {"p_value": results.split_p_value, "is_broken": results.is_split_broken},

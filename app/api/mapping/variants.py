@@ -80,7 +80,7 @@ def _find_named(bundle: LoadedBundle, experiments: Sequence[Experiment], request
 
 
 def _list_stated(request: ListRequest, variant: Variant) -> list[str]:
-    """What a variant overrides and the request states by itself, or by its words."""
+    """The names that a variant overrides and the request states by itself, or by its words."""
     plan = request.plan
     has_weights = request.weights is not None or (plan is not None and plan.weights is not None)
     stated = {

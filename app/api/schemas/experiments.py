@@ -137,7 +137,7 @@ class DifferenceAnswer(BaseModel):
 
 
 class ArmAnswer(BaseModel):
-    """What a variant brought. Users are counted once."""
+    """The results of a variant. Users are counted once."""
 
     model_config = STRICT
 

@@ -66,7 +66,7 @@ class LabelFigures(BaseModel):
 
 
 class LabelBin(LabelFigures):
-    """Those whose predictions were from `low` on and below `high`."""
+    """The labels whose predictions were from `low` on and below `high`."""
 
     low: float
     high: float

@@ -72,7 +72,7 @@ PLAN_EXAMPLE: dict[str, Any] = {
 
 
 class PlanWire(BaseModel):
-    """What the words of a request were understood as. Every part has an effect; what is left out has none."""
+    """The meaning of a request's words. Every part has an effect; what is left out has none."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": PLAN_EXAMPLE})
 

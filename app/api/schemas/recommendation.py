@@ -61,7 +61,7 @@ class DiversityRequest(BaseModel):
 
 
 class CritiqueRequest(BaseModel):
-    """What the user says about an earlier answer. With `keep`, what it praises stands first in this one."""
+    """The user's opinion about an earlier answer. With `keep`, what it praises stands first in this one."""
 
     model_config = STRICT | ConfigDict(
         json_schema_extra={
@@ -91,7 +91,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class ListRequest(BaseModel):
-    """What recommend and rank have in common. One of user_id, session, query, plan and cursor is required."""
+    """The fields that recommend and rank share. One of user_id, session, query, plan and cursor is required."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": EXAMPLE})
 
@@ -238,7 +238,7 @@ class DiversityAnswer(BaseModel):
 
 
 class CritiqueAnswer(BaseModel):
-    """What a critique was understood as, and how many of its opinions were stored as events of the user.
+    """The meaning of a critique, and how many of its opinions were stored as events of the user.
 
     `ignored` is true if nothing was understood.
     """

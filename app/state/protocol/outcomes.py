@@ -89,7 +89,7 @@ class Label:
 
 
 class TakeFate(IntEnum):
-    """What became of a take. The values are those of the scripts of Redis."""
+    """The fate of a take. The values are those of the scripts of Redis."""
 
     REPEATED = 0  # an event of the item counted before, with the same value or a higher one
     COUNTED = 1

@@ -25,7 +25,7 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
 
     @property
     def impressions(self) -> ImpressionStore:
-        """What the answers to the tenant's callers showed."""
+        """The impressions of the answers to the tenant's callers."""
 
     @property
     def receipts(self) -> ReceiptStore:
@@ -33,7 +33,7 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
 
     @property
     def outcomes(self) -> OutcomeStore:
-        """What came of it, in numbers."""
+        """The counts of what was shown and taken."""
 
     @property
     def live(self) -> LiveStore:

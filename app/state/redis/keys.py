@@ -72,7 +72,7 @@ class Keys:
 
     @property
     def impressions(self) -> str:
-        """What answers showed, newest last, capped."""
+        """The stream of impressions, newest last, capped."""
         return f"{self._stem}:{{impressions}}"
 
     @property

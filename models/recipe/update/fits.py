@@ -108,7 +108,7 @@ def _calibrate(data: JobData, predictor: CorpusPredictor, observed: EventLogits)
 def _describe(
     events: int, users: int, fresh: Mapping[str, Calibration], calibrations: Mapping[str, Calibration]
 ) -> str:
-    """What was fitted, and what stayed as it was published."""
+    """A line on what was fitted, and what stayed as it was published."""
     if users < LEAST_USERS:
         return (
             f"{events:,} new events of {users} users to fit on, fewer than {LEAST_USERS}: calibrations and fusion "

@@ -31,7 +31,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What an update did: the new bundle, its folder, and whether it was promoted."""
+    """The outcome of an update: the new bundle, its folder, and whether it was promoted."""
 
     published: Published
     folder: Path
@@ -76,7 +76,7 @@ def learn_and_publish(
 
 
 def tell_outcome(done: Updated, out: Path) -> str:
-    """What an update did, in two lines; raises NotPromotedError with the reasons against its bundle."""
+    """The outcome of an update in two lines; raises NotPromotedError with the reasons against its bundle."""
     reasons = "; ".join(done.decision.reasons)
     if not done.decision.promote:
         raise NotPromotedError(

@@ -39,7 +39,7 @@ FindSimilarity = Callable[[Sequence[str]], Similarity | None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a log."""
+    """A question to a log."""
 
     log: Path
     target: Target
