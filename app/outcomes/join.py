@@ -37,7 +37,7 @@ def make_rules(spec: FeatureSpec, heads: tuple[Head, ...]) -> JoinRules:
 
 
 def join(impression: Impression, recorded: RecordedEvent, rules: JoinRules) -> Joined | None:
-    """The take and labels that an event tells of its item; None if the answer of the impression did not show the item."""
+    """The take and labels that an event tells of its item; None if the impression does not have the item."""
     event = recorded.event
     if event.item_id not in impression.item_ids:
         return None
