@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.api.api_keys import EVENTS, SECURITY, check_key, check_page_key
+from app.api.api_keys import EVENTS, QUERY_KEY, SECURITY, check_key, check_page_key
 from app.api.audited_route import record_act
 from app.api.dependencies import PATIENCE_S, PLACE, Service
 from app.api.direct_call import make_direct_call
 from app.api.patience import COMPUTED, HEADER, parse_patience_s
-from app.api.query_string import check_query
+from app.api.query_string import check_no_body, check_query, list_parameters
 from app.api.rate_limits import charge_request
 from app.api.request_body import (
     JSON,
@@ -41,7 +41,7 @@ class GuardedRoute(APIRoute):
         resolve = super().get_route_handler()
         model: type[BaseModel] | None = self.body_field and self.body_field.field_info.annotation  # type: ignore[assignment]
         is_computed = self.path.endswith(COMPUTED)
-        has_query = bool(self.dependant.query_params)
+        known = list_parameters(self.dependant) | ({QUERY_KEY} if self.path == EVENTS else frozenset())
         direct = None if model is None else make_direct_call(self.endpoint)
         handle: Handle = resolve if direct is None else direct
 
@@ -50,13 +50,14 @@ class GuardedRoute(APIRoute):
             settings, load, access = service.settings, service.load, service.access
             check_key(request, settings, access)
             await charge_request(request, access)
-            if has_query:
-                check_query(request)
+            if request.scope["query_string"]:
+                check_query(request, known)
             patience_s = parse_patience_s(request.headers.get(HEADER), settings.compute_timeout_s)
             request.scope[PATIENCE_S] = patience_s
             if is_computed and PLACE not in request.scope:
                 load.queue.check(patience_s)
             if model is None:
+                check_no_body(request)
                 with load.in_progress.count():
                     return await record_act(request, access, handle)
             limits = _limit_body(self.path, settings)

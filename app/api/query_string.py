@@ -1,17 +1,40 @@
-"""The query string of a request: each parameter once."""
+"""The query string of a request: known parameters, each once; and no body where none is read."""
 
 from collections import Counter
+from collections.abc import Set
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
 
 from app.errors import InvalidRequestError
 
 
-def check_query(request: Request) -> None:
-    """Raise InvalidRequestError for a parameter that is given more than once, as only the last one would count."""
+def list_parameters(dependant: Dependant) -> frozenset[str]:
+    """The names of the query parameters that a route reads, with the fields of a model of them."""
+    names: set[str] = set()
+    for parameter in dependant.query_params:
+        annotation = parameter.field_info.annotation
+        is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        names |= set(annotation.model_fields) if is_model else {parameter.alias}
+    return frozenset(names)
+
+
+def check_query(request: Request, known: Set[str]) -> None:
+    """Raise InvalidRequestError for a parameter that would not count: an unknown one, or one given again."""
     counts = Counter(name for name, _ in request.query_params.multi_items())
     for name, count in counts.items():
+        if name not in known:
+            expected = f"one of {', '.join(sorted(known))}" if known else "no parameter in the query"
+            raise InvalidRequestError(f"expected {expected}, given another", name[:300])
         if count > 1:
             raise InvalidRequestError(
                 f"expected every parameter once, given {count} of this name", name[:300]
             )
+
+
+def check_no_body(request: Request) -> None:
+    """Raise InvalidRequestError if a request has a body although its route reads none."""
+    headers = request.headers
+    if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
+        raise InvalidRequestError("expected no body, given one")

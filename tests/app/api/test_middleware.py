@@ -184,11 +184,13 @@ async def test_the_line_of_a_request_names_the_route_and_no_path(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "chorus"):
+        await client.post("/v1/echo/user-42", json={"text": "private"})
         await client.post("/v1/echo/user-42?key=secret", json={"text": "private"})
         await client.get("/user-42")
     lines = [record.fields for record in caplog.records if record.message == "request"]  # type: ignore[attr-defined]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("POST", "/v1/echo/{name}", 200),
+        ("POST", "/v1/echo/{name}", 422),
         ("GET", "unmatched", 404),
     ]
     for word in ("user-42", "secret", "private"):
