@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Set
+from typing import Any
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -14,7 +15,7 @@ def list_parameters(dependant: Dependant) -> frozenset[str]:
     """The names of the query parameters that a route reads, with the fields of a model of them."""
     names: set[str] = set()
     for parameter in dependant.query_params:
-        annotation = parameter.field_info.annotation
+        annotation: Any = parameter.field_info.annotation
         is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
         names |= set(annotation.model_fields) if is_model else {parameter.alias}
     return frozenset(names)

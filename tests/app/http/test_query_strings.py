@@ -30,7 +30,7 @@ def test_a_parameter_is_given_once(service: httpx.Client, path: str, name: str) 
     ],
 )
 def test_an_unknown_parameter_is_refused(service: httpx.Client, method: str, path: str) -> None:
-    body = {"user_id": "u1"} if path.startswith("/v1/recommend") else {"events": []}
+    body: dict[str, object] = {"user_id": "u1"} if path.startswith("/v1/recommend") else {"events": []}
     answer = service.request(method, path, json=body if method == "POST" else None)
     assert answer.status_code == 422
     name = path.split("?")[1].rsplit("&", maxsplit=1)[-1].split("=", maxsplit=1)[0]
