@@ -1,7 +1,7 @@
 """Settings of the service: CHORUS_* in the environment, overridden by the command line."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -225,6 +225,8 @@ class Settings(BaseSettings):
     chat_key: Annotated[SecretStr | None, AfterValidator(_check_key)] = None
     chat_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long the language model may take; then the rules understand the query."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that serve the port, each with a bundle in memory and limits of its own."""
     compute_threads: Annotated[int, Field(ge=1, le=64)] = 1
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
     candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES
@@ -261,31 +263,6 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         problems = [_describe(detail) for detail in error.errors(include_url=False)]
         raise ConfigurationError("; ".join(problems)) from error
-
-
-def is_reachable_without_key(settings: Settings) -> bool:
-    """Whether other machines could use the service if only the settings had keys."""
-    has_key = settings.api_key is not None or settings.keys_file is not None
-    return not (has_key or settings.allow_anonymous or is_loopback(settings.host))
-
-
-def require_keys_outside_loopback(settings: Settings) -> None:
-    """Raises ConfigurationError if the service would be open to other machines without any key of the settings."""
-    if not is_reachable_without_key(settings):
-        return
-    raise ConfigurationError(
-        f"{PREFIX}HOST: expected a loopback address such as 127.0.0.1 as long as there is no key, given "
-        f"{settings.host!r}; set {PREFIX}API_KEY or {PREFIX}KEYS_FILE, create a key in Redis with 'chorus keys "
-        f"create', or set {PREFIX}ALLOW_ANONYMOUS=true if all who can reach it may use it"
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address, or the name localhost, is reached from this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _describe(detail: ErrorDetails) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import TypedDict
 
 from fastapi import FastAPI
@@ -32,6 +33,7 @@ from app.api.routes import (
     user_tables,
     users,
 )
+from app.api.service_metrics import render_metrics
 from app.chat import open_chat
 from app.config import Settings
 from app.experiment_log import ExperimentLog
@@ -42,6 +44,7 @@ from app.outcomes.log import ROOM as JOIN_ROOM
 from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
 from app.telemetry import Metrics
+from app.workers.worker_metrics import WorkerMetrics
 
 OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]
 """Opens the runtime (bundle and store) and closes it at the end."""
@@ -79,10 +82,12 @@ def create_app(
     metrics: Metrics | None = None,
     redis_url: str | None = None,
     load: Load | None = None,
+    workers: WorkerMetrics | None = None,
 ) -> FastAPI:
     """The application. `open_runtime` is entered at the start, and exited after the last request.
 
-    The keys, the limits and the audit use the Redis at `redis_url`, or else that of the settings.
+    The keys, the limits and the audit use the Redis at `redis_url`, or else that of the settings. `workers` are the
+    processes of the same service, whose metrics stand on one page.
     """
     metrics, load = metrics or Metrics(), load or open_load(settings)
 
@@ -92,8 +97,9 @@ def create_app(
             open_runtime(settings) as runtime,
             open_access(settings, redis_url or settings.redis_url, metrics) as access,
             _open_service(settings, runtime, metrics, load, access) as service,
+            _join_workers(service, workers) as joined,
         ):
-            yield {"service": service}
+            yield {"service": joined}
 
     app = FastAPI(
         title=TITLE,
@@ -135,6 +141,16 @@ async def _open_service(
             if chat is not None:
                 chat.close()
             load.queue.close()
+
+
+@asynccontextmanager
+async def _join_workers(service: Service, workers: WorkerMetrics | None) -> AsyncIterator[Service]:
+    """The service as one of these workers, which know its metrics within the block."""
+    if workers is None:
+        yield service
+        return
+    async with workers.answering(lambda: render_metrics(service)):
+        yield replace(service, workers=workers)
 
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:

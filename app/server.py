@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 
@@ -20,8 +20,8 @@ from app.erasure.follower import follow_bundles
 from app.garbage import settle_garbage
 from app.live.follower import LiveFollower
 from app.main import create_app
+from app.redis_address import open_redis
 from app.runtime import Runtime
-from app.state.embedded.address import open_embedded
 from app.state.limits import DAY_S
 from app.state.protocol import StoreHealth
 from app.state.pseudonyms import WrongPseudonymKeyError
@@ -33,6 +33,7 @@ from app.threads import limit_threads
 from app.transport.connection_limits import ConnectionLimits
 from app.transport.http_protocol import make_protocol
 from app.transport.open_files import raise_file_limit
+from app.workers.worker_metrics import WorkerMetrics
 from models.contract.bundle import BundleError
 
 LOG = logging.getLogger("chorus.serving")
@@ -62,40 +63,39 @@ class Startup:
 
 def run(settings: Settings, on_ready: Callable[[LoadedBundle], None]) -> Outcome:
     """Serve until stopped; `on_ready` is called when a bundle is loaded. Raises EmbeddedRedisError."""
-    limit_threads(settings.torch_threads)
-    raise_file_limit(settings.max_connections)
-    outcome = Outcome()
     # uvicorn raises SIGTERM again after its shutdown. Unhandled, that would end the process with Redis running.
     signal.signal(signal.SIGTERM, _exit)
     with open_redis(settings) as url:
+        return serve_with(settings, url, on_ready, uvicorn.Server)
 
-        def stop() -> None:
-            server.should_exit = True
 
-        server = uvicorn.Server(_server_config(settings, url, Startup(on_ready, stop, outcome)))
-        try:
-            server.run()
-        except SystemExit as exit_:
-            if exit_.code:  # uvicorn cannot listen, and has logged the reason
-                outcome.problem = f"expected an address that is free, given {settings.host}:{settings.port}"
+def serve_with(
+    settings: Settings,
+    redis_url: str,
+    on_ready: Callable[[LoadedBundle], None],
+    make_server: Callable[[uvicorn.Config], uvicorn.Server],
+    workers: WorkerMetrics | None = None,
+) -> Outcome:
+    """Serve over a Redis until stopped, with a server of uvicorn; `workers` are those of the same service."""
+    limit_threads(settings.torch_threads)
+    raise_file_limit(settings.max_connections)
+    signal.signal(signal.SIGTERM, _exit)
+    outcome = Outcome()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    server = make_server(_server_config(settings, redis_url, Startup(on_ready, stop, outcome), workers))
+    try:
+        server.run()
+    except SystemExit as exit_:
+        if exit_.code:  # uvicorn cannot listen, and has logged the reason
+            outcome.problem = f"expected an address that is free, given {settings.host}:{settings.port}"
     return outcome
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
-
-
-@contextmanager
-def open_redis(settings: Settings) -> Iterator[str]:
-    """The URL of the configured Redis, or of an embedded one that stops with this process.
-
-    Raises EmbeddedRedisError if the embedded one does not start.
-    """
-    if settings.redis_url is not None:
-        yield settings.redis_url
-        return
-    with open_embedded(settings.state_dir) as url:
-        yield url
 
 
 def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
@@ -118,7 +118,9 @@ def build_redis_settings(settings: Settings, url: str) -> RedisSettings:
     )
 
 
-def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Config:
+def _server_config(
+    settings: Settings, url: str, startup: Startup, workers: WorkerMetrics | None = None
+) -> uvicorn.Config:
     metrics = Metrics()
     load = open_load(settings)
 
@@ -128,7 +130,7 @@ def _server_config(settings: Settings, url: str, startup: Startup) -> uvicorn.Co
         return open_runtime(settings, store, startup)
 
     return uvicorn.Config(
-        create_app(settings, open_with_store, metrics, url, load),
+        create_app(settings, open_with_store, metrics, url, load, workers),
         host=settings.host,
         port=settings.port,
         http=make_protocol(  # type: ignore[arg-type]  # uvicorn calls it as it would the class

@@ -17,7 +17,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app.pipeline", ("app.pipeline", "app.bundle", *SHARED_ROOMS)),
     ("app.batch", (*BATCH, *SHARED_ROOMS)),
     ("app.state", ("app.state", "models.contract")),
-    ("app.access", ("app.access", "app.state", "app.config", "app.telemetry")),
+    ("app.access", ("app.access", "app.state", "app.config", "app.listening", "app.telemetry")),
     ("app.experiments", ("app.experiments", "app.state", "models.contract")),
     ("app.log", ("app.log", "app.erasure", "app.access", "app.state", "app.config", "models.contract")),
     ("app.erasure", ("app.erasure", "app.bundle", "app.state", "app.installation_key", "models.contract")),

@@ -13,7 +13,8 @@ from app.access.api_key import ApiKey, digest_secret, parse_token
 from app.access.caller import Caller
 from app.access.key_stores import KeyFile, KeyStore, KeyStoreError
 from app.access.roles import Role
-from app.config import Settings, is_reachable_without_key
+from app.config import Settings
+from app.listening import is_reachable_without_key
 from app.state.protocol import StateUnavailableError
 
 LOG = logging.getLogger("chorus.access")

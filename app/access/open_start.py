@@ -2,7 +2,8 @@
 
 from app.access.administration import Desk, Place, administer
 from app.access.key_stores import KeyStoreError
-from app.config import ConfigurationError, Settings, require_keys_outside_loopback
+from app.config import ConfigurationError, Settings
+from app.listening import require_keys_outside_loopback
 from app.state.embedded.process import EmbeddedRedisError
 from app.state.protocol import StateUnavailableError
 

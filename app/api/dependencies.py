@@ -23,6 +23,7 @@ from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
 from app.telemetry import Metrics
 from app.tenant import Tenant
+from app.workers.worker_metrics import WorkerMetrics
 
 Result = TypeVar("Result")
 PATIENCE_S = "chorus.patience_s"
@@ -78,6 +79,7 @@ class Service:
     experiments: ExperimentLog
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
+    workers: WorkerMetrics | None = None  # None: this process is the whole service
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ConfigurationError, read_settings, require_keys_outside_loopback
+from app.config import ConfigurationError, read_settings
+from app.listening import require_keys_outside_loopback
 from app.state.state_keys import StateKeys
 
 

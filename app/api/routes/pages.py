@@ -11,6 +11,7 @@ from app.api.dependencies import Serving
 from app.api.guarded_route import make_page_router
 from app.api.openapi import error_answers
 from app.api.responses import json_response
+from app.api.service_metrics import render_metrics
 from app.errors import NotFoundError
 
 STATIC = "/static-offline-docs"
@@ -34,14 +35,11 @@ open_router = APIRouter()
     responses={200: {"content": {"text/plain": {}}}, **error_answers(401, 403)},
 )
 async def show_metrics(service: Serving) -> Response:
-    """The metrics in Prometheus' text format."""
-    if service.runtime.ready:
-        service.metrics.set_bundle(service.runtime.default_tenant.bundle.manifest.model_version)
-        service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
-        live = service.runtime.default_tenant.live
-        if live is not None:
-            service.metrics.set_live_age(live.measure_age_s())
-    return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    """The metrics in Prometheus' text format; those of all workers, if the service has several."""
+    if service.workers is None:
+        return Response(render_metrics(service), media_type=CONTENT_TYPE_LATEST)
+    page = await service.workers.gather(lambda: render_metrics(service))
+    return Response(page, media_type=CONTENT_TYPE_LATEST)
 
 
 @router.head("/openapi.json", include_in_schema=False)
