@@ -95,6 +95,10 @@ class Metrics:
             "chorus_bundle_info", "The bundle in use", ["model_version"], registry=self._registry
         )
 
+        self._extra_bundles = Gauge(
+            "chorus_extra_bundles", "Bundles in memory beside the one in use", registry=self._registry
+        )
+
     def count_request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
         """Count one request by its route's template, method and status, with its duration."""
         histogram = self._of_endpoints.get(endpoint)
@@ -167,6 +171,10 @@ class Metrics:
         """Set the version of the bundle in use."""
         self._bundle.clear()
         self._bundle.labels(model_version).set(1)
+
+    def set_extra_bundles(self, count: int) -> None:
+        """Set the number of bundles in memory beside the one in use."""
+        self._extra_bundles.set(count)
 
     def set_worse_takeovers(self, count: int) -> None:
         """Set how often a bundle took over with worse figures than the one before."""

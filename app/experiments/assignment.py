@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import accumulate
 
-from app.state.protocol import Experiment, Variant
+from app.state.protocol import Experiment, NamedBundle, Variant
 
 SPACE = 1 << 64
 """The number of values of the hash."""
@@ -42,6 +42,15 @@ def is_running(experiment: Experiment, now: float) -> bool:
 def has_ended(experiment: Experiment, now: float) -> bool:
     """Whether the experiment's stop has passed."""
     return experiment.stop is not None and experiment.stop <= now
+
+
+def list_bundles(experiments: Iterable[Experiment], now: float) -> list[NamedBundle]:
+    """The bundles that experiments name which run or will run, each once, those named first first."""
+    live = sorted(
+        (each for each in experiments if not has_ended(each, now)), key=lambda each: each.changed_at
+    )
+    named = (variant.bundle for experiment in live for variant in experiment.variants)
+    return list(dict.fromkeys(bundle for bundle in named if bundle is not None))
 
 
 def find_running(experiments: Iterable[Experiment], scene: str | None, now: float) -> Experiment | None:

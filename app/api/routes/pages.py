@@ -38,6 +38,7 @@ async def show_metrics(service: Serving) -> Response:
     if service.runtime.ready:
         service.metrics.set_bundle(service.runtime.default_tenant.bundle.manifest.model_version)
         service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
+        service.metrics.set_extra_bundles(len(service.runtime.extra.tenants))
         live = service.runtime.default_tenant.live
         if live is not None:
             service.metrics.set_live_age(live.measure_age_s())

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.api.schemas.exploration import ExplorationRequest
+from app.api.schemas.model import BUNDLE_NAME
 from app.api.schemas.recommendation import DiversityRequest
 from app.api.schemas.scalars import (
     STRICT,
@@ -46,6 +47,10 @@ class VariantWire(BaseModel):
     ) = None
     diversity: DiversityRequest | None = None
     exploration: ExplorationRequest | None = None
+    bundle: (
+        Annotated[str, Field(pattern=BUNDLE_NAME, description="a bundle of the folder, which answers")] | None
+    ) = None
+    model_version: Annotated[Label, Field(description="the version of the bundle")] | None = None
 
     @model_validator(mode="after")
     def check_overrides(self) -> Self:
@@ -60,6 +65,8 @@ class VariantWire(BaseModel):
             and "strength" in self.exploration.model_fields_set
         ):
             raise field_error("exploration.strength", "expected no strength with the policy none, given one")
+        if self.model_version is not None and self.bundle is None:
+            raise field_error("model_version", "expected a bundle beside it, given none")
         if self.diversity is not None and not self.diversity.model_dump(exclude_none=True):
             raise field_error("diversity", "expected one or more of its fields, given none")
         return self

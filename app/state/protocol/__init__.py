@@ -15,6 +15,7 @@ from app.state.protocol.experiments import (
     ArmTake,
     Experiment,
     ExperimentStore,
+    NamedBundle,
     StoredExperiments,
     Variant,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "LabelCell",
     "LabelCounts",
     "LiveStore",
+    "NamedBundle",
     "OutcomeStore",
     "Outcomes",
     "PairCounts",

@@ -19,13 +19,34 @@ class Arm(NamedTuple):
     variant: str
 
 
+class NamedBundle(NamedTuple):
+    """A bundle by its name in the folder of bundles, of one version: another one of that name is none."""
+
+    name: str
+    model_version: str
+
+
+_OF_BUNDLE = ("bundle", "model_version")
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One way of answering, and the share of users who get it."""
 
     name: str
     share: float  # above 0, at most 1
-    overrides: Mapping[str, Any] = field(default_factory=dict)  # field of a request -> its value, as JSON
+    overrides: Mapping[str, Any] = field(default_factory=dict)  # field of a variant -> its value, as JSON
+
+    @property
+    def bundle(self) -> NamedBundle | None:
+        """The bundle that answers; None for the one in use."""
+        name, version = (self.overrides.get(part) for part in _OF_BUNDLE)
+        return None if name is None else NamedBundle(str(name), str(version))
+
+    @property
+    def of_request(self) -> dict[str, Any]:
+        """Field of a request -> its value, as JSON."""
+        return {name: value for name, value in self.overrides.items() if name not in _OF_BUNDLE}
 
 
 @dataclass(frozen=True, slots=True)
