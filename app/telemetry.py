@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from app.errors import ChorusError
 from app.outcome_metrics import OutcomeMetrics
+from app.shadow_metrics import ShadowMetrics
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 LOGGER = "chorus"
@@ -74,6 +75,7 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.shadows = ShadowMetrics(registry)
         self.outcomes = OutcomeMetrics(registry)
         self._live_age = Gauge(
             "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry

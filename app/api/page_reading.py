@@ -11,7 +11,7 @@ from app.api.cursor import Page
 from app.api.dependencies import Computing, Service
 from app.api.mapping.query import build_query
 from app.api.mapping.scene_exploration import explore_scene
-from app.api.mapping.variants import Choice, choose_variant
+from app.api.mapping.variants import Choice, choose_shadow, choose_variant
 from app.api.schemas.recommendation import ListRequest
 from app.api.understanding import understand
 from app.bundle.bundle import LoadedBundle
@@ -34,6 +34,7 @@ class Asked(NamedTuple):
     taken: TakenCritique
     took_ms: Mapping[str, float]  # to read the state and to understand the words
     choice: Choice | None = None  # of a variant
+    shadow: Choice | None = None  # by which the page is answered once more, unseen
 
 
 async def read_page(
@@ -80,6 +81,12 @@ class _Reader:
         bundle_of = make_bundle_of(self.service.runtime, self.tenant)
         return choose_variant(bundle_of, experiments, page.request, self.service.clock())
 
+    async def shadow(self, page: Page[ListRequest]) -> Choice | None:
+        """The variant by which a page is answered once more, unseen."""
+        experiments = await self.tenant.experiments.list()
+        bundle_of = make_bundle_of(self.service.runtime, self.tenant)
+        return choose_shadow(bundle_of, experiments, page.request, self.service.clock())
+
     async def read(self, by: Tenant, page: Page[ListRequest], *, chooses: bool = True) -> Asked:
         """The query of a page by one of the tenant's bundles.
 
@@ -105,4 +112,5 @@ class _Reader:
             varied = explore_scene(varied, service.settings.exploration)
         query = build_query(bundle, varied, state, now, taken.kept, self.language)
         bundle = await fetch_words(bundle, [(query.plan, query.state)])
-        return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice)
+        shadow = await self.shadow(page)
+        return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice, shadow)

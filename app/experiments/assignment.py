@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import accumulate
 
-from app.state.protocol import Experiment, NamedBundle, Variant
+from app.state.protocol import Experiment, Mode, NamedBundle, Variant
 
 SPACE = 1 << 64
 """The number of values of the hash."""
@@ -55,15 +55,30 @@ def list_bundles(experiments: Iterable[Experiment], now: float) -> list[NamedBun
 
 def find_running(experiments: Iterable[Experiment], scene: str | None, now: float) -> Experiment | None:
     """The experiment that runs on a scene, or on requests without one; there is one at most."""
-    return next((each for each in experiments if each.scene in (None, scene) and is_running(each, now)), None)
+    return find_of_mode(experiments, Mode.SPLIT, scene, now)
+
+
+def find_of_mode(
+    experiments: Iterable[Experiment], mode: Mode, scene: str | None, now: float
+) -> Experiment | None:
+    """The experiment of a mode that runs on a scene; there is one at most."""
+    return next(
+        (each for each in experiments if _has_place(each, mode, scene) and is_running(each, now)), None
+    )
+
+
+def _has_place(experiment: Experiment, mode: Mode, scene: str | None) -> bool:
+    return experiment.mode == mode and experiment.scene in (None, scene)
 
 
 def find_conflict(experiment: Experiment, others: Iterable[Experiment], now: float) -> Experiment | None:
-    """Another experiment that has, or will have, requests of this one."""
+    """Another experiment of the same mode that has, or will have, requests of this one."""
     if has_ended(experiment, now):
         return None
     for other in others:
-        is_other = other.name != experiment.name and not has_ended(other, now)
+        is_other = (
+            other.name != experiment.name and other.mode == experiment.mode and not has_ended(other, now)
+        )
         meets_scene = None in (other.scene, experiment.scene) or other.scene == experiment.scene
         if is_other and meets_scene and _overlap(experiment, other):
             return other

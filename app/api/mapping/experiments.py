@@ -1,8 +1,8 @@
 """Convert experiments between the wire and the store, check them against the bundle, and convert their results."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +13,8 @@ from app.bundle_difference import find_lack
 from app.errors import BadBundleError, UnknownHeadError, UnknownSceneError
 from app.experiments.assignment import has_ended, is_running
 from app.experiments.results import ArmResult, Results
-from app.state.protocol import Experiment, Variant
+from app.experiments.shadow import ShadowSums
+from app.state.protocol import Experiment, Mode, Variant
 from models.contract.nearest import suggest
 from models.ranking.exploration import Policy
 
@@ -35,7 +36,7 @@ def to_experiment(
     """
     salt = body.salt or (secrets.token_hex(SALT_BYTES) if earlier is None else earlier.salt)
     variants = tuple(to_variant(wire) for wire in body.variants)
-    experiment = Experiment(name, salt, variants, body.scene, body.start, body.stop, now)
+    experiment = Experiment(name, salt, variants, body.scene, body.start, body.stop, now, body.mode)
     in_use = bundle_of(IN_USE)
     if body.scene is not None and in_use is not None and body.scene not in in_use.manifest.scenes:
         raise _unknown_scene(in_use, body.scene, "scene")
@@ -112,6 +113,7 @@ def experiment_answer(
         "scene": experiment.scene,
         "start": experiment.start,
         "stop": experiment.stop,
+        "mode": experiment.mode,
         "changed_at": experiment.changed_at,
     }
 
@@ -122,6 +124,32 @@ def results_answer(results: Results) -> dict[str, Any]:
         "arms": [_arm_answer(arm) for arm in results.arms],
         "split": {"p_value": results.split_p_value, "is_broken": results.is_split_broken},
     }
+
+
+def shadow_answer(
+    experiment: Experiment, totals: Mapping[str, Mapping[str, float]]
+) -> list[dict[str, Any]] | None:
+    """The value of `shadow` of an ExperimentResults; None for another mode."""
+    if experiment.mode != Mode.SHADOW:
+        return None
+    return [_shadow_answer(variant.name, totals[variant.name]) for variant in experiment.variants[1:]]
+
+
+def _shadow_answer(variant: str, totals: Mapping[str, float]) -> dict[str, Any]:
+    sums = ShadowSums(**{each.name: totals.get(each.name, 0.0) for each in fields(ShadowSums)})
+    return {
+        "variant": variant,
+        "answers": int(sums.answers),
+        "overlap": _mean(sums.overlap, sums.answers),
+        "rank_correlation": _mean(sums.rank_correlation, sums.ordered),
+        "score_drift": _mean(sums.score_drift, sums.scored),
+        "sent_ms": _mean(sums.sent_seconds * 1000, sums.answers),
+        "unseen_ms": _mean(sums.unseen_seconds * 1000, sums.answers),
+    }
+
+
+def _mean(total: float, count: float) -> float | None:
+    return total / count if count else None
 
 
 def _arm_answer(arm: ArmResult) -> dict[str, Any]:

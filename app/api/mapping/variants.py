@@ -13,8 +13,8 @@ from app.api.mapping.experiments import BundleOf, find_problem, to_wire
 from app.api.schemas.recommendation import ListRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import UnknownVariantError
-from app.experiments.assignment import assign_variant, find_running
-from app.state.protocol import Arm, Experiment, Variant
+from app.experiments.assignment import assign_variant, find_of_mode, find_running
+from app.state.protocol import Arm, Experiment, Mode, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,24 @@ def choose_variant(
         return _find_named(bundle_of, experiments, request)
     if request.user_id is None or not experiments:
         return None
-    experiment = find_running(experiments, request.scene, now)
-    if experiment is None or find_problem(bundle_of, experiment) is not None:
+    return _assign(bundle_of, find_running(experiments, request.scene, now), request)
+
+
+def choose_shadow(
+    bundle_of: BundleOf, experiments: Sequence[Experiment], request: ListRequest, now: float
+) -> Choice | None:
+    """The variant that answers a request once more, unseen; None for none."""
+    if request.user_id is None or request.variant is not None or not experiments:
+        return None
+    experiment = find_of_mode(experiments, Mode.SHADOW, request.scene, now)
+    choice = _assign(bundle_of, experiment, request)
+    is_first = choice is None or experiment is None or choice.variant == experiment.variants[0]
+    return None if is_first else choice
+
+
+def _assign(bundle_of: BundleOf, experiment: Experiment | None, request: ListRequest) -> Choice | None:
+    """The variant of the request's user in an experiment; None outside it."""
+    if request.user_id is None or experiment is None or find_problem(bundle_of, experiment) is not None:
         return None
     variant = assign_variant(experiment, request.user_id)
     if variant is None or any(_list_stated(request, each) for each in experiment.variants):

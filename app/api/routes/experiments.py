@@ -8,7 +8,7 @@ from app.api.audited_route import note_act
 from app.api.bundle_admission import admit_bundles, find_fault, make_bundle_of
 from app.api.dependencies import CallersTenant, Serving
 from app.api.guarded_route import make_guarded_router
-from app.api.mapping.experiments import experiment_answer, results_answer, to_experiment
+from app.api.mapping.experiments import experiment_answer, results_answer, shadow_answer, to_experiment
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -57,7 +57,9 @@ async def show_experiment(name: Name, tenant: CallersTenant, service: Serving) -
     sums = await tenant.store.experiments.read_sums(experiment)
     bundle_of, fault = make_bundle_of(service.runtime, tenant), find_fault(service.runtime, experiment)
     answer = experiment_answer(bundle_of, experiment, service.clock(), fault)
-    return json_response({**answer, **results_answer(summarise(experiment, sums))})
+    totals = await tenant.store.experiments.read_totals(experiment)
+    shadow = shadow_answer(experiment, totals)
+    return json_response({**answer, **results_answer(summarise(experiment, sums)), "shadow": shadow})
 
 
 @router.put(EXPERIMENT, response_model=ExperimentAnswer, responses=error_answers(*BODY_ERRORS, 409))

@@ -18,7 +18,7 @@ from app.api.mapping.explanation import explanation_answer
 from app.api.mapping.impressions import Shown, build_impression
 from app.api.mapping.variants import Choice
 from app.api.openapi import BODY_ERRORS, error_answers
-from app.api.page_reading import read_page
+from app.api.page_reading import Asked, read_page
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -30,12 +30,12 @@ from app.api.schemas.recommendation import (
     RecommendAnswer,
     RecommendRequest,
 )
+from app.api.shadowing import offer_shadow
 from app.errors import ForbiddenError, InvalidRequestError
 from app.experiment_log import ShownArm
 from app.pipeline import recommend as pipeline
 from app.pipeline.types import DEFAULT_LANGUAGE
 from app.pipeline.why_not.explanation import explain_item
-from app.state.protocol import Arm
 from app.tenant import SESSION_ONLY, Tenant
 from models.ranking.exploration import Policy
 
@@ -164,10 +164,11 @@ async def _answer(
     service.metrics.count_stages(took, answer["degraded"])
     response = _respond(answer, took, language if page.request.explain else None)
     arm = None if asked.choice is None else asked.choice.arm
-    if service.impressions.is_on or arm is not None:  # after the answer was sent
+    is_kept = service.impressions.is_on or arm is not None or asked.shadow is not None
+    if is_kept:  # after the answer was sent
         variant = None if asked.choice is None or arm is None else asked.choice.label
         shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle, variant)
-        response.background = BackgroundTask(_keep, tenant, service, shown, started, arm)
+        response.background = BackgroundTask(_keep, tenant, service, asked, shown, started)
     return response
 
 
@@ -185,9 +186,13 @@ def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> 
     return json_response({**answer, "took_ms": times}, headers=headers)
 
 
-async def _keep(tenant: Tenant, service: Service, shown: Shown, began: float, arm: Arm | None) -> None:
-    """Keep what an answer showed, and count it for its arm of an experiment; it began by the performance counter."""
-    store = tenant.store
+async def _keep(tenant: Tenant, service: Service, asked: Asked, shown: Shown, began: float) -> None:
+    """Keep what an answer showed, count it for its arm of an experiment, and let its shadow be computed.
+
+    It began by the performance counter.
+    """
+    store, arm = tenant.store, None if asked.choice is None else asked.choice.arm
+    offer_shadow(tenant, service, asked, shown.slate, shown.answer)
     if service.impressions.is_on:
         service.impressions.offer(store.impressions, build_impression(shown), store.outcomes)
     user_id = shown.query.state.user_id

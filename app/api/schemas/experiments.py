@@ -84,12 +84,18 @@ class ExperimentRequest(BaseModel):
     scene: Annotated[Label, Field(description="requests of this scene alone; by default all")] | None = None
     start: Moment | None = None
     stop: Moment | None = None
+    mode: Annotated[
+        Literal["split", "shadow"], Field(description="shadow: others than the first variant answer unseen")
+    ] = "split"
 
     @model_validator(mode="after")
     def check_variants(self) -> Self:
         names = [variant.name for variant in self.variants]
         if len(set(names)) < len(names):
             raise field_error("variants", "expected distinct names, given one twice")
+        first = self.variants[0].model_dump(exclude={"name", "share"}, exclude_none=True)
+        if self.mode == "shadow" and first:
+            raise field_error("variants.0", "expected a name and a share alone, as it is what is sent")
         total = sum(variant.share for variant in self.variants)
         if total > 1 + ROUNDING:
             raise field_error("variants", f"expected shares that add up to 1 at most, given {total:g}")
@@ -111,6 +117,7 @@ class ExperimentAnswer(BaseModel):
     scene: str | None
     start: float | None
     stop: float | None
+    mode: Literal["split", "shadow"]
     changed_at: Annotated[float, Field(description="since when salt, variants and scene are these")]
 
 
@@ -168,11 +175,26 @@ class SplitAnswer(BaseModel):
     is_broken: bool
 
 
+class ShadowAnswer(BaseModel):
+    """How the unseen lists of a variant differ from those that were sent: means over answers."""
+
+    model_config = STRICT
+
+    variant: str
+    answers: int
+    overlap: Annotated[float | None, Field(description="share of the first 10 places that both have")]
+    rank_correlation: Annotated[float | None, Field(description="Kendall's tau")]
+    score_drift: Annotated[float | None, Field(description="unseen score less that sent, of the same items")]
+    sent_ms: float | None
+    unseen_ms: float | None
+
+
 class ExperimentResults(ExperimentAnswer):
     """An experiment with what its variants brought since `changed_at`."""
 
     arms: list[ArmAnswer]
     split: SplitAnswer
+    shadow: Annotated[list[ShadowAnswer] | None, Field(description="null but for the mode shadow")]
 
 
 class ExperimentListAnswer(BaseModel):

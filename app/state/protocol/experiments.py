@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +18,13 @@ class Arm(NamedTuple):
     experiment: str
     revision: str
     variant: str
+
+
+class Mode(StrEnum):
+    """What an experiment does with its variants."""
+
+    SPLIT = "split"  # each user is answered by one of them
+    SHADOW = "shadow"  # nobody is: users of others than the first one are answered once more, unseen
 
 
 class NamedBundle(NamedTuple):
@@ -60,11 +68,14 @@ class Experiment:
     start: float | None = None  # Unix seconds; None: at once
     stop: float | None = None  # None: until it is deleted
     changed_at: float = 0.0  # Unix seconds, since when salt, variants and scene are these
+    mode: str = Mode.SPLIT
 
     @property
     def revision(self) -> str:
         """A digest of all that decides which user gets which answer: numbers of two revisions do not add up."""
         parts = [self.salt, self.scene, *((each.name, each.share, each.overrides) for each in self.variants)]
+        if self.mode != Mode.SPLIT:
+            parts.append(self.mode)
         content = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
         return blake2b(content, digest_size=8).hexdigest()
 
@@ -135,3 +146,9 @@ class ExperimentStore(Protocol):
 
     async def read_sums(self, experiment: Experiment) -> Mapping[str, ArmSums]:
         """Variant -> the sums of the experiment's present revision."""
+
+    async def add_totals(self, arm: Arm, totals: Mapping[str, float]) -> None:
+        """Add to numbers of an arm, by names that are no fields of ArmSums."""
+
+    async def read_totals(self, experiment: Experiment) -> Mapping[str, Mapping[str, float]]:
+        """Variant -> name -> the sum of what was added for the experiment's present revision."""
