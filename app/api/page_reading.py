@@ -55,13 +55,13 @@ async def read_page(
     choice = await reader.choose(page)
     by = tenant if choice is None else service.runtime.bundle_for(tenant, choice.variant)
     if by is None or by is tenant:
-        return await reader.read(tenant, page)
+        return await reader.read(tenant, page, choice)
     try:
-        return await reader.read(by, page)
+        return await reader.read(by, page, choice)
     except InvalidRequestError:
         if page.request.variant is not None:
             raise
-    asked = await reader.read(tenant, page, chooses=False)
+    asked = await reader.read(tenant, page, None, chooses=False)
     return asked._replace(degraded=(*asked.degraded, OUTSIDE))
 
 
@@ -87,12 +87,14 @@ class _Reader:
         bundle_of = make_bundle_of(self.service.runtime, self.tenant)
         return choose_shadow(bundle_of, experiments, page.request, self.service.clock())
 
-    async def read(self, by: Tenant, page: Page[ListRequest], *, chooses: bool = True) -> Asked:
-        """The query of a page by one of the tenant's bundles.
+    async def read(
+        self, by: Tenant, page: Page[ListRequest], choice: Choice | None, *, chooses: bool = True
+    ) -> Asked:
+        """The query of a page by one of the tenant's bundles, that of the choice.
 
         Words that state what a variant would set make it one by the bundle in use.
         """
-        service, started = self.service, time.perf_counter()
+        service, started, request = self.service, time.perf_counter(), page.request
         state, degraded = await by.read_user(page.request.user_id)
         bundle, read = by.bundle, time.perf_counter()
         taken = await take_critique(self.tenant, bundle, service, self.threads, page)
@@ -100,11 +102,12 @@ class _Reader:
         took = {"state": (read - started) * 1000}
         if page.request.plan is not None:
             took["plan"] = (time.perf_counter() - read) * 1000
-        choice = await self.choose(page) if chooses else None
+        if chooses and page.request is not request:
+            choice = await self.choose(page)
         if choice is not None and service.runtime.bundle_for(self.tenant, choice.variant) is not by:
             choice = None  # the experiment was changed meanwhile
         if by is not self.tenant and choice is None:
-            asked = await self.read(self.tenant, taken.page, chooses=False)
+            asked = await self.read(self.tenant, taken.page, None, chooses=False)
             return asked._replace(taken=taken)
         now = service.clock()
         varied = page if choice is None else choice.apply(page, bundle, explores=self.explores)
