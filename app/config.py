@@ -43,9 +43,9 @@ def check_redis_url(url: str) -> str:
 
 
 def _check_chat_url(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("expected a URL that starts with http:// or https://")
-    return url
+    if url.startswith(("http://", "https://")):
+        return url
+    raise ValueError("expected a URL that starts with http:// or https://")
 
 
 def _split(value: object) -> object:
@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     """The folder of bundles, or one bundle."""
     bundle_key: Annotated[SecretStr | None, AfterValidator(_check_long_key)] = None
     """The key that signs bundles. If set, a bundle without its signature is refused."""
+    extra_bundles: Annotated[int, Field(ge=0, le=8)] = 1
+    """Bundles that experiments may name beside the one in use, each with memory of its own."""
     pseudonym_key: Annotated[SecretStr | None, AfterValidator(_check_long_key)] = None
     """If set, Redis, the audit and answers name stored users by keyed hashes of their ids."""
     state_key: Annotated[SecretStr | None, AfterValidator(_check_state_key)] = None
@@ -209,10 +211,7 @@ class Settings(BaseSettings):
     """Requests in progress at once whose bodies have arrived; more get 429."""
     body_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     compute_timeout_s: Annotated[float, Field(gt=0, le=600)] = 2.0
-    """How long a request may wait for a compute thread, unless it says so in X-Request-Timeout-Ms.
-
-    One that would wait longer gets 503 at once.
-    """
+    """How long a request may wait for a compute thread, unless it says so in X-Request-Timeout-Ms; or 503 at once."""
     allow_anonymous: bool = False
     """Listen on addresses other than the loopback without any key."""
     ssl_certfile: Path | None = None

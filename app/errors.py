@@ -134,6 +134,12 @@ class BadBundleError(InvalidRequestError):
     code = "bad_bundle"
 
 
+class TooManyBundlesError(InvalidRequestError):
+    """Experiments name more bundles than are kept in memory beside the one in use."""
+
+    code = "too_many_bundles"
+
+
 class NotFoundError(ChorusError):
     """The path, the item or the user does not exist."""
 

@@ -43,6 +43,7 @@ from app.log_task import run_log
 from app.outcomes.log import ROOM as JOIN_ROOM
 from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
+from app.shadow_log import ShadowLog
 from app.telemetry import Metrics
 from app.workers.worker_metrics import WorkerMetrics
 
@@ -127,14 +128,15 @@ async def _open_service(
     join_room = JOIN_ROOM if room else 0
     outcome_log = OutcomeLog(metrics.outcomes, join_room, on_take=experiment_log.record_take)
     impressions = ImpressionLog(metrics.count_impressions, room, outcome_log)
+    shadows = ShadowLog(metrics.shadows)
     # The experiments end last: the other log hands takes over until its end.
-    async with run_log(experiment_log), run_log(impressions):
+    async with run_log(experiment_log), run_log(impressions), run_log(shadows):
         chat = open_chat(settings)
         freshness = Freshness(metrics.outcomes.observe_freshness)
         try:
             yield Service(
                 *(settings, runtime, metrics, load, access),
-                *(impressions, outcome_log, freshness, experiment_log),
+                *(impressions, outcome_log, freshness, experiment_log, shadows),
                 chat=chat,
             )
         finally:

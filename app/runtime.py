@@ -6,7 +6,8 @@ bundle changes nothing.
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from app.bundle_choice import (
 from app.bundle_comparison import BundleComparison
 from app.config import Settings
 from app.errors import BadBundleError, UnknownBundleError
+from app.experiments.assignment import list_bundles
+from app.extra_bundles import ExtraBundles
 from app.golden import open_and_check
 from app.installation_key import InstallationKey
 from app.live.statistics import LiveStatistics
 from app.replica_set import ReplicaSet
 from app.scene_exploration import EVERY
-from app.state.protocol import DEFAULT_TENANT, BundleOrder, StateStore, TenantStore
+from app.state.protocol import DEFAULT_TENANT, BundleOrder, NamedBundle, StateStore, TenantStore, Variant
 from app.tenant import Tenant
 from app.worker_thread import run_in_thread
 from models.contract.bundle import BundleError, Manifest
@@ -50,9 +53,13 @@ class Runtime:
         self._key = InstallationKey(store)
         self.default_tenant = self._make_tenant(DEFAULT_TENANT, store)
         self._tenants = {DEFAULT_TENANT: self.default_tenant}
+        self.extra = ExtraBundles(
+            settings.extra_bundles, self._open_extra, lambda: self._make_tenant(DEFAULT_TENANT, store)
+        )
         self._shared: LoadedBundle | None = None
         self._sharing = asyncio.Lock()
         self._is_loading = False
+        self._idle = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -63,6 +70,41 @@ class Runtime:
     def tenants(self) -> list[Tenant]:
         """The tenants that were asked for, the default one first."""
         return list(self._tenants.values())
+
+    def bundle_for(self, tenant: Tenant, variant: Variant) -> Tenant | None:
+        """The tenant by the bundle of a variant; None while that one is not loaded.
+
+        Other bundles than the one in use answer for the default tenant alone.
+        """
+        named = variant.bundle
+        if named is None or named.model_version == tenant.model_version:
+            return tenant
+        return self.extra.find(named) if tenant.is_default else None
+
+    def may_know(self, tenant: Tenant, user_id: str) -> bool:
+        """Whether a bundle that answers a tenant knows the user."""
+        extra = self.extra.tenants if tenant.is_default else []
+        return any(each.may_know(user_id) for each in [tenant, *extra])
+
+    async def follow_experiments(self) -> None:
+        """Keep the bundles that experiments name in memory, until cancelled."""
+        await self.extra.follow(self._list_named)
+
+    async def _list_named(self) -> list[NamedBundle]:
+        tenant = self.default_tenant
+        return self.list_extra(list_bundles(await tenant.experiments.list(), time.time()))
+
+    def list_extra(self, named: Iterable[NamedBundle]) -> list[NamedBundle]:
+        """Those of the bundles that are not the one in use."""
+        return [each for each in named if each.model_version != self.default_tenant.model_version]
+
+    async def _open_extra(self, name: str) -> LoadedBundle:
+        """Open a bundle beside the one in use, when no other is being loaded. Raises what `_open` raises."""
+        folder = find_bundle(self.settings.bundle_dir, name)
+        while self._is_loading:
+            await self._idle.wait()
+        with self._claim_loading():
+            return await self._open(folder)
 
     async def open_tenant(self, name: str) -> Tenant:
         """The tenant of this name, with the bundle in use; its items are read at the first call.
@@ -85,6 +127,7 @@ class Runtime:
         """Stop what goes on beside the requests."""
         for tenant in self._tenants.values():
             await tenant.close()
+        await self.extra.close()
 
     async def settle_key(self) -> None:
         """Ask for the key of the installation until the store answers.
@@ -145,10 +188,12 @@ class Runtime:
         if self._is_loading:
             raise LoadInProgressError
         self._is_loading = True
+        self._idle.clear()
         try:
             yield
         finally:
             self._is_loading = False
+            self._idle.set()
 
     async def _try_order(self, order: BundleOrder) -> bool:
         """Whether the ordered bundle is now in use."""

@@ -202,6 +202,7 @@ def _list_background(runtime: Runtime, store: RedisStore) -> dict[str, Work]:
     return {
         "reloads of other replicas are followed": BundleFollower(runtime).run,
         "live statistics are read": LiveFollower(runtime).run,
+        "bundles of experiments are loaded": runtime.follow_experiments,
         "the file of Redis is rewritten after erasures": store.follow_erasures,
         "receipts of erasures learn of new bundles": lambda: follow_bundles(
             tenant.receipts, lambda: (tenant.bundle.known_users, tenant.bundle.manifest.model_version)

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from app.errors import ChorusError
 from app.outcome_metrics import OutcomeMetrics
+from app.shadow_metrics import ShadowMetrics
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 LOGGER = "chorus"
@@ -74,6 +75,7 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.shadows = ShadowMetrics(registry)
         self.outcomes = OutcomeMetrics(registry)
         self._live_age = Gauge(
             "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry
@@ -93,6 +95,10 @@ class Metrics:
         )
         self._bundle = Gauge(
             "chorus_bundle_info", "The bundle in use", ["model_version"], registry=self._registry
+        )
+
+        self._extra_bundles = Gauge(
+            "chorus_extra_bundles", "Bundles in memory beside the one in use", registry=self._registry
         )
 
     def count_request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
@@ -167,6 +173,10 @@ class Metrics:
         """Set the version of the bundle in use."""
         self._bundle.clear()
         self._bundle.labels(model_version).set(1)
+
+    def set_extra_bundles(self, count: int) -> None:
+        """Set the number of bundles in memory beside the one in use."""
+        self._extra_bundles.set(count)
 
     def set_worse_takeovers(self, count: int) -> None:
         """Set how often a bundle took over with worse figures than the one before."""

@@ -21,6 +21,7 @@ from app.freshness import Freshness
 from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
+from app.shadow_log import ShadowLog
 from app.telemetry import Metrics
 from app.tenant import Tenant
 from app.workers.worker_metrics import WorkerMetrics
@@ -77,6 +78,7 @@ class Service:
     outcomes: OutcomeLog
     freshness: Freshness
     experiments: ExperimentLog
+    shadows: ShadowLog
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
     workers: WorkerMetrics | None = None  # None: this process is the whole service

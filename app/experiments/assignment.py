@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import accumulate
 
-from app.state.protocol import Experiment, Variant
+from app.state.protocol import Experiment, Mode, NamedBundle, Variant
 
 SPACE = 1 << 64
 """The number of values of the hash."""
@@ -44,17 +44,41 @@ def has_ended(experiment: Experiment, now: float) -> bool:
     return experiment.stop is not None and experiment.stop <= now
 
 
+def list_bundles(experiments: Iterable[Experiment], now: float) -> list[NamedBundle]:
+    """The bundles that experiments name which run or will run, each once, those named first first."""
+    live = sorted(
+        (each for each in experiments if not has_ended(each, now)), key=lambda each: each.changed_at
+    )
+    named = (variant.bundle for experiment in live for variant in experiment.variants)
+    return list(dict.fromkeys(bundle for bundle in named if bundle is not None))
+
+
 def find_running(experiments: Iterable[Experiment], scene: str | None, now: float) -> Experiment | None:
     """The experiment that runs on a scene, or on requests without one; there is one at most."""
-    return next((each for each in experiments if each.scene in (None, scene) and is_running(each, now)), None)
+    return find_of_mode(experiments, Mode.SPLIT, scene, now)
+
+
+def find_of_mode(
+    experiments: Iterable[Experiment], mode: Mode, scene: str | None, now: float
+) -> Experiment | None:
+    """The experiment of a mode that runs on a scene; there is one at most."""
+    return next(
+        (each for each in experiments if _has_place(each, mode, scene) and is_running(each, now)), None
+    )
+
+
+def _has_place(experiment: Experiment, mode: Mode, scene: str | None) -> bool:
+    return experiment.mode == mode and experiment.scene in (None, scene)
 
 
 def find_conflict(experiment: Experiment, others: Iterable[Experiment], now: float) -> Experiment | None:
-    """Another experiment that has, or will have, requests of this one."""
+    """Another experiment of the same mode that has, or will have, requests of this one."""
     if has_ended(experiment, now):
         return None
     for other in others:
-        is_other = other.name != experiment.name and not has_ended(other, now)
+        is_other = (
+            other.name != experiment.name and other.mode == experiment.mode and not has_ended(other, now)
+        )
         meets_scene = None in (other.scene, experiment.scene) or other.scene == experiment.scene
         if is_other and meets_scene and _overlap(experiment, other):
             return other

@@ -11,7 +11,7 @@ POLL_S = 2.0
 
 
 class LiveFollower:
-    """A loop over the tenants of one runtime."""
+    """A loop over the tenants of one runtime, and over the bundles of experiments."""
 
     def __init__(self, runtime: Runtime, poll_s: float = POLL_S) -> None:
         self._runtime = runtime
@@ -20,7 +20,7 @@ class LiveFollower:
     async def run(self) -> None:
         """Follow until cancelled. A store that does not answer has counted and logged it, and is asked again."""
         while self._runtime.settings.live_statistics:
-            for tenant in self._runtime.tenants:
+            for tenant in [*self._runtime.tenants, *self._runtime.extra.tenants]:
                 with suppress(StateUnavailableError):
                     await tenant.refresh_live()
             await asyncio.sleep(self._poll_s)

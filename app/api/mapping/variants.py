@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.api.cursor import Page
-from app.api.mapping.experiments import find_problem, to_wire
+from app.api.mapping.experiments import BundleOf, find_problem, to_wire
 from app.api.schemas.recommendation import ListRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import UnknownVariantError
-from app.experiments.assignment import assign_variant, find_running
-from app.state.protocol import Arm, Experiment, Variant
+from app.experiments.assignment import assign_variant, find_of_mode, find_running
+from app.state.protocol import Arm, Experiment, Mode, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Choice:
         wire = to_wire(self.variant)
         changes: dict[str, Any] = {
             name: getattr(wire, name)
-            for name in self.variant.overrides
+            for name in self.variant.of_request
             if name not in stated and (explores or name != "exploration")
         }
         if "scene" in changes:
@@ -41,18 +41,34 @@ class Choice:
 
 
 def choose_variant(
-    bundle: LoadedBundle, experiments: Sequence[Experiment], request: ListRequest, now: float
+    bundle_of: BundleOf, experiments: Sequence[Experiment], request: ListRequest, now: float
 ) -> Choice | None:
     """The variant that a request names, or else its user's in the experiment that runs; None for no variant.
 
     `now` is the clock's time in Unix seconds. Raises UnknownVariantError.
     """
     if request.variant is not None:
-        return _find_named(bundle, experiments, request)
+        return _find_named(bundle_of, experiments, request)
     if request.user_id is None or not experiments:
         return None
-    experiment = find_running(experiments, request.scene, now)
-    if experiment is None or find_problem(bundle, experiment) is not None:
+    return _assign(bundle_of, find_running(experiments, request.scene, now), request)
+
+
+def choose_shadow(
+    bundle_of: BundleOf, experiments: Sequence[Experiment], request: ListRequest, now: float
+) -> Choice | None:
+    """The variant that answers a request once more, unseen; None for none."""
+    if request.user_id is None or request.variant is not None or not experiments:
+        return None
+    experiment = find_of_mode(experiments, Mode.SHADOW, request.scene, now)
+    choice = _assign(bundle_of, experiment, request)
+    is_first = choice is None or experiment is None or choice.variant == experiment.variants[0]
+    return None if is_first else choice
+
+
+def _assign(bundle_of: BundleOf, experiment: Experiment | None, request: ListRequest) -> Choice | None:
+    """The variant of the request's user in an experiment; None outside it."""
+    if request.user_id is None or experiment is None or find_problem(bundle_of, experiment) is not None:
         return None
     variant = assign_variant(experiment, request.user_id)
     if variant is None or any(_list_stated(request, each) for each in experiment.variants):
@@ -60,13 +76,13 @@ def choose_variant(
     return Choice(f"{experiment.name}:{variant.name}", variant, experiment.arm(variant.name))
 
 
-def _find_named(bundle: LoadedBundle, experiments: Sequence[Experiment], request: ListRequest) -> Choice:
+def _find_named(bundle_of: BundleOf, experiments: Sequence[Experiment], request: ListRequest) -> Choice:
     """The variant that a request names, whether or not its experiment runs."""
     name, _, variant_name = (request.variant or "").partition(":")
     for experiment in experiments:
         for variant in experiment.variants:
             if (experiment.name, variant.name) == (name, variant_name):
-                problem = find_problem(bundle, experiment)
+                problem = find_problem(bundle_of, experiment)
                 if problem is not None:
                     raise UnknownVariantError(
                         f"expected a variant that fits the bundle: {problem}", "variant"
@@ -89,4 +105,4 @@ def _list_stated(request: ListRequest, variant: Variant) -> list[str]:
         "diversity": request.diversity is not None or (plan is not None and plan.diversity is not None),
         "exploration": request.exploration is not None,
     }
-    return [name for name in variant.overrides if stated[name]]
+    return [name for name in variant.of_request if stated[name]]

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.api.audited_route import note_act
+from app.api.bundle_admission import admit_bundles, find_fault, make_bundle_of
 from app.api.dependencies import CallersTenant, Serving
 from app.api.guarded_route import make_guarded_router
-from app.api.mapping.experiments import experiment_answer, results_answer, to_experiment
+from app.api.mapping.experiments import experiment_answer, results_answer, shadow_answer, to_experiment
 from app.api.openapi import BODY_ERRORS, error_answers
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -36,7 +37,11 @@ Name = Annotated[str, Path(pattern=NAME_PATTERN)]
 async def list_experiments(tenant: CallersTenant, service: Serving) -> Response:
     """All experiments by name, without their results."""
     stored, now = await tenant.store.experiments.read(), service.clock()
-    answers = [experiment_answer(tenant.bundle, each, now) for each in stored.experiments]
+    bundle_of = make_bundle_of(service.runtime, tenant)
+    answers = [
+        experiment_answer(bundle_of, each, now, find_fault(service.runtime, each))
+        for each in stored.experiments
+    ]
     return json_response({"experiments": answers})
 
 
@@ -50,8 +55,11 @@ async def show_experiment(name: Name, tenant: CallersTenant, service: Serving) -
     if experiment is None:
         raise _missing()
     sums = await tenant.store.experiments.read_sums(experiment)
-    answer = experiment_answer(tenant.bundle, experiment, service.clock())
-    return json_response({**answer, **results_answer(summarise(experiment, sums))})
+    bundle_of, fault = make_bundle_of(service.runtime, tenant), find_fault(service.runtime, experiment)
+    answer = experiment_answer(bundle_of, experiment, service.clock(), fault)
+    totals = await tenant.store.experiments.read_totals(experiment)
+    shadow = shadow_answer(experiment, totals)
+    return json_response({**answer, **results_answer(summarise(experiment, sums)), "shadow": shadow})
 
 
 @router.put(EXPERIMENT, response_model=ExperimentAnswer, responses=error_answers(*BODY_ERRORS, 409))
@@ -63,14 +71,19 @@ async def put_experiment(
     Another salt, other variants or another scene begin its results anew.
     """
     now = service.clock()
-    stored = await tenant.store.experiments.read()
-    experiment = to_experiment(tenant.bundle, name, body, _find(stored, name), now)
-    note_act(request, f"experiment:{name}", revision=experiment.revision)
-    _check_place(experiment, stored, now)
-    if not await tenant.store.experiments.write(experiment, stored.version):
-        raise ExperimentConflictError("expected no change of experiments at the same moment: send it again")
-    await tenant.experiments.refresh()
-    return json_response(experiment_answer(tenant.bundle, experiment, now))
+    bundle_of = make_bundle_of(service.runtime, tenant)
+    async with service.runtime.extra.keep():
+        stored = await tenant.store.experiments.read()
+        admitted = await admit_bundles(service.runtime, tenant, name, body, stored.experiments, now)
+        experiment = to_experiment(bundle_of, name, admitted, _find(stored, name), now)
+        note_act(request, f"experiment:{name}", revision=experiment.revision)
+        _check_place(experiment, stored, now)
+        if not await tenant.store.experiments.write(experiment, stored.version):
+            raise ExperimentConflictError(
+                "expected no change of experiments at the same moment: send it again"
+            )
+        await tenant.experiments.refresh()
+    return json_response(experiment_answer(bundle_of, experiment, now))
 
 
 @router.delete(

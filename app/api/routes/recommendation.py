@@ -1,8 +1,7 @@
 """POST /v1/recommend, POST /v1/rank and POST /v1/explain."""
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
@@ -11,17 +10,15 @@ from app.access.caller import Caller
 from app.access.roles import RULES, WRITE, Role
 from app.api.accept_language import PARAMETER, read_language
 from app.api.api_keys import Calling
-from app.api.critique import TakenCritique, take_critique
 from app.api.cursor import Page, Query, resolve_page
 from app.api.dependencies import CallersTenant, Computing, Service, Serving, Threads
 from app.api.guarded_route import make_guarded_router
 from app.api.mapping.answers import Plain, slate_answer
 from app.api.mapping.explanation import explanation_answer
 from app.api.mapping.impressions import Shown, build_impression
-from app.api.mapping.query import build_query
-from app.api.mapping.scene_exploration import explore_scene
-from app.api.mapping.variants import Choice, choose_variant
+from app.api.mapping.variants import Choice
 from app.api.openapi import BODY_ERRORS, error_answers
+from app.api.page_reading import Asked, read_page
 from app.api.rate_limits import charge_pairs
 from app.api.request_body import Json
 from app.api.responses import json_response
@@ -33,17 +30,13 @@ from app.api.schemas.recommendation import (
     RecommendAnswer,
     RecommendRequest,
 )
-from app.api.understanding import understand
-from app.bundle.bundle import LoadedBundle
+from app.api.shadowing import offer_shadow
 from app.errors import ForbiddenError, InvalidRequestError
 from app.experiment_log import ShownArm
 from app.pipeline import recommend as pipeline
 from app.pipeline.types import DEFAULT_LANGUAGE
-from app.pipeline.types import Query as PipelineQuery
 from app.pipeline.why_not.explanation import explain_item
-from app.state.protocol import Arm
 from app.tenant import SESSION_ONLY, Tenant
-from app.text_fetching import fetch_words
 from models.ranking.exploration import Policy
 
 router = make_guarded_router("recommendations")
@@ -107,7 +100,7 @@ async def explain(
     page = _check_role(await _resolve(tenant, body.recommendation), caller)
     _check_history(caller, page.request.user_id)
     _check_seed(page.request)
-    asked = await _read(tenant, service, threads, page, read_language(request), explores=False)
+    asked = await read_page(tenant, service, threads, page, read_language(request), explores=False)
     verdict = await threads.run("explain", lambda: explain_item(asked.bundle, asked.query, body.item_id))
     answer = explanation_answer(asked.bundle, asked.page, body.item_id, verdict, asked.degraded)
     answer = _name_variant(answer, asked.choice)
@@ -154,53 +147,13 @@ def _check_seed(request: ListRequest) -> None:
         raise InvalidRequestError("expected the seed of the list to explain, given none", "exploration.seed")
 
 
-class Asked(NamedTuple):
-    """A page as a query, with what was read for it."""
-
-    bundle: LoadedBundle  # one bundle for the whole request, even if another is loaded meanwhile
-    page: Page[ListRequest]  # whose words are a plan
-    query: PipelineQuery
-    degraded: Sequence[str]  # of the store and of the plan
-    taken: TakenCritique
-    took_ms: Mapping[str, float]  # to read the state and to understand the words
-    choice: Choice | None = None  # of a variant
-
-
-async def _read(
-    tenant: Tenant,
-    service: Service,
-    threads: Computing,
-    page: Page[ListRequest],
-    language: str,
-    *,
-    explores: bool = True,
-) -> Asked:
-    """Read the user of a page, understand its words, and build its query, by the user's variant in an experiment."""
-    started = time.perf_counter()
-    state, degraded = await tenant.read_user(page.request.user_id)
-    bundle, read = tenant.bundle, time.perf_counter()
-    taken = await take_critique(tenant, bundle, service, threads, page)
-    page, by_rules = await understand(bundle, threads, taken.page, service.chat)
-    took = {"state": (read - started) * 1000}
-    if page.request.plan is not None:
-        took["plan"] = (time.perf_counter() - read) * 1000
-    now = service.clock()
-    choice = choose_variant(bundle, await tenant.experiments.list(), page.request, now)
-    varied = page if choice is None else choice.apply(page, bundle, explores=explores)
-    if explores:  # what a scene draws cannot be drawn again to explain it
-        varied = explore_scene(varied, service.settings.exploration)
-    query = build_query(bundle, varied, state, now, taken.kept, language)
-    bundle = await fetch_words(bundle, [(query.plan, query.state)])
-    return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice)
-
-
 async def _answer(
     tenant: Tenant, service: Service, threads: Computing, page: Page[ListRequest], request: Request
 ) -> Response:
     """Answer one page. `total` in `took_ms` is the time since the body was parsed."""
     started, words = time.perf_counter(), page.request.query or ""
     language = read_language(request) if page.request.explain else DEFAULT_LANGUAGE
-    asked = await _read(tenant, service, threads, page, language)
+    asked = await read_page(tenant, service, threads, page, language)
     bundle, page, query = asked.bundle, asked.page, asked.query
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
@@ -211,10 +164,11 @@ async def _answer(
     service.metrics.count_stages(took, answer["degraded"])
     response = _respond(answer, took, language if page.request.explain else None)
     arm = None if asked.choice is None else asked.choice.arm
-    if service.impressions.is_on or arm is not None:  # after the answer was sent
+    is_kept = service.impressions.is_on or arm is not None or asked.shadow is not None
+    if is_kept:  # after the answer was sent
         variant = None if asked.choice is None or arm is None else asked.choice.label
         shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle, variant)
-        response.background = BackgroundTask(_keep, tenant, service, shown, started, arm)
+        response.background = BackgroundTask(_keep, tenant, service, asked, shown, started)
     return response
 
 
@@ -232,9 +186,13 @@ def _respond(answer: Plain, took: Mapping[str, float], language: str | None) -> 
     return json_response({**answer, "took_ms": times}, headers=headers)
 
 
-async def _keep(tenant: Tenant, service: Service, shown: Shown, began: float, arm: Arm | None) -> None:
-    """Keep what an answer showed, and count it for its arm of an experiment; it began by the performance counter."""
-    store = tenant.store
+async def _keep(tenant: Tenant, service: Service, asked: Asked, shown: Shown, began: float) -> None:
+    """Keep what an answer showed, count it for its arm of an experiment, and let its shadow be computed.
+
+    It began by the performance counter.
+    """
+    store, arm = tenant.store, None if asked.choice is None else asked.choice.arm
+    offer_shadow(tenant, service, asked, shown.slate, shown.answer)
     if service.impressions.is_on:
         service.impressions.offer(store.impressions, build_impression(shown), store.outcomes)
     user_id = shown.query.state.user_id

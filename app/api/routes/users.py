@@ -69,7 +69,7 @@ async def erase_user(user_id: UserId, tenant: CallersTenant, service: Serving, r
 
     A user without stored data is erased too: their training history is ignored all the same.
     """
-    now, is_known = service.clock(), tenant.may_know(user_id)
+    now, is_known = service.clock(), service.runtime.may_know(tenant, user_id)
     subject = describe_user(user_id, service.settings.pseudonyms)
     note_act(request, subject)
     try:

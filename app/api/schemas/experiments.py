@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.api.schemas.exploration import ExplorationRequest
+from app.api.schemas.model import BUNDLE_NAME
 from app.api.schemas.recommendation import DiversityRequest
 from app.api.schemas.scalars import (
     STRICT,
@@ -46,6 +47,10 @@ class VariantWire(BaseModel):
     ) = None
     diversity: DiversityRequest | None = None
     exploration: ExplorationRequest | None = None
+    bundle: (
+        Annotated[str, Field(pattern=BUNDLE_NAME, description="a bundle of the folder, which answers")] | None
+    ) = None
+    model_version: Annotated[Label, Field(description="the version of the bundle")] | None = None
 
     @model_validator(mode="after")
     def check_overrides(self) -> Self:
@@ -60,6 +65,8 @@ class VariantWire(BaseModel):
             and "strength" in self.exploration.model_fields_set
         ):
             raise field_error("exploration.strength", "expected no strength with the policy none, given one")
+        if self.model_version is not None and self.bundle is None:
+            raise field_error("model_version", "expected a bundle beside it, given none")
         if self.diversity is not None and not self.diversity.model_dump(exclude_none=True):
             raise field_error("diversity", "expected one or more of its fields, given none")
         return self
@@ -77,12 +84,18 @@ class ExperimentRequest(BaseModel):
     scene: Annotated[Label, Field(description="requests of this scene alone; by default all")] | None = None
     start: Moment | None = None
     stop: Moment | None = None
+    mode: Annotated[
+        Literal["split", "shadow"], Field(description="shadow: others than the first variant answer unseen")
+    ] = "split"
 
     @model_validator(mode="after")
     def check_variants(self) -> Self:
         names = [variant.name for variant in self.variants]
         if len(set(names)) < len(names):
             raise field_error("variants", "expected distinct names, given one twice")
+        first = self.variants[0].model_dump(exclude={"name", "share"}, exclude_none=True)
+        if self.mode == "shadow" and first:
+            raise field_error("variants.0", "expected a name and a share alone, as it is what is sent")
         total = sum(variant.share for variant in self.variants)
         if total > 1 + ROUNDING:
             raise field_error("variants", f"expected shares that add up to 1 at most, given {total:g}")
@@ -104,6 +117,7 @@ class ExperimentAnswer(BaseModel):
     scene: str | None
     start: float | None
     stop: float | None
+    mode: Literal["split", "shadow"]
     changed_at: Annotated[float, Field(description="since when salt, variants and scene are these")]
 
 
@@ -161,11 +175,26 @@ class SplitAnswer(BaseModel):
     is_broken: bool
 
 
+class ShadowAnswer(BaseModel):
+    """How the unseen lists of a variant differ from those that were sent: means over answers."""
+
+    model_config = STRICT
+
+    variant: str
+    answers: int
+    overlap: Annotated[float | None, Field(description="share of the first 10 places that both have")]
+    rank_correlation: Annotated[float | None, Field(description="Kendall's tau")]
+    score_drift: Annotated[float | None, Field(description="unseen score less that sent, of the same items")]
+    sent_ms: float | None
+    unseen_ms: float | None
+
+
 class ExperimentResults(ExperimentAnswer):
     """An experiment with what its variants brought since `changed_at`."""
 
     arms: list[ArmAnswer]
     split: SplitAnswer
+    shadow: Annotated[list[ShadowAnswer] | None, Field(description="null but for the mode shadow")]
 
 
 class ExperimentListAnswer(BaseModel):

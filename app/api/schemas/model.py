@@ -8,13 +8,15 @@ from app.api.schemas.replicas import OrderAnswer, ReplicaAnswer
 from app.api.schemas.scalars import STRICT
 from models.contract.bundle import DefaultDiversity
 
+BUNDLE_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$"
+
 
 class ReloadRequest(BaseModel):
     """POST /v1/model/reload: the name of a bundle in the bundles' folder, never a path."""
 
     model_config = STRICT | ConfigDict(json_schema_extra={"example": {"bundle": "movielens-100k"}})
 
-    bundle: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$")]
+    bundle: Annotated[str, Field(pattern=BUNDLE_NAME)]
 
 
 class HeadAnswer(BaseModel):

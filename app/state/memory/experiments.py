@@ -23,6 +23,7 @@ class MemoryExperiments:
         self._version = 0
         self._documents: dict[str, bytes] = {}
         self._sums: dict[Arm, ArmSums] = {}
+        self._totals: dict[Arm, dict[str, float]] = {}
         self._users: dict[Revision, dict[str, Numbers]] = {}
         self._taken: OrderedDict[tuple[str, str], float] = OrderedDict()
 
@@ -82,6 +83,17 @@ class MemoryExperiments:
             for variant in experiment.variants
         }
 
+    async def add_totals(self, arm: Arm, totals: Mapping[str, float]) -> None:
+        """Add to the numbers of an arm."""
+        sums = self._totals.setdefault(arm, {})
+        for name, by in totals.items():
+            sums[name] = sums.get(name, 0.0) + by
+
+    async def read_totals(self, experiment: Experiment) -> Mapping[str, Mapping[str, float]]:
+        """The numbers of each variant."""
+        names = [variant.name for variant in experiment.variants]
+        return {name: dict(self._totals.get(experiment.arm(name), {})) for name in names}
+
     def forget(self, user_ids: Iterable[str]) -> None:
         """Remove users from the numbers of every experiment; the sums stay."""
         for user_id in user_ids:
@@ -107,6 +119,7 @@ class MemoryExperiments:
 
     def _drop(self, name: str) -> None:
         self._sums = {arm: sums for arm, sums in self._sums.items() if arm.experiment != name}
+        self._totals = {arm: sums for arm, sums in self._totals.items() if arm.experiment != name}
         self._users = {key: users for key, users in self._users.items() if key[0] != name}
 
     def _drop_old_takes(self) -> None:

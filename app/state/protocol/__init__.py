@@ -15,6 +15,8 @@ from app.state.protocol.experiments import (
     ArmTake,
     Experiment,
     ExperimentStore,
+    Mode,
+    NamedBundle,
     StoredExperiments,
     Variant,
 )
@@ -71,6 +73,8 @@ __all__ = [
     "LabelCell",
     "LabelCounts",
     "LiveStore",
+    "Mode",
+    "NamedBundle",
     "OutcomeStore",
     "Outcomes",
     "PairCounts",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
@@ -19,13 +20,41 @@ class Arm(NamedTuple):
     variant: str
 
 
+class Mode(StrEnum):
+    """What an experiment does with its variants."""
+
+    SPLIT = "split"  # each user is answered by one of them
+    SHADOW = "shadow"  # nobody is: users of others than the first one are answered once more, unseen
+
+
+class NamedBundle(NamedTuple):
+    """A bundle by its name in the folder of bundles, of one version: another one of that name is none."""
+
+    name: str
+    model_version: str
+
+
+_OF_BUNDLE = ("bundle", "model_version")
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One way of answering, and the share of users who get it."""
 
     name: str
     share: float  # above 0, at most 1
-    overrides: Mapping[str, Any] = field(default_factory=dict)  # field of a request -> its value, as JSON
+    overrides: Mapping[str, Any] = field(default_factory=dict)  # field of a variant -> its value, as JSON
+
+    @property
+    def bundle(self) -> NamedBundle | None:
+        """The bundle that answers; None for the one in use."""
+        name, version = (self.overrides.get(part) for part in _OF_BUNDLE)
+        return None if name is None else NamedBundle(str(name), str(version))
+
+    @property
+    def of_request(self) -> dict[str, Any]:
+        """Field of a request -> its value, as JSON."""
+        return {name: value for name, value in self.overrides.items() if name not in _OF_BUNDLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +68,14 @@ class Experiment:
     start: float | None = None  # Unix seconds; None: at once
     stop: float | None = None  # None: until it is deleted
     changed_at: float = 0.0  # Unix seconds, since when salt, variants and scene are these
+    mode: str = Mode.SPLIT
 
     @property
     def revision(self) -> str:
         """A digest of all that decides which user gets which answer: numbers of two revisions do not add up."""
         parts = [self.salt, self.scene, *((each.name, each.share, each.overrides) for each in self.variants)]
+        if self.mode != Mode.SPLIT:
+            parts.append(self.mode)
         content = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
         return blake2b(content, digest_size=8).hexdigest()
 
@@ -114,3 +146,9 @@ class ExperimentStore(Protocol):
 
     async def read_sums(self, experiment: Experiment) -> Mapping[str, ArmSums]:
         """Variant -> the sums of the experiment's present revision."""
+
+    async def add_totals(self, arm: Arm, totals: Mapping[str, float]) -> None:
+        """Add to numbers of an arm, by names that are no fields of ArmSums."""
+
+    async def read_totals(self, experiment: Experiment) -> Mapping[str, Mapping[str, float]]:
+        """Variant -> name -> the sum of what was added for the experiment's present revision."""

@@ -76,11 +76,19 @@ redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 1
 """)
 
+ADD_TOTALS = Script("""
+-- KEYS: sums. ARGV: ttl in s, then fields and what is added to them
+for at = 2, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[at], ARGV[at + 1]) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+""")
+
 FORGET = Script("""
 -- KEYS: users. ARGV: users
 return redis.call('HDEL', KEYS[1], unpack(ARGV))
 """)
 
+TOTAL = "+"
+"""Begins the names of totals, so that none is that of a sum."""
 _WHOLE = frozenset({"users", "valued", "left_out"})
 
 
@@ -153,10 +161,7 @@ class RedisExperiments:
 
     async def read_sums(self, experiment: Experiment) -> Mapping[str, ArmSums]:
         """One HGETALL."""
-        found = await self._client.run_command(
-            "HGETALL", self._number_keys(experiment)[0], deadline_s=self._read_deadline_s
-        )
-        stored = {name.decode(): float(value) for name, value in found.items()}
+        stored = await self._read_numbers(experiment)
         names = [field.name for field in fields(ArmSums)]
         sums = {}
         for variant in experiment.variants:
@@ -164,6 +169,30 @@ class RedisExperiments:
             whole = {name: int(values[name]) for name in _WHOLE}
             sums[variant.name] = ArmSums(**{**values, **whole})  # type: ignore[arg-type]
         return sums
+
+    async def add_totals(self, arm: Arm, totals: Mapping[str, float]) -> None:
+        """One atomic script."""
+        arguments: list[Argument] = [self._limits.experiment_ttl_s]
+        for name, by in totals.items():
+            arguments += [f"{arm.variant}:{TOTAL}{name}", repr(float(by))]
+        call = Call((self._keys.numbers(arm)[0],), arguments)
+        await self._client.run_script(ADD_TOTALS, call, self._deadline_s)
+
+    async def read_totals(self, experiment: Experiment) -> Mapping[str, Mapping[str, float]]:
+        """One HGETALL."""
+        stored = await self._read_numbers(experiment)
+        totals: dict[str, dict[str, float]] = {variant.name: {} for variant in experiment.variants}
+        for key, value in stored.items():
+            variant, _, name = key.partition(":")
+            if name.startswith(TOTAL) and variant in totals:
+                totals[variant][name.removeprefix(TOTAL)] = value
+        return totals
+
+    async def _read_numbers(self, experiment: Experiment) -> dict[str, float]:
+        found = await self._client.run_command(
+            "HGETALL", self._number_keys(experiment)[0], deadline_s=self._read_deadline_s
+        )
+        return {name.decode(): float(value) for name, value in found.items()}
 
     async def forget(self, names: Sequence[str]) -> None:
         """Remove users, as values call them, from the numbers of every experiment; the sums stay."""

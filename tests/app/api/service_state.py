@@ -10,6 +10,7 @@ from app.freshness import Freshness
 from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
 from app.runtime import Runtime
+from app.shadow_log import ShadowLog
 from app.state.memory.store import MemoryStore
 from app.telemetry import Metrics
 
@@ -28,6 +29,7 @@ def with_service(app: ASGIApp, settings: Settings, metrics: Metrics | None = Non
         OutcomeLog(Metrics().outcomes),
         Freshness(lambda _seconds: None),
         ExperimentLog(lambda _fate, _count: None),
+        ShadowLog(Metrics().shadows),
     )
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:

@@ -92,18 +92,18 @@ def tiny_item(number: int) -> Item:
     return Item(str(number), {"title": f"Title {number}", "genres": genres, "year": float(1960 + number)})
 
 
-def write_bundle(folder: Path, version: str) -> Path:
+def write_bundle(folder: Path, version: str, item_count: int = ITEM_COUNT, seed: int = 7) -> Path:
     """A whole bundle whose weights are drawn, not trained."""
     folder.mkdir(parents=True)
-    torch.manual_seed(7)
+    torch.manual_seed(seed)
     network = ChorusNetwork(NETWORK, infer_shape(SPEC), HEADS).eval()
-    items = [tiny_item(number) for number in range(ITEM_COUNT)]
-    statistics = np.random.default_rng(7).random((ITEM_COUNT, 3), dtype=np.float32)
-    texts = np.zeros((ITEM_COUNT, 0), dtype=np.float32)
+    items = [tiny_item(number) for number in range(item_count)]
+    statistics = np.random.default_rng(seed).random((item_count, 3), dtype=np.float32)
+    texts = np.zeros((item_count, 0), dtype=np.float32)
     rows = encode_rows(TorchPredictor(network, SPEC.timed), SPEC, items, texts, statistics)
     save_file(network.state_dict(), folder / WEIGHTS)
     np.save(folder / ITEM_VECTORS, np.stack([row.vector for row in rows]))
-    np.save(folder / ITEM_TEXT, np.zeros((ITEM_COUNT, 0), dtype=np.float32))
+    np.save(folder / ITEM_TEXT, np.zeros((item_count, 0), dtype=np.float32))
     np.save(folder / ITEM_STATISTICS, statistics)
     write_items(folder / ITEMS, items)
     write_users(folder / PROFILES, [User(f"u{number}", {"job": "artist"}) for number in range(USERS)])
@@ -113,7 +113,7 @@ def write_bundle(folder: Path, version: str) -> Path:
         folder / HISTORIES,
         EventColumns(
             offsets=np.arange(0, count + 1, 10),
-            items=np.arange(count) % ITEM_COUNT,
+            items=np.arange(count) % item_count,
             actions=np.zeros(count, dtype=np.int64),
             values=np.tile(np.array([5, 1], dtype=np.float32), count // 2),
             times=np.arange(count) + 1e9,

@@ -113,12 +113,26 @@ BODIES: dict[str, list[Schema]] = {
             **{"salt": "s", "scene": "home", "start": MOMENT, "stop": MOMENT + 1},
         }
         for one in VARIED
+    ]
+    + [
+        {
+            "mode": "split",
+            "variants": [
+                {"name": "b", "share": 0.5, "bundle": "first", "model_version": "first"},
+                SPLIT["variants"][0],
+            ],
+        }
     ],
     "POST /v1/model/reload": [{"bundle": "first"}],
 }
 """Operation -> bodies that are accepted and that have every field between them, but `cursor`."""
-DEPENDENT: dict[str, Path] = {"POST /v1/rank": ("item_ids",), "POST /v1/explain": ("exploration", "seed")}
-"""Operation -> the place that may be absent, and therefore null, only beside a cursor, or with the policy none."""
+DEPENDENT: dict[str, Path] = {
+    "POST /v1/rank": ("item_ids",),
+    "POST /v1/explain": ("exploration", "seed"),
+    "PUT /v1/experiments/{name}": ("variants", 0, "bundle"),
+}
+"""Operation -> the place that may be absent, and therefore null, only beside a cursor, with the policy none, or
+without a version."""
 
 
 class Page:

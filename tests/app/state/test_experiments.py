@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from app.state.memory.experiments import MemoryExperiments
-from app.state.protocol import ArmSums, ArmTake, Experiment, StateStore, StoredExperiments, Variant
+from app.state.protocol import ArmSums, ArmTake, Experiment, Mode, StateStore, StoredExperiments, Variant
 from app.state.pseudonyms import Pseudonyms
 from app.state.redis.keys import Keys
 from app.state.redis.settings import RedisSettings
@@ -97,6 +97,24 @@ async def test_a_deletion_removes_the_numbers(store: StateStore) -> None:
     await store.experiments.delete("one")
     await store.experiments.write(ONE, 2)
     assert (await store.experiments.read_sums(ONE))["likes"] == ArmSums()
+
+
+async def test_totals_are_beside_the_sums(store: StateStore) -> None:
+    await store.experiments.write(ONE, 0)
+    await store.experiments.add_impressions([(LIKES, "u")])
+    await store.experiments.add_totals(LIKES, {"answers": 1, "drift": -0.25})
+    await store.experiments.add_totals(LIKES, {"answers": 1, "drift": -0.5})
+    assert await store.experiments.read_totals(ONE) == {
+        "control": {},
+        "likes": {"answers": 2, "drift": -0.75},
+    }
+    assert (await store.experiments.read_sums(ONE))["likes"] == ArmSums(1, 1, 0, 0, 1)
+    other = replace(ONE, mode=Mode.SHADOW)
+    assert other.revision != ONE.revision
+    await store.experiments.write(other, 1)
+    assert await store.experiments.read() == StoredExperiments(2, (other,))
+    assert (await store.experiments.read_totals(other))["likes"] == {}
+    assert (await store.experiments.read_totals(ONE))["likes"] == {}, "no longer of use"
 
 
 async def test_tenants_are_apart(store: StateStore) -> None:

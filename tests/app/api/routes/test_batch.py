@@ -20,6 +20,7 @@ from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
 from app.pipeline.scoring.batching import BATCH_COST, USER_COST
 from app.runtime import Runtime
+from app.shadow_log import ShadowLog
 from app.state.memory.store import MemoryStore
 from app.state.protocol import StoredUser
 from app.telemetry import Metrics
@@ -43,6 +44,7 @@ def _serving(learnt: LoadedBundle, state: Path, store: MemoryStore | None = None
         OutcomeLog(Metrics().outcomes),
         Freshness(lambda _seconds: None),
         ExperimentLog(lambda _fate, _count: None),
+        ShadowLog(Metrics().shadows),
     )
 
 
