@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.api.dependencies import Service
 from app.api.mapping.experiments import BundleOf
 from app.api.schemas.experiments import ExperimentRequest
 from app.bundle.bundle import LoadedBundle
@@ -9,33 +10,34 @@ from app.bundle_choice import UnknownBundleNameError, find_bundle
 from app.errors import BadBundleError, ForbiddenError, TooManyBundlesError, UnknownBundleError
 from app.experiments.assignment import list_bundles
 from app.extra_bundles import TooManyBundlesNamedError
-from app.runtime import Runtime
 from app.state.protocol import Experiment, NamedBundle, Variant
 from app.tenant import Tenant
 from app.worker_thread import run_in_thread
 from models.contract.bundle import BundleError, read_manifest
 
 
-def make_bundle_of(runtime: Runtime, tenant: Tenant) -> BundleOf:
+def make_bundle_of(service: Service, tenant: Tenant) -> BundleOf:
     """The bundle that answers for a variant of a tenant's experiment."""
 
     def bundle_of(variant: Variant) -> LoadedBundle | None:
-        found = runtime.bundle_for(tenant, variant)
+        found = service.runtime.bundle_for(tenant, variant)
         return None if found is None else found.bundle
 
     return bundle_of
 
 
-def find_fault(runtime: Runtime, experiment: Experiment) -> str | None:
+def find_fault(service: Service, experiment: Experiment) -> str | None:
     """Why a bundle of a live experiment is not in memory; None if all are."""
-    for named in runtime.list_extra(variant.bundle for variant in experiment.variants if variant.bundle):
-        if runtime.extra.find(named) is None:
-            return f"the bundle {named.name!r} is not in memory: {runtime.extra.find_fault(named)}"
+    for named in service.runtime.list_extra(
+        variant.bundle for variant in experiment.variants if variant.bundle
+    ):
+        if service.runtime.extra.find(named) is None:
+            return f"the bundle {named.name!r} is not in memory: {service.runtime.extra.find_fault(named)}"
     return None
 
 
 async def admit_bundles(
-    runtime: Runtime,
+    service: Service,
     tenant: Tenant,
     name: str,
     body: ExperimentRequest,
@@ -48,7 +50,7 @@ async def admit_bundles(
     BadBundleError and TooManyBundlesError.
     """
     others = [each for each in list_bundles(stored, now) if not _is_of(each, name, stored)]
-    variants, wanted = [], runtime.list_extra(others)
+    variants, wanted = [], service.runtime.list_extra(others)
     for index, variant in enumerate(body.variants):
         if variant.bundle is None:
             variants.append(variant)
@@ -56,15 +58,15 @@ async def admit_bundles(
         field = f"variants.{index}.bundle"
         if not tenant.is_default:
             raise ForbiddenError("expected a key without a tenant to name a bundle", field)
-        named = await _find_version(runtime, variant.bundle, field)
+        named = await _find_version(service, variant.bundle, field)
         if variant.model_version not in (None, named.model_version):
             raise BadBundleError(
                 f"expected the version {named.model_version}, given {variant.model_version!r}",
                 f"variants.{index}.model_version",
             )
-        if extra := runtime.list_extra([named]):
+        if extra := service.runtime.list_extra([named]):
             wanted = [*wanted, *extra]
-            await _load(runtime, named, wanted, field)
+            await _load(service, named, wanted, field)
         variants.append(variant.model_copy(update={"model_version": named.model_version}))
     return body.model_copy(update={"variants": variants})
 
@@ -75,8 +77,8 @@ def _is_of(named: NamedBundle, name: str, stored: Sequence[Experiment]) -> bool:
     return namers == {name}
 
 
-async def _find_version(runtime: Runtime, bundle: str, field: str) -> NamedBundle:
-    settings = runtime.settings
+async def _find_version(service: Service, bundle: str, field: str) -> NamedBundle:
+    settings = service.runtime.settings
     try:
         folder = find_bundle(settings.bundle_dir, bundle)
         manifest = await run_in_thread(lambda: read_manifest(folder, settings.signing_key))
@@ -89,10 +91,10 @@ async def _find_version(runtime: Runtime, bundle: str, field: str) -> NamedBundl
     return NamedBundle(bundle, manifest.model_version)
 
 
-async def _load(runtime: Runtime, named: NamedBundle, wanted: Sequence[NamedBundle], field: str) -> None:
+async def _load(service: Service, named: NamedBundle, wanted: Sequence[NamedBundle], field: str) -> None:
     try:
-        runtime.extra.check_room(wanted)
-        await runtime.extra.load(named)
+        service.runtime.extra.check_room(wanted)
+        await service.runtime.extra.load(named)
     except TooManyBundlesNamedError as error:
         raise TooManyBundlesError(str(error), field) from error
     except (BundleError, OSError) as error:

@@ -78,13 +78,13 @@ class _Reader:
     async def choose(self, page: Page[ListRequest]) -> Choice | None:
         """The variant of a page, by what it states so far."""
         experiments = await self.tenant.experiments.list()
-        bundle_of = make_bundle_of(self.service.runtime, self.tenant)
+        bundle_of = make_bundle_of(self.service, self.tenant)
         return choose_variant(bundle_of, experiments, page.request, self.service.clock())
 
     async def shadow(self, page: Page[ListRequest]) -> Choice | None:
         """The variant by which a page is answered once more, unseen."""
         experiments = await self.tenant.experiments.list()
-        bundle_of = make_bundle_of(self.service.runtime, self.tenant)
+        bundle_of = make_bundle_of(self.service, self.tenant)
         return choose_shadow(bundle_of, experiments, page.request, self.service.clock())
 
     async def read(

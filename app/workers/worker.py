@@ -1,4 +1,4 @@
-"""The process of a worker: `python -m app.workers.worker`, with its order on its standard input."""
+"""The main module of a worker process, whose order is on its standard input."""
 
 import sys
 

@@ -37,10 +37,9 @@ Name = Annotated[str, Path(pattern=NAME_PATTERN)]
 async def list_experiments(tenant: CallersTenant, service: Serving) -> Response:
     """All experiments by name, without their results."""
     stored, now = await tenant.store.experiments.read(), service.clock()
-    bundle_of = make_bundle_of(service.runtime, tenant)
+    bundle_of = make_bundle_of(service, tenant)
     answers = [
-        experiment_answer(bundle_of, each, now, find_fault(service.runtime, each))
-        for each in stored.experiments
+        experiment_answer(bundle_of, each, now, find_fault(service, each)) for each in stored.experiments
     ]
     return json_response({"experiments": answers})
 
@@ -55,7 +54,7 @@ async def show_experiment(name: Name, tenant: CallersTenant, service: Serving) -
     if experiment is None:
         raise _missing()
     sums = await tenant.store.experiments.read_sums(experiment)
-    bundle_of, fault = make_bundle_of(service.runtime, tenant), find_fault(service.runtime, experiment)
+    bundle_of, fault = make_bundle_of(service, tenant), find_fault(service, experiment)
     answer = experiment_answer(bundle_of, experiment, service.clock(), fault)
     totals = await tenant.store.experiments.read_totals(experiment)
     shadow = shadow_answer(experiment, totals)
@@ -71,10 +70,10 @@ async def put_experiment(
     Another salt, other variants or another scene begin its results anew.
     """
     now = service.clock()
-    bundle_of = make_bundle_of(service.runtime, tenant)
+    bundle_of = make_bundle_of(service, tenant)
     async with service.runtime.extra.keep():
         stored = await tenant.store.experiments.read()
-        admitted = await admit_bundles(service.runtime, tenant, name, body, stored.experiments, now)
+        admitted = await admit_bundles(service, tenant, name, body, stored.experiments, now)
         experiment = to_experiment(bundle_of, name, admitted, _find(stored, name), now)
         note_act(request, f"experiment:{name}", revision=experiment.revision)
         _check_place(experiment, stored, now)

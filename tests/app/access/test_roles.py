@@ -124,9 +124,17 @@ def test_every_route_under_v1_works_on_the_callers_tenant() -> None:
 
 
 def test_no_route_reaches_the_tenants_but_by_its_caller() -> None:
-    """Only the pages about the service read the runtime itself, and of it nothing that belongs to a tenant."""
+    """Only the pages about the service and the bundles of variants read the runtime itself.
+
+    They read nothing that belongs to a tenant: `bundle_for` and `may_know` take the caller's.
+    """
     allowed = {
+        "app/api/bundle_admission.py": {"bundle_for", "list_extra", "extra", "settings"},
         "app/api/dependencies.py": {"open_tenant"},
+        "app/api/page_reading.py": {"bundle_for"},
+        "app/api/routes/experiments.py": {"extra"},
+        "app/api/routes/users.py": {"may_know"},
+        "app/api/shadowing.py": {"bundle_for"},
         "app/api/routes/health.py": {"ready", "health", "replica_set"},
         "app/api/routes/model.py": {"reload", "replica_set"},
         "app/api/service_metrics.py": {"ready", "default_tenant", "comparison", "extra"},
