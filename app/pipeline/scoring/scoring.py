@@ -53,7 +53,7 @@ def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> Doubles:
             added = user.added_logits
             if added is not None:
                 logits[position] += added[sample]
-        chosen = logits[:, present] if present.any() else logits
+        chosen = logits[:, present] if present.any() and not present.all() else logits
         logs[start : start + batch_size] = sum_partitions(chosen, calibration) + np.log(sample.step)
     return logs
 
