@@ -86,7 +86,9 @@ class FusedScorer:
             return np.zeros_like(items)
         keys = events @ self.attention.weight  # [L, D + 1]
         keys += self.attention.bias
-        logits = keys[:, :-1] @ items.T  # [L, Q]: numpy reduces the first of two dimensions faster
+        logits: Floats = np.matmul(
+            keys[:, :-1], items.T
+        )  # [L, Q]: numpy reduces the first of two dimensions faster
         logits += keys[:, -1:]
         attended: Floats = softmax_in_place(logits, 0).T @ events
         return attended

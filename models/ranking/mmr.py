@@ -24,6 +24,7 @@ def mmr(
 
     def bonus(position: int) -> Doubles:
         np.maximum(nearest, similar_to(position), out=nearest)
-        return np.multiply(nearest, -strength, out=gain)
+        np.multiply(nearest, -strength, out=gain)
+        return gain
 
     return select_greedily(relevance, 1 - strength, bonus, n, cap, choose)
