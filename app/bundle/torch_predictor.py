@@ -36,6 +36,7 @@ class TorchPredictor:
     timed: bool
     one_user: FusedScorer = field(init=False, repr=False)
     last_state: LastState = field(init=False, repr=False)
+    asked: Floats = field(init=False, repr=False)  # [tokens, D] of the moments' context
 
     def __post_init__(self) -> None:
         """Regroup the weights for single requests; the network must not change afterwards."""
@@ -43,6 +44,7 @@ class TorchPredictor:
             object.__setattr__(self, "one_user", FusedScorer(self.network.scorer))
             longest = self.network.config.history_length
             object.__setattr__(self, "last_state", LastState(self.network.users, longest))
+            object.__setattr__(self, "asked", self.network.users.asked.weight.detach().numpy())
 
     @property
     def dim(self) -> int:
@@ -82,10 +84,9 @@ class TorchPredictor:
         last = map(_last_row, np.split(users.events.context, bounds))
         return list(map(UserEncoding, bases, histories, numbers, last))
 
-    @torch.inference_mode()
     def encode_moments(self, context: Indices) -> Floats:
         """See Predictor.encode_moments."""
-        asked: Floats = self.network.users.asked.weight.numpy()[context].sum(axis=-2)
+        asked: Floats = self.asked[context].sum(axis=-2)
         return asked
 
     @torch.inference_mode()
@@ -145,14 +146,21 @@ class TorchPredictor:
         context: Indices,
         logits: dict[str, Floats],
     ) -> None:
-        """Write head -> logits [Q, width] of item rows [Q] for one user at one moment with context tokens [C]."""
+        """Write head -> logits [Q, width] of item rows [Q] for one user at one moment with context tokens [C].
+
+        Those of a head that does not read the item are one row in memory, not to be written to.
+        """
         part = UserPart(user.base, user.history, user.numbers, user.last, context)
+        same_for_all = self.network.scorer.user_heads
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
             vectors = self._read_items(items, chunk).numpy()
             statistics = self._read_statistics(items, chunk)
             for name, values in self.one_user(part, vectors, statistics, logits).items():
-                logits[name][start : start + CHUNK] = values
+                if name in same_for_all:
+                    logits[name] = np.broadcast_to(values, logits[name].shape)
+                else:
+                    logits[name][start : start + CHUNK] = values
 
     def _read_items(self, items: ItemTable, rows: Indices) -> torch.Tensor:
         """The part [..., D] of the vectors of item rows [...] that the heads read."""

@@ -88,8 +88,9 @@ def encode_states(
     The encoding of a single user is kept, as the next request of the same user often finds the same history.
     """
     single = len(states) == 1
+    is_kept = single and bundle.known_users.keeps(states[0])
     events = read_columns(bundle, states)
-    key = cache_key(states[0].profile, events, preferences[0]) if single else None
+    key = cache_key(bundle, states[0].profile, events, preferences[0], is_kept) if single else None
     kept = find_encoding(bundle, key)
     if kept is None:
         encoded = encode_columns(bundle, [state.profile for state in states], events, preferences)

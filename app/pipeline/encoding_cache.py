@@ -22,17 +22,30 @@ EVENT_BYTES = 64
 """Bytes of an event in columns."""
 
 
-def cache_key(profile: User | None, events: EventColumns, texts: TextPreferences) -> Hashable | None:
-    """The key of one user's encoding; None with a text, whose vectors would be most of the key."""
+def cache_key(
+    bundle: LoadedBundle, profile: User | None, events: EventColumns, texts: TextPreferences, is_kept: bool
+) -> Hashable | None:
+    """The key of one user's encoding; None with a text, whose vectors would be most of the key.
+
+    `is_kept`: the same object of `events` comes again with later requests.
+    """
     if texts.text is not None or texts.logits is not None or texts.profile.any():
         return None
+    digest = (
+        derive(bundle, events, lambda: digest_events(events), OVERHEAD) if is_kept else digest_events(events)
+    )
+    return events.action_names, None if profile is None else repr(profile), digest
+
+
+def digest_events(events: EventColumns) -> bytes:
+    """A digest of all that an encoding reads of events, but the names of their actions."""
     digest = blake2b(digest_size=16)
     for column in (events.items, events.actions, events.times, events.values):
         digest.update(column.tobytes())
     for name, context in sorted(events.contexts.items()):
         digest.update(repr((name, context.names)).encode())
         digest.update(context.codes.tobytes())
-    return events.action_names, repr(profile), digest.digest()
+    return digest.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +56,20 @@ class Derived(Generic[Value]):
     value: Value
 
 
-def derive(bundle: LoadedBundle, source: object, make: Callable[[], Value], size: int) -> Value:
+def derive(
+    bundle: LoadedBundle, source: object, make: Callable[[], Value], size: int, kind: str = ""
+) -> Value:
     """The value that `make` makes of an object that comes again in later requests, kept by the object's identity.
 
-    One object has one such value. `size` is about its bytes.
+    One object has one such value of a kind. `size` is about its bytes.
     """
-    found = bundle.encodings.get(id(source))
+    key = kind, id(source)
+    found = bundle.encodings.get(key)
     if isinstance(found, Derived) and found.source is source:
         kept: Value = found.value
         return kept
     made = make()
-    bundle.encodings.put(id(source), Derived(source, made), size)
+    bundle.encodings.put(key, Derived(source, made), size)
     return made
 
 

@@ -7,12 +7,13 @@ import numpy as np
 
 from app.bundle.bundle import LoadedBundle
 from app.pipeline.encoding import add_moments, encode_states
+from app.pipeline.encoding_cache import OVERHEAD, derive
 from app.pipeline.explain.attribution import measure_attribution
 from app.pipeline.explain.evidence import Evidence
 from app.pipeline.explain.reasons import find_reasons
 from app.pipeline.explain.terms import measure_moment
 from app.pipeline.filter_notes import find_filter_notes
-from app.pipeline.filtering import filter_rows
+from app.pipeline.filtering import excluded_as_seen, filter_rows, find_rows
 from app.pipeline.partners import find_partners
 from app.pipeline.query.conditions import Narrowed, narrow_rows
 from app.pipeline.query.text_query import read_plan, unread_texts
@@ -23,7 +24,6 @@ from app.pipeline.stage_clock import StageClock
 from app.pipeline.types import Candidates, Encoded, Query, Scored, Slate, Trace
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.feature_spec import FieldKind
-from models.contract.feedback import last_liked
 from models.contract.statistics import TOTAL
 from models.contract.user_vector import strip_bias
 from models.heads.protocol import Subject
@@ -35,6 +35,7 @@ from models.ranking.kept import find_positions, rerank_below
 from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, Diversity, RerankedList
 from models.ranking.tiers import Pool, rerank_tiers
 
+ROW_BYTES = 8
 LIMITS = frozenset({CATEGORY_CAP, CATEGORY_RUN})
 """The degradations that more candidates may prevent."""
 
@@ -86,15 +87,29 @@ def answer_trace(bundle: LoadedBundle, trace: Trace, clock: StageClock) -> Slate
 
 def find_allowed(bundle: LoadedBundle, query: Query) -> Narrowed:
     """The items that the query allows: those that pass the filter, narrowed by the plan of its words."""
-    allowed = filter_rows(bundle.catalogue, query, bundle.columns, bundle.spec.roles)
+    roles = bundle.spec.roles
+    allowed = filter_rows(bundle.catalogue, query, bundle.columns, roles, find_seen(bundle, query))
     return narrow_rows(bundle.catalogue, query, bundle.columns, allowed)
+
+
+def find_seen(bundle: LoadedBundle, query: Query) -> Indices | None:
+    """The rows of the items that the query leaves out as seen, kept where the history is the bundle's; else None."""
+    state = query.state
+    if query.item_ids is not None or not query.exclude_seen or query.kept or state.past_items:
+        return None
+    if not bundle.known_users.keeps(state):
+        return None
+    catalogue, roles = bundle.catalogue, bundle.spec.roles
+    size = OVERHEAD + ROW_BYTES * len(state.events)
+    return derive(
+        bundle, state.events, lambda: find_rows(catalogue, excluded_as_seen(query, roles)), size, "seen"
+    )
 
 
 def build_context(
     bundle: LoadedBundle, query: Query, encoded: Encoded, narrowed: Narrowed
 ) -> RetrievalContext:
     """The input of the candidate sources."""
-    liked_row = last_liked(encoded.events.columns.items, encoded.events.feedback)
     return RetrievalContext(
         catalogue=bundle.catalogue,
         index=bundle.index,
@@ -102,7 +117,7 @@ def build_context(
         query=query,
         encoded=encoded,
         allowed=narrowed.allowed,
-        liked_row=liked_row,
+        liked_row=encoded.events.liked_row,
         meets=narrowed.meets,
         partners=find_partners(bundle, encoded),
     )

@@ -10,7 +10,7 @@ from app.pipeline.notes import Note
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
-from models.contract.feedback import FeedbackCodes
+from models.contract.feedback import FeedbackCodes, last_liked
 from models.contract.predicate import Predicate
 from models.language.plan import NO_PLAN, Plan
 from models.language.text_preference import TextPreferences
@@ -49,6 +49,11 @@ class UserEvents:
 
     columns: EventColumns  # over catalogue rows; negative for items that it lacks
     feedback: FeedbackCodes  # [n]
+    liked_row: int | None = field(init=False)
+    """The row of the last liked item: read once for a kept encoding."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "liked_row", last_liked(self.columns.items, self.feedback))
 
 
 NO_EVENTS = UserEvents(column_events([()], lambda _item_id: -1), np.zeros(0, dtype=np.int8))

@@ -31,6 +31,8 @@ class RecencyGains(BaseModel):
 
 def newest_times(events: EventColumns) -> Doubles:
     """[U] the time of each user's newest event; NO_EVENT without one."""
+    if len(events.offsets) == 2:  # a request's user
+        return np.array([events.times[events.offsets[0] :].max(initial=NO_EVENT)])
     starts, ends = events.offsets[:-1], events.offsets[1:]
     newest = np.full(len(ends), NO_EVENT)
     has = ends > starts

@@ -6,6 +6,8 @@ The service and the evaluation call these functions, so that both fuse the same 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from models.contract.arrays import Doubles, Floats
 from models.contract.calibration import Calibration
 from models.contract.tasks import NEXT, Head
@@ -49,8 +51,16 @@ def predict_heads(
         name = head.task.name
         if name not in logits:
             continue
-        predictions[name] = find_kind(head.task.kind).predict(head.task, logits[name], calibrations[name])
+        predictions[name] = _predict(head, logits[name], calibrations[name])
     return predictions
+
+
+def _predict(head: Head, logits: Floats, calibration: Calibration) -> Floats:
+    """Calibrated predictions [n, width] of one head; those of rows that are one in memory are computed once."""
+    predict = find_kind(head.task.kind).predict
+    if len(logits) > 1 and logits.strides[0] == 0:
+        return np.broadcast_to(predict(head.task, logits[:1], calibration), logits.shape)
+    return predict(head.task, logits, calibration)
 
 
 def reduce_predictions(

@@ -16,4 +16,6 @@ def average_over_labels(predicted: Floats, labels: Floats | None) -> Floats:
         labels = np.zeros_like(predicted)
     count = labels.sum(axis=1)
     mean = (predicted * labels).sum(axis=1) / np.maximum(count, 1)
-    return np.asarray(np.where(count > 0, mean, predicted.mean(axis=1)), dtype=np.float32)
+    if not (count > 0).all():
+        mean = np.where(count > 0, mean, predicted.mean(axis=1))
+    return np.asarray(mean, dtype=np.float32)

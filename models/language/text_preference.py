@@ -119,6 +119,8 @@ def weigh_texts(
     text_size: int,
 ) -> TextPreferences:
     """The preferences for texts that are split already, and those in a user's profile; see read_preferences."""
+    if not (wanted or profile.interests or profile.text or any(unwanted)):
+        return TextPreferences(None, None, (), None, np.zeros(text_size, dtype=np.float32))
     query = _build_preference(wanted, encode, items)
     interests, interests_unwanted = read_text(profile.interests, encode, items)
     if interests is not None and interests.words == profile.text:

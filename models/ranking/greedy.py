@@ -30,10 +30,10 @@ def select_greedily(
     """
     order = sort_by_relevance(relevance)
     reward = weight * scale_relevance(relevance)
-    gain, picks = np.zeros(len(order)), list[int]()
+    gain, value, picks = np.zeros(len(order)), np.empty(len(order)), list[int]()
     most = min(n, len(order))
     while len(picks) < most:
-        value = reward + gain
+        np.add(reward, gain, out=value)
         while cap is not None and (cap.closed | (reward == -np.inf)).all():
             cap.rise()
         if cap is not None:

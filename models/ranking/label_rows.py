@@ -10,6 +10,8 @@ import numpy as np
 from models.contract.arrays import Floats, Indices
 
 LabelSet = frozenset[str]
+MOST_OVERLAPS = 1_000
+"""The most distinct sets whose overlaps are kept, which take 4 MB then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +22,7 @@ class LabelTable:
     hot: Floats  # [D, M] 1 if the set has the label
     sizes: Floats  # [D] the number of its labels
     set_of: Indices  # [n] the number of each item's set
+    overlap: Floats | None  # [D, D] the Jaccard similarity of the sets; None where they are too many
 
     @staticmethod
     def of(labels: Iterable[LabelSet], most_cells: int) -> "LabelTable | None":
@@ -59,7 +62,19 @@ def _build(sets: Mapping[LabelSet, int], set_of: Indices, most_cells: int | None
     sizes = np.fromiter(map(len, sets), dtype=np.int64, count=len(sets))
     hot = np.zeros((len(sets), len(codes)), dtype=np.float32)
     hot[np.repeat(np.arange(len(sets)), sizes), list(map(codes.__getitem__, all_labels))] = 1
-    return LabelTable(tuple(sets), hot, sizes.astype(np.float32), set_of)
+    table_sizes = sizes.astype(np.float32)
+    overlap = _measure_overlap(hot, table_sizes) if len(sets) <= MOST_OVERLAPS else None
+    return LabelTable(tuple(sets), hot, table_sizes, set_of, overlap)
+
+
+def _measure_overlap(hot: Floats, sizes: Floats) -> Floats:
+    """The Jaccard similarity [D, D] of D sets with M labels: hot [D, M], sizes [D]. 0 between two empty sets."""
+    shared = hot @ hot.T
+    known = np.maximum(sizes, 1)
+    union = known[:, None] + known
+    union -= shared
+    shared /= union
+    return shared
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,10 +20,11 @@ def mmr(
 
     `relevance` [K] is finite, `strength` in [0, 1].
     """
-    nearest = np.full(len(relevance), -np.inf)
+    nearest, gain = np.full(len(relevance), -np.inf), np.empty(len(relevance))
 
     def bonus(position: int) -> Doubles:
         np.maximum(nearest, similar_to(position), out=nearest)
-        return -strength * nearest
+        np.multiply(nearest, -strength, out=gain)
+        return gain
 
     return select_greedily(relevance, 1 - strength, bonus, n, cap, choose)

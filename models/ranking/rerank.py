@@ -10,6 +10,7 @@ from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
 from models.ranking.category_run import limit_runs
 from models.ranking.exploration import Exploration, Explorer, pick_best
+from models.ranking.label_overlap import multi_hot
 from models.ranking.order import sort_by_relevance
 from models.ranking.registry import find_reranker
 from models.ranking.similarity import Similarity
@@ -71,7 +72,7 @@ def rerank(
     by_relevance = sort_by_relevance(scores)
     if not (np.isfinite(scores).all() and np.isfinite(similarity.unit).all()):
         return RerankedList(by_relevance[:n], 0.0, 0.0, (RELEVANCE_ORDER,))
-    order, degraded, propensity = _select(scores, similarity, diversity, n)
+    order, degraded, propensity = _select(scores, similarity, labels, diversity, n)
     if diversity.max_consecutive is not None:
         pool = order if diversity.max_per_category is not None else _append_others(order, by_relevance)
         pool_labels = [labels[position] for position in pool.tolist()]
@@ -92,7 +93,9 @@ class Selected(NamedTuple):
     propensity: Floats | None = None
 
 
-def _select(scores: Floats, similarity: Similarity, diversity: Diversity, n: int) -> Selected:
+def _select(
+    scores: Floats, similarity: Similarity, labels: Sequence[frozenset[str]], diversity: Diversity, n: int
+) -> Selected:
     """The order by the diversity's method.
 
     An item of many categories counts for each of them. If the cap leaves too few candidates, the items with the most
@@ -100,12 +103,13 @@ def _select(scores: Floats, similarity: Similarity, diversity: Diversity, n: int
     """
     if diversity.max_per_category is None:
         return _select_within(None, scores, similarity, diversity, n)
-    unbarred = Selected(np.zeros(0, dtype=np.int64))
-    for size in np.unique(similarity.sizes)[::-1]:
-        barred = similarity.sizes > size
+    unbarred, (hot, sizes) = Selected(np.zeros(0, dtype=np.int64)), multi_hot(labels)
+    sizes = np.maximum(sizes, 1)
+    for size in np.unique(sizes)[::-1]:
+        barred = sizes > size
         if len(unbarred.order) and np.count_nonzero(~barred) < n:
             break
-        cap = CategoryCap(similarity.hot, diversity.max_per_category, barred)
+        cap = CategoryCap(hot, diversity.max_per_category, barred)
         selected = _select_within(cap, scores, similarity, diversity, n)
         if not cap.exceeded:
             return selected

@@ -1,22 +1,21 @@
 """Item similarity: cosine of vectors, Jaccard of label sets, their mean; intra-list diversity.
 
-cos(a, b) = a.b / (|a| |b|), 0 if a vector is all zeros. J(A, B) = |A & B| / |A | B|, 0 if both sets are empty.
+cos(a, b) = a.b / (|a| |b|), 0 if a vector is all zeros. models.ranking.label_overlap has the Jaccard of label sets.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.contract.arrays import Doubles, Floats, Indices, Mask
-from models.ranking.label_rows import LabelRows
+from models.ranking.label_overlap import HotOverlap, SetOverlap, measure_overlap
 
 TINY = 1e-12
-ONE, HALF = np.float32(1), np.float32(0.5)
+HALF = np.float32(0.5)
 SHORT = 100
 """The longest list whose pairs are kept: those of longer ones would take megabytes."""
 Vectors = TypeVar("Vectors", Floats, Doubles)
@@ -39,17 +38,6 @@ def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> Doubles:
     return np.asarray(np.einsum("...d,...d->...", units_a, units_b))
 
 
-def jaccard(
-    shared: NDArray[np.number], sizes_a: NDArray[np.number], sizes_b: NDArray[np.number]
-) -> NDArray[np.floating]:
-    """Jaccard similarity [...] of set pairs from the sizes of intersections and sets.
-
-    Pass size 1 for an empty set: then its similarity is 0 and no union is 0.
-    """
-    union = sizes_a + sizes_b - shared
-    return np.asarray(np.true_divide(shared, union))
-
-
 def intra_list_diversity(similarity: NDArray[np.floating], pairs: Mask | None = None) -> Doubles:
     """Mean [...] of 1 - similarity [..., P] over the P pairs of items of a list (Smyth, McClave 2001).
 
@@ -70,8 +58,7 @@ class Similarity:
     """
 
     unit: Floats  # [K, D] vectors of length 1; zeros stay zeros
-    hot: Floats  # [K, M] 1 if the item has the label; labels of a single item are left out
-    sizes: Floats  # [K] number of labels of each item; 1 if it has none
+    overlap: SetOverlap | HotOverlap
     labelled: Mask  # [K] True if the item has a label
     all_labelled: bool  # True if all have one
 
@@ -80,20 +67,15 @@ class Similarity:
         """The similarity of K items with vectors [K, D] and K label sets; raises ValueError if the counts differ."""
         if len(vectors) != len(labels):
             raise ValueError(f"expected {len(vectors)} label sets, given {len(labels)}")
-        hot, sizes = multi_hot(labels)
+        overlap, sizes = measure_overlap(labels)
         labelled = sizes > 0
-        return cls(unit_rows(vectors), hot, np.maximum(sizes, ONE), labelled, bool(labelled.all()))
+        return cls(unit_rows(vectors), overlap, labelled, bool(labelled.all()))
 
     def to(self, position: int) -> Floats:
         """Similarity [K] of all items to the item at a position."""
         similarity: Floats = self.unit @ self.unit[position]
-        if self.labelled[position]:
-            mean = (
-                self.hot @ self.hot[position]
-            )  # in place from here on: a re-ranker calls this for every pick
-            union = self.sizes + self.sizes[position]
-            union -= mean
-            mean /= union
+        if self.all_labelled or self.labelled[position]:
+            mean = self.overlap.to(position)  # in place from here on: a re-ranker calls this for every pick
             mean += similarity
             mean *= HALF
             similarity = mean if self.all_labelled else np.where(self.labelled, mean, similarity)
@@ -102,11 +84,11 @@ class Similarity:
 
     def among(self, positions: Indices) -> Floats:
         """Similarity [P, P] of the items at P positions to each other."""
-        unit, hot, sizes = self.unit[positions], self.hot[positions], self.sizes[positions]
+        unit = self.unit[positions]
         similarity: Floats = unit @ unit.T
         labelled = self.labelled[positions]
         if labelled.any():
-            mean = (similarity + jaccard(hot @ hot.T, sizes[:, None], sizes)) * HALF
+            mean = (similarity + self.overlap.among(positions)) * HALF
             similarity = np.where(labelled[:, None] & labelled, mean, similarity)
         np.fill_diagonal(similarity, 1)
         return similarity
@@ -122,16 +104,3 @@ class Similarity:
 def list_pairs(count: int) -> tuple[Indices, Indices]:
     """The positions of the two items of each pair of a list of `count` items, at most SHORT; not to be written to."""
     return np.triu_indices(count, k=1)
-
-
-def multi_hot(labels: Sequence[frozenset[str]]) -> tuple[Floats, Floats]:
-    """(hot [K, M], sizes [K]) of K label sets; the M columns are the labels in at least two sets."""
-    if isinstance(labels, LabelRows):
-        return labels.multi_hot()
-    sizes = np.fromiter(map(len, labels), dtype=np.int64, count=len(labels))
-    all_labels = list(chain.from_iterable(labels))
-    codes = {label: code for code, label in enumerate(dict.fromkeys(all_labels))}
-    columns = [codes[label] for label in all_labels]
-    hot = np.zeros((len(labels), len(codes)), dtype=np.float32)
-    hot[np.repeat(np.arange(len(labels)), sizes), columns] = 1
-    return hot[:, hot.sum(axis=0) > 1], sizes.astype(np.float32)

@@ -46,12 +46,14 @@ def fuse_groups(
 
     A vote, and the replacement of a value that is not finite, depend on the candidates of the group.
     """
+    if len(sizes) == 1:
+        return [fuse_heads(values, fusion, weights)]
     ends = np.cumsum(sizes).tolist()
     parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     separable = fusion.method is not FusionMethod.VOTE
     if separable and all(np.isfinite(value).all() for value in values.values()):
         whole = fuse_heads(values, fusion, weights)
-        return [whole] if len(parts) == 1 else [whole.take(part) for part in parts]
+        return [whole.take(part) for part in parts]
     return [
         fuse_heads({name: value[part] for name, value in values.items()}, fusion, weights) for part in parts
     ]

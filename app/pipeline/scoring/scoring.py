@@ -44,6 +44,7 @@ def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> Doubles:
     calibration = bundle.manifest.calibrations[NEXT]
     sample = slice(None, None, -(-len(bundle.catalogue) // EXACT_PARTITION))
     vectors, present = bundle.catalogue.vectors[sample], bundle.catalogue.present[sample]
+    are_all = bool(present.all()) or not present.any()
     batch_size = max(PARTITION_BYTES // (8 * max(len(vectors), 1)), 1)
     logs = np.empty(len(encoded))
     for start in range(0, len(encoded), batch_size):
@@ -53,7 +54,7 @@ def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> Doubles:
             added = user.added_logits
             if added is not None:
                 logits[position] += added[sample]
-        chosen = logits[:, present] if present.any() else logits
+        chosen = logits if are_all else logits[:, present]
         logs[start : start + batch_size] = sum_partitions(chosen, calibration) + np.log(sample.step)
     return logs
 

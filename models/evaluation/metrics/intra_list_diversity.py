@@ -8,6 +8,7 @@ from scipy import sparse
 from models.contract.arrays import Doubles, Floats, Indices
 from models.evaluation.metrics.lists import NO_ITEM
 from models.ranking import similarity as definitions
+from models.ranking.label_overlap import jaccard
 
 Similarity = Callable[[Indices, Indices], Doubles]
 """Similarities [p] of p pairs of items."""
@@ -28,7 +29,7 @@ def jaccard_of(attributes: sparse.csr_array) -> Similarity:
 
     def similarity(a: Indices, b: Indices) -> Doubles:
         shared = np.asarray(sets[a].multiply(sets[b]).sum(axis=1)).ravel()
-        return np.asarray(definitions.jaccard(shared, sizes[a], sizes[b]))
+        return np.asarray(jaccard(shared, sizes[a], sizes[b]))
 
     return similarity
 

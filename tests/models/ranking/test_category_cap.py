@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from models.ranking.category_cap import CategoryCap
 from models.ranking.exploration import pick_best
+from models.ranking.label_overlap import multi_hot
 from models.ranking.registry import RERANKERS
-from models.ranking.similarity import Similarity, multi_hot
+from models.ranking.similarity import Similarity
 
 
 @settings(max_examples=150, deadline=None)

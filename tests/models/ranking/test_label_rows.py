@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from models.ranking.label_overlap import multi_hot
 from models.ranking.label_rows import LabelRows, LabelTable
-from models.ranking.similarity import Similarity, multi_hot
+from models.ranking.similarity import Similarity
 
 SETS = [frozenset("ab"), frozenset("a"), frozenset(), frozenset("ab"), frozenset("c")]
 

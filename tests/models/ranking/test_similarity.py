@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from models.ranking.label_overlap import jaccard, multi_hot
 from models.ranking.similarity import (
     Similarity,
     cosine,
     intra_list_diversity,
-    jaccard,
-    multi_hot,
     unit_rows,
 )
 
