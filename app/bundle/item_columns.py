@@ -1,6 +1,6 @@
 """The growing columns of the live item table, shared by all views of a catalogue."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -111,6 +111,17 @@ class ItemColumns:
         )
         self.replaced_numbers.update(found)
 
+    def make_room(self, larger: Mapping[str, np.ndarray]) -> None:
+        """Take columns with room after the same first rows, and give the others such room in memory not used yet.
+
+        Columns of a large catalogue would be copied with the first item put, which takes seconds.
+        """
+        if not larger:
+            return
+        capacity = min(map(len, larger.values()))
+        for name, column in self.columns.items():
+            self.columns[name] = larger[name] if name in larger else _widen(column, capacity)
+
     def add(self, item: Item) -> int:
         """The item's row; a new item gets a row of zeros, not present. Full columns are replaced by larger ones."""
         if (row := self.rows.get(item.item_id)) is not None:
@@ -118,9 +129,7 @@ class ItemColumns:
         number = len(self.items)
         for name, column in self.columns.items():
             if number >= len(column):
-                larger = np.zeros((int(GROWTH * number) + 16, *column.shape[1:]), dtype=column.dtype)
-                larger[:number] = column
-                self.columns[name] = larger
+                self.columns[name] = _widen(column, int(GROWTH * number) + 16)
         self.ids.append(item.item_id)
         self.items.append(item)
         self.labels.append(frozenset())
@@ -172,6 +181,13 @@ class ItemColumns:
                     f"given {values.shape}"
                 )
         return columns | {"blank": find_blank_items(self.spec, items, text)}
+
+
+def _widen(column: np.ndarray, capacity: int) -> np.ndarray:
+    """[capacity, ...] a copy of a column with zeros after it."""
+    larger = np.zeros((capacity, *column.shape[1:]), dtype=column.dtype)
+    larger[: len(column)] = column
+    return larger
 
 
 def label_key(head: str) -> str:

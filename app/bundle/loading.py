@@ -9,7 +9,13 @@ import faiss
 import numpy as np
 from pydantic import ValidationError
 
-from app.bundle.array_files import read_array, read_content_links, read_item_links, read_user_histories
+from app.bundle.array_files import (
+    read_array,
+    read_column,
+    read_content_links,
+    read_item_links,
+    read_user_histories,
+)
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
 from app.bundle.collection_pause import paused_collections
@@ -65,6 +71,7 @@ class _ItemFiles:
     vectors: Floats  # [n, D + 2]
     text: Floats  # [n, T]
     statistics: Floats  # [n, S]
+    room: dict[str, Floats]  # mapped columns by name, with room for items put later
 
 
 def load_bundle(
@@ -95,6 +102,7 @@ def _load(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool
     )[0]
     columns = (files.vectors, files.text, files.statistics)
     catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
+    catalogue.store.make_room(files.room)
     index = open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors)
     known_users = _read_known_users(folder, tuple(item.item_id for item in files.items))
     return LoadedBundle(
@@ -193,10 +201,14 @@ def _read_items(folder: Path, spec: FeatureSpec, dim: int) -> _ItemFiles:
     count = len(items)
     if not count:
         raise BundleError(f"expected at least one item in {folder / ITEMS}, given none")
+    vectors = read_column(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS))
+    text = read_column(folder / ITEM_TEXT, (count, spec.text_size))
+    columns = {"vectors": vectors, "text": text}
     return _ItemFiles(
         items=items,
-        vectors=read_array(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS)),
-        text=read_array(folder / ITEM_TEXT, (count, spec.text_size)),
+        vectors=vectors.values,
+        text=text.values,
+        room={name: column.room for name, column in columns.items() if column.room is not None},
         statistics=read_array(folder / ITEM_STATISTICS, (count, spec.statistics_width)),
     )
 
