@@ -114,13 +114,13 @@ def _is_finite(part: np.ndarray) -> bool:
 
 def read_user_histories(path: Path, users: int, items: int) -> EventColumns:
     """The histories of `users` users over an item table of `items` rows; raises BundleError with the path."""
-    histories = _read_archive(path, "histories", read_histories)
+    histories = read_archive(path, "histories", read_histories)
     if expected := _find_violation(histories, users, items):
         raise BundleError(f"expected {expected} in {path}, given others")
     return histories
 
 
-def _read_archive(path: Path, content: str, read: Callable[[Path], Content]) -> Content:
+def read_archive(path: Path, content: str, read: Callable[[Path], Content]) -> Content:
     """The content of an NPZ archive, by its reader; raises BundleError with the path."""
     try:
         zipfile.ZipFile(path).close()  # numpy leaves the file open if it is not an archive
@@ -149,8 +149,8 @@ def _find_violation(histories: EventColumns, users: int, items: int) -> str | No
 
 def read_item_links(path: Path, items: int) -> ItemLinks:
     """The item links over an item table of `items` rows; raises BundleError with the path."""
-    extents = _read_archive(path, "item links", _find_large_links)
-    links = _read_archive(path, "item links", read_links) if extents is None else _map_links(extents)
+    extents = read_archive(path, "item links", _find_large_links)
+    links = read_archive(path, "item links", read_links) if extents is None else _map_links(extents)
     parts = {} if extents is None else {name: read_parts(extent) for name, extent in extents.items()}
     if not all(
         _is_table(
@@ -167,7 +167,7 @@ def read_item_links(path: Path, items: int) -> ItemLinks:
 
 def read_content_links(path: Path, items: int) -> ContentLinks:
     """The content links over an item table of `items` rows; raises BundleError with the path."""
-    links = _read_archive(path, "content links", read_content)
+    links = read_archive(path, "content links", read_content)
     model, table = links.model, links.exported
     rows = (model.anchors, table.items, table.sources)
     inside = all(((column >= 0) & (column < items)).all() for column in rows)

@@ -19,9 +19,15 @@ def is_blank(items: ItemArrays) -> Mask:
     return np.asarray((items.ids == OOV) & ~known)
 
 
-def find_blank_items(spec: FeatureSpec, items: Sequence[Item], text: Floats) -> Mask:
-    """Mask [n] of the blank items; `text` [n, T] are their text vectors. Items of the training data cost little."""
-    unknown = np.flatnonzero(spec.item_ids.encode(item.item_id for item in items) == OOV)
+def find_blank_items(
+    spec: FeatureSpec, items: Sequence[Item], text: Floats, ids: Sequence[str] | None = None
+) -> Mask:
+    """Mask [n] of the blank items; `text` [n, T] are their text vectors. Items of the training data cost little.
+
+    `ids` are the items' ids where these are known without the items.
+    """
+    ids = [item.item_id for item in items] if ids is None else ids
+    unknown = np.flatnonzero(spec.item_ids.encode(ids) == OOV)
     rows = unknown[~text[unknown].any(axis=1)]
     blank = np.zeros(len(items), dtype=np.bool_)
     blank[rows] = is_blank(encode_items(spec, [items[row] for row in rows.tolist()]))
