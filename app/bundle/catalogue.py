@@ -59,18 +59,19 @@ class Catalogue:
         store.items = items if isinstance(items, ItemLines) else list(items)
         store.labels = category_labels(spec, items) if packed is None else unpack_labels(spec, packed)
         store.rows = {item_id: row for row, item_id in enumerate(store.ids)}
+        id_indices = spec.item_ids.encode(store.ids)
         store.columns = {
             "vectors": vectors,
             "text": text,
             "statistics": statistics,
             "trained": statistics.copy(),
             "bias": vectors[:, -BIAS_COLUMNS:].copy(),
-            "id_indices": spec.item_ids.encode(store.ids),
+            "id_indices": id_indices,
             "available": store.are_loaded_available(items)
             if isinstance(items, ItemLines)
             else store.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
-            "blank": find_blank_items(spec, items, text, store.ids),
+            "blank": find_blank_items(spec, items, text, id_indices),
         }
         for head in label_heads:
             labels = hot_labels(head, items) if packed is None else unpack_head_labels(head, packed)

@@ -59,7 +59,7 @@ def map_rows(extent: Extent, capacity: int) -> np.ndarray:
                 raise ValueError(f"expected {end} bytes in {extent.path}, given fewer")
             if extent.size:
                 _map_over(address, end - first_page, stream.fileno(), first_page)
-    except BaseException:
+    except (OSError, ValueError):
         release()
         raise
     return _as_array(address, length, whole, release, used=skipped + extent.size)
