@@ -1,10 +1,13 @@
 """The columns of a live catalogue's fields, for filters: cached over its versions."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from app.bundle.attribute_table import AttributeTable
 from app.bundle.catalogue import Catalogue
+from app.bundle.item_lines import ItemLines
+from app.bundle.packed_columns import unpack_column
 from models.contract.arrays import Indices
 
 
@@ -31,8 +34,17 @@ class AttributeIndex:
             if tables is not None and tables.catalogue.store is catalogue.store:
                 table = tables.all
             else:
-                table = AttributeTable(tuple(islice(catalogue.items, len(catalogue))))
+                table = _make_table(catalogue)
             rows = catalogue.fresh
             fresh = AttributeTable(tuple(catalogue.item(int(row)) for row in rows))
             tables = self._tables = CatalogueTables(catalogue, table, rows, fresh)
         return tables
+
+
+def _make_table(catalogue: Catalogue) -> AttributeTable:
+    """The table of all rows, or of those of the bundle, whose columns are packed."""
+    items = catalogue.store.items
+    if isinstance(items, ItemLines):
+        loaded = items.as_loaded()
+        return AttributeTable(loaded, make=partial(unpack_column, loaded.packed))
+    return AttributeTable(tuple(islice(catalogue.items, len(catalogue))))

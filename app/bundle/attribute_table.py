@@ -1,7 +1,7 @@
 """Columns of items' fields: numbers in an array, labels in an inverted index."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,13 +40,14 @@ class Column:
 class AttributeTable:
     """Columns of n items, each built on first use."""
 
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     built: dict[str, Column] = field(default_factory=dict)
+    make: Callable[[str], Column | None] = lambda _: None  # a column that is packed; None for one that is not
 
     def column(self, name: str) -> Column:
         """The column of a field; all missing for an unknown field."""
         if name not in self.built:
-            self.built[name] = build_column(self.items, name)
+            self.built[name] = self.make(name) or build_column(self.items, name)
         return self.built[name]
 
 
@@ -62,14 +63,26 @@ def build_column(items: Iterable[Item], name: str) -> Column:
         for label in labels:
             label_codes.append(codes.setdefault(label, len(codes)))
             label_rows.append(row)
-    row_codes = np.array(label_codes, dtype=np.int64)
-    ends = np.cumsum(np.bincount(row_codes, minlength=len(codes)))
+    return join_labels(
+        np.array(numbers, dtype=np.float64),
+        np.array(present, dtype=np.bool_),
+        codes,
+        np.array(label_codes, dtype=np.int64),
+        np.array(label_rows, dtype=np.int64),
+    )
+
+
+def join_labels(
+    numbers: NDArray[np.float64], present: Mask, codes: Mapping[str, int], label_codes: Indices, rows: Indices
+) -> Column:
+    """The column of n items with the labels `label_codes` [m] at `rows` [m], ascending."""
+    ends = np.cumsum(np.bincount(label_codes, minlength=len(codes)))
     return Column(
-        numbers=np.array(numbers, dtype=np.float64),
-        present=np.array(present, dtype=np.bool_),
+        numbers=numbers,
+        present=present,
         codes=codes,
         starts=np.concatenate([np.zeros(1, dtype=np.int64), ends]).astype(np.int64),
-        rows=np.array(label_rows, dtype=np.int64)[np.argsort(row_codes, kind="stable")],
+        rows=rows[np.argsort(label_codes, kind="stable")],
     )
 
 

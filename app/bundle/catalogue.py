@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.bundle.item_columns import ItemColumns, ItemRow, label_key
+from app.bundle.item_lines import ItemLines
+from app.bundle.packed_columns import unpack_head_labels, unpack_labels
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
@@ -52,23 +54,28 @@ class Catalogue:
         label_heads = tuple(head for head in heads if find_kind(head.task.kind).subject is Subject.ITEM)
         store = ItemColumns(spec, label_heads, rule)
         store.loaded = len(items)
-        store.ids = [item.item_id for item in items]
-        store.items = list(items)
-        store.labels = category_labels(spec, items)
+        packed = items.packed if isinstance(items, ItemLines) else None
+        store.ids = [item.item_id for item in items] if packed is None else list(packed.ids)
+        store.items = items if isinstance(items, ItemLines) else list(items)
+        store.labels = category_labels(spec, items) if packed is None else unpack_labels(spec, packed)
         store.rows = {item_id: row for row, item_id in enumerate(store.ids)}
+        id_indices = spec.item_ids.encode(store.ids)
         store.columns = {
             "vectors": vectors,
             "text": text,
             "statistics": statistics,
             "trained": statistics.copy(),
             "bias": vectors[:, -BIAS_COLUMNS:].copy(),
-            "id_indices": spec.item_ids.encode(store.ids),
-            "available": store.are_available(items),
+            "id_indices": id_indices,
+            "available": store.are_loaded_available(items)
+            if isinstance(items, ItemLines)
+            else store.are_available(items),
             "present": np.ones(len(items), dtype=np.bool_),
-            "blank": find_blank_items(spec, items, text),
+            "blank": find_blank_items(spec, items, text, id_indices),
         }
         for head in label_heads:
-            store.columns[label_key(head.task.name)] = hot_labels(head, items)
+            labels = hot_labels(head, items) if packed is None else unpack_head_labels(head, packed)
+            store.columns[label_key(head.task.name)] = labels
         return Catalogue(store, len(items))
 
     def __len__(self) -> int:

@@ -1,12 +1,15 @@
 """The growing columns of the live item table, shared by all views of a catalogue."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from app.bundle.attribute_filter import evaluate_filter
 from app.bundle.attribute_table import AttributeTable
+from app.bundle.item_lines import ItemLines
+from app.bundle.packed_columns import unpack_column
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
@@ -47,7 +50,7 @@ class ItemColumns:
     label_heads: tuple[Head, ...]
     rule: Predicate | None = None  # of availability, over the item's fields
     ids: list[str] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
+    items: list[Item] | ItemLines = field(default_factory=list)
     labels: list[frozenset[str]] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     columns: dict[str, np.ndarray] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class ItemColumns:
         count = self.loaded
         fork = ItemColumns(
             *(self.spec, self.label_heads, self.rule),
-            *(self.ids[:count], self.items[:count], self.labels[:count]),
+            *(self.ids[:count], _loaded_items(self.items, count), self.labels[:count]),
             rows={item_id: row for row, item_id in enumerate(self.ids[:count])},
             columns={name: column[:count].copy() for name, column in self.columns.items()},
             loaded=count,
@@ -111,6 +114,17 @@ class ItemColumns:
         )
         self.replaced_numbers.update(found)
 
+    def make_room(self, larger: Mapping[str, np.ndarray]) -> None:
+        """Take columns with room after the same first rows, and give the others such room in memory not used yet.
+
+        Columns of a large catalogue would be copied with the first item put, which takes seconds.
+        """
+        if not larger:
+            return
+        capacity = min(map(len, larger.values()))
+        for name, column in self.columns.items():
+            self.columns[name] = larger[name] if name in larger else _widen(column, capacity)
+
     def add(self, item: Item) -> int:
         """The item's row; a new item gets a row of zeros, not present. Full columns are replaced by larger ones."""
         if (row := self.rows.get(item.item_id)) is not None:
@@ -118,9 +132,7 @@ class ItemColumns:
         number = len(self.items)
         for name, column in self.columns.items():
             if number >= len(column):
-                larger = np.zeros((int(GROWTH * number) + 16, *column.shape[1:]), dtype=column.dtype)
-                larger[:number] = column
-                self.columns[name] = larger
+                self.columns[name] = _widen(column, int(GROWTH * number) + 16)
         self.ids.append(item.item_id)
         self.items.append(item)
         self.labels.append(frozenset())
@@ -130,9 +142,18 @@ class ItemColumns:
     def are_available(self, items: Sequence[Item]) -> Mask:
         """[n] True for the items that are not marked as unavailable, and of which the rule holds."""
         available = np.fromiter((item.available for item in items), np.bool_, len(items))
-        if self.rule is not None:
-            available &= evaluate_filter(self.rule, AttributeTable(tuple(items)))
-        return available
+        return available & self._hold_rule(AttributeTable(tuple(items)))
+
+    def are_loaded_available(self, items: ItemLines) -> Mask:
+        """[n] the same for the items of a large bundle."""
+        table = AttributeTable(items, make=partial(unpack_column, items.packed))
+        return items.packed.available & self._hold_rule(table)
+
+    def _hold_rule(self, table: AttributeTable) -> Mask:
+        """[n] True for the items of which the rule holds."""
+        if self.rule is None:
+            return np.ones(len(table.items), dtype=np.bool_)
+        return evaluate_filter(self.rule, table)
 
     def put(self, items: Sequence[Item], rows: Sequence[ItemRow]) -> Indices:
         """Write distinct items and return their rows. Everything is computed before the first write.
@@ -172,6 +193,18 @@ class ItemColumns:
                     f"given {values.shape}"
                 )
         return columns | {"blank": find_blank_items(self.spec, items, text)}
+
+
+def _loaded_items(items: list[Item] | ItemLines, count: int) -> list[Item] | ItemLines:
+    """The first `count` items, which are those of the bundle."""
+    return items.as_loaded() if isinstance(items, ItemLines) else items[:count]
+
+
+def _widen(column: np.ndarray, capacity: int) -> np.ndarray:
+    """[capacity, ...] a copy of a column with zeros after it."""
+    larger = np.zeros((capacity, *column.shape[1:]), dtype=column.dtype)
+    larger[: len(column)] = column
+    return larger
 
 
 def label_key(head: str) -> str:

@@ -1,7 +1,7 @@
 """Load a bundle's folder into a LoadedBundle, with every file checked."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +9,18 @@ import faiss
 import numpy as np
 from pydantic import ValidationError
 
-from app.bundle.array_files import read_array, read_content_links, read_item_links, read_user_histories
+from app.bundle.array_files import (
+    read_array,
+    read_column,
+    read_content_links,
+    read_item_links,
+    read_user_histories,
+)
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
 from app.bundle.collection_pause import paused_collections
 from app.bundle.item_ages import measure_item_ages
-from app.bundle.record_files import read_item_table, read_profiles, read_user_ids
+from app.bundle.record_files import open_item_lines, read_item_table, read_profiles, read_user_ids
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.torch_predictor import TorchPredictor
 from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
@@ -29,6 +35,7 @@ from models.contract.bundle import (
     ITEMS,
     LINKS,
     MANIFEST,
+    PACKED_ITEMS,
     TEXT_ENCODER,
     WHITENING,
     BundleError,
@@ -61,10 +68,11 @@ from models.ranking.intent import measure_shares
 class _ItemFiles:
     """The item table of n items in the bundle's files."""
 
-    items: list[Item]
+    items: Sequence[Item]
     vectors: Floats  # [n, D + 2]
     text: Floats  # [n, T]
     statistics: Floats  # [n, S]
+    room: dict[str, Floats]  # mapped columns by name, with room for items put later
 
 
 def load_bundle(
@@ -84,7 +92,7 @@ def _load(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool
     check_heads(manifest)
     spec = read_features(folder, manifest)
     predictor = _read_network(folder, manifest, spec)
-    files = _read_items(folder, spec, predictor.dim)
+    files = _read_items(folder, manifest, spec, predictor.dim)
     mean = strip_bias(files.vectors).mean(axis=0, dtype=np.float64).astype(np.float32)
     unknown = encode_rows(
         predictor,
@@ -95,8 +103,9 @@ def _load(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool
     )[0]
     columns = (files.vectors, files.text, files.statistics)
     catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
+    catalogue.store.make_room(files.room)
     index = open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors)
-    known_users = _read_known_users(folder, tuple(item.item_id for item in files.items))
+    known_users = _read_known_users(folder, tuple(catalogue.ids))
     return LoadedBundle(
         folder=folder,
         manifest=manifest,
@@ -188,15 +197,23 @@ def _read_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> TorchP
         raise BundleError(f"expected a valid network in {folder / MANIFEST}, given {error}") from error
 
 
-def _read_items(folder: Path, spec: FeatureSpec, dim: int) -> _ItemFiles:
-    items = read_item_table(folder / ITEMS)
+def _read_items(folder: Path, manifest: Manifest, spec: FeatureSpec, dim: int) -> _ItemFiles:
+    items: Sequence[Item]
+    if PACKED_ITEMS in manifest.files:
+        items = open_item_lines(folder / ITEMS, folder / PACKED_ITEMS)
+    else:
+        items = read_item_table(folder / ITEMS)
     count = len(items)
     if not count:
         raise BundleError(f"expected at least one item in {folder / ITEMS}, given none")
+    vectors = read_column(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS))
+    text = read_column(folder / ITEM_TEXT, (count, spec.text_size))
+    columns = {"vectors": vectors, "text": text}
     return _ItemFiles(
         items=items,
-        vectors=read_array(folder / ITEM_VECTORS, (count, dim + BIAS_COLUMNS)),
-        text=read_array(folder / ITEM_TEXT, (count, spec.text_size)),
+        vectors=vectors.values,
+        text=text.values,
+        room={name: column.room for name, column in columns.items() if column.room is not None},
         statistics=read_array(folder / ITEM_STATISTICS, (count, spec.statistics_width)),
     )
 

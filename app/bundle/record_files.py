@@ -4,8 +4,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.bundle.array_files import read_archive
+from app.bundle.item_lines import ItemLines
 from models.contract.bundle import PROFILES, USER_IDS, BundleError
 from models.contract.catalogue import Item, User
+from models.contract.packed_items import read_packed
 from models.contract.records import read_items, read_users
 
 USER_ID_LIST = TypeAdapter(list[str])
@@ -17,6 +20,21 @@ def read_item_table(path: Path) -> list[Item]:
         return read_items(path)
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise BundleError(f"expected an item a line in {path}, given {error}") from error
+
+
+def open_item_lines(path: Path, packed_path: Path) -> ItemLines:
+    """The items of a large bundle by their packed columns; raises BundleError with the path of either file."""
+    packed = read_archive(
+        packed_path, "columns of items", lambda found: read_packed(found, path.stat().st_size)
+    )
+    try:
+        items = ItemLines.open(path, packed)
+        first, last = items[0], items[-1]
+    except (OSError, ValueError) as error:
+        raise BundleError(f"expected an item a line in {path}, given {error}") from error
+    if (first.item_id, last.item_id) != (packed.ids[0], packed.ids[-1]):
+        raise BundleError(f"expected the items of {packed_path} in {path}, given others")
+    return items
 
 
 def read_profiles(folder: Path) -> dict[str, User]:

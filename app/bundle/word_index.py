@@ -9,6 +9,8 @@ import numpy as np
 from app.bundle.attribute_index import AttributeIndex, CatalogueTables
 from app.bundle.attribute_table import AttributeTable, Column
 from app.bundle.catalogue import Catalogue
+from app.bundle.item_lines import ItemLines
+from app.bundle.packed_columns import PackedTitles
 from app.bundle.title_table import title_field
 from app.bundle.version_cache import VersionCache
 from models.contract.catalogue import Item
@@ -17,6 +19,7 @@ from models.language.protocol import Floats, TextEncoder
 from models.language.words.compiler import Compiler
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.vocabulary import (
+    LONGEST_TITLE,
     LabelName,
     NumberField,
     Vocabulary,
@@ -25,8 +28,6 @@ from models.language.words.vocabulary import (
 )
 
 LABELLED = (FieldKind.CATEGORIES, FieldKind.CATEGORICAL)
-LONGEST_TITLE = 100
-"""Characters of a text that may be a title."""
 LONGEST_LABEL = 200
 """Characters of a label that words name."""
 MOST_KEPT = 20_000
@@ -157,7 +158,12 @@ def _read_base(table: AttributeTable, spec: FeatureSpec) -> _Base:
         read_number_field(field.name, table.column(field.name).numbers)
         for field in spec.fields(FieldKind.NUMERIC)
     )
-    titles = _read_titles(table.items, spec)
+    chosen = title_field(spec)
+    titles: Mapping[str, tuple[str, ...]]
+    if isinstance(table.items, ItemLines) and chosen is not None:
+        titles = PackedTitles(table.items, chosen)
+    else:
+        titles = _read_titles(table.items, spec)
     return _Base(table, titles, tuple(number for number in numbers if number is not None))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.contract.arrays import Floats, Mask
+from models.contract.arrays import Floats, Indices, Mask
 from models.contract.catalogue import Item
 from models.contract.events import EventColumns
 from models.contract.feature_spec import FeatureSpec
@@ -19,9 +19,15 @@ def is_blank(items: ItemArrays) -> Mask:
     return np.asarray((items.ids == OOV) & ~known)
 
 
-def find_blank_items(spec: FeatureSpec, items: Sequence[Item], text: Floats) -> Mask:
-    """Mask [n] of the blank items; `text` [n, T] are their text vectors. Items of the training data cost little."""
-    unknown = np.flatnonzero(spec.item_ids.encode(item.item_id for item in items) == OOV)
+def find_blank_items(
+    spec: FeatureSpec, items: Sequence[Item], text: Floats, ids: Indices | None = None
+) -> Mask:
+    """Mask [n] of the blank items; `text` [n, T] are their text vectors. Items of the training data cost little.
+
+    `ids` [n] are the items' indices of the vocabulary of ids, where they are known.
+    """
+    ids = spec.item_ids.encode(item.item_id for item in items) if ids is None else ids
+    unknown = np.flatnonzero(ids == OOV)
     rows = unknown[~text[unknown].any(axis=1)]
     blank = np.zeros(len(items), dtype=np.bool_)
     blank[rows] = is_blank(encode_items(spec, [items[row] for row in rows.tolist()]))

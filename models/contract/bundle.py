@@ -26,6 +26,7 @@ ITEMS = "items.jsonl"  # one Item a line, in catalogue order
 ITEM_TEXT = "item_text.npy"  # float32 [n, text_size]
 ITEM_VECTORS = "item_vectors.npy"  # float32 [n, D + 2]: rows of the item table, those of the index
 ITEM_STATISTICS = "item_statistics.npy"  # float32 [n, S + A]
+PACKED_ITEMS = "packed_items.npz"  # models.contract.packed_items; absent for a small catalogue
 USER_IDS = "user_ids.json"
 USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 2]: retrieval vectors, which the service must reproduce
 PROFILES = "profiles.jsonl"  # one User a line

@@ -19,6 +19,7 @@ from models.contract.bundle import (
     ITEM_VECTORS,
     ITEMS,
     LINKS,
+    PACKED_ITEMS,
     PREVIOUS,
     PROFILES,
     USER_IDS,
@@ -38,6 +39,7 @@ from models.contract.manifest_seal import BundleKey
 from models.contract.records import GoldenRequests, write_items, write_users
 from models.contract.replaced_file import name_temporary
 from models.export.index import write_index
+from models.export.packed_items import write_columns
 from models.export.target import check_target
 from models.network.model import ChorusNetwork
 
@@ -121,6 +123,7 @@ def _write(folder: Path, contents: Contents) -> None:
     (folder / FEATURES).write_text(contents.spec.model_dump_json(), encoding="utf-8")
     save_file({k: v.contiguous() for k, v in contents.network.cpu().state_dict().items()}, folder / WEIGHTS)
     write_items(folder / ITEMS, contents.items)
+    write_columns(folder / PACKED_ITEMS, folder / ITEMS, contents.spec, contents.items)
     write_users(folder / PROFILES, contents.users)
     (folder / USER_IDS).write_text(json.dumps([user.user_id for user in contents.users]), encoding="utf-8")
     for name, array in contents.arrays.items():

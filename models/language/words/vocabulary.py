@@ -158,6 +158,8 @@ ARTICLE_LAST = re.compile(
     r"^(?P<title>.+), (?P<article>the|a|an|der|die|das|le|la|les|l'|el|los|las|il|lo|i|gli|de|het)$",
     re.IGNORECASE,
 )
+LONGEST_TITLE = 100
+"""Characters of a text that may be a title."""
 YEAR_LAST = re.compile(r"\s*\(\d{4}\)\s*$")
 ARTICLE_FIRST = re.compile(r"^(?:the|an?) ", re.IGNORECASE)
 NO_LETTERS = re.compile(r"[\W_]+")
