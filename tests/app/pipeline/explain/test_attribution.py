@@ -153,11 +153,11 @@ def test_a_put_item_counts_as_similar_to_what_links_to_it(learnt: LoadedBundle) 
 def test_the_part_of_the_moment_is_what_its_context_adds_over_the_other_candidates(
     learnt: LoadedBundle, query: Query
 ) -> None:
-    trace = trace_list(learnt, query, StageClock())
+    trace = trace_list(learnt, replace(query, weights={NEXT: 1.0}), StageClock())
     assert trace.encoded.moment is None or np.isfinite(trace.encoded.moment).all()
     rows = trace.scored.candidates.rows
     term = np.linspace(-1, 1, len(rows), dtype=np.float32)
-    part = measure_term(learnt, replace(trace, query=replace(query, weights={NEXT: 1.0})), term)
+    part = measure_term(learnt, trace, term)
     assert (np.diff(part) > 0).all() and part[0] < 0 < part[-1]
     assert measure_moment(learnt, replace(trace, query=replace(query, weights={NEXT: -1.0}))) is None
 

@@ -1,6 +1,7 @@
 """The conditions of a plan: who meets them, what gives way, and what never does."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ class Films:
 
     items = FILMS
     fresh = np.zeros(0, dtype=np.int64)
-    store = None
+    store = SimpleNamespace(items=FILMS)
 
     def __len__(self) -> int:
         return len(FILMS)
