@@ -20,6 +20,7 @@ from app.experiment_log import ExperimentLog
 from app.freshness import Freshness
 from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
+from app.reason_writer import ReasonWriter
 from app.runtime import Runtime
 from app.telemetry import Metrics
 from app.tenant import Tenant
@@ -78,6 +79,7 @@ class Service:
     experiments: ExperimentLog
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
+    reason_writer: ReasonWriter | None = None
 
 
 @dataclass(frozen=True, slots=True)
