@@ -31,9 +31,8 @@ def tell_reason(bundle: LoadedBundle, item_id: str, reason: Reason) -> Told:
     the title, labels and numbers of the item itself. Nothing else of the user is in it.
     """
     item = _find(bundle, item_id)
-    titles = [
-        _title(bundle, other) for other in map(lambda id_: _find(bundle, id_), reason.item_ids) if other
-    ]
+    found = (_find(bundle, other_id) for other_id in reason.item_ids)
+    titles = [_title(bundle, other) for other in found if other is not None]
     title = item_id if item is None else _title(bundle, item)
     labels = {} if item is None else _labels(bundle, item)
     numbers = {} if item is None else _numbers(bundle, item)
