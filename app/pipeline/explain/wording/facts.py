@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.bundle.bundle import LoadedBundle
 from app.bundle.title_table import title_field
 from app.pipeline.explain.evidence import title_of
+from app.pipeline.query.understand import open_compiler
 from app.pipeline.types import Reason
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FieldKind
@@ -58,7 +59,7 @@ def tell_reason(bundle: LoadedBundle, item_id: str, reason: Reason) -> Told:
 
 def name_catalogue(bundle: LoadedBundle) -> Names:
     """All that a text about items of the bundle could name."""
-    vocabulary = bundle.words.of(bundle.catalogue, bundle.columns, bundle.spec, None, bundle.heads).vocabulary
+    vocabulary = open_compiler(bundle).vocabulary
     return Names(bundle.titles.of(bundle.catalogue, title_field(bundle.spec)), vocabulary)
 
 
