@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.chat_settings import check_chat_reasons, check_chat_url
 from app.path_prefix import parse_root_path
 from app.scene_exploration import SceneExploration, check_scenes, parse_scene_exploration
 from app.state.pseudonyms import Pseudonyms
@@ -40,12 +41,6 @@ def check_redis_url(url: str) -> str:
     if not url.startswith(REDIS_SCHEMES):
         raise ValueError(f"expected a URL that starts with one of {', '.join(REDIS_SCHEMES)}")
     return url
-
-
-def _check_chat_url(url: str) -> str:
-    if url.startswith(("http://", "https://")):
-        return url
-    raise ValueError("expected a URL that starts with http:// or https://")
 
 
 def _split(value: object) -> object:
@@ -218,12 +213,14 @@ class Settings(BaseSettings):
     """The certificate chain in PEM; with it the service speaks HTTPS alone."""
     ssl_keyfile: Path | None = None
     """The private key in PEM; None: the certificate's file has it."""
-    chat_url: Annotated[str, AfterValidator(_check_chat_url)] | None = None
+    chat_url: Annotated[str, AfterValidator(check_chat_url)] | None = None
     """The base of an OpenAI-compatible chat endpoint, which understands queries; None: the rules alone do."""
     chat_model: str = "default"
     chat_key: Annotated[SecretStr | None, AfterValidator(_check_key)] = None
     chat_timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
-    """How long the language model may take; then the rules understand the query."""
+    """How long the language model may take; then the rules understand the query, and templates word the reasons."""
+    chat_reasons: Annotated[bool, AfterValidator(check_chat_reasons)] = False
+    """Whether the language model words the reasons of answers, beside understanding queries."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that serve the port, each with a bundle in memory and limits of its own."""
     compute_threads: Annotated[int, Field(ge=1, le=64)] = 1

@@ -42,6 +42,7 @@ from app.impression_log import ROOM, ImpressionLog
 from app.log_task import run_log
 from app.outcomes.log import ROOM as JOIN_ROOM
 from app.outcomes.log import OutcomeLog
+from app.reason_writer import open_reason_writer
 from app.runtime import Runtime
 from app.shadow_log import ShadowLog
 from app.telemetry import Metrics
@@ -132,16 +133,19 @@ async def _open_service(
     # The experiments end last: the other log hands takes over until its end.
     async with run_log(experiment_log), run_log(impressions), run_log(shadows):
         chat = open_chat(settings)
+        reason_writer = open_reason_writer(settings, metrics.count_reason_texts)
         freshness = Freshness(metrics.outcomes.observe_freshness)
         try:
             yield Service(
                 *(settings, runtime, metrics, load, access),
                 *(impressions, outcome_log, freshness, experiment_log, shadows),
                 chat=chat,
+                reason_writer=reason_writer,
             )
         finally:
-            if chat is not None:
-                chat.close()
+            for model in (chat, reason_writer):
+                if model is not None:
+                    model.close()
             load.queue.close()
 
 

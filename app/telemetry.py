@@ -76,6 +76,12 @@ class Metrics:
             registry=registry,
         )
         self.shadows = ShadowMetrics(registry)
+        self._reason_texts = Counter(
+            "chorus_reason_texts",
+            "Texts of reasons asked of the language model, by what became of them",
+            ["outcome"],
+            registry=registry,
+        )
         self.outcomes = OutcomeMetrics(registry)
         self._live_age = Gauge(
             "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry
@@ -168,6 +174,10 @@ class Metrics:
     def count_experiment_records(self, outcome: str, count: int) -> None:
         """Count answers and takes of experiments by what became of them."""
         self._experiment_records.labels(outcome).inc(count)
+
+    def count_reason_texts(self, outcome: str, count: int) -> None:
+        """Count texts of reasons by what became of them."""
+        self._reason_texts.labels(outcome).inc(count)
 
     def set_bundle(self, model_version: str) -> None:
         """Set the version of the bundle in use."""

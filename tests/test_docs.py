@@ -212,7 +212,9 @@ def test_the_degraded_table_has_every_fallback() -> None:
     named = {
         name
         for text in sources
-        for name in re.findall(r'"((?:state|plan|encode|retrieve|score|rerank|experiment):\w+)"', text)
+        for name in re.findall(
+            r'"((?:state|plan|encode|retrieve|score|rerank|reasons|experiment):\w+)"', text
+        )
     }
     faults = {fault.value for fault in StoreFault}
     named |= {f"state:{fault}" for fault in faults}

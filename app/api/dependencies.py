@@ -20,6 +20,7 @@ from app.experiment_log import ExperimentLog
 from app.freshness import Freshness
 from app.impression_log import ImpressionLog
 from app.outcomes.log import OutcomeLog
+from app.reason_writer import ReasonWriter
 from app.runtime import Runtime
 from app.shadow_log import ShadowLog
 from app.telemetry import Metrics
@@ -82,6 +83,7 @@ class Service:
     clock: Callable[[], float] = time.time
     chat: ChatModel | None = None
     workers: WorkerMetrics | None = None  # None: this process is the whole service
+    reason_writer: ReasonWriter | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from app.api.mapping.plan import to_plan, to_wire
 from app.api.schemas.plan import PlanWire
 from app.api.schemas.recommendation import ListRequest, RankRequest
 from app.bundle.bundle import LoadedBundle
-from app.chat import ChatError, ChatModel
+from app.chat import ChatModel
 from app.errors import InvalidRequestError
 from app.pipeline.query.understand import compile_query, describe_catalogue
+from models.language.chat_endpoint import ChatError
 
 PARSER = "plan:parser"
 """The degradation of a plan that the rules made in place of the configured language model."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -125,6 +126,9 @@ class Reason:
     text: str
     strength: float
     item_ids: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # in the text, by placeholder
 
 
 @dataclass(frozen=True, slots=True)

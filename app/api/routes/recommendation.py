@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
@@ -31,10 +32,11 @@ from app.api.schemas.recommendation import (
     RecommendRequest,
 )
 from app.api.shadowing import offer_shadow
+from app.bundle.bundle import LoadedBundle
 from app.errors import ForbiddenError, InvalidRequestError
 from app.experiment_log import ShownArm
 from app.pipeline import recommend as pipeline
-from app.pipeline.types import DEFAULT_LANGUAGE
+from app.pipeline.types import DEFAULT_LANGUAGE, Slate
 from app.pipeline.why_not.explanation import explain_item
 from app.tenant import SESSION_ONLY, Tenant
 from models.ranking.exploration import Policy
@@ -157,10 +159,12 @@ async def _answer(
     bundle, page, query = asked.bundle, asked.page, asked.query
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    answer = _name_variant(slate_answer(bundle, page, slate, asked.degraded, key), asked.choice)
+    slate, template, wording = await _word(service, bundle, slate, language)
+    degraded = (*asked.degraded, *template)
+    answer = _name_variant(slate_answer(bundle, page, slate, degraded, key), asked.choice)
     if asked.taken.answer is not None:
         answer = {**answer, "critique": asked.taken.answer}
-    took = {**asked.took_ms, **slate.took_ms, "total": (time.perf_counter() - started) * 1000}
+    took = {**asked.took_ms, **slate.took_ms, **wording, "total": (time.perf_counter() - started) * 1000}
     service.metrics.count_stages(took, answer["degraded"])
     response = _respond(answer, took, language if page.request.explain else None)
     arm = None if asked.choice is None else asked.choice.arm
@@ -170,6 +174,20 @@ async def _answer(
         shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle, variant)
         response.background = BackgroundTask(_keep, tenant, service, asked, shown, started)
     return response
+
+
+async def _word(
+    service: Service, bundle: LoadedBundle, slate: Slate, language: str
+) -> tuple[Slate, tuple[str, ...], Mapping[str, float]]:
+    """The slate with reasons worded by the language model, if one is set and there are any; degradations; times."""
+    if service.reason_writer is None or not slate.reasons:
+        return slate, (), {}
+    began = time.perf_counter()
+    rows = slate.scored.candidates.rows[slate.order].tolist()
+    ids = [bundle.catalogue.item(row).item_id for row in rows]
+    worded = await service.reason_writer.word(bundle, list(zip(ids, slate.reasons, strict=True)), language)
+    took = {"wording": (time.perf_counter() - began) * 1000}
+    return replace(slate, reasons=worded.reasons), worded.degraded, took
 
 
 def _name_variant(answer: Plain, choice: Choice | None) -> Plain:

@@ -50,7 +50,7 @@ class ReasonKind:
     def write(self, finding: Finding, language: str) -> Reason:
         """The finding with its text."""
         text = write_reason(language, self.code, finding.form, finding.words)
-        return Reason(self.code, text, finding.strength, finding.item_ids)
+        return Reason(self.code, text, finding.strength, finding.item_ids, finding.words)
 
 
 REASONS: tuple[ReasonKind, ...] = (

@@ -14,12 +14,12 @@ MOST_LABELS = 100
 
 def compile_query(bundle: LoadedBundle, words: str) -> Plan:
     """The plan of a query, which is not blank."""
-    return _open_compiler(bundle).compile(words)
+    return open_compiler(bundle).compile(words)
 
 
 def describe_catalogue(bundle: LoadedBundle) -> str:
     """The fields, labels and heads that a plan may name, as JSON for a language model; made once for each version."""
-    return bundle.descriptions.of(bundle.catalogue, lambda: _describe(_open_compiler(bundle).vocabulary))
+    return bundle.descriptions.of(bundle.catalogue, lambda: _describe(open_compiler(bundle).vocabulary))
 
 
 def _describe(vocabulary: Vocabulary) -> str:
@@ -37,7 +37,7 @@ def _describe(vocabulary: Vocabulary) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def _open_compiler(bundle: LoadedBundle) -> Compiler:
+def open_compiler(bundle: LoadedBundle) -> Compiler:
     """The compiler of the catalogue's words.
 
     An encoder over the network is not asked for words and labels, which would be many: they match by their letters.

@@ -13,6 +13,7 @@ from models.language.words.frames import (
     COMPOUND,
     ENGLISH_NOUN,
     count_frames,
+    find_languages,
     is_frame,
     noun_kind,
     take_chinese_frames,
@@ -21,7 +22,7 @@ from models.language.words.glossary import translate
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.phrases import Phrase, read_contents, read_phrases
 from models.language.words.reading import WORD, Reading
-from models.language.words.vocabulary import Vocabulary, spell_keys
+from models.language.words.vocabulary import LabelName, Vocabulary, spell_keys
 
 LEAST_COSINE = 0.625
 """The smallest cosine of words with a label that names it, chosen on the development sentences."""
@@ -51,6 +52,12 @@ def read_labels(reading: Reading, vocabulary: Vocabulary, vectors: LabelVectors 
             reading.take(found.start, found.end)
             named.append(found)
     return join_labels(text, sorted(named, key=lambda found: found.start), vocabulary)
+
+
+def spell_labels(text: str, vocabulary: Vocabulary) -> list[tuple[str, LabelName]]:
+    """The parts of a text that name labels by their spelling, in any language of the glossary, each with its label."""
+    reading = Reading(text, find_languages(text))
+    return [(text[found.start : found.end], found.label) for found in _spelled(reading, vocabulary)]
 
 
 def _spelled(reading: Reading, vocabulary: Vocabulary) -> Iterator[Named]:

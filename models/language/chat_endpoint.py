@@ -1,0 +1,117 @@
+"""An OpenAI-compatible chat endpoint: POST <url>/chat/completions with structured output, by the standard library."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+
+URL, MODEL, KEY, TIMEOUT = "CHORUS_CHAT_URL", "CHORUS_CHAT_MODEL", "CHORUS_CHAT_KEY", "CHORUS_CHAT_TIMEOUT_S"
+MOST_BYTES = 1 << 18
+"""The most bytes of an answer."""
+
+
+class ChatError(Exception):
+    """The model gave no usable answer: it is away, slow or busy, or its answer has another shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEndpoint:
+    """Where the language model is, and how long one of its answers may take. The key is in no representation."""
+
+    url: str
+    model: str = "default"
+    key: str | None = field(default=None, repr=False)
+    timeout_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a language model is asked: instructions, words, and the JSON schema of the answer with its name."""
+
+    instructions: str
+    words: str
+    schema_name: str
+    schema: Mapping[str, Any]
+    temperature: float = 0.0
+
+
+def ask(endpoint: ChatEndpoint, question: Question) -> str:
+    """The text of the model's answer to a question; blocks. Raises ChatError."""
+    headers = {"content-type": "application/json"}
+    if endpoint.key is not None:
+        headers["authorization"] = f"Bearer {endpoint.key}"
+    url, body = f"{endpoint.url.rstrip('/')}/chat/completions", _write_request(endpoint.model, question)
+    try:
+        request = urllib.request.Request(url, body, headers)  # noqa: S310 - http and https alone, by the settings
+        with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as answer:  # noqa: S310
+            content = json.loads(answer.read(MOST_BYTES))["choices"][0]["message"]["content"]
+    except HTTPError as error:
+        with error:  # it holds the connection
+            raise ChatError(f"expected an answer of the language model, given {error}") from error
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, HTTPException) as error:
+        raise ChatError(f"expected an answer of the language model, given {error}") from error
+    if not isinstance(content, str):
+        raise ChatError("expected a text of the language model, given none")
+    return content
+
+
+def ask_texts(endpoint: ChatEndpoint, question: Question, count: int) -> Sequence[str]:
+    """The `count` texts of an answer `{"texts": [...]}`; raises ChatError for any other."""
+    content = ask(endpoint, question)
+    try:
+        texts = json.loads(content)["texts"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise ChatError(f"expected texts of the language model, given {type(error).__name__}") from error
+    if not isinstance(texts, list) or len(texts) != count or not all(isinstance(text, str) for text in texts):
+        raise ChatError(f"expected a list of {count} texts, given another")
+    return texts
+
+
+def texts_schema(count: int) -> Mapping[str, Any]:
+    """The JSON schema of `{"texts": [...]}` with `count` texts."""
+    texts = {"type": "array", "items": {"type": "string"}, "minItems": count, "maxItems": count}
+    return {
+        "type": "object",
+        "properties": {"texts": texts},
+        "required": ["texts"],
+        "additionalProperties": False,
+    }
+
+
+def read_chat_endpoint(timeout_s: float, environment: Mapping[str, str] | None = None) -> ChatEndpoint:
+    """The endpoint of the environment, for commands; raises ValueError for a missing or unusable setting.
+
+    `timeout_s` holds where the environment names no time limit.
+    """
+    given = os.environ if environment is None else environment
+    url = given.get(URL, "").strip()
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"expected {URL} as an address such as http://localhost:8080/v1, given '{url}'")
+    try:
+        seconds = float(given.get(TIMEOUT) or timeout_s)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise ValueError(f"expected {TIMEOUT} as seconds above 0 and up to 600, given '{given.get(TIMEOUT)}'")
+    return ChatEndpoint(url, given.get(MODEL) or "default", given.get(KEY) or None, seconds)
+
+
+def _write_request(model: str, question: Question) -> bytes:
+    json_schema = {"name": question.schema_name, "schema": question.schema}
+    return json.dumps(
+        {
+            "model": model,
+            "temperature": question.temperature,
+            "messages": [
+                {"role": "system", "content": question.instructions},
+                {"role": "user", "content": question.words},
+            ],
+            "response_format": {"type": "json_schema", "json_schema": json_schema},
+        }
+    ).encode()

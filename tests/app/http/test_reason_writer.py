@@ -1,0 +1,126 @@
+"""A language model behind a real HTTP server words the reasons; what it names beside the evidence is refused."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from app.config import ConfigurationError, read_settings
+
+
+class Model(ThreadingHTTPServer):
+    """An OpenAI-compatible endpoint that writes `text` for every reason, or answers with `content`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.text, self.content, self.asked = "", "", 0
+        self.silent = threading.Event()
+        self.silent.set()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Model
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked += 1
+        self.server.silent.wait(30)
+        count = len(json.loads(asked["messages"][1]["content"]))
+        content = self.server.content or json.dumps({"texts": [self.server.text] * count})
+        body = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing on the console."""
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    with Model() as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.silent.set()
+        server.shutdown()
+        thread.join()
+
+
+Serve = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+def ask(service: httpx.Client, **body: Any) -> tuple[set[str], bool]:
+    """The texts of the reasons, and whether one of them is a template's."""
+    answer = (
+        service.post("/v1/recommend", json={"user_id": "u1", "limit": 3, **body}).raise_for_status().json()
+    )
+    texts = {reason["text"] for item in answer["items"] for reason in item["reasons"]}
+    return texts, "reasons:template" in answer["degraded"]
+
+
+@pytest.mark.parametrize("text", ["This one is for you", "Das passt zu dir"])
+def test_a_good_text_is_shown_and_kept(serve: Serve, model: Model, text: str) -> None:
+    model.text = text
+    with serve(
+        chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=30
+    ) as client:
+        assert ask(client, explain=True) == ({text}, False)
+        assert model.asked > 0
+        ask(client)
+        assert 'chorus_reason_texts_total{outcome="written"}' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    "text", ["You liked the film Casablanca", "A film of 1942", "As seen on www.shop", ""]
+)
+def test_a_lie_is_refused_and_counted(serve: Serve, model: Model, text: str) -> None:
+    model.text = text
+    with serve(
+        chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=30
+    ) as client:
+        texts, degraded = ask(client, explain=True)
+        assert degraded and text not in texts
+        assert 'chorus_reason_texts_total{outcome="refused"}' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("content", ["no JSON", "[]", '{"texts": []}', '{"texts": [1]}', '{"texts": "a"}'])
+def test_a_broken_answer_leaves_the_templates(serve: Serve, model: Model, content: str) -> None:
+    model.content = content
+    with serve(
+        chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=30
+    ) as client:
+        texts, degraded = ask(client, explain=True)
+        assert degraded and all(texts)
+
+
+def test_a_slow_model_is_not_waited_for(serve: Serve, model: Model) -> None:
+    model.silent.clear()
+    with serve(
+        chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=0.2
+    ) as client:
+        texts, degraded = ask(client, explain=True)
+        model.silent.set()
+    assert degraded and all(texts)
+
+
+def test_without_explain_or_the_setting_nothing_is_asked(serve: Serve, model: Model) -> None:
+    url = f"http://127.0.0.1:{model.server_port}/v1"
+    with serve(chat_url=url, chat_reasons=True) as client:
+        assert ask(client) == (set(), False)
+    with serve(chat_url=url) as client:
+        assert not ask(client, explain=True)[1]
+    assert model.asked == 0
+
+
+def test_the_setting_needs_an_endpoint() -> None:
+    with pytest.raises(ConfigurationError, match="CHORUS_CHAT_URL"):
+        read_settings(chat_reasons=True)
