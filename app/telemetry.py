@@ -76,12 +76,6 @@ class Metrics:
             registry=registry,
         )
         self.shadows = ShadowMetrics(registry)
-        self._reason_texts = Counter(
-            "chorus_reason_texts",
-            "Texts of reasons asked of the language model, by what became of them",
-            ["outcome"],
-            registry=registry,
-        )
         self.outcomes = OutcomeMetrics(registry)
         self._live_age = Gauge(
             "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry
@@ -92,6 +86,15 @@ class Metrics:
         self._of_endpoints: dict[str, Histogram] = {}
         self._of_answers: dict[tuple[str, str, int], Counter] = {}
         self._open_bundle_gauges()
+        self._open_model_counters()
+
+    def _open_model_counters(self) -> None:
+        self._reason_texts = Counter(
+            "chorus_reason_texts",
+            "Texts of reasons asked of the language model, by what became of them",
+            ["outcome"],
+            registry=self._registry,
+        )
 
     def _open_bundle_gauges(self) -> None:
         self._worse_takeovers = Gauge(
