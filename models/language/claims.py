@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from models.language.titles import BRACKETS, MOVED_ARTICLE, TitleIndex, Words, split_title
 from models.language.titles import WORD as TITLE_WORD
 from models.language.words.frames import FRAMES, is_frame
+from models.language.words.label_words import find_translated_labels
 from models.language.words.labels import spell_labels
 from models.language.words.number_words import chinese_value, write_digits
 from models.language.words.reading import HAN, TAKEN, WORD
@@ -170,7 +171,8 @@ def _find_label(rest: str, facts: Facts, names: Names, _language: str) -> str | 
     """A label of the catalogue's, by its spelling or in another language, that the facts have not."""
     known = {name.casefold() for name in facts.names}
     words = {word for text in facts.texts for word in _fold(text)}
-    for part, label in spell_labels(rest, names.labels):
+    found = (*spell_labels(rest, names.labels), *find_translated_labels(rest, names.labels))
+    for part, label in found:
         values = {label.value.casefold(), label.name.casefold()}
         if not values & known and not set(_fold(part)) <= words:
             return part

@@ -69,6 +69,9 @@ def test_a_good_text_passes(text: str, language: str) -> None:
         ("Two comedies", "en", "2"),
         ("One of the comedies", "en", "comedies"),
         ("Ein Horrorfilm für dich", "de", "Horrorfilm"),
+        ("Eine Komödie für dich", "de", "komödie"),
+        ("Une comédie pour vous", "fr", "comédie"),
+        ("Una comedia para ti", "es", "comedia"),
         ("这是一部恐怖片", "zh", "恐怖"),
         # numbers
         ("A film of 1942", "en", "1942"),
@@ -118,6 +121,20 @@ def test_a_name_without_a_bracketed_year_lends_no_number() -> None:
     facts = Facts(("12 Monkeys",))
     assert find_unsupported("You liked 12 Monkeys", facts, NAMES, "en") is None
     assert find_unsupported("You liked 12 films", facts, NAMES, "en") == "12"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Science fiction for you", "en"), ("Ciencia ficción para ti", "es"), ("一部科幻片", "zh")],
+)
+def test_a_label_by_another_name(text: str, language: str) -> None:
+    assert find_unsupported(text, FACTS, NAMES, language) is None
+    other = find_unsupported(text, Facts(("Alien", "Thriller")), NAMES, language)
+    assert other is not None and other in text.lower()
+
+
+def test_a_word_for_no_label_of_the_catalogue_passes() -> None:
+    assert find_unsupported("Ein Film voller Abenteuer", FACTS, NAMES, "de") is None
 
 
 def test_a_long_text_is_refused() -> None:
