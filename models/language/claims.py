@@ -12,24 +12,41 @@ from dataclasses import dataclass
 from models.language.titles import BRACKETS, MOVED_ARTICLE, TitleIndex, Words, split_title
 from models.language.titles import WORD as TITLE_WORD
 from models.language.words.frames import FRAMES, is_frame
+from models.language.words.label_words import find_translated_labels
 from models.language.words.labels import spell_labels
-from models.language.words.number_words import write_digits
+from models.language.words.number_words import chinese_value, write_digits
 from models.language.words.reading import HAN, TAKEN, WORD
 from models.language.words.vocabulary import Vocabulary
 
 MOST_CHARACTERS = 2_000
 """The most characters of a text."""
-LINK = re.compile(r"://|www\.|@|[<>{}\[\]\\`*_#|]|[\x00-\x09\x0b-\x1f\x7f]")
-"""What belongs to links, addresses and markup, which no text has."""
+LINK = re.compile(r"://|www\.|@|[<>{}\[\]\\`*_#|]|(?<![a-zA-Z])[a-zA-Z][a-zA-Z0-9-]+\.[a-zA-Z]{2,}")
+"""What belongs to links, addresses and markup, which a text has in names alone."""
+HIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""What is not seen, and could part a name or turn the direction of a text."""
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-QUOTED = re.compile(r"[\"“”„«»《》「」『』]([^\"“”„«»《》「」『』]*)[\"“”„«»《》「」『』]")
-SENTENCE_END = re.compile(rf"(?:^|[.!?…:;。！？：；\n(（–—-])[\s\"“”„«»{TAKEN}]*$")
+QUOTED = re.compile(r"[\"“”„«»‹›《》〈〉「」『』]([^\"“”„«»‹›《》〈〉「」『』]*)[\"“”„«»‹›《》〈〉「」『』]")
+SINGLE_QUOTED = re.compile(rf"(?<![^\W{HAN}])['‘’‚]([^'‘’‚]+)['‘’](?![^\W{HAN}])")
+"""Single marks stand at a blank or a sign; within or after a word they are apostrophes."""
+SENTENCE_END = re.compile(rf"(?:^|[.!?…。！？\n])[\s\"“”„«»{TAKEN}]*$")
+PAUSE = re.compile(rf"[:;：；(（–—-][\s\"“”„«»{TAKEN}]*$")
+"""After it a sentence may begin, but a name may as well stand."""
 HAS_HAN = re.compile(rf"[{HAN}]")
 LETTERS = re.compile(rf"[^\W\d_{HAN}]{{2,}}")
 SPEAKER = re.compile(r"I(?:['’]\w+)?")
 """The English pronoun, which has a capital anywhere."""
 NOUN_CAPITALS = "de"
 """The language whose nouns begin with a capital."""
+FORMAL = re.compile(r"Sie|Ihnen|Ihr(?:e[mnrs]?)?")
+"""The German pronouns of polite address, which have a capital anywhere."""
+NUMERAL = re.compile(
+    r"[零〇一二两三四五六七八九十百千万亿]{2,}|[二两三四五六七八九十百千](?=[次位人名天集季倍成届项岁颗])|[万亿](?=[人次元部])"
+)
+"""Chinese numerals that are not written as digits before."""
+GREAT = frozenset("千万亿")
+"""Signs of numbers that are not read, and so are no facts."""
+IDIOM = re.compile(r"十分|万一|百分之百|千万别|万万|一一|三三两两|十全十美")
+"""Chinese words that have numerals and name no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +74,12 @@ def find_unsupported(text: str, facts: Facts, names: Names, language: str) -> st
     """
     if not text.strip() or len(text) > MOST_CHARACTERS:
         return f"a text of {len(text)} characters"
-    if link := LINK.search(text):
-        return link.group()
+    if hidden := HIDDEN.search(text):
+        return hidden.group()
     if (title := _find_title(text, facts, names)) is not None:
         return title
     rest = _mask(text, facts.names)
-    checks = (_find_quotation, _find_number, _find_label, _find_name)
+    checks = (_find_link, _find_quotation, _find_number, _find_label, _find_name)
     return next((found for check in checks if (found := check(rest, facts, names, language))), None)
 
 
@@ -109,14 +126,21 @@ def _spell(name: str) -> Iterator[str]:
     yield from filter(None, (whole, plain, plain.split(":")[0].strip(), *front))
 
 
+def _find_link(rest: str, _facts: Facts, _names: Names, _language: str) -> str | None:
+    """A part of a link or of markup outside the facts' names."""
+    link = LINK.search(rest)
+    return None if link is None else link.group()
+
+
 def _find_quotation(rest: str, _facts: Facts, _names: Names, _language: str) -> str | None:
     """A quotation of something else than the facts' names."""
-    return next((q.group() for q in QUOTED.finditer(rest) if WORD.search(q[1])), None)
+    quotations = (*QUOTED.finditer(rest), *SINGLE_QUOTED.finditer(rest))
+    return next((quotation.group() for quotation in quotations if WORD.search(quotation[1])), None)
 
 
 def _find_number(rest: str, facts: Facts, _names: Names, language: str) -> str | None:
     """A number, in digits or words, that is none of the facts."""
-    digits = rest
+    digits = IDIOM.sub(lambda match: TAKEN * len(match.group()), rest)
     for known in dict.fromkeys(("zh", language, "en")):
         digits, _ = write_digits(digits, [known])
     written = {token for text in facts.texts for token in NUMBER.findall(text)}
@@ -130,7 +154,10 @@ def _find_number(rest: str, facts: Facts, _names: Names, language: str) -> str |
         values = {token.replace(",", "."), re.sub("[.,]", "", token)}
         if token not in written and not any(_read(value) in facts.numbers for value in values):
             return str(token)
-    return None
+    numerals = (match.group() for match in NUMERAL.finditer(digits))
+    return next(
+        (each for each in numerals if set(each) & GREAT or chinese_value(each) not in facts.numbers), None
+    )
 
 
 def _read(token: str) -> float | None:
@@ -144,14 +171,15 @@ def _find_label(rest: str, facts: Facts, names: Names, _language: str) -> str | 
     """A label of the catalogue's, by its spelling or in another language, that the facts have not."""
     known = {name.casefold() for name in facts.names}
     words = {word for text in facts.texts for word in _fold(text)}
-    for part, label in spell_labels(rest, names.labels):
+    found = (*spell_labels(rest, names.labels), *find_translated_labels(rest, names.labels))
+    for part, label in found:
         values = {label.value.casefold(), label.name.casefold()}
         if not values & known and not set(_fold(part)) <= words:
             return part
     return None
 
 
-def _find_name(rest: str, facts: Facts, _names: Names, language: str) -> str | None:
+def _find_name(rest: str, facts: Facts, names: Names, language: str) -> str | None:
     """A word with a capital within a sentence, or of letters among Chinese characters, that the facts have not.
 
     In German, whose nouns have capitals, two of them side by side.
@@ -164,7 +192,10 @@ def _find_name(rest: str, facts: Facts, _names: Names, language: str) -> str | N
         token = word.group()
         if not token[0].isupper() or SPEAKER.fullmatch(token) or set(_fold(token)) <= words:
             continue
-        if SENTENCE_END.search(rest[: word.start()]):
+        before = rest[: word.start()]
+        if SENTENCE_END.search(before) or (PAUSE.search(before) and is_frame(token, names.languages)):
+            continue
+        if language == NOUN_CAPITALS and FORMAL.fullmatch(token):
             continue
         if language != NOUN_CAPITALS:
             return token

@@ -160,21 +160,21 @@ def _chinese_spans(text: str) -> list[tuple[int, int, str]]:
 def _chinese_digits(numeral: str, after: str) -> str:
     """The digits of a numeral: of an estimate such as 五六部 the larger one; a year of two digits is of 19xx."""
     if after.startswith("年代") and (pair := ESTIMATED_DECADES.fullmatch(numeral)):
-        return f"{_chinese_value(pair['low'])}0年代到{_chinese_value(pair['high'])}0"
+        return f"{chinese_value(pair['low'])}0年代到{chinese_value(pair['high'])}0"
     if after.startswith("年"):
-        years = _chinese_value(numeral)
+        years = chinese_value(numeral)
         is_short = (
             len(numeral) == 2 and not set(numeral) & set(CHINESE_DIGITS) and not after.startswith("年代")
         )
         return str(FIRST_YEAR + years if is_short else years)
     if pair := ESTIMATE.fullmatch(numeral):
-        low, high = (_chinese_value(pair[name]) for name in ("low", "high"))
+        low, high = (chinese_value(pair[name]) for name in ("low", "high"))
         if high == low + 1 < 10:
-            return str(_chinese_value(f"{pair['tens']}{pair['high']}{pair['ten']}"))
-    return str(_chinese_value(numeral))
+            return str(chinese_value(f"{pair['tens']}{pair['high']}{pair['ten']}"))
+    return str(chinese_value(numeral))
 
 
-def _chinese_value(numeral: str) -> int:
+def chinese_value(numeral: str) -> int:
     """The value of a numeral up to 999, or of digits that are read one by one, such as 一九九四."""
     values = [CHINESE_DIGITS.get(sign) or int(unicodedata.numeric(sign, 0)) for sign in numeral]
     if all(value < 10 for value in values):
