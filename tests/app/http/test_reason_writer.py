@@ -155,6 +155,27 @@ def test_a_slow_model_is_not_waited_for(serve: Serve, model: Model) -> None:
     assert degraded and all(texts)
 
 
+def test_an_explanation_has_the_texts_of_the_list(serve: Serve, model: Model) -> None:
+    model.text = "This one is for you"
+    with serve(
+        chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=30
+    ) as client:
+        listed = {item["item_id"] for item in recommend(client)["items"]}
+        other = next(str(number) for number in range(60) if str(number) not in listed)
+        call = {"user_id": "u1", "limit": 3}
+        stopped = client.post("/v1/explain", json={**call, "item_id": other}).raise_for_status().json()
+        assert stopped["reasons"] == [] and model.asked == 0
+        why = client.post("/v1/explain", json={**call, "item_id": min(listed)}).raise_for_status().json()
+        assert why["recommended"] and {reason["text"] for reason in why["reasons"]} == {model.text}
+        assert "reasons:template" not in why["degraded"] and why["took_ms"]["wording"] > 0
+        assert count(client) == {"written": len(why["reasons"])}
+        model.text = "As seen on www.shop"
+        client.headers["accept-language"] = "de"
+        why = client.post("/v1/explain", json={**call, "item_id": min(listed)}).raise_for_status().json()
+        assert model.text not in {reason["text"] for reason in why["reasons"]}
+        assert "reasons:template" in why["degraded"]
+
+
 def test_without_explain_or_the_setting_nothing_is_asked(serve: Serve, model: Model) -> None:
     url = f"http://127.0.0.1:{model.server_port}/v1"
     with serve(chat_url=url, chat_reasons=True) as client:
