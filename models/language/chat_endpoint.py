@@ -1,16 +1,13 @@
 """An OpenAI-compatible chat endpoint: POST <url>/chat/completions with structured output, by the standard library."""
 
 import json
-import os
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 
-URL, MODEL, KEY, TIMEOUT = "CHORUS_CHAT_URL", "CHORUS_CHAT_MODEL", "CHORUS_CHAT_KEY", "CHORUS_CHAT_TIMEOUT_S"
 MOST_BYTES = 1 << 18
 """The most bytes of an answer."""
 
@@ -81,25 +78,6 @@ def texts_schema(count: int) -> Mapping[str, Any]:
         "required": ["texts"],
         "additionalProperties": False,
     }
-
-
-def read_chat_endpoint(timeout_s: float, environment: Mapping[str, str] | None = None) -> ChatEndpoint:
-    """The endpoint of the environment, for commands; raises ValueError for a missing or unusable setting.
-
-    `timeout_s` holds where the environment names no time limit.
-    """
-    given = os.environ if environment is None else environment
-    url = given.get(URL, "").strip()
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"expected {URL} as an address such as http://localhost:8080/v1, given '{url}'")
-    try:
-        seconds = float(given.get(TIMEOUT) or timeout_s)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 600:
-        raise ValueError(f"expected {TIMEOUT} as seconds above 0 and up to 600, given '{given.get(TIMEOUT)}'")
-    return ChatEndpoint(url, given.get(MODEL) or "default", given.get(KEY) or None, seconds)
 
 
 def _write_request(model: str, question: Question) -> bytes:

@@ -36,8 +36,9 @@ from app.bundle.bundle import LoadedBundle
 from app.errors import ForbiddenError, InvalidRequestError
 from app.experiment_log import ShownArm
 from app.pipeline import recommend as pipeline
-from app.pipeline.types import DEFAULT_LANGUAGE, Slate
+from app.pipeline.types import DEFAULT_LANGUAGE, Reason, Slate
 from app.pipeline.why_not.explanation import explain_item
+from app.reason_writer import Reasons
 from app.tenant import SESSION_ONLY, Tenant
 from models.ranking.exploration import Policy
 
@@ -104,9 +105,13 @@ async def explain(
     _check_seed(page.request)
     asked = await read_page(tenant, service, threads, page, read_language(request), explores=False)
     verdict = await threads.run("explain", lambda: explain_item(asked.bundle, asked.query, body.item_id))
-    answer = explanation_answer(asked.bundle, asked.page, body.item_id, verdict, asked.degraded)
+    (reasons,), template, wording = await _word(
+        service, asked.bundle, [(body.item_id, verdict.reasons)], asked.query.language
+    )
+    verdict, degraded = replace(verdict, reasons=reasons), (*asked.degraded, *template)
+    answer = explanation_answer(asked.bundle, asked.page, body.item_id, verdict, degraded)
     answer = _name_variant(answer, asked.choice)
-    took = {**asked.took_ms, **verdict.took_ms, "total": (time.perf_counter() - started) * 1000}
+    took = {**asked.took_ms, **verdict.took_ms, **wording, "total": (time.perf_counter() - started) * 1000}
     return _respond(answer, took, asked.query.language)
 
 
@@ -159,7 +164,8 @@ async def _answer(
     bundle, page, query = asked.bundle, asked.page, asked.query
     slate = await threads.run(_name_kind(page.request), lambda: pipeline.recommend(bundle, query))
     key = await tenant.cursor_key()
-    slate, template, wording = await _word(service, bundle, slate, language)
+    reasons, template, wording = await _word(service, bundle, _list_reasons(bundle, slate), language)
+    slate = replace(slate, reasons=reasons)
     degraded = (*asked.degraded, *template)
     answer = _name_variant(slate_answer(bundle, page, slate, degraded, key), asked.choice)
     if asked.taken.answer is not None:
@@ -176,18 +182,23 @@ async def _answer(
     return response
 
 
-async def _word(
-    service: Service, bundle: LoadedBundle, slate: Slate, language: str
-) -> tuple[Slate, tuple[str, ...], Mapping[str, float]]:
-    """The slate with reasons worded by the language model, if one is set and there are any; degradations; times."""
-    if service.reason_writer is None or not slate.reasons:
-        return slate, (), {}
-    began = time.perf_counter()
+def _list_reasons(bundle: LoadedBundle, slate: Slate) -> list[tuple[str, tuple[Reason, ...]]]:
+    """The ids of the slate's items with their reasons; empty for a slate without reasons."""
+    if not slate.reasons:
+        return []
     rows = slate.scored.candidates.rows[slate.order].tolist()
-    ids = [bundle.catalogue.item(row).item_id for row in rows]
-    worded = await service.reason_writer.word(bundle, list(zip(ids, slate.reasons, strict=True)), language)
-    took = {"wording": (time.perf_counter() - began) * 1000}
-    return replace(slate, reasons=worded.reasons), worded.degraded, took
+    return list(zip((bundle.catalogue.item(row).item_id for row in rows), slate.reasons, strict=True))
+
+
+async def _word(
+    service: Service, bundle: LoadedBundle, reasons: Reasons, language: str
+) -> tuple[tuple[tuple[Reason, ...], ...], tuple[str, ...], Mapping[str, float]]:
+    """The items' reasons, worded by the language model if one is set and there are any; degradations; times."""
+    if service.reason_writer is None or not any(own for _, own in reasons):
+        return tuple(tuple(own) for _, own in reasons), (), {}
+    began = time.perf_counter()
+    worded = await service.reason_writer.word(bundle, reasons, language)
+    return worded.reasons, worded.degraded, {"wording": (time.perf_counter() - began) * 1000}
 
 
 def _name_variant(answer: Plain, choice: Choice | None) -> Plain:

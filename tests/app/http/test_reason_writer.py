@@ -1,6 +1,7 @@
 """A language model behind a real HTTP server words the reasons; what it names beside the evidence is refused."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -58,13 +59,28 @@ def model() -> Iterator[Model]:
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
 
-def ask(service: httpx.Client, **body: Any) -> tuple[set[str], bool]:
+def recommend(service: httpx.Client, **body: Any) -> Any:
+    """An answer of three items for one user."""
+    call = {"user_id": "u1", "limit": 3, **body}
+    return service.post("/v1/recommend", json=call).raise_for_status().json()
+
+
+def read(answer: Any) -> tuple[set[str], bool]:
     """The texts of the reasons, and whether one of them is a template's."""
-    answer = (
-        service.post("/v1/recommend", json={"user_id": "u1", "limit": 3, **body}).raise_for_status().json()
-    )
     texts = {reason["text"] for item in answer["items"] for reason in item["reasons"]}
     return texts, "reasons:template" in answer["degraded"]
+
+
+def ask(service: httpx.Client, **body: Any) -> tuple[set[str], bool]:
+    return read(recommend(service, **body))
+
+
+def count(service: httpx.Client) -> dict[str, int]:
+    """Outcome -> texts, of those that there were."""
+    lines = re.findall(
+        r'^chorus_reason_texts_total\{outcome="(\w+)"\} (\S+)$', service.get("/metrics").text, re.M
+    )
+    return {outcome: int(float(number)) for outcome, number in lines if float(number)}
 
 
 @pytest.mark.parametrize("text", ["This one is for you", "Das passt zu dir"])
@@ -73,10 +89,25 @@ def test_a_good_text_is_shown_and_kept(serve: Serve, model: Model, text: str) ->
     with serve(
         chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=30
     ) as client:
+        answer = recommend(client, explain=True)
+        assert read(answer) == ({text}, False)
+        written = count(client)
+        assert written == {
+            "written": len(
+                {
+                    (item["item_id"], reason["code"], reason["strength"])
+                    for item in answer["items"]
+                    for reason in item["reasons"]
+                }
+            )
+        }
+        asked = model.asked
+        model.text = "Another text for you"
         assert ask(client, explain=True) == ({text}, False)
-        assert model.asked > 0
-        ask(client)
-        assert 'chorus_reason_texts_total{outcome="written"}' in client.get("/metrics").text
+        assert model.asked == asked > 0, "the texts were kept"
+        assert count(client) == {**written, "kept": written["written"]}
+        client.headers["accept-language"] = "de"
+        assert ask(client, explain=True) == ({model.text}, False), "another language has texts of its own"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +120,12 @@ def test_a_lie_is_refused_and_counted(serve: Serve, model: Model, text: str) -> 
     ) as client:
         texts, degraded = ask(client, explain=True)
         assert degraded and text not in texts
-        assert 'chorus_reason_texts_total{outcome="refused"}' in client.get("/metrics").text
+        refused = count(client)
+        assert refused.keys() == {"refused"}
+        asked = model.asked
+        assert ask(client, explain=True) == (texts, True), "a refusal is kept too"
+        assert model.asked == asked > 0
+        assert count(client) == {**refused, "kept": refused["refused"]}
 
 
 @pytest.mark.parametrize("content", ["no JSON", "[]", '{"texts": []}', '{"texts": [1]}', '{"texts": "a"}'])
@@ -100,6 +136,13 @@ def test_a_broken_answer_leaves_the_templates(serve: Serve, model: Model, conten
     ) as client:
         texts, degraded = ask(client, explain=True)
         assert degraded and all(texts)
+        failed = count(client)
+        assert failed.keys() == {"failed"}
+        asked = model.asked
+        model.content, model.text = "", "This one is for you"
+        assert ask(client, explain=True) == ({model.text}, False), "a failure is not kept"
+        assert model.asked > asked > 0
+        assert count(client) == {**failed, "written": failed["failed"]}
 
 
 def test_a_slow_model_is_not_waited_for(serve: Serve, model: Model) -> None:
@@ -110,6 +153,27 @@ def test_a_slow_model_is_not_waited_for(serve: Serve, model: Model) -> None:
         texts, degraded = ask(client, explain=True)
         model.silent.set()
     assert degraded and all(texts)
+
+
+def test_an_explanation_has_the_texts_of_the_list(serve: Serve, model: Model) -> None:
+    model.text = "This one is for you"
+    with serve(
+        chat_url=f"http://127.0.0.1:{model.server_port}/v1", chat_reasons=True, chat_timeout_s=30
+    ) as client:
+        listed = {item["item_id"] for item in recommend(client)["items"]}
+        other = next(str(number) for number in range(60) if str(number) not in listed)
+        call = {"user_id": "u1", "limit": 3}
+        stopped = client.post("/v1/explain", json={**call, "item_id": other}).raise_for_status().json()
+        assert stopped["reasons"] == [] and model.asked == 0
+        why = client.post("/v1/explain", json={**call, "item_id": min(listed)}).raise_for_status().json()
+        assert why["recommended"] and {reason["text"] for reason in why["reasons"]} == {model.text}
+        assert "reasons:template" not in why["degraded"] and why["took_ms"]["wording"] > 0
+        assert count(client) == {"written": len(why["reasons"])}
+        model.text = "As seen on www.shop"
+        client.headers["accept-language"] = "de"
+        why = client.post("/v1/explain", json={**call, "item_id": min(listed)}).raise_for_status().json()
+        assert model.text not in {reason["text"] for reason in why["reasons"]}
+        assert "reasons:template" in why["degraded"]
 
 
 def test_without_explain_or_the_setting_nothing_is_asked(serve: Serve, model: Model) -> None:
