@@ -47,7 +47,8 @@ def update(client: httpx.Client, bundle: Path, folder: Path, timeout_s: float) -
     log = folder / "log"
     if not chorus("log", "export", "--out", str(log), "--state", str(folder / "state"), timeout_s=timeout_s):
         return False
-    arguments = ("update", str(bundle), "--log", str(log), "--out", str(bundle))
+    job = folder.parent / "job.yaml"
+    arguments = ("update", str(bundle), "--log", str(log), "--out", str(bundle), "--job", str(job))
     if not chorus(*arguments, timeout_s=timeout_s):
         return False
     client.post("/v1/model/reload", json={"bundle": bundle.name}, timeout=60).raise_for_status()
