@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,14 +16,18 @@ READY_TIMEOUT_S = 60
 
 
 @contextmanager
-def serve(bundle: Path) -> Iterator[httpx.Client]:
-    """A client of `chorus serve BUNDLE`; raises RuntimeError if the service is not ready in time."""
+def serve(bundle: Path, settings: Mapping[str, str] | None = None) -> Iterator[httpx.Client]:
+    """A client of `chorus serve BUNDLE`; raises RuntimeError if the service is not ready in time.
+
+    `settings` are environment variables over those of this process and of the benchmark.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as state:
         command = [sys.executable, "-m", "app.cli", "serve", str(bundle), "--port", str(port)]
         environment = os.environ | {"CHORUS_STATE_DIR": state, "CHORUS_LOG_LEVEL": "error"}
+        environment |= settings or {}
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
