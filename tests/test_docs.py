@@ -271,7 +271,8 @@ def test_every_file_that_is_named_exists(path: Path) -> None:
     named = re.findall(r"\b(?:app|models|tests|benchmarks|jobs|docs)(?:/[\w<>.-]+)+\.\w+", text)
     modules = re.findall(r"-m ((?:app|benchmarks|tests)\.\w+)", text)
     parents = {name.rpartition("/")[0] if "<" in name else name for name in named}
-    files = parents | {f"{name.replace('.', '/')}.py" for name in modules}
+    paths = {name.replace(".", "/") for name in modules}
+    files = parents | {f"{path}/__main__.py" if (ROOT / path).is_dir() else f"{path}.py" for path in paths}
     folders = set(re.findall(r"`((?:app|models)/[\w/]+)`", text))
     missing = {name for name in files | folders if not (ROOT / name).exists()}
     assert missing <= COMING
