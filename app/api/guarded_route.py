@@ -12,7 +12,7 @@ from app.api.audited_route import record_act
 from app.api.dependencies import PATIENCE_S, PLACE, Service
 from app.api.direct_call import make_direct_call
 from app.api.patience import COMPUTED, HEADER, parse_patience_s
-from app.api.query_string import check_no_body, check_query, list_parameters
+from app.api.query_string import check_query, list_parameters
 from app.api.rate_limits import charge_request
 from app.api.request_body import (
     JSON,
@@ -20,6 +20,7 @@ from app.api.request_body import (
     BodyLimits,
     JsonRequest,
     check_length,
+    check_no_body,
     parse_json,
     read_body,
 )

@@ -1,4 +1,4 @@
-"""The query string of a request: known parameters, each once; and no body where none is read."""
+"""The query string of a request: known parameters, each once."""
 
 from collections import Counter
 from collections.abc import Set
@@ -32,10 +32,3 @@ def check_query(request: Request, known: Set[str]) -> None:
             raise InvalidRequestError(
                 f"expected every parameter once, given {count} of this name", name[:300]
             )
-
-
-def check_no_body(request: Request) -> None:
-    """Raise InvalidRequestError if a request has a body although its route reads none."""
-    headers = request.headers
-    if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
-        raise InvalidRequestError("expected no body, given one")

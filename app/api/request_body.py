@@ -15,6 +15,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.api.json_structure import check_structure
+from app.api.request_drain import has_body
 from app.api.validation import describe_body
 from app.errors import (
     InvalidJsonError,
@@ -100,6 +101,12 @@ def check_length(request: Request, max_bytes: int) -> None:
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > max_bytes):
         raise _too_large(max_bytes)
+
+
+def check_no_body(request: Request) -> None:
+    """Raises InvalidRequestError for a body that the route does not read."""
+    if has_body(request.headers):
+        raise InvalidRequestError("expected no body, given one")
 
 
 async def read_body(request: Request, limits: BodyLimits, memory: BodyMemory) -> bytes:

@@ -36,7 +36,7 @@ class RequestDrain:
         self._drains = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(headers := Headers(scope=scope)):
+        if scope["type"] != "http" or not has_body(headers := Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
         asks_first = headers.get("expect", "").lower() == "100-continue"
@@ -92,5 +92,6 @@ class _Exchange:
             discarded += len((await self.receive()).get("body", b""))
 
 
-def _has_body(headers: Headers) -> bool:
+def has_body(headers: Headers) -> bool:
+    """Whether a request has a body, by its headers."""
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
