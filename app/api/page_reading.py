@@ -11,7 +11,7 @@ from app.api.cursor import Page
 from app.api.dependencies import Computing, Service
 from app.api.mapping.query import build_query
 from app.api.mapping.scene_exploration import explore_scene
-from app.api.mapping.variants import Choice, choose_shadow, choose_variant
+from app.api.mapping.variants import Choice, Chooser, choose_shadow, choose_variant
 from app.api.schemas.recommendation import ListRequest
 from app.api.understanding import understand
 from app.bundle.bundle import LoadedBundle
@@ -67,7 +67,7 @@ async def read_page(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What the reading of one request needs."""
+    """Reads the pages of one request, by the tenant and the bundles of its variants."""
 
     tenant: Tenant
     service: Service
@@ -75,17 +75,11 @@ class _Reader:
     language: str
     explores: bool
 
-    async def choose(self, page: Page[ListRequest]) -> Choice | None:
-        """The variant of a page, by what it states so far."""
+    async def choose(self, page: Page[ListRequest], by: Chooser = choose_variant) -> Choice | None:
+        """The variant of a page, by what it states so far; `by` choose_shadow the one that answers it unseen."""
         experiments = await self.tenant.experiments.list()
         bundle_of = make_bundle_of(self.service, self.tenant)
-        return choose_variant(bundle_of, experiments, page.request, self.service.clock())
-
-    async def shadow(self, page: Page[ListRequest]) -> Choice | None:
-        """The variant by which a page is answered once more, unseen."""
-        experiments = await self.tenant.experiments.list()
-        bundle_of = make_bundle_of(self.service, self.tenant)
-        return choose_shadow(bundle_of, experiments, page.request, self.service.clock())
+        return by(bundle_of, experiments, page.request, self.service.clock())
 
     async def read(
         self, by: Tenant, page: Page[ListRequest], choice: Choice | None, *, chooses: bool = True
@@ -115,5 +109,5 @@ class _Reader:
             varied = explore_scene(varied, service.settings.exploration)
         query = build_query(bundle, varied, state, now, taken.kept, self.language)
         bundle = await fetch_words(bundle, [(query.plan, query.state)])
-        shadow = await self.shadow(page)
+        shadow = await self.choose(page, choose_shadow)
         return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice, shadow)

@@ -59,7 +59,7 @@ async def _answer_unseen(tenant: Tenant, service: Service, asked: Asked, choice:
         Patience(queue.clock() + PATIENCE_S, _stays),
     )
     rows, scores = slate.scored.candidates.rows.tolist(), slate.scored.score.tolist()
-    names = [bundle.catalogue.item(row).item_id for row in rows]
+    names = [bundle.catalogue.ids[row] for row in rows]
     return UnseenList(
         tuple(names[position] for position in slate.order.tolist()),
         dict(zip(names, scores, strict=True)),

@@ -14,7 +14,7 @@ from app.errors import BadBundleError, UnknownHeadError, UnknownSceneError
 from app.experiments.assignment import has_ended, is_running
 from app.experiments.results import ArmResult, Results
 from app.experiments.shadow import ShadowSums
-from app.state.protocol import Experiment, Mode, Variant
+from app.state.protocol import Experiment, Variant
 from models.contract.nearest import suggest
 from models.ranking.exploration import Policy
 
@@ -126,12 +126,8 @@ def results_answer(results: Results) -> dict[str, Any]:
     }
 
 
-def shadow_answer(
-    experiment: Experiment, totals: Mapping[str, Mapping[str, float]]
-) -> list[dict[str, Any]] | None:
-    """The value of `shadow` of an ExperimentResults; None for another mode."""
-    if experiment.mode != Mode.SHADOW:
-        return None
+def shadow_answer(experiment: Experiment, totals: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """The value of `shadow` of the ExperimentResults of a shadow."""
     return [_shadow_answer(variant.name, totals[variant.name]) for variant in experiment.variants[1:]]
 
 

@@ -4,7 +4,7 @@ A request that states something which any variant of the experiment would set is
 as it asks. That is the same for all variants, so that what is compared stays comparable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,10 @@ class Choice:
         if "scene" in changes:
             changes["weights"] = bundle.manifest.scenes[changes.pop("scene")]
         return replace(page, request=page.request.model_copy(update=changes)) if changes else page
+
+
+Chooser = Callable[[BundleOf, Sequence[Experiment], ListRequest, float], Choice | None]
+"""Chooses a variant for a request among experiments, at a time in Unix seconds."""
 
 
 def choose_variant(

@@ -23,7 +23,7 @@ from app.api.schemas.experiments import (
 from app.errors import ExperimentConflictError, InvalidRequestError, NotFoundError
 from app.experiments.assignment import find_conflict
 from app.experiments.results import summarise
-from app.state.protocol import Experiment, StoredExperiments
+from app.state.protocol import Experiment, Mode, StoredExperiments
 from app.state.protocol.experiments import MOST_EXPERIMENTS
 
 router = make_guarded_router("experiments")
@@ -56,8 +56,9 @@ async def show_experiment(name: Name, tenant: CallersTenant, service: Serving) -
     sums = await tenant.store.experiments.read_sums(experiment)
     bundle_of, fault = make_bundle_of(service, tenant), find_fault(service, experiment)
     answer = experiment_answer(bundle_of, experiment, service.clock(), fault)
-    totals = await tenant.store.experiments.read_totals(experiment)
-    shadow = shadow_answer(experiment, totals)
+    shadow = None
+    if experiment.mode == Mode.SHADOW:
+        shadow = shadow_answer(experiment, await tenant.store.experiments.read_totals(experiment))
     return json_response({**answer, **results_answer(summarise(experiment, sums)), "shadow": shadow})
 
 

@@ -186,8 +186,8 @@ def _list_reasons(bundle: LoadedBundle, slate: Slate) -> list[tuple[str, tuple[R
     """The ids of the slate's items with their reasons; empty for a slate without reasons."""
     if not slate.reasons:
         return []
-    rows = slate.scored.candidates.rows[slate.order].tolist()
-    return list(zip((bundle.catalogue.item(row).item_id for row in rows), slate.reasons, strict=True))
+    ids, rows = bundle.catalogue.ids, slate.scored.candidates.rows[slate.order].tolist()
+    return list(zip((ids[row] for row in rows), slate.reasons, strict=True))
 
 
 async def _word(
