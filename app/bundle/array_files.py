@@ -75,7 +75,7 @@ def read_array(path: Path, shape: tuple[int, int]) -> Floats:
         raise BundleError(f"expected an array in {path}, given {type(error).__name__}: {error}") from error
     if array.dtype.kind != "f" or array.shape != shape:
         raise BundleError(f"expected floats {shape} in {path}, given {array.dtype} {array.shape}")
-    if not all(np.isfinite(part).all() for part in _split(array)):
+    if not all(map(_is_finite, _split(array))):
         raise BundleError(f"expected finite numbers in {path}, given others")
     return array.astype(np.float32, copy=False)
 

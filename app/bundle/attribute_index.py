@@ -1,13 +1,12 @@
 """The columns of a live catalogue's fields, for filters: cached over its versions."""
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 
 from app.bundle.attribute_table import AttributeTable
 from app.bundle.catalogue import Catalogue
 from app.bundle.item_lines import ItemLines
-from app.bundle.packed_columns import unpack_column
+from app.bundle.packed_columns import make_table
 from models.contract.arrays import Indices
 
 
@@ -45,6 +44,5 @@ def _make_table(catalogue: Catalogue) -> AttributeTable:
     """The table of all rows, or of those of the bundle, whose columns are packed."""
     items = catalogue.store.items
     if isinstance(items, ItemLines):
-        loaded = items.as_loaded()
-        return AttributeTable(loaded, make=partial(unpack_column, loaded.packed))
+        return make_table(items.as_loaded())
     return AttributeTable(tuple(islice(catalogue.items, len(catalogue))))

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from app.bundle.attribute_filter import evaluate_filter
 from app.bundle.attribute_table import AttributeTable
 from app.bundle.item_lines import ItemLines
-from app.bundle.packed_columns import unpack_column
+from app.bundle.packed_columns import make_table
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
@@ -146,8 +145,7 @@ class ItemColumns:
 
     def are_loaded_available(self, items: ItemLines) -> Mask:
         """[n] the same for the items of a large bundle."""
-        table = AttributeTable(items, make=partial(unpack_column, items.packed))
-        return items.packed.available & self._hold_rule(table)
+        return items.packed.available & self._hold_rule(make_table(items))
 
     def _hold_rule(self, table: AttributeTable) -> Mask:
         """[n] True for the items of which the rule holds."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
 
-from app.bundle.attribute_table import Column, join_labels
+from app.bundle.attribute_table import AttributeTable, Column, join_labels
 from app.bundle.item_lines import ItemLines
 from models.contract.arrays import Floats
 from models.contract.catalogue import Item
@@ -14,7 +15,12 @@ from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.labels import hot_labels
 from models.contract.packed_items import Labels, PackedItems
 from models.contract.tasks import Head
-from models.language.words.vocabulary import LONGEST_TITLE, title_keys
+from models.language.words.vocabulary import read_title_keys
+
+
+def make_table(items: ItemLines) -> AttributeTable:
+    """The table of the items of a large bundle, whose columns are packed."""
+    return AttributeTable(items, make=partial(unpack_column, items.packed))
 
 
 def unpack_column(packed: PackedItems, name: str) -> Column | None:
@@ -70,20 +76,18 @@ class PackedTitles(Mapping[str, tuple[str, ...]]):
     def __getitem__(self, key: str) -> tuple[str, ...]:
         rows: Sequence[int] = self.catalogue.packed.titles[self.field].find(key).tolist()
         found = (self.catalogue[row] for row in rows)
-        if ids := tuple(item.item_id for item in found if key in _keys(item, self.field)):
+        if ids := tuple(item.item_id for item in found if key in self._keys(item)):
             return ids
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(chain.from_iterable(_keys(item, self.field) for item in self.catalogue)))
+        return iter(dict.fromkeys(chain.from_iterable(map(self._keys, self.catalogue))))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-
-def _keys(item: Item, field: str) -> tuple[str, ...]:
-    title = item.attributes.get(field)
-    return title_keys(title) if isinstance(title, str) and 0 < len(title) <= LONGEST_TITLE else ()
+    def _keys(self, item: Item) -> tuple[str, ...]:
+        return read_title_keys(item.attributes.get(self.field))
 
 
 def _as_tuple(value: Labels) -> tuple[str, ...]:

@@ -19,12 +19,11 @@ from models.language.protocol import Floats, TextEncoder
 from models.language.words.compiler import Compiler
 from models.language.words.label_vectors import LabelVectors
 from models.language.words.vocabulary import (
-    LONGEST_TITLE,
     LabelName,
     NumberField,
     Vocabulary,
     read_number_field,
-    title_keys,
+    read_title_keys,
 )
 
 LABELLED = (FieldKind.CATEGORIES, FieldKind.CATEGORICAL)
@@ -171,8 +170,6 @@ def _read_titles(items: Iterable[Item], spec: FeatureSpec) -> Mapping[str, tuple
     """Key -> ids of the items with the title, in the field that `title_field` names."""
     chosen, titles = title_field(spec), defaultdict[str, list[str]](list)
     for item in items if chosen is not None else ():
-        title = item.attributes.get(chosen or "")
-        if isinstance(title, str) and 0 < len(title) <= LONGEST_TITLE:
-            for key in title_keys(title):
-                titles[key].append(item.item_id)
+        for key in read_title_keys(item.attributes.get(chosen or "")):
+            titles[key].append(item.item_id)
     return {key: tuple(item_ids) for key, item_ids in titles.items()}

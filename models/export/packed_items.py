@@ -10,7 +10,7 @@ from models.contract.arrays import Doubles, Indices
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec, FieldKind
 from models.contract.packed_items import PACKED_FROM, HashedKeys, Labels, PackedItems, hash_key, write_packed
-from models.language.words.vocabulary import LONGEST_TITLE, title_keys
+from models.language.words.vocabulary import read_title_keys
 
 
 def write_columns(path: Path, items_path: Path, spec: FeatureSpec, items: Sequence[Item]) -> None:
@@ -66,11 +66,9 @@ def _read_numbers(items: Sequence[Item], name: str) -> Doubles | None:
 def _hash_titles(items: Sequence[Item], name: str) -> HashedKeys:
     hashes, rows = [], []
     for row, item in enumerate(items):
-        title = item.attributes.get(name)
-        if isinstance(title, str) and 0 < len(title) <= LONGEST_TITLE:
-            for key in title_keys(title):
-                hashes.append(hash_key(key))
-                rows.append(row)
+        for key in read_title_keys(item.attributes.get(name)):
+            hashes.append(hash_key(key))
+            rows.append(row)
     every = np.array(hashes, dtype=np.uint64)
     order = np.argsort(every, kind="stable")
     return HashedKeys(every[order], np.array(rows, dtype=np.int32)[order])

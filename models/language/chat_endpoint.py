@@ -21,20 +21,19 @@ class ChatEndpoint:
     """Where the language model is, and how long one of its answers may take. The key is in no representation."""
 
     url: str
-    model: str = "default"
-    key: str | None = field(default=None, repr=False)
-    timeout_s: float = 3.0
+    model: str
+    key: str | None = field(repr=False)
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a language model is asked: instructions, words, and the JSON schema of the answer with its name."""
+    """A question to a language model: instructions, words, and the JSON schema of the answer with its name."""
 
     instructions: str
     words: str
     schema_name: str
     schema: Mapping[str, Any]
-    temperature: float = 0.0
 
 
 def ask(endpoint: ChatEndpoint, question: Question) -> str:
@@ -85,7 +84,7 @@ def _write_request(model: str, question: Question) -> bytes:
     return json.dumps(
         {
             "model": model,
-            "temperature": question.temperature,
+            "temperature": 0,
             "messages": [
                 {"role": "system", "content": question.instructions},
                 {"role": "user", "content": question.words},

@@ -8,23 +8,12 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.contract.arrays import Floats, Indices
+from models.ranking.jaccard import jaccard
 from models.ranking.label_rows import LabelRows
 
 ONE = np.float32(1)
-
-
-def jaccard(
-    shared: NDArray[np.number], sizes_a: NDArray[np.number], sizes_b: NDArray[np.number]
-) -> NDArray[np.floating]:
-    """Jaccard similarity [...] of set pairs from the sizes of intersections and sets.
-
-    Pass size 1 for an empty set: then its similarity is 0 and no union is 0.
-    """
-    union = sizes_a + sizes_b - shared
-    return np.asarray(np.true_divide(shared, union))
 
 
 def multi_hot(labels: Sequence[frozenset[str]]) -> tuple[Floats, Floats]:

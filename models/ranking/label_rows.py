@@ -8,6 +8,7 @@ from typing import overload
 import numpy as np
 
 from models.contract.arrays import Floats, Indices
+from models.ranking.jaccard import jaccard
 
 LabelSet = frozenset[str]
 MOST_OVERLAPS = 1_000
@@ -69,12 +70,9 @@ def _build(sets: Mapping[LabelSet, int], set_of: Indices, most_cells: int | None
 
 def _measure_overlap(hot: Floats, sizes: Floats) -> Floats:
     """The Jaccard similarity [D, D] of D sets with M labels: hot [D, M], sizes [D]. 0 between two empty sets."""
-    shared = hot @ hot.T
     known = np.maximum(sizes, 1)
-    union = known[:, None] + known
-    union -= shared
-    shared /= union
-    return shared
+    overlap: Floats = jaccard(hot @ hot.T, known[:, None], known)
+    return overlap
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from scipy import sparse
 from models.contract.arrays import Doubles, Floats, Indices
 from models.evaluation.metrics.lists import NO_ITEM
 from models.ranking import similarity as definitions
-from models.ranking.label_overlap import jaccard
+from models.ranking.jaccard import jaccard
 
 Similarity = Callable[[Indices, Indices], Doubles]
 """Similarities [p] of p pairs of items."""

@@ -166,6 +166,11 @@ NO_LETTERS = re.compile(r"[\W_]+")
 """Characters that are neither letters nor numbers."""
 
 
+def read_title_keys(value: object) -> tuple[str, ...]:
+    """The keys of an item's value as a title; none for another value than a text of at most LONGEST_TITLE."""
+    return title_keys(value) if isinstance(value, str) and 0 < len(value) <= LONGEST_TITLE else ()
+
+
 def title_keys(title: str) -> tuple[str, ...]:
     """The keys of a title: "Matrix, The (1999)" is found as "the matrix" and as "matrix"."""
     plain = YEAR_LAST.sub("", title).strip()

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from models.ranking.label_overlap import jaccard, multi_hot
+from models.ranking.jaccard import jaccard
+from models.ranking.label_overlap import multi_hot
 from models.ranking.similarity import (
     Similarity,
     cosine,
