@@ -95,7 +95,7 @@ class Runtime:
         return self.list_extra(list_bundles(await tenant.experiments.list(), time.time()))
 
     def list_extra(self, named: Iterable[NamedBundle]) -> list[NamedBundle]:
-        """Those of the bundles that are not the one in use."""
+        """The bundles that are not the one in use, in the given order."""
         return [each for each in named if each.model_version != self.default_tenant.model_version]
 
     async def _open_extra(self, name: str) -> LoadedBundle:

@@ -105,7 +105,6 @@ class Metrics:
         self._bundle = Gauge(
             "chorus_bundle_info", "The bundle in use", ["model_version"], registry=self._registry
         )
-
         self._extra_bundles = Gauge(
             "chorus_extra_bundles", "Bundles in memory beside the one in use", registry=self._registry
         )

@@ -12,7 +12,7 @@ from benchmarks.closed_loop.town import Town, draw_takes, oracle, reward, trend
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What came of a day; `reward` and `best` are expected takes, the others counts."""
+    """The sums of a day; `reward` and `best` are expected takes, the others counts."""
 
     day: int
     lists: int

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """What the town is fitted on: `items` are the catalogue's ids, `genres` their labels."""
+    """The fitted vectors of users and items; `items` are the catalogue's ids, `genres` their labels."""
 
     users: Floats  # [users, DIM]
     vectors: Floats  # [items, DIM]

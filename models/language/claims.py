@@ -51,7 +51,7 @@ IDIOM = re.compile(r"十分|万一|百分之百|千万别|万万|一一|三三�
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a text may name: whole names, words and numbers of its subject, and the words of longer texts."""
+    """The names, words and numbers that a text may use, and the longer texts whose words it may use."""
 
     names: tuple[str, ...]  # titles, labels and other values as they stand
     texts: tuple[str, ...] = ()  # whose words and numbers may be used one by one

@@ -21,7 +21,7 @@ class Arm(NamedTuple):
 
 
 class Mode(StrEnum):
-    """What an experiment does with its variants."""
+    """The use that an experiment makes of its variants."""
 
     SPLIT = "split"  # each user is answered by one of them
     SHADOW = "shadow"  # nobody is: users of others than the first one are answered once more, unseen

@@ -2,58 +2,34 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
 from app.config import ConfigurationError, read_settings
+from tests.chat_server import ChatServer, serving
 
 
-class Model(ThreadingHTTPServer):
-    """An OpenAI-compatible endpoint that writes `text` for every reason, or answers with `content`."""
-
-    daemon_threads = True
+class Model(ChatServer):
+    """Writes `text` for every reason, or answers with `content`."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.text, self.content, self.asked = "", "", 0
-        self.silent = threading.Event()
-        self.silent.set()
+        super().__init__()
+        self.text = ""
 
-
-class Handler(BaseHTTPRequestHandler):
-    server: Model
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.asked += 1
-        self.server.silent.wait(30)
+    def write(self, asked: dict[str, Any]) -> Any:
         count = len(json.loads(asked["messages"][1]["content"]))
-        content = self.server.content or json.dumps({"texts": [self.server.text] * count})
-        body = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args: object) -> None:
-        """Nothing on the console."""
+        return self.content or json.dumps({"texts": [self.text] * count})
 
 
 @pytest.fixture
 def model() -> Iterator[Model]:
-    with Model() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    server = Model()
+    with serving(server):
         yield server
-        server.silent.set()
-        server.shutdown()
-        thread.join()
 
 
 Serve = Callable[..., AbstractContextManager[httpx.Client]]
@@ -101,10 +77,10 @@ def test_a_good_text_is_shown_and_kept(serve: Serve, model: Model, text: str) ->
                 }
             )
         }
-        asked = model.asked
+        asked = len(model.asked)
         model.text = "Another text for you"
         assert ask(client, explain=True) == ({text}, False)
-        assert model.asked == asked > 0, "the texts were kept"
+        assert len(model.asked) == asked > 0, "the texts were kept"
         assert count(client) == {**written, "kept": written["written"]}
         client.headers["accept-language"] = "de"
         assert ask(client, explain=True) == ({model.text}, False), "another language has texts of its own"
@@ -122,9 +98,9 @@ def test_a_lie_is_refused_and_counted(serve: Serve, model: Model, text: str) -> 
         assert degraded and text not in texts
         refused = count(client)
         assert refused.keys() == {"refused"}
-        asked = model.asked
+        asked = len(model.asked)
         assert ask(client, explain=True) == (texts, True), "a refusal is kept too"
-        assert model.asked == asked > 0
+        assert len(model.asked) == asked > 0
         assert count(client) == {**refused, "kept": refused["refused"]}
 
 
@@ -138,10 +114,10 @@ def test_a_broken_answer_leaves_the_templates(serve: Serve, model: Model, conten
         assert degraded and all(texts)
         failed = count(client)
         assert failed.keys() == {"failed"}
-        asked = model.asked
+        asked = len(model.asked)
         model.content, model.text = "", "This one is for you"
         assert ask(client, explain=True) == ({model.text}, False), "a failure is not kept"
-        assert model.asked > asked > 0
+        assert len(model.asked) > asked > 0
         assert count(client) == {**failed, "written": failed["failed"]}
 
 
@@ -164,7 +140,7 @@ def test_an_explanation_has_the_texts_of_the_list(serve: Serve, model: Model) ->
         other = next(str(number) for number in range(60) if str(number) not in listed)
         call = {"user_id": "u1", "limit": 3}
         stopped = client.post("/v1/explain", json={**call, "item_id": other}).raise_for_status().json()
-        assert stopped["reasons"] == [] and model.asked == 0
+        assert stopped["reasons"] == [] and len(model.asked) == 0
         why = client.post("/v1/explain", json={**call, "item_id": min(listed)}).raise_for_status().json()
         assert why["recommended"] and {reason["text"] for reason in why["reasons"]} == {model.text}
         assert "reasons:template" not in why["degraded"] and why["took_ms"]["wording"] > 0
@@ -182,7 +158,7 @@ def test_without_explain_or_the_setting_nothing_is_asked(serve: Serve, model: Mo
         assert ask(client) == (set(), False)
     with serve(chat_url=url) as client:
         assert not ask(client, explain=True)[1]
-    assert model.asked == 0
+    assert len(model.asked) == 0
 
 
 def test_the_setting_needs_an_endpoint() -> None:
