@@ -18,7 +18,7 @@ from models.contract.manifest_seal import BundleKey, SealedManifest
 from models.contract.recency import RecencyGains
 from models.contract.tasks import NEXT, Head
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MANIFEST = manifest_seal.MANIFEST
 FEATURES = "features.json"  # FeatureSpec
 WEIGHTS = "weights.safetensors"

@@ -45,9 +45,11 @@ class BlockLayers:
     queries: Layer
     keys_values: Layer
     out: Layer
+    attention_gate: Layer
     feed_before: Norm
     feed_in: Layer
     feed_out: Layer
+    feed_gate: Layer
 
     def read(self, x: Tensor, asking: Tensor, bias: Tensor) -> Tensor:
         """The block's output [m, D] at m of n positions: x [n, D], `asking` [m, D] of them, `bias` [H, m, n]."""
@@ -56,8 +58,10 @@ class BlockLayers:
         queries = self.queries(own).view(len(asking), self.heads, -1).transpose(0, 1)  # [H, m, D / H]
         keys, values = self.keys_values(normal).view(len(x), 2, self.heads, -1).permute(1, 2, 0, 3)
         weights = torch.baddbmm(bias, queries, keys.transpose(1, 2)).softmax(-1)
-        attended = asking + self.out(torch.bmm(weights, values).transpose(0, 1).reshape(asking.shape))
-        return attended + self.feed_out(F.gelu(self.feed_in(self.feed_before(attended))))
+        attended = self.out(torch.bmm(weights, values).transpose(0, 1).reshape(asking.shape))
+        x = torch.addcmul(asking, attended, self.attention_gate(asking).sigmoid_())
+        hidden, gate = self.feed_in(self.feed_before(x)).chunk(2, -1)
+        return torch.addcmul(x, self.feed_out(F.silu(gate) * hidden), self.feed_gate(x).sigmoid_())
 
 
 class LastState:
@@ -96,9 +100,11 @@ def _read_block(block: nn.Module) -> BlockLayers:
         queries=Layer((together.weight[:dim] * scale).T.contiguous(), together.bias[:dim] * scale),
         keys_values=Layer(together.weight[dim:].T.contiguous(), together.bias[dim:]),
         out=_read_layer(block.out),
-        feed_before=_read_norm(block.feed[0]),
-        feed_in=_read_layer(block.feed[1]),
-        feed_out=_read_layer(block.feed[4]),
+        attention_gate=_read_layer(block.attention_gate),
+        feed_before=_read_norm(block.feed.before),
+        feed_in=_read_layer(block.feed.into),
+        feed_out=_read_layer(block.feed.out),
+        feed_gate=_read_layer(block.feed_gate),
     )
 
 

@@ -52,14 +52,14 @@ def test_one_changed_byte(bundle_folder):
         verify(bundle_folder)
 
 
-@pytest.mark.parametrize("version", [0, 2, 4, "3", None, True, 3.0])
+@pytest.mark.parametrize("version", [0, 3, 5, "4", None, True, 4.0])
 def test_another_schema(bundle_folder, version):
     edit(bundle_folder, schema_version=version)
-    with pytest.raises(BundleError, match=rf"expected schema_version 3 in .*, given {version!r}"):
+    with pytest.raises(BundleError, match=rf"expected schema_version 4 in .*, given {version!r}"):
         verify(bundle_folder)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "{}", '{"schema_version": 3}', "\udcff", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "{", "{}", '{"schema_version": 4}', "\udcff", "[" * 100_000])
 def test_no_manifest_at_all(bundle_folder, text):
     (bundle_folder / MANIFEST).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(BundleError, match=r"^expected "):

@@ -129,7 +129,7 @@ def test_inspect_refuses_what_is_not_of_the_folder(say, bundle, tmp_path):
     write_sealed(bundle, raw | {"files": {}})
     assert "expected every required file, given none of features.json" in say("inspect", bundle)[1]
     write_sealed(bundle, raw | {"schema_version": True})
-    assert "expected schema_version 3" in say("inspect", bundle)[1]
+    assert "expected schema_version 4" in say("inspect", bundle)[1]
     write_sealed(bundle, raw)
     (bundle / "golden.json").rename(tmp_path / "golden.json")
     (bundle / "golden.json").symlink_to(tmp_path / "golden.json")
