@@ -78,6 +78,9 @@ def write_shop(folder: Path) -> Path:
         ],
         "network": {"dim": 16, "layers": 1, "expert_width": 16, "tower_width": 8, "history_length": 20},
         "training": {"epochs": 12, "learning_rate": 0.02, "refresh_epochs": 1, "batch_size": 8},
+        "objective": {
+            "next": 1
+        },  # the default order follows what is taken, whichever heads this small log suits
         "scenes": {"home": {"next": 0.6, "like": 0.4}},
     }
     (folder / "job.yaml").write_text(yaml.safe_dump(job))

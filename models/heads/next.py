@@ -11,6 +11,9 @@ from models.contract.arrays import Doubles, Floats
 from models.contract.calibration import Calibration
 from models.heads.scaling import fit_temperature
 
+LARGEST_LOG = 88.0
+"""The log, in nats, of about the largest float32."""
+
 
 def fit_next_calibration(logits: Floats, items: NDArray[np.integer]) -> Calibration:
     """Fit the temperature of the softmax on logits [n, I] of the whole catalogue and the next items [n].
@@ -24,9 +27,10 @@ def predict_next(logits: Floats, calibration: Calibration, log_partitions: Doubl
     """Probabilities [n, K] of K items with logits [n, K].
 
     `log_partitions` [n] or [1] is the log of the calibrated softmax's denominator over the whole catalogue, in nats.
+    Logits that are not among those of the denominator may give more than 1, yet never more than a float32 can hold.
     """
     scaled = calibration.scale * logits.astype(np.float64) - log_partitions[:, None]
-    return np.exp(scaled).astype(np.float32)
+    return np.exp(np.minimum(scaled, LARGEST_LOG)).astype(np.float32)
 
 
 def sum_partitions(logits: NDArray[np.floating], calibration: Calibration) -> Doubles:

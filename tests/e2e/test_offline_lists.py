@@ -8,23 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from rich.console import Console
 
 from app.batch.lists import answer_request
 from app.bundle.loading import load_bundle
 from app.cli import main
 from models.contract.arrays import Indices
-from models.contract.bundle import Manifest, read_features, read_manifest
+from models.contract.bundle import Manifest, read_manifest
 from models.contract.list_request import ListRequest
 from models.contract.tasks import NEXT
 from models.evaluation.candidates import CandidateValues, EvaluationLists, ServedItems, score_candidates
 from models.evaluation.inference import CorpusPredictor
 from models.evaluation.served_lists import PURE_ORDER, plan_budget, rank_candidates
 from models.job.spec import load_job
-from models.network.model import load_network
 from models.ranking.budget import CANDIDATES
 from models.ranking.rerank import Diversity
+from models.recipe.diversity.calibrated_model import open_model
 from models.recipe.evaluation_lists import build_evaluation_lists
 from models.recipe.ingestion import JobData, ingest
 from models.training.corpus import PART_TEST
@@ -54,8 +53,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
     assert main(["train", str(job), "--out", str(bundle)]) == 0
     manifest = read_manifest(bundle)
     data = ingest(load_job(job), folder / "again", Console(file=io.StringIO()))
-    network = load_network(bundle, manifest, read_features(bundle, manifest))
-    predictor = CorpusPredictor.of(network, data.corpus, torch.device("cpu"), manifest.recency)
+    measured = open_model(data, bundle, None)
+    data, predictor = measured.data, measured.model.predictor
     lists = build_evaluation_lists(data, PART_TEST)
     items = ServedItems.of(predictor, data.dataset.items, PART_TEST)
     budget = plan_budget(manifest.fusion)

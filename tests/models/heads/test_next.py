@@ -26,3 +26,11 @@ def test_calibration():
     assert found.scale == pytest.approx(2.5, rel=0.1)
     assert found.shift == 0
     assert fit_next_calibration(logits[:0], items[:0]) == Calibration()
+
+
+def test_a_logit_above_the_denominator_stays_finite():
+    """Of what an item would have without a term of its logit: exp(2) of a denominator of 1, and no overflow."""
+    logits = np.array([[2.0, 1e6]], dtype=np.float32)
+    predicted = predict_next(logits, Calibration(), np.zeros(1))
+    assert predicted[0, 0] == pytest.approx(np.exp(2.0))
+    assert np.isfinite(predicted).all() and predicted[0, 1] > 1e38
