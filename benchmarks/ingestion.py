@@ -60,7 +60,7 @@ def ingest(job: JobSpec, quarantine: Path, steps: Steps) -> Corpus:
     with steps.measure("split"):
         parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
     with steps.measure("label"):
-        labels = label(job.tasks, dataset, parts.train)
+        labels = label(job.tasks, dataset, parts.train, cuts=parts.cuts)
     with steps.measure("fit features"):
         spec = fit_features(dataset, parts.train, job, 0)
     with steps.measure("build corpus"):

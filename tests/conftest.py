@@ -80,7 +80,7 @@ def write_shop(folder: Path) -> Path:
         "training": {"epochs": 12, "learning_rate": 0.02, "refresh_epochs": 1, "batch_size": 8},
         "objective": {
             "next": 1
-        },  # the default order follows what is taken, whichever heads this small log suits
+        },  # the default order follows what is taken, whichever heads suit so small a log
         "scenes": {"home": {"next": 0.6, "like": 0.4}},
     }
     (folder / "job.yaml").write_text(yaml.safe_dump(job))

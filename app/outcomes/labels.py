@@ -9,7 +9,7 @@ from models.contract.events import Event
 from models.contract.predicate import Compare, Operator, Predicate, Truth, comparisons, evaluate
 from models.contract.tasks import Head
 from models.heads.binary import BINARY
-from models.job.label_expression import ExpressionError, Operand, parse
+from models.job.label_expression import ExpressionError, Operand, parse_label
 
 READABLE = frozenset({"value", "action"})
 """What an event has; conditions on items, users, contexts and times are not read."""
@@ -25,18 +25,22 @@ COMPARED = {
 
 @lru_cache(maxsize=16)
 def read_conditions(heads: tuple[Head, ...]) -> Mapping[str, Predicate]:
-    """Head -> its condition, of the binary heads whose label an event tells."""
+    """Head -> its condition, of the binary heads whose label an event tells.
+
+    A label with a window is told by no event alone: the absence of later ones says as much.
+    """
     conditions = {}
     for head in heads:
         if head.task.kind != BINARY.name:
             continue
         try:
-            condition = parse(head.task.label)
+            label = parse_label(head.task.label)
         except ExpressionError:
             continue
-        if not isinstance(condition, Operand) and all(
-            node.field in READABLE for node in comparisons(condition)
-        ):
+        condition = label.expression
+        if label.within_s is not None or isinstance(condition, Operand):
+            continue
+        if all(node.field in READABLE for node in comparisons(condition)):
             conditions[head.task.name] = condition
     return conditions
 

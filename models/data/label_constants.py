@@ -10,7 +10,7 @@ from models.contract.tasks import Task
 from models.data.conditions import read_codes
 from models.data.dataset import Dataset
 from models.job.errors import JobError
-from models.job.label_expression import Operand, parse
+from models.job.label_expression import Operand, parse_label
 
 LISTED = 10
 """The most values in a message: the nearest to the given one."""
@@ -24,7 +24,7 @@ def check_constants(tasks: Sequence[Task], dataset: Dataset) -> tuple[str, ...]:
     errors: list[str] = []
     warnings: list[str] = []
     for task in tasks:
-        expression = parse(task.label)
+        expression = parse_label(task.label).expression
         if isinstance(expression, Operand):
             continue
         for comparison in comparisons(expression):

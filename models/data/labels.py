@@ -14,6 +14,7 @@ from models.contract.tasks import Head, Task
 from models.contract.unix_time import has_time
 from models.data.conditions import evaluate_condition, read_codes, read_numbers
 from models.data.dataset import Dataset, Interactions
+from models.data.label_window import widen_condition
 from models.heads.registry import find_kind
 from models.heads.targets import (
     FittedTargets,
@@ -23,7 +24,7 @@ from models.heads.targets import (
     fit_item_targets,
 )
 from models.job.errors import JobError
-from models.job.label_expression import Operand, parse
+from models.job.label_expression import Operand, parse_label
 
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
@@ -63,16 +64,21 @@ class TaskLabels:
 
 
 def label(
-    tasks: Sequence[Task], dataset: Dataset, train: Indices, known: Mapping[str, Sequence[str]] = NONE
+    tasks: Sequence[Task],
+    dataset: Dataset,
+    train: Indices,
+    known: Mapping[str, Sequence[str]] = NONE,
+    cuts: Sequence[float] = (),
 ) -> tuple[TaskLabels, ...]:
     """The labels of every interaction but the earlier ones; classes are fitted on the training rows alone.
 
-    `known`: task -> classes that it has already, in their order. Raises JobError with an error for each task without a
-    label there, or with a fault that its kind finds.
+    `known`: task -> classes that it has already, in their order. `cuts`: the moments at which the parts of the log
+    after the training rows begin, beyond which no label looks (models.data.label_window). Raises JobError with an error
+    for each task without a label there, or with a fault that its kind finds.
     """
     log = dataset.interactions
     train = train[train >= log.earlier]
-    labels = tuple(_label_task(task, dataset, train, known.get(task.name, ())) for task in tasks)
+    labels = tuple(_label_task(task, dataset, train, known.get(task.name, ()), cuts) for task in tasks)
     labels = _mark_known(labels, log)
     if errors := [error for task_labels in labels for error in _check_labels(task_labels, train)]:
         raise JobError(*errors)
@@ -82,7 +88,7 @@ def label(
 def label_as(heads: Sequence[Head], dataset: Dataset) -> tuple[TaskLabels, ...]:
     """The labels of every interaction but the earlier ones, by the classes of heads that were fitted before."""
     none = np.zeros(0, dtype=np.int64)
-    labels = tuple(_label_task(head.task, dataset, none, head.classes) for head in heads)
+    labels = tuple(_label_task(head.task, dataset, none, head.classes, ()) for head in heads)
     return _mark_known(labels, dataset.interactions)
 
 
@@ -92,16 +98,23 @@ def _mark_known(labels: tuple[TaskLabels, ...], log: Interactions) -> tuple[Task
     return tuple(replace(one, known=has_time(log.times)) for one in labels)
 
 
-def _label_task(task: Task, dataset: Dataset, train: Indices, known: Sequence[str]) -> TaskLabels:
-    classes, targets = _fit_targets(task, dataset, train, known)
+def _label_task(
+    task: Task, dataset: Dataset, train: Indices, known: Sequence[str], cuts: Sequence[float]
+) -> TaskLabels:
+    classes, targets = _fit_targets(task, dataset, train, known, cuts)
     return TaskLabels(Head(task=task, classes=classes), targets)
 
 
-def _fit_targets(task: Task, dataset: Dataset, train: Indices, known: Sequence[str]) -> FittedTargets:
+def _fit_targets(
+    task: Task, dataset: Dataset, train: Indices, known: Sequence[str], cuts: Sequence[float]
+) -> FittedTargets:
     """The targets of the column that the task's kind learns from."""
-    expression, column = parse(task.label), find_kind(task.kind).label.column
+    parsed, column = parse_label(task.label), find_kind(task.kind).label.column
+    expression = parsed.expression
     if not isinstance(expression, Operand):
         truths = evaluate_condition(expression, dataset)
+        if parsed.within_s is not None:
+            truths = widen_condition(truths, dataset.interactions, parsed.within_s, cuts)
         return build_number_targets(truths.true, truths.known)
     match column:
         case FieldKind.NUMERIC:

@@ -28,6 +28,11 @@ class Split:
     valid_at: float  # Unix seconds, or the order
     test_at: float
 
+    @property
+    def cuts(self) -> tuple[float, float]:
+        """The moments at which the parts after training begin."""
+        return self.valid_at, self.test_at
+
 
 def split(log: Interactions, timed: bool, valid: float, test: float) -> Split:
     """Split a log into shares of about `valid` and `test`, the latest last; test 0 gives an empty test part.

@@ -7,7 +7,7 @@ from models.contract.calendar import DAYPARTS, WEEKDAYS
 from models.contract.feature_spec import FieldKind
 from models.contract.predicate import Compare, Operator, Predicate, comparisons
 from models.heads.protocol import HeadKind, LabelRule
-from models.job.label_expression import ExpressionError, Operand, parse, write_operator
+from models.job.label_expression import ExpressionError, Label, Operand, parse, parse_label, write_operator
 from models.job.label_leak import check_leak
 
 TIME_FIELDS = {"daypart": DAYPARTS, "weekday": WEEKDAYS}
@@ -31,8 +31,10 @@ class LabelColumns:
 
 def check_label(kind: HeadKind, label: str, columns: LabelColumns) -> None:
     """Raises ExpressionError for a label that does not suit the head kind or the columns, or is a leak."""
-    expression = parse(label)
+    parsed = parse_label(label)
+    expression = parsed.expression
     _check_expression(kind.label, label, expression, columns)
+    _check_window(parsed, columns)
     operands = (
         [expression]
         if isinstance(expression, Operand)
@@ -64,6 +66,12 @@ def _check_expression(
         raise ExpressionError(f"expected {rule.expected}, given a condition: {label!r}")
     for comparison in comparisons(expression):
         _check_comparison(comparison, columns)
+
+
+def _check_window(label: Label, columns: LabelColumns) -> None:
+    """Raises ExpressionError for a window in a log without times."""
+    if label.within_s is not None and not columns.timed:
+        raise ExpressionError("expected interactions.time, for a label with 'within', given none")
 
 
 def operand_kind(operand: Operand, columns: LabelColumns) -> FieldKind:

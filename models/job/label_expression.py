@@ -1,5 +1,6 @@
 """Label expressions: a small grammar, parsed into a predicate and never evaluated as code.
 
+label       := operand | disjunction ["within" number unit]     of the same user and item; units: s, m, h, d, w
 disjunction := conjunction ("or" conjunction)*
 conjunction := condition ("and" condition)*
 condition   := "not" condition | "(" disjunction ")" | comparison
@@ -17,6 +18,10 @@ from models.contract.predicate import All, AnyOf, Compare, Not, Operator, Predic
 
 MAX_DEPTH = 20
 """The most nested levels of parentheses and `not`."""
+UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+"""A unit of time -> its seconds."""
+LONGEST_S = 3_650 * 86_400
+"""The longest window: about ten years."""
 OPERATORS = {
     "==": Operator.EQ,
     "!=": Operator.NE,
@@ -59,17 +64,37 @@ class Operand:
         return cls(source, name if dot else None)
 
 
-def parse(text: str) -> Predicate | Operand:
-    """The condition of a label, or its operand if the label is a single operand.
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A condition, or a single operand, and the window in which later interactions may meet the condition."""
 
-    A comparison's field is the operand as text, such as `value` or `item.genres`. Raises ExpressionError.
+    expression: Predicate | Operand
+    within_s: float | None = None
+    """Seconds after an interaction in which one of the same user and item counts for it, too; None: itself alone."""
+
+
+def parse_label(text: str) -> Label:
+    """A label. A comparison's field is the operand as text, such as `value` or `item.genres`.
+
+    Raises ExpressionError.
     """
     parser = _Parser(_tokenize(text))
     if parser.is_bare_operand():
-        return parser.operand()
+        return Label(parser.operand())
     condition = parser.disjunction(0)
+    within_s = parser.duration() if parser.take("within") else None
     parser.expect(_END)
-    return condition
+    return Label(condition, within_s)
+
+
+def parse(text: str) -> Predicate | Operand:
+    """A condition, or a single operand, on one interaction or item. Raises ExpressionError, also for a window."""
+    label = parse_label(text)
+    if label.within_s is not None:
+        raise ExpressionError(
+            f"expected a condition without 'within', which labels alone have, given {text!r}"
+        )
+    return label.expression
 
 
 def write_operator(op: Operator) -> str:
@@ -153,6 +178,18 @@ class _Parser:
         if kind != "name" or token in ("and", "or", "not", "in"):
             raise ExpressionError(f"expected a name, given {token!r}")
         return token.strip("`")
+
+    def duration(self) -> float:
+        """Seconds above 0, at most LONGEST_S: a number and a unit."""
+        (kind, number), (_, unit) = self.next(), self.next()
+        seconds = float(number) * UNITS_S.get(unit, 0) if kind == "number" else 0.0
+        if not 0 < seconds <= LONGEST_S:
+            units = ", ".join(UNITS_S)
+            raise ExpressionError(
+                f"expected a time such as 7d after 'within', up to {LONGEST_S / UNITS_S['d']:g}d, in one of {units}, "
+                f"given {number!r} {unit!r}"
+            )
+        return seconds
 
     def literals(self) -> tuple[Scalar, ...]:
         """A list of literals of one type."""

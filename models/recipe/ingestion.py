@@ -79,7 +79,7 @@ def ingest(job: JobSpec, out: Path, console: Console, log: Path | None = None) -
     # Before the texts, which take long: it may reject the job.
     warnings = (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset))
     warn(warnings, console)
-    labels = label(job.tasks, dataset, parts.train)
+    labels = label(job.tasks, dataset, parts.train, cuts=parts.cuts)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size
     spec = fit_features(dataset, parts.train, job, size)

@@ -61,7 +61,7 @@ def ingest_update(
     sized = choose_job_sizes(job, dataset.interactions.users[parts.train], len(dataset.items)).job
     job = sized.model_copy(update={"network": NetworkConfig.model_validate(published.manifest.network)})
     classes = {head.task.name: head.classes for head in published.manifest.heads}
-    labels = label(job.tasks, dataset, parts.train, classes)
+    labels = label(job.tasks, dataset, parts.train, classes, parts.cuts)
     spec = extend_features(published.spec, dataset, parts.train)
     read = time.monotonic()
     name = job.text_encoder if has_text(job) else None

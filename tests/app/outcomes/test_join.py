@@ -101,6 +101,7 @@ def test_roles_say_what_takes() -> None:
         ("item.year > 1990", {}),
         ('value >= 4 and context.device == "tv"', {}),
         ("value", {}),
+        ('action == "rate" within 7d', {}),
         ("value >=", {}),
     ],
 )

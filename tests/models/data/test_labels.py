@@ -112,6 +112,18 @@ def test_regression() -> None:
     assert one("regression", "item.year").targets[:, 0].tolist() == [1980, 1995, 0, 1980, 1995]
 
 
+def test_a_label_with_a_window() -> None:
+    """User 0 has item 1 at hour 7 as a view and at hour 13 as a view; the log ends at hour 26."""
+    viewed = one("binary", "action == 'view' within 6h")
+    assert viewed.targets.ravel().tolist() == [0, 1, 0, 0, 1]
+    assert viewed.known.tolist() == [True, True, True, False, True]
+    task = Task(name="t", kind="binary", label="action == 'view' within 6h")
+    (labels,) = label([task], dataset(), np.array([0, 1]), cuts=(13.5 * HOUR, 26 * HOUR))
+    assert read(labels).known.tolist() == [True, True, False, False, False]
+    with pytest.raises(JobError, match=r"tasks\.t\.label: expected a label in the training rows, given none"):
+        label([task], dataset(), np.array([3]))
+
+
 def test_multilabel() -> None:
     found = one("multilabel", "item.genres")
     assert found.classes == ("Comedy", "Drama", "War")

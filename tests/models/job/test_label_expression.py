@@ -10,7 +10,7 @@ from models.contract.feature_spec import FieldKind
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator
 from models.heads.registry import find_kind
 from models.job.label_check import LabelColumns, check_label
-from models.job.label_expression import MAX_DEPTH, ExpressionError, Operand, parse
+from models.job.label_expression import MAX_DEPTH, ExpressionError, Label, Operand, parse, parse_label
 from models.job.label_leak import read_sources
 
 RICH = LabelColumns(
@@ -210,3 +210,35 @@ def test_a_head_may_learn_what_its_tower_is_not_given() -> None:
     copied = replace(RICH, copies={"value": ("context",), "action": ()})
     check_label(find_kind("context"), "context.device", copied)
     check_label(find_kind("binary"), "action == 'buy'", copied)
+
+
+def test_a_window_after_a_condition() -> None:
+    bought = Compare("action", Operator.EQ, "purchase")
+    assert parse_label("action == 'purchase'") == Label(bought)
+    assert parse_label("action == 'purchase' within 7d") == Label(bought, 7 * 86_400.0)
+    assert parse_label("action == 'purchase' within 1.5 h") == Label(bought, 5_400.0)
+    assert parse_label("value >= 4 or action == 'purchase' within 2w").within_s == 14 * 86_400
+    assert parse_label("value") == Label(Operand("value"))
+
+
+@pytest.mark.parametrize(
+    "window", ["", "7", "d", "0d", "-1d", "7 years", "4000d", "'7d'", "7d 3h", "7d and value >= 1"]
+)
+def test_a_window_that_is_none(window: str) -> None:
+    with pytest.raises(ExpressionError, match="expected"):
+        parse_label(f"value >= 4 within {window}")
+
+
+def test_where_a_window_is_refused() -> None:
+    """In a rule on one row, for another kind than binary, and in a log without times."""
+    with pytest.raises(
+        ExpressionError, match="expected a condition without 'within', which labels alone have"
+    ):
+        parse("value >= 4 within 7d")
+    with pytest.raises(ExpressionError, match="given a condition"):
+        check_label(find_kind("regression"), "value >= 4 within 7d", RICH)
+    with pytest.raises(
+        ExpressionError, match=r"expected interactions\.time, for a label with 'within', given none"
+    ):
+        check_label(find_kind("binary"), "value >= 4 within 7d", replace(RICH, timed=False))
+    check_label(find_kind("binary"), "value >= 4 within 7d", RICH)
