@@ -35,7 +35,10 @@ def genre_of(item: int) -> str:
 
 
 def write_shop(folder: Path) -> Path:
-    """The shop's files, and the job over them. Users like one genre, and take it three times out of four."""
+    """The shop's files, and the job over them. Users like one genre, and take it three times out of four.
+
+    The objective is what is taken: by default few lists of so small a log decide which heads order them.
+    """
     random = np.random.default_rng(5)
     rows = ["user_id,item_id,timestamp,rating"]
     for user in range(USERS):
@@ -43,16 +46,16 @@ def write_shop(folder: Path) -> Path:
         other = random.permutation([item for item in range(ITEMS) if item % 4 != user % 4])[: EVENTS // 4]
         for step, item in enumerate(random.permutation(np.concatenate([own, other])).tolist()):
             rating = random.choice([4, 5]) if item % 4 == user % 4 else random.choice([1, 2])
-            moment = START + 10 * HOUR * step + HOUR * int(random.integers(10)) + user
-            rows.append(f"u{user},i{item},{moment},{rating}")
+            hour = 10 * step + int(random.integers(10))
+            rows.append(f"u{user},i{item},{START + HOUR * hour + user},{rating}")
     (folder / "interactions.csv").write_text("\n".join(rows) + "\n")
     items = [
         f"i{item},{GENRES[genre_of(item)][item // 4 % 5]} {1 + item // 20},{genre_of(item)},{1980 + item // 2}"
         for item in range(ITEMS)
     ]
     (folder / "items.csv").write_text("\n".join(["item_id,title,genres,year", *items]) + "\n")
-    users = [f"u{user},{'artist' if user % 2 else 'farmer'}" for user in range(USERS)]
-    (folder / "users.csv").write_text("\n".join(["user_id,job", *users]) + "\n")
+    users = ["user_id,job", *(f"u{user},{'artist' if user % 2 else 'farmer'}" for user in range(USERS))]
+    (folder / "users.csv").write_text("\n".join(users) + "\n")
     job = {
         "name": "shop",
         "interactions": {
@@ -62,13 +65,8 @@ def write_shop(folder: Path) -> Path:
             "time": "timestamp",
             "value": "rating",
         },
-        "items": {
-            "path": "items.csv",
-            "id": "item_id",
-            "text": ["title"],
-            "categories": "genres",
-            "numeric": ["year"],
-        },
+        "items": {"path": "items.csv", "id": "item_id", "categories": "genres"}
+        | {"text": ["title"], "numeric": ["year"]},
         "users": {"path": "users.csv", "id": "user_id", "categorical": ["job"]},
         "tasks": [
             {"name": "like", "kind": "binary", "label": "value >= 4"},
@@ -78,9 +76,7 @@ def write_shop(folder: Path) -> Path:
         ],
         "network": {"dim": 16, "layers": 1, "expert_width": 16, "tower_width": 8, "history_length": 20},
         "training": {"epochs": 12, "learning_rate": 0.02, "refresh_epochs": 1, "batch_size": 8},
-        "objective": {
-            "next": 1
-        },  # the default order follows what is taken, whichever heads suit so small a log
+        "objective": {"next": 1},
         "scenes": {"home": {"next": 0.6, "like": 0.4}},
     }
     (folder / "job.yaml").write_text(yaml.safe_dump(job))
