@@ -14,6 +14,7 @@ from app.command import Command, build_parser, fail
 from app.config import ConfigurationError, read_settings
 from app.offline_arguments import (
     BENCHMARK,
+    DESCRIBE,
     DIVERSITY,
     FETCH,
     LOG_EXPORT,
@@ -31,10 +32,10 @@ from models.contract.bundle import BundleError, read_manifest
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from models.cli import BundleChecks, UpdateOptions, WhatIf
+    from models.cli import BundleChecks, DescribeOptions, UpdateOptions, WhatIf
     from models.contract.list_request import ListRequest
 
-Options = TypeVar("Options", "UpdateOptions", "WhatIf")
+Options = TypeVar("Options", "DescribeOptions", "UpdateOptions", "WhatIf")
 FILE_WIDTH = 120
 """Width in characters of tables that are not written to a terminal."""
 GOMP_SPINCOUNT = "2000"
@@ -69,6 +70,8 @@ def _run_offline(options: argparse.Namespace) -> int:
         match options.command:
             case "fetch":
                 cli.fetch(options.name, options.out, console)
+            case "describe":
+                _describe(options, console)
             case "train":
                 train = cli.TrainOptions(options.job, options.out, options.force)
                 cli.train(train, console, _read_checks())
@@ -94,6 +97,14 @@ def _run_offline(options: argparse.Namespace) -> int:
     except cli.REFUSALS as error:
         return fail(error)
     return 0
+
+
+def _describe(options: argparse.Namespace, console: "Console") -> None:
+    from app.chat import read_endpoint
+    from models import cli
+
+    options.language = tuple(options.language or ("en",))
+    cli.describe(_pick(cli.DescribeOptions, options), read_endpoint(read_settings()), console)
 
 
 def _read_checks() -> "BundleChecks":
@@ -199,6 +210,11 @@ COMMANDS = {
         "fetch a public data set",
         _run_offline,
         FETCH,
+    ),
+    "describe": Command(
+        "write descriptions of a job's items, by a language model or from their fields",
+        _run_offline,
+        DESCRIBE,
     ),
     "train": Command("train, evaluate and publish a bundle", _run_offline, TRAIN),
     "update": Command(

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.access.arguments import REDIS
 from app.number_arguments import read_count, read_duration, read_minutes, read_replay, read_share
+from models.contract.description_limits import LANGUAGES, MOST_PARALLEL, MOST_VARIANTS, PARALLEL, TIMEOUT_S
 from models.contract.update_pace import PASSES, REPLAY
 
 Arguments = Mapping[str, Mapping[str, Any]]
@@ -14,6 +15,28 @@ Arguments = Mapping[str, Mapping[str, Any]]
 FETCH: Arguments = {
     "name": {"help": "movielens-100k"},
     "--out": {"type": Path, "required": True, "help": "folder for its files"},
+}
+DESCRIBE: Arguments = {
+    "job": {"type": Path, "help": "the job's YAML file"},
+    "--out": {"type": Path, "required": True, "help": "the file of the descriptions, .jsonl or .parquet"},
+    "--language": {
+        "action": "append",
+        "choices": LANGUAGES,
+        "help": "the language of the descriptions; may be given several times; default en",
+    },
+    "--variants": {
+        "type": read_count,
+        "help": f"descriptions of an item in a language, up to {MOST_VARIANTS}; default 1",
+    },
+    "--limit": {"type": read_count, "help": "the first items of the table; default all"},
+    "--parallel": {
+        "type": read_count,
+        "help": f"requests of the language model at once, up to {MOST_PARALLEL}; default {PARALLEL}",
+    },
+    "--timeout": {
+        "type": read_duration,
+        "help": f"the longest wait for one answer, such as 30s; default {TIMEOUT_S:g}s",
+    },
 }
 TRAIN: Arguments = {
     "job": {"type": Path, "help": "the job's YAML file"},

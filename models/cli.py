@@ -1,4 +1,4 @@
-"""The offline commands: fetch, tune, train, update, evaluate, measure diversity, what if, inspect, sign, benchmark.
+"""The offline commands: fetch, describe, tune, train, update, evaluate, diversity, what if, inspect, sign, benchmark.
 
 The commands import late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
@@ -21,7 +21,9 @@ from models.data.datasets.movielens import FetchError, fetch_movielens_100k
 from models.data.datasets.shop import write_shop
 from models.job.spec import JobError, load_job
 from models.job.tuning_check import check_searchable
+from models.language.chat_endpoint import ChatEndpoint, ChatError
 from models.language.protocol import TextEncoderUnavailableError
+from models.recipe.descriptions.options import DescribeOptions
 from models.recipe.folder_lock import FolderInUseError, data_lock, hold_lock
 from models.recipe.inspection import describe_bundle
 from models.recipe.learning import (
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BundleChecks",
+    "DescribeOptions",
     "LearningRound",
     "TrainOptions",
     "UpdateOptions",
@@ -56,6 +59,7 @@ WhatIf = arguments.WhatIf
 DATASETS = {"movielens-100k": fetch_movielens_100k, "shop": write_shop}
 REFUSALS = (
     BundleError,
+    ChatError,
     JobError,
     FetchError,
     FolderInUseError,
@@ -79,6 +83,13 @@ def fetch(name: str, out: Path, console: Console) -> None:
     with lock_data(out):
         folder = DATASETS[name](out)
     console.print(f"{name} is in {folder}")
+
+
+def describe(options: DescribeOptions, endpoint: ChatEndpoint | None, console: Console) -> None:
+    """Write descriptions of a job's items, by the template or a language model; see models.recipe.descriptions.run."""
+    from models.recipe.descriptions import run
+
+    run.describe(options, endpoint, console)
 
 
 def evaluate(folder: Path, console: Console, key: BundleKey | None, *, as_json: bool) -> None:

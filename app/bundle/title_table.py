@@ -8,17 +8,13 @@ from app.bundle.catalogue import Catalogue
 from app.bundle.version_cache import VersionCache
 from models.contract.arrays import Mask
 from models.contract.feature_spec import FeatureSpec, FieldKind
+from models.contract.title_field import choose_title_field
 from models.language.titles import MOST_NAMESAKES, TitleIndex, TitleKeys, Words
-
-NAMES = ("title", "name")
 
 
 def title_field(spec: FeatureSpec) -> str | None:
     """The field with the items' titles: the text field of such a name, else the first one; None without texts."""
-    fields = [field.name for field in spec.fields(FieldKind.TEXT)]
-    exact = [field for name in NAMES for field in fields if name == field.casefold()]
-    named = [field for name in NAMES for field in fields if name in field.casefold()]
-    return next(iter((*exact, *named, *fields)), None)
+    return choose_title_field(field.name for field in spec.fields(FieldKind.TEXT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.feature_spec import FieldKind
 from models.contract.hierarchy import expand_attributes, path_levels
+from models.data.descriptions import read_descriptions
 from models.data.interaction_checks import KEPT
 from models.data.readers.column_plan import ColumnPlan
 from models.data.readers.parsing import format_texts, parse_labels, parse_numbers, parse_vectors
@@ -17,7 +18,7 @@ from models.data.readers.sources import read_table
 from models.data.readers.table import Reject, Table
 from models.data.validation import format_cell, is_nearly_all
 from models.job.errors import JobError
-from models.job.sections import ItemsSection, UsersSection
+from models.job.sections import DESCRIPTION, ItemsSection, UsersSection
 
 Values = Sequence[Attribute | None]
 """The value of each row; None for an empty or unreadable cell."""
@@ -55,10 +56,10 @@ def read_items(section: ItemsSection) -> ItemTable:
     """
     table = _read_table(section, "items")
     ids, rows, rejected = _identify_rows(table, section.id, "items")
-    faults: Faults = {name: [] for name in section.fields}
+    faults: Faults = {name: [] for name in section.columns}
     columns = {
         name: _read_values(table, name, kind, section, faults[name])
-        for name, kind in section.fields.items()
+        for name, kind in section.columns.items()
         if kind is not FieldKind.VECTOR
     }
     modalities = {
@@ -66,6 +67,10 @@ def read_items(section: ItemsSection) -> ItemTable:
     }
     _check_cells(table, _job_keys(section, "items"), faults)
     _check_paths(section, columns)
+    if section.descriptions:
+        # Of the kept rows alone; all others have none.
+        texts = dict(zip(rows, read_descriptions(section.descriptions, ids), strict=True))
+        columns[DESCRIPTION] = [texts.get(row) for row in range(len(table))]
     items = tuple(
         Item(
             item_id,
@@ -86,7 +91,7 @@ def read_users(section: UsersSection) -> UserTable:
     """
     table = _read_table(section, "users")
     ids, rows, rejected = _identify_rows(table, section.id, "users")
-    faults: Faults = {name: [] for name in section.fields}
+    faults: Faults = {name: [] for name in section.columns}
     columns = {
         name: _read_values(table, name, kind, section, faults[name]) for name, kind in section.fields.items()
     }
@@ -109,7 +114,7 @@ def plan_columns(section: ItemsSection | UsersSection, key: str) -> ColumnPlan:
 
 def _job_keys(section: ItemsSection | UsersSection, key: str) -> dict[str, str]:
     """Column -> its key in the job."""
-    return {name: f"{key}.{_LISTS[kind]}.{name}" for name, kind in section.fields.items()}
+    return {name: f"{key}.{_LISTS[kind]}.{name}" for name, kind in section.columns.items()}
 
 
 def _check_cells(table: Table, keys: Mapping[str, str], faults: Faults) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_va
 from models.contract.feature_spec import FieldKind
 from models.contract.promotion import TOLERANCE
 from models.contract.text_template import MAX_TEMPLATE
-from models.job.table_section import STRICT, Column, ColumnList, TableSection
+from models.job.table_section import STRICT, Column, ColumnList, OptionalFiles, TableSection
 
 
 def _check_separators(value: object) -> object:
@@ -22,6 +22,8 @@ def _check_separators(value: object) -> object:
 
 
 Hierarchy = str | dict[Column, str]
+DESCRIPTION = "description"
+"""The field with the texts of `descriptions`."""
 
 
 class ItemsSection(TableSection):
@@ -33,6 +35,8 @@ class ItemsSection(TableSection):
     categorical: ColumnList = ()
     numeric: ColumnList = ()
     vectors: ColumnList = ()
+    descriptions: OptionalFiles = ()
+    """Files of `chorus describe`: the texts of an item are its field `description`."""
     template: str | None = Field(default=None, min_length=1, max_length=MAX_TEMPLATE)
     """The text of an item for the language model, such as "{title}. {genres}"; None: texts, then categories."""
     separator: str = Field(default="|", min_length=1, max_length=5)
@@ -50,7 +54,15 @@ class ItemsSection(TableSection):
 
     @property
     def fields(self) -> dict[str, FieldKind]:
-        """Column -> field kind, in the order of the feature specification."""
+        """Field -> its kind, in the order of the feature specification: the columns, and the description."""
+        columns = self.columns
+        vectors = dict.fromkeys(self.vectors, FieldKind.VECTOR)
+        described = {DESCRIPTION: FieldKind.TEXT} if self.descriptions else {}
+        return {name: kind for name, kind in columns.items() if name not in vectors} | described | vectors
+
+    @property
+    def columns(self) -> dict[str, FieldKind]:
+        """Column of the table -> field kind."""
         return (
             dict.fromkeys(self.categories, FieldKind.CATEGORIES)
             | dict.fromkeys(self.categorical, FieldKind.CATEGORICAL)
@@ -61,8 +73,12 @@ class ItemsSection(TableSection):
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
-        """No column is in two lists, or twice in one."""
+        """No column is in two lists, or twice in one, nor has the name of the descriptions."""
         _check_distinct([*self.categories, *self.categorical, *self.numeric, *self.text, *self.vectors])
+        if self.descriptions and DESCRIPTION in self.columns:
+            raise ValueError(
+                f"expected no column {DESCRIPTION} beside `descriptions`, which have that name, given one"
+            )
         return self
 
     @field_validator("hierarchy")
@@ -98,6 +114,11 @@ class UsersSection(TableSection):
     @property
     def fields(self) -> dict[str, FieldKind]:
         """Column -> field kind, in the order of the feature specification."""
+        return self.columns
+
+    @property
+    def columns(self) -> dict[str, FieldKind]:
+        """Column of the table -> field kind."""
         return (
             dict.fromkeys(self.categorical, FieldKind.CATEGORICAL)
             | dict.fromkeys(self.numeric, FieldKind.NUMERIC)

@@ -1,10 +1,11 @@
 """An OpenAI-compatible chat endpoint: POST <url>/chat/completions with structured output, by the standard library."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
 
@@ -45,7 +46,8 @@ def ask(endpoint: ChatEndpoint, question: Question) -> str:
     try:
         request = urllib.request.Request(url, body, headers)  # noqa: S310 - http and https alone, by the settings
         with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as answer:  # noqa: S310
-            content = json.loads(answer.read(MOST_BYTES))["choices"][0]["message"]["content"]
+            body = _read_body(answer, time.monotonic() + endpoint.timeout_s)
+            content = json.loads(body)["choices"][0]["message"]["content"]
     except HTTPError as error:
         with error:  # it holds the connection
             raise ChatError(f"expected an answer of the language model, given {error}") from error
@@ -77,6 +79,16 @@ def texts_schema(count: int) -> Mapping[str, Any]:
         "required": ["texts"],
         "additionalProperties": False,
     }
+
+
+def _read_body(answer: HTTPResponse, deadline: float) -> bytes:
+    """The first MOST_BYTES of an answer. Raises TimeoutError at the deadline, though bytes may still come."""
+    body = b""
+    while len(body) < MOST_BYTES and (part := answer.read1(MOST_BYTES - len(body))):
+        if time.monotonic() > deadline:
+            raise TimeoutError("an answer that has not ended in time")
+        body += part
+    return body
 
 
 def _write_request(model: str, question: Question) -> bytes:

@@ -103,7 +103,7 @@ def has_text(job: JobSpec) -> bool:
     items, users = job.items, job.users
     if (items and items.template) or (users and users.template):
         return True
-    texts = [] if items is None else [*items.text, *items.categories]
+    texts = [] if items is None else [*items.text, *items.categories, *items.descriptions]
     return bool(texts) or bool(users and users.text) or job.interactions.text is not None
 
 

@@ -1,7 +1,6 @@
 """best.yaml: the job with the values of the best trial, ready for `chorus train`."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from models.contract.replaced_file import replace_file
@@ -14,6 +13,8 @@ from models.recipe.tuning.summary import TrialRow
 FILE = "best.yaml"
 TABLES = ("interactions", "items", "users", "histories")
 """The sections with paths of files."""
+PATHS = ("path", "descriptions")
+"""Their keys with paths."""
 
 
 def write_best_job(job_file: Path, job: JobSpec, best: TrialRow, folder: Path) -> None:
@@ -39,15 +40,17 @@ def write_best_job(job_file: Path, job: JobSpec, best: TrialRow, folder: Path) -
     for title in TABLES:
         table = document.get(title)
         if isinstance(table, dict):
-            document[title] = _move_paths(table, job_file, folder)
+            document[title] = {
+                **table,
+                **{key: _move(table[key], job_file, folder) for key in PATHS if key in table},
+            }
     if "erasures" in document:
-        document["erasures"] = _move_paths({"path": document["erasures"]}, job_file, folder)["path"]
+        document["erasures"] = _move(document["erasures"], job_file, folder)
     replace_file(folder / FILE, (_head(job_file, best) + format_document(document)).encode())
 
 
-def _move_paths(table: Mapping[str, object], job_file: Path, folder: Path) -> dict[str, object]:
-    """The section with its paths relative to `folder` in place of the folder of `job_file`."""
-    given = table.get("path")
+def _move(given: object, job_file: Path, folder: Path) -> object:
+    """A path or a list of them, relative to `folder` in place of the folder of `job_file`."""
     start, end = job_file.resolve().parent, folder.resolve()
 
     def move(path: object) -> object:
@@ -55,7 +58,7 @@ def _move_paths(table: Mapping[str, object], job_file: Path, folder: Path) -> di
             return path
         return os.path.relpath(start / path, end)
 
-    return {**table, "path": [move(path) for path in given] if isinstance(given, list) else move(given)}
+    return [move(path) for path in given] if isinstance(given, list) else move(given)
 
 
 def _head(job_file: Path, best: TrialRow) -> str:

@@ -1,0 +1,1 @@
+"""The command `chorus describe`: written descriptions of a job's items, checked against their fields."""

@@ -1,0 +1,39 @@
+"""An answer that never ends is given up at the time limit, though its bytes keep coming."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from models.language.chat_endpoint import ChatEndpoint, ChatError, Question, ask
+
+
+@pytest.fixture
+def endless() -> Iterator[str]:
+    """The URL of a server that sends one blank after the other until the client leaves."""
+    ended = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+            while not ended.wait(0.02):
+                try:
+                    connection.sendall(b" ")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        ended.set()
+        thread.join(30)
+
+
+def test_an_endless_answer_is_late(endless: str) -> None:
+    question = Question("Answer.", "words", "texts", {"type": "object"})
+    with pytest.raises(ChatError, match="not ended in time"):
+        ask(ChatEndpoint(endless, "model", None, 1.0), question)
