@@ -5,10 +5,10 @@
     python -m benchmarks.cold_users FOLDER/bundle [--job JOB]
 
 The first command writes the job without a tenth of its users: drawn by chance, or the newest. Of each of these the
-service is told the first 0, 1, 3 or 5 events of the earlier half, and nothing else, the profile, stated interests, or
-both: the labels that most of the liked items of the earlier half have, as a sentence. Relevant are the items of the
-later half. The items of the earlier half are in no list. The lists are those of POST /v1/recommend with the bundle's
-defaults, without HTTP.
+service is told the first 0, 1, 3 or 5 events, and nothing else, the profile, stated interests, or both. Relevant are
+the items of the next events, up to the half of all. The interests are a sentence with the labels that most of the
+liked items of the later half have, so that no relevant item is in them; neither the later items nor the first five are
+in a list. The lists are those of POST /v1/recommend with the bundle's defaults, without HTTP.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def find_favoured(
     """Each user's favourite labels in the first field of categories, and the items [C, I] that have one of them."""
     field = bundle.spec.fields(FieldKind.CATEGORIES)[0].name
     items = {item.item_id: item for item in dataset.items}
-    favourites = [find_favourites(user.known, items, field) for user in users]
+    favourites = [find_favourites(user.later, items, field) for user in users]
     labels = [item.attributes.get(field, ()) for item in dataset.items]
     sets = [frozenset(own) if isinstance(own, tuple) else frozenset() for own in labels]
     return favourites, np.array([[not own.isdisjoint(names) for own in sets] for names in favourites])
@@ -113,7 +113,7 @@ def list_cold_users(dataset: Dataset, bundle: LoadedBundle) -> list[ColdUser]:
 
 
 def build_case(dataset: Dataset, users: Sequence[ColdUser]) -> RankingCase:
-    """One list for each user: seen are the known items, relevant the later ones."""
+    """One list for each user: seen are the excluded items, relevant the wanted ones."""
     row = {item.item_id: number for number, item in enumerate(dataset.items)}
     shape = (len(users), len(dataset.items))
 
@@ -122,13 +122,8 @@ def build_case(dataset: Dataset, users: Sequence[ColdUser]) -> RankingCase:
         lists, items = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         return pairs_matrix(lists, items, shape)
 
-    seen, relevant = matrix([known_items(user) for user in users]), matrix([user.later for user in users])
+    seen, relevant = matrix([user.excluded for user in users]), matrix([user.wanted for user in users])
     return RankingCase(np.arange(len(users)), seen, relevant)
-
-
-def known_items(user: ColdUser) -> frozenset[str]:
-    """The items of the earlier half."""
-    return frozenset(event.item_id for event in user.known)
 
 
 def weigh_taken(dataset: Dataset, bundle: LoadedBundle, half_life_days: float) -> Doubles:
@@ -154,7 +149,7 @@ def list_rows(
             context={},
             weights=bundle.manifest.fusion.weights,
             diversity=choose_diversity(bundle, state),
-            excluded=known_items(user),
+            excluded=user.excluded,
         )
         slate = recommend(bundle, query)
         found = [bundle.catalogue.ids[place] for place in slate.scored.candidates.rows[slate.order].tolist()]

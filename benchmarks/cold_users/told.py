@@ -11,34 +11,44 @@ LIKED = 4.0
 """The least value of a liked item."""
 GENRES = 3
 """Labels that a user states."""
+FIRST = 5
+"""Events that the service may be told of."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColdUser:
-    """A held-out user: the earlier half of the events is known, the items of the later half are to be found."""
+    """A held-out user. Events are told, items are to be found, and interests are stated, from three parts of the log.
+
+    So no item to be found is in what is stated.
+    """
 
     profile: User
-    known: tuple[Event, ...]  # oldest first
-    later: frozenset[str]  # new items alone
-    now: float  # the moment of the first later event
+    first: tuple[Event, ...]  # FIRST, oldest first
+    wanted: frozenset[str]  # the new items of the other events of the earlier half
+    later: tuple[Event, ...]  # the later half, of which the interests are
+    now: float  # the moment of the first event after FIRST
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """The items that are in no list: those of the other parts."""
+        return frozenset(event.item_id for event in (*self.first, *self.later)) - self.wanted
 
 
 def part_events(profile: User, events: Sequence[Event]) -> ColdUser | None:
-    """The user with the earlier half of the events, oldest first, as known; None without a later new item."""
+    """The user with these events, oldest first; None without a new item after the FIRST in the earlier half."""
     middle = len(events) // 2
-    known, later = tuple(events[:middle]), events[middle:]
-    seen = {event.item_id for event in known}
-    new = frozenset(event.item_id for event in later) - seen
-    return ColdUser(profile, known, new, later[0].timestamp) if new else None
+    first, after, later = tuple(events[:FIRST]), events[FIRST:middle], tuple(events[max(FIRST, middle) :])
+    wanted = frozenset(event.item_id for event in after) - {event.item_id for event in first}
+    return ColdUser(profile, first, wanted, later, after[0].timestamp) if wanted else None
 
 
-def find_favourites(known: Iterable[Event], items: Mapping[str, Item], field: str) -> tuple[str, ...]:
-    """The GENRES labels of a field that most of the liked known items have; fewer where there are not so many.
+def find_favourites(events: Iterable[Event], items: Mapping[str, Item], field: str) -> tuple[str, ...]:
+    """The GENRES labels of a field that most of the liked items have; fewer where there are not so many.
 
     Equally frequent labels are named in the order of the alphabet.
     """
     counts: Counter[str] = Counter()
-    for event in known:
+    for event in events:
         labels = items[event.item_id].attributes.get(field, ()) if event.item_id in items else ()
         if event.value is None or event.value >= LIKED:
             counts.update(labels if isinstance(labels, tuple) else ())
@@ -57,4 +67,4 @@ def state_interests(favourites: Sequence[str]) -> str:
 def tell(user: ColdUser, count: int, *, profile: bool, interests: str) -> UserState:
     """The state of the user as the service has it: the first `count` events, and what else is told."""
     told = user.profile if profile else replace(user.profile, attributes={})
-    return UserState(user.profile.user_id, replace(told, interests=interests), user.known[:count])
+    return UserState(user.profile.user_id, replace(told, interests=interests), user.first[:count])

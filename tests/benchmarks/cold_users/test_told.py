@@ -20,10 +20,15 @@ ITEMS = {
 }
 
 
-def test_later_items_are_new_ones() -> None:
-    user = part_events(ANN, EVENTS)
-    assert user == ColdUser(ANN, tuple(EVENTS[:3]), frozenset({"d", "e"}), 3.0)
-    assert part_events(ANN, [EVENTS[0], EVENTS[3]]) is None, "the later half has the known item alone"
+LOG = [Event(item, "rate", float(time), 4.0) for time, item in enumerate("abcdeafghhbijk")]
+
+
+def test_a_log_has_three_parts() -> None:
+    user = part_events(ANN, LOG)  # 14 events: five are told, two are wanted, seven are later ones
+    assert user == ColdUser(ANN, tuple(LOG[:5]), frozenset({"f"}), tuple(LOG[7:]), 5.0)
+    assert user.excluded == set("abcdeghijk")
+    assert part_events(ANN, LOG[:10]) is None, "the half has the first five alone"
+    assert part_events(ANN, LOG[:13]) is None, "the sixth event is of an item of the first five"
 
 
 @pytest.mark.parametrize(
@@ -41,9 +46,9 @@ def test_interests_are_the_labels_of_most_liked_items(events: list[Event], sente
 
 
 def test_nothing_is_told_that_was_not_asked_for() -> None:
-    user = part_events(ANN, EVENTS)
+    user = part_events(ANN, LOG)
     assert user is not None
     state = tell(user, 2, profile=False, interests="")
-    assert (state.user_id, state.profile, state.events) == ("ann", User("ann"), tuple(EVENTS[:2]))
+    assert (state.user_id, state.profile, state.events) == ("ann", User("ann"), tuple(LOG[:2]))
     state = tell(user, 0, profile=True, interests="I like War movies")
     assert (state.profile, state.events) == (User("ann", {"age": 30.0}, "I like War movies"), ())
