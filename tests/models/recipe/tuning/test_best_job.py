@@ -74,6 +74,21 @@ def test_paths_keep_their_files(
     assert found == (["../../shop/a.csv", "../../shop/b.csv"] if isinstance(given, list) else moved[given])
 
 
+def test_descriptions_keep_their_files(
+    make_shop: Callable[..., Path], shop_data: JobData, tmp_path: Path
+) -> None:
+    items = {"path": "items.jsonl", "id": "id", "descriptions": ["en.jsonl", "/data/de.jsonl"]}
+    path = make_shop(tmp_path / "shop", items=items)
+    (tmp_path / "study").mkdir()
+    write_best_job(path, shop_data.job, TrialRow(0, "complete", {}, None, None), tmp_path / "study")
+    found = read_document(tmp_path / "study" / "best.yaml")["items"]
+    assert found == {
+        "path": "../shop/items.jsonl",
+        "id": "id",
+        "descriptions": ["../shop/en.jsonl", "/data/de.jsonl"],
+    }
+
+
 def test_the_half_life_of_a_trial_is_in_its_statistics(
     make_shop: Callable[..., Path], make_ingested: Callable[[Path], JobData], tmp_path: Path
 ) -> None:
