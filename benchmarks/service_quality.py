@@ -32,6 +32,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "chorus over HTTP, mmr 0.6": {"diversity": {"method": "mmr", "strength": 0.6}},
     "chorus over HTTP, dpp 0.3": {"diversity": {"method": "dpp", "strength": 0.3}},
     "chorus over HTTP, scene home": {"scene": "home"},
+    "chorus over HTTP, popularity debias 0.2": {"popularity": {"debias": 0.2}},
+    "chorus over HTTP, popularity debias 0.5": {"popularity": {"debias": 0.5}},
 }
 
 

@@ -28,11 +28,13 @@ from models.contract.feature_spec import FeatureSpec
 from models.contract.features import context_tokens, encode_items, item_text
 from models.contract.item_links import FittedLinks
 from models.contract.labels import label_field
+from models.contract.statistics import TOTAL
 from models.contract.tasks import NEXT, Head
 from models.contract.user_vector import strip_bias
 from models.language.protocol import TextEncoder
 from models.ranking.intent import Shares
 from models.ranking.label_matrix import LabelMatrix
+from models.ranking.popularity_debias import scale_popularity
 
 ENCODING_BYTES = 64 << 20
 """The most memory of kept user encodings."""
@@ -124,6 +126,8 @@ class LoadedBundle:
     label_sets: LabelSets = field(default_factory=LabelSets)
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
     """[n] the lengths of the centred vectors."""
+    greatest_total: VersionCache[float] = field(default_factory=VersionCache)
+    """The greatest statistic `total` of the bundle's items, which live counts do not exceed."""
     ages: ItemAges = field(default_factory=ItemAges)
     descriptions: VersionCache[str] = field(default_factory=VersionCache)
     """What a language model is told about the catalogue."""
@@ -175,6 +179,12 @@ class LoadedBundle:
         lengths = self.lengths.of(self.catalogue, lambda: _measure_lengths(vectors - self.mean_vector))
         return np.asarray((vectors @ mean - self.mean_vector @ mean) / lengths, dtype=np.float32)
 
+    def measure_popularity(self, rows: Indices) -> Floats:
+        """[K] the popularity of the items at rows [K], as a share of the logarithm of the greatest."""
+        totals = self.catalogue.trained_statistics[:, TOTAL]
+        greatest = self.greatest_total.of(self.catalogue, lambda: float(totals.max(initial=0)))
+        return scale_popularity(self.catalogue.statistics[rows, TOTAL], greatest)
+
     def encode_text(self, text: str) -> Floats | None:
         """A text's unit vector [T]; None for a blank text, or where the bundle has no language model."""
         if not text.strip() or self.text_encoder is None:
@@ -202,6 +212,7 @@ class LoadedBundle:
             labels=make_label_index(),
             label_sets=LabelSets(),
             lengths=VersionCache(),
+            greatest_total=VersionCache(),
             descriptions=VersionCache(),
             together=CoOccurrence(),
             links=None if self.links is None else self.links.as_exported(),

@@ -151,7 +151,7 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, meets: Mas
     vectors = strip_bias(bundle.catalogue.vectors[rows]) - bundle.mean_vector
     labels = bundle.label_sets.of_rows(bundle.catalogue, rows)
     pool, above = Pool(scored.score, vectors, labels), find_labels_above(bundle, query)
-    diversity = measure_uncertainty(bundle, query.diversity, rows)
+    diversity = measure_popularity(bundle, measure_uncertainty(bundle, query.diversity, rows), rows)
     first = None if meets is None else meets[rows]
     if query.kept:
         kept = find_positions(rows, bundle.rows(query.kept))
@@ -165,6 +165,13 @@ def measure_uncertainty(bundle: LoadedBundle, diversity: Diversity, rows: Indice
         return diversity
     spread = measure_spread(np.expm1(bundle.catalogue.statistics[rows, TOTAL]))
     return replace(diversity, exploration=replace(diversity.exploration, spread=spread))
+
+
+def measure_popularity(bundle: LoadedBundle, diversity: Diversity, rows: Indices) -> Diversity:
+    """The settings with the popularity of candidates at `rows` [K], if the list is debiased."""
+    if diversity.debias is None:
+        return diversity
+    return replace(diversity, debias=replace(diversity.debias, popularity=bundle.measure_popularity(rows)))
 
 
 def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[str]]:
@@ -208,6 +215,8 @@ def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
         moment=measure_moment(bundle, trace),
         by_score=list_without_diversity(bundle, trace),
         unexplored=list_without_exploration(bundle, trace),
+        undebiased=list_without_debias(bundle, trace),
+        relevance=measure_relevance(bundle, trace),
         text_fields=tuple(field.name for field in bundle.spec.fields(FieldKind.TEXT)),
         hierarchies=bundle.spec.hierarchies,
     )
@@ -216,9 +225,10 @@ def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
 
 def list_without_diversity(bundle: LoadedBundle, trace: Trace) -> Indices | None:
     """The order [N] of the same request without diversity, limits and exploration; None if it has no diversity."""
-    if not trace.query.diversity.strength:
+    diversity = trace.query.diversity
+    if not diversity.strength:
         return None
-    query = replace(trace.query, diversity=Diversity("none", 0.0))
+    query = replace(trace.query, diversity=Diversity("none", 0.0, debias=diversity.debias))
     return rerank_scored(bundle, query, trace.scored, trace.meets).order
 
 
@@ -229,6 +239,21 @@ def list_without_exploration(bundle: LoadedBundle, trace: Trace) -> Indices | No
         return None
     query = replace(trace.query, diversity=replace(diversity, exploration=None))
     return rerank_scored(bundle, query, trace.scored, trace.meets).order
+
+
+def list_without_debias(bundle: LoadedBundle, trace: Trace) -> Indices | None:
+    """The order [N] of the same request without popularity debiasing and exploration; None if it does not debias."""
+    diversity = trace.query.diversity
+    if diversity.debias is None:
+        return None
+    query = replace(trace.query, diversity=replace(diversity, debias=None, exploration=None))
+    return rerank_scored(bundle, query, trace.scored, trace.meets).order
+
+
+def measure_relevance(bundle: LoadedBundle, trace: Trace) -> Floats:
+    """The relevance [K] by which the candidates were re-ranked."""
+    rows = trace.scored.candidates.rows
+    return measure_popularity(bundle, trace.query.diversity, rows).relevance(trace.scored.score)
 
 
 def find_unknown_ids(bundle: LoadedBundle, query: Query) -> tuple[str, ...]:

@@ -1,20 +1,24 @@
-"""Measure the lists of all methods: the main table, other lengths, slices, and the noise of the differences."""
+"""Measure the lists of all methods: the main table, other lengths, slices, user groups, exposure, and comparisons."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.contract.arrays import Doubles, Indices
+from models.evaluation.exposure import divide_by_popularity, share_of, share_places
 from models.evaluation.full_ranking import DEPTHS, K, match_relevant
+from models.evaluation.group_quality import measure_groups
 from models.evaluation.metrics.lists import ItemFacts, RankedLists
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.metrics.registry import measure_hits, measure_lists
 from models.evaluation.protocols import RankingCase
+from models.evaluation.report.fairness import PopularityBand, UserGrouping
 from models.evaluation.report.figure import Comparison
 from models.evaluation.report.schema import MODEL, SERVED, RankingRow, RankingTable, Slice
 from models.evaluation.sampling_error import clustered_error
 from models.evaluation.slices import cut_slices
+from models.evaluation.user_groups import Attributes, group_lists
 
 DEPTH = max(DEPTHS)
 """The length of the lists that every method ranks; each shorter list is the beginning of a longer one."""
@@ -32,9 +36,13 @@ class RankedMethod:
 
 
 def tabulate(
-    methods: Sequence[RankedMethod], case: RankingCase, facts: ItemFacts, all_lists: int
+    methods: Sequence[RankedMethod],
+    case: RankingCase,
+    facts: ItemFacts,
+    all_lists: int,
+    attributes: Attributes,
 ) -> RankingTable:
-    """All figures of methods that ranked the C lists of a case, a sample of `all_lists`."""
+    """All figures of methods that ranked the C lists of a case, a sample of `all_lists`, with users' attributes."""
     return RankingTable(
         lists=len(case),
         all_lists=all_lists,
@@ -42,6 +50,8 @@ def tabulate(
         at_k={k: _measure_rows(methods, case, facts, k, measure_hits) for k in DEPTHS},
         slices=tuple(_measure_slices(methods, case, facts)),
         comparisons=tuple(_compare_with_baselines(methods, case)),
+        groups=tuple(_measure_user_groups(methods, case, attributes)),
+        exposure=tuple(_measure_exposure(methods, case, facts)),
     )
 
 
@@ -65,6 +75,33 @@ def _measure_slices(methods: Sequence[RankedMethod], case: RankingCase, facts: I
         sliced = [RankedMethod(method.name, method.settings, method.lists[part.lists]) for method in methods]
         rows = _measure_rows(sliced, part.case, facts, K, measure_hits)
         yield Slice(name=name, lists=len(part.lists), rows=rows)
+
+
+def _measure_user_groups(
+    methods: Sequence[RankedMethod], case: RankingCase, attributes: Attributes
+) -> Iterator[UserGrouping]:
+    """Yield the quality of the lists as served at K, by each attribute of their users and by their activity."""
+    groupings = tuple(group_lists(case, attributes))
+    for method in methods:
+        if method.name == SERVED:
+            yield from measure_groups(match_relevant(method.lists[:, :K], case), case.users, groupings)
+
+
+def _measure_exposure(
+    methods: Sequence[RankedMethod], case: RankingCase, facts: ItemFacts
+) -> Iterator[PopularityBand]:
+    """Yield each band of popularity with its share of the places that every method fills at K."""
+    relevant = np.bincount(case.relevant.indices, minlength=len(facts.popularity)).astype(np.int64)
+    lists: Mapping[str, Indices] = {method.name: method.lists[:, :K] for method in methods}
+    for name, band in divide_by_popularity(facts.popularity):
+        yield PopularityBand(
+            name=name,
+            items=int(np.count_nonzero(band)),
+            catalogue=float(band.mean()),
+            events=share_of(band, facts.popularity),
+            relevant=share_of(band, relevant),
+            shown=share_places(band, lists),
+        )
 
 
 def _compare_with_baselines(methods: Sequence[RankedMethod], case: RankingCase) -> Iterator[Comparison]:

@@ -8,10 +8,12 @@ import numpy as np
 
 from models.contract.arrays import Floats, Indices
 from models.contract.fusion import Fusion, contributions, fuse
+from models.contract.statistics import TOTAL
 from models.contract.user_vector import strip_bias
 from models.evaluation.candidates import CandidateValues, ServedItems
 from models.evaluation.metrics.lists import NO_ITEM
 from models.ranking.budget import CANDIDATES, Budget, plan_budgets
+from models.ranking.popularity_debias import scale_popularity
 from models.ranking.rerank import Diversity, rerank
 
 PURE_ORDER = Diversity(method="none")
@@ -45,6 +47,15 @@ def fuse_list(candidates: CandidateValues, number: int, items: ServedItems, fusi
     )
 
 
+def measure_popularity(diversity: Diversity, items: ServedItems, rows: Indices) -> Diversity:
+    """The settings with the popularity of candidates at `rows` [K], if the list is debiased."""
+    if diversity.debias is None:
+        return diversity
+    totals = items.arrays.statistics[:, TOTAL]
+    popularity = scale_popularity(totals[rows], float(totals.max(initial=0)))
+    return replace(diversity, debias=replace(diversity.debias, popularity=popularity))
+
+
 def rank_candidates(
     candidates: CandidateValues,
     items: ServedItems,
@@ -62,6 +73,7 @@ def rank_candidates(
     for number in range(len(lists)):
         settings = plain if keeps_intent and candidates.clear_intent[number] else diversity
         given = fuse_list(candidates, number, items, fusion)
+        settings = measure_popularity(settings, items, given.rows)
         order = rerank(given.scores, given.vectors, given.labels, settings, k).order
         lists[number, : len(order)] = given.rows[order]
     return lists

@@ -12,6 +12,7 @@ from models.ranking.category_run import limit_runs
 from models.ranking.exploration import Exploration, Explorer, pick_best
 from models.ranking.label_overlap import multi_hot
 from models.ranking.order import sort_by_relevance
+from models.ranking.popularity_debias import Debias
 from models.ranking.registry import find_reranker
 from models.ranking.similarity import Similarity
 
@@ -29,10 +30,20 @@ class Diversity:
     max_per_category: int | None = None
     max_consecutive: int | None = None  # the most items of one category in a row
     exploration: Exploration | None = None  # None: the best item at each place
+    debias: Debias | None = None  # None: relevance is the score, whatever the popularity
 
     def take(self, rows: Indices) -> "Diversity":
         """The settings for the candidates at some positions."""
-        return self if self.exploration is None else replace(self, exploration=self.exploration.take(rows))
+        if self.exploration is None and self.debias is None:
+            return self
+        exploration = None if self.exploration is None else self.exploration.take(rows)
+        return replace(
+            self, exploration=exploration, debias=None if self.debias is None else self.debias.take(rows)
+        )
+
+    def relevance(self, scores: Floats) -> Floats:
+        """The relevance [K] by which candidates with these scores [K] are re-ranked."""
+        return scores if self.debias is None else self.debias.lower(scores)
 
     @property
     def has_limits(self) -> bool:
@@ -46,7 +57,7 @@ class RerankedList:
 
     order: Indices  # [min(n, K)] distinct positions, best first
     intra_list_diversity: float
-    relevance_cost: float  # mean score of the n most relevant minus mean score of the chosen; >= 0
+    relevance_cost: float  # mean score of the n greatest scores minus mean score of the chosen; >= 0
     degraded: tuple[str, ...] = ()  # RELEVANCE_ORDER, CATEGORY_CAP, CATEGORY_RUN
     propensity: Floats | None = (
         None  # [n] with exploration, of each place; NaN where the limit of runs filled it
@@ -72,9 +83,11 @@ def rerank(
     by_relevance = sort_by_relevance(scores)
     if not (np.isfinite(scores).all() and np.isfinite(similarity.unit).all()):
         return RerankedList(by_relevance[:n], 0.0, 0.0, (RELEVANCE_ORDER,))
-    order, degraded, propensity = _select(scores, similarity, labels, diversity, n)
+    relevance = diversity.relevance(scores)
+    order, degraded, propensity = _select(relevance, similarity, labels, diversity, n)
     if diversity.max_consecutive is not None:
-        pool = order if diversity.max_per_category is not None else _append_others(order, by_relevance)
+        others = by_relevance if relevance is scores else sort_by_relevance(relevance)
+        pool = order if diversity.max_per_category is not None else _append_others(order, others)
         pool_labels = [labels[position] for position in pool.tolist()]
         places, kept = limit_runs(pool_labels, diversity.max_consecutive, n, above)
         order, degraded = pool[places], degraded if kept else (*degraded, CATEGORY_RUN)

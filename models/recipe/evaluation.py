@@ -16,6 +16,7 @@ from models.evaluation.ranking_table import tabulate
 from models.evaluation.report.schema import RankingTable, Report
 from models.evaluation.sample_size import choose_sizes
 from models.evaluation.time_limit import TimeLimit, limit_seconds
+from models.evaluation.user_groups import read_attributes
 from models.recipe.evaluation_lists import (
     build_evaluation_lists,
     build_next_event_lists,
@@ -72,9 +73,14 @@ def _build_ranking_tables(most: int, data: JobData, model: CalibratedModel, limi
         limit.is_used_up,
     )
     facts = collect_item_facts(data.dataset, before, content_vectors(model))
+    attributes = read_attributes(data.dataset, data.job.users)
     at_cut, on_events = (
         tabulate(
-            (*mine.methods, *rank_by_baselines(baselines.fitted, lists.case)), lists.case, facts, population
+            (*mine.methods, *rank_by_baselines(baselines.fitted, lists.case)),
+            lists.case,
+            facts,
+            population,
+            attributes,
         )
         for mine, lists, population in zip(
             by_network, samples, (len(at_cutoff.case), len(new_events)), strict=True

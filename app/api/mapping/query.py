@@ -10,6 +10,7 @@ from app.api.mapping.interactions import append_session, build_rules, to_session
 from app.api.mapping.plan import to_plan
 from app.api.schemas.events import Context, SessionEvent
 from app.api.schemas.exploration import ExplorationRequest
+from app.api.schemas.popularity import PopularityRequest
 from app.api.schemas.recommendation import (
     DiversityRequest,
     ListRequest,
@@ -27,6 +28,7 @@ from models.contract.predicate_check import check
 from models.contract.roles import seen_items
 from models.language.plan import NO_PLAN, Plan
 from models.ranking.exploration import Exploration, Policy
+from models.ranking.popularity_debias import Debias
 from models.ranking.rerank import Diversity
 
 SEED_BITS = 63
@@ -57,7 +59,9 @@ def build_query(
         check_filter(spec, condition)
     state = add_session(bundle, state, request.session, moment, now)
     diversity = replace(
-        _to_diversity(bundle, request, state), exploration=_to_exploration(request.exploration)
+        _to_diversity(bundle, request, state),
+        exploration=_to_exploration(request.exploration),
+        debias=_to_debias(request.popularity),
     )
     # The pipeline allows seen items in a ranking; `exclude_seen` excludes them here.
     excludes_seen = isinstance(request, RankRequest) and request.exclude_seen
@@ -177,6 +181,11 @@ def _to_exploration(wire: ExplorationRequest | None) -> Exploration | None:
         return None
     seed = secrets.randbits(SEED_BITS) if wire.seed is None else wire.seed
     return Exploration(Policy(wire.policy), wire.strength, seed)
+
+
+def _to_debias(wire: PopularityRequest | None) -> Debias | None:
+    """The request's popularity debiasing; None for none."""
+    return None if wire is None or not wire.debias else Debias(wire.debias)
 
 
 def _named_items(request: ListRequest, plan: Plan) -> tuple[str, ...]:

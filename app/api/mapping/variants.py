@@ -108,5 +108,6 @@ def _list_stated(request: ListRequest, variant: Variant) -> list[str]:
         "weights": has_weights,
         "diversity": request.diversity is not None or (plan is not None and plan.diversity is not None),
         "exploration": request.exploration is not None,
+        "popularity": request.popularity is not None,
     }
     return [name for name in variant.of_request if stated[name]]

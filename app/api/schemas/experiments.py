@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from app.api.schemas.exploration import ExplorationRequest
 from app.api.schemas.model import BUNDLE_NAME
+from app.api.schemas.popularity import PopularityRequest
 from app.api.schemas.recommendation import DiversityRequest
 from app.api.schemas.scalars import (
     STRICT,
@@ -47,6 +48,7 @@ class VariantWire(BaseModel):
     ) = None
     diversity: DiversityRequest | None = None
     exploration: ExplorationRequest | None = None
+    popularity: PopularityRequest | None = None
     bundle: (
         Annotated[str, Field(pattern=BUNDLE_NAME, description="a bundle of the folder, which answers")] | None
     ) = None

@@ -9,6 +9,7 @@ from app.api.schemas.exploration import ExplorationRequest
 from app.api.schemas.filters import Filter
 from app.api.schemas.notes import NoteAnswer
 from app.api.schemas.plan import PlanWire
+from app.api.schemas.popularity import PopularityRequest
 from app.api.schemas.scalars import (
     STRICT,
     HeadName,
@@ -107,6 +108,7 @@ class ListRequest(BaseModel):
     ) = None
     diversity: DiversityRequest | None = None
     exploration: ExplorationRequest | None = None
+    popularity: PopularityRequest | None = None
     variant: (
         Annotated[
             Label, Field(description="EXPERIMENT:VARIANT to answer by, in place of the user's; not counted")

@@ -39,6 +39,10 @@ class Evidence:
     unexplored: Indices | None = (
         None  # the list of the request without exploration; None: it does not explore
     )
+    undebiased: Indices | None = (
+        None  # the list of the request without popularity debiasing and exploration; None: it does not debias
+    )
+    relevance: Floats | None = None  # [K] by which the candidates were re-ranked; None: the scores
     text_fields: tuple[str, ...] = ()  # fields that may hold a title
     hierarchies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # field -> separator
 

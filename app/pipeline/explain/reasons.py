@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.pipeline.explain.evidence import Evidence, Finding, Findings
 from app.pipeline.explain.explored import find_explored
 from app.pipeline.explain.interests import find_interests
+from app.pipeline.explain.less_known import find_less_known
 from app.pipeline.explain.liked import find_liked
 from app.pipeline.explain.moment import find_moment
 from app.pipeline.explain.new import find_new
@@ -35,6 +36,7 @@ class Code(StrEnum):
     NEW_LIKE = "new_like_yours"  # cosine of the item's text with that of the history item
     VARIETY = "adds_variety"  # how far the score is below the last one of the list by score alone
     EXPLORED = "explored"  # how far the score is below the least one of the list without exploration
+    LESS_KNOWN = "less_known"  # how far the score is below the least one of the list without debiasing
     POPULAR = "popular_now"  # recent count (log) above the threshold, as a share of the greatest
     NEW = "new_here"  # 0, as an item without interactions has no measurement
     RANKED = "ranked_by"  # the greatest contribution of a head; only without another reason
@@ -62,6 +64,7 @@ REASONS: tuple[ReasonKind, ...] = (
     ReasonKind(Code.NEW_LIKE, find_new_like),
     ReasonKind(Code.VARIETY, find_variety),
     ReasonKind(Code.EXPLORED, find_explored),
+    ReasonKind(Code.LESS_KNOWN, find_less_known),
     ReasonKind(Code.POPULAR, find_popular),
     ReasonKind(Code.NEW, find_new),
 )

@@ -9,9 +9,11 @@ from models.ranking.order import sort_by_relevance
 def find_variety(evidence: Evidence) -> Findings:
     """The items that the same list without diversity would not have, but for those that exploration drew.
 
-    The strength is the relevance given up: how far the item's score is below the last one of that list.
+    The strength is the relevance given up: how far the item's score is below the last one of that list, both after
+    popularity debiasing.
     """
     score, order = evidence.scored.score, evidence.order
+    score = score if evidence.relevance is None else evidence.relevance
     if not evidence.query.diversity.strength or not np.isfinite(score).all():
         return {}
     by_score = evidence.by_score

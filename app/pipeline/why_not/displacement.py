@@ -17,15 +17,15 @@ from models.ranking.rerank import Diversity
 LONGEST = 100
 """The longest list of a request."""
 STEPS = 5
-"""The weaker diversities that are tried, from four fifths of the request's down to none."""
+"""The weaker strengths that are tried, from four fifths of the request's down to none."""
 
 
 def find_displacement(bundle: LoadedBundle, trace: Trace, row: int) -> tuple[Rule, Needs]:
     """The rule by which a candidate is not in the list, and the changes of the request that would let it in.
 
     Exploration, if the list without it has the item. Else the first limit without which the item is in the list, else
-    diversity, else that it does not meet the whole plan of the request's words, else its score. The lists are those of
-    the same stages with the changed request.
+    diversity, else popularity debiasing, else that it does not meet the whole plan of the request's words, else its
+    score. The lists are those of the same stages with the changed request.
     """
     query = trace.query
     if query.diversity.exploration is not None:
@@ -36,10 +36,13 @@ def find_displacement(bundle: LoadedBundle, trace: Trace, row: int) -> tuple[Rul
     for rule, freed, needs in _without_limits(query.diversity):
         if row in _list_rows(bundle, trace, replace(query, diversity=freed)):
             return rule, (needs, *longer)
-    for strength in _weaker(query.diversity):
+    for strength in _weaker(query.diversity.strength):
         changed = replace(query, diversity=replace(query.diversity, strength=strength))
         if row in _list_rows(bundle, trace, changed):
             return Rule.DIVERSITY, ((Need("diversity.strength", to=strength),), *longer)
+    for strength, freed in _debias_less(query.diversity):
+        if row in _list_rows(bundle, trace, replace(query, diversity=freed)):
+            return Rule.POPULARITY, ((Need("popularity.debias", to=strength),), *longer)
     if trace.meets is not None and not trace.meets[row]:
         return Rule.PLAN, ((Need("plan"),), *longer)
     return Rule.SCORE, longer
@@ -70,10 +73,18 @@ def _without_limits(diversity: Diversity) -> Iterator[tuple[Rule, Diversity, tup
         yield Rule.CATEGORY_CAP, replace(without_cap, max_consecutive=None), (cap, run)
 
 
-def _weaker(diversity: Diversity) -> Iterator[float]:
-    """Weaker strengths of the same method, the strongest first."""
-    if diversity.strength > 0:
-        yield from (round(diversity.strength * step / STEPS, 3) for step in range(STEPS - 1, -1, -1))
+def _weaker(strength: float) -> Iterator[float]:
+    """Weaker strengths than this one, the strongest first."""
+    if strength > 0:
+        yield from (round(strength * step / STEPS, 3) for step in range(STEPS - 1, -1, -1))
+
+
+def _debias_less(diversity: Diversity) -> Iterator[tuple[float, Diversity]]:
+    """The diversity with less popularity debiasing, the most first, down to none; with the strength of each."""
+    if diversity.debias is not None:
+        for strength in _weaker(diversity.debias.strength):
+            debias = replace(diversity.debias, strength=strength) if strength else None
+            yield strength, replace(diversity, debias=debias)
 
 
 def _longer_list(bundle: LoadedBundle, trace: Trace, row: int) -> Iterator[tuple[Need, ...]]:

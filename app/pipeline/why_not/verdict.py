@@ -31,6 +31,7 @@ class Rule(StrEnum):
     CATEGORY_RUN = "max_consecutive"  # rerank
     DIVERSITY = "diversity"  # rerank: its score would have been enough
     EXPLORATION = "exploration"  # rerank: the draws left it out
+    POPULARITY = "popularity"  # rerank: popularity debiasing lowered it
     SCORE = "score"  # rerank: too low
 
 

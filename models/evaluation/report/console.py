@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from models.evaluation.report.schema import HeadReport, RankingTable, Report
+from models.evaluation.report.fairness_tables import tabulate_exposure, tabulate_groups
+from models.evaluation.report.schema import SERVED, HeadReport, RankingTable, Report
 from models.evaluation.report.tables import (
     TextTable,
     describe_relevance,
@@ -70,6 +71,10 @@ def _print_ranking(title: str, noun: str, table: RankingTable, k: int, console: 
         _print_table(f"{title}, by length of list", tabulate_depths(table), console)
     if table.slices:
         _print_table(f"{title}, by slice", tabulate_slices(table, k), console)
+    if table.groups:
+        _print_table(f"{title}, {SERVED}, by user group", tabulate_groups(table, k), console)
+    if table.exposure:
+        _print_table(f"{title}, shares of the places by popularity", tabulate_exposure(table), console)
 
 
 def _describe_head(head: HeadReport) -> str:

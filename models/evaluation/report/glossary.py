@@ -24,6 +24,14 @@ TERMS = {
     "Chance": "Differences of up to two standard errors. Lists of one user count as dependent (Liang and Zeger 1986); "
     "for heads the error comes from 20 blocks of events.",
     "Slice": "Some of the lists, such as those of new users. In the slice of new items only these count as relevant.",
+    "User group": "The lists of users with one value of an attribute, or with so many earlier items (activity). Values "
+    "of less than five users, and those after the ten most frequent ones, are in one group. Intervals are by Student's "
+    "t over users; groups of less than 20 users are not compared.",
+    "NDCG less the others'": "A group's mean NDCG less that of all other lists. Its interval holds for all compared "
+    "groups at once (Bonferroni), that of the largest gap for all pairs of its groups.",
+    "Head, middle, tail": "Items in bands with equal shares of the users' items before the test, the most popular ones "
+    "in the head; new are items that nobody took before. A band's share of the places beside that of the relevant "
+    "items tells whether it is shown more often than taken (Abdollahpouri et al. 2019).",
     "Raw, calibrated": "A head's predictions before and after the calibration that was fitted on validation.",
     "Fusion weights": "The share of each head in the score that orders a list, fitted on validation.",
 }

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models.evaluation.report.charts import draw_bars, draw_losses, draw_reliability
+from models.evaluation.report.fairness_tables import tabulate_exposure, tabulate_groups
 from models.evaluation.report.glossary import collect_terms
 from models.evaluation.report.schema import MODEL, HeadReport, RankingTable, Report
 from models.evaluation.report.tables import (
@@ -36,6 +37,8 @@ class RankingView:
     figures: TextTable
     depths: TextTable | None
     slices: TextTable | None
+    groups: TextTable | None
+    exposure: TextTable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def _view_ranking(title: str, meaning: str, noun: str, table: RankingTable, k: i
         figures=tabulate_figures(table),
         depths=tabulate_depths(table) if table.at_k else None,
         slices=tabulate_slices(table, k) if table.slices else None,
+        groups=tabulate_groups(table, k) if table.groups else None,
+        exposure=tabulate_exposure(table) if table.exposure else None,
     )
 
 

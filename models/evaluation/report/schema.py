@@ -10,6 +10,7 @@ from models.evaluation.full_ranking import K
 from models.evaluation.metrics.calibration import ReliabilityBin
 from models.evaluation.metrics.prediction_registry import PREDICTION_METRICS
 from models.evaluation.metrics.registry import LIST_METRICS
+from models.evaluation.report.fairness import PopularityBand, UserGrouping
 from models.evaluation.report.figure import PART, Comparison, Figure
 from models.heads.registry import find_kind
 
@@ -85,6 +86,10 @@ class RankingTable(_Part):
     """New users, users by the length of their history, new items."""
     comparisons: tuple[Comparison, ...] = ()
     """The network's rows next to each baseline in NDCG at `Report.k`."""
+    groups: tuple[UserGrouping, ...] = ()
+    """The lists as served by each attribute of their users, and by their activity."""
+    exposure: tuple[PopularityBand, ...] = ()
+    """What items of each popularity are given of the lists' places."""
 
     @property
     def labels(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from models.evaluation.report.group_warnings import warn_of_groups
 from models.evaluation.report.head_warnings import (
     warn_of_calibration,
     warn_of_leaks,
@@ -48,6 +49,7 @@ WARNING_RULES: dict[str, Rule] = {
     "loses_to_baseline": warn_of_losses,
     "not_clearly_better": warn_of_ties,
     "coverage_near_popularity": warn_of_coverage,
+    "group_worse": warn_of_groups,
     "head_no_better_than_trivial": warn_of_trivial_heads,
     "calibration_made_worse": warn_of_calibration,
 }

@@ -1,9 +1,12 @@
-"""Print the frontier of diversity as tables on a terminal."""
+"""Print the frontier of diversity, and the cost of popularity debiasing, as tables on a terminal."""
+
+from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from models.evaluation.debias_frontier import DebiasPoint
 from models.evaluation.frontier import FrontierPoint
 from models.evaluation.list_search.comparison import SearchComparison
 from models.evaluation.paired_bootstrap import Interval
@@ -23,6 +26,8 @@ def print_result(result: DiversityResult, console: Console) -> None:
         console.print(title, style="italic", highlight=False)
         console.print(_tabulate_points(frontier, result.bootstrap_level))
         console.print(describe_default(frontier), highlight=False)
+        console.print(f"{frontier.protocol}, the default with popularity debiasing", style="italic")
+        console.print(_tabulate_debias(frontier.debias, result))
     console.print("greedy lists beside simulated annealing and a genetic search", style="italic")
     console.print(_tabulate_searches(result))
 
@@ -68,6 +73,26 @@ def _list_cells(point: FrontierPoint) -> list[str]:
         "" if point.difference is None else format_difference(point.difference),
         *map(_format, figures),
     ]
+
+
+def _tabulate_debias(points: Sequence[DebiasPoint], result: DiversityResult) -> Table:
+    """A row for each strength; the last columns are shares of the places by band of popularity."""
+    table = Table("Debias", box=SIMPLE_HEAD)
+    bands = tuple(points[0].exposure)
+    lead = f"Less 0 ({result.bootstrap_level:.0%} interval)"
+    for heading in (f"NDCG@{result.k}", lead, "Coverage", "Novelty, bits", *(f"Of {band}" for band in bands)):
+        table.add_column(heading, justify="right")
+    for point in points:
+        shares = (point.exposure[band] for band in bands)
+        table.add_row(
+            f"{point.strength:g}",
+            f"{point.ndcg:.4f}",
+            "" if point.difference is None else format_difference(point.difference),
+            _format(point.coverage),
+            _format(point.novelty),
+            *("" if share is None else f"{share:.1%}" for share in shares),
+        )
+    return table
 
 
 def _tabulate_searches(result: DiversityResult) -> Table:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.contract.replaced_file import replace_file
+from models.evaluation.debias_frontier import DebiasPoint
 from models.evaluation.frontier import FrontierPoint
 from models.evaluation.full_ranking import K
 from models.evaluation.list_search.comparison import SearchComparison
@@ -20,6 +21,7 @@ class Frontier:
     lists: int
     all_lists: int  # of which the lists are an even sample
     points: Sequence[FrontierPoint]
+    debias: Sequence[DebiasPoint]  # of the default at each strength of popularity debiasing, from 0 on
 
     @property
     def default(self) -> FrontierPoint:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from models.contract.even_sample import take_evenly
 from models.evaluation.candidates import EvaluationLists, ServedItems, score_candidates
+from models.evaluation.debias_frontier import measure_debias
 from models.evaluation.evaluate import collect_item_facts, content_vectors
 from models.evaluation.frontier import choose_space, measure_frontier
 from models.evaluation.full_ranking import K
@@ -48,7 +49,8 @@ def measure(measured: Measured, lists: Samples, most_searched: int, console: Con
         budget = plan_budget(model.fusion)
         candidates = score_candidates(model.predictor, own, items, model.calibrations, budget)
         points = measure_frontier(candidates, own, items, facts, model.fusion, model.diversity)
-        frontiers.append(Frontier(protocol, len(own.case), all_lists, tuple(points)))
+        debias = measure_debias(candidates, own.case, items, facts, model.fusion, model.diversity)
+        frontiers.append(Frontier(protocol, len(own.case), all_lists, tuple(points), tuple(debias)))
         numbers = take_evenly(np.arange(len(own.case)), most_searched).tolist()
         searched += [fuse_list(candidates, number, items, model.fusion) for number in numbers]
     console.print(f"greedy lists beside two searches, {len(searched)} lists", highlight=False)

@@ -19,6 +19,7 @@ from models.evaluation.ranking_table import DEPTH, RankedMethod, tabulate
 from models.evaluation.report.schema import HeadReport, RankingTable
 from models.evaluation.sample_size import SampleSizes, choose_sizes
 from models.evaluation.served_lists import PURE_ORDER, plan_budget, rank_candidates
+from models.evaluation.user_groups import read_attributes
 from models.export.links import link_content, read_source
 from models.network.model import load_network
 from models.recipe.evaluation_lists import (
@@ -123,6 +124,7 @@ def _rank_both(
     new_events = find_new_events(seen_before(data, PART_TEST), select_interactions(data, tested))
     next_events = build_next_event_lists(data, PART_TEST, sizes.lists)
     facts = collect_item_facts(data.dataset, interactions_before(data, PART_TEST), content_vectors(updated))
+    attributes = read_attributes(data.dataset, data.job.users)
     tables, rows = [], []
     for lists, all_lists in (
         (at_cutoff.take_evenly(sizes.lists), len(at_cutoff.case)),
@@ -131,7 +133,7 @@ def _rank_both(
         mine = rank_by_network(updated, _serve(updated, data), lists)
         if mine.methods:
             methods = (*mine.methods, _rank_published(incumbent, data, lists))
-            tables.append(tabulate(methods, lists.case, facts, all_lists))
+            tables.append(tabulate(methods, lists.case, facts, all_lists, attributes))
         else:
             tables.append(RankingTable(lists=0))
         rows.append(mine.objective)

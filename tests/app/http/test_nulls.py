@@ -39,6 +39,7 @@ ASKED: Schema = {
     "weights": {"next": 1},
     "diversity": {"method": "mmr", "strength": 0.3, "max_per_category": 3, "max_consecutive": 2},
     "exploration": {"policy": "softmax", "strength": 0.2, "seed": 1},
+    "popularity": {"debias": 0.2},
     "variant": "ended:a",
     "exclude_ids": ["9"],
     "exclude_seen": False,
@@ -81,7 +82,7 @@ ITEM = {
 RENAMED = {"text": "A", "availability": True}
 SPLIT: Schema = {"variants": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5}], "stop": 10}
 VARIED: list[Schema] = [
-    {"weights": {"next": 1}, "diversity": ASKED["diversity"]},
+    {"weights": {"next": 1}, "diversity": ASKED["diversity"], "popularity": ASKED["popularity"]},
     {"scene": "home", "exploration": {"policy": "softmax", "strength": 0.2, "seed": None}},
 ]
 USER = {"attributes": {"job": "artist"}, "interests": "comedies"}

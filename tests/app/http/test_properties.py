@@ -127,6 +127,7 @@ class Maker:
                 strength=self.part(st.floats(0, 1)),
                 **dict.fromkeys(("max_per_category", "max_consecutive"), self.part(st.integers(1, 5))),
             ),
+            "popularity": self.object({"debias": self.part(st.floats(0, 1))}),
             "filter": self.filter(),
             "exclude_ids": self.part(st.lists(self.ids, max_size=5)),
             "exclude_seen": self.flags,

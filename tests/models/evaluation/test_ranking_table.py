@@ -7,7 +7,7 @@ from scipy import sparse
 from models.evaluation.metrics.lists import NO_ITEM, ItemFacts
 from models.evaluation.protocols import RankingCase
 from models.evaluation.ranking_table import DEPTH, RankedMethod, tabulate
-from models.evaluation.report.schema import MODEL, RankingTable
+from models.evaluation.report.schema import MODEL, SERVED, RankingTable
 from models.evaluation.slices import NEW_ITEMS
 
 ITEMS = 80
@@ -35,7 +35,7 @@ def table() -> RankingTable:
     mine = lists([70], [79, 70], [72, 73, 74, 75, 76, 71])
     other = lists([60, 70], [60], [71])
     methods = [RankedMethod(MODEL, "next 1", mine), RankedMethod("popularity", "", other)]
-    return tabulate(methods, case, facts, 12)
+    return tabulate(methods, case, facts, 12, {})
 
 
 def test_the_size_of_the_sample_is_kept(table: RankingTable) -> None:
@@ -62,6 +62,35 @@ def test_slices_by_history_and_of_new_items(table: RankingTable) -> None:
         "1 to 9 earlier items": [1, 1.0, 0.0],
         "50 or more earlier items": [1, pytest.approx(sixth), 1.0],
         NEW_ITEMS: [1, 1.0, 0.0],  # of the second user, where item 79 alone counts
+    }
+
+
+def test_groups_are_of_the_lists_as_served_and_exposure_is_of_all() -> None:
+    case = RankingCase(np.arange(2), flags([[], [5]]), flags([[70], [71]]))
+    facts = ItemFacts(
+        np.where(np.arange(ITEMS) < 60, 1, 0), np.zeros((ITEMS, 0), np.float32), sparse.csr_array((ITEMS, 0))
+    )
+    methods = [
+        RankedMethod(MODEL, "", lists([0], [1])),
+        RankedMethod(SERVED, "", lists([*range(6, 16), 70], [71, 25])),  # the eleventh item counts nowhere
+    ]
+    measured = tabulate(methods, case, facts, 2, {"job": ["artist", None]})
+    assert [grouping.name for grouping in measured.groups] == ["job", "activity"]
+    found = {group.name: group.ndcg.value for grouping in measured.groups for group in grouping.groups}
+    assert found == {
+        "(all others)": 0.0,
+        "(not stated)": 1.0,
+        "new users (no earlier item)": 0.0,
+        "1 to 9 earlier items": 1.0,
+    }
+    shares = {
+        band.name: (band.catalogue, band.events, band.relevant, band.shown) for band in measured.exposure
+    }
+    assert shares == {
+        "head": (0.25, 1 / 3, 0, {MODEL: 1, SERVED: 10 / 12}),
+        "middle": (0.25, 1 / 3, 0, {MODEL: 0, SERVED: 1 / 12}),
+        "tail": (0.25, 1 / 3, 0, {MODEL: 0, SERVED: 0}),
+        "new": (0.25, 0, 1, {MODEL: 0, SERVED: 1 / 12}),
     }
 
 

@@ -12,6 +12,7 @@ CHINESE = {
     "new_like_yours": "新上架，与《{title}》相似",
     "adds_variety": "增加多样性：与列表中的其他内容不同",
     "explored": "换个口味，了解你的喜好",
+    "less_known": "比大家常选的更小众",
     "popular_now": "近期受大家欢迎",
     "new_here": "新上架",
     "ranked_by": "主要由“{head}”决定排名",

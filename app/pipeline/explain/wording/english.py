@@ -12,6 +12,7 @@ ENGLISH = {
     "new_like_yours": "New, and similar to {title}",
     "adds_variety": "For variety: unlike the other items of this list",
     "explored": "Something different, to learn what you like",
+    "less_known": "Less known than what others take",
     "popular_now": "Popular with other people",
     "new_here": "New here",
     "ranked_by": "Ranked here mostly by '{head}'",

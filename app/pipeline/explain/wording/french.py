@@ -12,6 +12,7 @@ FRENCH = {
     "new_like_yours": "Nouveau et semblable à « {title} »",
     "adds_variety": "Pour varier : différent du reste de cette liste",
     "explored": "Quelque chose de différent, pour connaître vos goûts",
+    "less_known": "Moins connu que ce que choisissent les autres",
     "popular_now": "Populaire auprès des autres",
     "new_here": "Nouveau ici",
     "ranked_by": "Classé ici surtout par « {head} »",

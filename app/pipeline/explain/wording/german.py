@@ -12,6 +12,7 @@ GERMAN = {
     "new_like_yours": "Neu und ähnlich wie „{title}“",
     "adds_variety": "Zur Abwechslung: anders als die übrigen Einträge dieser Liste",
     "explored": "Mal etwas anderes, um deinen Geschmack kennenzulernen",
+    "less_known": "Weniger bekannt als das, was andere wählen",
     "popular_now": "Bei anderen beliebt",
     "new_here": "Neu hier",
     "ranked_by": "Steht hier vor allem wegen „{head}“",

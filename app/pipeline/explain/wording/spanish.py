@@ -12,6 +12,7 @@ SPANISH = {
     "new_like_yours": "Nuevo y parecido a «{title}»",
     "adds_variety": "Para variar: distinto de lo demás de esta lista",
     "explored": "Algo diferente, para conocer tus gustos",
+    "less_known": "Menos conocido que lo que eligen otros",
     "popular_now": "Popular entre otras personas",
     "new_here": "Nuevo aquí",
     "ranked_by": "En este lugar sobre todo por «{head}»",

@@ -70,6 +70,25 @@ def test_for_variety_is_what_the_list_by_score_would_not_have(catalogue, make_qu
     assert told(scored, catalogue, plain, Measured(), order=(0, 2))[0] == [[Code.RANKED]] * 2
 
 
+def test_less_known_is_what_the_list_without_debiasing_would_not_have(catalogue, make_query):
+    scored = scored_of(next=[0.9, 0.8, 0.7, 0.695])
+    query, evidence = make_query(diversity=Diversity("mmr", 0.0)), Measured(undebiased=np.array([0, 1]))
+    codes, found = told(scored, catalogue, query, evidence, order=(0, 2))
+    assert codes == [[Code.RANKED], [Code.LESS_KNOWN]]
+    assert found[1][0].strength == pytest.approx(0.1)
+    drawn = Measured(undebiased=np.array([0, 1]), unexplored=np.array([0, 1]))
+    assert Code.LESS_KNOWN not in told(scored, catalogue, query, drawn, order=(0, 2))[0][1]
+
+
+def test_variety_is_given_up_in_debiased_relevance(catalogue, make_query):
+    scored = scored_of(next=[0.9, 0.8, 0.7, 0.695])
+    query = make_query(diversity=Diversity("mmr", 0.5))
+    evidence = Measured(relevance=floats(0.2, 0.3, 0.7, 0.5))
+    codes, found = told(scored, catalogue, query, evidence, order=(2, 0))
+    assert codes == [[Code.RANKED], [Code.VARIETY]]
+    assert found[1][0].strength == pytest.approx(0.3)  # the list by relevance is of rows 2 and 3
+
+
 def test_a_new_item_is_like_what_the_user_wants(make_catalogue, make_query):
     """Rows 0 and 1 are new; the text of row 4 is near to that of row 0, and row 5 was turned down."""
     text = np.tile(floats(0, 1), (40, 1))

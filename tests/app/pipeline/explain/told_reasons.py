@@ -35,6 +35,9 @@ class Measured(NamedTuple):
     label_values: Mapping[str, np.ndarray] = NO_LABELS
     texts: TextPreferences = NO_TEXTS
     moment: np.ndarray | None = None
+    unexplored: np.ndarray | None = None
+    undebiased: np.ndarray | None = None
+    relevance: np.ndarray | None = None
 
 
 def floats(*given):
@@ -62,6 +65,9 @@ def told(scored, catalogue, query, measured, order=(0, 1, 2, 3)):
         texts=measured.texts,
         events=UserEvents(columns, read_feedback(columns, (1.0, 5.0))),
         moment=measured.moment,
+        unexplored=measured.unexplored,
+        undebiased=measured.undebiased,
+        relevance=measured.relevance,
     )
     found = find_reasons(evidence)
     return [[reason.code for reason in reasons] for reasons in found], found

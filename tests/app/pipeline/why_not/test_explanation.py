@@ -15,6 +15,7 @@ from app.pipeline.why_not.explanation import explain_item, judge_item
 from app.pipeline.why_not.verdict import Need, Rule, Stage, Verdict
 from models.contract.events import Event
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator
+from models.ranking.popularity_debias import Debias
 from models.ranking.rerank import Diversity
 
 NOW = 1.701e9
@@ -29,6 +30,8 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "capped": {"diversity": Diversity("mmr", 0.2, max_per_category=2)},
     "runs": {"diversity": Diversity("mmr", 0.2, max_consecutive=1)},
     "capped runs": {"diversity": Diversity("none", 0.0, max_per_category=3, max_consecutive=1)},
+    "debiased": {"diversity": Diversity("mmr", 0.2, debias=Debias(0.6))},
+    "debiased runs": {"diversity": Diversity("none", 0.0, max_consecutive=1, debias=Debias(0.6))},
     "filter": {**PLAIN, "predicate": All((LATE, AnyOf((GENRE, Not(LATE)))))},
     "excluded": {**PLAIN, "excluded": frozenset({"i1", "i5", "i7"})},
     "one head": {"diversity": Diversity("mmr", 0.3), "weights": {"like": 1.0}},
@@ -116,6 +119,9 @@ def change(query: Query, need: Need) -> Query:
             return replace(query, diversity=replace(query.diversity, max_per_category=None))
         case "diversity.max_consecutive":
             return replace(query, diversity=replace(query.diversity, max_consecutive=None))
+        case "popularity.debias":
+            assert isinstance(need.to, float)
+            return replace(query, diversity=replace(query.diversity, debias=Debias(need.to)))
     raise AssertionError(f"expected a change of the re-ranking, given {need.change}")
 
 

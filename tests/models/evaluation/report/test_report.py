@@ -15,6 +15,13 @@ from rich.console import Console
 from models.evaluation.metrics.registry import LIST_METRICS, ListMetric
 from models.evaluation.report.charts import THEME, draw_bars
 from models.evaluation.report.console import print_report
+from models.evaluation.report.fairness import (
+    Estimate,
+    GroupGap,
+    PopularityBand,
+    UserGroup,
+    UserGrouping,
+)
 from models.evaluation.report.html import TEMPLATE, render_page
 from models.evaluation.report.schema import (
     DataCounts,
@@ -27,6 +34,30 @@ from models.evaluation.report.schema import (
 )
 
 NASTY = '<script>alert("x")</script> & [bold]'
+
+
+def user_groups() -> UserGrouping:
+    groups = tuple(
+        UserGroup(
+            name=name,
+            lists=1_234,
+            users=count,
+            ndcg=Estimate(value=0.25, low=0.2, high=0.3),
+            hit_rate=Estimate(value=1.0),
+            lead=lead,
+        )
+        for name, count, lead in (
+            ("artist", 30, Estimate(value=-0.1, low=-0.15, high=-0.05)),
+            (NASTY, 2, None),
+        )
+    )
+    gap = GroupGap(best=NASTY, worst="artist", difference=Estimate(value=0.125, low=0.05, high=0.2))
+    return UserGrouping(name="job", groups=groups, gap=gap)
+
+
+def head() -> PopularityBand:
+    shown = {"chorus": 0.75, NASTY: math.nan}
+    return PopularityBand(name="head", items=4_321, catalogue=0.125, events=0.35, relevant=0.5, shown=shown)
 
 
 def report(ndcg: float = 0.3, auc: float = 0.8, loss: float = 1.0, job: str = "movies") -> Report:
@@ -58,7 +89,7 @@ def report(ndcg: float = 0.3, auc: float = 0.8, loss: float = 1.0, job: str = "m
             users=3, items=4, interactions=50, train=40, valid=5, test=5, valid_from=1e9, test_from=1.1e9
         ),
         cleaning={"duplicates": 2},
-        at_cutoff=RankingTable(lists=3, rows=(other, row)),
+        at_cutoff=RankingTable(lists=3, rows=(other, row), groups=(user_groups(),), exposure=(head(),)),
         next_event=RankingTable(lists=5, rows=(row,)),
         refused={"EASE": NASTY},
         heads=heads,
@@ -147,6 +178,27 @@ def test_the_page_is_well_formed_whole_and_escapes_everything(given: Report) -> 
     assert len(ids) == len(set(ids))
     for placeholder in THEME:
         assert placeholder not in page
+
+
+def test_groups_and_exposure_reach_both_outputs() -> None:
+    page = io.StringIO()
+    print_report(report(), Console(file=page, width=250))
+    lines = [line.split("  ") for line in page.getvalue().splitlines()]
+    cells = [tuple(cell.strip() for cell in line if cell.strip()) for line in lines]
+    expected = [
+        ("job: artist", "1,234", "30", "0.2500 (0.200 to 0.300)", "1.0000", "-0.1000 (-0.150 to -0.050)"),
+        (f"job: {NASTY}", "1,234", "2", "0.2500 (0.200 to 0.300)", "1.0000"),
+        (f"job, largest gap: {NASTY} less artist", "+0.1250 (+0.050 to +0.200)"),
+        ("head", "4,321", "12.5%", "35.0%", "50.0%", "75.0%", "–"),
+    ]
+    shown = render_page(report())
+    tree = ElementTree.fromstring(shown[shown.index("<body>") : shown.index("</body>") + len("</body>")])
+    rows = [tuple(cell.text or "" for cell in row.findall("td")) for row in tree.iter("tr")]
+    for row in expected:
+        assert row in cells
+        assert row in [tuple(cell for cell in drawn if cell) for drawn in rows]
+    terms = [term.text for term in tree.iter("dt")]
+    assert {"User group", "NDCG less the others'", "Head, middle, tail"} <= set(terms)
 
 
 def test_a_chart_shows_names_as_they_are() -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from models.evaluation.report.fairness import Estimate, UserGroup, UserGrouping
 from models.evaluation.report.figure import Comparison
 from models.evaluation.report.schema import (
     CALIBRATED,
@@ -117,6 +118,37 @@ def test_coverage_near_popularitys(coverage: tuple[float, float, float], warned:
     found = messages(report(at_cutoff=table(coverage=coverage))).get("coverage_near_popularity", [])
     assert [message.partition(" lists")[0] for message in found] == warned
     assert all("6.00% of the catalogue at the cut, and popularity 5.00%" in message for message in found)
+
+
+def group(name: str, lead: tuple[float, float | None, float | None] | None) -> UserGroup:
+    value, low, high = lead or (0, 0, 0)
+    return UserGroup(
+        name=name,
+        lists=1_200,
+        users=90,
+        ndcg=Estimate(value=0.2, low=0.15, high=0.25),
+        hit_rate=Estimate(value=0.5, low=0.4, high=0.6),
+        lead=None if lead is None else Estimate(value=value, low=low, high=high),
+    )
+
+
+def test_only_a_group_that_is_worse_beyond_chance_is_reported() -> None:
+    groups = (
+        group("artist", (-0.1, -0.15, -0.05)),
+        group("farmer", (-0.1, -0.21, 0.01)),
+        group("baker", (0.1, 0.05, 0.15)),
+        group("alike", (-0.1, None, None)),
+        group("few", None),
+    )
+    given = report(
+        next_event=table().model_copy(update={"groups": (UserGrouping(name="job", groups=groups),)})
+    )
+    assert messages(given) == {
+        "group_worse": [
+            "chorus, as served is worse on next events for the users of job 'artist': NDCG@10 0.2000 over 1,200 "
+            "lists, 0.1000 less than for the others (0.0500 to 0.1500, for all groups at once)"
+        ]
+    }
 
 
 def test_training_that_was_cut_is_reported_first() -> None:

@@ -86,6 +86,27 @@ def test_more_strength_gives_more_diversity_and_the_difference_has_its_interval(
             assert difference["mean"] == pytest.approx(point["objective"] - none["objective"], abs=1e-9)
 
 
+def test_debiasing_begins_at_the_default_and_moves_places_to_less_popular_items(measured: Run) -> None:
+    report = json.loads((measured.bundle / REPORT).read_text())
+    for frontier, table in zip(
+        measured.of_bundle["frontiers"], (report["at_cutoff"], report["next_event"]), strict=True
+    ):
+        plain, *points = frontier["debias"]
+        assert (plain["strength"], plain["difference"]) == (0, None)
+        figures = {row["name"]: row for row in table["rows"]}[DEFAULT]
+        assert [plain[name] for name in ("ndcg", "coverage", "novelty")] == pytest.approx(
+            [figures[name] for name in ("ndcg", "coverage", "novelty")]
+        )
+        shown = {band["name"]: band["shown"][DEFAULT] for band in table["exposure"]}
+        assert plain["exposure"] == pytest.approx(shown)
+        assert [point["strength"] for point in points] == sorted(point["strength"] for point in points)
+        for point in points:
+            assert sum(point["exposure"].values()) == pytest.approx(1)
+            assert point["difference"]["mean"] == pytest.approx(point["ndcg"] - plain["ndcg"], abs=1e-9)
+        assert points[-1]["novelty"] > plain["novelty"]
+        assert points[-1]["exposure"]["head"] < plain["exposure"]["head"]
+
+
 def test_greedy_lists_stand_beside_those_of_the_searches(measured: Run) -> None:
     rows = measured.of_bundle["searches"]
     assert {(row["method"], row["strength"]) for row in rows} == {
@@ -111,6 +132,7 @@ def test_the_files_and_what_is_printed(measured: Run, capsys: pytest.CaptureFixt
     assert f"{name}, the default" in printed
     assert printed.count(f"the fitted default, {name}: objective ") == 2
     assert "at the cut" in printed and "next event" in printed
+    assert printed.count("the default with popularity debiasing") == 2
     assert {path.name for path in out.iterdir()} == {"data.work", "frontier.json", "frontier.svg"}
 
 
