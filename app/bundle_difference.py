@@ -23,7 +23,7 @@ def _name_parts(bundle: LoadedBundle) -> dict[str, Mapping[str, object]]:
     """Kind of name -> name -> what it must be in both bundles."""
     spec, manifest = bundle.spec, bundle.manifest
     return {
-        "head": dict.fromkeys(bundle.heads),
+        "head": dict.fromkeys(bundle.list_heads),
         "scene": dict.fromkeys(manifest.scenes),
         "action": dict.fromkeys([*(action.value for action in Action), *spec.actions.tokens, *spec.roles]),
         "item field": {field.name: (field.kind, field.size) for field in spec.item_fields},

@@ -29,7 +29,7 @@ from models.contract.features import context_tokens, encode_items, item_text
 from models.contract.item_links import FittedLinks
 from models.contract.labels import label_field
 from models.contract.statistics import TOTAL
-from models.contract.tasks import NEXT, Head
+from models.contract.tasks import NEXT, Head, Per
 from models.contract.user_vector import strip_bias
 from models.language.protocol import TextEncoder
 from models.ranking.intent import Shares
@@ -138,6 +138,11 @@ class LoadedBundle:
     def heads(self) -> tuple[str, ...]:
         """The heads' names, `next` first."""
         return (NEXT, *(head.task.name for head in self.manifest.heads))
+
+    @property
+    def list_heads(self) -> tuple[str, ...]:
+        """The heads that order a list, `next` first: those a user have one value for all of its items."""
+        return (NEXT, *(head.task.name for head in self.manifest.heads if head.task.per is Per.EVENT))
 
     @property
     def dim(self) -> int:

@@ -3,12 +3,20 @@
 models.heads defines the kinds of task and validates their names.
 """
 
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 NEXT = "next"
 """The head of the retrieval objective, in every bundle: a softmax over the catalogue for the user's next item."""
+
+
+class Per(StrEnum):
+    """What has one label of a task at a moment: an event, so that each item has a prediction of its own, or a user."""
+
+    EVENT = "event"
+    USER = "user"
 
 
 class Task(BaseModel):
@@ -18,6 +26,7 @@ class Task(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     kind: str = Field(min_length=1, max_length=40)
+    per: Per = Per.EVENT
     label: str = Field(min_length=1, max_length=200)
     loss_weight: float = Field(default=1.0, gt=0, le=100)
     range: tuple[float, float] | None = None

@@ -114,7 +114,7 @@ def _fit_targets(
     if not isinstance(expression, Operand):
         truths = evaluate_condition(expression, dataset)
         if parsed.within_s is not None:
-            truths = widen_condition(truths, dataset.interactions, parsed.within_s, cuts)
+            truths = widen_condition(truths, dataset.interactions, parsed.within_s, cuts, task.per)
         return build_number_targets(truths.true, truths.known)
     match column:
         case FieldKind.NUMERIC:

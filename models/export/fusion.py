@@ -205,7 +205,9 @@ def standard_error(figures: Doubles | Floats) -> float:
 
 def _fit_stacking(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
     """Weights from a logistic meta-learner over the utilities (Wolpert 1992): its coefficients."""
-    names = list(lists.values)
+    names = [
+        name for name, values in lists.values.items() if name == NEXT or _orders(values, lists.is_candidate)
+    ]
     inputs = np.stack(
         [fusion.utilities[name].of(lists.values[name][lists.is_candidate]) for name in names], axis=1
     )
@@ -225,4 +227,11 @@ def _fit_stacking(fusion: Fusion, lists: ValidationLists) -> dict[str, float]:
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
     weights = dict(zip(names, layer.weight.detach()[0].tolist(), strict=True))
-    return weights if any(weights.values()) else {NEXT: 1.0}
+    return dict.fromkeys(lists.values, 0.0) | weights if any(weights.values()) else {NEXT: 1.0}
+
+
+def _orders(values: Floats, is_candidate: Mask) -> bool:
+    """Whether a head's values [C, M] differ within any list: a head a user has one for all candidates."""
+    highest = np.where(is_candidate, values, -np.inf).max(axis=1, initial=-np.inf)
+    lowest = np.where(is_candidate, values, np.inf).min(axis=1, initial=np.inf)
+    return bool((highest > lowest).any())

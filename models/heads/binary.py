@@ -55,6 +55,7 @@ BINARY = HeadKind(
     needs_range=False,
     subject=Subject.NOTHING,
     tower=TowerInput(pair=True, context=True),
+    user_tower=TowerInput(pair=False, context=True),
     find_fault=find_fault,
     loss=cross_entropy,
     raw_calibration=keep_scale,

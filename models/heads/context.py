@@ -45,6 +45,7 @@ CONTEXT = HeadKind(
     needs_range=False,
     subject=Subject.MOMENT,
     tower=TowerInput(pair=True, context=False),
+    user_tower=None,
     find_fault=accept_targets,
     loss=cross_entropy,
     raw_calibration=keep_scale,

@@ -16,6 +16,7 @@ MULTILABEL = HeadKind(
     needs_range=False,
     subject=Subject.ITEM,
     tower=TowerInput(pair=False, context=True),
+    user_tower=None,
     find_fault=accept_targets,
     loss=cross_entropy,
     raw_calibration=keep_scale,

@@ -60,6 +60,8 @@ class HeadKind:
     """True if the job must give the range [low, high] of the labels."""
     subject: Subject
     tower: TowerInput
+    user_tower: TowerInput | None
+    """The same for tasks with `per: user`, whose tower must not read the item; None: the kind has no such tasks."""
     find_fault: Callable[[Task, Targets, Indices], str | None]
     """(task, targets, rows [m] of the training part with a target, m >= 1) -> message "<key of the task>: expected X,
     given Y" if nothing can be learned from them, else None."""

@@ -84,6 +84,7 @@ REGRESSION = HeadKind(
     needs_range=True,
     subject=Subject.NOTHING,
     tower=TowerInput(pair=True, context=True),
+    user_tower=None,
     find_fault=find_fault,
     loss=squared_error,
     raw_calibration=unit_calibration,

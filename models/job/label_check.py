@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from models.contract.calendar import DAYPARTS, WEEKDAYS
 from models.contract.feature_spec import FieldKind
 from models.contract.predicate import Compare, Operator, Predicate, comparisons
+from models.contract.tasks import Per
 from models.heads.protocol import HeadKind, LabelRule
 from models.job.label_expression import ExpressionError, Label, Operand, parse, parse_label, write_operator
 from models.job.label_leak import check_leak
@@ -29,18 +30,18 @@ class LabelColumns:
     """value or action -> the sources of features (context, item, user) that have the same column."""
 
 
-def check_label(kind: HeadKind, label: str, columns: LabelColumns) -> None:
+def check_label(kind: HeadKind, label: str, columns: LabelColumns, per: Per = Per.EVENT) -> None:
     """Raises ExpressionError for a label that does not suit the head kind or the columns, or is a leak."""
     parsed = parse_label(label)
     expression = parsed.expression
     _check_expression(kind.label, label, expression, columns)
-    _check_window(parsed, columns)
+    _check_window(parsed, columns, per)
     operands = (
         [expression]
         if isinstance(expression, Operand)
         else [Operand.of(comparison.field) for comparison in comparisons(expression)]
     )
-    check_leak(kind, label, operands, columns.copies)
+    check_leak(kind, label, operands, columns.copies, per)
 
 
 def check_condition(text: str, columns: LabelColumns) -> None:
@@ -68,8 +69,12 @@ def _check_expression(
         _check_comparison(comparison, columns)
 
 
-def _check_window(label: Label, columns: LabelColumns) -> None:
-    """Raises ExpressionError for a window in a log without times."""
+def _check_window(label: Label, columns: LabelColumns, per: Per) -> None:
+    """Raises ExpressionError for a window in a log without times, and for a label a user without one."""
+    if per is Per.USER and label.within_s is None:
+        raise ExpressionError(
+            "expected a label of later events, such as one with 'within 7d' at its end, given none"
+        )
     if label.within_s is not None and not columns.timed:
         raise ExpressionError("expected interactions.time, for a label with 'within', given none")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from models.contract.tasks import Per
 from models.heads.protocol import HeadKind, TowerInput
 from models.job.label_expression import ExpressionError, Operand
 
@@ -10,14 +11,18 @@ FEATURE_KEYS = {"context": "interactions.context", "item": "items", "user": "use
 
 
 def check_leak(
-    kind: HeadKind, label: str, operands: Collection[Operand], copies: Mapping[str, tuple[str, ...]]
+    kind: HeadKind,
+    label: str,
+    operands: Collection[Operand],
+    copies: Mapping[str, tuple[str, ...]],
+    per: Per = Per.EVENT,
 ) -> None:
     """Raises ExpressionError if the head's tower is given all operands, or a copy of one of them.
 
     `copies`: value or action -> the sources of features that have the same column. A label that also depends on value
     or action is no leak: the features have only those of earlier events.
     """
-    given = read_sources(kind.tower)
+    given = read_sources(kind.tower) if per is Per.EVENT else {"user"}  # of later events nothing is given
     for operand in operands:
         if places := [FEATURE_KEYS[source] for source in copies.get(operand.source, ()) if source in given]:
             raise ExpressionError(

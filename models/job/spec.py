@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.contract.fusion import FusionMethod
 from models.contract.roles import ActionRole, read_action
-from models.contract.tasks import NEXT, Task
+from models.contract.tasks import NEXT, Per, Task
 from models.heads.protocol import Subject
 from models.heads.registry import HEAD_KINDS, HeadKindError, check_task, find_kind
 from models.job.availability import parse_rule
@@ -99,11 +99,13 @@ class JobSpec(BaseModel):
 
     @property
     def _outcomes(self) -> list[str]:
-        """The tasks whose label is an outcome of the event: a number, not a label of the item or of the moment."""
+        """The tasks whose label is an outcome of the event: a number, not a label of the item, moment or user."""
         return [
             task.name
             for task in self.tasks
-            if task.kind in HEAD_KINDS and HEAD_KINDS[task.kind].subject is Subject.NOTHING
+            if task.kind in HEAD_KINDS
+            and HEAD_KINDS[task.kind].subject is Subject.NOTHING
+            and task.per is Per.EVENT
         ]
 
     @property
@@ -172,7 +174,7 @@ class JobSpec(BaseModel):
         for number, task in enumerate(self.tasks):
             try:
                 check_task(task)
-                check_label(find_kind(task.kind), task.label, self.columns)
+                check_label(find_kind(task.kind), task.label, self.columns, task.per)
             except HeadKindError as error:
                 yield f"tasks.{number}.{error.key}: {error}"
             except ExpressionError as error:
@@ -200,8 +202,8 @@ class JobSpec(BaseModel):
             yield "objective: expected at least one weight above 0, given none"
 
     def _check_scenes(self) -> Iterator[str]:
-        """Yield an error for each unknown head, non-finite weight and scene without weights."""
-        heads = [*(task.name for task in self.tasks), NEXT]
+        """Yield an error for each head that orders no items, non-finite weight and scene without weights."""
+        heads = [*(task.name for task in self.tasks if task.per is Per.EVENT), NEXT]
         names = ", ".join(heads)
         for scene, weights in self.scenes.items():
             for head, weight in weights.items():

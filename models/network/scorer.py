@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from models.contract.statistics import STATISTICS
 from models.contract.tasks import Head
 from models.heads.protocol import TowerInput
-from models.heads.registry import find_kind
+from models.heads.registry import read_tower
 from models.network.config import NetworkConfig
 from models.network.experts import build_experts, list_input_layers
 from models.network.scorer_input import USER_NUMBERS, ScorerInput
@@ -30,7 +30,7 @@ class Scorer(nn.Module):
     def __init__(self, config: NetworkConfig, shape: NetworkShape, heads: tuple[Head, ...]) -> None:
         super().__init__()
         self.heads, self.dim, self.rates = heads, config.dim, shape.action_rates
-        self.inputs = {head.task.name: find_kind(head.task.kind).tower for head in heads}
+        self.inputs = {head.task.name: read_tower(head.task) for head in heads}
         self.pair_heads = tuple(name for name, tower in self.inputs.items() if tower.pair)
         self.user_heads = tuple(name for name, tower in self.inputs.items() if not tower.pair)
         self.context = build_embedding(shape.context_tokens, config.tower_width)

@@ -60,8 +60,8 @@ def _check_variant(bundle_of: BundleOf, variant: Variant, field: str) -> None:
     if scene is not None and scene not in bundle.manifest.scenes:
         raise _unknown_scene(bundle, scene, f"{field}.scene")
     for head in variant.overrides.get("weights", ()):
-        if head not in bundle.heads:
-            expected, hint = ", ".join(bundle.heads), suggest(head, bundle.heads)
+        if head not in bundle.list_heads:
+            expected, hint = ", ".join(bundle.list_heads), suggest(head, bundle.list_heads)
             raise UnknownHeadError(
                 f"expected one of {expected}, given {head!r}{hint}", f"{field}.weights.{head}"
             )
@@ -85,7 +85,7 @@ def find_problem(bundle_of: BundleOf, experiment: Experiment) -> str | None:
         if scene is not None and scene not in bundle.manifest.scenes:
             return f"the bundle has no scene {scene!r}, which the variant {variant.name!r} names"
         for head in variant.overrides.get("weights", ()):
-            if head not in bundle.heads:
+            if head not in bundle.list_heads:
                 return f"the bundle has no head {head!r}, which the variant {variant.name!r} weighs"
     if experiment.scene is not None and in_use is not None and experiment.scene not in in_use.manifest.scenes:
         return f"the bundle has no scene {experiment.scene!r}"

@@ -15,9 +15,9 @@ LABELLED = frozenset({FieldKind.CATEGORICAL, FieldKind.CATEGORIES})
 def to_plan(bundle: LoadedBundle, wire: PlanWire) -> Plan:
     """The plan of a request. Raises InvalidPlanError or UnknownHeadError for a part that does not fit the bundle."""
     for name in wire.weights or ():
-        if name not in bundle.heads:
+        if name not in bundle.list_heads:
             raise UnknownHeadError(
-                f"expected one of {', '.join(bundle.heads)}, given {name!r}{suggest(name, bundle.heads)}",
+                f"expected one of {', '.join(bundle.list_heads)}, given {name!r}{suggest(name, bundle.list_heads)}",
                 f"plan.weights.{name}",
             )
     for index, number in enumerate(wire.conditions):

@@ -101,9 +101,9 @@ def resolve_weights(bundle: LoadedBundle, request: ListRequest) -> Mapping[str, 
     if request.weights is None:
         return bundle.manifest.fusion.weights if request.scene is None else scenes[request.scene]
     for name in request.weights:
-        if name not in bundle.heads:
+        if name not in bundle.list_heads:
             raise UnknownHeadError(
-                f"expected one of {', '.join(bundle.heads)}, given {name!r}{suggest(name, bundle.heads)}",
+                f"expected one of {', '.join(bundle.list_heads)}, given {name!r}{suggest(name, bundle.list_heads)}",
                 f"weights.{name}",
             )
     return request.weights

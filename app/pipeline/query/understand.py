@@ -43,4 +43,4 @@ def open_compiler(bundle: LoadedBundle) -> Compiler:
     An encoder over the network is not asked for words and labels, which would be many: they match by their letters.
     """
     encoder = None if isinstance(bundle.text_encoder, RemoteTexts | FetchedTexts) else bundle.text_encoder
-    return bundle.words.of(bundle.catalogue, bundle.columns, bundle.spec, encoder, bundle.heads)
+    return bundle.words.of(bundle.catalogue, bundle.columns, bundle.spec, encoder, bundle.list_heads)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.contract.predicate import Truth
+from models.contract.tasks import Per
 from models.data.interactions import Interactions
 from models.data.label_window import widen_condition
 
@@ -65,8 +66,23 @@ def test_no_label_looks_beyond_its_part() -> None:
     assert read(widen_condition(truth, log, 5.0))[:3] == [False, True, True]
 
 
+def test_of_a_user_what_comes_later_counts_whichever_the_item() -> None:
+    """The row itself does not count, nor another one at its moment."""
+    log = build_log([(0, 5, 0.0), (1, 5, 1.0), (0, 6, 3.0), (0, 7, 3.0), (0, 8, 9.0), (1, 6, 40.0)])
+    bought = truth_of([False, False, True, False, False, True])
+    found = read(widen_condition(bought, log, 5.0, per=Per.USER))
+    assert found == [True, False, False, False, False, None]
+    clear = truth_of([True, True, True, None, True, True])
+    assert read(widen_condition(clear, log, 3.0, per=Per.USER)) == [True, False, False, False, False, None]
+    assert (
+        read(widen_condition(truth_of([True, True, False, None, True, True]), log, 3.0, per=Per.USER))[0]
+        is None
+    )
+
+
 def test_an_empty_log() -> None:
-    assert read(widen_condition(truth_of([]), build_log([]), 5.0)) == []
+    for per in Per:
+        assert read(widen_condition(truth_of([]), build_log([]), 5.0, per=per)) == []
 
 
 @given(
@@ -77,13 +93,21 @@ def test_an_empty_log() -> None:
         max_size=25,
     ),
     st.integers(1, 6),
+    st.sampled_from(Per),
 )
-def test_it_is_what_the_definition_says(rows: list[tuple[int, int, int, bool | None]], within: int) -> None:
+def test_it_is_what_the_definition_says(
+    rows: list[tuple[int, int, int, bool | None]], within: int, per: Per
+) -> None:
     log, truth = build_log([(u, i, float(t)) for u, i, t, _ in rows]), truth_of([state for *_, state in rows])
     last = max((t for _, _, t, _ in rows), default=0)
     expected: list[bool | None] = []
     for user, item, time, _ in rows:
-        states = [state for u, i, t, state in rows if (u, i) == (user, item) and time <= t <= time + within]
+        if per is Per.EVENT:
+            states = [
+                state for u, i, t, state in rows if (u, i) == (user, item) and time <= t <= time + within
+            ]
+        else:
+            states = [state for u, _, t, state in rows if u == user and time < t <= time + within]
         clear = True if True in states else None if None in states else False
         expected.append(clear if time + within <= last else None)
-    assert read(widen_condition(truth, log, float(within))) == expected
+    assert read(widen_condition(truth, log, float(within), per=per)) == expected

@@ -58,6 +58,7 @@ COUNT = HeadKind(
     label=LabelRule(column=FieldKind.NUMERIC, sources=("value",), expected="value"),
     needs_range=False,
     subject=Subject.NOTHING,
+    user_tower=None,
     tower=TowerInput(pair=True, context=True),
     find_fault=find_fault,
     loss=poisson_loss,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.contract.tasks import Task
-from models.heads.registry import HEAD_KINDS, HeadKindError, check_task, find_kind
+from models.contract.tasks import Per, Task
+from models.heads.registry import HEAD_KINDS, HeadKindError, check_task, find_kind, read_tower
 
 
 def test_the_kinds():
@@ -28,3 +28,19 @@ def test_a_regression_needs_a_range():
     assert no.value.key == "range"
     check_task(Task(name="rating", kind="regression", label="value", range=(1, 5)))
     check_task(Task(name="like", kind="binary", label="value >= 4"))
+
+
+def test_the_tower_of_a_task_a_user_does_not_read_the_item():
+    task = Task(name="back", kind="binary", label="value >= 4 within 7d")
+    assert read_tower(task).pair
+    assert not read_tower(task.model_copy(update={"per": Per.USER})).pair
+
+
+@pytest.mark.parametrize("kind", ["regression", "multilabel", "context"])
+def test_other_kinds_have_no_tasks_a_user(kind: str):
+    task = Task(name="back", kind=kind, per=Per.USER, label="value", range=(1, 5))
+    with pytest.raises(
+        HeadKindError, match="expected event, or a task of the kind 'binary', given user for"
+    ) as no:
+        check_task(task)
+    assert no.value.key == "per"

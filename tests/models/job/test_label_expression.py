@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.contract.feature_spec import FieldKind
 from models.contract.predicate import All, AnyOf, Compare, Not, Operator
+from models.contract.tasks import Per
 from models.heads.registry import find_kind
 from models.job.label_check import LabelColumns, check_label
 from models.job.label_expression import MAX_DEPTH, ExpressionError, Label, Operand, parse, parse_label
@@ -227,6 +228,18 @@ def test_a_window_after_a_condition() -> None:
 def test_a_window_that_is_none(window: str) -> None:
     with pytest.raises(ExpressionError, match="expected"):
         parse_label(f"value >= 4 within {window}")
+
+
+def test_a_label_a_user_speaks_of_later_events() -> None:
+    """Of those its head is given nothing, and so neither item nor context is a leak; what the user is, it is given."""
+    binary = find_kind("binary")
+    check_label(binary, 'item.genres in ["War"] and context.device == "tv" within 7d', RICH, Per.USER)
+    with pytest.raises(
+        ExpressionError, match="expected a label of later events, such as one with 'within 7d'"
+    ):
+        check_label(binary, "value >= 4", RICH, Per.USER)
+    with pytest.raises(ExpressionError, match=r"a binary head is given user\.gender as a feature"):
+        check_label(binary, 'user.gender == "F" within 7d', RICH, Per.USER)
 
 
 def test_where_a_window_is_refused() -> None:

@@ -13,6 +13,7 @@ from models.job.spec import JobError, JobSpec, load_job
 EVENTS = {"path": "events.csv", "user": "u", "item": "i", "order": "n"}
 TIMED = {"path": "events.csv", "user": "u", "item": "i", "time": "t", "value": "v"}
 LIKE = {"name": "like", "kind": "binary", "label": "value >= 4"}
+BACK = {"per": "user", "label": "value >= 4 within 7d"}
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +165,22 @@ def test_a_rule_that_cannot_be_meant(
             "scenes.home: expected at least one weight",
         ),
         ({"interactions": EVENTS, "scenes": {"home": {}}}, "scenes.home: expected at least one weight"),
+        (
+            {"interactions": TIMED, "tasks": [LIKE | BACK], "scenes": {"home": {"like": 1}}},
+            "scenes.home.like: expected one of the heads next, given 'like'",
+        ),
+        (
+            {"interactions": TIMED, "tasks": [LIKE | BACK], "objective": {"like": 1}},
+            "objective.like: expected one of the heads with an outcome, next, given 'like'",
+        ),
+        (
+            {"interactions": TIMED, "tasks": [LIKE | BACK | {"kind": "context", "label": "time.daypart"}]},
+            "tasks.0.per: expected event, or a task of the kind 'binary', given user for 'context'",
+        ),
+        (
+            {"interactions": TIMED, "tasks": [LIKE | {"per": "item"}]},
+            "tasks.0.per: expected",
+        ),
         (
             {"interactions": EVENTS, "scenes": {"home": {"next": float("inf")}}},
             "scenes.home.next: expected a finite weight, given inf",

@@ -8,7 +8,7 @@ import torch
 
 from models.contract.arrays import Floats
 from models.contract.statistics import STATISTICS
-from models.contract.tasks import Head, Task
+from models.contract.tasks import Head, Per, Task
 from models.network.config import ExpertKind, NetworkConfig
 from models.network.fused_scorer import FusedScorer, UserPart
 from models.network.last_state import LastState
@@ -32,6 +32,7 @@ HEADS = (
     Head(task=Task(name="like", kind="binary", label="value >= 4"), classes=()),
     Head(task=Task(name="daypart", kind="context", label="time.daypart"), classes=("morning", "night")),
     Head(task=Task(name="genre", kind="multilabel", label="item.genres"), classes=("a", "b", "c")),
+    Head(task=Task(name="back", kind="binary", per=Per.USER, label="value >= 4 within 7d"), classes=()),
 )
 ITEMS = 7
 
