@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.chat_settings import check_chat_reasons, check_chat_url
+from app.new_item_shares import DEFAULT as DEFAULT_SHARES
+from app.new_item_shares import SceneShare, check_shares, parse_scene_share
 from app.path_prefix import parse_root_path
 from app.scene_exploration import SceneExploration, check_scenes, parse_scene_exploration
 from app.state.pseudonyms import Pseudonyms
@@ -183,6 +185,15 @@ class Settings(BaseSettings):
         AfterValidator(check_scenes),
     ] = ()
     """The exploration of scenes, for requests that state none."""
+    new_items: Annotated[
+        tuple[Annotated[SceneShare, BeforeValidator(parse_scene_share)], ...],
+        NoDecode,
+        Listed,
+        AfterValidator(check_shares),
+    ] = DEFAULT_SHARES
+    """The share of the places of a list that new items get, by scene; 0 keeps none."""
+    new_item_impressions: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    """How often a new item is shown until it is none any more."""
     cors_origins: Annotated[
         tuple[Annotated[str, AfterValidator(_check_origin)], ...],
         NoDecode,
@@ -227,6 +238,11 @@ class Settings(BaseSettings):
     torch_threads: Annotated[int, Field(ge=1, le=256)] = 1
     candidates: Annotated[int, Field(ge=100, le=10_000)] = CANDIDATES
     """Items scored for one answer; at least the largest limit."""
+
+    @property
+    def keeps_new_places(self) -> bool:
+        """True if the lists of any request keep places for new items."""
+        return any(each.share for each in self.new_items)
 
     @property
     def signing_key(self) -> BundleKey | None:

@@ -26,6 +26,7 @@ from app.experiments.assignment import list_bundles
 from app.extra_bundles import ExtraBundles
 from app.golden import open_and_check
 from app.installation_key import InstallationKey
+from app.live.new_items import NewItemTrials
 from app.live.statistics import LiveStatistics
 from app.replica_set import ReplicaSet
 from app.scene_exploration import EVERY
@@ -120,8 +121,11 @@ class Runtime:
         return tenant
 
     def _make_tenant(self, name: str, store: TenantStore) -> Tenant:
-        live = LiveStatistics(store.live) if self.settings.live_statistics else None
-        return Tenant(name, store, self._key, self.settings.pseudonyms, live)
+        settings = self.settings
+        live = LiveStatistics(store.live) if settings.live_statistics else None
+        most = settings.new_item_impressions
+        trials = NewItemTrials(store.trials, most) if settings.keeps_new_places else None
+        return Tenant(name, store, self._key, settings.pseudonyms, live, trials)
 
     async def close(self) -> None:
         """Stop what goes on beside the requests."""
@@ -241,13 +245,16 @@ class Runtime:
         LOG.info("bundle loaded", extra={"fields": fields})
 
     def _warn_of_scenes(self, manifest: Manifest) -> None:
-        """Log the scenes with an exploration of their own that a bundle lacks."""
-        for policy in self.settings.exploration:
-            if policy.scene != EVERY and policy.scene not in manifest.scenes:
-                fields = {"scene": policy.scene, "scenes": sorted(manifest.scenes)}
-                LOG.warning(
-                    "CHORUS_EXPLORATION names a scene that the bundle lacks", extra={"fields": fields}
-                )
+        """Log the scenes with an exploration or a share of new items of their own that a bundle lacks."""
+        named = {
+            "CHORUS_EXPLORATION": [each.scene for each in self.settings.exploration],
+            "CHORUS_NEW_ITEMS": [each.scene for each in self.settings.new_items],
+        }
+        for setting, scenes in named.items():
+            for scene in scenes:
+                if scene != EVERY and scene not in manifest.scenes:
+                    fields = {"scene": scene, "scenes": sorted(manifest.scenes)}
+                    LOG.warning("%s names a scene that the bundle lacks", setting, extra={"fields": fields})
 
     async def _share_bundle(self) -> LoadedBundle:
         """The bundle in use as it was loaded, which all tenants but the default one share."""

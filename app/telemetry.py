@@ -80,6 +80,9 @@ class Metrics:
         self._live_age = Gauge(
             "chorus_live_statistics_age_seconds", "Seconds since live counts were read", registry=registry
         )
+        self._new_items = Gauge(
+            "chorus_new_items", "New items, for which places of lists are kept", registry=registry
+        )
         # To find a metric by its labels takes longer than to count: those of every request are kept.
         self._refusals: dict[str, tuple[Counter, Counter]] = {}
         self._of_stages: dict[str, Histogram] = {}
@@ -197,6 +200,10 @@ class Metrics:
     def set_live_age(self, seconds: float) -> None:
         """Set the seconds since the live statistics were read."""
         self._live_age.set(seconds)
+
+    def set_new_items(self, count: int) -> None:
+        """Set the number of new items."""
+        self._new_items.set(count)
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.new_rows import NewRows
 from app.bundle.remote_texts import RemoteTexts
 from app.erasure.receipts import ErasureReceipts
 from app.experiments.live import LiveExperiments
@@ -13,6 +15,7 @@ from app.installation_key import InstallationKey, derive_tenant_key
 from app.item_changes import NO_TEXTS, apply_changes, list_changed
 from app.item_texts import fetch_item_texts, list_unread
 from app.live.counting import mark_counted
+from app.live.new_items import NewItemTrials
 from app.live.statistics import LiveStatistics
 from app.state.protocol import (
     DEFAULT_TENANT,
@@ -27,7 +30,7 @@ from app.state.protocol import (
     UserMerge,
 )
 from app.state.pseudonyms import Pseudonyms
-from app.user_history import join_states
+from app.user_history import join_history
 from app.worker_thread import run_in_thread
 from models.contract.arrays import Floats
 from models.contract.catalogue import Item, UserState
@@ -38,9 +41,6 @@ SESSION_ONLY = "state:session_only"
 STALE_CATALOGUE = "state:catalogue_may_be_stale"
 CURSORS = b"chorus tenant\0"
 """Keeps the key of a tenant's cursors from being that of another purpose."""
-
-FEW_EVENTS = 200
-"""A history up to this length is built on the event loop, in less time than it takes to ask a thread."""
 
 
 class BundleNotLoadedError(Exception):
@@ -60,11 +60,13 @@ class Tenant:
         key: InstallationKey,
         names: Pseudonyms | None = None,
         live: LiveStatistics | None = None,
+        trials: NewItemTrials | None = None,
     ) -> None:
-        """`live`: the statistics of what is taken now; None: there are none."""
+        """`live`: the statistics of what is taken now, `trials`: which items are new; None: there are none."""
         self.name = name
         self.store = store
         self.live = live
+        self.trials = trials
         self.receipts = ErasureReceipts(name, store, key, names)
         self.experiments = LiveExperiments(store.experiments)
         self._key = key
@@ -146,7 +148,7 @@ class Tenant:
             fallback = STALE_CATALOGUE if user_id is None else SESSION_ONLY
             return UserState(user_id), (fallback, f"state:{error.fault}")
         degraded = await self._try_refresh(stored.catalogue_version)
-        return await self._join_history(user_id, stored), degraded
+        return await join_history(self.bundle.known_users, user_id, stored), degraded
 
     async def append(self, records: Sequence[RecordedEvent], now: float) -> list[Appended]:
         """Store events that came at `now`, and count those that count. Raises StateUnavailableError."""
@@ -154,22 +156,22 @@ class Tenant:
         return await self.store.append(counted)
 
     async def refresh_live(self) -> None:
-        """Bring the bundle to what is counted in the store. Raises StateUnavailableError.
-
-        A new item is read first, so that its counts do not wait for a request.
-        """
-        if self.live is None or self._bundle is None:
+        """Bring the bundle to the items and then to what is counted in the store. Raises StateUnavailableError."""
+        if self._bundle is None:
             return
         await self.refresh_catalogue(await self.store.catalogue_version())
-        if await self.live.read() or self.live.lags(self.bundle):
+        if self.live is not None and (await self.live.read() or self.live.lags(self.bundle)):
             async with self._catalogue_lock:
                 await self._apply_live()
+        if self.trials is not None and (await self.trials.read() or self.trials.lags(self.bundle)):
+            async with self._catalogue_lock:
+                await self._apply_trials()
 
     async def export_user(self, user_id: str) -> UserExport:
         """All that is stored of a user, with the state from both bundle and store. Raises StateUnavailableError."""
         export = await self.store.export(user_id)
         await self._try_refresh(export.stored.catalogue_version)
-        state = await self._join_history(user_id, export.stored)
+        state = await join_history(self.bundle.known_users, user_id, export.stored)
         return replace(export, stored=replace(export.stored, state=state))
 
     async def merge_users(self, target: str, source: str, now: float) -> dict[str, int]:
@@ -241,16 +243,6 @@ class Tenant:
             return StoredUser(UserState(), catalogue_version=await self.store.catalogue_version())
         return await self.store.read(user_id)
 
-    async def _join_history(self, user_id: str | None, stored: StoredUser) -> UserState:
-        """The stored state after the bundle's history of the user, unless the user was erased."""
-        known_users = self.bundle.known_users
-        if user_id is None or not stored.keeps_bundle_history or not known_users.knows(user_id):
-            return stored.state
-        if known_users.count_events(user_id) + len(stored.state.events) <= FEW_EVENTS:
-            return join_states(known_users.state(user_id), stored.state)
-        # Building a long history takes milliseconds, too long for the event loop.
-        return await run_in_thread(lambda: join_states(known_users.state(user_id), stored.state))
-
     async def _try_refresh(self, version: int) -> tuple[str, ...]:
         """Bring the catalogue to a version; the reason for a degraded answer if the items cannot be read."""
         try:
@@ -265,7 +257,8 @@ class Tenant:
         except StateUnavailableError:
             changes = StoredItems(version=0)  # read with the first request after the outage
         self._owns_rows = self.is_default
-        await self._swap(bundle, changes, texts)
+        # Tenants that share the rows have shown other items.
+        await self._swap(replace(bundle, new_items=NewRows()), changes, texts)
         await self._apply_live()
 
     async def _apply_live(self) -> None:
@@ -289,6 +282,12 @@ class Tenant:
         )
         self._owns_rows = self._owns_rows or is_shared
         self._items_version = changes.version
+        await self._apply_trials()
+
+    async def _apply_trials(self) -> None:
+        """Tell the bundle in use which items are new, by the impressions that were read."""
+        if self.trials is not None:
+            await run_in_thread(partial(self.trials.apply, self.bundle))
 
 
 def _log_failure(reading: "asyncio.Task[None]") -> None:

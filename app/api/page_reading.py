@@ -9,6 +9,7 @@ from app.api.bundle_admission import make_bundle_of
 from app.api.critique import TakenCritique, take_critique
 from app.api.cursor import Page
 from app.api.dependencies import Computing, Service
+from app.api.mapping.new_places import keep_places
 from app.api.mapping.query import build_query
 from app.api.mapping.scene_exploration import explore_scene
 from app.api.mapping.variants import Choice, Chooser, choose_shadow, choose_variant
@@ -108,6 +109,7 @@ class _Reader:
         if self.explores:  # what a scene draws cannot be drawn again to explain it
             varied = explore_scene(varied, service.settings.exploration)
         query = build_query(bundle, varied, state, now, taken.kept, self.language)
+        query = keep_places(query, varied, bundle, service.settings.new_items)
         bundle = await fetch_words(bundle, [(query.plan, query.state)])
         shadow = await self.choose(page, choose_shadow)
         return Asked(bundle, page, query, (*degraded, *by_rules), taken, took, choice, shadow)

@@ -10,6 +10,7 @@ def render_metrics(service: Service) -> bytes:
         service.metrics.set_bundle(tenant.bundle.manifest.model_version)
         service.metrics.set_worse_takeovers(service.runtime.comparison.worse_takeovers)
         service.metrics.set_extra_bundles(len(service.runtime.extra.tenants))
+        service.metrics.set_new_items(len(tenant.bundle.new_items.rows))
         if tenant.live is not None:
             service.metrics.set_live_age(tenant.live.measure_age_s())
     return service.metrics.render()

@@ -14,6 +14,7 @@ from app.bundle.item_ages import ItemAges
 from app.bundle.item_columns import ItemRow
 from app.bundle.label_cache import LabelCache
 from app.bundle.label_sets import LabelSets
+from app.bundle.new_rows import NewRows
 from app.bundle.predictor import ItemTable, Predictor
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.title_table import TitleTable
@@ -133,6 +134,8 @@ class LoadedBundle:
     """What a language model is told about the catalogue."""
     together: CoOccurrence = field(default_factory=CoOccurrence)
     """The items that the same users took lately."""
+    new_items: NewRows = field(default_factory=NewRows)
+    """The new items, for which places are kept."""
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Follow the live counts: one task reads them for all tenants, and no request waits for it."""
+"""Follow the live counts and the trials of new items: one task reads both, and no request waits for it."""
 
 import asyncio
 from contextlib import suppress
@@ -19,7 +19,8 @@ class LiveFollower:
 
     async def run(self) -> None:
         """Follow until cancelled. A store that does not answer has counted and logged it, and is asked again."""
-        while self._runtime.settings.live_statistics:
+        settings = self._runtime.settings
+        while settings.live_statistics or settings.keeps_new_places:
             for tenant in [*self._runtime.tenants, *self._runtime.extra.tenants]:
                 with suppress(StateUnavailableError):
                     await tenant.refresh_live()

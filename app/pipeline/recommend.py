@@ -18,6 +18,7 @@ from app.pipeline.partners import find_partners
 from app.pipeline.query.conditions import Narrowed, narrow_rows
 from app.pipeline.query.text_query import read_plan, unread_texts
 from app.pipeline.scoring.groups import score_candidates, score_unweighted
+from app.pipeline.sources.new import mark_given
 from app.pipeline.sources.retrieval import retrieve
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.stage_clock import StageClock
@@ -32,6 +33,7 @@ from models.language.text_preference import TextPreferences
 from models.ranking.budget import Budget, plan_budgets
 from models.ranking.exploration import measure_spread
 from models.ranking.kept import find_positions, rerank_below
+from models.ranking.new_items import NewItems
 from models.ranking.rerank import CATEGORY_CAP, CATEGORY_RUN, Diversity, RerankedList
 from models.ranking.tiers import Pool, rerank_tiers
 
@@ -119,6 +121,7 @@ def build_context(
         allowed=narrowed.allowed,
         liked_row=encoded.events.liked_row,
         meets=narrowed.meets,
+        new_rows=bundle.new_items.rows,
         partners=find_partners(bundle, encoded),
     )
 
@@ -152,6 +155,7 @@ def rerank_scored(bundle: LoadedBundle, query: Query, scored: Scored, meets: Mas
     labels = bundle.label_sets.of_rows(bundle.catalogue, rows)
     pool, above = Pool(scored.score, vectors, labels), find_labels_above(bundle, query)
     diversity = measure_popularity(bundle, measure_uncertainty(bundle, query.diversity, rows), rows)
+    diversity = keep_new_places(bundle, query, diversity, rows)
     first = None if meets is None else meets[rows]
     if query.kept:
         kept = find_positions(rows, bundle.rows(query.kept))
@@ -174,6 +178,17 @@ def measure_popularity(bundle: LoadedBundle, diversity: Diversity, rows: Indices
     return replace(diversity, debias=replace(diversity.debias, popularity=bundle.measure_popularity(rows)))
 
 
+def keep_new_places(bundle: LoadedBundle, query: Query, diversity: Diversity, rows: Indices) -> Diversity:
+    """The settings with the new ones among the candidates at `rows` [K], if places are kept for them."""
+    if not query.new_share:
+        return diversity
+    is_new = bundle.new_items.mark(rows)
+    if not is_new.any():
+        return diversity
+    new_before = int(bundle.new_items.mark(bundle.rows(query.before)).sum())
+    return replace(diversity, new=NewItems(is_new, query.new_share, len(query.before), new_before))
+
+
 def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[str]]:
     """The label sets of the items just before the slate; none of an item that the catalogue lacks by now."""
     rows = map(bundle.catalogue.row, query.above)
@@ -183,6 +198,8 @@ def find_labels_above(bundle: LoadedBundle, query: Query) -> Sequence[frozenset[
 def assemble_slate(bundle: LoadedBundle, trace: Trace) -> Slate:
     """The slate without reasons."""
     query, scored, reranked = trace.query, trace.scored, trace.reranked
+    if query.new_share:
+        scored = replace(scored, candidates=mark_given(scored.candidates, reranked.given))
     unread = unread_texts(bundle, query.plan, query.state.profile, query.state.events)
     return Slate(
         scored=scored,
@@ -192,6 +209,7 @@ def assemble_slate(bundle: LoadedBundle, trace: Trace) -> Slate:
         relevance_cost=reranked.relevance_cost,
         unknown=find_unknown_ids(bundle, query),
         degraded=(*unread, *scored.candidates.degraded, *reranked.degraded),
+        given=reranked.given,
         propensity=reranked.propensity,
         notes=(
             *find_filter_notes(bundle.catalogue, query, bundle.columns, len(reranked.order)),
@@ -213,6 +231,7 @@ def explain_slate(bundle: LoadedBundle, trace: Trace, slate: Slate) -> Slate:
         events=trace.encoded.events,
         label_values=trace.labels,
         moment=measure_moment(bundle, trace),
+        given=slate.given,
         by_score=list_without_diversity(bundle, trace),
         unexplored=list_without_exploration(bundle, trace),
         undebiased=list_without_debias(bundle, trace),

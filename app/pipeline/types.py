@@ -15,7 +15,7 @@ from models.contract.feedback import FeedbackCodes, last_liked
 from models.contract.predicate import Predicate
 from models.language.plan import NO_PLAN, Plan
 from models.language.text_preference import TextPreferences
-from models.ranking.rerank import Diversity, RerankedList
+from models.ranking.rerank import Diversity, RerankedList, make_no_positions
 
 DEFAULT_LANGUAGE = "en"
 """The language of reasons, if the request accepts none of the others."""
@@ -41,6 +41,8 @@ class Query:
     item_ids: tuple[str, ...] | None = None  # the items to rank; None: the whole catalogue
     kept: tuple[str, ...] = ()  # items that stand first, seen or not
     above: tuple[str, ...] = ()  # the items just before this page that a run may go on from, as in the list
+    new_share: float = 0.0  # of the places, kept for new items
+    before: tuple[str, ...] = ()  # all items of the pages before
     language: str = DEFAULT_LANGUAGE  # of the reasons' texts, one of app.pipeline.explain.wording
 
 
@@ -144,5 +146,8 @@ class Slate:
     unknown: tuple[str, ...] = ()  # requested ids (rank) that the catalogue lacks
     degraded: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()  # on the filter
+    given: Indices = field(
+        default_factory=make_no_positions
+    )  # those of the order with a place kept for new items
     propensity: Floats | None = None  # [N] of each place, given those above it; None without exploration
     took_ms: Mapping[str, float] = field(default_factory=dict)

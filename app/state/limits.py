@@ -35,6 +35,8 @@ class StoreLimits:
         5_000  # items counted in a 24th of a half-life, the most frequent ones; up to a quarter more
     )
     live_pairs: int = 20_000  # pairs of items counted in a quarter of a half-life; up to a quarter more
+    trial_days: int = 60  # of the impressions of new items
+    trial_items: int = 20_000  # new items whose impressions are counted in a day
     user_cap: int = 100_000  # users in the in-memory store; Redis is bounded by the times to live instead
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.closed_loop import report, tastes, training
-from benchmarks.closed_loop.arms import ARMS, Arm, chorus, update
+from benchmarks.closed_loop.arms import ARMS, Arm, chorus, find_arms, update
 from benchmarks.closed_loop.days import Day, live_a_day
 from benchmarks.closed_loop.town import Town, draw_lives
 from benchmarks.service import serve
@@ -59,9 +59,9 @@ def main(options: argparse.Namespace) -> None:
         if not chorus(*arguments, timeout_s=TRAINING_S):
             raise RuntimeError("expected a trained bundle, given none")
         # What the time allows is shared by weight: an arm with updates needs about twice as much.
-        weights = {arm.name: 2 if arm.update_every else 1 for arm in ARMS}
-        for number, arm in enumerate(ARMS):
-            rest = sum(weights[other.name] for other in ARMS[number:])
+        weights = {arm.name: 2 if arm.update_every else 1 for arm in options.arms}
+        for number, arm in enumerate(options.arms):
+            rest = sum(weights[other.name] for other in options.arms[number:])
             deadline = time.monotonic() + (ends - time.monotonic()) * weights[arm.name] / rest
             place = folder / f"arm{number}"
             shutil.copytree(folder / "bundle", place / "town")
@@ -77,7 +77,10 @@ def write(lived: dict[str, list[Day]], catalogue: int, out: Path) -> None:
     summaries = {name: report.summarise(row[:days], catalogue) for name, row in lived.items()}
     print(report.table(summaries))
     rows = {
-        name: [dataclasses.asdict(day) | {"shown": len(day.shown)} for day in row]
+        name: [
+            {key: len(value) if isinstance(value, frozenset) else value for key, value in each.items()}
+            for each in map(dataclasses.asdict, row)
+        ]
         for name, row in lived.items()
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,7 @@ def write(lived: dict[str, list[Day]], catalogue: int, out: Path) -> None:
 def parse() -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.closed_loop")
+    parser.add_argument("--arms", type=find_arms, default=ARMS, help=", ".join(arm.name for arm in ARMS))
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--users", type=int, default=300)
     parser.add_argument("--items", type=int, default=400)

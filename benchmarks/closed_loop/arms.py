@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from argparse import ArgumentTypeError
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,13 +22,27 @@ class Arm:
     settings: dict[str, str] = field(default_factory=dict)
 
 
-LIVE = {"CHORUS_LIVE_HALF_LIFE_HOURS": HALF_LIFE_HOURS}
+NONE = {"CHORUS_NEW_ITEMS": "0"}
+LIVE = NONE | {"CHORUS_LIVE_HALF_LIFE_HOURS": HALF_LIFE_HOURS}
+SHARE = {"CHORUS_NEW_ITEMS": ".1", "CHORUS_NEW_ITEM_IMPRESSIONS": "20"}
+"""A tenth of the places; a simulated day has a few hundred of them, so that few impressions must do."""
 ARMS = (
-    Arm("frozen", 0, {"CHORUS_LIVE_STATISTICS": "false"}),
+    Arm("frozen", 0, NONE | {"CHORUS_LIVE_STATISTICS": "false"}),
     Arm("live", 0, LIVE),
+    Arm("live + new items", 0, LIVE | SHARE),
     Arm("loop", 2, LIVE),
+    Arm("loop + new items", 2, LIVE | SHARE),
     Arm("loop + exploration", 2, LIVE | {"CHORUS_EXPLORATION": "*=softmax:.1"}),
 )
+
+
+def find_arms(names: str) -> tuple[Arm, ...]:
+    """The arms of names with commas between them, in the order of ARMS. Raises ArgumentTypeError for others."""
+    chosen = {name.strip() for name in names.split(",")}
+    known = [arm.name for arm in ARMS]
+    if not chosen <= set(known):
+        raise ArgumentTypeError(f"expected some of {', '.join(known)}, given {', '.join(sorted(chosen))}")
+    return tuple(arm for arm in ARMS if arm.name in chosen)
 
 
 def chorus(*arguments: str, timeout_s: float) -> bool:

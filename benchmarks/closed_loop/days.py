@@ -7,7 +7,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.closed_loop.town import Town, draw_takes, oracle, reward, trend
+from benchmarks.closed_loop.town import Town, draw_takes, find_best, reward, trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class Day:
     takes: int
     new_takes: int
     shown: frozenset[int]
+    born: frozenset[int] = frozenset()
+    wanted: frozenset[int] = frozenset()
+    """Items born on this day or the one before that the best list of a user who asked has."""
+    reached: frozenset[int] = frozenset()
+    """Those of them that such a user was shown."""
 
 
 def change_catalogue(client: httpx.Client, town: Town, day: int) -> None:
@@ -53,6 +58,9 @@ def live_a_day(client: httpx.Client, town: Town, day: int, active: int, deadline
     users = random.choice(len(town.tastes.users), active, replace=False)
     liking, fashion = town.affinity(day), trend(town.tastes.genres, day, town.seed)
     alive, new = town.lives.alive(day), town.lives.born > 0
+    young = alive & (town.lives.born >= max(1, day - 1))
+    wanted: set[int] = set()
+    reached: set[int] = set()
     earned = best = 0.0
     shown: list[int] = []
     taken: list[int] = []
@@ -62,7 +70,10 @@ def live_a_day(client: httpx.Client, town: Town, day: int, active: int, deadline
         identifier, places = ask(client, int(user), columns)
         chances = np.where(alive, town.chances(int(user), liking[user], fashion), 0.0)
         earned += reward(chances, places)
-        best += oracle(chances, alive)
+        wants = find_best(chances, alive)
+        best += reward(chances, wants)
+        wanted.update(wants[young[wants]].tolist())
+        reached.update(np.intersect1d(wants[young[wants]], places).tolist())
         ranks = draw_takes(chances, places, random)
         shown.extend(places.tolist())
         taken.extend(int(places[rank]) for rank in ranks)
@@ -80,6 +91,8 @@ def live_a_day(client: httpx.Client, town: Town, day: int, active: int, deadline
             client.post("/v1/events", json={"events": events}).raise_for_status()
         town.taken.setdefault(int(user), []).extend(int(places[rank]) for rank in ranks)
     new_counts = int(new[shown].sum()), int(new[taken].sum())
+    born = frozenset(np.flatnonzero(town.lives.born == day).tolist())
+    counts = (len(shown), new_counts[0], len(taken), new_counts[1])
     return Day(
-        day, active, earned, best, len(shown), new_counts[0], len(taken), new_counts[1], frozenset(shown)
+        day, active, earned, best, *counts, frozenset(shown), born, frozenset(wanted), frozenset(reached)
     )

@@ -103,10 +103,10 @@ def reward(chances: Floats, places: NDArray[np.int64]) -> float:
     return float(chances[places] @ examination(len(places)))
 
 
-def oracle(chances: Floats, alive: NDArray[np.bool_]) -> float:
-    """The expected takes of the best list of LIST places of living items."""
-    best = np.sort(np.where(alive, chances, 0.0))[::-1][:LIST]
-    return float(best @ examination(len(best)))
+def find_best(chances: Floats, alive: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The best list of LIST places of living items."""
+    living = np.flatnonzero(alive)
+    return living[np.argsort(-chances[living], kind="stable")[:LIST]]
 
 
 def draw_takes(chances: Floats, places: NDArray[np.int64], random: np.random.Generator) -> list[int]:

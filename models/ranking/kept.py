@@ -25,7 +25,7 @@ def rerank_below(pool: Pool, kept: Indices, first: Mask | None, diversity: Diver
     above = [pool.labels[position] for position in kept.tolist()]
     tier = None if first is None else first[others]
     rest = (
-        rerank_tiers(pool.take(others), tier, diversity.take(others), n - len(kept), above)
+        rerank_tiers(pool.take(others), tier, diversity.below(kept).take(others), n - len(kept), above)
         if n > len(kept)
         else RerankedList(np.zeros(0, dtype=np.int64), 0.0, 0.0)
     )
@@ -34,4 +34,5 @@ def rerank_below(pool: Pool, kept: Indices, first: Mask | None, diversity: Diver
     cost = float(pool.scores[best].mean() - pool.scores[order].mean()) if len(order) else 0.0
     similarity = Similarity.of(pool.vectors, pool.labels)
     propensity = join_propensities(RerankedList(kept, 0.0, 0.0), rest)
-    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), rest.degraded, propensity)
+    figures = similarity.diversity(order), max(cost, 0.0)
+    return RerankedList(order, *figures, rest.degraded, propensity, others[rest.given])

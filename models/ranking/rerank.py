@@ -1,7 +1,7 @@
 """Re-rank scored candidates for diversity, with an optional cap per category and a limit of its runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +9,9 @@ import numpy as np
 from models.contract.arrays import Floats, Indices
 from models.ranking.category_cap import CategoryCap
 from models.ranking.category_run import limit_runs
-from models.ranking.exploration import Exploration, Explorer, pick_best
+from models.ranking.exploration import Choose, Exploration, Explorer, pick_best
 from models.ranking.label_overlap import multi_hot
+from models.ranking.new_items import NewItems, NewPlaces
 from models.ranking.order import sort_by_relevance
 from models.ranking.popularity_debias import Debias
 from models.ranking.registry import find_reranker
@@ -31,15 +32,22 @@ class Diversity:
     max_consecutive: int | None = None  # the most items of one category in a row
     exploration: Exploration | None = None  # None: the best item at each place
     debias: Debias | None = None  # None: relevance is the score, whatever the popularity
+    new: NewItems | None = None  # None: no place is kept for new items
 
     def take(self, rows: Indices) -> "Diversity":
         """The settings for the candidates at some positions."""
-        if self.exploration is None and self.debias is None:
+        if self.exploration is None and self.debias is None and self.new is None:
             return self
-        exploration = None if self.exploration is None else self.exploration.take(rows)
         return replace(
-            self, exploration=exploration, debias=None if self.debias is None else self.debias.take(rows)
+            self,
+            exploration=None if self.exploration is None else self.exploration.take(rows),
+            debias=None if self.debias is None else self.debias.take(rows),
+            new=None if self.new is None else self.new.take(rows),
         )
+
+    def below(self, chosen: Indices) -> "Diversity":
+        """The settings for a list below these candidates [m]."""
+        return self if self.new is None else replace(self, new=self.new.below(chosen))
 
     def relevance(self, scores: Floats) -> Floats:
         """The relevance [K] by which candidates with these scores [K] are re-ranked."""
@@ -49,6 +57,14 @@ class Diversity:
     def has_limits(self) -> bool:
         """True if the list has a cap or a limit of runs, which the candidates may be too few to keep."""
         return self.max_per_category is not None or self.max_consecutive is not None
+
+
+def make_no_positions() -> Indices:
+    """No position [0]."""
+    return np.zeros(0, dtype=np.int64)
+
+
+NO_POSITIONS = make_no_positions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,9 @@ class RerankedList:
     propensity: Floats | None = (
         None  # [n] with exploration, of each place; NaN where the limit of runs filled it
     )
+    given: Indices = field(
+        default_factory=make_no_positions
+    )  # positions in the list as places are due to new items
 
 
 def rerank(
@@ -84,7 +103,7 @@ def rerank(
     if not (np.isfinite(scores).all() and np.isfinite(similarity.unit).all()):
         return RerankedList(by_relevance[:n], 0.0, 0.0, (RELEVANCE_ORDER,))
     relevance = diversity.relevance(scores)
-    order, degraded, propensity = _select(relevance, similarity, labels, diversity, n)
+    order, degraded, propensity, given = _select(relevance, similarity, labels, diversity, n)
     if diversity.max_consecutive is not None:
         others = by_relevance if relevance is scores else sort_by_relevance(relevance)
         pool = order if diversity.max_per_category is not None else _append_others(order, others)
@@ -95,15 +114,17 @@ def rerank(
             unknown = np.full(len(pool) - len(propensity), np.nan, dtype=np.float32)
             propensity = np.concatenate([propensity, unknown])[places]
     cost = _mean(scores[by_relevance[: len(order)]]) - _mean(scores[order])
-    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), degraded, propensity)
+    given = given[np.isin(given, order)] if len(given) else given
+    return RerankedList(order, similarity.diversity(order), max(cost, 0.0), degraded, propensity, given)
 
 
 class Selected(NamedTuple):
-    """An order [min(n, K)], the degradations, and the propensities of an exploration."""
+    """An order [min(n, K)], the degradations, the propensities of an exploration, and the new items by due places."""
 
     order: Indices
     degraded: tuple[str, ...] = ()
     propensity: Floats | None = None
+    given: Indices = NO_POSITIONS
 
 
 def _select(
@@ -139,11 +160,13 @@ def _select_within(
 ) -> Selected:
     """One run of the re-ranker. Each begins with the same draws of an exploration."""
     select, strength = find_reranker(diversity.method), diversity.strength
-    if diversity.exploration is None:
-        return Selected(select(scores, similarity.to, strength, n, cap, pick_best))
-    explorer = Explorer(diversity.exploration)
-    order = select(scores, similarity.to, strength, n, cap, explorer.choose)
-    return Selected(order, (), np.array(explorer.propensities, dtype=np.float32))
+    explorer = None if diversity.exploration is None else Explorer(diversity.exploration)
+    choose: Choose = pick_best if explorer is None else explorer.choose
+    places = None if diversity.new is None else NewPlaces(diversity.new, choose)
+    order = select(scores, similarity.to, strength, n, cap, choose if places is None else places.choose)
+    propensity = None if explorer is None else np.array(explorer.propensities, dtype=np.float32)
+    given = NO_POSITIONS if places is None else np.array(places.given, dtype=np.int64)
+    return Selected(order, (), propensity, given)
 
 
 def _append_others(order: Indices, by_relevance: Indices) -> Indices:

@@ -36,7 +36,8 @@ def rerank_tiers(
         return rerank(pool.scores, pool.vectors, pool.labels, diversity, n, above)
     best = _rerank_rows(pool, np.flatnonzero(first), diversity, n, above)
     shown = [pool.labels[position] for position in best.order.tolist()]
-    rest = _rerank_rows(pool, np.flatnonzero(~first), diversity, n - len(best.order), [*above, *shown])
+    below = diversity.below(best.order)
+    rest = _rerank_rows(pool, np.flatnonzero(~first), below, n - len(best.order), [*above, *shown])
     order = np.concatenate([best.order, rest.order])
     counts = np.array([len(best.order), len(rest.order)])
     costs = np.array([best.relevance_cost, rest.relevance_cost])
@@ -46,6 +47,7 @@ def rerank_tiers(
         float(costs @ counts / max(counts.sum(), 1)),
         tuple(dict.fromkeys((*best.degraded, *rest.degraded))),
         join_propensities(best, rest),
+        np.concatenate([best.given, rest.given]),
     )
 
 
@@ -65,4 +67,4 @@ def _rerank_rows(pool: Pool, rows: Indices, diversity: Diversity, n: int, above:
         return RerankedList(np.zeros(0, dtype=np.int64), 0.0, 0.0)
     part = pool.take(rows)
     chosen = rerank(part.scores, part.vectors, part.labels, diversity.take(rows), n, above)
-    return replace(chosen, order=rows[chosen.order])
+    return replace(chosen, order=rows[chosen.order], given=rows[chosen.given])

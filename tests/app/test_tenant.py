@@ -93,7 +93,7 @@ async def test_whom_the_bundle_may_know(tenant: Tenant, settings: Settings) -> N
 
 
 async def test_long_histories_are_built_elsewhere(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.tenant.FEW_EVENTS", 23)
+    monkeypatch.setattr("app.user_history.FEW_EVENTS", 23)
     threads = []
 
     class Recorded(KnownUsers):

@@ -10,11 +10,13 @@ from typing import Any
 
 from app.api.cursor import Page
 from app.api.mapping.experiments import BundleOf, find_problem, to_wire
+from app.api.schemas.experiments import VariantWire
 from app.api.schemas.recommendation import ListRequest
 from app.bundle.bundle import LoadedBundle
 from app.errors import UnknownVariantError
 from app.experiments.assignment import assign_variant, find_of_mode, find_running
 from app.state.protocol import Arm, Experiment, Mode, Variant
+from models.ranking.exploration import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,16 @@ class Choice:
         changes: dict[str, Any] = {
             name: getattr(wire, name)
             for name in self.variant.of_request
-            if name not in stated and (explores or name != "exploration")
+            if name not in stated and (explores or name != "exploration" or not _draws(wire))
         }
         if "scene" in changes:
             changes["weights"] = bundle.manifest.scenes[changes.pop("scene")]
         return replace(page, request=page.request.model_copy(update=changes)) if changes else page
+
+
+def _draws(wire: VariantWire) -> bool:
+    """True if a variant sets an exploration that draws."""
+    return wire.exploration is not None and wire.exploration.policy != Policy.NONE
 
 
 Chooser = Callable[[BundleOf, Sequence[Experiment], ListRequest, float], Choice | None]

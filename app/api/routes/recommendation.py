@@ -174,7 +174,8 @@ async def _answer(
     service.metrics.count_stages(took, answer["degraded"])
     response = _respond(answer, took, language if page.request.explain else None)
     arm = None if asked.choice is None else asked.choice.arm
-    is_kept = service.impressions.is_on or arm is not None or asked.shadow is not None
+    has_new = bool(len(bundle.new_items.rows))
+    is_kept = service.impressions.is_on or arm is not None or asked.shadow is not None or has_new
     if is_kept:  # after the answer was sent
         variant = None if asked.choice is None or arm is None else asked.choice.label
         shown = Shown(page.request, words, query, slate, answer, service.clock(), bundle, variant)
@@ -222,6 +223,8 @@ async def _keep(tenant: Tenant, service: Service, asked: Asked, shown: Shown, be
     """
     store, arm = tenant.store, None if asked.choice is None else asked.choice.arm
     offer_shadow(tenant, service, asked, shown.slate, shown.answer)
+    if tenant.trials is not None:
+        tenant.trials.note_shown(shown.bundle, [item["item_id"] for item in shown.answer["items"]])
     if service.impressions.is_on:
         service.impressions.offer(store.impressions, build_impression(shown), store.outcomes)
     user_id = shown.query.state.user_id

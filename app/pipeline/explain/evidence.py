@@ -15,6 +15,7 @@ from models.contract.tasks import Head
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
+from models.ranking.rerank import make_no_positions
 
 LEAST_STRENGTH = 0.01
 """The smallest attribution or lift, on the score's scale, that is a reason."""
@@ -43,6 +44,9 @@ class Evidence:
         None  # the list of the request without popularity debiasing and exploration; None: it does not debias
     )
     relevance: Floats | None = None  # [K] by which the candidates were re-ranked; None: the scores
+    given: Indices = field(
+        default_factory=make_no_positions
+    )  # those of the order with a place kept for new items
     text_fields: tuple[str, ...] = ()  # fields that may hold a title
     hierarchies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # field -> separator
 

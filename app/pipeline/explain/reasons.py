@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.pipeline.explain.evidence import Evidence, Finding, Findings
 from app.pipeline.explain.explored import find_explored
+from app.pipeline.explain.given import find_given
 from app.pipeline.explain.interests import find_interests
 from app.pipeline.explain.less_known import find_less_known
 from app.pipeline.explain.liked import find_liked
@@ -35,6 +36,7 @@ class Code(StrEnum):
     MOMENT = "fits_the_moment"  # the lift of a head on the moment, or of the moment's context in `next`
     NEW_LIKE = "new_like_yours"  # cosine of the item's text with that of the history item
     VARIETY = "adds_variety"  # how far the score is below the last one of the list by score alone
+    GIVEN = "new_given"  # how far the score is below that of the best candidate out of the list
     EXPLORED = "explored"  # how far the score is below the least one of the list without exploration
     LESS_KNOWN = "less_known"  # how far the score is below the least one of the list without debiasing
     POPULAR = "popular_now"  # recent count (log) above the threshold, as a share of the greatest
@@ -63,6 +65,7 @@ REASONS: tuple[ReasonKind, ...] = (
     ReasonKind(Code.MOMENT, find_moment),
     ReasonKind(Code.NEW_LIKE, find_new_like),
     ReasonKind(Code.VARIETY, find_variety),
+    ReasonKind(Code.GIVEN, find_given),
     ReasonKind(Code.EXPLORED, find_explored),
     ReasonKind(Code.LESS_KNOWN, find_less_known),
     ReasonKind(Code.POPULAR, find_popular),

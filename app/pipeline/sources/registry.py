@@ -6,6 +6,7 @@ reaches the evaluation too, or else a line here.
 
 from collections.abc import Sequence
 
+from app.pipeline.sources.new import NEW
 from app.pipeline.sources.requested import REQUESTED
 from app.pipeline.sources.source import RequestSource, read_arrays
 from app.pipeline.sources.text import TEXT
@@ -14,6 +15,7 @@ from models.ranking.sources.registry import ARRAY_SOURCES
 
 REQUEST_SOURCES: list[RequestSource] = [
     TEXT,
+    NEW,
 ]
 
 

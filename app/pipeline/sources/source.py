@@ -1,8 +1,9 @@
 """The input of the service's candidate sources, and the adaptation of a source over arrays to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.bundle.catalogue import Catalogue
+from app.bundle.new_rows import make_no_rows
 from app.bundle.vector_index import SearchIndex, nearest_rows
 from app.pipeline.types import Encoded, Query
 from models.contract.arrays import Floats, Indices, Mask
@@ -21,6 +22,7 @@ class RetrievalContext:
     allowed: Mask  # [n] rows that may be answered
     liked_row: int | None  # row of the last liked item
     meets: Mask | None = None  # [n] the allowed rows that meet the whole plan; None if all do
+    new_rows: Indices = field(default_factory=make_no_rows)  # [m] rows of new items
     partners: Indices | None = None  # [m] rows taken together with the user's last items, strongest first
 
     def nearest(self, vector: Floats, k: int, allowed: Mask) -> Indices:

@@ -23,9 +23,9 @@ STEPS = 5
 def find_displacement(bundle: LoadedBundle, trace: Trace, row: int) -> tuple[Rule, Needs]:
     """The rule by which a candidate is not in the list, and the changes of the request that would let it in.
 
-    Exploration, if the list without it has the item. Else the first limit without which the item is in the list, else
-    diversity, else popularity debiasing, else that it does not meet the whole plan of the request's words, else its
-    score. The lists are those of the same stages with the changed request.
+    Exploration, if the list without it has the item, and so for the places kept for new items. Else the first limit
+    without which the item is in the list, else diversity, else popularity debiasing, else that it does not meet the
+    whole plan of the request's words, else its score. The lists are those of the same stages with the changed request.
     """
     query = trace.query
     if query.diversity.exploration is not None:
@@ -33,6 +33,8 @@ def find_displacement(bundle: LoadedBundle, trace: Trace, row: int) -> tuple[Rul
         if row in _list_rows(bundle, trace, sure):
             return Rule.EXPLORATION, ((Need("exploration"),),)
     longer = tuple(_longer_list(bundle, trace, row))
+    if query.new_share and row in _list_rows(bundle, trace, replace(query, new_share=0.0)):
+        return Rule.NEW_ITEMS, longer
     for rule, freed, needs in _without_limits(query.diversity):
         if row in _list_rows(bundle, trace, replace(query, diversity=freed)):
             return rule, (needs, *longer)

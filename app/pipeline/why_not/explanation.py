@@ -44,7 +44,7 @@ def judge_item(bundle: LoadedBundle, trace: Trace, slate: Slate, item_id: str) -
     else:
         rule, needs = find_displacement(bundle, trace, row)
         verdict = Verdict(None, Stop(Stage.RERANK, rule, place_by_score(trace, position)), needs)
-    return _with_score(verdict, trace.scored, position)
+    return _with_score(verdict, slate.scored, position)
 
 
 def _stop_before_scoring(bundle: LoadedBundle, trace: Trace, row: int) -> tuple[Stop, Needs]:

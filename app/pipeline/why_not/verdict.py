@@ -32,6 +32,7 @@ class Rule(StrEnum):
     DIVERSITY = "diversity"  # rerank: its score would have been enough
     EXPLORATION = "exploration"  # rerank: the draws left it out
     POPULARITY = "popularity"  # rerank: popularity debiasing lowered it
+    NEW_ITEMS = "new_items"  # rerank: a place that is kept for new items would be its
     SCORE = "score"  # rerank: too low
 
 

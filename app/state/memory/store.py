@@ -13,6 +13,7 @@ from app.state.memory.items import MemoryItems
 from app.state.memory.live import MemoryLiveCounts
 from app.state.memory.outcomes import MemoryOutcomes
 from app.state.memory.replicas import MemoryReplicaBoard
+from app.state.memory.trials import MemoryTrials
 from app.state.memory.user_record import UserRecord
 from app.state.protocol import (
     Appended,
@@ -58,6 +59,7 @@ class MemoryStore:
         self.receipts = MemoryReceipts()
         self.outcomes = MemoryOutcomes(self._limits)
         self.live = MemoryLiveCounts(self._limits)
+        self.trials = MemoryTrials(self._limits)
         self.experiments = MemoryExperiments(self._limits)
         self._installation_key: bytes | None = None
         self._tenants: dict[str, MemoryStore] = {}

@@ -40,6 +40,7 @@ from app.state.protocol.outcomes import (
 from app.state.protocol.replicas import BundleOrder, Fleet, Refusal, Replica, ReplicaBoard
 from app.state.protocol.store import StateStore
 from app.state.protocol.tenants import DEFAULT_TENANT, TENANT_PATTERN, TenantStore, check_tenant
+from app.state.protocol.trials import TrialStore
 from app.state.protocol.users import StoredUser, UserExport, UserStore
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "Take",
     "TakeFate",
     "TenantStore",
+    "TrialStore",
     "UnmarkedErasureError",
     "UserExport",
     "UserMerge",

@@ -10,6 +10,7 @@ from app.state.protocol.impressions import ImpressionStore
 from app.state.protocol.items import ItemStore
 from app.state.protocol.live import LiveStore
 from app.state.protocol.outcomes import OutcomeStore
+from app.state.protocol.trials import TrialStore
 from app.state.protocol.users import UserStore
 
 TENANT_PATTERN = "[a-z0-9][a-z0-9._-]{0,63}"
@@ -38,6 +39,10 @@ class TenantStore(UserStore, ItemStore, EventStream, Protocol):
     @property
     def live(self) -> LiveStore:
         """How many users took which items lately."""
+
+    @property
+    def trials(self) -> TrialStore:
+        """How often new items were shown."""
 
     @property
     def experiments(self) -> ExperimentStore:

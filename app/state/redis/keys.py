@@ -156,6 +156,15 @@ class Keys:
         return f"{self._stem}:{{live}}:pairs:{bucket}"
 
     @property
+    def trials_version(self) -> str:
+        """Counter of additions to the impressions of new items."""
+        return f"{self._stem}:{{trials}}:version"
+
+    def trials(self, day: int) -> str:
+        """Hash: digest of a new item -> its impressions of a day."""
+        return f"{self._stem}:{{trials}}:{day}"
+
+    @property
     def installation_key(self) -> str:
         """The random key that all replicas share."""
         return f"{self.prefix}:installation"

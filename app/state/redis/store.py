@@ -44,6 +44,7 @@ from app.state.redis.scripts import EXPORT_USER, OPEN_STORE, PUT_PROFILE
 from app.state.redis.sealed_history import open_history
 from app.state.redis.settings import RedisSettings
 from app.state.redis.stream import unpack_entry
+from app.state.redis.trials import RedisTrials
 from app.state.redis.values import Values, open_seals
 from app.state.state_keys import check_seal_mark
 from models.contract.catalogue import Item, User, UserState
@@ -78,6 +79,7 @@ class RedisStore:
         self.receipts = RedisReceipts(self._client, keys, self._settings, self._values)
         self.outcomes = RedisOutcomes(self._client, keys, self._settings, self._values)
         self.live = RedisLiveCounts(self._client, keys, self._settings, self._values)
+        self.trials = RedisTrials(self._client, keys, self._settings, self._values)
         self.experiments = RedisExperiments(self._client, keys, self._settings, self._values)
         self._erasure = RedisErasure(self._client, keys, self._settings, self.experiments)
         self._merge = RedisMerge(self._client, keys, self._settings, self._values)

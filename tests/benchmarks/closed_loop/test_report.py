@@ -1,13 +1,18 @@
 """The figures of the arms."""
 
+from argparse import ArgumentTypeError
+
 import pytest
 
+from benchmarks.closed_loop.arms import find_arms
 from benchmarks.closed_loop.days import Day
 from benchmarks.closed_loop.report import plot, summarise, table
 
 DAYS = [
-    Day(1, 2, 1.0, 3.0, 20, 0, 2, 0, frozenset({1, 2})),
-    Day(2, 2, 2.0, 3.0, 20, 10, 2, 1, frozenset({2, 3})),
+    Day(1, 2, 1.0, 3.0, 20, 0, 2, 0, frozenset({1, 2}), frozenset({2, 5}), frozenset({2, 5}), frozenset()),
+    Day(
+        2, 2, 2.0, 3.0, 20, 10, 2, 1, frozenset({2, 3}), frozenset({7, 8}), frozenset({2, 7}), frozenset({2})
+    ),
 ]
 
 
@@ -19,6 +24,8 @@ def test_figures_are_of_all_days():
         "coverage": 0.3,
         "new_places": 0.25,
         "new_takes": 0.25,
+        "new_shown": 0.25,
+        "new_reached": 1 / 3,
     }
 
 
@@ -35,3 +42,9 @@ def test_gain_is_over_the_first_arm():
 
 def test_plot_has_a_line_for_each_arm():
     assert plot({"frozen": DAYS, "loop": DAYS}).count("<polyline") == 2
+
+
+def test_arms_are_chosen_by_name():
+    assert [arm.name for arm in find_arms("loop, live")] == ["live", "loop"]
+    with pytest.raises(ArgumentTypeError, match=r"expected some of frozen, live, live [+] new items"):
+        find_arms("live,lop")

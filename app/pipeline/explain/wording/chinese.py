@@ -11,6 +11,7 @@ CHINESE = {
     "fits_the_moment": "适合此刻",
     "new_like_yours": "新上架，与《{title}》相似",
     "adds_variety": "增加多样性：与列表中的其他内容不同",
+    "new_given": "新品，展示以了解谁会喜欢",
     "explored": "换个口味，了解你的喜好",
     "less_known": "比大家常选的更小众",
     "popular_now": "近期受大家欢迎",

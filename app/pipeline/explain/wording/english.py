@@ -11,6 +11,7 @@ ENGLISH = {
     "fits_the_moment": "Fits this moment",
     "new_like_yours": "New, and similar to {title}",
     "adds_variety": "For variety: unlike the other items of this list",
+    "new_given": "New, and shown to learn who likes it",
     "explored": "Something different, to learn what you like",
     "less_known": "Less known than what others take",
     "popular_now": "Popular with other people",

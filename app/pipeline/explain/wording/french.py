@@ -11,6 +11,7 @@ FRENCH = {
     "fits_the_moment": "Convient à ce moment",
     "new_like_yours": "Nouveau et semblable à « {title} »",
     "adds_variety": "Pour varier : différent du reste de cette liste",
+    "new_given": "Nouveau, montré pour savoir à qui cela plaît",
     "explored": "Quelque chose de différent, pour connaître vos goûts",
     "less_known": "Moins connu que ce que choisissent les autres",
     "popular_now": "Populaire auprès des autres",

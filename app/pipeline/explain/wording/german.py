@@ -11,6 +11,7 @@ GERMAN = {
     "fits_the_moment": "Passt zu diesem Moment",
     "new_like_yours": "Neu und ähnlich wie „{title}“",
     "adds_variety": "Zur Abwechslung: anders als die übrigen Einträge dieser Liste",
+    "new_given": "Neu, und hier, um zu erfahren, wem es gefällt",
     "explored": "Mal etwas anderes, um deinen Geschmack kennenzulernen",
     "less_known": "Weniger bekannt als das, was andere wählen",
     "popular_now": "Bei anderen beliebt",

@@ -11,6 +11,7 @@ SPANISH = {
     "fits_the_moment": "Encaja con este momento",
     "new_like_yours": "Nuevo y parecido a «{title}»",
     "adds_variety": "Para variar: distinto de lo demás de esta lista",
+    "new_given": "Nuevo, y aquí para saber a quién le gusta",
     "explored": "Algo diferente, para conocer tus gustos",
     "less_known": "Menos conocido que lo que eligen otros",
     "popular_now": "Popular entre otras personas",

@@ -14,7 +14,7 @@ from models.ranking.sources.source import Source
 def test_names_are_distinct_and_one_source_fills_the_room_of_the_others(make_query):
     sources = choose_sources(make_query())
     names = [source.name for source in sources]
-    assert names == ["neighbours", "popular", "similar_to_last_liked", "linked", "query"]
+    assert names == ["neighbours", "popular", "similar_to_last_liked", "linked", "query", "new"]
     assert [source.name for source in sources if source.share is None] == ["neighbours"]
 
 

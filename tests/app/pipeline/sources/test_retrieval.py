@@ -203,7 +203,7 @@ def test_the_offline_selection_is_the_services(make_catalogue, make_context, see
 
 def test_shares_leave_room_for_the_neighbours(make_query):
     sources = choose_sources(make_query())
-    assert source_limits(sources, BUDGET) == [300, 50, 50, 75, 100]
+    assert source_limits(sources, BUDGET) == [300, 50, 50, 75, 100, 7]
     greedy = Source("greedy", lambda _context, _k: None, Fraction(1, 3))
-    with pytest.raises(ValueError, match="leave some of 300 candidates to the neighbours, given 375"):
+    with pytest.raises(ValueError, match="leave some of 300 candidates to the neighbours, given 382"):
         source_limits([*sources, greedy], BUDGET)
