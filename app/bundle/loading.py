@@ -200,7 +200,7 @@ def _read_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> TorchP
 def _read_items(folder: Path, manifest: Manifest, spec: FeatureSpec, dim: int) -> _ItemFiles:
     items: Sequence[Item]
     if PACKED_ITEMS in manifest.files:
-        items = open_item_lines(folder / ITEMS, folder / PACKED_ITEMS)
+        items = open_item_lines(folder / ITEMS, folder / PACKED_ITEMS, spec.item_ids)
     else:
         items = read_item_table(folder / ITEMS)
     count = len(items)
