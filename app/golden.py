@@ -15,6 +15,7 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle.collection_pause import paused_collections
 from app.bundle.encoder_check import reads_words, without_words
 from app.bundle.loading import load_bundle
+from app.golden_search import check_text_search
 from app.pipeline.encoding import encode_user
 from app.pipeline.query.text_query import unread_texts
 from app.pipeline.query.understand import compile_query
@@ -62,6 +63,7 @@ def _check(bundle: LoadedBundle, started: tuple[int, int] | None, *, explain: bo
     """Check a loaded bundle, and that its folder is still the one of the start. Raises BundleError."""
     folder = bundle.folder
     try:
+        check_text_search(bundle)
         if reads_words(bundle):
             replay(bundle, explain=explain)
             check_users(bundle)

@@ -17,7 +17,7 @@ from app.bundle.bundle import LoadedBundle
 from app.bundle_follower import BundleFollower
 from app.config import Settings
 from app.erasure.follower import follow_bundles
-from app.garbage import settle_garbage
+from app.garbage import return_memory, settle_garbage
 from app.live.follower import LiveFollower
 from app.main import create_app
 from app.redis_address import open_redis
@@ -170,6 +170,7 @@ async def open_runtime(settings: Settings, store: RedisStore, startup: Startup) 
     async def load() -> None:
         await runtime.start()
         settle_garbage()
+        return_memory()
         startup.on_ready(runtime.default_tenant.bundle)
 
     async def settle() -> None:

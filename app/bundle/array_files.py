@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from app.bundle.array_extents import find_array, find_members
+from app.bundle.file_rows import FileRows
 from app.bundle.mapped_array import MAPS, Extent, map_rows, read_parts
 from models.contract.arrays import Floats
 from models.contract.bundle import BundleError
@@ -97,6 +98,17 @@ def read_column(path: Path, shape: tuple[int, int]) -> Column:
     if not all(_is_finite(part) for part in read_parts(extent)):
         raise BundleError(f"expected finite numbers in {path}, given others")
     return Column(room[: shape[0]], room)
+
+
+def open_rows(path: Path, shape: tuple[int, int]) -> FileRows:
+    """The float32 rows of an array of `shape` in a file that was read before; raises BundleError with its path."""
+    try:
+        extent = find_array(path)
+        if extent is None or extent.shape != shape or extent.dtype != np.float32:
+            raise BundleError(f"expected float32 {shape}, row by row, in {path}, given others")
+        return FileRows(extent)
+    except NPY_ERRORS as error:
+        raise BundleError(f"expected an array in {path}, given {type(error).__name__}: {error}") from error
 
 
 def _split(array: np.ndarray) -> Iterator[np.ndarray]:

@@ -39,6 +39,8 @@ from models.ranking.popularity_debias import scale_popularity
 
 ENCODING_BYTES = 64 << 20
 """The most memory of kept user encodings."""
+CENTRED_ROWS = 50_000
+"""Item vectors that are centred at once."""
 ITEM_BATCH = 256
 """Items encoded at once, which bounds the memory of the language model."""
 
@@ -184,7 +186,7 @@ class LoadedBundle:
         mean = self.unit_vectors(rows).mean(axis=0)
         mean /= max(float(np.linalg.norm(mean)), 1e-12)
         vectors = strip_bias(self.catalogue.vectors)
-        lengths = self.lengths.of(self.catalogue, lambda: _measure_lengths(vectors - self.mean_vector))
+        lengths = self.lengths.of(self.catalogue, lambda: _measure_centred(vectors, self.mean_vector))
         return np.asarray((vectors @ mean - self.mean_vector @ mean) / lengths, dtype=np.float32)
 
     def measure_popularity(self, rows: Indices) -> Floats:
@@ -251,6 +253,14 @@ class LoadedBundle:
         if self.text_encoder is None:
             return np.zeros((len(items), self.spec.text_size), dtype=np.float32)
         return self.text_encoder.encode([item_text(self.spec, item) for item in items])
+
+
+def _measure_centred(vectors: Floats, mean: Floats) -> Floats:
+    """[n] the lengths of vectors [n, D] less their mean, in parts, as a copy of all would stay in memory."""
+    starts = range(0, len(vectors), CENTRED_ROWS)
+    return np.concatenate(
+        [_measure_lengths(vectors[start : start + CENTRED_ROWS] - mean) for start in starts]
+    )
 
 
 def _measure_lengths(vectors: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from app.bundle.item_columns import ItemColumns, ItemRow, label_key
 from app.bundle.item_lines import ItemLines
 from app.bundle.packed_columns import unpack_head_labels, unpack_labels
+from app.bundle.text_index import TextIndex
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
@@ -117,8 +118,24 @@ class Catalogue:
 
     @property
     def text(self) -> Floats:
-        """[n, T] unit text vectors; zeros for an item without text."""
+        """[n, T] unit text vectors; zeros for an item without text. Those of a large bundle are a map of their file."""
         return self._view("text")
+
+    @property
+    def text_index(self) -> TextIndex | None:
+        """The index over the text vectors of the bundle's items; None for a bundle without one."""
+        return self.store.text_index
+
+    def read_texts(self, rows: Indices) -> Floats:
+        """[K, T] the text vectors at rows [K], with an index from their file: pages of a map would count as memory."""
+        index = self.store.text_index
+        if index is None:
+            return np.asarray(self.text[rows])
+        fresh = np.isin(rows, self.fresh) if len(self.fresh) else np.zeros(len(rows), dtype=np.bool_)
+        texts = np.empty((len(rows), self.text.shape[1]), dtype=np.float32)
+        texts[~fresh] = index.rows.read(rows[~fresh])
+        texts[fresh] = self.text[rows[fresh]]
+        return texts
 
     @property
     def statistics(self) -> Floats:

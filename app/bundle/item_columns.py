@@ -9,6 +9,7 @@ from app.bundle.attribute_filter import evaluate_filter
 from app.bundle.attribute_table import AttributeTable
 from app.bundle.item_lines import ItemLines
 from app.bundle.packed_columns import make_table
+from app.bundle.text_index import TextIndex
 from models.contract.arrays import Floats, Indices, Mask
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
@@ -56,6 +57,7 @@ class ItemColumns:
     loaded: int = 0  # the first rows, which are those of the bundle
     replaced: list[LoadedRows] = field(default_factory=list)
     replaced_numbers: set[int] = field(default_factory=set)
+    text_index: TextIndex | None = None  # over the column `text` of the loaded rows
     live_rows: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Rows whose statistics have live counts; the columns `trained` and `bias` have what all rows are without them."""
 
@@ -71,6 +73,7 @@ class ItemColumns:
             rows={item_id: row for row, item_id in enumerate(self.ids[:count])},
             columns={name: column[:count].copy() for name, column in self.columns.items()},
             loaded=count,
+            text_index=self.text_index,
         )
         for before in self.replaced:
             for name, values in before.columns.items():

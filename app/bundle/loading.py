@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import faiss
 import numpy as np
 from pydantic import ValidationError
 
@@ -19,11 +18,11 @@ from app.bundle.array_files import (
 from app.bundle.bundle import KnownUsers, LoadedBundle, encode_rows
 from app.bundle.catalogue import Catalogue
 from app.bundle.collection_pause import paused_collections
+from app.bundle.index_files import open_index, open_text_index
 from app.bundle.item_ages import measure_item_ages
 from app.bundle.record_files import open_item_lines, read_item_table, read_profiles, read_user_ids
 from app.bundle.remote_texts import RemoteTexts
 from app.bundle.torch_predictor import TorchPredictor
-from app.bundle.vector_index import ExactSearch, FaissSearch, SearchIndex
 from models.contract.arrays import Floats
 from models.contract.bundle import (
     CONTENT_LINKS,
@@ -104,6 +103,7 @@ def _load(folder: Path, candidates: int, key: BundleKey | None, *, retries: bool
     columns = (files.vectors, files.text, files.statistics)
     catalogue = Catalogue.of(spec, manifest.heads, files.items, columns, read_rule(manifest, spec))
     catalogue.store.make_room(files.room)
+    catalogue.store.text_index = open_text_index(folder, manifest, files.text.shape)
     index = open_index(folder / INDEX if INDEX in manifest.files else None, files.vectors)
     known_users = _read_known_users(folder, tuple(catalogue.ids))
     return LoadedBundle(
@@ -157,24 +157,6 @@ def read_rule(manifest: Manifest, spec: FeatureSpec) -> Predicate | None:
         raise BundleError(f"expected a rule of availability that can be read, given {error}") from error
 
 
-def open_index(path: Path | None, vectors: Floats) -> SearchIndex:
-    """The bundle's FAISS index, or exact search for a bundle without one (None).
-
-    Raises BundleError for an index that does not have the shape of `vectors` [n, D + 2].
-    """
-    if path is None:
-        return ExactSearch(vectors)
-    try:
-        index = faiss.read_index(str(path))
-    except (RuntimeError, MemoryError) as error:  # FAISS raises all its errors as RuntimeError
-        raise BundleError(f"expected a FAISS index in {path}, given {error}") from error
-    if (index.ntotal, index.d) != vectors.shape:
-        raise BundleError(
-            f"expected an index over {vectors.shape}, given {(index.ntotal, index.d)} in {path}"
-        )
-    return FaissSearch(index)
-
-
 def read_fitted_links(folder: Path, manifest: Manifest, items: int) -> FittedLinks | None:
     """The item links of a bundle of `items` items, None for one without; raises BundleError."""
     if manifest.links is None:
@@ -200,7 +182,7 @@ def _read_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> TorchP
 def _read_items(folder: Path, manifest: Manifest, spec: FeatureSpec, dim: int) -> _ItemFiles:
     items: Sequence[Item]
     if PACKED_ITEMS in manifest.files:
-        items = open_item_lines(folder / ITEMS, folder / PACKED_ITEMS)
+        items = open_item_lines(folder / ITEMS, folder / PACKED_ITEMS, spec.item_ids)
     else:
         items = read_item_table(folder / ITEMS)
     count = len(items)

@@ -41,7 +41,11 @@ def unpack_column(packed: PackedItems, name: str) -> Column | None:
     rows = np.repeat(np.arange(len(packed.codes)), counts)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     return join_labels(
-        np.full(len(packed.codes), np.nan), counts > 0, codes, flat[firsts[packed.codes[rows]] + within], rows
+        np.broadcast_to(np.float64(np.nan), len(packed.codes)),
+        counts > 0,
+        codes,
+        flat[firsts[packed.codes[rows]] + within],
+        rows,
     )
 
 

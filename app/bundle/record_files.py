@@ -1,5 +1,6 @@
 """Read the JSON files of a bundle: items, profiles and user ids."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,6 +11,7 @@ from models.contract.bundle import PROFILES, USER_IDS, BundleError
 from models.contract.catalogue import Item, User
 from models.contract.packed_items import read_packed
 from models.contract.records import read_items, read_users
+from models.contract.vocabulary import Vocabulary
 
 USER_ID_LIST = TypeAdapter(list[str])
 
@@ -22,11 +24,16 @@ def read_item_table(path: Path) -> list[Item]:
         raise BundleError(f"expected an item a line in {path}, given {error}") from error
 
 
-def open_item_lines(path: Path, packed_path: Path) -> ItemLines:
-    """The items of a large bundle by their packed columns; raises BundleError with the path of either file."""
+def open_item_lines(path: Path, packed_path: Path, vocabulary: Vocabulary | None = None) -> ItemLines:
+    """The items of a large bundle by their packed columns; raises BundleError with the path of either file.
+
+    They share the strings of their ids with a vocabulary, where there is one.
+    """
     packed = read_archive(
         packed_path, "columns of items", lambda found: read_packed(found, path.stat().st_size)
     )
+    if vocabulary is not None:
+        packed = replace(packed, ids=vocabulary.share(packed.ids))
     try:
         items = ItemLines.open(path, packed)
         first, last = items[0], items[-1]

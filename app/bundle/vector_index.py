@@ -7,6 +7,7 @@ import faiss
 import numpy as np
 
 from app.bundle.catalogue import Catalogue
+from app.bundle.row_selector import select_rows
 from models.contract.arrays import Floats, Indices, Mask
 from models.ranking.candidates import search_exactly
 from models.ranking.order import best_rows
@@ -93,7 +94,7 @@ def nearest_rows(catalogue: Catalogue, index: SearchIndex, vector: Floats, k: in
 
 def _search_parameters(index: faiss.Index, allowed: Mask) -> faiss.SearchParameters:
     """Search parameters that select the allowed rows. The stubs of faiss lack its keyword arguments."""
-    selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))  # type: ignore[call-arg, arg-type]
+    selector = select_rows(allowed)
     lists = faiss.try_extract_index_ivf(index)
     if lists is not None:
         return faiss.SearchParametersIVF(sel=selector, nprobe=lists.nprobe)  # type: ignore[call-arg]

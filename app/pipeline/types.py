@@ -14,6 +14,7 @@ from models.contract.events import EventColumns, column_events
 from models.contract.feedback import FeedbackCodes, last_liked
 from models.contract.predicate import Predicate
 from models.language.plan import NO_PLAN, Plan
+from models.language.row_values import RowValues, add_values
 from models.language.text_preference import TextPreferences
 from models.ranking.rerank import Diversity, RerankedList, make_no_positions
 
@@ -70,18 +71,16 @@ class Encoded:
     user: UserEncoding  # the network's output, without the push of negative feedback
     history_rows: Indices  # [L] catalogue rows; -1 for an item that the catalogue lacks
     text: Floats | None = None  # [T] the text vector of the query, else of the stated interests
-    text_logits: Floats | None = None  # [n] added to the `next` logit of each catalogue row
+    text_logits: RowValues | None = None  # added to the `next` logit of each catalogue row
     link_logits: Floats | None = None  # [n] the same, from the item links of the history
     events: UserEvents = NO_EVENTS
     moment: Floats | None = None  # [D + 2] the part of `vector` that the context of the moment gives
     in_session: bool = False  # the request has events of its session, whatever their times
 
     @property
-    def added_logits(self) -> Floats | None:
-        """[n] all that is added to the inner products of the vectors; None for nothing."""
-        if self.text_logits is None or self.link_logits is None:
-            return self.link_logits if self.text_logits is None else self.text_logits
-        return self.text_logits + self.link_logits
+    def added_logits(self) -> RowValues | None:
+        """All that is added to the inner products of the vectors, by catalogue row; None for nothing."""
+        return add_values(self.text_logits, self.link_logits)
 
 
 @dataclass(frozen=True, slots=True)

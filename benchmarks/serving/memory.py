@@ -30,7 +30,15 @@ def measure_memory(pid: int) -> float:
     if not PROC.is_dir():
         return float("nan")
     members = [member for member in list_family(pid) if _name(member) not in REDIS]
-    return sum(_proportional_kb(member) for member in members) * 1024 / 1e6
+    return sum(_read_kb(member, "Pss:") for member in members) * 1024 / 1e6
+
+
+def measure_resident(pid: int) -> float:
+    """The same with every page that is resident (RSS), also of files that other processes map."""
+    if not PROC.is_dir():
+        return float("nan")
+    members = [member for member in list_family(pid) if _name(member) not in REDIS]
+    return sum(_read_kb(member, "Rss:") for member in members) * 1024 / 1e6
 
 
 def measure_cpu(pid: int) -> float:
@@ -89,9 +97,9 @@ def _cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _proportional_kb(pid: int) -> int:
+def _read_kb(pid: int, name: str) -> int:
     try:
         lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)

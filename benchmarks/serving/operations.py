@@ -50,18 +50,21 @@ async def _measure(port: int, subject: Subject, repeats: int) -> Operations:
     ]
     item = {"attributes": subject.attributes}
     puts = [render(f"/v1/items/bench-{number}", item, "PUT") for number in range(repeats)]
-    medians = [await _time(connection, calls) for calls in (plain, queries, puts)]
+    medians = [
+        statistics.median((await time_calls(connection, [calls[0], *calls]))[1:])  # the first warms up
+        for calls in (plain, queries, puts)
+    ]
     connection.close()
     return Operations(*medians)
 
 
-async def _time(connection: Connection, calls: list[bytes]) -> float:
-    """The median milliseconds of the calls; the first is for warming up."""
+async def time_calls(connection: Connection, calls: list[bytes]) -> list[float]:
+    """The milliseconds of each call. Raises RuntimeError for one that fails."""
     took = []
-    for raw in (calls[0], *calls):
+    for raw in calls:
         began = time.perf_counter()
         answer = await connection.ask(raw)
         took.append((time.perf_counter() - began) * 1000)
         if read_status(answer) >= 300:
             raise RuntimeError(f"expected an answer, given {read_body(answer)[:200]!r}")
-    return statistics.median(took[1:])
+    return took

@@ -32,6 +32,8 @@ USER_VECTORS = "user_vectors.npy"  # float32 [U, D + 2]: retrieval vectors, whic
 PROFILES = "profiles.jsonl"  # one User a line
 HISTORIES = "histories.npz"  # the training events of every user
 INDEX = "index.faiss"
+TEXT_INDEX = "text_index.faiss"  # over the text vectors; absent for a small catalogue
+TEXT_SEARCH = "text_search.npz"  # models.contract.text_search, with TEXT_INDEX
 LINKS = "item_links.npz"  # the tables of models.contract.item_links; absent without links
 WHITENING = "text_whitening.npy"  # float32 [T + 1, T] of models.language.whitening; absent without it
 TEXT_ENCODER = "text_encoder.json"  # models.contract.encoder_card.EncoderCard; absent without texts
@@ -139,6 +141,8 @@ class Manifest(BaseModel):
                 raise ValueError(f"expected {expected}, given {', '.join(unknown)}")
         if (self.links is None) != (LINKS not in self.files):
             raise ValueError(f"expected {LINKS} and the gains of links together, given one of them")
+        if (TEXT_INDEX in self.files) != (TEXT_SEARCH in self.files):
+            raise ValueError(f"expected {TEXT_INDEX} and {TEXT_SEARCH} together, given one of them")
         has_content = self.links is not None and self.links.content > 0
         if has_content != (CONTENT_LINKS in self.files):
             raise ValueError(

@@ -42,6 +42,12 @@ class Vocabulary(BaseModel):
         index = self._index  # a local variable: pydantic's private attributes are slow to read
         return np.fromiter((index.get(token, OOV) for token in tokens), dtype=np.int64)
 
+    def share(self, tokens: Iterable[str]) -> tuple[str, ...]:
+        """Equal tokens, with the vocabulary's strings for those that it has, so that a million ids are kept once."""
+        known, index = self.tokens, self._index
+        found = ((token, index.get(token)) for token in tokens)
+        return tuple(token if row is None else known[row - OFFSET] for token, row in found)
+
     def token(self, index: int) -> str:
         """The token at an index >= 2; raises IndexError for PAD, OOV and indices out of range."""
         if not OFFSET <= index < len(self):

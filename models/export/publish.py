@@ -16,12 +16,15 @@ from models.contract.bundle import (
     GOLDEN,
     HISTORIES,
     INDEX,
+    ITEM_TEXT,
     ITEM_VECTORS,
     ITEMS,
     LINKS,
     PACKED_ITEMS,
     PREVIOUS,
     PROFILES,
+    TEXT_INDEX,
+    TEXT_SEARCH,
     USER_IDS,
     WEIGHTS,
     Manifest,
@@ -41,6 +44,7 @@ from models.contract.replaced_file import name_temporary
 from models.export.index import write_index
 from models.export.packed_items import write_columns
 from models.export.target import check_target
+from models.export.text_index import write_text_index
 from models.network.model import ChorusNetwork
 
 
@@ -129,6 +133,7 @@ def _write(folder: Path, contents: Contents) -> None:
     for name, array in contents.arrays.items():
         np.save(folder / name, array)
     write_index(folder / INDEX, contents.arrays[ITEM_VECTORS])
+    write_text_index(folder / TEXT_INDEX, folder / TEXT_SEARCH, contents.arrays[ITEM_TEXT])
     write_histories(folder / HISTORIES, contents.histories)
     (folder / GOLDEN).write_text(contents.golden.model_dump_json(), encoding="utf-8")
     if contents.links is not None:

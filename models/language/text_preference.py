@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
 from models.language.negation import Wording, matches_title, split_wording
 from models.language.protocol import Floats
+from models.language.row_values import Rows, RowValues, add_values
 
 WORDS_SHARE = 0.25
 """Popularity multiplier if the request has a text query.
@@ -32,17 +33,46 @@ UNWANTED_FROM = 0.5
 """In standard deviations of the cosine above the mean."""
 TITLE_CANDIDATES = 20
 """The number of nearest items whose titles are compared with a text."""
+LEAST_DEVIATION = 1e-6
+"""Of cosines: a smaller one counts as this."""
 
 Encode = Callable[[str], Floats | None]
 """Text -> unit vector [T]; None for a blank text, or without a text encoder."""
 
 
+class CatalogueTexts(Protocol):
+    """The texts of n items. Those of a large catalogue are read for the rows that matter alone."""
+
+    def standardise(self, vector: Floats) -> RowValues:
+        """Each item's cosine with a text's unit vector [T], standardised (see standardise_cosines)."""
+
+    def find_nearest(self, vector: Floats, count: int) -> list[int]:
+        """The rows of the `count` items, or of all n, with the greatest cosines, in any order."""
+
+    def read_titles(self, row: int) -> list[str]:
+        """The text fields of an item, its title included."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemTexts:
-    """The texts of n items: their vectors, and each item's text fields (title included) by row."""
+    """The texts of n items as one table: their vectors, and each item's text fields by row."""
 
     vectors: Floats  # [n, T] of length 1; zeros if the item has no text
     titles: Callable[[int], list[str]]
+
+    def standardise(self, vector: Floats) -> Floats:
+        """See CatalogueTexts.standardise; [n]."""
+        return standardise_cosines(self.vectors @ vector)
+
+    def find_nearest(self, vector: Floats, count: int) -> list[int]:
+        """See CatalogueTexts.find_nearest."""
+        cosine = self.vectors @ vector
+        count = min(count, len(cosine))
+        return np.argpartition(-cosine, count - 1)[:count].tolist() if count else []
+
+    def read_titles(self, row: int) -> list[str]:
+        """See CatalogueTexts.read_titles."""
+        return self.titles(row)
 
 
 class ProfileWords(NamedTuple):
@@ -58,19 +88,22 @@ class TextPreference:
 
     words: str
     vector: Floats  # [T] of length 1
-    standard: Floats  # [n] each item's cosine with the text, in standard deviations from the mean
+    standard: RowValues  # each item's cosine with the text, in standard deviations from the mean
 
     @classmethod
     def of(cls, words: str, vector: Floats, items: Floats) -> Self:
-        """The preference for a text with unit vector [T] over the items' unit text vectors [n, T].
+        """The preference for a text with unit vector [T] over the items' unit text vectors [n, T]."""
+        return cls(words, vector, standardise_cosines(items @ vector))
 
-        Cosines are standardised, because their level and spread differ between texts. Items without a text, whose
-        cosine is 0, are left out of the mean and the deviation.
-        """
-        cosine = items @ vector
-        with_text = cosine[cosine != 0]
-        mean, deviation = (float(with_text.mean()), float(with_text.std())) if len(with_text) else (0.0, 0.0)
-        return cls(words, vector, np.asarray((cosine - mean) / max(deviation, 1e-6), dtype=np.float32))
+
+def standardise_cosines(cosine: Floats) -> Floats:
+    """Cosines [n] with a text in standard deviations from their mean, as level and spread differ between texts.
+
+    Items without a text, whose cosine is 0, are left out of the mean and the deviation.
+    """
+    with_text = cosine[cosine != 0]
+    mean, deviation = (float(with_text.mean()), float(with_text.std())) if len(with_text) else (0.0, 0.0)
+    return np.asarray((cosine - mean) / max(deviation, LEAST_DEVIATION), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +113,7 @@ class TextPreferences:
     query: TextPreference | None  # wanted by the request
     interests: TextPreference | None  # wanted by the stated interests
     unwanted: tuple[TextPreference, ...]  # rejected by either
-    logits: Floats | None  # [n] added to each item's `next` logit; None without texts
+    logits: RowValues | None  # added to each item's `next` logit; None without texts
     profile: Floats  # [T] vector of the whole profile text, for the user tower; zeros without text
     names_items: bool = False  # the request names items to be similar to
 
@@ -99,7 +132,7 @@ class TextPreferences:
 
 
 def read_preferences(
-    query: str, profile: ProfileWords, encode: Encode, items: ItemTexts, text_size: int
+    query: str, profile: ProfileWords, encode: Encode, items: CatalogueTexts, text_size: int
 ) -> TextPreferences:
     """Read the preferences in a request's query and a user's profile; each text is encoded once.
 
@@ -115,7 +148,7 @@ def weigh_texts(
     unwanted: Sequence[str],
     profile: ProfileWords,
     encode: Encode,
-    items: ItemTexts,
+    items: CatalogueTexts,
     text_size: int,
 ) -> TextPreferences:
     """The preferences for texts that are split already, and those in a user's profile; see read_preferences."""
@@ -139,7 +172,7 @@ def weigh_texts(
 
 
 def read_text(
-    text: str, encode: Encode, items: ItemTexts
+    text: str, encode: Encode, items: CatalogueTexts
 ) -> tuple[TextPreference | None, TextPreference | None]:
     """The (wanted, unwanted) preferences of a text; None for an empty part, or without a text encoder."""
     wording = read_wording(text, encode, items)
@@ -147,7 +180,7 @@ def read_text(
     return wanted, _build_preference(wording.unwanted, encode, items)
 
 
-def read_wording(text: str, encode: Encode, items: ItemTexts) -> Wording:
+def read_wording(text: str, encode: Encode, items: CatalogueTexts) -> Wording:
     """The wanted and the unwanted part of a text.
 
     A text that matches an item's title is wanted as a whole, even with a "no" in it.
@@ -160,15 +193,33 @@ def read_wording(text: str, encode: Encode, items: ItemTexts) -> Wording:
 
 def preference_logits(
     query: TextPreference | None, interests: TextPreference | None, unwanted: tuple[TextPreference, ...]
-) -> Floats | None:
-    """The logits [n] that the texts add to each item's `next` logit; None without texts.
+) -> RowValues | None:
+    """The logits that the texts add to each item's `next` logit; None without texts.
 
     A rejected text lowers the items near it; items far from it do not gain.
     """
-    wanted = ((query, QUERY_GAIN), (interests, INTERESTS_GAIN))
-    parts = [gain * preference.standard for preference, gain in wanted if preference is not None]
-    parts += [-UNWANTED_GAIN * np.maximum(preference.standard - UNWANTED_FROM, 0) for preference in unwanted]
-    return np.sum(parts, axis=0).astype(np.float32) if parts else None
+    pairs = ((query, QUERY_GAIN), (interests, INTERESTS_GAIN))
+    wanted = tuple((preference.standard, gain) for preference, gain in pairs if preference is not None)
+    logits = TextLogits(wanted, tuple(preference.standard for preference in unwanted))
+    standards = [*(standard for standard, _ in wanted), *logits.unwanted]
+    if all(isinstance(standard, np.ndarray) for standard in standards):
+        return logits[:] if standards else None
+    return logits
+
+
+@dataclass(frozen=True, slots=True)
+class TextLogits:
+    """The logits of wanted texts, each with its gain, and of rejected ones, by their standardised cosines."""
+
+    wanted: tuple[tuple[RowValues, float], ...]
+    unwanted: tuple[RowValues, ...]
+
+    def __getitem__(self, rows: Rows, /) -> Floats:
+        parts = [gain * standard[rows] for standard, gain in self.wanted]
+        parts += [
+            -UNWANTED_GAIN * np.maximum(standard[rows] - UNWANTED_FROM, 0) for standard in self.unwanted
+        ]
+        return np.asarray(np.sum(parts, axis=0), dtype=np.float32)
 
 
 def add_named_items(texts: TextPreferences, like: Floats | None, unlike: Floats | None) -> TextPreferences:
@@ -177,12 +228,15 @@ def add_named_items(texts: TextPreferences, like: Floats | None, unlike: Floats 
     `like` and `unlike` [n] are the cosines of the items' vectors with the mean of the named items; None for no item.
     They are standardised, and weigh as a wanted and a rejected text do.
     """
-    parts = [] if texts.logits is None else [texts.logits]
+    parts = []
     if like is not None:
         parts.append(LIKE_GAIN * _standardise(like))
     if unlike is not None:
         parts.append(-UNWANTED_GAIN * np.maximum(_standardise(unlike) - UNWANTED_FROM, 0))
-    logits = np.sum(parts, axis=0).astype(np.float32) if parts else None
+    if isinstance(texts.logits, np.ndarray):
+        parts.insert(0, texts.logits)
+    named = np.sum(parts, axis=0).astype(np.float32) if parts else None
+    logits = named if isinstance(texts.logits, np.ndarray) else add_values(texts.logits, named)
     return replace(texts, logits=logits, names_items=like is not None)
 
 
@@ -191,17 +245,15 @@ def _standardise(cosine: Floats) -> Floats:
     return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), 1e-6), dtype=np.float32)
 
 
-def _build_preference(words: str, encode: Encode, items: ItemTexts) -> TextPreference | None:
+def _build_preference(words: str, encode: Encode, items: CatalogueTexts) -> TextPreference | None:
     vector = encode(words)
-    return None if vector is None else TextPreference.of(words, vector, items.vectors)
+    return None if vector is None else TextPreference(words, vector, items.standardise(vector))
 
 
-def _is_title(text: str, encode: Encode, items: ItemTexts) -> bool:
+def _is_title(text: str, encode: Encode, items: CatalogueTexts) -> bool:
     """True if the text matches the title of one of the TITLE_CANDIDATES nearest items."""
     vector = encode(text)
     if vector is None:
         return False
-    cosine = items.vectors @ vector
-    count = min(TITLE_CANDIDATES, len(cosine))
-    nearest = np.argpartition(-cosine, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-    return matches_title(text, [title for row in nearest.tolist() for title in items.titles(row)])
+    nearest = items.find_nearest(vector, TITLE_CANDIDATES)
+    return matches_title(text, [title for row in nearest for title in items.read_titles(row)])

@@ -18,6 +18,9 @@ from models.network.scorer import LAST_LAYER, Scorer
 from models.network.shape import NetworkShape, infer_shape
 from models.network.towers import ItemTower, UserTower
 
+MAPPED_BYTES = 64 << 20
+"""From this size on the weights of a bundle are mapped, not copied."""
+
 
 class ChorusNetwork(nn.Module):
     """Two towers that map users and items into one inner-product space, and a scorer with one head per task."""
@@ -90,11 +93,15 @@ def item_tensors(
 
 
 def load_network(folder: Path, manifest: Manifest, spec: FeatureSpec) -> ChorusNetwork:
-    """Load a bundle's network in evaluation mode; raises BundleError if the weights do not fit the manifest."""
+    """Load a bundle's network in evaluation mode; raises BundleError if the weights do not fit the manifest.
+
+    Weights of MAPPED_BYTES or more, most of which are embeddings of item IDs, stay a private map of their file.
+    """
     config = NetworkConfig.model_validate_json(json.dumps(manifest.network), strict=True)
     network = ChorusNetwork(config, infer_shape(spec), manifest.heads)
     try:
-        network.load_state_dict(load_file(folder / WEIGHTS))
+        large = (folder / WEIGHTS).stat().st_size >= MAPPED_BYTES
+        network.load_state_dict(load_file(folder / WEIGHTS), assign=large)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise BundleError(f"expected weights of the manifest's network in {folder}, given {error}") from error
     return network.eval()

@@ -1,13 +1,16 @@
 """What is left at the start stays out of later collections, and garbage does not stay."""
 
 import gc
+import mmap
+import platform
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.bundle.collection_pause import paused_collections
-from app.garbage import lasting_imports, settle_garbage
+from app.garbage import lasting_imports, return_memory, settle_garbage
 
 
 class Knot:
@@ -29,6 +32,22 @@ def test_garbage_is_freed_first_and_the_rest_is_left_alone() -> None:
     settle_garbage()
     assert lost() is None
     assert not any(found is kept for found in gc.get_objects())
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator of glibc")
+def test_freed_memory_goes_back_to_the_system() -> None:
+    """Freed blocks below a kept one stay with the allocator until it is asked for them."""
+    blocks = [bytearray(b"x" * 60_000) for _ in range(2000)]
+    kept = blocks[-1]
+    del blocks
+    before = _resident_bytes()
+    return_memory()
+    assert _resident_bytes() < before - 60_000_000
+    assert kept[0] == ord("x")
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 def test_later_garbage_is_still_collected() -> None:

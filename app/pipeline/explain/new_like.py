@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.bundle.catalogue_texts import measure_spread
 from app.pipeline.explain.evidence import Evidence, Finding, Findings, title_of
 from app.pipeline.explain.label_affinity import SAMPLE
 from app.pipeline.explain.new import find_new
@@ -38,11 +39,12 @@ def find_new_like(evidence: Evidence) -> Findings:
 
 def _measure_likeness(evidence: Evidence, row: int, wanted: Indices) -> tuple[Floats, float]:
     """The likeness [m] of the wanted items to the item at a row, and the least one that counts."""
-    texts = evidence.catalogue.text
-    if texts.shape[1] and texts[row].any():
-        usual = texts[:: -(-len(texts) // SAMPLE)] @ texts[row]
-        cosine: Floats = texts[wanted] @ texts[row]
-        return cosine, float(usual.mean() + NEAR * usual.std())
+    catalogue = evidence.catalogue
+    text = catalogue.read_texts(np.array([row]))[0]
+    if text.any():
+        mean, deviation = measure_spread(catalogue, text, SAMPLE)
+        cosine: Floats = catalogue.read_texts(wanted) @ text
+        return cosine, float(mean + NEAR * deviation)
     labels = evidence.catalogue.labels
     pairs = [
         (len(labels[row] & other), len(labels[row] | other))

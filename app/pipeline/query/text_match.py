@@ -36,7 +36,7 @@ def match_items(catalogue: Catalogue, rows: Indices, preference: TextPreference)
 
     An item matches if its text is NEAR, or if it is nearer than the mean and has every wanted word in its fields.
     """
-    cosine, standard = catalogue.text[rows] @ preference.vector, preference.standard[rows]
+    cosine, standard = catalogue.read_texts(rows) @ preference.vector, preference.standard[rows]
     matches = (standard >= NEAR) & (cosine >= LEAST_COSINE)
     wanted = words(preference.words)
     for position in np.flatnonzero(~matches & (standard > 0)).tolist():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.bundle.bundle import LoadedBundle
+from app.bundle.catalogue_texts import IndexedTexts
 from app.bundle.remote_texts import FetchedTexts
 from models.contract.arrays import Indices
 from models.contract.catalogue import User
@@ -13,7 +14,9 @@ from models.contract.features import newest_texts, user_text
 from models.contract.written_texts import add_newest
 from models.language.negation import split_wording
 from models.language.plan import Plan
+from models.language.row_values import add_values
 from models.language.text_preference import (
+    CatalogueTexts,
     ItemTexts,
     ProfileWords,
     TextPreferences,
@@ -78,7 +81,7 @@ def read_plan(
     if named.logits is None or not (len(liked) or len(unliked)):
         return named
     contrast = measure_contrast(bundle.labels.of(bundle.catalogue), liked, unliked)
-    return replace(named, logits=named.logits + contrast)
+    return replace(named, logits=add_values(named.logits, contrast))
 
 
 def _known_rows(bundle: LoadedBundle, item_ids: Sequence[str]) -> Indices:
@@ -87,9 +90,12 @@ def _known_rows(bundle: LoadedBundle, item_ids: Sequence[str]) -> Indices:
     return rows[rows >= 0]
 
 
-def read_item_texts(bundle: LoadedBundle) -> ItemTexts:
+def read_item_texts(bundle: LoadedBundle) -> CatalogueTexts:
     """The texts of the catalogue's items."""
-    return ItemTexts(bundle.catalogue.text, lambda row: _titles(bundle, row))
+    catalogue, index = bundle.catalogue, bundle.catalogue.text_index
+    if index is None:
+        return ItemTexts(catalogue.text, lambda row: _titles(bundle, row))
+    return IndexedTexts(catalogue, index, lambda row: _titles(bundle, row))
 
 
 def unread_texts(

@@ -13,6 +13,10 @@ from models.heads.next import sum_partitions
 
 EXACT_PARTITION = 50_000
 """The softmax's denominator is a sum over all items, or over an even sample of at most this many."""
+TEXT_PARTITION = 25_000
+"""The same for a user with texts, where their cosines are computed for these items alone. Over a million items twice as
+many are as far from the sum over all of them (docs/performance.md).
+"""
 PARTITION_BYTES = 16 << 20
 """Size of an array of logits for the denominators of many users; three such arrays exist at once."""
 
@@ -41,8 +45,23 @@ def candidate_values(
 
 def log_partitions(bundle: LoadedBundle, encoded: Sequence[Encoded]) -> Doubles:
     """Logarithms [B] of the calibrated softmax's denominators, in nats, without deleted items."""
+    logs = np.empty(len(encoded))
+    for most, lazy in ((EXACT_PARTITION, False), (TEXT_PARTITION, True)):
+        numbers = [number for number, user in enumerate(encoded) if _reads_texts(user) is lazy]
+        if numbers:
+            logs[numbers] = _sum_sample(bundle, [encoded[number] for number in numbers], most)
+    return logs
+
+
+def _reads_texts(user: Encoded) -> bool:
+    """Whether the logits of the user's texts are not there yet."""
+    return user.text_logits is not None and not isinstance(user.text_logits, np.ndarray)
+
+
+def _sum_sample(bundle: LoadedBundle, encoded: Sequence[Encoded], most: int) -> Doubles:
+    """The denominators [B] over an even sample of at most `most` items, as if it were all of them."""
     calibration = bundle.manifest.calibrations[NEXT]
-    sample = slice(None, None, -(-len(bundle.catalogue) // EXACT_PARTITION))
+    sample = slice(None, None, -(-len(bundle.catalogue) // most))
     vectors, present = bundle.catalogue.vectors[sample], bundle.catalogue.present[sample]
     are_all = bool(present.all()) or not present.any()
     batch_size = max(PARTITION_BYTES // (8 * max(len(vectors), 1)), 1)

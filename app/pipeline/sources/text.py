@@ -4,11 +4,15 @@ from fractions import Fraction
 
 import numpy as np
 
+from app.bundle.catalogue_texts import find_nearest_texts
 from app.pipeline.sources.source import RetrievalContext
 from models.contract.arrays import Indices
-from models.ranking.candidates import search_exactly
+from models.language.row_values import RowValues, add_arrays
 from models.ranking.order import best_rows
 from models.ranking.sources.source import Source
+
+WIDER = 4
+"""Rows that are compared by all their logits, for each one of those that are asked for."""
 
 
 def find_by_words(context: RetrievalContext, k: int) -> Indices | None:
@@ -34,14 +38,33 @@ def _put_kept_first(context: RetrievalContext, rows: Indices | None) -> Indices 
 
 def _find_nearest(context: RetrievalContext, k: int) -> Indices | None:
     """The nearest rows without regard to the plan's conditions; None without a text or a named item."""
-    if context.query.plan.like and context.encoded.text_logits is not None:
-        rows = np.flatnonzero(context.allowed)
-        return np.asarray(rows[best_rows(context.encoded.text_logits[rows], k)])
-    vectors, text = context.catalogue.text, context.encoded.text
-    if text is None or not vectors.shape[1]:
+    logits, text = context.encoded.text_logits, context.encoded.text
+    if context.query.plan.like and logits is not None:
+        rows = _list_likely(context, logits, k)
+        return np.asarray(rows[best_rows(logits[rows], k)])
+    if text is None or not context.catalogue.text.shape[1]:
         return None
-    rows = search_exactly(vectors, text, k, context.allowed)
-    return rows[vectors[rows] @ text > 0]
+    rows = find_nearest_texts(context.catalogue, text, k, context.allowed)
+    return rows[context.catalogue.read_texts(rows) @ text > 0]
+
+
+def _list_likely(context: RetrievalContext, logits: RowValues, k: int) -> Indices:
+    """Allowed rows, ascending, among which the k with the greatest logits are: all, where those are one array.
+
+    Else they are those that have the greatest logits by named items, and the nearest ones by the text: an item that
+    is far behind by either has no great sum. Without either, where texts are only rejected, they are the user's.
+    """
+    rows = np.flatnonzero(context.allowed)
+    if isinstance(logits, np.ndarray):
+        return rows
+    found, named, text = [], add_arrays(logits), context.encoded.text
+    if named is not None:
+        found.append(rows[best_rows(named[rows], WIDER * k)])
+    if text is not None:
+        found.append(find_nearest_texts(context.catalogue, text, WIDER * k, context.allowed))
+    if not found:
+        found.append(context.nearest(context.encoded.vector, WIDER * k, context.allowed))
+    return np.unique(np.concatenate(found))
 
 
 TEXT = Source("query", find_by_words, Fraction(1, 3))

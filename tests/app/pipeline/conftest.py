@@ -29,6 +29,7 @@ class Table:
     labels: Sequence[frozenset[str]]
     fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     version: int = 0
+    text_index: None = None
 
     def __post_init__(self) -> None:
         self.present = np.ones(len(self.items), dtype=np.bool_)
@@ -42,6 +43,9 @@ class Table:
 
     def item(self, row: int) -> Item:
         return self.items[row]
+
+    def read_texts(self, rows: Indices) -> Floats:
+        return self.text[rows]
 
     def head_labels(self, name: str, rows: Indices) -> Floats:
         """[K, 2] of the one multilabel head that the tests have: Comedy, Drama."""

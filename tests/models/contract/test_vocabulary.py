@@ -17,6 +17,13 @@ def test_indices():
     assert found.encode([]).tolist() == []
 
 
+def test_equal_tokens_are_shared():
+    found = Vocabulary(tokens=("a" * 40, "b"))
+    asked = ["x", "".join(["a"] * 40), "b"]
+    assert found.share(asked) == tuple(asked)
+    assert found.share(asked)[1] is found.tokens[0]
+
+
 @pytest.mark.parametrize("index", [-1, PAD, OOV, 5])
 def test_an_index_without_a_token(index: int):
     with pytest.raises(IndexError, match=rf"expected an index in \[2, 5\), given {index}"):

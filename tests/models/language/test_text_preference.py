@@ -46,8 +46,8 @@ def test_a_preference_is_measured_in_deviations_among_the_items_with_a_text() ->
     """Cosines 0.5 and 0.1 of the items with a text: a mean of 0.3, a deviation of 0.2; the third has none."""
     items = np.stack([floats(0.5, 0), floats(0.1, 0), floats(0, 0)])
     made = TextPreference.of("x", floats(1, 0), items)
-    assert made.standard.tolist() == pytest.approx([1, -1, -1.5])
-    assert TextPreference.of("x", floats(1, 0), items[2:]).standard.tolist() == [0]
+    assert made.standard[:].tolist() == pytest.approx([1, -1, -1.5])
+    assert TextPreference.of("x", floats(1, 0), items[2:]).standard[:].tolist() == [0]
 
 
 def test_wanted_texts_add_and_unwanted_texts_take_past_half_a_deviation() -> None:
@@ -56,7 +56,7 @@ def test_wanted_texts_add_and_unwanted_texts_take_past_half_a_deviation() -> Non
     logits = preference_logits(wanted, wanted, (unwanted,))
     assert logits is not None
     expected = [QUERY_GAIN + INTERESTS_GAIN - 1.5 * UNWANTED_GAIN, 0, -QUERY_GAIN - INTERESTS_GAIN]
-    assert logits.tolist() == pytest.approx(expected)
+    assert logits[:].tolist() == pytest.approx(expected)
     assert preference_logits(None, None, ()) is None
 
 

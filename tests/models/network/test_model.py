@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from models.contract.action_rates import TAKEN
 from models.contract.bundle import WEIGHTS, BundleError, read_features, read_manifest
 from models.contract.vocabulary import OOV
+from models.network import model
 from models.network.model import grow_network, item_tensors, load_network
 from models.network.shape import infer_shape
 
@@ -22,6 +23,21 @@ def test_the_bundles_network_is_the_saved_one(shop_bundle, tmp_path):
     again = load_network(tmp_path, manifest, spec)
     for name, value in network.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
+
+
+@torch.no_grad()
+def test_large_weights_are_mapped_and_never_written_to(shop_bundle, tmp_path, monkeypatch):
+    manifest = read_manifest(shop_bundle)
+    spec = read_features(shop_bundle, manifest)
+    expected = load_network(shop_bundle, manifest, spec).state_dict()
+    content = (shop_bundle / WEIGHTS).read_bytes()
+    (tmp_path / WEIGHTS).write_bytes(content)
+    monkeypatch.setattr(model, "MAPPED_BYTES", 1)
+    mapped = load_network(tmp_path, manifest, spec)
+    for name, value in mapped.state_dict().items():
+        assert torch.equal(value, expected[name])
+    mapped.items.ids.weight.fill_(7)
+    assert (tmp_path / WEIGHTS).read_bytes() == content
 
 
 def test_weights_that_do_not_fit(shop_bundle, tmp_path):

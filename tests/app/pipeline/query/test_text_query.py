@@ -28,16 +28,18 @@ def standard(bundle: LoadedBundle, text: str) -> np.ndarray:
 def test_a_query_adds_its_standardised_cosine_to_every_item(learnt: LoadedBundle) -> None:
     texts = read_request(learnt, " robots ", None)
     np.testing.assert_array_equal(texts.text, learnt.encode_text("robots"))
-    np.testing.assert_allclose(texts.logits, QUERY_GAIN * standard(learnt, "robots"), atol=1e-4)
+    np.testing.assert_allclose(np.asarray(texts.logits), QUERY_GAIN * standard(learnt, "robots"), atol=1e-4)
     assert texts.query is not None and texts.interests is None and not texts.profile.any()
 
 
 def test_interests_and_query_both_count_and_the_query_is_the_text(learnt: LoadedBundle) -> None:
     said, asked = read_request(learnt, "", ANIMALS), read_request(learnt, "robots", None)
     both = read_request(learnt, "robots", ANIMALS)
-    np.testing.assert_allclose(said.logits, INTERESTS_GAIN * standard(learnt, "wild animals"), atol=1e-4)
+    np.testing.assert_allclose(
+        np.asarray(said.logits), INTERESTS_GAIN * standard(learnt, "wild animals"), atol=1e-4
+    )
     assert said.logits is not None and asked.logits is not None
-    np.testing.assert_allclose(both.logits, said.logits + asked.logits, atol=1e-4)
+    np.testing.assert_allclose(np.asarray(both.logits), said.logits + asked.logits, atol=1e-4)
     np.testing.assert_array_equal(both.text, asked.text)
     np.testing.assert_array_equal(said.text, said.profile)
     assert said.interests is not None and said.query is None
@@ -46,13 +48,13 @@ def test_interests_and_query_both_count_and_the_query_is_the_text(learnt: Loaded
 def test_what_is_not_wanted_loses_and_nothing_gains_by_it(learnt: LoadedBundle) -> None:
     texts = read_request(learnt, "nothing about robots", None)
     past = np.maximum(standard(learnt, "about robots") - UNWANTED_FROM, 0)
-    np.testing.assert_allclose(texts.logits, -UNWANTED_GAIN * past, atol=1e-3)
+    np.testing.assert_allclose(np.asarray(texts.logits), -UNWANTED_GAIN * past, atol=1e-3)
     assert texts.query is None and texts.text is None
     assert [text.words for text in texts.unwanted] == ["about robots"]
     both = read_request(learnt, "animals, nothing about robots", None)
     wanted = read_request(learnt, "animals", None)
     assert wanted.logits is not None and texts.logits is not None
-    np.testing.assert_allclose(both.logits, wanted.logits + texts.logits, atol=1e-3)
+    np.testing.assert_allclose(np.asarray(both.logits), wanted.logits + texts.logits, atol=1e-3)
     np.testing.assert_array_equal(both.text, wanted.text)
 
 
