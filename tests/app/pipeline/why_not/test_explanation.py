@@ -31,6 +31,8 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "runs": {"diversity": Diversity("mmr", 0.2, max_consecutive=1)},
     "capped runs": {"diversity": Diversity("none", 0.0, max_per_category=3, max_consecutive=1)},
     "debiased": {"diversity": Diversity("mmr", 0.2, debias=Debias(0.6))},
+    "diverse and debiased": {"diversity": Diversity("mmr", 0.6, debias=Debias(0.6))},
+    "capped and debiased": {"diversity": Diversity("none", 0.0, max_per_category=2, debias=Debias(0.6))},
     "debiased runs": {"diversity": Diversity("none", 0.0, max_consecutive=1, debias=Debias(0.6))},
     "filter": {**PLAIN, "predicate": All((LATE, AnyOf((GENRE, Not(LATE)))))},
     "excluded": {**PLAIN, "excluded": frozenset({"i1", "i5", "i7"})},
@@ -186,6 +188,16 @@ def test_every_rule_of_the_rerank_is_found(learnt: LoadedBundle, make_query: Cal
                 assert place is not None and (name != "plain" or place.place > 8)
                 rules.add(verdict.stop.rule)
     assert rules == {Rule.CATEGORY_CAP, Rule.CATEGORY_RUN, Rule.DIVERSITY, Rule.SCORE}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_score_is_blamed_only_for_an_item_that_the_list_by_score_lacks(
+    learnt: LoadedBundle, make_query: Callable[..., Query], name: str
+) -> None:
+    query = ask(learnt, make_query, name)
+    for verdict in judge_all(learnt, query, learnt.catalogue.ids).values():
+        if verdict.stop is not None and verdict.stop.rule is Rule.SCORE:
+            assert verdict.stop.place is not None and verdict.stop.place.place > query.limit
 
 
 def test_the_verdict_of_a_request_has_its_stages(
