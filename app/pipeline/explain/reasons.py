@@ -35,7 +35,9 @@ class Code(StrEnum):
     )
     MOMENT = "fits_the_moment"  # the lift of a head on the moment, or of the moment's context in `next`
     NEW_LIKE = "new_like_yours"  # cosine of the item's text with that of the history item
-    VARIETY = "adds_variety"  # how far the score is below the last one of the list by score alone
+    VARIETY = (
+        "adds_variety"  # how far the debiased relevance is below the least one of the list without diversity
+    )
     GIVEN = "new_given"  # how far the score is below that of the best candidate out of the list
     EXPLORED = "explored"  # how far the score is below the least one of the list without exploration
     LESS_KNOWN = "less_known"  # how far the score is below the least one of the list without debiasing

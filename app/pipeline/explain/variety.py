@@ -9,8 +9,8 @@ from models.ranking.order import sort_by_relevance
 def find_variety(evidence: Evidence) -> Findings:
     """The items that the same list without diversity would not have, but for those that exploration drew.
 
-    The strength is the relevance given up: how far the item's score is below the last one of that list, both after
-    popularity debiasing.
+    The strength is the relevance given up: how far the item's relevance is below the least one of that list. Relevance
+    is the score after popularity debiasing.
     """
     score, order = evidence.scored.score, evidence.order
     score = score if evidence.relevance is None else evidence.relevance

@@ -9,6 +9,7 @@ from app.pipeline.explain.attribution import Attribution
 from app.pipeline.explain.reasons import Code
 from models.contract.catalogue import Item
 from models.contract.events import Event
+from models.contract.statistics import TOTAL
 from models.ranking.rerank import Diversity
 from tests.app.pipeline.explain.told_reasons import (
     LABELS,
@@ -71,6 +72,7 @@ def test_for_variety_is_what_the_list_by_score_would_not_have(catalogue, make_qu
 
 
 def test_less_known_is_what_the_list_without_debiasing_would_not_have(catalogue, make_query):
+    catalogue.statistics[:K, TOTAL] = [0.2, 0.9, 0.8, 0.1]
     scored = scored_of(next=[0.9, 0.8, 0.7, 0.695])
     query, evidence = make_query(diversity=Diversity("mmr", 0.0)), Measured(undebiased=np.array([0, 1]))
     codes, found = told(scored, catalogue, query, evidence, order=(0, 2))
@@ -78,6 +80,18 @@ def test_less_known_is_what_the_list_without_debiasing_would_not_have(catalogue,
     assert found[1][0].strength == pytest.approx(0.1)
     drawn = Measured(undebiased=np.array([0, 1]), unexplored=np.array([0, 1]))
     assert Code.LESS_KNOWN not in told(scored, catalogue, query, drawn, order=(0, 2))[0][1]
+
+
+@pytest.mark.parametrize(
+    ("totals", "named"),
+    [((0, 0.9, 0.8, 0.9), [2]), ((0.9, 0.8, 0.8, 0.9), []), ((0.1, 0.5, 0.2, 0.4), [2, 3])],
+)
+def test_less_known_is_said_of_less_popular_items_alone(catalogue, make_query, totals, named):
+    """Items 2 and 3 are in the list, and item 1 no longer is."""
+    catalogue.statistics[:K, TOTAL] = totals
+    query, evidence = make_query(diversity=Diversity("mmr", 0.0)), Measured(undebiased=np.array([0, 1]))
+    codes, _ = told(scored_of(next=[0.9, 0.8, 0.7, 0.695]), catalogue, query, evidence, order=(2, 0, 3))
+    assert [row for row, told_of in zip((2, 0, 3), codes, strict=True) if Code.LESS_KNOWN in told_of] == named
 
 
 def test_variety_is_given_up_in_debiased_relevance(catalogue, make_query):
