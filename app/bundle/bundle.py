@@ -130,7 +130,7 @@ class LoadedBundle:
     lengths: VersionCache[Floats] = field(default_factory=VersionCache)
     """[n] the lengths of the centred vectors."""
     greatest_total: VersionCache[float] = field(default_factory=VersionCache)
-    """The greatest statistic `total` of the bundle's items, which live counts do not exceed."""
+    """The greatest statistic `total` of the bundle's items. Live counts can exceed it: there the popularity is 1."""
     ages: ItemAges = field(default_factory=ItemAges)
     descriptions: VersionCache[str] = field(default_factory=VersionCache)
     """What a language model is told about the catalogue."""

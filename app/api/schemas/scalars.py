@@ -23,7 +23,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Weight = Annotated[Finite, Field(ge=-100, le=100)]
 """A head's weight in the score."""
 Strength = Annotated[Finite, Field(ge=0, le=1)]
-"""The strength of diversity."""
+"""The strength of a change of the list by relevance, such as diversity or popularity debiasing: 0 is no change."""
 HeadName = Annotated[str, Field(min_length=1, max_length=80)]
 Magnitude = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 """A number whose square fits into float32."""
