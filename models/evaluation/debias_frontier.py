@@ -1,23 +1,20 @@
 """The cost of popularity debiasing: what the served lists lose in NDCG, and what the tail gains, at each strength."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.contract.arrays import Doubles, Indices
 from models.contract.bundle import DefaultDiversity
-from models.contract.fusion import Fusion
-from models.evaluation.candidates import CandidateValues, ServedItems
-from models.evaluation.exposure import divide_by_popularity, share_places
-from models.evaluation.full_ranking import K, match_relevant
+from models.evaluation.exposure import count_places, divide_by_popularity, share_of
+from models.evaluation.full_ranking import match_relevant
 from models.evaluation.metrics.coverage import coverage
 from models.evaluation.metrics.lists import ItemFacts
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.metrics.novelty import novelty
 from models.evaluation.paired_bootstrap import Interval, bootstrap_difference
 from models.evaluation.protocols import RankingCase
-from models.evaluation.served_lists import rank_candidates
 from models.ranking.popularity_debias import Debias
 from models.ranking.rerank import Diversity
 
@@ -38,19 +35,21 @@ class DebiasPoint:
     exposure: dict[str, float | None]  # band of popularity -> share of the places
 
 
+Rank = Callable[[Diversity], Indices]
+"""The lists [C, K] of a case by settings of the re-rank."""
+
+
 def measure_debias(
-    candidates: CandidateValues,
-    case: RankingCase,
-    items: ServedItems,
-    facts: ItemFacts,
-    fusion: Fusion,
-    default: DefaultDiversity,
+    rank: Rank, case: RankingCase, facts: ItemFacts, default: DefaultDiversity
 ) -> Iterator[DebiasPoint]:
-    """Yield the point of each strength, over the C lists of a case as the service answers them by default."""
+    """Yield the point of each strength, over the C lists of a case that `rank` makes from the default diversity.
+
+    The intervals resample lists as independent; those of one user before events are not.
+    """
     served, plain = Diversity(default.method, default.strength), np.zeros(0)
     for strength in STRENGTHS:
         diversity = replace(served, debias=Debias(strength) if strength else None)
-        ranked = rank_candidates(candidates, items, fusion, diversity, K, keeps_intent=True)
+        ranked = rank(diversity)
         matched = match_relevant(ranked, case)
         gains: Doubles = np.asarray(ndcg(matched.hits, matched.relevant), dtype=np.float64)
         plain = plain if strength else gains
@@ -69,7 +68,7 @@ def make_point(
         difference=difference,
         coverage=_defined(coverage(ranked, len(facts.popularity))),
         novelty=_defined(novelty(ranked, facts.popularity)),
-        exposure={name: _defined(share_places(band, {"": ranked})[""]) for name, band in bands},
+        exposure={name: _defined(share_of(band, count_places(ranked, len(band)))) for name, band in bands},
     )
 
 

@@ -1,4 +1,4 @@
-"""Exposure by popularity: bands of items with equal shares of the events, and the share of places each is given."""
+"""Exposure by popularity: bands of items with equal shares of the events, and the share of the places of each."""
 
 from collections.abc import Iterator, Mapping
 
@@ -43,4 +43,4 @@ def count_places(lists: Indices, items: int) -> Indices:
 
 def share_places(band: Mask, lists: Mapping[str, Indices]) -> dict[str, float]:
     """Method -> the share of the filled places of its lists [C, k] that have an item of the band [I]."""
-    return {name: share_of(band, count_places(own, len(band))) for name, own in lists.items()}
+    return {name: share_of(band, count_places(ranked, len(band))) for name, ranked in lists.items()}

@@ -66,14 +66,14 @@ def rank_candidates(
 ) -> Indices:
     """The k items [C, k] of every list that the service would answer, NO_ITEM where there are fewer.
 
-    With `keeps_intent` as for requests without a diversity of their own: a clear intent leaves the order as it is.
+    With `keeps_intent` as for requests that state no diversity: a clear intent leaves the order as it is.
     """
     lists = np.full((len(candidates.items), k), NO_ITEM, dtype=np.int64)
     plain = replace(diversity, strength=0.0)
     for number in range(len(lists)):
         settings = plain if keeps_intent and candidates.clear_intent[number] else diversity
-        given = fuse_list(candidates, number, items, fusion)
-        settings = measure_popularity(settings, items, given.rows)
-        order = rerank(given.scores, given.vectors, given.labels, settings, k).order
-        lists[number, : len(order)] = given.rows[order]
+        scored = fuse_list(candidates, number, items, fusion)
+        settings = measure_popularity(settings, items, scored.rows)
+        order = rerank(scored.scores, scored.vectors, scored.labels, settings, k).order
+        lists[number, : len(order)] = scored.rows[order]
     return lists

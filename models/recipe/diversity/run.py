@@ -1,12 +1,15 @@
 """Measure the frontier of diversity on the lists of a job's test part, and greedy lists beside the searches'."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from rich.console import Console
 
+from models.contract.arrays import Indices
 from models.contract.even_sample import take_evenly
-from models.evaluation.candidates import EvaluationLists, ServedItems, score_candidates
+from models.contract.fusion import Fusion
+from models.evaluation.candidates import CandidateValues, EvaluationLists, ServedItems, score_candidates
 from models.evaluation.debias_frontier import measure_debias
 from models.evaluation.evaluate import collect_item_facts, content_vectors
 from models.evaluation.frontier import choose_space, measure_frontier
@@ -14,8 +17,9 @@ from models.evaluation.full_ranking import K
 from models.evaluation.list_search.comparison import SearchComparison, compare_with_searches
 from models.evaluation.list_search.list_value import LIST_VALUES
 from models.evaluation.protocols import find_new_events
-from models.evaluation.served_lists import ScoredList, fuse_list, plan_budget
+from models.evaluation.served_lists import ScoredList, fuse_list, plan_budget, rank_candidates
 from models.job.spec import JobError
+from models.ranking.rerank import Diversity
 from models.recipe.diversity.calibrated_model import Measured
 from models.recipe.diversity.result import DiversityResult, Frontier
 from models.recipe.evaluation_lists import (
@@ -49,7 +53,8 @@ def measure(measured: Measured, lists: Samples, most_searched: int, console: Con
         budget = plan_budget(model.fusion)
         candidates = score_candidates(model.predictor, own, items, model.calibrations, budget)
         points = measure_frontier(candidates, own, items, facts, model.fusion, model.diversity)
-        debias = measure_debias(candidates, own.case, items, facts, model.fusion, model.diversity)
+        rank = partial(_rank_as_served, candidates, items, model.fusion)
+        debias = measure_debias(rank, own.case, facts, model.diversity)
         frontiers.append(Frontier(protocol, len(own.case), all_lists, tuple(points), tuple(debias)))
         numbers = take_evenly(np.arange(len(own.case)), most_searched).tolist()
         searched += [fuse_list(candidates, number, items, model.fusion) for number in numbers]
@@ -78,6 +83,13 @@ def sample_lists(data: JobData) -> Samples:
         "at the cut": (at_cut.take_evenly(MOST_LISTS), len(at_cut.case)),
         "next event": (build_next_event_lists(data, PART_TEST, MOST_LISTS), count),
     }
+
+
+def _rank_as_served(
+    candidates: CandidateValues, items: ServedItems, fusion: Fusion, diversity: Diversity
+) -> Indices:
+    """The lists [C, K] that the service would answer with a default diversity."""
+    return rank_candidates(candidates, items, fusion, diversity, K, keeps_intent=True)
 
 
 def _search(lists: Sequence[ScoredList]) -> Iterator[SearchComparison]:
