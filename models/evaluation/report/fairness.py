@@ -1,12 +1,20 @@
 """Quality by user group and exposure by popularity in report.json."""
 
 import math
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel
 
 from models.evaluation.paired_bootstrap import Interval
 from models.evaluation.report.figure import PART, Figure
+
+
+class GroupingKind(StrEnum):
+    """What groups users: a value of their profiles, or what they did before the list."""
+
+    ATTRIBUTE = "attribute"
+    ACTIVITY = "activity"
 
 
 class Estimate(BaseModel):
@@ -36,7 +44,7 @@ class UserGroup(BaseModel):
     users: int
     ndcg: Estimate
     hit_rate: Estimate
-    lead: Estimate | None = None
+    difference_to_others: Estimate | None = None
     """NDCG less that of all other lists; None where either has fewer than LEAST_USERS users.
 
     The interval holds for all groups of the table at once.
@@ -45,7 +53,8 @@ class UserGroup(BaseModel):
     @property
     def is_worse(self) -> bool:
         """True if the group's lists are worse than the others beyond chance."""
-        return self.lead is not None and self.lead.high is not None and self.lead.high < 0
+        difference = self.difference_to_others
+        return difference is not None and difference.high is not None and difference.high < 0
 
 
 class GroupGap(BaseModel):
@@ -66,6 +75,7 @@ class UserGrouping(BaseModel):
 
     model_config = PART
 
+    kind: GroupingKind
     name: str
     groups: tuple[UserGroup, ...]
     gap: GroupGap | None = None

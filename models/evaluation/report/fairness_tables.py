@@ -8,7 +8,7 @@ from models.evaluation.report.tables import TableRow, TextTable, format_figure
 
 
 def tabulate_groups(table: RankingTable, k: int) -> TextTable:
-    """A row for each user group with its figures and its lead over the others, then the grouping's largest gap."""
+    """A row for each user group with its figures and its difference to the others, then the grouping's largest gap."""
     rows = []
     for grouping in table.groups:
         rows += [
@@ -19,7 +19,7 @@ def tabulate_groups(table: RankingTable, k: int) -> TextTable:
                     f"{group.users:,}",
                     _format_estimate(group.ndcg),
                     _format_estimate(group.hit_rate),
-                    _format_lead(group.lead),
+                    _format_difference(group.difference_to_others),
                 )
             )
             for group in grouping.groups
@@ -27,7 +27,7 @@ def tabulate_groups(table: RankingTable, k: int) -> TextTable:
         if grouping.gap is not None:
             gap = grouping.gap
             name = f"{grouping.name}, largest gap: {gap.best} less {gap.worst}"
-            rows.append(TableRow((name, "", "", _format_lead(gap.difference), "", ""), marked=True))
+            rows.append(TableRow((name, "", "", _format_difference(gap.difference), "", ""), marked=True))
     return TextTable(
         ("user group", "lists", "users", f"NDCG@{k} (95 %)", f"HR@{k} (95 %)", "NDCG less the others'"),
         tuple(rows),
@@ -59,13 +59,13 @@ def _format_estimate(estimate: Estimate) -> str:
     return f"{figure} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
-def _format_lead(lead: Estimate | None) -> str:
+def _format_difference(difference: Estimate | None) -> str:
     """A difference with its interval, where it has one."""
-    if lead is None:
+    if difference is None:
         return ""
-    if lead.low is None or lead.high is None:
-        return f"{lead.value:+.4f}"
-    return f"{lead.value:+.4f} ({lead.low:+.3f} to {lead.high:+.3f})"
+    if difference.low is None or difference.high is None:
+        return f"{difference.value:+.4f}"
+    return f"{difference.value:+.4f} ({difference.low:+.3f} to {difference.high:+.3f})"
 
 
 def _format_share(share: float) -> str:

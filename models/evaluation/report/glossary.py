@@ -25,10 +25,12 @@ TERMS = {
     "for heads the error comes from 20 blocks of events.",
     "Slice": "Some of the lists, such as those of new users. In the slice of new items only these count as relevant.",
     "User group": "The lists of users with one value of an attribute, or with so many earlier items (activity). Values "
-    "of less than five users, and those after the ten most frequent ones, are in one group. Intervals are by Student's "
-    "t over users; groups of less than 20 users are not compared.",
+    "after the ten most frequent ones are in one group. Groups of less than five users join it, or, by activity, are "
+    "left out. Intervals are by Student's t over users; groups of less than 20 users are not compared.",
     "NDCG less the others'": "A group's mean NDCG less that of all other lists. Its interval holds for all compared "
-    "groups at once (Bonferroni), that of the largest gap for all pairs of its groups.",
+    "groups at once (Bonferroni), that of the largest gap for all pairs of its groups. Its "
+    "error is at least that of groups that spread alike, as few lists without a hit have no spread; groups that share "
+    "users (activity, before events) have no such floor.",
     "Head, middle, tail": "Items in bands with equal shares of the users' items before the test, the most popular ones "
     "in the head; new are items that nobody took before. A band's share of the places beside that of the relevant "
     "items tells whether it is shown more often than taken (Abdollahpouri et al. 2019).",

@@ -66,15 +66,19 @@ def test_slices_by_history_and_of_new_items(table: RankingTable) -> None:
 
 
 def test_groups_are_of_the_lists_as_served_and_exposure_is_of_all() -> None:
-    case = RankingCase(np.arange(2), flags([[], [5]]), flags([[70], [71]]))
+    case = RankingCase(np.arange(10), flags([[], [5]] * 5), flags([[70], [71]] * 5))
     facts = ItemFacts(
         np.where(np.arange(ITEMS) < 60, 1, 0), np.zeros((ITEMS, 0), np.float32), sparse.csr_array((ITEMS, 0))
     )
     methods = [
-        RankedMethod(MODEL, "", lists([0], [1])),
-        RankedMethod(SERVED, "", lists([*range(6, 16), 70], [71, 25])),  # the eleventh item counts nowhere
+        RankedMethod(MODEL, "", lists(*[[0], [1]] * 5)),
+        RankedMethod(
+            SERVED, "", lists(*[[*range(6, 16), 70], [71, 25]] * 5)
+        ),  # the eleventh item counts nowhere
     ]
-    measured = tabulate(methods, case, facts, 2, {"job": ["artist", None]})
+    measured = tabulate(
+        methods, case, facts, 10, {"job": ["artist", None, "baker", None, *["farmer", None] * 3]}
+    )
     assert [grouping.name for grouping in measured.groups] == ["job", "activity"]
     found = {group.name: group.ndcg.value for grouping in measured.groups for group in grouping.groups}
     assert found == {

@@ -9,7 +9,7 @@ from scipy import sparse
 from models.evaluation.group_quality import LEAST_USERS, measure_groups
 from models.evaluation.metrics.lists import RankedLists
 from models.evaluation.protocols import RankingCase
-from models.evaluation.report.fairness import UserGrouping
+from models.evaluation.report.fairness import GroupingKind, UserGrouping
 from models.evaluation.user_groups import (
     ACTIVITY,
     LEAST_SHOWN,
@@ -38,22 +38,56 @@ def group(case: RankingCase, **attributes: list[str | None]) -> dict[str, dict[s
 
 
 def test_lists_are_grouped_by_attribute_and_by_activity() -> None:
-    users = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0]
-    jobs = ["artist"] * 5 + ["farmer"] * 5 + [None, "baker", "never listed"]
-    assert group(make_case(users, [0, 9, 10, 49, 50] + [0] * 8), job=jobs) == {
+    users = [*range(21), 0]
+    jobs = ["artist"] * 6 + ["farmer"] * 5 + ["baker"] * 4 + ["never again"] + [None] * 5 + ["never listed"]
+    assert group(make_case(users, [0] * 6 + [9] * 5 + [10, 49] * 4 + [50] * 3), job=jobs) == {
         "job": {
-            "artist": [0, 1, 2, 3, 4, 12],  # the first user has two lists
-            "farmer": [5, 6, 7, 8, 9],
-            OTHERS: [11],  # one baker would be a person
-            NOT_STATED: [10],
+            "artist": [*range(6), 21],  # the first user has two lists
+            "farmer": [6, 7, 8, 9, 10],
+            OTHERS: [11, 12, 13, 14, 15],
+            NOT_STATED: [16, 17, 18, 19, 20],
         },
+        # three users with a long history would be persons, and so would the rest: eight users are hidden
         ACTIVITY: {
-            "new users (no earlier item)": [0, *range(5, 13)],
-            "1 to 9 earlier items": [1],
-            "10 to 49 earlier items": [2, 3],
-            "50 or more earlier items": [4],
+            "new users (no earlier item)": [0, 1, 2, 3, 4, 5],
+            "10 to 49 earlier items": [*range(11, 19)],
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["a"] * 6 + ["b"] * 5 + ["c"], {"a": 6, OTHERS: 6}),
+        (["a"] * 6 + ["b"] * 5 + [None] * 4, {"a": 6, OTHERS: 9}),
+        (["a"] * 6 + ["b"] * 5 + [None] * 5, {"a": 6, "b": 5, NOT_STATED: 5}),
+        (["a"] * 6 + ["b"] * 4 + [None], {"a": 6, OTHERS: 5}),
+        (["a"] * 5 + [None], {OTHERS: 6}),
+        (["a"] * 3 + [None], {}),
+        (["a"] * 4 + [None] * 5, {OTHERS: 9}),
+    ],
+)
+def test_no_group_is_of_few_users_nor_is_what_the_groups_leave(
+    values: list[str | None], expected: dict[str, int]
+) -> None:
+    groups = group(make_case(list(range(len(values))), [0] * len(values)), city=values).get("city", {})
+    assert {name: len(members) for name, members in groups.items()} == expected
+
+
+def test_values_and_attributes_may_be_called_as_the_groups_are() -> None:
+    """The value "(not stated)" of every second user, which all others do not state."""
+    count = 4 * LEAST_USERS
+    values = [NOT_STATED, None] * (count // 2)
+    groupings = list(group_lists(make_case(list(range(count)), [0] * count), {ACTIVITY: values}))
+    assert [(grouping.kind, grouping.name) for grouping in groupings] == [
+        ("attribute", ACTIVITY), ("activity", ACTIVITY),
+    ]  # fmt: skip
+    users = np.arange(count)
+    small = users >= count - LEAST_USERS + 1
+    same = [("x", users < LEAST_USERS), ("x", ~small & (users >= LEAST_USERS)), ("x", small)]
+    ranked = RankedLists(np.zeros((count, 1), np.int64), np.ones((count, 1), bool), np.ones(count, np.int64))
+    (grouping,) = measure_groups(ranked, users, [Grouping(GroupingKind.ATTRIBUTE, "job", same)])
+    assert [one.difference_to_others is not None for one in grouping.groups] == [True, True, False]
 
 
 def test_only_the_most_frequent_values_have_a_group() -> None:
@@ -75,7 +109,9 @@ def judge(hit_places: list[int | None], users: np.ndarray, **groups: np.ndarray)
         if place is not None:
             hits[number, place] = True
     ranked = RankedLists(np.zeros((len(hits), 10), dtype=np.int64), hits, np.ones(len(hits), dtype=np.int64))
-    (grouping,) = measure_groups(ranked, users, [Grouping("job", tuple(groups.items()))])
+    (grouping,) = measure_groups(
+        ranked, users, [Grouping(GroupingKind.ATTRIBUTE, "job", tuple(groups.items()))]
+    )
     return grouping
 
 
@@ -89,7 +125,9 @@ def test_figures_of_small_groups_are_given_and_not_compared() -> None:
     assert (farmer.ndcg.value, farmer.hit_rate.value) == pytest.approx((0.25, 0.5))
     assert farmer.ndcg.low is None
     assert (artist.ndcg.low, artist.ndcg.high) == (0, 1)  # two users tell little
-    assert artist.lead is None and farmer.lead is None and grouping.gap is None
+    assert (
+        artist.difference_to_others is None and farmer.difference_to_others is None and grouping.gap is None
+    )
 
 
 def test_a_group_that_is_clearly_worse_and_the_largest_gap() -> None:
@@ -100,9 +138,9 @@ def test_a_group_that_is_clearly_worse_and_the_largest_gap() -> None:
     figures = {group.name: group for group in grouping.groups}
     second, third, tenth = 1 / np.log2(3), 0.5, 1 / np.log2(11)
     assert figures["good"].ndcg.value == pytest.approx((1 + second) / 2)
-    assert figures["bad"].lead is not None
+    assert figures["bad"].difference_to_others is not None
     others = (1 + second + second + third) / 4
-    assert figures["bad"].lead.value == pytest.approx(tenth / 2 - others)
+    assert figures["bad"].difference_to_others.value == pytest.approx(tenth / 2 - others)
     assert [name for name, group in figures.items() if group.is_worse] == ["bad"]
     gap = grouping.gap
     assert gap is not None and (gap.best, gap.worst) == ("good", "bad")

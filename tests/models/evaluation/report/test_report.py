@@ -18,6 +18,7 @@ from models.evaluation.report.console import print_report
 from models.evaluation.report.fairness import (
     Estimate,
     GroupGap,
+    GroupingKind,
     PopularityBand,
     UserGroup,
     UserGrouping,
@@ -44,7 +45,7 @@ def user_groups() -> UserGrouping:
             users=count,
             ndcg=Estimate(value=0.25, low=0.2, high=0.3),
             hit_rate=Estimate(value=1.0),
-            lead=lead,
+            difference_to_others=lead,
         )
         for name, count, lead in (
             ("artist", 30, Estimate(value=-0.1, low=-0.15, high=-0.05)),
@@ -52,7 +53,7 @@ def user_groups() -> UserGrouping:
         )
     )
     gap = GroupGap(best=NASTY, worst="artist", difference=Estimate(value=0.125, low=0.05, high=0.2))
-    return UserGrouping(name="job", groups=groups, gap=gap)
+    return UserGrouping(kind=GroupingKind.ATTRIBUTE, name="job", groups=groups, gap=gap)
 
 
 def head() -> PopularityBand:

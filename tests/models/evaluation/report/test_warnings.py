@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from models.evaluation.report.fairness import Estimate, UserGroup, UserGrouping
+from models.evaluation.report.fairness import Estimate, GroupingKind, UserGroup, UserGrouping
 from models.evaluation.report.figure import Comparison
 from models.evaluation.report.schema import (
     CALIBRATED,
@@ -128,7 +128,7 @@ def group(name: str, lead: tuple[float, float | None, float | None] | None) -> U
         users=90,
         ndcg=Estimate(value=0.2, low=0.15, high=0.25),
         hit_rate=Estimate(value=0.5, low=0.4, high=0.6),
-        lead=None if lead is None else Estimate(value=value, low=low, high=high),
+        difference_to_others=None if lead is None else Estimate(value=value, low=low, high=high),
     )
 
 
@@ -141,11 +141,19 @@ def test_only_a_group_that_is_worse_beyond_chance_is_reported() -> None:
         group("few", None),
     )
     given = report(
-        next_event=table().model_copy(update={"groups": (UserGrouping(name="job", groups=groups),)})
+        next_event=table().model_copy(
+            update={
+                "groups": (
+                    # an attribute of users may be called as the other kind is
+                    UserGrouping(kind=GroupingKind.ATTRIBUTE, name="activity", groups=groups),
+                    UserGrouping(kind=GroupingKind.ACTIVITY, name="activity", groups=groups),
+                )
+            }
+        )
     )
     assert messages(given) == {
         "group_worse": [
-            "chorus, as served is worse on next events for the users of job 'artist': NDCG@10 0.2000 over 1,200 "
+            "chorus, as served is worse on next events for the users of activity 'artist': NDCG@10 0.2000 over 1,200 "
             "lists, 0.1000 less than for the others (0.0500 to 0.1500, for all groups at once)"
         ]
     }
