@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.api.dependencies import Service
+from app.api.mapping.new_places import keep_places
 from app.api.mapping.query import build_query
 from app.api.mapping.variants import Choice
 from app.api.page_reading import Asked
@@ -47,9 +48,10 @@ async def _answer_unseen(tenant: Tenant, service: Service, asked: Asked, choice:
     if by is None:
         raise BadBundleError("expected the bundle of the variant in memory, given none")
     state, _degraded = await by.read_user(asked.page.request.user_id)
-    page = choice.apply(asked.page, by.bundle, explores=False)
-    page = replace(page, request=page.request.model_copy(update={"exploration": None}))
+    stated = choice.apply(asked.page, by.bundle, explores=False)
+    page = replace(stated, request=stated.request.model_copy(update={"exploration": None}))
     query = build_query(by.bundle, page, state, asked.query.now, asked.taken.kept)
+    query = keep_places(query, stated, by.bundle, service.settings.new_items)
     bundle = await fetch_words(by.bundle, [(query.plan, query.state)])
     unseen: Query = replace(query, explain=False)
     queue = service.load.queue

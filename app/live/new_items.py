@@ -54,6 +54,7 @@ class NewItemTrials:
     impressions: int  # after which an item is new no longer
     clock: Callable[[], float] = time.time
     _pending: Counter[str] = field(default_factory=Counter)
+    _written: Counter[str] = field(default_factory=Counter)  # since the last reading
     _by_day: dict[int, ItemCounts] = field(default_factory=dict)
     _version: int | None = None
     _read_at: float = 0.0
@@ -86,16 +87,19 @@ class NewItemTrials:
             day: counts for day, counts in zip(days, found, strict=True) if len(counts.items)
         }
         self._version, self._read_at = version, now
+        self._written.clear()
         return True
 
     async def _write(self, day: int) -> None:
         """Count what was noted; it stays noted if the store does not answer."""
         pending, self._pending = self._pending, Counter()
+        self._written.update(pending)
         if not pending:
             return
         try:
             await self.store.add_shown(pending, day)
         except StateUnavailableError:
+            self._written.subtract(pending)
             self._pending.update(pending)
             raise
 
@@ -104,7 +108,9 @@ class NewItemTrials:
         return self._young is None or not self._young.fits(bundle, self.clock())
 
     def apply(self, bundle: LoadedBundle) -> None:
-        """Tell a bundle which items are new: the last MOST_NEW of them."""
+        """Tell a bundle which items are new: the last MOST_NEW of them. None before the store was read."""
+        if self._version is None:
+            return
         young = self._young
         if young is None or self.lags(bundle):
             young = self._young = self._find_young(bundle)
@@ -117,25 +123,33 @@ class NewItemTrials:
         bundle.new_items.rows = rows
 
     def _find_young(self, bundle: LoadedBundle) -> _Young:
-        """The items that may be new, the last MOST_YOUNG of them; those of the last time keep their digests.
-
-        Of the items with events those may be new whose first one may have come after their trial began, and that have
-        fewer of them than impressions are needed.
-        """
+        """The items that may be new, the last MOST_YOUNG of them; those of the last time keep their digests."""
         now, store, ids, before = self.clock(), bundle.catalogue.store, bundle.catalogue.ids, self._young
-        events, ages = np.rint(np.expm1(bundle.catalogue.trained_statistics[:, TOTAL])), bundle.ages
-        is_young = events == 0
-        if ages.is_known:
-            is_late = ages.first > now - self.store.days * DAY_S  # infinite without an event
-            is_young[: len(is_late)] |= is_late & (events[: len(is_late)] < self.impressions)
-        rows = np.flatnonzero(is_young)[-MOST_YOUNG:]
+        if before is not None and before.columns is store and abs(now - before.at) < AGEING_S:
+            put_since = np.arange(before.count, len(bundle.catalogue))  # an item put costs only its row
+            rows, now = np.concatenate([before.rows, put_since])[-MOST_YOUNG:], before.at
+        else:
+            rows = self._find_rows(bundle, now)
         digests, is_added = np.zeros(len(rows), dtype=np.uint64), np.ones(len(rows), dtype=np.bool_)
         if before is not None and before.columns is store:
             is_added = ~np.isin(rows, before.rows, assume_unique=True)
             digests[~is_added] = before.digests[np.isin(before.rows, rows, assume_unique=True)]
         digests[is_added] = self.store.digest([ids[row] for row in rows[is_added].tolist()])
-        is_put = (rows >= len(bundle.known_users.item_ids)) & (events[rows] == 0)
+        untaken = bundle.catalogue.trained_statistics[rows, TOTAL] == 0
+        is_put = (rows >= len(bundle.known_users.item_ids)) & untaken
         return _Young(store, len(bundle.catalogue), now, rows, digests, is_put)
+
+    def _find_rows(self, bundle: LoadedBundle, now: float) -> Indices:
+        """The rows of items without events, and of those whose first one may have come after their trial began.
+
+        The latter have fewer events than impressions are needed.
+        """
+        events, ages = np.rint(np.expm1(bundle.catalogue.trained_statistics[:, TOTAL])), bundle.ages
+        is_young = events == 0
+        if ages.is_known:
+            is_late = ages.first > now - self.store.days * DAY_S  # infinite without an event
+            is_young[: len(is_late)] |= is_late & (events[: len(is_late)] < self.impressions)
+        return np.flatnonzero(is_young)[-MOST_YOUNG:]
 
     def _sum_shown(self, digests: Digests) -> Doubles:
         """[m] how often items were shown."""
@@ -150,8 +164,9 @@ class NewItemTrials:
         return total
 
     def _count_pending(self) -> ItemCounts:
-        """The impressions that were noted since the last writing."""
-        pending = dict(self._pending)
+        """The impressions that were noted since the last reading."""
+        pending = Counter(dict(self._pending))
+        pending.update(dict(self._written))
         return ItemCounts(
             self.store.digest(list(pending)), np.array(list(pending.values()), dtype=np.float64)
         )

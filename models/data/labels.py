@@ -15,6 +15,7 @@ from models.contract.unix_time import has_time
 from models.data.conditions import evaluate_condition, read_codes, read_numbers
 from models.data.dataset import Dataset, Interactions
 from models.data.label_window import widen_condition
+from models.data.split import Split
 from models.heads.registry import find_kind
 from models.heads.targets import (
     FittedTargets,
@@ -90,6 +91,16 @@ def label_as(heads: Sequence[Head], dataset: Dataset) -> tuple[TaskLabels, ...]:
     none = np.zeros(0, dtype=np.int64)
     labels = tuple(_label_task(head.task, dataset, none, head.classes, ()) for head in heads)
     return _mark_known(labels, dataset.interactions)
+
+
+def find_unlabelled(labels: Sequence[TaskLabels], parts: Split) -> Iterator[str]:
+    """Yield a warning for each task without a label in a part on which its head is calibrated or measured."""
+    purposes = (("validation", parts.valid, "not calibrated"), ("test", parts.test, "not measured"))
+    for one in labels:
+        for name, rows, what in purposes:
+            if len(rows) and not one.has_target(rows).any():
+                task = one.head.task
+                yield f"tasks.{task.name}.label: no event of the {name} part has a label, so the head is {what}: {task.label}"
 
 
 def _mark_known(labels: tuple[TaskLabels, ...], log: Interactions) -> tuple[TaskLabels, ...]:

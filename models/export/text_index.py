@@ -62,7 +62,7 @@ def write_text_index(index_path: Path, search_path: Path, texts: Floats, seed: i
     nothing, for a small catalogue, for one without texts, and where no search has that recall: a service then reads all
     vectors.
     """
-    if len(texts) <= PACKED_FROM or not texts.shape[1]:
+    if len(texts) <= PACKED_FROM or not texts.shape[1] or not _mark_texts(texts).any():
         return False
     random = np.random.default_rng(seed)
     queries = _draw_queries(texts, random)
@@ -119,13 +119,17 @@ def _build(kind: str, texts: Floats, random: np.random.Generator) -> faiss.Index
 
 def _draw_queries(texts: Floats, random: np.random.Generator) -> MeasuredQueries:
     """Queries between the texts of up to three items: words of a request are near to several items, not to one."""
-    with_text = np.flatnonzero([row.any() for row in texts[:: max(len(texts) // CHUNK, 1)]])
-    drawn = random.choice(with_text * max(len(texts) // CHUNK, 1), (QUERIES, 3))
+    drawn = random.choice(np.flatnonzero(_mark_texts(texts)), (QUERIES, 3))
     weights = np.arange(3) <= (np.arange(QUERIES) % 3)[:, None]
     sums = np.einsum("qpt,qp->qt", texts[drawn], weights.astype(np.float32))
     vectors = np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), np.float32)
     cosines = np.concatenate([vectors @ part.T for part in _split(texts)], axis=1)  # [Q, n]
     return MeasuredQueries(vectors, np.stack([best_rows(cosine, NEAREST) for cosine in cosines]))
+
+
+def _mark_texts(texts: Floats) -> Mask:
+    """[n] True for the items that have a text."""
+    return np.concatenate([part.any(axis=1) for part in _split(texts)])
 
 
 def _split(texts: Floats) -> Iterator[Floats]:

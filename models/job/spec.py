@@ -22,7 +22,7 @@ from models.job.evaluation_config import EvaluationConfig
 from models.job.histories_section import HistoriesSection
 from models.job.interactions_section import InteractionsSection
 from models.job.label_check import LabelColumns, check_condition, check_label
-from models.job.label_expression import ExpressionError
+from models.job.label_expression import ExpressionError, parse_label
 from models.job.privacy_check import check_privacy
 from models.job.sections import (
     ExportSection,
@@ -94,8 +94,17 @@ class JobSpec(BaseModel):
 
     @property
     def objective_weights(self) -> dict[str, float]:
-        """Head -> what its outcome is worth: as stated, or 1 each for `next` and for every task with an outcome."""
-        return self.objective or {NEXT: 1.0} | dict.fromkeys(self._outcomes, 1.0)
+        """Head -> what its outcome is worth: as stated, or 1 each for `next` and for every task with an outcome.
+
+        The default leaves out outcomes of later events.
+        """
+        return self.objective or {NEXT: 1.0} | dict.fromkeys(self._told_outcomes, 1.0)
+
+    @property
+    def _told_outcomes(self) -> list[str]:
+        """The outcomes that the event itself tells: what comes within a time is unknown of the last events of a part."""
+        labels = {task.name: task.label for task in self.tasks}
+        return [name for name in self._outcomes if parse_label(labels[name]).within_s is None]
 
     @property
     def _outcomes(self) -> list[str]:

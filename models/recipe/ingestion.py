@@ -16,7 +16,7 @@ from models.contract.features import item_text, user_text
 from models.data.dataset import Dataset, load_dataset
 from models.data.fitting import fit_features
 from models.data.label_constants import check_constants
-from models.data.labels import label
+from models.data.labels import find_unlabelled, label
 from models.data.order_check import check_order
 from models.data.roles import read_roles
 from models.data.split import Split, split
@@ -80,6 +80,7 @@ def ingest(job: JobSpec, out: Path, console: Console, log: Path | None = None) -
     warnings = (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset))
     warn(warnings, console)
     labels = label(job.tasks, dataset, parts.train, cuts=parts.cuts)
+    warn(find_unlabelled(labels, parts), console)
     name = job.text_encoder if has_text(job) else None
     size = 0 if name is None else _open_encoder(name).size
     spec = fit_features(dataset, parts.train, job, size)

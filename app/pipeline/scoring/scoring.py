@@ -61,7 +61,8 @@ def _reads_texts(user: Encoded) -> bool:
 def _sum_sample(bundle: LoadedBundle, encoded: Sequence[Encoded], most: int) -> Doubles:
     """The denominators [B] over an even sample of at most `most` items, as if it were all of them."""
     calibration = bundle.manifest.calibrations[NEXT]
-    sample = slice(None, None, -(-len(bundle.catalogue) // most))
+    # By the items of the bundle: with a step that followed the items put, each of them would make a new sample.
+    sample = slice(None, None, -(-max(len(bundle.known_users.item_ids), 1) // most))
     vectors, present = bundle.catalogue.vectors[sample], bundle.catalogue.present[sample]
     are_all = bool(present.all()) or not present.any()
     batch_size = max(PARTITION_BYTES // (8 * max(len(vectors), 1)), 1)

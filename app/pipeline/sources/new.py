@@ -7,13 +7,21 @@ import numpy as np
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.types import Candidates
 from models.contract.arrays import Indices
+from models.ranking.new_items import NewItems
 from models.ranking.order import best_rows
 from models.ranking.sources.source import Source
 
+NOTHING = np.zeros(0, dtype=np.bool_)
+
 
 def find_new(context: RetrievalContext, k: int) -> Indices | None:
-    """The k allowed new rows with the greatest `next` logits, those that meet the whole plan first; None for none."""
-    if not context.query.new_share or not len(context.new_rows):
+    """The k allowed new rows with the greatest `next` logits, those that meet the whole plan first; None for none.
+
+    More than k where the list is due more. None where it is due no place: the list is then as it is without the rule.
+    """
+    query = context.query
+    due = NewItems(NOTHING, query.new_share, len(query.before)).count_due(query.limit)
+    if not due or query.diversity.max_consecutive is not None or not len(context.new_rows):
         return None
     rows = context.new_rows[context.new_rows < len(context.allowed)]
     rows = rows[context.allowed[rows]]
@@ -22,7 +30,7 @@ def find_new(context: RetrievalContext, k: int) -> Indices | None:
     rows = rows[best_rows(logits if added is None else logits + added[rows], len(rows))]
     if context.meets is not None:
         rows = np.concatenate([rows[context.meets[rows]], rows[~context.meets[rows]]])
-    return rows[:k]
+    return rows[: max(k, due)]
 
 
 def mark_given(candidates: Candidates, given: Indices) -> Candidates:

@@ -1,7 +1,7 @@
 """Labels by hand, for every kind of task, and what is not known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,8 @@ from models.contract.tasks import Task
 from models.data.cleaning import CleaningReport
 from models.data.conditions import read_codes
 from models.data.dataset import Codes, Dataset, Interactions
-from models.data.labels import TaskLabels, label
+from models.data.labels import TaskLabels, find_unlabelled, label
+from models.data.split import Split
 from models.job.errors import JobError
 from models.job.label_expression import Operand
 
@@ -122,6 +123,18 @@ def test_a_label_with_a_window() -> None:
     assert read(labels).known.tolist() == [True, True, False, False, False]
     with pytest.raises(JobError, match=r"tasks\.t\.label: expected a label in the training rows, given none"):
         label([task], dataset(), np.array([3]))
+
+
+def test_a_part_without_labels_is_warned_of() -> None:
+    """Of the validation part, from hour 20 on, nothing is known six hours later; there is no test part."""
+    task = Task(name="t", kind="binary", label="action == 'view' within 6h")
+    parts = Split(np.array([0, 1, 2, 4]), np.array([3]), np.array([], dtype=int), 20 * HOUR, 27 * HOUR)
+    labels = label([task], dataset(), parts.train, cuts=parts.cuts)
+    (warning,) = find_unlabelled(labels, parts)
+    assert warning.startswith(
+        "tasks.t.label: no event of the validation part has a label, so the head is not calibrated"
+    )
+    assert not list(find_unlabelled(labels, replace(parts, valid=np.array([0]))))
 
 
 def test_multilabel() -> None:
