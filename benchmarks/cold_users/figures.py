@@ -8,6 +8,7 @@ import numpy as np
 from models.contract.arrays import Doubles, Indices, Mask
 from models.evaluation.full_ranking import match_relevant
 from models.evaluation.metrics.hit_rate import hit_rate
+from models.evaluation.metrics.lists import NO_ITEM
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.paired_bootstrap import Interval, bootstrap_difference
 from models.evaluation.protocols import RankingCase
@@ -65,10 +66,15 @@ def compare(popular: Figures, told: Mapping[tuple[int, str], Figures], nothing: 
 
 
 def rank_popular(taken: Doubles, case: RankingCase, k: int) -> Indices:
-    """The k most taken items [C, k] that a list's user has not had; `taken` [I] weighs them, equal ones by row."""
-    order = np.argsort(-taken, kind="stable")
-    rows = [order[~np.isin(order, case.seen[[number]].indices)][:k] for number in range(len(case))]
-    return np.array(rows, dtype=np.int64)
+    """The k most taken items [C, k] that a list's user has not had, -1 where there are fewer.
+
+    `taken` [I] weighs them, equal ones by row.
+    """
+    order, lists = np.argsort(-taken, kind="stable"), np.full((len(case), k), NO_ITEM, dtype=np.int64)
+    for number in range(len(case)):
+        unseen = order[~np.isin(order, case.seen[[number]].indices)][:k]
+        lists[number, : len(unseen)] = unseen
+    return lists
 
 
 def tabulate(rows: Sequence[Row]) -> str:

@@ -1,5 +1,6 @@
 """Load a job's data: cleaned interactions, sorted and numbered, with items and users."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -35,6 +36,7 @@ class Dataset:
     timed: bool
     cleaning: CleaningReport
     losses: tuple[TableLosses, ...] = ()  # of the log, the items, the users and the histories
+    warnings: tuple[str, ...] = ()
 
 
 def load_dataset(job: JobSpec, quarantine: Path, exported: Path | None = None) -> Dataset:
@@ -139,4 +141,12 @@ def _assemble(
             count_rejects("items", catalogue.rows, catalogue.rejects),
             count_rejects("users", profiles.rows, profiles.rejects),
         ),
+        warnings=tuple(_find_strangers(catalogue)),
     )
+
+
+def _find_strangers(catalogue: ItemTable) -> Iterator[str]:
+    """Yield a warning about written descriptions of no item of the table."""
+    if count := catalogue.strange_descriptions:
+        rows = "1 row is of an item that is" if count == 1 else f"{count:,} rows are of items that are"
+        yield f"items.descriptions: {rows} not in the item table, and without effect"

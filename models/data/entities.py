@@ -10,6 +10,7 @@ import numpy as np
 from models.contract.catalogue import Attribute, Item, User
 from models.contract.feature_spec import FieldKind
 from models.contract.hierarchy import expand_attributes, path_levels
+from models.contract.title_field import DESCRIPTION
 from models.data.descriptions import read_descriptions
 from models.data.interaction_checks import KEPT
 from models.data.readers.column_plan import ColumnPlan
@@ -18,7 +19,7 @@ from models.data.readers.sources import read_table
 from models.data.readers.table import Reject, Table
 from models.data.validation import format_cell, is_nearly_all
 from models.job.errors import JobError
-from models.job.sections import DESCRIPTION, ItemsSection, UsersSection
+from models.job.sections import ItemsSection, UsersSection
 
 Values = Sequence[Attribute | None]
 """The value of each row; None for an empty or unreadable cell."""
@@ -37,6 +38,7 @@ class ItemTable:
     rows: int = 0
     rejected_rows: int = 0
     rejects: tuple[Reject, ...] = ()  # of rows, then of cells whose rows were kept
+    strange_descriptions: int = 0  # rows of written descriptions whose item is not in the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,11 @@ def read_items(section: ItemsSection) -> ItemTable:
     }
     _check_cells(table, _job_keys(section, "items"), faults)
     _check_paths(section, columns)
+    strangers = 0
     if section.descriptions:
         # Of the kept rows alone; all others have none.
-        texts = dict(zip(rows, read_descriptions(section.descriptions, ids), strict=True))
+        described = read_descriptions(section.descriptions, ids)
+        texts, strangers = dict(zip(rows, described.texts, strict=True)), described.strangers
         columns[DESCRIPTION] = [texts.get(row) for row in range(len(table))]
     items = tuple(
         Item(
@@ -79,9 +83,8 @@ def read_items(section: ItemsSection) -> ItemTable:
         )
         for item_id, row in zip(ids, rows, strict=True)
     )
-    return ItemTable(
-        items, _count_rows(table), len(rejected), (*rejected, *chain.from_iterable(faults.values()))
-    )
+    rejects = (*rejected, *chain.from_iterable(faults.values()))
+    return ItemTable(items, _count_rows(table), len(rejected), rejects, strangers)
 
 
 def read_users(section: UsersSection) -> UserTable:

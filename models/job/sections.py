@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_va
 from models.contract.feature_spec import FieldKind
 from models.contract.promotion import TOLERANCE
 from models.contract.text_template import MAX_TEMPLATE
+from models.contract.title_field import DESCRIPTION
 from models.job.table_section import STRICT, Column, ColumnList, OptionalFiles, TableSection
 
 
@@ -22,8 +23,6 @@ def _check_separators(value: object) -> object:
 
 
 Hierarchy = str | dict[Column, str]
-DESCRIPTION = "description"
-"""The field with the texts of `descriptions`."""
 
 
 class ItemsSection(TableSection):

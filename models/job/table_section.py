@@ -1,6 +1,7 @@
 """The keys that every table of a job has: its files and their format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -71,6 +72,28 @@ def _locate(folder: Path, path: Path) -> Iterator[Path]:
     if not files:
         raise ValueError(f"expected at least one file, given {str(path)!r}, and none matches at {whole}")
     yield from files
+
+
+def reads(folder: Path, entry: str, file: Path) -> bool:
+    """True if an entry of a job in `folder`, a path, pattern or folder, would read the resolved `file` if it existed.
+
+    For a pattern it is True for somewhat more: `**` may also end on a file.
+    """
+    whole = (folder / Path(entry).expanduser()).resolve()
+    if whole.is_dir():
+        return file.parent == whole and file.name[0] not in IGNORED
+    if not whole.exists() and any(character in entry for character in WILDCARDS):
+        return _matches(file.parts, whole.parts)
+    return file == whole
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """True if the parts of a path match those of a pattern, where `**` stands for any number of them."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_matches(parts[at:], pattern[1:]) for at in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
 def _check_delimiter(delimiter: str | None) -> str | None:

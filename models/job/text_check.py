@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from models.contract.feature_spec import FieldKind
 from models.contract.features import INTERESTS
 from models.contract.text_template import TemplateError, list_placeholders
+from models.contract.title_field import DESCRIPTION
 
 if TYPE_CHECKING:
     from models.job.spec import JobSpec
@@ -17,6 +18,8 @@ def check_texts(job: "JobSpec") -> Iterator[str]:
         yield f"text_whitening: expected a text_encoder, whose vectors it is for, given {job.text_whitening:g}"
     if job.interactions.text is not None and job.text_encoder is None:
         yield f"interactions.text: expected a text_encoder, which reads it, given null for {job.interactions.text!r}"
+    if job.items is not None and job.items.descriptions:
+        yield from _find_undescribed(job.items.template, has_encoder=job.text_encoder is not None)
     for name, section, own in (("items", job.items, ()), ("users", job.users, (INTERESTS,))):
         if section is None or section.template is None:
             continue
@@ -43,6 +46,18 @@ def _find_faults(template: str, columns: tuple[str, ...]) -> Iterator[str]:
                 f"expected one of the columns {', '.join(columns) or '(none)'} in braces, given {{{name[:80]}}}; "
                 "a column that is only for the template may stand in `text`"
             )
+
+
+def _find_undescribed(template: str | None, *, has_encoder: bool) -> Iterator[str]:
+    """Yield why written descriptions would have no effect."""
+    if not has_encoder:
+        yield "items.descriptions: expected a text_encoder, which reads them, given null"
+    try:
+        names = None if template is None else list_placeholders(template)
+    except TemplateError:
+        return
+    if names is not None and DESCRIPTION not in names:
+        yield f"items.template: expected {{{DESCRIPTION}}} in it beside items.descriptions, given none"
 
 
 def _find_unread(template: str, texts: tuple[str, ...]) -> Iterator[str]:

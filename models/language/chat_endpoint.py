@@ -38,16 +38,20 @@ class Question:
 
 
 def ask(endpoint: ChatEndpoint, question: Question) -> str:
-    """The text of the model's answer to a question; blocks. Raises ChatError."""
+    """The text of the model's answer to a question; blocks. Raises ChatError.
+
+    Each wait, for the connection, for a part of the headers and of the body, ends after `timeout_s`. An answer whose
+    body comes in parts is given up at the first part that comes later than `timeout_s` after the request.
+    """
     headers = {"content-type": "application/json"}
     if endpoint.key is not None:
         headers["authorization"] = f"Bearer {endpoint.key}"
-    url, body = f"{endpoint.url.rstrip('/')}/chat/completions", _write_request(endpoint.model, question)
+    url, asked = f"{endpoint.url.rstrip('/')}/chat/completions", _write_request(endpoint.model, question)
+    deadline = time.monotonic() + endpoint.timeout_s
     try:
-        request = urllib.request.Request(url, body, headers)  # noqa: S310 - http and https alone, by the settings
+        request = urllib.request.Request(url, asked, headers)  # noqa: S310 - http and https alone, by the settings
         with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as answer:  # noqa: S310
-            body = _read_body(answer, time.monotonic() + endpoint.timeout_s)
-            content = json.loads(body)["choices"][0]["message"]["content"]
+            content = json.loads(_read_body(answer, deadline))["choices"][0]["message"]["content"]
     except HTTPError as error:
         with error:  # it holds the connection
             raise ChatError(f"expected an answer of the language model, given {error}") from error
@@ -67,7 +71,18 @@ def ask_texts(endpoint: ChatEndpoint, question: Question, count: int) -> Sequenc
         raise ChatError(f"expected texts of the language model, given {type(error).__name__}") from error
     if not isinstance(texts, list) or len(texts) != count or not all(isinstance(text, str) for text in texts):
         raise ChatError(f"expected a list of {count} texts, given another")
+    if not is_writable(texts):
+        raise ChatError("expected whole characters, given half a surrogate pair")
     return texts
+
+
+def is_writable(texts: Sequence[str]) -> bool:
+    """True for texts that can be written as UTF-8: JSON can escape half a surrogate pair, which is no character."""
+    try:
+        json.dumps(list(texts), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def texts_schema(count: int) -> Mapping[str, Any]:
@@ -82,7 +97,7 @@ def texts_schema(count: int) -> Mapping[str, Any]:
 
 
 def _read_body(answer: HTTPResponse, deadline: float) -> bytes:
-    """The first MOST_BYTES of an answer. Raises TimeoutError at the deadline, though bytes may still come."""
+    """The first MOST_BYTES of an answer. Raises TimeoutError at the first bytes after the deadline."""
     body = b""
     while len(body) < MOST_BYTES and (part := answer.read1(MOST_BYTES - len(body))):
         if time.monotonic() > deadline:

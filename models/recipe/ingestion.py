@@ -77,7 +77,11 @@ def ingest(job: JobSpec, out: Path, console: Console, log: Path | None = None) -
     if choice := sizes.describe():
         console.print(choice)
     # Before the texts, which take long: it may reject the job.
-    warnings = (*check_order(dataset.interactions, dataset.timed), *check_constants(job.tasks, dataset))
+    warnings = (
+        *dataset.warnings,
+        *check_order(dataset.interactions, dataset.timed),
+        *check_constants(job.tasks, dataset),
+    )
     warn(warnings, console)
     labels = label(job.tasks, dataset, parts.train, cuts=parts.cuts)
     warn(find_unlabelled(labels, parts), console)

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
+from models.language.chat_endpoint import is_writable
+
 SUFFIX = ".answers"
 
 
@@ -37,9 +39,9 @@ class AnswerFile:
         """Keep an answer, and write it to the file; raises OSError."""
         line = json.dumps({"key": key, "texts": list(texts)}, ensure_ascii=False)
         with self._lock:
-            self._known[key] = tuple(texts)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
+            self._known[key] = tuple(texts)  # only now: what cannot be written is not kept
 
 
 def _is_cut(path: Path) -> bool:
@@ -66,5 +68,6 @@ def _read(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
                 isinstance(key, str)
                 and isinstance(texts, list)
                 and all(isinstance(text, str) for text in texts)
+                and is_writable(texts)
             ):
                 yield key, tuple(texts)

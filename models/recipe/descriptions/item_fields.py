@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FieldKind
-from models.contract.title_field import choose_title_field
+from models.contract.title_field import choose_title_field, is_title_name
 from models.job.sections import ItemsSection
 from models.language.claims import Facts, Names
 from models.language.titles import TitleIndex
@@ -29,6 +29,7 @@ class ItemFields:
     labels: Mapping[str, Sequence[str]]  # paths by each of their levels
     numbers: Mapping[str, float]
     texts: Mapping[str, str]  # beside the title
+    title_field: str = "title"
 
     @property
     def is_empty(self) -> bool:
@@ -39,20 +40,21 @@ class ItemFields:
     def content(self) -> str:
         """The fields as JSON, without the id."""
         numbers = {name: write_number(number) for name, number in self.numbers.items()}
-        title = {"title": self.title} if self.title else {}
+        title = {self.title_field: self.title} if self.title else {}
         values = {**title, **self.labels, **numbers, **self.texts}
         return json.dumps(values, ensure_ascii=False)
 
     @property
     def facts(self) -> Facts:
-        """What a description may name."""
+        """What a description may name; of a title in a column that is not named so, also words and numbers alone."""
         labels = (label for values in self.labels.values() for label in values)
         names = tuple(filter(None, (self.title, *labels)))
-        return Facts(names, tuple(self.texts.values()), tuple(self.numbers.values()))
+        title = () if is_title_name(self.title_field) else (self.title,)
+        return Facts(names, (*title, *self.texts.values()), tuple(self.numbers.values()))
 
 
 def read_fields(section: ItemsSection, item: Item) -> ItemFields:
-    """The fields of an item of a job's table; texts on one line."""
+    """The fields of an item of a job's table; texts on one line. A title that is longer than a label is a text."""
     title_field = choose_title_field(section.text)
     labels: dict[str, Sequence[str]] = {}
     numbers: dict[str, float] = {}
@@ -65,10 +67,17 @@ def read_fields(section: ItemsSection, item: Item) -> ItemFields:
             texts[name] = " ".join(value.split())[:MOST_CHARACTERS]
         elif isinstance(value, str | tuple) and value:
             every = (value,) if isinstance(value, str) else value
-            labels[name] = tuple(dict.fromkeys(_name(section, name, label) for label in every))[:MOST_LABELS]
-    title = "" if title_field is None else texts.pop(title_field, "")
+            named = filter(None, (_name(section, name, label) for label in every))
+            labels[name] = tuple(dict.fromkeys(named))[:MOST_LABELS]
+    is_title = title_field is not None and len(texts.get(title_field, "")) <= LONGEST_LABEL
+    title = texts.pop(title_field, "") if title_field is not None and is_title else ""
     return ItemFields(
-        item.item_id, title, labels, numbers, {name: text for name, text in texts.items() if text}
+        item.item_id,
+        title,
+        {name: own for name, own in labels.items() if own},
+        numbers,
+        {name: text for name, text in texts.items() if text},
+        title_field or "title",
     )
 
 

@@ -10,7 +10,11 @@ FORMATS = (".jsonl", ".parquet")
 
 @dataclass(frozen=True, slots=True)
 class DescribeOptions:
-    """A job, and how its items are described; None stands for the default of what only a language model has."""
+    """A job, and how its items are described; None stands for the default of what only a language model has.
+
+    `variants`: texts of an item in a language, 1 to MOST_VARIANTS. `parallel`: requests at once, 1 to MOST_PARALLEL.
+    `timeout`: the longest wait for an answer, in seconds, above 0.
+    """
 
     job: Path
     out: Path

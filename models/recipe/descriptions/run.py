@@ -10,20 +10,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from models.contract.catalogue import Item
 from models.contract.description_limits import PARALLEL, TIMEOUT_S
 from models.data.entities import read_items
 from models.job.errors import JobError
+from models.job.sections import ItemsSection
 from models.job.spec import load_job
 from models.language.chat_endpoint import ChatEndpoint, ChatError
-from models.language.claims import Names
-from models.recipe.descriptions.answer_file import SUFFIX, AnswerFile
+from models.recipe.descriptions.answer_file import AnswerFile
 from models.recipe.descriptions.files import name_refusals, write_descriptions, write_refusals
 from models.recipe.descriptions.item_fields import ItemFields, name_items, read_fields
 from models.recipe.descriptions.options import DescribeOptions, check_options
+from models.recipe.descriptions.out_file import check_out, name_answers, name_lock
 from models.recipe.descriptions.parallel import call_in_threads
+from models.recipe.descriptions.replaced import check_replaced
 from models.recipe.descriptions.settling import MODEL, TEMPLATE, Description, Refusal, fill_row, settle
-from models.recipe.descriptions.writer import Asked, Writer
-from models.recipe.folder_lock import SUFFIX as LOCK
+from models.recipe.descriptions.writer import Asked, Origin, Writer
 from models.recipe.folder_lock import hold_lock
 
 MOST_FAILURES = 20
@@ -44,11 +46,12 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The items of a job that have something to describe, and all that texts about them could name."""
+    """The items of a job that have something to describe, and the whole table, of which a text could name others."""
 
     fields: Sequence[ItemFields]
     empty: int
-    names: Names
+    section: ItemsSection
+    table: Sequence[Item]
 
 
 def describe(options: DescribeOptions, endpoint: ChatEndpoint | None, console: Console) -> None:
@@ -60,7 +63,10 @@ def describe(options: DescribeOptions, endpoint: ChatEndpoint | None, console: C
     check_options(options, asks=endpoint is not None)
     items = read_job_items(options)
     out = options.out
-    with hold_lock(out.with_name(out.name + LOCK), out):
+    with hold_lock(name_lock(out), out):
+        check_replaced(
+            out, len(items.fields), is_part=options.limit is not None, is_template=endpoint is None
+        )
         if endpoint is None:
             console.print(
                 "CHORUS_CHAT_URL names no language model: the descriptions are those of the template"
@@ -75,19 +81,19 @@ def describe(options: DescribeOptions, endpoint: ChatEndpoint | None, console: C
 
 
 def read_job_items(options: DescribeOptions) -> Items:
-    """The first `limit` items of a job's table; names are those of all items. Raises JobError."""
-    section = load_job(options.job).items
+    """The first `limit` items of a job's table. Raises JobError, and ValueError for a file that may not be written."""
+    job = load_job(options.job)
+    section = job.items
     if section is None:
         raise JobError(f"items: expected an item table in {options.job}, given none")
-    if options.out.resolve() in section.path:
-        raise ValueError(f"expected another file than a table of the job, given {options.out}")
+    check_out(options.out, options.job, job)
     section = section.model_copy(update={"descriptions": ()})  # an earlier result is no evidence
     table = read_items(section).items
     fields = [read_fields(section, item) for item in table[: options.limit]]
     filled = [each for each in fields if not each.is_empty]
     if not filled:
         raise JobError("items: expected a column of texts, labels or numbers with values, given none")
-    return Items(filled, len(fields) - len(filled), name_items(section, table))
+    return Items(filled, len(fields) - len(filled), section, table)
 
 
 def _fill(fields: Sequence[ItemFields], languages: Sequence[str]) -> Described:
@@ -99,24 +105,24 @@ def _ask(items: Items, options: DescribeOptions, endpoint: ChatEndpoint, console
     """The checked descriptions of a language model."""
     variants, out = options.variants or 1, options.out
     limited = replace(endpoint, timeout_s=options.timeout or TIMEOUT_S)
-    writer = Writer(limited, variants, AnswerFile(out.with_name(out.name + SUFFIX)))
+    writer = Writer(limited, variants, AnswerFile(name_answers(out)))
     asked = [Asked(fields, language) for fields, language in product(items.fields, options.language)]
     answers = call_in_threads(writer.write, asked, options.parallel or PARALLEL)
-    described, in_a_row = Described(), 0
+    described, in_a_row, names = Described(), 0, name_items(items.section, items.table)
     with closing(answers), Progress(console=console, transient=True) as progress:
         for answer in progress.track(answers, total=len(asked), description="descriptions"):
-            if answer.texts is None:
+            if answer.origin is Origin.ASKED and answer.texts is None:
                 described.failures[answer.failure] += 1
                 in_a_row += 1
-            else:
+            elif answer.origin is Origin.ASKED:  # other answers say nothing of the model's state
                 in_a_row = 0
             if in_a_row == MOST_FAILURES:
                 raise ChatError(
                     f"expected answers of the language model, given {MOST_FAILURES} failures in a row, the last one: "
                     f"{answer.failure}; the answers so far are kept, and the same command goes on from there"
                 )
-            rows, refusals = settle(answer, variants, items.names)
-            described.kept += answer.is_kept
+            rows, refusals = settle(answer, variants, names)
+            described.kept += answer.origin is Origin.KEPT
             described.rows += rows
             described.refusals += refusals
     return described
@@ -126,15 +132,22 @@ def report(described: Described, items: Items, out: Path) -> Iterator[str]:
     """The lines about what was written, refused and failed."""
     sources = Counter(row.source for row in described.rows)
     written = f"{sources[MODEL]:,} by the language model, {sources[TEMPLATE]:,} by the template"
-    yield f"{len(described.rows):,} descriptions of {len(items.fields):,} items are in {out}: {written}"
+    rows, fields = count(len(described.rows), "description"), count(len(items.fields), "item")
+    yield f"{rows} of {fields} {'is' if len(described.rows) == 1 else 'are'} in {out}: {written}"
     if described.kept:
-        yield f"{described.kept:,} answers were those of earlier runs"
+        yield f"answers of earlier runs: {described.kept:,}"
     if described.refusals:
         reasons = Counter(refusal.reason for refusal in described.refusals).most_common(NAMED_REASONS)
-        named = ", ".join(f"{reason!r} ({count:,})" for reason, count in reasons)
-        yield f"{len(described.refusals):,} texts were refused, which name what is not in the fields: {named}"
-        yield f"they are in {name_refusals(out)}"
-    for failure, count in described.failures.most_common(NAMED_REASONS):
-        yield f"{count:,} requests failed, which the next run asks again: {failure}"
+        named = ", ".join(f"{reason!r} ({times:,})" for reason, times in reasons)
+        refused = count(len(described.refusals), "refused text")
+        yield f"{refused}, for a name beside the fields, the length or a repetition: {named}"
+        yield f"in {name_refusals(out)}: {refused}"
+    for failure, times in described.failures.most_common(NAMED_REASONS):
+        yield f"{count(times, 'failed request')}, asked again by the next run: {failure}"
     if items.empty:
         yield f"items without any field to describe: {items.empty:,}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things, such as "1 item" and "2 items"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

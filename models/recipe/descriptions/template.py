@@ -8,6 +8,9 @@ from models.recipe.descriptions.item_fields import ItemFields, write_number
 MOST_CHARACTERS = 300
 """The most characters of a text field in the template's description."""
 
+ENDS = tuple(".?!…。！？")
+"""Marks after which a sentence has no second one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -31,10 +34,13 @@ FORMS: Mapping[str, Form] = {
 
 def fill_description(fields: ItemFields, language: str) -> str:
     """The description in one of the FORMS' languages, such as "Heat. Genres: Action and Crime. Year: 1995."."""
-    form = FORMS[language]
-    sentences = list(_write_sentences(fields, form))
-    mark = form.stop.strip()
-    return form.stop.join(sentence.removesuffix(mark) for sentence in sentences) + mark if sentences else ""
+    form, written = FORMS[language], ""
+    mark, gap = form.stop.rstrip(), form.stop.removeprefix(form.stop.rstrip())
+    for sentence in _write_sentences(fields, form):
+        # After a full stop of another script than the language's a blank is needed, too.
+        between = (gap or (" " if written[-1].isascii() else "")) if written else ""
+        written += between + (sentence if sentence.endswith(ENDS) else sentence + mark)
+    return written
 
 
 def _write_sentences(fields: ItemFields, form: Form) -> Iterator[str]:

@@ -54,3 +54,10 @@ def test_rows_are_compared_over_the_same_lists() -> None:
     table = tabulate(rows).splitlines()
     assert table[2] == "| 0 | nothing | 0.300 | 1.000 | 0.15 | +0.100 (+0.100 to +0.100) |  |  |"
     assert len(table) == 6
+
+
+def test_a_list_of_few_items_is_filled() -> None:
+    seen = sparse.csr_array(np.array([[1, 0, 0], [1, 1, 0]], dtype=np.bool_))
+    relevant = sparse.csr_array(np.array([[0, 1, 0], [0, 0, 1]], dtype=np.bool_))
+    case = RankingCase(np.arange(2), seen, relevant)
+    assert rank_popular(np.array([3.0, 2.0, 1.0]), case, 2).tolist() == [[1, 2], [2, -1]]

@@ -49,3 +49,48 @@ def test_a_job_without_users_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="a job with users and without histories"):
         write_job(tmp_path / "job.yaml", tmp_path / "without", newest=False)
+
+
+def write_shop(folder: Path, times: tuple[str, str] = ("1", "2")) -> Path:
+    files = {
+        "events.csv": f"u,i,t\nann,a,{times[0]}\nbob,a,{times[1]}\n",
+        "users.csv": "id,age\nann,30\nbob,31\n",
+        "items.csv": "id,title\na,Heat\n",
+        "texts.jsonl": '{"item_id": "a", "text": "Hot."}\n',
+        "_erasures.json": "{}",
+        "gone.json": "{}",
+        "job.yaml": "name: shop\ninteractions: {path: events.csv, user: u, item: i, time: t, time_unit: iso}\n"
+        "items: {path: items.csv, id: id, text: title, descriptions: texts.jsonl}\n"
+        "users: {path: users.csv, id: id, numeric: age}\nerasures: gone.json\n",
+    }
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder / "job.yaml"
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_the_files_of_the_job_stay(tmp_path: Path, link: bool) -> None:
+    job = write_shop(tmp_path / "shop")
+    target = tmp_path / "linked" if link else tmp_path / "shop"
+    if link:
+        target.mkdir()
+        (target / "interactions.csv").symlink_to(tmp_path / "shop" / "events.csv")
+    before = {path: path.read_bytes() for path in job.parent.iterdir()}
+    with pytest.raises(ValueError, match="a folder without files of the job, given"):
+        write_job(job, target, newest=False)
+    assert {path: path.read_bytes() for path in job.parent.iterdir()} == before
+
+
+def test_descriptions_and_erasures_are_found_from_the_new_folder(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    job = load_job(write_job(write_shop(shop), tmp_path / "without", newest=False))
+    assert job.items is not None and job.items.descriptions == (shop / "texts.jsonl",)
+    assert job.erasures == (shop / "gone.json", shop / "_erasures.json")
+
+
+def test_times_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    job = write_shop(tmp_path / "shop", ("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"))
+    message = r"Unix times in the column t of .*events.csv, given '2024-01-01T00:00:00Z'"
+    with pytest.raises(ValueError, match=message):
+        write_job(job, tmp_path / "without", newest=True)

@@ -29,7 +29,11 @@ def described(job: Callable[..., JobSpec], write: Write, items: dict[str, object
 def test_texts_of_an_item_are_one_field(job: Callable[..., JobSpec], write: Write, tmp_path: Path) -> None:
     write("texts.jsonl", TEXTS)
     items = {"text": "title", "descriptions": "texts.jsonl", "template": "{title}: {description}"}
-    first, second = load_dataset(described(job, write, items), tmp_path / "q.jsonl").items
+    dataset = load_dataset(described(job, write, items), tmp_path / "q.jsonl")
+    first, second = dataset.items
+    assert dataset.warnings == (
+        "items.descriptions: 1 row is of an item that is not in the item table, and without effect",
+    )
     assert dict(first.attributes) == {"title": "Heat"}
     assert dict(second.attributes) == {"title": "Alien", "description": "One. Two."}
 
@@ -40,6 +44,10 @@ def test_texts_of_an_item_are_one_field(job: Callable[..., JobSpec], write: Writ
         ('{"item_id": "x", "text": "Of no item."}\n', "texts of the items' ids in texts.jsonl, given none"),
         ('{"item_id": "a", "words": "One."}\n', "the columns item_id and text in"),
         ("{\n", "items.descriptions: "),
+        (
+            '{"item_id": "a", "text": "One."}\n{"item_id": "b", "te\n',
+            r"rows that can be read, given row 2 of .*texts.jsonl: ",
+        ),
     ],
 )
 def test_files_without_texts_of_the_items_are_refused(
@@ -56,6 +64,10 @@ def test_files_without_texts_of_the_items_are_refused(
         ({"text": "description", "descriptions": "items.csv"}, "no column description beside `descriptions`"),
         ({"descriptions": "nowhere.jsonl"}, "expected a file, given 'nowhere.jsonl'"),
         ({"text": "title", "template": "{description}"}, "one of the columns title in braces"),
+        (
+            {"text": "title", "template": "{title}", "descriptions": "items.csv"},
+            r"items.template: expected \{description\} in it beside items.descriptions",
+        ),
     ],
 )
 def test_a_job_that_cannot_have_descriptions_is_refused(
@@ -63,3 +75,14 @@ def test_a_job_that_cannot_have_descriptions_is_refused(
 ) -> None:
     with pytest.raises((JobError, ValueError), match=message):
         described(job, write, items)
+
+
+def test_descriptions_that_no_encoder_reads_are_refused(job: Callable[..., JobSpec], write: Write) -> None:
+    write("events.csv", "u,i,t\nann,a,1\n")
+    write("items.csv", ITEMS)
+    with pytest.raises(JobError, match=r"items.descriptions: expected a text_encoder, which reads them"):
+        job(
+            interactions={"path": "events.csv", "user": "u", "item": "i", "time": "t"},
+            items={"path": "items.csv", "id": "id", "text": "title", "descriptions": "items.csv"},
+            text_encoder=None,
+        )

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from models.recipe.descriptions.answer_file import AnswerFile, name_answer
 
 
@@ -31,3 +33,13 @@ def test_lines_of_another_shape_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "answers"
     path.write_text('[]\n{"key": 1, "texts": []}\n{"key": "k", "texts": "t"}\n{"key": "k", "texts": ["t"]}\n')
     assert AnswerFile(path).get("k") == ("t",)
+
+
+def test_what_cannot_be_written_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    answers = AnswerFile(path)
+    with pytest.raises(UnicodeEncodeError):
+        answers.put("k", ["\ud83d"])
+    assert answers.get("k") is None
+    path.write_text('{"key": "k", "texts": ["\\ud83d"]}\n')
+    assert AnswerFile(path).get("k") is None

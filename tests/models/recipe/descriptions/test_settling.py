@@ -5,10 +5,11 @@ import json
 import pytest
 
 from models.contract.catalogue import Item
+from models.contract.description_limits import LANGUAGES
 from models.job.sections import ItemsSection
 from models.recipe.descriptions.item_fields import ItemFields, name_items, read_fields
 from models.recipe.descriptions.settling import MODEL, REPEATED, TEMPLATE, settle
-from models.recipe.descriptions.template import fill_description
+from models.recipe.descriptions.template import FORMS, fill_description
 from models.recipe.descriptions.writer import Answer, Asked
 
 SECTION = ItemsSection.model_construct(
@@ -61,7 +62,7 @@ def test_the_model_is_given_the_fields_without_the_id() -> None:
         ("fr", TEXT.replace(" and ", " et ").replace(":", " :")),
         (
             "zh",
-            "Heat。Genres：Crime和Heist。Studio：Warner。Year：1995。Run time：170.5。A thief meets Neil McCauley.。",
+            "Heat。Genres：Crime和Heist。Studio：Warner。Year：1995。Run time：170.5。A thief meets Neil McCauley.",
         ),
     ],
 )
@@ -71,7 +72,7 @@ def test_the_template_has_every_field(language: str, text: str) -> None:
 
 def test_the_template_cuts_long_texts_at_a_blank() -> None:
     fields = ItemFields("x", "", {}, {}, {"plot": "word " * 100})
-    assert fill_description(fields, "en") == "word " * 58 + "word…."
+    assert fill_description(fields, "en") == "word " * 58 + "word…"
 
 
 @pytest.mark.parametrize(
@@ -113,3 +114,37 @@ def test_every_variant_has_a_row_and_a_repetition_is_none() -> None:
 def test_an_item_without_values_is_empty() -> None:
     assert read_fields(SECTION, Item("x", vectors={"poster": (1.0,)})).is_empty
     assert not read_fields(SECTION, ALIEN).is_empty
+
+
+def test_every_language_has_a_form() -> None:
+    assert tuple(FORMS) == LANGUAGES
+
+
+def test_a_mark_has_no_second_one() -> None:
+    fields = ItemFields("x", "What's Up, Doc?", {}, {"year": 1972.0}, {"a": "看！", "b": "Wow…"})
+    assert fill_description(fields, "en") == "What's Up, Doc? Year: 1972. 看！ Wow…"
+    assert fill_description(fields, "zh") == "What's Up, Doc? Year：1972。看！Wow…"
+
+
+def test_empty_labels_are_none() -> None:
+    item = Item("x", {"genres": ("Crime > ", ""), "studio": " "})
+    assert read_fields(SECTION.model_copy(update={"categorical": ()}), item).is_empty
+    labels = read_fields(SECTION, Item("x", {"genres": ("Crime > ", "Crime")})).labels
+    assert labels == {"genres": ("Crime",)}
+
+
+def test_the_first_text_is_a_title_whose_words_and_numbers_are_facts() -> None:
+    section = SECTION.model_copy(update={"text": ("plot",)})
+    short = read_fields(section, Item("x", {"plot": "In 1969 Neil meets Ann Lee."}))
+    assert json.loads(short.content) == {"plot": "In 1969 Neil meets Ann Lee."}
+    (row,), refusals = settle(Answer(Asked(short, "en"), ("A meeting of Ann with Neil, 1969.",)), 1, NAMES)
+    assert (row.source, refusals) == (MODEL, [])
+    long = read_fields(section, Item("x", {"plot": "Neil " * 100}))
+    assert (long.title, list(long.texts)) == ("", ["plot"])
+    assert len(fill_description(long, "en")) <= 300
+
+
+def test_a_column_of_labels_named_title_hides_no_name() -> None:
+    section = SECTION.model_copy(update={"text": ("name",), "categorical": ("title",)})
+    fields = read_fields(section, Item("x", {"name": "Heat", "title": "Dr."}))
+    assert json.loads(fields.content) == {"name": "Heat", "title": ["Dr."]}

@@ -6,73 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from app.cli import main
-from tests.chat_server import ChatServer, serving
-
-ITEMS = 40
-MARKS = ("Alpha", "Beta", "Gamma", "Delta")
-
-
-class Model(ChatServer):
-    """Writes `lines` for every item, with the fields of the item filled in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines = ["{title} is a {genre} item of {year}."]
-        self.fails: set[str] = set()  # titles without an answer of the right shape
-        self.block_at: int | None = None  # requests answered before the model is silent
-        self.blocked = threading.Event()
-
-    def write(self, asked: dict[str, Any]) -> Any:
-        if self.block_at is not None and len(self.asked) > self.block_at:
-            self.blocked.set()
-            self.silent.clear()
-            self.silent.wait(30)
-        item = json.loads(asked["messages"][1]["content"])
-        if item["title"] in self.fails:
-            return "no JSON"
-        values = {"title": item["title"], "genre": item["genres"][0], "year": item["year"]}
-        return json.dumps({"texts": [line.format(**values) for line in self.lines]})
-
-
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
-    server = Model()
-    monkeypatch.setenv("CHORUS_CHAT_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    with serving(server):
-        yield server
-
-
-@pytest.fixture
-def job(tmp_path: Path) -> Path:
-    rows = [f"i{n},{MARKS[n % 4]}{n},{('Comedy', 'Drama')[n % 2]},{1980 + n}" for n in range(ITEMS)]
-    (tmp_path / "items.csv").write_text("\n".join(["id,title,genres,year", *rows, "empty,,,"]) + "\n")
-    (tmp_path / "events.csv").write_text("u,i,t\nann,i1,1\nann,i2,2\n")
-    (tmp_path / "job.yaml").write_text(
-        "name: shop\ninteractions: {path: events.csv, user: u, item: i, time: t}\n"
-        "items: {path: items.csv, id: id, text: title, categories: genres, numeric: year}\n"
-    )
-    return tmp_path / "job.yaml"
-
-
-def describe(job: Path, *arguments: str, out: str = "texts.jsonl") -> list[dict[str, Any]]:
-    path = job.with_name(out)
-    assert main(["describe", str(job), "--out", str(path), *arguments]) == 0
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def refuse(capsys: pytest.CaptureFixture[str], job: Path, *arguments: str) -> str:
-    assert main(["describe", str(job), *arguments]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    return line
+from tests.app.describe.shop import ITEMS, Model, describe, refuse
 
 
 def test_without_a_model_the_template_writes_and_says_so(
@@ -138,7 +78,7 @@ def test_what_a_text_names_beside_the_fields_is_refused_and_kept_beside_the_file
     ]
     said = capsys.readouterr().out
     assert "1 by the language model, 2 by the template" in said
-    assert "2 texts were refused, which name what is not in the fields: 'Beta1' (2)" in said
+    assert "2 refused texts, for a name beside the fields, the length or a repetition: 'Beta1' (2)" in said
     refused = [
         json.loads(line) for line in job.with_name("texts.jsonl.refused.jsonl").read_text().splitlines()
     ]
@@ -157,14 +97,14 @@ def test_failures_have_the_template_and_the_next_run_asks_for_them_alone(
     model.fails = {"Beta1", "Alpha4"}
     rows = describe(job)
     assert [row["item_id"] for row in rows if row["source"] == "template"] == ["i1", "i4"]
-    assert "2 requests failed" in capsys.readouterr().out
+    assert "2 failed requests, asked again by the next run" in capsys.readouterr().out
     model.fails, model.asked = set(), []
     assert all(row["source"] == "model" for row in describe(job))
     assert sorted(json.loads(one["messages"][1]["content"])["title"] for one in model.asked) == [
         "Alpha4",
         "Beta1",
     ]
-    assert f"{ITEMS - 2} answers were those of earlier runs" in capsys.readouterr().out
+    assert f"answers of earlier runs: {ITEMS - 2}" in capsys.readouterr().out
 
 
 def test_a_changed_item_and_another_model_are_asked_for_anew(
@@ -221,7 +161,8 @@ def test_an_answer_that_never_ends_is_late(
     model.silent.clear()
     rows = describe(job, "--limit", "1", "--timeout", "1s")
     assert rows[0]["source"] == "template"
-    assert "1 requests failed, which the next run asks again" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 failed request, asked again by the next run" in said and "1 description of 1 item is in" in said
 
 
 @pytest.mark.parametrize(
