@@ -100,7 +100,10 @@ def find_unlabelled(labels: Sequence[TaskLabels], parts: Split) -> Iterator[str]
         for name, rows, what in purposes:
             if len(rows) and not one.has_target(rows).any():
                 task = one.head.task
-                yield f"tasks.{task.name}.label: no event of the {name} part has a label, so the head is {what}: {task.label}"
+                yield (
+                    f"tasks.{task.name}.label: no event of the {name} part has a label, so the head is {what}: "
+                    f"{task.label}"
+                )
 
 
 def _mark_known(labels: tuple[TaskLabels, ...], log: Interactions) -> tuple[TaskLabels, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from models.contract.arrays import Doubles, Floats, Indices
+from models.contract.arrays import Doubles, Floats, Indices, Mask
 from models.contract.packed_items import PACKED_FROM
 from models.contract.text_search import TextSearch, write_search
 from models.ranking.order import best_rows

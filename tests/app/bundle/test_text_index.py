@@ -184,4 +184,14 @@ def test_small_catalogues_and_those_without_texts_have_no_index(texts: Floats, t
     assert not write_text_index(
         tmp_path / "index", tmp_path / "search.npz", np.zeros((60_000, 0), np.float32)
     )
+    assert not write_text_index(
+        tmp_path / "index", tmp_path / "search.npz", np.zeros((60_000, SIZE), np.float32)
+    )
     assert not list(tmp_path.iterdir())
+
+
+def test_queries_are_drawn_from_the_few_items_with_a_text(texts: Floats) -> None:
+    sparse = np.zeros_like(texts)
+    sparse[1] = texts[1]
+    queries = exported._draw_queries(sparse, np.random.default_rng(0))
+    np.testing.assert_allclose(queries.vectors, np.broadcast_to(texts[1], queries.vectors.shape), atol=1e-6)

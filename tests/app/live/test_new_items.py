@@ -113,6 +113,34 @@ async def test_of_many_new_items_the_best_fill_the_share_and_no_more(shop: Tenan
     assert slate.given.tolist() == shown.tolist()
 
 
+async def test_as_many_are_found_as_are_due(shop: Tenant) -> None:
+    """Half of forty places, more than the source finds of its own."""
+    await put(shop, *(f"fresh{number}" for number in range(30)))
+    names = listed(shop.bundle, ask(shop.bundle, 0.5, 40))
+    assert sum(name.startswith("fresh") for name in names) == 20
+
+
+async def test_a_list_that_is_due_no_place_is_as_it_was(shop: Tenant) -> None:
+    """New candidates with low scores would change the scale on which relevance and diversity are weighed."""
+    await put(shop, *(f"fresh{number}" for number in range(30)))
+    for more in ({"limit": 9}, {"limit": 20, "diversity": Diversity("mmr", 0.5, max_consecutive=2)}):
+        settings = {"diversity": Diversity("mmr", 0.5), **more}
+        without, with_share = (ask(shop.bundle, share, **settings) for share in (0.0, 0.1))
+        assert listed(shop.bundle, with_share) == listed(shop.bundle, without)
+        np.testing.assert_array_equal(with_share.scored.candidates.rows, without.scored.candidates.rows)
+
+
+async def test_nothing_is_new_before_the_store_was_read(
+    open_shop: Callable[..., Tenant], learnt: LoadedBundle
+) -> None:
+    made = open_shop()
+    await made.store.put_item(Item("fresh", {"genres": ("crime",), "title": "Robots"}))
+    await made.open(learnt.fork())
+    assert new_ids(made) == set()
+    await made.refresh_live()
+    assert new_ids(made) == {"fresh"}
+
+
 async def test_a_list_of_new_items_alone_keeps_its_length(shop: Tenant) -> None:
     await put(shop, *(f"fresh{number}" for number in range(5)))
     only = Compare("title", Operator.EXISTS, True)
