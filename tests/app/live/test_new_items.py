@@ -113,32 +113,22 @@ async def test_of_many_new_items_the_best_fill_the_share_and_no_more(shop: Tenan
     assert slate.given.tolist() == shown.tolist()
 
 
-async def test_as_many_are_found_as_are_due(shop: Tenant) -> None:
-    """Half of forty places, more than the source finds of its own."""
+async def test_as_many_are_found_as_are_due_and_none_where_none_is(shop: Tenant) -> None:
+    """Candidates with low scores would change the scale on which relevance and diversity are weighed."""
     await put(shop, *(f"fresh{number}" for number in range(30)))
-    names = listed(shop.bundle, ask(shop.bundle, 0.5, 40))
-    assert sum(name.startswith("fresh") for name in names) == 20
+    assert sum(name.startswith("fresh") for name in listed(shop.bundle, ask(shop.bundle, 0.5, 40))) == 20
+    for limit, diversity in ((9, Diversity("mmr", 0.5)), (20, Diversity("mmr", 0.5, max_consecutive=2))):
+        lists = (ask(shop.bundle, share, limit, diversity=diversity) for share in (0.0, 0.1))
+        assert len({tuple(listed(shop.bundle, slate)) for slate in lists}) == 1
 
 
-async def test_a_list_that_is_due_no_place_is_as_it_was(shop: Tenant) -> None:
-    """New candidates with low scores would change the scale on which relevance and diversity are weighed."""
-    await put(shop, *(f"fresh{number}" for number in range(30)))
-    for more in ({"limit": 9}, {"limit": 20, "diversity": Diversity("mmr", 0.5, max_consecutive=2)}):
-        settings = {"diversity": Diversity("mmr", 0.5), **more}
-        without, with_share = (ask(shop.bundle, share, **settings) for share in (0.0, 0.1))
-        assert listed(shop.bundle, with_share) == listed(shop.bundle, without)
-        np.testing.assert_array_equal(with_share.scored.candidates.rows, without.scored.candidates.rows)
-
-
-async def test_nothing_is_new_before_the_store_was_read(
-    open_shop: Callable[..., Tenant], learnt: LoadedBundle
-) -> None:
-    made = open_shop()
-    await made.store.put_item(Item("fresh", {"genres": ("crime",), "title": "Robots"}))
-    await made.open(learnt.fork())
-    assert new_ids(made) == set()
-    await made.refresh_live()
-    assert new_ids(made) == {"fresh"}
+async def test_nothing_is_new_before_the_store_was_read(shop: Tenant, learnt: LoadedBundle) -> None:
+    await put(shop, "fresh")
+    again = Tenant("", shop.store, InstallationKey(shop.store), trials=NewItemTrials(shop.store.trials, 9))
+    await again.open(learnt.fork())
+    assert new_ids(again) == set()
+    await again.refresh_live()
+    assert new_ids(again) == {"fresh"}
 
 
 async def test_a_list_of_new_items_alone_keeps_its_length(shop: Tenant) -> None:
@@ -157,9 +147,8 @@ async def test_filters_exclusions_and_diversity_hold(shop: Tenant) -> None:
     filtered = ask(shop.bundle, predicate=Compare("genres", Operator.NE, "crime"))
     assert not {"fresh", "other"} & set(listed(shop.bundle, filtered))
     capped = ask(shop.bundle, diversity=Diversity("none", 0.0, max_per_category=1), limit=10)
-    labels = [
-        shop.bundle.catalogue.labels[row] for row in capped.scored.candidates.rows[capped.order].tolist()
-    ]
+    rows = capped.scored.candidates.rows[capped.order].tolist()
+    labels = [shop.bundle.catalogue.labels[row] for row in rows]
     assert "rerank:category_cap_exceeded" in capped.degraded, "there are four genres"
     assert sum(any("crime" in label for label in each) for each in labels) <= 3
     await shop.store.delete_item("fresh")
