@@ -1,6 +1,7 @@
 """Settings of the service: CHORUS_* in the environment, overridden by the command line."""
 
 import re
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,9 +12,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.chat_settings import check_chat_reasons, check_chat_url
 from app.new_item_shares import DEFAULT as DEFAULT_SHARES
-from app.new_item_shares import SceneShare, check_shares, parse_scene_share
+from app.new_item_shares import SceneShare, parse_scene_share
 from app.path_prefix import parse_root_path
-from app.scene_exploration import SceneExploration, check_scenes, parse_scene_exploration
+from app.scene_exploration import SceneExploration, parse_scene_exploration
+from app.scenes import check_scenes
 from app.state.pseudonyms import Pseudonyms
 from app.state.state_keys import StateKeys
 from models.contract.manifest_seal import BundleKey
@@ -182,14 +184,14 @@ class Settings(BaseSettings):
         tuple[Annotated[SceneExploration, BeforeValidator(parse_scene_exploration)], ...],
         NoDecode,
         Listed,
-        AfterValidator(check_scenes),
+        AfterValidator(partial(check_scenes, noun="policy")),
     ] = ()
     """The exploration of scenes, for requests that state none."""
     new_items: Annotated[
         tuple[Annotated[SceneShare, BeforeValidator(parse_scene_share)], ...],
         NoDecode,
         Listed,
-        AfterValidator(check_shares),
+        AfterValidator(partial(check_scenes, noun="share")),
     ] = DEFAULT_SHARES
     """The share of the places of a list that new items get, by scene; 0 keeps none."""
     new_item_impressions: Annotated[int, Field(ge=1, le=1_000_000)] = 100

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.scene_exploration import EVERY
+from app.scenes import EVERY, find_of_scene
 
 MOST = 0.5
 """The largest share: a list is for what is known to be good."""
@@ -37,14 +37,7 @@ def parse_scene_share(value: object) -> object:
     return SceneShare(scene or EVERY, share)
 
 
-def check_shares(shares: tuple[SceneShare, ...]) -> tuple[SceneShare, ...]:
-    """The same shares; raises ValueError for a scene with two."""
-    if len({each.scene for each in shares}) < len(shares):
-        raise ValueError("expected one share a scene")
-    return shares
-
-
 def find_share(shares: Iterable[SceneShare], scene: str | None) -> float:
     """The share of a scene, or else that of every one; 0 for none."""
-    by_scene = {each.scene: each.share for each in shares}
-    return by_scene.get(scene or EVERY, by_scene.get(EVERY, 0.0))
+    found = find_of_scene(shares, scene)
+    return 0.0 if found is None else found.share

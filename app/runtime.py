@@ -29,7 +29,7 @@ from app.installation_key import InstallationKey
 from app.live.new_items import NewItemTrials
 from app.live.statistics import LiveStatistics
 from app.replica_set import ReplicaSet
-from app.scene_exploration import EVERY
+from app.scenes import EVERY
 from app.state.protocol import DEFAULT_TENANT, BundleOrder, NamedBundle, StateStore, TenantStore, Variant
 from app.tenant import Tenant
 from app.worker_thread import run_in_thread

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.scenes import find_of_scene
 from models.ranking.exploration import Policy
-
-EVERY = "*"
-"""In place of a scene: the requests of all scenes that have no policy of their own, and those without a scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +36,9 @@ def parse_scene_exploration(value: object) -> object:
     return SceneExploration(scene, Policy(policy), strength)
 
 
-def check_scenes(policies: tuple[SceneExploration, ...]) -> tuple[SceneExploration, ...]:
-    """The same policies; raises ValueError for a scene with two."""
-    if len({each.scene for each in policies}) < len(policies):
-        raise ValueError("expected one policy a scene")
-    return policies
-
-
 def find_exploration(policies: Iterable[SceneExploration], scene: str | None) -> SceneExploration | None:
     """The policy of a scene, or else that of every one; None for no exploration."""
-    by_scene = {each.scene: each for each in policies}
-    found = by_scene.get(scene or EVERY) or by_scene.get(EVERY)
+    found = find_of_scene(policies, scene)
     return None if found is None or found.policy is Policy.NONE else found
 
 

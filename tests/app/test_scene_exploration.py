@@ -3,7 +3,8 @@
 import pytest
 
 from app.config import ConfigurationError, read_settings
-from app.scene_exploration import EVERY, SceneExploration, find_exploration
+from app.scene_exploration import SceneExploration, find_exploration
+from app.scenes import EVERY
 from models.ranking.exploration import Policy
 
 HOME = SceneExploration("home", Policy.SOFTMAX, 0.1)

@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.api.mapping.heads import check_head
 from app.api.schemas.experiments import ExperimentRequest, VariantWire
 from app.bundle.bundle import LoadedBundle
 from app.bundle_difference import find_lack
-from app.errors import BadBundleError, UnknownHeadError, UnknownSceneError
+from app.errors import BadBundleError, UnknownSceneError
 from app.experiments.assignment import has_ended, is_running
 from app.experiments.results import ArmResult, Results
 from app.experiments.shadow import ShadowSums
@@ -32,7 +33,7 @@ def to_experiment(
 ) -> Experiment:
     """The experiment to store in place of an earlier one of its name. Its bundles are loaded, and have versions.
 
-    Raises UnknownSceneError, UnknownHeadError and BadBundleError for one that does not fit its bundles.
+    Raises UnknownSceneError and BadBundleError for one that does not fit its bundles.
     """
     salt = body.salt or (secrets.token_hex(SALT_BYTES) if earlier is None else earlier.salt)
     variants = tuple(to_variant(wire) for wire in body.variants)
@@ -60,11 +61,7 @@ def _check_variant(bundle_of: BundleOf, variant: Variant, field: str) -> None:
     if scene is not None and scene not in bundle.manifest.scenes:
         raise _unknown_scene(bundle, scene, f"{field}.scene")
     for head in variant.overrides.get("weights", ()):
-        if head not in bundle.list_heads:
-            expected, hint = ", ".join(bundle.list_heads), suggest(head, bundle.list_heads)
-            raise UnknownHeadError(
-                f"expected one of {expected}, given {head!r}{hint}", f"{field}.weights.{head}"
-            )
+        check_head(bundle, head, f"{field}.weights.{head}")
 
 
 def find_problem(bundle_of: BundleOf, experiment: Experiment) -> str | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from app.api.mapping.heads import check_head
 from app.api.schemas.plan import PlanDiversity, PlanLabel, PlanNumber, PlanWire
 from app.bundle.bundle import LoadedBundle
-from app.errors import InvalidPlanError, UnknownHeadError
+from app.errors import InvalidPlanError
 from models.contract.feature_spec import FieldKind
 from models.contract.nearest import suggest
 from models.language.plan import NO_WEIGHTS, Plan, PlannedLabel, PlannedNumber
@@ -15,11 +16,7 @@ LABELLED = frozenset({FieldKind.CATEGORICAL, FieldKind.CATEGORIES})
 def to_plan(bundle: LoadedBundle, wire: PlanWire) -> Plan:
     """The plan of a request. Raises InvalidPlanError or UnknownHeadError for a part that does not fit the bundle."""
     for name in wire.weights or ():
-        if name not in bundle.list_heads:
-            raise UnknownHeadError(
-                f"expected one of {', '.join(bundle.list_heads)}, given {name!r}{suggest(name, bundle.list_heads)}",
-                f"plan.weights.{name}",
-            )
+        check_head(bundle, name, f"plan.weights.{name}")
     for index, number in enumerate(wire.conditions):
         _check_field(bundle, number.field, frozenset({FieldKind.NUMERIC}), f"plan.conditions.{index}.field")
     return Plan(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.api.cursor import Page
 from app.api.mapping.filters import parse_filter
+from app.api.mapping.heads import check_head
 from app.api.mapping.interactions import append_session, build_rules, to_session
 from app.api.mapping.plan import to_plan
 from app.api.schemas.events import Context, SessionEvent
@@ -17,7 +18,7 @@ from app.api.schemas.recommendation import (
     RankRequest,
 )
 from app.bundle.bundle import LoadedBundle
-from app.errors import InvalidFilterError, UnknownFieldError, UnknownHeadError, UnknownSceneError
+from app.errors import InvalidFilterError, UnknownFieldError, UnknownSceneError
 from app.pipeline.default_diversity import choose_diversity
 from app.pipeline.types import DEFAULT_LANGUAGE, Query
 from models.contract.catalogue import UserState
@@ -101,11 +102,7 @@ def resolve_weights(bundle: LoadedBundle, request: ListRequest) -> Mapping[str, 
     if request.weights is None:
         return bundle.manifest.fusion.weights if request.scene is None else scenes[request.scene]
     for name in request.weights:
-        if name not in bundle.list_heads:
-            raise UnknownHeadError(
-                f"expected one of {', '.join(bundle.list_heads)}, given {name!r}{suggest(name, bundle.list_heads)}",
-                f"weights.{name}",
-            )
+        check_head(bundle, name, f"weights.{name}")
     return request.weights
 
 
