@@ -13,7 +13,7 @@ from app.bundle.item_columns import ItemColumns, ItemRow, label_key
 from app.bundle.item_lines import ItemLines
 from app.bundle.packed_columns import unpack_head_labels, unpack_labels
 from app.bundle.text_index import TextIndex
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Floats, Indices, Mask, make_no_rows
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
@@ -32,7 +32,7 @@ class Catalogue:
     store: ItemColumns
     count: int
     version: int = 0
-    fresh: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    fresh: Indices = field(default_factory=make_no_rows)
     """Rows put since the bundle was loaded, ascending; the index over the bundle's vectors has old values for them."""
 
     @staticmethod

@@ -87,7 +87,7 @@ class StandardCosines:
     )  # step -> cosines, which many users of a request share
 
     def __getitem__(self, rows: Rows, /) -> Floats:
-        """Those of a slice, which is a sample of the catalogue, are within 1e-3 before they are standardised."""
+        """The cosines [K] of rows; of a slice, a sample of the catalogue, within 1e-3 before they are standardised."""
         cosine = (
             self._sample(rows) if isinstance(rows, slice) else self.catalogue.read_texts(rows) @ self.vector
         )

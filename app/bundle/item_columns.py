@@ -10,7 +10,7 @@ from app.bundle.attribute_table import AttributeTable
 from app.bundle.item_lines import ItemLines
 from app.bundle.packed_columns import make_table
 from app.bundle.text_index import TextIndex
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Floats, Indices, Mask, make_no_rows
 from models.contract.blank_items import find_blank_items
 from models.contract.catalogue import Item
 from models.contract.feature_spec import FeatureSpec
@@ -58,7 +58,7 @@ class ItemColumns:
     replaced: list[LoadedRows] = field(default_factory=list)
     replaced_numbers: set[int] = field(default_factory=set)
     text_index: TextIndex | None = None  # over the column `text` of the loaded rows
-    live_rows: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    live_rows: Indices = field(default_factory=make_no_rows)
     """Rows whose statistics have live counts; the columns `trained` and `bias` have what all rows are without them."""
 
     def fork(self) -> "ItemColumns":

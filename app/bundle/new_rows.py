@@ -4,12 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.contract.arrays import Indices, Mask
-
-
-def make_no_rows() -> Indices:
-    """No row [0]."""
-    return np.zeros(0, dtype=np.int64)
+from models.contract.arrays import Indices, Mask, make_no_rows
 
 
 @dataclass(slots=True)

@@ -19,9 +19,13 @@ class DigestIndex:
     @staticmethod
     def of(store: LiveStore, item_ids: Sequence[str]) -> "DigestIndex":
         """The index of items in the order of their rows."""
-        digests = store.digest(item_ids)
-        rows = np.argsort(digests, kind="stable")
-        return DigestIndex(digests[rows], rows)
+        return DigestIndex.sort(store.digest(item_ids))
+
+    @staticmethod
+    def sort(digests: Digests) -> "DigestIndex":
+        """The index of n digests by their places, in place of a catalogue's rows."""
+        places = np.argsort(digests, kind="stable")
+        return DigestIndex(digests[places], places)
 
     def __len__(self) -> int:
         return len(self.rows)

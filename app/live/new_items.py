@@ -15,6 +15,7 @@ import numpy as np
 from app.bundle.bundle import LoadedBundle
 from app.bundle.item_ages import DAY_S
 from app.bundle.item_columns import ItemColumns
+from app.live.digest_index import DigestIndex
 from app.state.protocol import Digests, ItemCounts, StateUnavailableError, TrialStore
 from models.contract.arrays import Doubles, Indices, Mask
 from models.contract.statistics import TOTAL
@@ -153,14 +154,10 @@ class NewItemTrials:
 
     def _sum_shown(self, digests: Digests) -> Doubles:
         """[m] how often items were shown."""
-        total = np.zeros(len(digests))
-        order = np.argsort(digests, kind="stable")
-        ascending = digests[order]
+        total, index = np.zeros(len(digests)), DigestIndex.sort(digests)
         for counts in [*self._by_day.values(), self._count_pending()]:
-            at = np.searchsorted(ascending, counts.items)
-            known = at < len(digests)
-            known[known] = ascending[at[known]] == counts.items[known]
-            total[order[at[known]]] += counts.counts[known]
+            places = index.find(counts.items)
+            total[places[places >= 0]] += counts.counts[places >= 0]
         return total
 
     def _count_pending(self) -> ItemCounts:

@@ -180,7 +180,7 @@ def measure_popularity(bundle: LoadedBundle, diversity: Diversity, rows: Indices
 
 def keep_new_places(bundle: LoadedBundle, query: Query, diversity: Diversity, rows: Indices) -> Diversity:
     """The settings with the new ones among the candidates at `rows` [K], if places are kept for them."""
-    if not query.new_share or diversity.max_consecutive is not None:  # breaking a run would move the places
+    if not query.new_due:
         return diversity
     is_new = bundle.new_items.mark(rows)
     if not is_new.any():

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.bundle.predictor import UserEncoding
 from app.pipeline.notes import Note
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Floats, Indices, Mask, make_no_rows
 from models.contract.catalogue import UserState
 from models.contract.events import EventColumns, column_events
 from models.contract.feedback import FeedbackCodes, last_liked
@@ -16,7 +16,8 @@ from models.contract.predicate import Predicate
 from models.language.plan import NO_PLAN, Plan
 from models.language.row_values import RowValues, add_values
 from models.language.text_preference import TextPreferences
-from models.ranking.rerank import Diversity, RerankedList, make_no_positions
+from models.ranking.new_items import count_due
+from models.ranking.rerank import Diversity, RerankedList
 
 DEFAULT_LANGUAGE = "en"
 """The language of reasons, if the request accepts none of the others."""
@@ -45,6 +46,13 @@ class Query:
     new_share: float = 0.0  # of the places, kept for new items
     before: tuple[str, ...] = ()  # all items of the pages before
     language: str = DEFAULT_LANGUAGE  # of the reasons' texts, one of app.pipeline.explain.wording
+
+    @property
+    def new_due(self) -> int:
+        """The new items that this list and the pages before are due; none with a limit of runs, which moves places."""
+        if self.diversity.max_consecutive is not None:
+            return 0
+        return count_due(self.new_share, len(self.before) + self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +153,6 @@ class Slate:
     unknown: tuple[str, ...] = ()  # requested ids (rank) that the catalogue lacks
     degraded: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()  # on the filter
-    given: Indices = field(
-        default_factory=make_no_positions
-    )  # those of the order with a place kept for new items
+    given: Indices = field(default_factory=make_no_rows)  # those of the order with a place kept for new items
     propensity: Floats | None = None  # [N] of each place, given those above it; None without exploration
     took_ms: Mapping[str, float] = field(default_factory=dict)

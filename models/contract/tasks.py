@@ -13,7 +13,7 @@ NEXT = "next"
 
 
 class Per(StrEnum):
-    """What has one label of a task at a moment: an event, so that each item has a prediction of its own, or a user."""
+    """The subject of a task's label at a moment: an event, so that each item has its own prediction, or a user."""
 
     EVENT = "event"
     USER = "user"

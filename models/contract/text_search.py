@@ -10,7 +10,7 @@ from models.contract.arrays import Doubles, Floats, Indices
 
 @dataclass(frozen=True, slots=True)
 class TextSearch:
-    """What a service knows of n items' text vectors without reading them, and golden queries of its search."""
+    """Facts about n items' text vectors, known without reading them, and golden queries of a service's search."""
 
     mean: Doubles  # [T] of the items with a text
     covariance: Doubles  # [T, T] of the same

@@ -12,7 +12,7 @@ from models.evaluation.metrics.lists import RankedLists
 from models.evaluation.metrics.ndcg import ndcg
 from models.evaluation.paired_bootstrap import Interval
 from models.evaluation.report.fairness import Estimate, GroupGap, UserGroup, UserGrouping
-from models.evaluation.user_groups import Grouping
+from models.evaluation.user_groups import Grouping, count_users
 
 LEAST_USERS = 20
 """Users of a group that is compared with others: for fewer, Student's t is no good model of so skewed a figure."""
@@ -34,7 +34,7 @@ def measure_groups(
             UserGroup(
                 name=name,
                 lists=int(np.count_nonzero(mask)),
-                users=_count(users[mask]),
+                users=count_users(users[mask]),
                 ndcg=_estimate(gains[mask], users[mask]),
                 hit_rate=_estimate(hits[mask], users[mask]),
                 difference_to_others=_compare_with_others(gains, users, mask, comparisons)
@@ -52,7 +52,7 @@ def _find_large(grouping: Grouping, users: Indices) -> Sequence[int]:
     return [
         number
         for number, (_, mask) in enumerate(grouping.groups)
-        if min(_count(users[mask]), _count(users[~mask])) >= LEAST_USERS
+        if min(count_users(users[mask]), count_users(users[~mask])) >= LEAST_USERS
     ]
 
 
@@ -80,7 +80,3 @@ def _find_gap(gains: Doubles, users: Indices, groups: Sequence[tuple[str, Mask]]
     pairs = len(list(combinations(groups, 2)))
     difference = Estimate.of(estimate_difference(gains, users, above, below, pairs))
     return GroupGap(best=best, worst=worst, difference=difference)
-
-
-def _count(users: Indices) -> int:
-    return len(np.unique(users))

@@ -67,7 +67,7 @@ def _group_by_value(users: Indices, values: Sequence[str | None]) -> Iterator[tu
     )
     for code, name in (*enumerate((*named, OTHERS)), (-1, NOT_STATED)):
         mask = codes == code
-        if _count(users[mask]) >= LEAST_SHOWN:
+        if count_users(users[mask]) >= LEAST_SHOWN:
             yield name, mask
 
 
@@ -93,18 +93,19 @@ def _group_by_activity(case: RankingCase) -> Iterator[tuple[str, Mask]]:
     """
     lengths = np.diff(case.seen.indptr)
     masks = [(name, (lengths >= least) & (lengths <= most)) for name, least, most in HISTORIES]
-    by_size = sorted((_count(case.users[mask]), number) for number, (_, mask) in enumerate(masks))
+    by_size = sorted((count_users(case.users[mask]), number) for number, (_, mask) in enumerate(masks))
     hidden = np.zeros(len(lengths), dtype=np.bool_)
     shown = set[int]()
     for count, number in by_size:
-        if count < LEAST_SHOWN or 0 < _count(case.users[hidden]) < LEAST_SHOWN:
+        if count < LEAST_SHOWN or 0 < count_users(case.users[hidden]) < LEAST_SHOWN:
             hidden |= masks[number][1]
         else:
             shown.add(number)
     yield from (group for number, group in enumerate(masks) if number in shown)
 
 
-def _count(users: Indices) -> int:
+def count_users(users: Indices) -> int:
+    """The distinct users among those of n lists [n]."""
     return len(np.unique(users))
 
 

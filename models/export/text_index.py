@@ -7,7 +7,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from models.contract.arrays import Doubles, Floats, Indices, Mask
+from models.contract.arrays import Doubles, Floats, Indices
 from models.contract.packed_items import PACKED_FROM
 from models.contract.text_search import TextSearch, write_search
 from models.ranking.order import best_rows
@@ -62,10 +62,13 @@ def write_text_index(index_path: Path, search_path: Path, texts: Floats, seed: i
     nothing, for a small catalogue, for one without texts, and where no search has that recall: a service then reads all
     vectors.
     """
-    if len(texts) <= PACKED_FROM or not texts.shape[1] or not _mark_texts(texts).any():
+    if len(texts) <= PACKED_FROM or not texts.shape[1]:
+        return False
+    with_text = np.flatnonzero(np.concatenate([part.any(axis=1) for part in _split(texts)]))
+    if not len(with_text):
         return False
     random = np.random.default_rng(seed)
-    queries = _draw_queries(texts, random)
+    queries = _draw_queries(texts, with_text, random)
     for kind in _list_kinds(texts.shape[1]):
         index = _build(kind, texts, random)
         for probes, rescored in STEPS:
@@ -117,19 +120,17 @@ def _build(kind: str, texts: Floats, random: np.random.Generator) -> faiss.Index
     return index
 
 
-def _draw_queries(texts: Floats, random: np.random.Generator) -> MeasuredQueries:
-    """Queries between the texts of up to three items: words of a request are near to several items, not to one."""
-    drawn = random.choice(np.flatnonzero(_mark_texts(texts)), (QUERIES, 3))
+def _draw_queries(texts: Floats, with_text: Indices, random: np.random.Generator) -> MeasuredQueries:
+    """Queries between the texts of up to three of the rows `with_text`.
+
+    Words of a request are near to several items, not to one.
+    """
+    drawn = random.choice(with_text, (QUERIES, 3))
     weights = np.arange(3) <= (np.arange(QUERIES) % 3)[:, None]
     sums = np.einsum("qpt,qp->qt", texts[drawn], weights.astype(np.float32))
     vectors = np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), np.float32)
     cosines = np.concatenate([vectors @ part.T for part in _split(texts)], axis=1)  # [Q, n]
     return MeasuredQueries(vectors, np.stack([best_rows(cosine, NEAREST) for cosine in cosines]))
-
-
-def _mark_texts(texts: Floats) -> Mask:
-    """[n] True for the items that have a text."""
-    return np.concatenate([part.any(axis=1) for part in _split(texts)])
 
 
 def _split(texts: Floats) -> Iterator[Floats]:

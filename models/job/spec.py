@@ -103,8 +103,8 @@ class JobSpec(BaseModel):
     @property
     def _told_outcomes(self) -> list[str]:
         """The outcomes that the event itself tells: what comes within a time is unknown of a part's last events."""
-        labels = {task.name: task.label for task in self.tasks}
-        return [name for name in self._outcomes if parse_label(labels[name]).within_s is None]
+        windows = {task.name: parse_label(task.label).within_s for task in self.tasks}
+        return [name for name in self._outcomes if windows[name] is None]
 
     @property
     def _outcomes(self) -> list[str]:

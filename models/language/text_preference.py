@@ -242,7 +242,7 @@ def add_named_items(texts: TextPreferences, like: Floats | None, unlike: Floats 
 
 def _standardise(cosine: Floats) -> Floats:
     """Cosines [n] in standard deviations from their mean."""
-    return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), 1e-6), dtype=np.float32)
+    return np.asarray((cosine - cosine.mean()) / max(float(cosine.std()), LEAST_DEVIATION), dtype=np.float32)
 
 
 def _build_preference(words: str, encode: Encode, items: CatalogueTexts) -> TextPreference | None:

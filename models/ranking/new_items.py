@@ -17,6 +17,11 @@ ROUNDING = 1e-9
 """Added to the places due, as a share times a number of places may come out just below a whole number."""
 
 
+def count_due(share: float, places: int) -> int:
+    """The least new items in the first `places` of a list, where they get a share of them."""
+    return math.floor(share * places + ROUNDING)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NewItems:
     """Which of K candidates are new, the share of the places that they get, and what stands above the list."""
@@ -37,7 +42,7 @@ class NewItems:
 
     def count_due(self, place: int) -> int:
         """The least new items in the places down to this one, with those above the list."""
-        return math.floor(self.share * (self.above + place) + ROUNDING)
+        return count_due(self.share, self.above + place)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.contract.arrays import Floats, Indices
+from models.contract.arrays import Floats, Indices, make_no_rows
 from models.ranking.category_cap import CategoryCap
 from models.ranking.category_run import limit_runs
 from models.ranking.exploration import Choose, Exploration, Explorer, pick_best
@@ -59,14 +59,6 @@ class Diversity:
         return self.max_per_category is not None or self.max_consecutive is not None
 
 
-def make_no_positions() -> Indices:
-    """No position [0]."""
-    return np.zeros(0, dtype=np.int64)
-
-
-NO_POSITIONS = make_no_positions()
-
-
 @dataclass(frozen=True, slots=True)
 class RerankedList:
     """The chosen order of the candidates, with its diversity and its cost in relevance."""
@@ -79,7 +71,7 @@ class RerankedList:
         None  # [n] with exploration, of each place; NaN where the limit of runs filled it
     )
     given: Indices = field(
-        default_factory=make_no_positions
+        default_factory=make_no_rows
     )  # positions in the list as places are due to new items
 
 
@@ -118,13 +110,16 @@ def rerank(
     return RerankedList(order, similarity.diversity(order), max(cost, 0.0), degraded, propensity, given)
 
 
+NO_ROWS = make_no_rows()
+
+
 class Selected(NamedTuple):
     """An order [min(n, K)], the degradations, the propensities of an exploration, and the new items by due places."""
 
     order: Indices
     degraded: tuple[str, ...] = ()
     propensity: Floats | None = None
-    given: Indices = NO_POSITIONS
+    given: Indices = NO_ROWS
 
 
 def _select(
@@ -165,7 +160,7 @@ def _select_within(
     places = None if diversity.new is None else NewPlaces(diversity.new, choose)
     order = select(scores, similarity.to, strength, n, cap, choose if places is None else places.choose)
     propensity = None if explorer is None else np.array(explorer.propensities, dtype=np.float32)
-    given = NO_POSITIONS if places is None else np.array(places.given, dtype=np.int64)
+    given = NO_ROWS if places is None else np.array(places.given, dtype=np.int64)
     return Selected(order, (), propensity, given)
 
 

@@ -223,9 +223,8 @@ async def _keep(tenant: Tenant, service: Service, asked: Asked, shown: Shown, be
     """
     store, arm = tenant.store, None if asked.choice is None else asked.choice.arm
     offer_shadow(tenant, service, asked, shown.slate, shown.answer)
-    if (
-        tenant.trials is not None and shown.query.item_ids is None
-    ):  # a ranking may be of more items than are shown
+    # A ranking may be of more items than are shown.
+    if tenant.trials is not None and shown.query.item_ids is None:
         tenant.trials.note_shown(shown.bundle, [item["item_id"] for item in shown.answer["items"]])
     if service.impressions.is_on:
         service.impressions.offer(store.impressions, build_impression(shown), store.outcomes)

@@ -9,13 +9,12 @@ import numpy as np
 from app.bundle.catalogue import Catalogue
 from app.pipeline.explain.attribution import Attribution
 from app.pipeline.types import NO_EVENTS, Query, Scored, UserEvents
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Floats, Indices, Mask, make_no_rows
 from models.contract.catalogue import Item
 from models.contract.tasks import Head
 from models.heads.protocol import Subject
 from models.heads.registry import find_kind
 from models.language.text_preference import TextPreferences
-from models.ranking.rerank import make_no_positions
 
 LEAST_STRENGTH = 0.01
 """The smallest attribution or lift, on the score's scale, that is a reason."""
@@ -44,9 +43,7 @@ class Evidence:
         None  # the list of the request without popularity debiasing and exploration; None: it does not debias
     )
     relevance: Floats | None = None  # [K] by which the candidates were re-ranked; None: the scores
-    given: Indices = field(
-        default_factory=make_no_positions
-    )  # those of the order with a place kept for new items
+    given: Indices = field(default_factory=make_no_rows)  # those of the order with a place kept for new items
     text_fields: tuple[str, ...] = ()  # fields that may hold a title
     hierarchies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # field -> separator
 

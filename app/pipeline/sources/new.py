@@ -1,5 +1,6 @@
 """Candidate source: the new items that fit the user best, for the places that are kept for them."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -7,11 +8,8 @@ import numpy as np
 from app.pipeline.sources.source import RetrievalContext
 from app.pipeline.types import Candidates
 from models.contract.arrays import Indices
-from models.ranking.new_items import NewItems
 from models.ranking.order import best_rows
 from models.ranking.sources.source import Source
-
-NOTHING = np.zeros(0, dtype=np.bool_)
 
 
 def find_new(context: RetrievalContext, k: int) -> Indices | None:
@@ -19,9 +17,8 @@ def find_new(context: RetrievalContext, k: int) -> Indices | None:
 
     More than k where the list is due more. None where it is due no place: the list is then as it is without the rule.
     """
-    query = context.query
-    due = NewItems(NOTHING, query.new_share, len(query.before)).count_due(query.limit)
-    if not due or query.diversity.max_consecutive is not None or not len(context.new_rows):
+    due = context.query.new_due
+    if not due or not len(context.new_rows):
         return None
     rows = context.new_rows[context.new_rows < len(context.allowed)]
     rows = rows[context.allowed[rows]]
@@ -40,7 +37,7 @@ def mark_given(candidates: Candidates, given: Indices) -> Candidates:
     own, marks = candidates.sources.index(NEW.name), candidates.from_source.copy()
     marks[own] &= marks.sum(axis=0) == 1
     marks[own, given] = True
-    return Candidates(candidates.rows, candidates.sources, marks, candidates.allowed, candidates.degraded)
+    return replace(candidates, from_source=marks)
 
 
 NEW = Source("new", find_new, Fraction(1, 40))

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 
 from app.bundle.catalogue import Catalogue
-from app.bundle.new_rows import make_no_rows
 from app.bundle.vector_index import SearchIndex, nearest_rows
 from app.pipeline.types import Encoded, Query
-from models.contract.arrays import Floats, Indices, Mask
+from models.contract.arrays import Floats, Indices, Mask, make_no_rows
 from models.ranking.sources.source import RetrievalInput, RetrievalTable, Source
 
 

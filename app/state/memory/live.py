@@ -70,8 +70,7 @@ class MemoryLiveCounts:
 
     async def read_items(self, buckets: Sequence[int]) -> list[ItemCounts]:
         """The counts of buckets of items."""
-        found = [self._items.get(bucket, {}) for bucket in buckets]
-        return [ItemCounts(_to_digests(counts, 1)[:, 0], _to_counts(counts)) for counts in found]
+        return [ItemCounts.of(self._items.get(bucket, {})) for bucket in buckets]
 
     async def read_pairs(self, buckets: Sequence[int]) -> list[PairCounts]:
         """The counts of buckets of pairs."""

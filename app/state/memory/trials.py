@@ -39,11 +39,4 @@ class MemoryTrials:
 
     async def read_shown(self, days: Sequence[int]) -> list[ItemCounts]:
         """The counts of days."""
-        found = (self._shown.get(day, {}) for day in days)
-        return [
-            ItemCounts(
-                np.frombuffer(b"".join(counts), dtype=np.uint64),
-                np.array(list(counts.values()), dtype=np.float64),
-            )
-            for counts in found
-        ]
+        return [ItemCounts.of(self._shown.get(day, {})) for day in days]

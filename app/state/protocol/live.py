@@ -1,6 +1,6 @@
 """Protocol of the live counts: how many users took an item, and two items, in each bucket of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -21,6 +21,12 @@ class ItemCounts(NamedTuple):
 
     items: Digests  # [m]
     counts: Doubles  # [m] users
+
+    @staticmethod
+    def of(counts: Mapping[bytes, int | bytes]) -> "ItemCounts":
+        """The counts of items by the bytes of their digests; a count may be digits, as Redis has it."""
+        items = np.frombuffer(b"".join(counts), dtype=np.uint64)
+        return ItemCounts(items, np.array([int(count) for count in counts.values()], dtype=np.float64))
 
 
 class PairCounts(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from app.state.limits import DAY_S
 from app.state.protocol.live import Digests, ItemCounts
 from app.state.redis.client import Argument, Call, RedisClient
 from app.state.redis.keys import Keys
@@ -11,8 +12,6 @@ from app.state.redis.live import digest_item
 from app.state.redis.scripts import Script
 from app.state.redis.settings import RedisSettings
 from app.state.redis.values import Values
-
-DAY_S = 86_400
 
 _ADD = Script("""
 -- KEYS: the counts of a day, the counter of additions. ARGV: when the counts expire, most items, then in turn the
@@ -67,6 +66,5 @@ class RedisTrials:
             fields = await self._client.run_command(
                 "HGETALL", self._keys.trials(day), deadline_s=self._deadline_s
             )
-            counts = np.array([int(count) for count in fields.values()], dtype=np.float64)
-            found.append(ItemCounts(np.frombuffer(b"".join(fields), dtype=np.uint64), counts))
+            found.append(ItemCounts.of(fields))
         return found

@@ -11,7 +11,7 @@ from models.evaluation.report.figure import PART, Figure
 
 
 class GroupingKind(StrEnum):
-    """What groups users: a value of their profiles, or what they did before the list."""
+    """The basis of a grouping of users: a value of their profiles, or what they did before the list."""
 
     ATTRIBUTE = "attribute"
     ACTIVITY = "activity"

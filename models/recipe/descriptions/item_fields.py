@@ -46,7 +46,7 @@ class ItemFields:
 
     @property
     def facts(self) -> Facts:
-        """What a description may name; of a title in a column that is not named so, also words and numbers alone."""
+        """All that a description may name; of a title in a column of another name, also words and numbers alone."""
         labels = (label for values in self.labels.values() for label in values)
         names = tuple(filter(None, (self.title, *labels)))
         title = () if is_title_name(self.title_field) else (self.title,)

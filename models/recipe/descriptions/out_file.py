@@ -17,7 +17,7 @@ DESCRIPTIONS = "items.descriptions"
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a key of the job reads: its entries as they stand, and the files of them."""
+    """The inputs that a key of the job reads: its entries as they stand, and the files of them."""
 
     key: str
     entries: Sequence[str]

@@ -36,7 +36,7 @@ NAMED_REASONS = 5
 
 @dataclass(slots=True)
 class Described:
-    """What has become of the items so far."""
+    """The results for the items so far."""
 
     rows: list[Description] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)

@@ -193,5 +193,5 @@ def test_small_catalogues_and_those_without_texts_have_no_index(texts: Floats, t
 def test_queries_are_drawn_from_the_few_items_with_a_text(texts: Floats) -> None:
     sparse = np.zeros_like(texts)
     sparse[1] = texts[1]
-    queries = exported._draw_queries(sparse, np.random.default_rng(0))
+    queries = exported._draw_queries(sparse, np.flatnonzero(sparse.any(axis=1)), np.random.default_rng(0))
     np.testing.assert_allclose(queries.vectors, np.broadcast_to(texts[1], queries.vectors.shape), atol=1e-6)
