@@ -19,7 +19,7 @@ def check_text_search(bundle: LoadedBundle) -> None:
     every = np.ones(len(catalogue), dtype=np.bool_)
     shares = []
     for query, nearest in zip(golden.queries, golden.nearest, strict=True):
-        found = find_nearest_texts(catalogue, query, len(nearest), every)
+        found = find_nearest_texts(catalogue, query, len(nearest), every).rows
         shares.append(len(np.intersect1d(found, nearest)) / len(nearest))
     recall, expected = float(np.mean(shares)), float(golden.recall.mean())
     if recall < expected - TOLERANCE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,17 +15,27 @@ from models.ranking.candidates import search_exactly
 from models.ranking.order import best_rows
 
 
-def find_nearest_texts(catalogue: Catalogue, vector: Floats, k: int, allowed: Mask) -> Indices:
-    """The min(k, allowed) rows of the mask [n] whose texts have the greatest cosines with a vector [T], best first.
+class NearestTexts(NamedTuple):
+    """Rows whose texts are nearest to a text, best first, with their exact cosines."""
+
+    rows: Indices  # [m]
+    cosines: Floats  # [m]
+
+
+def find_nearest_texts(catalogue: Catalogue, vector: Floats, k: int, allowed: Mask) -> NearestTexts:
+    """The min(k, allowed) rows of the mask [n] whose texts have the greatest cosines with a vector [T].
 
     With an index over the bundle's texts as exact as the recall that its exporter measured. Cosines are exact, and
     rows that changed since are among those that are compared. Ties by row.
     """
     index = catalogue.text_index
     if index is None:
-        return search_exactly(catalogue.text, vector, k, allowed)
+        rows = search_exactly(catalogue.text, vector, k, allowed)
+        return NearestTexts(rows, catalogue.text[rows] @ vector)
     rows = _list_likely(catalogue, index, vector, k, allowed)
-    return rows[best_rows(catalogue.read_texts(rows) @ vector, k)]
+    cosines = catalogue.read_texts(rows) @ vector
+    best = best_rows(cosines, k)
+    return NearestTexts(rows[best], cosines[best])
 
 
 def measure_spread(catalogue: Catalogue, vector: Floats, most: int) -> tuple[float, float]:
@@ -65,7 +76,7 @@ class IndexedTexts:
     def find_nearest(self, vector: Floats, count: int) -> list[int]:
         """Best first."""
         every = np.ones(len(self.catalogue), dtype=np.bool_)
-        rows: list[int] = find_nearest_texts(self.catalogue, vector, count, every).tolist()
+        rows: list[int] = find_nearest_texts(self.catalogue, vector, count, every).rows.tolist()
         return rows
 
     def read_titles(self, row: int) -> list[str]:

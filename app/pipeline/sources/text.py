@@ -44,8 +44,8 @@ def _find_nearest(context: RetrievalContext, k: int) -> Indices | None:
         return np.asarray(rows[best_rows(logits[rows], k)])
     if text is None or not context.catalogue.text.shape[1]:
         return None
-    rows = find_nearest_texts(context.catalogue, text, k, context.allowed)
-    return rows[context.catalogue.read_texts(rows) @ text > 0]
+    nearest = find_nearest_texts(context.catalogue, text, k, context.allowed)
+    return nearest.rows[nearest.cosines > 0]
 
 
 def _list_likely(context: RetrievalContext, logits: RowValues, k: int) -> Indices:
@@ -61,7 +61,7 @@ def _list_likely(context: RetrievalContext, logits: RowValues, k: int) -> Indice
     if named is not None:
         found.append(rows[best_rows(named[rows], WIDER * k)])
     if text is not None:
-        found.append(find_nearest_texts(context.catalogue, text, WIDER * k, context.allowed))
+        found.append(find_nearest_texts(context.catalogue, text, WIDER * k, context.allowed).rows)
     if not found:
         found.append(context.nearest(context.encoded.vector, WIDER * k, context.allowed))
     return np.unique(np.concatenate(found))

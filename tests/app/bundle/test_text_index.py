@@ -71,7 +71,7 @@ def share_found(catalogue: Catalogue, texts: Floats, allowed: Mask, k: int = 50)
     shares = []
     for query in texts[1::100]:
         found, exact = (
-            find_nearest_texts(catalogue, query, k, allowed),
+            find_nearest_texts(catalogue, query, k, allowed).rows,
             search_exactly(texts, query, k, allowed),
         )
         assert allowed[found].all() and len(found) == len(set(found.tolist())) == len(exact)
@@ -96,22 +96,22 @@ def test_hardly_any_allowed_items_are_all_found(catalogue: Catalogue, texts: Flo
     allowed = np.zeros(COUNT, dtype=np.bool_)
     allowed[[5, 70, 3999]] = True
     assert share_found(catalogue, texts, allowed) == 1
-    assert len(find_nearest_texts(catalogue, texts[1], 5, np.zeros(COUNT, dtype=np.bool_))) == 0
+    assert len(find_nearest_texts(catalogue, texts[1], 5, np.zeros(COUNT, dtype=np.bool_)).rows) == 0
 
 
 def test_items_put_later_are_found_at_once(catalogue: Catalogue, texts: Floats) -> None:
     assert len(catalogue.fresh) == 0
     query = texts[7]
-    first, second, *_ = find_nearest_texts(catalogue, query, 10, np.ones(COUNT, dtype=np.bool_)).tolist()
+    first, second, *_ = find_nearest_texts(catalogue, query, 10, np.ones(COUNT, dtype=np.bool_)).rows.tolist()
     assert first == 7
     rows = [ItemRow(np.zeros(6, dtype=np.float32), text) for text in (query, -query)]
     changed = catalogue.with_items([Item("new", {}), Item(str(second), {})], rows)
-    found = find_nearest_texts(changed, query, 10, np.ones(COUNT + 1, dtype=np.bool_)).tolist()
+    found = find_nearest_texts(changed, query, 10, np.ones(COUNT + 1, dtype=np.bool_)).rows.tolist()
     assert found[:2] == [7, COUNT] and second not in found
     np.testing.assert_array_equal(changed.read_texts(np.array([COUNT, 7, second])), [query, query, -query])
     deleted = np.ones(COUNT + 1, dtype=np.bool_)
     deleted[COUNT] = False
-    assert COUNT not in find_nearest_texts(changed, query, 10, deleted).tolist()
+    assert COUNT not in find_nearest_texts(changed, query, 10, deleted).rows.tolist()
 
 
 def test_cosines_are_standardised_as_over_all_texts(catalogue: Catalogue, texts: Floats) -> None:
@@ -148,7 +148,7 @@ def test_a_sample_has_the_items_put_later(catalogue: Catalogue, texts: Floats) -
 def test_a_fork_has_the_texts_as_they_were_loaded(catalogue: Catalogue, texts: Floats) -> None:
     changed = catalogue.with_items([Item("7", {})], [ItemRow(np.zeros(6, dtype=np.float32), -texts[7])])
     fork = changed.fork()
-    assert find_nearest_texts(fork, texts[7], 1, np.ones(COUNT, dtype=np.bool_)).tolist() == [7]
+    assert find_nearest_texts(fork, texts[7], 1, np.ones(COUNT, dtype=np.bool_)).rows.tolist() == [7]
     np.testing.assert_array_equal(fork.read_texts(np.array([7])), texts[7:8])
 
 
