@@ -1,25 +1,35 @@
-"""The optimiser: AdamW with weight decay on matrices, and a warm-up and cosine schedule."""
+"""The optimiser: Muon and AdamW with weight decay on matrices, and a warm-up and cosine schedule."""
 
 from typing import Any
 
 import numpy as np
 from torch import nn
-from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from models.job.training_config import TrainingConfig
+from models.network.towers import Block
+from models.training.muon import ORTHOGONAL, MuonAdamW
 
 WARM_UP_STEPS = 50
 """Steps over which the learning rate rises linearly."""
+MATRIX_RATE = 10.0
+"""The learning rate of Muon, as a multiple of the configured one: a step of it has the same size in every direction."""
 FINAL_RATE = 0.1
 """The learning rate of the last step, as a share of the configured one."""
 
 
 def build_optimiser(
     network: nn.Module, balance: nn.Module, config: TrainingConfig, steps: int, warm_up: int = WARM_UP_STEPS
-) -> tuple[AdamW, LambdaLR]:
-    """AdamW (Loshchilov & Hutter 2019) and its learning-rate schedule for a run of `steps` steps."""
-    optimiser = AdamW(parameter_groups(network, balance, config.weight_decay), lr=config.learning_rate)
+) -> tuple[MuonAdamW, LambdaLR]:
+    """The optimiser and its learning-rate schedule for a run of `steps` steps.
+
+    With private training all weights are AdamW's: most of a private gradient is noise, which Muon would scale up in
+    every direction.
+    """
+    groups = parameter_groups(network, balance, config.weight_decay)
+    if config.privacy is None:
+        groups = separate_matrices(groups, network, MATRIX_RATE * config.learning_rate)
+    optimiser = MuonAdamW(groups, lr=config.learning_rate)
     return optimiser, LambdaLR(optimiser, RateSchedule(steps, warm_up))
 
 
@@ -49,14 +59,27 @@ def plan_schedule(schedule: LRScheduler, share: float) -> None:
 
 
 def parameter_groups(network: nn.Module, balance: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Two parameter groups: matrices of linear maps, with weight decay; all other parameters, without."""
+    """Two parameter groups of AdamW: matrices of linear maps, with weight decay; all other parameters, without."""
     tables = {id(module.weight) for module in network.modules() if isinstance(module, nn.Embedding)}
     decayed = [weight for weight in network.parameters() if weight.ndim > 1 and id(weight) not in tables]
     decayed_ids = set(map(id, decayed))
     others = [
         weight for weight in (*network.parameters(), *balance.parameters()) if id(weight) not in decayed_ids
     ]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return [
+        {"params": decayed, "weight_decay": weight_decay, ORTHOGONAL: False},
+        {"params": others, "weight_decay": 0.0, ORTHOGONAL: False},
+    ]
+
+
+def separate_matrices(groups: list[dict[str, Any]], network: nn.Module, rate: float) -> list[dict[str, Any]]:
+    """The groups with the matrices of the user tower's blocks in one of their own, for Muon at this rate."""
+    decayed, others = groups
+    blocks = [module for module in network.modules() if isinstance(module, Block)]
+    inside = {id(weight) for block in blocks for weight in block.parameters()}
+    matrices = [weight for weight in decayed["params"] if id(weight) in inside]
+    left = [weight for weight in decayed["params"] if id(weight) not in inside]
+    return [decayed | {"params": matrices, "lr": rate, ORTHOGONAL: True}, decayed | {"params": left}, others]
 
 
 def rate_factor(step: int, steps: int, warm_up: int = WARM_UP_STEPS) -> float:

@@ -4,9 +4,15 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LambdaLR
 
-from models.job.training_config import Balancing
+from models.job.training_config import Balancing, PrivacyConfig, TrainingConfig
 from models.training.objective import Balance
-from models.training.optimiser import RateSchedule, parameter_groups, plan_schedule, rate_factor
+from models.training.optimiser import (
+    RateSchedule,
+    build_optimiser,
+    parameter_groups,
+    plan_schedule,
+    rate_factor,
+)
 
 
 def test_weight_decay_leaves_embeddings_biases_and_norms_alone(make_network):
@@ -19,6 +25,30 @@ def test_weight_decay_leaves_embeddings_biases_and_norms_alone(make_network):
     tables = {"items.ids.weight", "items.id_bias.weight", "items.tokens.weight", "users.actions.weight"}
     assert not names & (tables | {"users.tokens.weight", "scorer.context.weight", "users.after.weight"})
     assert len(decayed["params"]) + len(others["params"]) == len(name_of) + 1
+
+
+def test_muon_updates_the_matrices_of_the_blocks_at_ten_times_the_rate(make_network):
+    network, balance = make_network(), Balance({"next": 1.0}, Balancing.UNCERTAINTY)
+    config = TrainingConfig(learning_rate=0.004, weight_decay=0.07)
+    optimiser, schedule = build_optimiser(network, balance, config, 100, warm_up=1)
+    name_of = {id(value): name for name, value in network.named_parameters()}
+    matrices = [group for group in optimiser.param_groups if group["orthogonal"]]
+    assert [group["weight_decay"] for group in matrices] == [0.07]
+    assert schedule.get_last_lr() == pytest.approx([0.04, 0.004, 0.004])
+    assert {name_of[id(weight)] for weight in matrices[0]["params"]} == {
+        name
+        for name, weight in network.named_parameters()
+        if name.startswith("users.blocks.") and weight.ndim == 2
+    }
+    updated = [id(weight) for group in optimiser.param_groups for weight in group["params"]]
+    assert len(set(updated)) == len(updated) == len(name_of) + 1
+
+
+def test_private_training_has_adamw_alone(make_network):
+    network, balance = make_network(), Balance({"next": 1.0}, Balancing.FIXED)
+    config = TrainingConfig(privacy=PrivacyConfig(epsilon=8))
+    optimiser, _ = build_optimiser(network, balance, config, 100)
+    assert not any(group["orthogonal"] for group in optimiser.param_groups)
 
 
 @pytest.mark.parametrize(
