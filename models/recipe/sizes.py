@@ -17,8 +17,8 @@ LARGE_LOG = 300_000
 """Events from which on a wide network is better on held-out events."""
 MOST_LOGITS = 1e10
 """Events times items from which on an epoch of a wide network takes too long on a processor."""
-WIDE_NETWORK = {"dim": 128, "attention_heads": 4, "dropout": 0.3}
-WIDE_TRAINING = {"learning_rate": 1.5e-3, "batch_size": 64}
+WIDE_NETWORK = {"dim": 128, "attention_heads": 4}
+WIDE_TRAINING = {"epochs": 12, "learning_rate": 3e-3, "batch_size": 16}
 
 
 @dataclass(frozen=True, slots=True)
