@@ -18,7 +18,7 @@ from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigure
 if TYPE_CHECKING:
     from models.training.privacy_account import PrivacyAccount
 
-SCHEMA = 7
+SCHEMA = 8
 """Version of the checkpoint format, part of the fingerprint: increase it if the content or its meaning changes."""
 STATES = ("network", "balance", "optimiser", "schedule")
 PARTS = {"fingerprint", *STATES, "average", "privacy", "best", "figures"}

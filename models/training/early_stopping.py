@@ -1,9 +1,14 @@
-"""Early stopping on validation loss: epoch figures, the best weights, and the stopping rule."""
+"""Early stopping on validation: epoch figures, the best weights, and the stopping rule."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
+
+from models.contract.tasks import NEXT
+
+LEAST_GAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +19,12 @@ class EpochFigures:
     train: dict[str, float]
     valid: dict[str, float]
     seconds: float
+    gain: float = 0.0  # NDCG@10 of `next` before the validation events; 0 without them
 
 
 @dataclass(frozen=True, slots=True)
 class BestEpoch:
-    """The epoch with the lowest objective so far, and its weights."""
+    """The best epoch so far, and its weights."""
 
     epoch: int
     weights: dict[str, Tensor]
@@ -26,7 +32,10 @@ class BestEpoch:
 
 @dataclass(slots=True)
 class EarlyStopping:
-    """Early stopping on the weighted sum of validation losses. Without validation the last epoch is the best."""
+    """Early stopping by the lists of `next` and the losses of the heads. Without validation the last epoch is the best.
+
+    `next` counts by -log NDCG@10 where it has lists, in place of its loss (models.training.next_gain).
+    """
 
     loss_weights: Mapping[str, float]  # task -> weight; 1 for other tasks
     patience: int  # epochs without an improvement after which training stops
@@ -57,4 +66,8 @@ class EarlyStopping:
         return self._objective(figures) < self._objective(self.epochs[self.best.epoch])
 
     def _objective(self, figures: EpochFigures) -> float:
-        return sum(self.loss_weights.get(name, 1.0) * loss for name, loss in figures.valid.items())
+        """The weighted sum to minimise."""
+        terms = dict(figures.valid)
+        if figures.gain:
+            terms[NEXT] = -math.log(max(figures.gain, LEAST_GAIN))
+        return sum(self.loss_weights.get(name, 1.0) * term for name, term in terms.items())

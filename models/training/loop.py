@@ -17,7 +17,7 @@ from models.training.batches import Windows, collate, cut_windows, ordered_batch
 from models.training.checkpoint import CheckpointFile
 from models.training.corpus import Corpus, without_blank_items
 from models.training.early_stopping import EarlyStopping, EpochFigures
-from models.training.objective import Balance, Tables, batch_losses
+from models.training.objective import Balance, Tables, measure_batch
 from models.training.optimiser import plan_schedule
 from models.training.steps import Lesson, StartSteps, Steps, start_batch_steps
 
@@ -89,9 +89,9 @@ class Trainer:
                 self.was_cut = True
                 break
             trained = _read_trained(run.steps)
-            valid = self._mean_losses(trained, run) if len(run.held_out) else {}
+            valid, gain = self._measure(trained, run) if len(run.held_out) else ({}, 0.0)
             self._check_finite(valid)
-            figures = EpochFigures(epoch, train, valid, self.clock() - started)
+            figures = EpochFigures(epoch, train, valid, self.clock() - started, gain)
             self.stopping.add(figures, trained)
             if self.file is not None:
                 self.file.write(run.steps.state, self.stopping)
@@ -147,22 +147,25 @@ class Trainer:
             progress(step, len(batches), None)
         return _mean_by_name(epoch_losses)
 
-    @torch.no_grad()
-    def _mean_losses(self, network: ChorusNetwork, run: _Run) -> dict[str, float]:
-        """The mean loss of each task over the held-out events with a label; 0 if there are none."""
+    def _measure(self, network: ChorusNetwork, run: _Run) -> tuple[dict[str, float], float]:
+        """The mean loss of each task over the held-out events with a label, 0 if there are none; NDCG@10 of `next`."""
         network.eval()
         sums: dict[str, float] = {}
         counts: dict[str, float] = {}
+        gains = 0.0
         generator = torch.Generator().manual_seed(self.config.seed)
         for batch_windows in ordered_batches(run.held_out, self.config.batch_size):
             batch = collate(self.corpus, batch_windows, self.validate).to(self.device)
             sizes = {NEXT: float(batch.weights.sum())}
             for head, has_label in zip(network.heads, batch.has_label, strict=True):
                 sizes[head.task.name] = int(has_label.sum())
-            for name, loss in batch_losses(network, batch, run.tables, generator).items():
-                sums[name] = sums.get(name, 0.0) + float(loss) * sizes[name]
+            losses, gain = measure_batch(network, batch, run.tables, generator)
+            gains += gain * sizes[NEXT]
+            for name, loss in losses.items():
+                sums[name] = sums.get(name, 0.0) + loss * sizes[name]
                 counts[name] = counts.get(name, 0) + sizes[name]
-        return {name: value / max(counts[name], 1) for name, value in sums.items()}
+        means = {name: value / max(counts[name], 1) for name, value in sums.items()}
+        return means, gains / max(counts[NEXT], 1)
 
     def _check_finite(self, losses: dict[str, float]) -> None:
         """Raise JobError if a loss is NaN or infinite: training has diverged."""

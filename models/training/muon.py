@@ -6,7 +6,7 @@ in bfloat16, which is slow on most processors; here it shares the schedule and t
 """
 
 from collections.abc import Callable
-from typing import Any, overload
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -44,8 +44,10 @@ class MuonAdamW(AdamW):
     def _update_matrix(self, weight: Tensor, rate: float, decay: float) -> None:
         if weight.grad is None:
             return
-        state: dict[str, Any] = self.state[weight]
-        momentum = state.setdefault("momentum", torch.zeros_like(weight))
+        state: dict[str, Tensor] = self.state[weight]
+        if not state:  # AdamW reads a step of every state that it loads
+            state |= {"step": torch.zeros(()), "momentum": torch.zeros_like(weight)}
+        momentum = state["momentum"]
         momentum.lerp_(weight.grad, 1 - MOMENTUM)
         ahead = weight.grad.lerp(momentum, MOMENTUM)  # Nesterov's
         weight.mul_(1 - rate * decay)

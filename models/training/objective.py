@@ -1,6 +1,7 @@
 """The training objective: next-item loss at every position, task losses on observed events, their balance."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from models.network.model import ChorusNetwork, item_tensors
 from models.network.scorer_input import ScorerInput, UserSide, build_scorer_input, read_user_numbers
 from models.training.batches import Batch
 from models.training.losses import task_loss
+from models.training.next_gain import measure_gain
 from models.training.softmax_loss import softmax_loss
 
 FULL_SOFTMAX_ITEMS = 20_000
@@ -64,6 +66,44 @@ def batch_losses(
     network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator
 ) -> dict[str, Tensor]:
     """The mean loss of `next` and of each head over the batch's target events, by name."""
+    return _read_losses(_encode(network, batch, tables, random))
+
+
+@torch.no_grad()
+def measure_batch(
+    network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator
+) -> tuple[dict[str, float], float]:
+    """The losses of a batch, and NDCG@10 of `next` (models.training.next_gain) over its target events."""
+    encoded = _encode(network, batch, tables, random)
+    losses = {name: float(loss) for name, loss in _read_losses(encoded).items()}
+    return losses, measure_gain(*encoded.next_targets)
+
+
+class _NextTargets(NamedTuple):
+    """The arguments of `softmax_loss` for the n taken events of a batch."""
+
+    states: Tensor  # [n, D] in their context
+    vectors: Tensor  # [C, D]
+    bias: Tensor  # [T', C] with popularity as of each snapshot
+    group: Tensor  # [n] rows of `bias`
+    positive: Tensor  # [n] columns
+    weights: Tensor  # [n]
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A batch, and what the towers make of it."""
+
+    network: ChorusNetwork
+    batch: Batch
+    tables: Tables
+    next_targets: _NextTargets
+    for_heads: (
+        tuple[Tensor, Tensor, Tensor] | None
+    )  # states, events, items as heads read them; None without heads
+
+
+def _encode(network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator) -> _Encoded:
     columns = _sample_items(batch, tables, random)
     catalogue = tables.catalogue if columns is None else tuple(field[columns] for field in tables.catalogue)
     vectors, bias = network.items(*catalogue)
@@ -71,10 +111,17 @@ def batch_losses(
     states, events = encode_states(network, batch, vectors[local])
     taken = batch.weights > 0
     queries = states[taken] + network.users.ask(batch.context[taken])
-    losses = {NEXT: _next_loss(network, batch, tables, columns, (queries, vectors, bias))}
-    if network.heads:
-        read = vectors[local] if network.heads_read_ids else _describe_items(network, batch, tables)
-        losses |= _task_losses(network, batch, tables, (states, events, read))
+    targets = _read_targets(network, batch, tables, columns, (queries, vectors, bias))
+    if not network.heads:
+        return _Encoded(network, batch, tables, targets, None)
+    read = vectors[local] if network.heads_read_ids else _describe_items(network, batch, tables)
+    return _Encoded(network, batch, tables, targets, (states, events, read))
+
+
+def _read_losses(encoded: _Encoded) -> dict[str, Tensor]:
+    losses = {NEXT: softmax_loss(*encoded.next_targets)}
+    if encoded.for_heads is not None:
+        losses |= _task_losses(encoded.network, encoded.batch, encoded.tables, encoded.for_heads)
     return losses
 
 
@@ -134,17 +181,16 @@ def _task_losses(
     }
 
 
-def _next_loss(
+def _read_targets(
     network: ChorusNetwork,
     batch: Batch,
     tables: Tables,
     columns: Tensor | None,
     towers: tuple[Tensor, Tensor, Tensor],
-) -> Tensor:
-    """Cross-entropy of the softmax over the items `columns`, with their popularity at each event's snapshot.
+) -> _NextTargets:
+    """The n taken events of the batch, to be found among the items `columns`, by their weights.
 
-    The mean over the n taken events by their weights. `towers`: their states [n, D] in their context, item vectors
-    [C, D] and biases [C].
+    `towers`: their states [n, D] in their context, item vectors [C, D] and biases [C].
     """
     queries, vectors, bias = towers
     taken = batch.weights > 0
@@ -156,7 +202,7 @@ def _next_loss(
         popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
         popularity = popularity - _log_expected_counts(batch.items[batch.present], columns, tables)
         positive = torch.searchsorted(columns, positive)
-    return softmax_loss(queries, vectors, (bias + popularity).float(), group, positive, weights)
+    return _NextTargets(queries, vectors, (bias + popularity).float(), group, positive, weights)
 
 
 def _sample_items(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:

@@ -1,6 +1,6 @@
 """The optimiser: Muon and AdamW with weight decay on matrices, and a warm-up and cosine schedule."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import nn
@@ -12,25 +12,42 @@ from models.training.muon import ORTHOGONAL, MuonAdamW
 
 WARM_UP_STEPS = 50
 """Steps over which the learning rate rises linearly."""
-MATRIX_RATE = 10.0
-"""The learning rate of Muon, as a multiple of the configured one: a step of it has the same size in every direction."""
+MATRIX_RATE, WHOLE_RATE_EVENTS = 10.0, 3_200
+"""The learning rate of Muon as a multiple of the configured one, and the events of a step from which on it is whole."""
 FINAL_RATE = 0.1
 """The learning rate of the last step, as a share of the configured one."""
 
 
+class StepPlan(NamedTuple):
+    """The steps of a run, the events of each, and the steps over which the learning rate rises."""
+
+    steps: int
+    events: int
+    warm_up: int = WARM_UP_STEPS
+
+
 def build_optimiser(
-    network: nn.Module, balance: nn.Module, config: TrainingConfig, steps: int, warm_up: int = WARM_UP_STEPS
+    network: nn.Module, balance: nn.Module, config: TrainingConfig, plan: StepPlan
 ) -> tuple[MuonAdamW, LambdaLR]:
-    """The optimiser and its learning-rate schedule for a run of `steps` steps.
+    """The optimiser of a run and its learning-rate schedule.
 
     With private training all weights are AdamW's: most of a private gradient is noise, which Muon would scale up in
     every direction.
     """
     groups = parameter_groups(network, balance, config.weight_decay)
     if config.privacy is None:
-        groups = separate_matrices(groups, network, MATRIX_RATE * config.learning_rate)
+        groups = separate_matrices(groups, network, matrix_rate(config.learning_rate, plan.events))
     optimiser = MuonAdamW(groups, lr=config.learning_rate)
-    return optimiser, LambdaLR(optimiser, RateSchedule(steps, warm_up))
+    return optimiser, LambdaLR(optimiser, RateSchedule(plan.steps, plan.warm_up))
+
+
+def matrix_rate(rate: float, events: int) -> float:
+    """The learning rate of Muon for steps of so many events, from the configured one.
+
+    A step of Muon has the same size in every direction, whether it is signal or noise, so that a small step needs a
+    lower rate (docs/quality.md).
+    """
+    return MATRIX_RATE * rate * min(events / WHOLE_RATE_EVENTS, 1.0) ** 0.5
 
 
 class RateSchedule:

@@ -13,7 +13,7 @@ from models.job.training_config import TrainingConfig
 from models.training.batches import Windows, collate
 from models.training.checkpoint import TrainingState
 from models.training.objective import Balance, batch_losses
-from models.training.optimiser import build_optimiser
+from models.training.optimiser import StepPlan, build_optimiser
 from models.training.privacy_account import PrivacyAccount
 from models.training.private_network import clear_unread_weights, prepare_network
 from models.training.private_optimiser import PrivateOptimiser
@@ -84,8 +84,8 @@ class PrivateTraining:
         network = lesson.network
         user_text = any(field.kind is FieldKind.TEXT for field in lesson.corpus.spec.user_fields)
         prepare_network(network, user_text)
-        steps = config.epochs * self.account.steps_per_epoch
-        optimiser, schedule = build_optimiser(network, balance, config, steps, warm_up=1)
+        plan = StepPlan(config.epochs * self.account.steps_per_epoch, events=0, warm_up=1)  # of drawn users
+        optimiser, schedule = build_optimiser(network, balance, config, plan)
         private = PrivateOptimiser.wrap(optimiser, self.account, len(group_by_user(lesson.windows)))
         state = TrainingState(network, balance, optimiser, schedule, account=self.account)
         return PrivateSteps(lesson, state, private)

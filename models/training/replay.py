@@ -14,7 +14,7 @@ from models.training.batches import Windows, cut_windows, shuffled_batches
 from models.training.checkpoint import TrainingState
 from models.training.corpus import PART_TRAIN, Corpus
 from models.training.objective import Balance
-from models.training.optimiser import build_optimiser
+from models.training.optimiser import StepPlan, build_optimiser
 from models.training.steps import BatchSteps, Lesson, StartSteps, count_batch_events
 from models.training.weight_average import average_weights
 
@@ -69,8 +69,8 @@ def start_replay(share: float) -> StartSteps:
         events = count_batch_events(windows, config.batch_size, length, LEAST_STEPS)
         batches = shuffled_batches(windows, events, np.random.default_rng(config.seed))
         steps = len(batches) * config.epochs
-        warm_up = max(steps // WARM_UP, 1)
-        optimiser, schedule = build_optimiser(network, balance, config, steps, warm_up)
+        plan = StepPlan(steps, events, warm_up=max(steps // WARM_UP, 1))
+        optimiser, schedule = build_optimiser(network, balance, config, plan)
         state = TrainingState(network, balance, optimiser, schedule, average_weights(network))
         return ReplaySteps(BatchSteps(lesson, state, events), old, sampled)
 

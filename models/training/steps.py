@@ -13,7 +13,7 @@ from models.training.batches import Windows, collate, shuffled_batches
 from models.training.checkpoint import TrainingState
 from models.training.corpus import Corpus
 from models.training.objective import Balance, Tables, batch_losses
-from models.training.optimiser import build_optimiser
+from models.training.optimiser import StepPlan, build_optimiser
 from models.training.precision import autocast
 from models.training.weight_average import average_weights
 
@@ -93,7 +93,8 @@ def start_batch_steps(lesson: Lesson, balance: Balance, config: TrainingConfig) 
     network = lesson.network
     events = count_batch_events(lesson.windows, config.batch_size, network.config.history_length)
     batches = shuffled_batches(lesson.windows, events, np.random.default_rng(config.seed))
-    optimiser, schedule = build_optimiser(network, balance, config, len(batches) * config.epochs)
+    plan = StepPlan(len(batches) * config.epochs, events)
+    optimiser, schedule = build_optimiser(network, balance, config, plan)
     average = average_weights(network)
     return BatchSteps(lesson, TrainingState(network, balance, optimiser, schedule, average), events)
 

@@ -69,7 +69,7 @@ def test_all_other_weights_are_updated_by_adamw():
         optimiser.step()
         reference.step()
     assert torch.equal(ours, theirs)
-    assert optimiser.state[matrix].keys() == {"momentum"}  # AdamW has no part in it
+    assert optimiser.state[matrix].keys() == {"step", "momentum"}  # AdamW has no part in it
 
 
 def test_the_size_of_the_gradient_does_not_matter():
@@ -92,3 +92,19 @@ def test_a_closure_is_refused():
     optimiser = MuonAdamW([{"params": [nn.Parameter(draw(3, 4))], "orthogonal": True}], lr=0.1)
     with pytest.raises(ValueError, match="without a closure"):
         optimiser.step(lambda: 0.0)
+
+
+def test_a_loaded_state_goes_on_as_if_it_had_not_been_stored():
+    weights = []
+    for stores in (False, True):
+        weight = nn.Parameter(draw(4, 3))
+        optimiser = MuonAdamW([{"params": [weight], "orthogonal": True}], lr=0.1)
+        for number, gradient in enumerate(draw_steps((4, 3))):
+            if stores and number == 2:
+                loaded = MuonAdamW([{"params": [weight], "orthogonal": True}], lr=0.5)
+                loaded.load_state_dict(optimiser.state_dict())
+                optimiser = loaded
+            weight.grad = gradient
+            optimiser.step()
+        weights.append(weight.detach())
+    assert torch.equal(weights[0], weights[1])

@@ -8,7 +8,9 @@ from models.job.training_config import Balancing, PrivacyConfig, TrainingConfig
 from models.training.objective import Balance
 from models.training.optimiser import (
     RateSchedule,
+    StepPlan,
     build_optimiser,
+    matrix_rate,
     parameter_groups,
     plan_schedule,
     rate_factor,
@@ -30,7 +32,7 @@ def test_weight_decay_leaves_embeddings_biases_and_norms_alone(make_network):
 def test_muon_updates_the_matrices_of_the_blocks_at_ten_times_the_rate(make_network):
     network, balance = make_network(), Balance({"next": 1.0}, Balancing.UNCERTAINTY)
     config = TrainingConfig(learning_rate=0.004, weight_decay=0.07)
-    optimiser, schedule = build_optimiser(network, balance, config, 100, warm_up=1)
+    optimiser, schedule = build_optimiser(network, balance, config, StepPlan(100, events=3_200, warm_up=1))
     name_of = {id(value): name for name, value in network.named_parameters()}
     matrices = [group for group in optimiser.param_groups if group["orthogonal"]]
     assert [group["weight_decay"] for group in matrices] == [0.07]
@@ -44,10 +46,16 @@ def test_muon_updates_the_matrices_of_the_blocks_at_ten_times_the_rate(make_netw
     assert len(set(updated)) == len(updated) == len(name_of) + 1
 
 
+@pytest.mark.parametrize(("events", "rate"), [(3_200, 0.02), (800, 0.01), (32, 0.002), (100_000, 0.02)])
+def test_a_step_of_few_events_has_a_lower_rate_of_muon(events, rate):
+    """10 x 0.002, times the root of the events' share of 3,200."""
+    assert matrix_rate(0.002, events) == pytest.approx(rate)
+
+
 def test_private_training_has_adamw_alone(make_network):
     network, balance = make_network(), Balance({"next": 1.0}, Balancing.FIXED)
     config = TrainingConfig(privacy=PrivacyConfig(epsilon=8))
-    optimiser, _ = build_optimiser(network, balance, config, 100)
+    optimiser, _ = build_optimiser(network, balance, config, StepPlan(100, events=0))
     assert not any(group["orthogonal"] for group in optimiser.param_groups)
 
 
