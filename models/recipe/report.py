@@ -1,5 +1,6 @@
 """Build the report of an evaluation from its rankings and the figures of the heads."""
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -79,7 +80,8 @@ def _list_epochs(run: TrainingRun) -> tuple[Epoch, ...]:
         Epoch(
             epoch=epoch.epoch,
             train_loss=epoch.train,
-            valid_loss=epoch.valid.get(NEXT, float("nan")),
+            valid_loss=epoch.valid.get(NEXT, math.nan),
+            valid_ndcg=epoch.gain if epoch.valid else math.nan,
             seconds=epoch.seconds,
         )
         for epoch in run.figures

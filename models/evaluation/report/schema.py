@@ -160,11 +160,13 @@ class HeadReport(_Part):
 
 
 class Epoch(_Part):
-    """One pass over the training split: mean losses by task, the validation loss, and how long it took."""
+    """One pass over the training split: mean losses by task, the validation of `next`, and how long it took."""
 
     epoch: int
     train_loss: dict[str, Figure]
     valid_loss: Figure
+    valid_ndcg: Figure = math.nan
+    """NDCG@10 before the validation events by the network alone, among all items; by it training stops."""
     seconds: float
 
 

@@ -9,7 +9,6 @@ import optuna
 from optuna import Trial
 from optuna.trial import FrozenTrial, TrialState
 
-from models.contract.tasks import NEXT
 from models.job.spec import JobError
 from models.recipe.ingestion import JobData
 from models.recipe.tuning.space import Space, UnsuitedValuesError, Values, set_job_values, suggest_values
@@ -89,14 +88,14 @@ class Search:
         return self.study.tell(trial, figures.ndcg)
 
     def _report_to(self, trial: Trial, epochs: int) -> Callable[[EpochFigures], None]:
-        """The function that tells a trial each epoch's loss, and ends it where it is poor or the time is up.
+        """The function that tells a trial each epoch's NDCG@10, and ends it where it is poor or the time is up.
 
         In the last epoch nothing is pruned, as it would save nothing.
         """
 
         def report(figures: EpochFigures) -> None:
-            if figures.valid:  # of `next` alone, by which lists are ranked; the study maximises
-                trial.report(-figures.valid[NEXT], figures.epoch)
+            if figures.valid:
+                trial.report(figures.gain, figures.epoch)
             if self.limits.clock() > self.limits.deadline:
                 raise _OutOfTimeError
             if figures.epoch + 1 < epochs and trial.should_prune():
