@@ -45,7 +45,7 @@ def test_the_history_holds_what_most_events_can_use(counts: list[int], expected:
 def test_a_large_log_gets_a_wide_network(make_job: MakeJob) -> None:
     chosen = choose_job_sizes(make_job(), LARGE, 3_000)
     assert (chosen.job.network.dim, chosen.job.network.attention_heads) == (128, 4)
-    assert chosen.job.training.batch_size == 64
+    assert (chosen.job.training.batch_size, chosen.job.training.epochs) == (16, 12)
     assert chosen.describe().startswith(
         "chosen from the data (300,000 training events, 3,000 items, 100 events a"
     )
@@ -68,7 +68,7 @@ def test_what_the_job_states_stays(make_job: MakeJob) -> None:
     assert chosen.job == job
     assert chosen.describe() == ""
     rate = choose_job_sizes(make_job(training={"batch_size": 9}), LARGE, 3_000).job.training
-    assert (rate.batch_size, rate.learning_rate) == (9, 0.0015)
+    assert (rate.batch_size, rate.learning_rate) == (9, 0.003)
 
 
 def test_private_training_chooses_nothing_from_the_data(make_job: MakeJob) -> None:

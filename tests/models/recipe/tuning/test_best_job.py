@@ -48,7 +48,7 @@ def test_sizes_that_were_chosen_from_the_data_stay_beside_a_width_that_is_stated
     path = make_shop(tmp_path, **{**JOB, "network": None, "training": {"epochs": 2}})
     users = np.repeat(np.arange(LARGE_LOG // 100), 100)
     sized = choose_job_sizes(load_job(path), users, 100).job
-    assert (sized.network.attention_heads, sized.training.batch_size) == (4, 64)
+    assert (sized.network.attention_heads, sized.training.batch_size) == (4, 16)
     values = {"network.dim": 96, "training.weight_decay": 0.1}
     (tmp_path / "study").mkdir()
     write_best_job(path, sized, TrialRow(3, "complete", values, None, None), tmp_path / "study")
