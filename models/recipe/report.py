@@ -81,7 +81,7 @@ def _list_epochs(run: TrainingRun) -> tuple[Epoch, ...]:
             epoch=epoch.epoch,
             train_loss=epoch.train,
             valid_loss=epoch.valid.get(NEXT, math.nan),
-            valid_ndcg=epoch.gain if epoch.valid else math.nan,
+            valid_ndcg=math.nan if epoch.gain is None else epoch.gain,
             seconds=epoch.seconds,
         )
         for epoch in run.figures

@@ -199,7 +199,7 @@ def fit_with_progress(trainer: Trainer, name: str, console: Console) -> list[Epo
                 losses = figures.valid or figures.train
                 loss_text = "  ".join(f"{task} {loss:.3f}" for task, loss in losses.items())
                 kind = "valid" if figures.valid else "train"
-                lists = f"  NDCG@10 {figures.gain:.4f}" if figures.gain else ""
+                lists = f"  NDCG@10 {figures.gain:.4f}" if figures.gain is not None else ""
                 console.print(
                     f"{name} epoch {figures.epoch + 1}  {kind}: {loss_text}{lists}  ({figures.seconds:.1f} s)"
                 )

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from models.contract.tasks import NEXT
 
 LEAST_GAIN = 1e-6
+"""Counts for 0, whose logarithm is infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class EpochFigures:
     train: dict[str, float]
     valid: dict[str, float]
     seconds: float
-    gain: float = 0.0  # NDCG@10 of `next` before the validation events; 0 without them
+    gain: float | None = None  # NDCG@10 of `next` before the validation events; None without such events
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,6 @@ class EarlyStopping:
     def _objective(self, figures: EpochFigures) -> float:
         """The weighted sum to minimise."""
         terms = dict(figures.valid)
-        if figures.gain:
+        if figures.gain is not None:
             terms[NEXT] = -math.log(max(figures.gain, LEAST_GAIN))
         return sum(self.loss_weights.get(name, 1.0) * term for name, term in terms.items())

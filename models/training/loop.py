@@ -89,7 +89,7 @@ class Trainer:
                 self.was_cut = True
                 break
             trained = _read_trained(run.steps)
-            valid, gain = self._measure(trained, run) if len(run.held_out) else ({}, 0.0)
+            valid, gain = self._measure(trained, run) if len(run.held_out) else ({}, None)
             self._check_finite(valid)
             figures = EpochFigures(epoch, train, valid, self.clock() - started, gain)
             self.stopping.add(figures, trained)
@@ -147,7 +147,7 @@ class Trainer:
             progress(step, len(batches), None)
         return _mean_by_name(epoch_losses)
 
-    def _measure(self, network: ChorusNetwork, run: _Run) -> tuple[dict[str, float], float]:
+    def _measure(self, network: ChorusNetwork, run: _Run) -> tuple[dict[str, float], float | None]:
         """The mean loss of each task over the held-out events with a label, 0 if there are none; NDCG@10 of `next`."""
         network.eval()
         sums: dict[str, float] = {}
@@ -165,7 +165,7 @@ class Trainer:
                 sums[name] = sums.get(name, 0.0) + loss * sizes[name]
                 counts[name] = counts.get(name, 0) + sizes[name]
         means = {name: value / max(counts[name], 1) for name, value in sums.items()}
-        return means, gains / max(counts[NEXT], 1)
+        return means, gains / counts[NEXT] if counts[NEXT] else None
 
     def _check_finite(self, losses: dict[str, float]) -> None:
         """Raise JobError if a loss is NaN or infinite: training has diverged."""

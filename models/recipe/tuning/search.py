@@ -94,7 +94,7 @@ class Search:
         """
 
         def report(figures: EpochFigures) -> None:
-            if figures.valid:
+            if figures.gain is not None:
                 trial.report(figures.gain, figures.epoch)
             if self.limits.clock() > self.limits.deadline:
                 raise _OutOfTimeError

@@ -50,6 +50,13 @@ def test_next_counts_by_its_lists_and_not_by_its_loss() -> None:
     assert stopping.best is not None and stopping.best.epoch == 2
 
 
+def test_no_hit_at_all_is_the_worst_list() -> None:
+    stopping, network = EarlyStopping({}, patience=5), nn.Linear(1, 1)
+    for epoch, gain in enumerate([0.0, 1e-4, 0.0]):
+        stopping.add(EpochFigures(epoch, {}, {"next": 5.0 - epoch}, 1.0, gain), network)
+    assert stopping.best is not None and stopping.best.epoch == 1
+
+
 def test_without_validation_the_last_epoch_is_the_best() -> None:
     stopping, ended = run([{}] * 5, patience=1)
     assert ended == 5

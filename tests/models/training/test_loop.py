@@ -176,7 +176,7 @@ class Scripted(Trainer):
     def _measure(self, network, _run):
         epoch = len(self.figures)
         self.weights.append({name: value.clone() for name, value in network.state_dict().items()})
-        return {"next": self.script[epoch]}, 0.0
+        return {"next": self.script[epoch]}, None
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,9 @@ def run(search: Search) -> list[FrozenTrial]:
     return list(search.run(show))
 
 
-def test_a_poor_trial_is_pruned_by_its_lists_before_its_last_epoch(open_search: Callable[..., Search]) -> None:
+def test_a_poor_trial_is_pruned_by_its_lists_before_its_last_epoch(
+    open_search: Callable[..., Search],
+) -> None:
     search = open_search(UNPRUNED_TRIALS + 2)
     for values in (*[GOOD] * UNPRUNED_TRIALS, POOR, GOOD):
         search.study.enqueue_trial(values)
