@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from models.contract.tasks import NEXT
 
 LEAST_GAIN = 1e-6
-"""Counts for 0, whose logarithm is infinite."""
+"""The NDCG@10 that 0 counts as, whose logarithm is infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,18 @@ class EarlyStopping:
     def _improves(self, figures: EpochFigures) -> bool:
         if self.best is None or not figures.valid or not self.selects:
             return True
-        return self._objective(figures) < self._objective(self.epochs[self.best.epoch])
+        best = self.epochs[self.best.epoch]
+        return (self._objective(figures), self._sum(figures.valid)) < (
+            self._objective(best),
+            self._sum(best.valid),
+        )
 
     def _objective(self, figures: EpochFigures) -> float:
-        """The weighted sum to minimise."""
+        """The weighted sum to minimise; of epochs with the same lists that of the losses decides."""
         terms = dict(figures.valid)
         if figures.gain is not None:
             terms[NEXT] = -math.log(max(figures.gain, LEAST_GAIN))
+        return self._sum(terms)
+
+    def _sum(self, terms: Mapping[str, float]) -> float:
         return sum(self.loss_weights.get(name, 1.0) * term for name, term in terms.items())

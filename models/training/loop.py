@@ -23,6 +23,8 @@ from models.training.steps import Lesson, StartSteps, Steps, start_batch_steps
 
 MOST_HELD_OUT = 2_000
 """Windows whose loss stops training: of a large log they tell as much as all, in a third of the time."""
+HELD_OUT_EVENTS = 12_800
+"""The events of a batch whose loss is measured, with padding."""
 Progress = Callable[[int, int, EpochFigures | None], None]
 """Called with the steps done, the steps of the epoch, and the epoch's figures at its end, else None."""
 
@@ -152,20 +154,21 @@ class Trainer:
         network.eval()
         sums: dict[str, float] = {}
         counts: dict[str, float] = {}
-        gains = 0.0
+        gains: list[float] = []
         generator = torch.Generator().manual_seed(self.config.seed)
-        for batch_windows in ordered_batches(run.held_out, self.config.batch_size):
+        count = max(HELD_OUT_EVENTS // self.network.config.history_length, 1)
+        for batch_windows in ordered_batches(run.held_out, count):
             batch = collate(self.corpus, batch_windows, self.validate).to(self.device)
             sizes = {NEXT: float(batch.weights.sum())}
             for head, has_label in zip(network.heads, batch.has_label, strict=True):
                 sizes[head.task.name] = int(has_label.sum())
             losses, gain = measure_batch(network, batch, run.tables, generator)
-            gains += gain * sizes[NEXT]
+            gains += [] if gain is None else [gain * sizes[NEXT]]
             for name, loss in losses.items():
                 sums[name] = sums.get(name, 0.0) + loss * sizes[name]
                 counts[name] = counts.get(name, 0) + sizes[name]
         means = {name: value / max(counts[name], 1) for name, value in sums.items()}
-        return means, gains / counts[NEXT] if counts[NEXT] else None
+        return means, sum(gains) / counts[NEXT] if gains and counts[NEXT] else None
 
     def _check_finite(self, losses: dict[str, float]) -> None:
         """Raise JobError if a loss is NaN or infinite: training has diverged."""

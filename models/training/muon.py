@@ -21,7 +21,11 @@ ORTHOGONAL = "orthogonal"
 
 
 class MuonAdamW(AdamW):
-    """AdamW (Loshchilov & Hutter 2019) whose groups with `orthogonal` True are updated by Muon instead."""
+    """AdamW (Loshchilov & Hutter 2019) whose groups with `orthogonal` True are updated by Muon instead.
+
+    A subclass, since schedules, checkpoints and private training want one torch optimiser. A step takes away the
+    gradients that Muon has used, so that AdamW leaves their weights out.
+    """
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -31,7 +35,7 @@ class MuonAdamW(AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Update all weights with a gradient; AdamW leaves out those whose gradient Muon has used."""
+        """Update all weights with a gradient."""
         if closure is not None:
             raise ValueError("expected a step without a closure: Muon reads the gradients that are there")
         for group in self.param_groups:

@@ -1,7 +1,6 @@
 """The training objective: next-item loss at every position, task losses on observed events, their balance."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +13,7 @@ from models.network.scorer_input import ScorerInput, UserSide, build_scorer_inpu
 from models.training.batches import Batch
 from models.training.losses import task_loss
 from models.training.next_gain import measure_gain
-from models.training.softmax_loss import softmax_loss
+from models.training.softmax_loss import NextTargets, softmax_loss
 
 FULL_SOFTMAX_ITEMS = 20_000
 """Up to this many items the softmax is over the whole catalogue."""
@@ -72,35 +71,27 @@ def batch_losses(
 @torch.no_grad()
 def measure_batch(
     network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator
-) -> tuple[dict[str, float], float]:
-    """The losses of a batch, and NDCG@10 of `next` (models.training.next_gain) over its target events."""
+) -> tuple[dict[str, float], float | None]:
+    """The losses of a batch, and NDCG@10 of `next` (models.training.next_gain) over its target events.
+
+    Among sampled items there is no NDCG@10, since the sample has the items of the batch.
+    """
     encoded = _encode(network, batch, tables, random)
     losses = {name: float(loss) for name, loss in _read_losses(encoded).items()}
-    return losses, measure_gain(*encoded.next_targets)
-
-
-class _NextTargets(NamedTuple):
-    """The arguments of `softmax_loss` for the n taken events of a batch."""
-
-    states: Tensor  # [n, D] in their context
-    vectors: Tensor  # [C, D]
-    bias: Tensor  # [T', C] with popularity as of each snapshot
-    group: Tensor  # [n] rows of `bias`
-    positive: Tensor  # [n] columns
-    weights: Tensor  # [n]
+    return losses, None if tables.negatives else measure_gain(encoded.next_targets)
 
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
-    """A batch, and what the towers make of it."""
+    """A batch with the output of the towers."""
 
     network: ChorusNetwork
     batch: Batch
     tables: Tables
-    next_targets: _NextTargets
+    next_targets: NextTargets
     for_heads: (
         tuple[Tensor, Tensor, Tensor] | None
-    )  # states, events, items as heads read them; None without heads
+    )  # states, events and the items that heads read; None without heads
 
 
 def _encode(network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator) -> _Encoded:
@@ -187,7 +178,7 @@ def _read_targets(
     tables: Tables,
     columns: Tensor | None,
     towers: tuple[Tensor, Tensor, Tensor],
-) -> _NextTargets:
+) -> NextTargets:
     """The n taken events of the batch, to be found among the items `columns`, by their weights.
 
     `towers`: their states [n, D] in their context, item vectors [C, D] and biases [C].
@@ -202,7 +193,7 @@ def _read_targets(
         popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
         popularity = popularity - _log_expected_counts(batch.items[batch.present], columns, tables)
         positive = torch.searchsorted(columns, positive)
-    return _NextTargets(queries, vectors, (bias + popularity).float(), group, positive, weights)
+    return NextTargets(queries, vectors, (bias + popularity).float(), group, positive, weights)
 
 
 def _sample_items(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:

@@ -22,7 +22,7 @@ class StepPlan(NamedTuple):
     """The steps of a run, the events of each, and the steps over which the learning rate rises."""
 
     steps: int
-    events: int
+    events: int  # not read for private training, whose steps have users
     warm_up: int = WARM_UP_STEPS
 
 

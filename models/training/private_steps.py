@@ -84,7 +84,7 @@ class PrivateTraining:
         network = lesson.network
         user_text = any(field.kind is FieldKind.TEXT for field in lesson.corpus.spec.user_fields)
         prepare_network(network, user_text)
-        plan = StepPlan(config.epochs * self.account.steps_per_epoch, events=0, warm_up=1)  # of drawn users
+        plan = StepPlan(config.epochs * self.account.steps_per_epoch, events=0, warm_up=1)
         optimiser, schedule = build_optimiser(network, balance, config, plan)
         private = PrivateOptimiser.wrap(optimiser, self.account, len(group_by_user(lesson.windows)))
         state = TrainingState(network, balance, optimiser, schedule, account=self.account)

@@ -17,6 +17,17 @@ CARD_CELLS = 64_000_000
 """The same on a graphics card, whose time is in the number of products."""
 
 
+class NextTargets(NamedTuple):
+    """P events to predict among I items: the arguments of `softmax_loss`."""
+
+    states: Tensor  # [P, D]
+    vectors: Tensor  # [I, D]
+    bias: Tensor  # [G, I]
+    group: Tensor  # [P] rows of `bias`
+    positive: Tensor  # [P] columns
+    weights: Tensor | None = None  # [P] above 0; None: equal ones
+
+
 def softmax_loss(
     states: Tensor,
     vectors: Tensor,

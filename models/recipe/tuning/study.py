@@ -35,7 +35,9 @@ RANDOM_TRIALS = 6
 UNPRUNED_TRIALS, UNPRUNED_EPOCHS = 4, 2
 """Trials that nothing is compared with, and epochs of each that do not tell yet."""
 INCOMPARABLE = ("training.negatives", "training.epochs")
-"""Keys on which the validation loss of an epoch depends by itself: a sampled softmax, and the schedule of the rate."""
+"""Keys on which the NDCG@10 of an epoch depends by itself, or whether it has one: samples, the schedule of the rate."""
+MEASURE = "NDCG@10"
+"""What is known of an epoch. Another measure, as earlier versions had the loss, makes another study."""
 NAMED = 3
 """The most differences in a message."""
 
@@ -47,6 +49,7 @@ class Identity:
     settings: Mapping[str, Setting]
     data: str
     space: Mapping[str, Mapping[str, object]]
+    measure: str = MEASURE
 
     @staticmethod
     def of(data: JobData, space: Space) -> "Identity":

@@ -57,6 +57,15 @@ def test_no_hit_at_all_is_the_worst_list() -> None:
     assert stopping.best is not None and stopping.best.epoch == 1
 
 
+def test_equal_lists_are_told_apart_by_the_losses() -> None:
+    """Lists without any hit say nothing yet: training goes on while the loss falls."""
+    stopping, network = EarlyStopping({}, patience=2), nn.Linear(1, 1)
+    for epoch, loss in enumerate([5.0, 4.0, 3.0, 3.5]):
+        assert not stopping.is_over
+        stopping.add(EpochFigures(epoch, {}, {"next": loss}, 1.0, 0.0), network)
+    assert stopping.best is not None and stopping.best.epoch == 2
+
+
 def test_without_validation_the_last_epoch_is_the_best() -> None:
     stopping, ended = run([{}] * 5, patience=1)
     assert ended == 5

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.evaluation.inference import CorpusPredictor
 from models.job.errors import JobError
 from models.job.training_config import Balancing, TrainingConfig
 from models.network.model import ChorusNetwork
+from models.training import loop
 from models.training.batches import cut_windows
 from models.training.checkpoint import CheckpointFile, read_content, write_content
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
@@ -85,6 +87,28 @@ def test_losses_fall(train):
     assert figures[-1].train["next"] < figures[0].train["next"]
     assert figures[-1].valid["rating"] < figures[0].valid["rating"]
     assert set(figures[0].train) == {"next", "like", "rating", "genre", "device"}
+
+
+def test_the_lists_are_those_before_every_held_out_event(shop_data, train, monkeypatch):
+    """NDCG@10 by the logits of the evaluation, which reads the events in another way; in small batches too."""
+    network, trainer = train(epochs=1)
+    corpus = trainer.corpus
+    rows = np.flatnonzero((corpus.part == PART_VALID) & (corpus.weights > 0))
+    predictor = CorpusPredictor.of(network, corpus, CPU)
+    logits = np.concatenate([predictor.next_logits(moments) for moments in predictor.encode_moments(rows)])
+    own = logits[np.arange(len(rows)), corpus.items[rows]][:, None]
+    ranks = (logits >= own).sum(axis=1)
+    gains = np.where(ranks <= 10, 1 / np.log2(ranks + 1.0), 0.0)
+    expected = np.average(gains, weights=corpus.weights[rows])
+    assert 0 < expected < 1
+    assert trainer.figures[0].gain == pytest.approx(expected, abs=1e-3)
+    monkeypatch.setattr(loop, "HELD_OUT_EVENTS", 100)
+    assert train(epochs=1)[1].figures[0].gain == pytest.approx(trainer.figures[0].gain)
+
+
+@pytest.mark.parametrize("changes", [{"negatives": 20}, {"valid": frozenset()}])
+def test_without_all_items_or_held_out_events_there_are_no_lists(train, changes):
+    assert train(epochs=1, **changes)[1].figures[0].gain is None
 
 
 @pytest.mark.parametrize("stopped", [1, 2, 3])

@@ -68,7 +68,8 @@ def test_the_learning_rate_falls_within_the_time_limit(shop_data, make_network, 
         nonlocal now
         if figures is None and done == steps:
             now += seconds
-            rates.append(optimisers[0].param_groups[0]["lr"] / config.learning_rate)
+            shares = {round(group["lr"] / group["initial_lr"], 9) for group in optimisers[0].param_groups}
+            rates.append(*shares)  # the same of every group
 
     optimisers: list[torch.optim.Optimizer] = []
     config = CONFIG.model_copy(update={"max_minutes": 1.0, "epochs": 12, "patience": 12})
