@@ -32,7 +32,7 @@ class TrainingConfig(BaseModel):
 
     epochs: int = Field(default=30, ge=1, le=1000)
     patience: int = Field(default=3, ge=1, le=100)
-    """Epochs without better lists or lower losses of the heads on validation before training stops."""
+    """Epochs without a lower validation loss before training stops."""
     batch_size: int = Field(default=32, ge=1, le=4096)
     """Full-length windows in a training step; a step has more of shorter ones. With privacy: the expected users."""
     learning_rate: float = Field(default=2e-3, gt=0, le=1)

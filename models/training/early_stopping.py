@@ -1,15 +1,9 @@
-"""Early stopping on validation: epoch figures, the best weights, and the stopping rule."""
+"""Early stopping on validation loss: epoch figures, the best weights, and the stopping rule."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
-
-from models.contract.tasks import NEXT
-
-LEAST_GAIN = 1e-6
-"""The NDCG@10 that 0 counts as, whose logarithm is infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +19,7 @@ class EpochFigures:
 
 @dataclass(frozen=True, slots=True)
 class BestEpoch:
-    """The best epoch so far, and its weights."""
+    """The epoch with the lowest objective so far, and its weights."""
 
     epoch: int
     weights: dict[str, Tensor]
@@ -33,10 +27,7 @@ class BestEpoch:
 
 @dataclass(slots=True)
 class EarlyStopping:
-    """Early stopping by the lists of `next` and the losses of the heads. Without validation the last epoch is the best.
-
-    `next` counts by -log NDCG@10 where it has lists, in place of its loss (models.training.next_gain).
-    """
+    """Early stopping on the weighted sum of validation losses. Without validation the last epoch is the best."""
 
     loss_weights: Mapping[str, float]  # task -> weight; 1 for other tasks
     patience: int  # epochs without an improvement after which training stops
@@ -64,18 +55,7 @@ class EarlyStopping:
     def _improves(self, figures: EpochFigures) -> bool:
         if self.best is None or not figures.valid or not self.selects:
             return True
-        best = self.epochs[self.best.epoch]
-        return (self._objective(figures), self._sum(figures.valid)) < (
-            self._objective(best),
-            self._sum(best.valid),
-        )
+        return self._objective(figures) < self._objective(self.epochs[self.best.epoch])
 
     def _objective(self, figures: EpochFigures) -> float:
-        """The weighted sum to minimise; of epochs with the same lists that of the losses decides."""
-        terms = dict(figures.valid)
-        if figures.gain is not None:
-            terms[NEXT] = -math.log(max(figures.gain, LEAST_GAIN))
-        return self._sum(terms)
-
-    def _sum(self, terms: Mapping[str, float]) -> float:
-        return sum(self.loss_weights.get(name, 1.0) * term for name, term in terms.items())
+        return sum(self.loss_weights.get(name, 1.0) * loss for name, loss in figures.valid.items())

@@ -1,8 +1,4 @@
-"""NDCG@10 of the lists before the events of a batch, by the logits of `next` alone. It decides when training stops.
-
-The loss is no judge of that on a small log: it rises while lists still improve, since the probabilities of rare items
-become too sure long before their order gets worse (docs/quality.md).
-"""
+"""NDCG@10 of the lists before the events of a batch, by the logits of `next` alone, for the report and a search."""
 
 import torch
 
