@@ -14,6 +14,8 @@ WARM_UP_STEPS = 50
 """Steps over which the learning rate rises linearly."""
 MATRIX_RATE, WHOLE_RATE_EVENTS = 10.0, 3_200
 """The learning rate of Muon as a multiple of the configured one, and the events of a step from which on it is whole."""
+LEAST_MUON_EVENTS = 1_600
+"""The events of a step from which on the matrices of the blocks are Muon's: steps of small logs are mostly noise."""
 FINAL_RATE = 0.1
 """The learning rate of the last step, as a share of the configured one."""
 
@@ -31,11 +33,11 @@ def build_optimiser(
 ) -> tuple[MuonAdamW, LambdaLR]:
     """The optimiser of a run and its learning-rate schedule.
 
-    With private training all weights are AdamW's: most of a private gradient is noise, which Muon would scale up in
-    every direction.
+    With small steps and in private training all weights are AdamW's: most of their gradients is noise, which Muon would
+    scale up in every direction.
     """
     groups = parameter_groups(network, balance, config.weight_decay)
-    if config.privacy is None:
+    if config.privacy is None and plan.events >= LEAST_MUON_EVENTS:
         groups = separate_matrices(groups, network, matrix_rate(config.learning_rate, plan.events))
     optimiser = MuonAdamW(groups, lr=config.learning_rate)
     return optimiser, LambdaLR(optimiser, RateSchedule(plan.steps, plan.warm_up))

@@ -46,16 +46,24 @@ def test_muon_updates_the_matrices_of_the_blocks_at_ten_times_the_rate(make_netw
     assert len(set(updated)) == len(updated) == len(name_of) + 1
 
 
-@pytest.mark.parametrize(("events", "rate"), [(3_200, 0.02), (800, 0.01), (32, 0.002), (100_000, 0.02)])
+@pytest.mark.parametrize(("events", "rate"), [(3_200, 0.02), (2_048, 0.016), (100_000, 0.02)])
 def test_a_step_of_few_events_has_a_lower_rate_of_muon(events, rate):
     """10 x 0.002, times the root of the events' share of 3,200."""
     assert matrix_rate(0.002, events) == pytest.approx(rate)
 
 
+@pytest.mark.parametrize(("events", "groups"), [(1_600, 3), (1_599, 2)])
+def test_small_steps_have_adamw_alone(make_network, events, groups):
+    network, balance = make_network(), Balance({"next": 1.0}, Balancing.FIXED)
+    optimiser, _ = build_optimiser(network, balance, TrainingConfig(), StepPlan(100, events))
+    assert len(optimiser.param_groups) == groups
+    assert any(group["orthogonal"] for group in optimiser.param_groups) == (groups == 3)
+
+
 def test_private_training_has_adamw_alone(make_network):
     network, balance = make_network(), Balance({"next": 1.0}, Balancing.FIXED)
     config = TrainingConfig(privacy=PrivacyConfig(epsilon=8))
-    optimiser, _ = build_optimiser(network, balance, config, StepPlan(100, events=0))
+    optimiser, _ = build_optimiser(network, balance, config, StepPlan(100, events=6_400))
     assert not any(group["orthogonal"] for group in optimiser.param_groups)
 
 
