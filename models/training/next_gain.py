@@ -15,12 +15,10 @@ def measure_gain(targets: NextTargets) -> float:
     """
     if not len(targets.positive):
         return 0.0
-    order = torch.argsort(targets.group, stable=True)
-    states, group, positive = targets.states[order].float(), targets.group[order], targets.positive[order]
+    states, vectors, bias, group, positive, weights = targets.sort()
     gains = torch.empty(len(states), device=states.device)
-    for rows, number in split_into_blocks(group, len(targets.vectors)):
-        logits = torch.addmm(targets.bias[number], states[rows], targets.vectors.T)
+    for rows, number in split_into_blocks(group, len(vectors)):
+        logits = torch.addmm(bias[number], states[rows].float(), vectors.T)
         rank = (logits >= logits.gather(1, positive[rows, None])).sum(1)  # from 1
         gains[rows] = torch.where(rank <= K, 1 / torch.log2(rank + 1.0), 0.0)
-    weights = torch.ones_like(gains) if targets.weights is None else targets.weights[order]
-    return float((gains * weights).sum() / weights.sum())
+    return float(gains.mean() if weights is None else (gains * weights).sum() / weights.sum())

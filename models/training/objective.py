@@ -89,9 +89,8 @@ class _Encoded:
     batch: Batch
     tables: Tables
     next_targets: NextTargets
-    for_heads: (
-        tuple[Tensor, Tensor, Tensor] | None
-    )  # states, events and the items that heads read; None without heads
+    for_heads: tuple[Tensor, Tensor, Tensor] | None
+    """States, events and the items that heads read; None without heads."""
 
 
 def _encode(network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.Generator) -> _Encoded:
@@ -110,7 +109,7 @@ def _encode(network: ChorusNetwork, batch: Batch, tables: Tables, random: torch.
 
 
 def _read_losses(encoded: _Encoded) -> dict[str, Tensor]:
-    losses = {NEXT: softmax_loss(*encoded.next_targets)}
+    losses = {NEXT: softmax_loss(encoded.next_targets)}
     if encoded.for_heads is not None:
         losses |= _task_losses(encoded.network, encoded.batch, encoded.tables, encoded.for_heads)
     return losses

@@ -18,7 +18,7 @@ CARD_CELLS = 64_000_000
 
 
 class NextTargets(NamedTuple):
-    """P events to predict among I items: the arguments of `softmax_loss`."""
+    """P events to predict among I items, by the logits states @ vectors.T + bias[group]."""
 
     states: Tensor  # [P, D]
     vectors: Tensor  # [I, D]
@@ -27,27 +27,27 @@ class NextTargets(NamedTuple):
     positive: Tensor  # [P] columns
     weights: Tensor | None = None  # [P] above 0; None: equal ones
 
+    def sort(self) -> "NextTargets":
+        """The same events, with those of one group one after another, as `split_into_blocks` reads them."""
+        if len(self.bias) == 1:
+            return self
+        order = torch.argsort(self.group, stable=True)
+        return self._replace(
+            states=self.states[order],
+            group=self.group[order],
+            positive=self.positive[order],
+            weights=None if self.weights is None else self.weights[order],
+        )
 
-def softmax_loss(
-    states: Tensor,
-    vectors: Tensor,
-    bias: Tensor,
-    group: Tensor,
-    positive: Tensor,
-    weights: Tensor | None = None,
-) -> Tensor:
-    """The mean cross-entropy in nats of the logits states @ vectors.T + bias[group]; 0 if there are no rows.
 
-    states [P, D], vectors [I, D], bias [G, I], group [P] rows of `bias`, positive [P] columns, weights [P] above 0 of
-    the rows in the mean, None for equal ones. The products are computed in the type of the states or of autocast, which
-    also rounds the sums over the catalogue.
+def softmax_loss(targets: NextTargets) -> Tensor:
+    """The mean cross-entropy of the events in nats, by their weights; 0 if there are none.
+
+    The products are computed in the type of the states or of autocast, which also rounds the sums over the catalogue.
     """
-    if not len(positive):
-        return states.sum() * 0
-    if len(bias) > 1:  # rows of one group are consecutive
-        order = torch.argsort(group, stable=True)
-        states, group, positive = states[order], group[order], positive[order]
-        weights = None if weights is None else weights[order]
+    if not len(targets.positive):
+        return targets.states.sum() * 0
+    states, vectors, bias, group, positive, weights = targets.sort()
     if torch.is_autocast_enabled(states.device.type):
         states = states.to(torch.get_autocast_dtype(states.device.type))
     apply: Callable[..., Tensor] = _SoftmaxLoss.apply  # torch has no type of it

@@ -37,7 +37,7 @@ UNPRUNED_TRIALS, UNPRUNED_EPOCHS = 4, 2
 INCOMPARABLE = ("training.negatives", "training.epochs")
 """Keys on which the NDCG@10 of an epoch depends by itself, or whether it has one: samples, the schedule of the rate."""
 MEASURE = "NDCG@10"
-"""What is known of an epoch. Another measure, as earlier versions had the loss, makes another study."""
+"""The measure of an epoch. With another one, as the loss of earlier versions, it is another study."""
 NAMED = 3
 """The most differences in a message."""
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from models.training import softmax_loss as module
-from models.training.softmax_loss import softmax_loss, split_into_blocks
+from models.training.softmax_loss import NextTargets, softmax_loss, split_into_blocks
 
 ROWS, ITEMS, WIDTH, GROUPS = 37, 11, 5, 3
 
@@ -31,9 +31,8 @@ def draw(groups: int) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]:
 def test_by_hand():
     states = torch.eye(2)
     vectors = torch.tensor([[math.log(3), 0.0], [0.0, 0.0]])
-    loss = softmax_loss(
-        states, vectors, torch.zeros(1, 2), torch.zeros(2, dtype=torch.int64), torch.tensor([0, 1])
-    )
+    group, positive = torch.zeros(2, dtype=torch.int64), torch.tensor([0, 1])
+    loss = softmax_loss(NextTargets(states, vectors, torch.zeros(1, 2), group, positive))
     assert float(loss) == pytest.approx((-math.log(0.75) + math.log(2)) / 2)
 
 
@@ -43,7 +42,7 @@ def test_loss_and_gradients_are_those_of_the_whole_matrix(groups):
     weights, group, positive = draw(groups)
     states, vectors, bias = weights
     expected = cross_entropy(states @ vectors.T + bias[group], positive)
-    found = softmax_loss(*weights, group, positive)
+    found = softmax_loss(NextTargets(*weights, group, positive))
     assert float(found.detach()) == pytest.approx(float(expected.detach()), rel=1e-6)
     for given, wanted in zip(
         torch.autograd.grad(2 * found, weights), torch.autograd.grad(2 * expected, weights), strict=True
@@ -54,9 +53,9 @@ def test_loss_and_gradients_are_those_of_the_whole_matrix(groups):
 @pytest.mark.usefixtures("block_cells")
 def test_in_bfloat16_the_gradient_is_near_and_in_the_type_of_the_weights():
     weights, group, positive = draw(GROUPS)
-    expected = torch.autograd.grad(softmax_loss(*weights, group, positive), weights)
+    expected = torch.autograd.grad(softmax_loss(NextTargets(*weights, group, positive)), weights)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = softmax_loss(*weights, group, positive)
+        loss = softmax_loss(NextTargets(*weights, group, positive))
     assert loss.dtype == torch.float32
     for given, wanted in zip(torch.autograd.grad(loss, weights), expected, strict=True):
         assert given.dtype == torch.float32
@@ -66,13 +65,13 @@ def test_in_bfloat16_the_gradient_is_near_and_in_the_type_of_the_weights():
 def test_large_logits_do_not_overflow():
     states, vectors = torch.full((1, 1), 1e4), torch.tensor([[1.0], [0.0]])
     zeros = torch.zeros(1, 2), torch.zeros(1, dtype=torch.int64)
-    assert float(softmax_loss(states, vectors, *zeros, torch.tensor([0]))) == 0
-    assert float(softmax_loss(states, vectors, *zeros, torch.tensor([1]))) == 1e4
+    assert float(softmax_loss(NextTargets(states, vectors, *zeros, torch.tensor([0])))) == 0
+    assert float(softmax_loss(NextTargets(states, vectors, *zeros, torch.tensor([1])))) == 1e4
 
 
 def test_without_rows_the_loss_is_zero_and_can_be_differentiated():
     states, none = torch.zeros(0, WIDTH, requires_grad=True), torch.zeros(0, dtype=torch.int64)
-    loss = softmax_loss(states, torch.zeros(ITEMS, WIDTH), torch.zeros(1, ITEMS), none, none)
+    loss = softmax_loss(NextTargets(states, torch.zeros(ITEMS, WIDTH), torch.zeros(1, ITEMS), none, none))
     loss.backward()
     assert float(loss.detach()) == 0
 
@@ -91,9 +90,9 @@ def test_a_weight_of_two_is_a_row_twice(groups):
     twice = torch.cat([torch.arange(ROWS), torch.arange(5)])
     weights = torch.ones(ROWS)
     weights[:5] = 2
-    found = softmax_loss(*inputs, group, positive, weights)
+    found = softmax_loss(NextTargets(*inputs, group, positive, weights))
     states, vectors, bias = inputs
-    expected = softmax_loss(states[twice], vectors, bias, group[twice], positive[twice])
+    expected = softmax_loss(NextTargets(states[twice], vectors, bias, group[twice], positive[twice]))
     assert float(found.detach()) == pytest.approx(float(expected.detach()), rel=1e-6)
     for given, wanted in zip(
         torch.autograd.grad(found, inputs), torch.autograd.grad(expected, inputs), strict=True
