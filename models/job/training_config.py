@@ -39,6 +39,8 @@ class TrainingConfig(BaseModel):
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     negatives: int = Field(default=0, ge=0, le=100_000)
     """Shared negatives of the sampled softmax; 0: the full softmax where the catalogue is small enough."""
+    hide_seen: bool = False
+    """True: the softmax of `next` is over the items that the user has not had, which lists are made of."""
     balancing: Balancing = Balancing.FIXED
     seed: int = Field(default=7, ge=0, le=2**31 - 1)
     refresh_epochs: int = Field(default=3, ge=0, le=100)

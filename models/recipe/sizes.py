@@ -1,4 +1,4 @@
-"""The sizes of the network and of its training that a job leaves open, chosen from the data.
+"""The sizes of the network and the settings of its training that a job leaves open, chosen from the data.
 
 The rules are the outcome of small experiments (docs/quality.md). What the job states stays as it is.
 """
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract.arrays import Indices, Indices32
+from models.contract.events import EXPOSURE_ACTIONS
+from models.data.interactions import Interactions
 from models.job.spec import JobSpec
 
 HISTORY_LENGTHS = (50, 100, 200)
@@ -17,8 +19,12 @@ LARGE_LOG = 300_000
 """Events from which on a wide network is better on held-out events."""
 MOST_LOGITS = 1e10
 """Events times items from which on an epoch of a wide network takes too long on a processor."""
+MOST_REPEATS = 0.1
+"""The share of events with an item that the user had before, up to which `next` is learned among the other items."""
 WIDE_NETWORK = {"dim": 128, "attention_heads": 4}
-WIDE_TRAINING = {"epochs": 12, "learning_rate": 3e-3, "batch_size": 16}
+WIDE_TRAINING = {"epochs": 12, "learning_rate": 3e-3}
+WIDE_STEP_EVENTS = 3_200
+"""The events of a step of a wide network, whatever the length of the histories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +33,30 @@ class ChosenSizes:
 
     job: JobSpec
     network: dict[str, int | float]  # key of `network` -> chosen value
-    training: dict[str, int | float]  # key of `training` -> chosen value
+    training: dict[str, int | float | bool]  # key of `training` -> chosen value
     reason: str
 
     def describe(self) -> str:
         """One line for the console; empty if nothing was chosen."""
         chosen = {"network": self.network, "training": self.training}
         parts = [
-            f"{section}.{key} {value:g}" for section, keys in chosen.items() for key, value in keys.items()
+            f"{section}.{key} {_format(value)}"
+            for section, keys in chosen.items()
+            for key, value in keys.items()
         ]
         return f"chosen from the data ({self.reason}): {', '.join(parts)}" if parts else ""
 
 
-def choose_job_sizes(job: JobSpec, users: Indices | Indices32, item_count: int) -> ChosenSizes:
+def _format(value: float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+
+
+def choose_job_sizes(
+    job: JobSpec, users: Indices | Indices32, item_count: int, repeats: float
+) -> ChosenSizes:
     """Choose the sizes for training events of the users `users` [n], one entry an event.
+
+    `repeats` is the share of them with an item that the user had before (`measure_repeats`).
 
     With private training nothing is chosen, since a choice from the data would reveal something of them.
     """
@@ -49,10 +65,13 @@ def choose_job_sizes(job: JobSpec, users: Indices | Indices32, item_count: int) 
     counts, events = np.bincount(users), len(users)
     counts = counts[counts > 0]
     network: dict[str, int | float] = {"history_length": choose_history_length(counts)}
-    training: dict[str, int | float] = {}
+    training: dict[str, int | float | bool] = {"hide_seen": repeats <= MOST_REPEATS}
+    states_length = "history_length" in job.network.model_fields_set
     states_width = {"dim", "attention_heads"} & job.network.model_fields_set
     if events >= LARGE_LOG and float(events) * item_count <= MOST_LOGITS and not states_width:
-        network, training = network | WIDE_NETWORK, dict(WIDE_TRAINING)
+        length = job.network.history_length if states_length else network["history_length"]
+        batch_size = WIDE_STEP_EVENTS // int(length)
+        network, training = network | WIDE_NETWORK, training | WIDE_TRAINING | {"batch_size": batch_size}
     network = {key: value for key, value in network.items() if key not in job.network.model_fields_set}
     training = {key: value for key, value in training.items() if key not in job.training.model_fields_set}
     sized = job.model_copy(
@@ -61,7 +80,10 @@ def choose_job_sizes(job: JobSpec, users: Indices | Indices32, item_count: int) 
             "training": job.training.model_copy(update=training),
         }
     )
-    reason = f"{events:,} training events, {item_count:,} items, {np.median(counts):g} events a user"
+    reason = (
+        f"{events:,} training events, {item_count:,} items, {np.median(counts):g} events a user, "
+        f"{repeats:.1%} repetitions"
+    )
     return ChosenSizes(sized, network, training, reason)
 
 
@@ -72,3 +94,14 @@ def choose_history_length(counts: Indices) -> int:
         if np.minimum(counts, length + 1).sum() >= COVERED * events:
             return length
     return HISTORY_LENGTHS[-1]
+
+
+def measure_repeats(log: Interactions, rows: Indices) -> float:
+    """The share of the events at `rows` of a log, but for exposures, whose item the user had before among them."""
+    shown = np.isin(log.action_names, list(EXPOSURE_ACTIONS))
+    rows = rows[~shown[log.actions[rows]]]
+    if not len(rows):
+        return 0.0
+    items = log.items[rows].astype(np.int64)
+    pairs = np.unique(log.users[rows] * (items.max() + 1) + items)
+    return 1 - len(pairs) / len(rows)

@@ -9,9 +9,12 @@ from torch import Tensor
 
 from models.contract.arrays import Floats, Indices, Indices32, Mask
 from models.training.corpus import Corpus
+from models.training.seen_items import NO_ITEM
 
 BUCKET = 2_000
 """Windows per group; each group is sorted by length before it is cut into batches, to reduce padding."""
+MOST_EARLIER = 1_000
+"""Events before a window whose items count as had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Batch:
     """B windows of at most L events. State t of 0..L-1 depends on the first t events and predicts event t."""
 
     items: Tensor  # [B, L] item rows; 0 where padded
+    had: Tensor  # [B, H] item rows, those of the window last: the user had them; NO_ITEM where padded or only shown
     present: Tensor  # bool [B, L] True: an event; False: padding
     actions: Tensor  # [B, L]
     dense: Tensor  # [B, L, DENSE_WIDTH + A]
@@ -61,6 +65,7 @@ class Batch:
         """The batch with every tensor converted."""
         return Batch(
             items=convert(self.items),
+            had=convert(self.had),
             present=convert(self.present),
             actions=convert(self.actions),
             dense=convert(self.dense),
@@ -150,6 +155,7 @@ def collate(corpus: Corpus, windows: Windows, parts: frozenset[int]) -> Batch:
     is_target = present & (rows >= windows.first[:, None]) & np.isin(corpus.part[rows], list(parts))
     return Batch(
         items=_gather(corpus.items, rows, present),
+        had=_gather_had(corpus, windows, rows, present),
         present=torch.from_numpy(present),
         actions=_gather(corpus.actions, rows, present),
         dense=_mask_padding(corpus.dense[rows], present),
@@ -171,6 +177,18 @@ def _window_rows(windows: Windows) -> tuple[Indices, Mask]:
     rows = windows.start[:, None] + np.arange(longest)[None]
     present = rows < windows.stop[:, None]
     return np.minimum(rows, windows.stop[:, None] - 1), present
+
+
+def _gather_had(corpus: Corpus, windows: Windows, rows: Indices, present: Mask) -> Tensor:
+    """[B, S + L] the items of the S <= MOST_EARLIER events before the windows and of the windows' events."""
+    begin = np.maximum(corpus.offsets[windows.users], windows.start - MOST_EARLIER)
+    longest = int((windows.start - begin).max())
+    earlier = windows.start[:, None] + np.arange(-longest, 0)
+    is_event = np.concatenate([earlier >= begin[:, None], present], axis=1)
+    rows = np.concatenate([np.maximum(earlier, 0), rows], axis=1)
+    had = corpus.items[rows].astype(np.int64)
+    had[~is_event | corpus.is_exposure(rows)] = NO_ITEM
+    return torch.from_numpy(had)
 
 
 def _gather(column: Indices32, rows: Indices, present: Mask) -> Tensor:

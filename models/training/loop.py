@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -124,13 +124,14 @@ class Trainer:
     def build_tables(self) -> Tables:
         """The tables of all batches; with privacy without statistics of other users and without sampled negatives."""
         statistics, private = torch.from_numpy(self.corpus.statistics), self.config.privacy is not None
-        return Tables.of(
+        tables = Tables.of(
             self.corpus.catalogue,
             torch.zeros_like(statistics) if private else statistics,
             self.config.negatives,
             self.device,
             full=private,
         )
+        return replace(tables, hides_seen=self.config.hide_seen)
 
     def _train_epoch(self, run: _Run, epoch: int, progress: Progress) -> dict[str, float] | None:
         """Train one epoch; returns its mean losses, or None if the deadline passed before its end."""

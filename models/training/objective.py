@@ -13,6 +13,7 @@ from models.network.scorer_input import ScorerInput, UserSide, build_scorer_inpu
 from models.training.batches import Batch
 from models.training.losses import task_loss
 from models.training.next_gain import measure_gain
+from models.training.seen_items import SeenItems, find_columns
 from models.training.softmax_loss import NextTargets, softmax_loss
 
 FULL_SOFTMAX_ITEMS = 20_000
@@ -49,6 +50,7 @@ class Tables:
     statistics: Tensor  # [T, I, S + A]
     n_items: int
     negatives: int  # sampled per step; 0: softmax over the whole catalogue
+    hides_seen: bool = False  # True: the softmax is over the items that the user has not had
 
     @staticmethod
     def of(
@@ -192,7 +194,16 @@ def _read_targets(
         popularity = network.items.popularity(tables.statistics[snapshots[:, None], columns])  # [T', C]
         popularity = popularity - _log_expected_counts(batch.items[batch.present], columns, tables)
         positive = torch.searchsorted(columns, positive)
-    return NextTargets(queries, vectors, (bias + popularity).float(), group, positive, weights)
+    seen = _read_seen(batch, columns) if tables.hides_seen else None
+    return NextTargets(queries, vectors, (bias + popularity).float(), group, positive, weights, seen)
+
+
+def _read_seen(batch: Batch, columns: Tensor | None) -> SeenItems:
+    """What the users of the taken events had before them, among the items `columns`."""
+    window, position = torch.nonzero(batch.weights > 0, as_tuple=True)
+    earlier = batch.had.shape[1] - batch.items.shape[1]
+    had = batch.had if columns is None else find_columns(batch.had, columns)
+    return SeenItems(had, window, earlier + position)
 
 
 def _sample_items(batch: Batch, tables: Tables, random: torch.Generator) -> Tensor | None:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from models.training.seen_items import SeenItems
+
 BLOCK_CELLS = 500_000
 """The logits of a block: about 2 MB in float32."""
 CARD_CELLS = 64_000_000
@@ -26,6 +28,7 @@ class NextTargets(NamedTuple):
     group: Tensor  # [P] rows of `bias`
     positive: Tensor  # [P] columns
     weights: Tensor | None = None  # [P] above 0; None: equal ones
+    seen: SeenItems | None = None  # of the P events; None: every item is in the softmax
 
     def sort(self) -> "NextTargets":
         """The same events, with those of one group one after another, as `split_into_blocks` reads them."""
@@ -37,31 +40,35 @@ class NextTargets(NamedTuple):
             group=self.group[order],
             positive=self.positive[order],
             weights=None if self.weights is None else self.weights[order],
+            seen=None if self.seen is None else self.seen.take(order),
         )
 
 
 def softmax_loss(targets: NextTargets) -> Tensor:
     """The mean cross-entropy of the events in nats, by their weights; 0 if there are none.
 
+    The softmax is over the items that the user has not had, if the targets say what is seen, and the right one.
+
     The products are computed in the type of the states or of autocast, which also rounds the sums over the catalogue.
     """
     if not len(targets.positive):
         return targets.states.sum() * 0
-    states, vectors, bias, group, positive, weights = targets.sort()
+    states, vectors, bias, group, positive, weights, seen = targets.sort()
     if torch.is_autocast_enabled(states.device.type):
         states = states.to(torch.get_autocast_dtype(states.device.type))
     apply: Callable[..., Tensor] = _SoftmaxLoss.apply  # torch has no type of it
     if weights is not None:
         weights = None if bool((weights == weights[0]).all()) else weights / weights.mean()
-    return apply(states, vectors, bias, _Targets(group, positive, weights), torch.is_grad_enabled())
+    return apply(states, vectors, bias, _Targets(group, positive, weights, seen), torch.is_grad_enabled())
 
 
 class _Targets(NamedTuple):
-    """P rows' group, column of the positive, and weight with mean 1; None for equal weights."""
+    """P rows' group, column of the positive, weight with mean 1 (None: equal weights) and seen items."""
 
     group: Tensor
     positive: Tensor
     weights: Tensor | None
+    seen: SeenItems | None
 
 
 class _SoftmaxLoss(torch.autograd.Function):
@@ -76,7 +83,7 @@ class _SoftmaxLoss(torch.autograd.Function):
         targets: "_Targets",
         differentiate: bool,
     ) -> Tensor:
-        group, positive, weights = targets
+        group, positive, weights, seen = targets
         low = vectors.to(states.dtype)
         losses = torch.empty(len(states), dtype=torch.float32, device=states.device)
         if differentiate:
@@ -86,6 +93,8 @@ class _SoftmaxLoss(torch.autograd.Function):
         for rows, number in split_into_blocks(group, len(vectors)):
             logits = torch.addmm(bias[number].to(states.dtype), states[rows], low.T)  # [b, I]
             places = positive[rows, None]
+            if seen is not None:
+                seen.take(rows).hide(logits, places)
             peak, picked = logits.amax(1, keepdim=True), logits.gather(1, places)
             total = logits.sub_(peak).exp_().sum(1, keepdim=True).float()
             losses[rows] = (total.log() + peak.float() - picked.float()).squeeze(1)

@@ -34,7 +34,7 @@ RANDOM_TRIALS = 6
 """Trials drawn at random before the sampler learns from them."""
 UNPRUNED_TRIALS, UNPRUNED_EPOCHS = 4, 2
 """Trials that nothing is compared with, and epochs of each that do not tell yet."""
-INCOMPARABLE = ("training.negatives", "training.epochs")
+INCOMPARABLE = ("training.negatives", "training.hide_seen", "training.epochs")
 """Keys on which the NDCG@10 of an epoch depends by itself, or whether it has one: samples, the schedule of the rate."""
 MEASURE = "NDCG@10"
 """The measure of an epoch. With another one, as the loss of earlier versions, it is another study."""

@@ -33,7 +33,8 @@ def test_it_trains_the_network_of_the_trial(
 
 def test_it_is_the_job_but_for_the_best_values(searched: Searched) -> None:
     job, best = load_job(searched.job), load_job(searched.folder / "best.yaml")
-    assert set_job_values(job, searched.summary["best"]["values"]) == best
+    chosen = {"training.hide_seen": True}  # from the data, and not the default
+    assert set_job_values(job, searched.summary["best"]["values"] | chosen) == best
     text = (searched.folder / "best.yaml").read_text()
     assert text.startswith(
         f"# job.yaml with the values of trial {searched.summary['best']['number']} of `chorus tune`"
@@ -47,12 +48,12 @@ def test_sizes_that_were_chosen_from_the_data_stay_beside_a_width_that_is_stated
     """A stated width keeps `chorus train` from choosing the others, so the best job states them."""
     path = make_shop(tmp_path, **{**JOB, "network": None, "training": {"epochs": 2}})
     users = np.repeat(np.arange(LARGE_LOG // 100), 100)
-    sized = choose_job_sizes(load_job(path), users, 100).job
-    assert (sized.network.attention_heads, sized.training.batch_size) == (4, 16)
+    sized = choose_job_sizes(load_job(path), users, 100, 0.5).job
+    assert (sized.network.attention_heads, sized.training.batch_size) == (4, 32)
     values = {"network.dim": 96, "training.weight_decay": 0.1}
     (tmp_path / "study").mkdir()
     write_best_job(path, sized, TrialRow(3, "complete", values, None, None), tmp_path / "study")
-    best = choose_job_sizes(load_job(tmp_path / "study" / "best.yaml"), users, 100).job
+    best = choose_job_sizes(load_job(tmp_path / "study" / "best.yaml"), users, 100, 0.5).job
     trial = set_job_values(sized, values)
     assert (best.network, best.training) == (trial.network, trial.training)
 

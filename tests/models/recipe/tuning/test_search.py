@@ -99,7 +99,7 @@ def test_a_poor_trial_is_pruned_by_its_lists_before_its_last_epoch(
     assert 1 > min(gains[:-1]) > gains[-1] >= 0
 
 
-@pytest.mark.parametrize("key", ["training.epochs", "training.negatives"])
+@pytest.mark.parametrize("key", ["training.epochs", "training.negatives", "training.hide_seen"])
 def test_losses_that_do_not_compare_prune_nothing(key: str) -> None:
     assert isinstance(choose_pruner(Identity({}, "", {key: {"choices": [1, 2]}})), optuna.pruners.NopPruner)
     assert isinstance(choose_pruner(Identity({}, "", {})), optuna.pruners.MedianPruner)
