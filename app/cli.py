@@ -28,6 +28,7 @@ from app.offline_arguments import (
 from app.online_arguments import BATCH_SCORE, SERVE
 from app.online_commands import administer, serve, verify_erasure
 from models.contract.bundle import BundleError, read_manifest
+from models.contract.process_rank import require_processes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,6 +68,7 @@ def _run_offline(options: argparse.Namespace) -> int:
     is_terminal = sys.stdout.isatty()
     console = Console(width=None if is_terminal else FILE_WIDTH, soft_wrap=not is_terminal)
     try:
+        require_processes(os.environ, options.command)
         match options.command:
             case "fetch":
                 cli.fetch(options.name, options.out, console)

@@ -45,7 +45,7 @@ class TrainingConfig(BaseModel):
     seed: int = Field(default=7, ge=0, le=2**31 - 1)
     refresh_epochs: int = Field(default=3, ge=0, le=100)
     """Epochs over the newest data too, at a quarter of the learning rate, once the number of epochs is known."""
-    max_minutes: float = Field(default=60.0, gt=0)
+    max_minutes: float = Field(default=45.0, gt=0)
     """Time limit of training and the refreshes together. Up to half of it is kept for the refreshes."""
     privacy: PrivacyConfig | None = None
     """DP-SGD with the user as the unit (models.training.private_steps); None: training without privacy."""

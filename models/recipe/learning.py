@@ -3,6 +3,7 @@
 The imports are late: a job or a bundle that cannot be used is refused before torch and its like are imported.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from models.contract.bundle import MANIFEST, BundleError
 from models.contract.manifest_seal import BundleKey
+from models.contract.process_rank import read_rank
 from models.contract.promotion import NotPromotedError
 from models.contract.update_pace import PASSES, REPLAY
 from models.export.target import restore_previous
@@ -68,6 +70,11 @@ def train(options: TrainOptions, console: Console, checks: BundleChecks) -> str:
     """
     job = load_job(options.job)
     check_folders(job, options.out)
+    if read_rank(os.environ):  # one of the other processes of torchrun
+        from models.recipe.assistance import assist
+
+        assist(job, options.log)
+        return "trained for the first process"
     with hold_lock(bundle_lock(options.out), options.out):
         from models.data.headers import check_headers
 

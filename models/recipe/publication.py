@@ -123,11 +123,15 @@ def write_bundle(data: JobData, run: TrainingRun, report: Report, target: Target
 
 def grow_vocabularies(data: JobData, run: TrainingRun) -> tuple[JobData, TrainingRun]:
     """Add the items, labels, actions and contexts outside the training part to the vocabularies and the network."""
-    spec = extend_features(
-        data.corpus.spec, data.dataset, np.arange(len(data.dataset.interactions), dtype=np.int64)
-    )
-    corpus = recode_corpus(data.corpus, data.dataset, spec)
-    return replace(data, corpus=corpus), replace(run, network=grow_network(run.network, infer_shape(spec)))
+    data = extend_corpus(data)
+    return data, replace(run, network=grow_network(run.network, infer_shape(data.corpus.spec)))
+
+
+def extend_corpus(data: JobData) -> JobData:
+    """The data with vocabularies of all events, and a corpus that is encoded with them."""
+    rows = np.arange(len(data.dataset.interactions), dtype=np.int64)
+    spec = extend_features(data.corpus.spec, data.dataset, rows)
+    return replace(data, corpus=recode_corpus(data.corpus, data.dataset, spec))
 
 
 def _build_contents(

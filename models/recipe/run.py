@@ -8,6 +8,7 @@ from rich.console import Console
 from models.contract.promotion import Decision
 from models.evaluation.report.console import print_report
 from models.recipe import evaluation, training
+from models.recipe.assistance import check_data, dismiss
 from models.recipe.fingerprint import identify_run
 from models.recipe.ingestion import JobData
 from models.recipe.preflight import work_folder
@@ -18,6 +19,7 @@ from models.recipe.update.comparison import compare, narrow_test
 from models.recipe.update.decision import decide_update
 from models.recipe.update.ingestion import find_new
 from models.recipe.update.published import PublishedBundle
+from models.training.process_group import open_process_group
 
 LEAST_EVENTS = 3
 """With fewer events that neither network knows, they are not compared."""
@@ -40,7 +42,10 @@ def train_and_publish(
     out = target.folder
     if published is not None:
         find_new(data.dataset, published.manifest.statistics_at)
-    data, run = training.train(data, identify_run(job_file.read_bytes(), data.digest), out, console)
+    group = open_process_group()
+    check_data(data, group)
+    fingerprint = identify_run(job_file.read_bytes(), data.digest)
+    data, run = training.train(data, fingerprint, out, console, group)
     run = training.refresh_for_test(data, run, console)
     report = evaluation.evaluate(data, run, console)
     decision = decide_promotion(data.job, report, out, force=force)
@@ -48,6 +53,7 @@ def train_and_publish(
         decision = decide_beside(data, run, published, decision, console)
     folder = choose_folder(decision, out)
     written = publish_bundle(data, run, report, replace(target, folder=folder), console)
+    dismiss(group)
     training.checkpoint_path(out).unlink(missing_ok=True)
     print_report(written.report, console)
     explained = explain_promotion(decision, out, folder)

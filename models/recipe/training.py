@@ -16,6 +16,7 @@ from models.export.diversity import describe_diversity
 from models.export.fitting import MAX_LISTS, FusionAim, ValidationFit, ValidationSamples, fit_on_validation
 from models.export.links import describe_links
 from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
+from models.job.errors import JobError
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
@@ -29,6 +30,8 @@ from models.training.checkpoint import CheckpointFile
 from models.training.corpus import PART_TEST, PART_TRAIN, PART_VALID
 from models.training.early_stopping import EpochFigures
 from models.training.loop import Trainer, detect_device
+from models.training.parallel_steps import start_parallel
+from models.training.process_group import ALONE, ProcessGroup
 from models.training.steps import StartSteps, start_batch_steps
 
 if TYPE_CHECKING:
@@ -57,16 +60,20 @@ class TrainingRun:
     seconds: dict[str, float]  # stage -> seconds
     cuts: tuple[str, ...] = ()  # a sentence for each step that max_minutes cut short
     private: "PrivateTraining | None" = None  # None: training without privacy
+    group: ProcessGroup = ALONE  # the processes that train
 
     def open_predictor(self, data: JobData) -> CorpusPredictor:
         """The network over the data of this run, with its fitted recency and still without links."""
         return CorpusPredictor.of(self.network, data.corpus, self.device, self.fitted.recency)
 
 
-def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple[JobData, TrainingRun]:
+def train(
+    data: JobData, fingerprint: str, out: Path, console: Console, group: ProcessGroup = ALONE
+) -> tuple[JobData, TrainingRun]:
     """Train with early stopping, resuming from a checkpoint with this fingerprint, then fit on validation.
 
-    Returns the data with the fitted polarity of values in the feature specification, and the run.
+    Returns the data with the fitted polarity of values in the feature specification, and the run. The other processes
+    of a group train by models.recipe.assistance.
     """
     keep_memory()
     job, began, device = data.job, time.monotonic(), detect_device()
@@ -82,8 +89,10 @@ def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple
         device,
         *parts,
         file,
-        choose_steps(private),
+        choose_steps(private, group),
+        clock=group.read_clock,
         reserve=budget.reserve,
+        group=group,
     )
     figures = fit_with_progress(trainer, "training", console)
     cuts = [budget.describe_training_cut(len(figures), job.training.epochs)] if trainer.was_cut else []
@@ -101,7 +110,7 @@ def train(data: JobData, fingerprint: str, out: Path, console: Console) -> tuple
     if fitted.links is not None:
         console.print(describe_links(fitted.links))
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
-    return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts), private)
+    return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts), private, group)
 
 
 def build_network(data: JobData, device: torch.device) -> ChorusNetwork:
@@ -111,8 +120,14 @@ def build_network(data: JobData, device: torch.device) -> ChorusNetwork:
     return ChorusNetwork(data.job.network, infer_shape(data.corpus.spec), heads).to(device)
 
 
-def choose_steps(private: "PrivateTraining | None") -> StartSteps:
-    """The steps of all trainings of a run."""
+def choose_steps(private: "PrivateTraining | None", group: ProcessGroup) -> StartSteps:
+    """The steps of all trainings of a run. Raises JobError for private steps in several processes."""
+    if group.size > 1:
+        if private is not None:
+            raise JobError(
+                f"training.privacy: expected one process, since its steps draw users, given {group.size} processes"
+            )
+        return start_parallel(group)
     return start_batch_steps if private is None else private.start
 
 
@@ -155,23 +170,45 @@ def refresh(data: JobData, run: TrainingRun, name: str, console: Console) -> Tra
     epochs = budget.affordable_epochs(name, spent, [epoch.seconds for epoch in run.figures])
     began, ended = time.monotonic(), 0
     if epochs:
-        training = data.job.training
-        left = training.max_minutes - spent / 60
-        config = configure_refresh(training, REFRESH_PARTS[name], epochs, left)
-        trainer = Trainer(
-            run.network,
-            data.corpus,
-            config,
-            run.device,
-            REFRESH_PARTS[name],
-            validate=frozenset(),
-            start=choose_steps(run.private),
-        )
-        ended = len(fit_with_progress(trainer, "refresh", console))
+        plan = run.group.agree(Refresh(name, epochs, data.job.training.max_minutes - spent / 60))
+        ended = learn_again(data, run.network, plan, choose_steps(run.private, run.group), run.group, console)
     cuts = [budget.describe_refresh_cut(name, ended)] if ended < budget.epochs else []
     warn(cuts, console)
     seconds = run.seconds.get("refresh", 0.0) + time.monotonic() - began
     return replace(run, seconds=run.seconds | {"refresh": seconds}, cuts=(*run.cuts, *cuts))
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A refresh that the first process has planned."""
+
+    name: str  # a key of REFRESH_PARTS
+    epochs: int
+    minutes: float  # the most
+
+
+def learn_again(
+    data: JobData,
+    network: ChorusNetwork,
+    plan: Refresh,
+    start: StartSteps,
+    group: ProcessGroup,
+    console: Console,
+) -> int:
+    """Train the network for a refresh; returns the epochs that ended."""
+    parts = REFRESH_PARTS[plan.name]
+    trainer = Trainer(
+        network,
+        data.corpus,
+        configure_refresh(data.job.training, parts, plan.epochs, plan.minutes),
+        next(network.parameters()).device,
+        parts,
+        validate=frozenset(),
+        start=start,
+        clock=group.read_clock,
+        group=group,
+    )
+    return len(fit_with_progress(trainer, "refresh", console))
 
 
 def configure_refresh(

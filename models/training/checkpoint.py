@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from models.contract.replaced_file import list_temporaries, name_temporary
 from models.training.early_stopping import BestEpoch, EarlyStopping, EpochFigures
+from models.training.process_group import ProcessGroup
 
 if TYPE_CHECKING:
     from models.training.privacy_account import PrivacyAccount
@@ -79,15 +80,7 @@ class CheckpointFile:
 
     def write(self, state: TrainingState, stopping: EarlyStopping) -> None:
         """Write the checkpoint to a temporary name, then rename it."""
-        best = stopping.best
-        content = {
-            "fingerprint": self.fingerprint,
-            **{name: getattr(state, name).state_dict() for name in STATES},
-            "average": None if state.average is None else state.average.state_dict(),
-            "privacy": None if state.account is None else state.account.state_dict(),
-            "best": None if best is None else (best.epoch, best.weights),
-            "figures": [asdict(figures) for figures in stopping.epochs],
-        }
+        content = {"fingerprint": self.fingerprint} | pack_state(state, stopping)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = name_temporary(self.path)
         write_content(temporary, content)
@@ -112,8 +105,35 @@ class CheckpointFile:
         except CheckpointError as error:
             self.say(f"training begins anew: expected a whole checkpoint in {self.path}, given {error}")
             return
-        stopping.epochs = [EpochFigures(**figures) for figures in content["figures"]]
-        stopping.best = None if content["best"] is None else BestEpoch(*content["best"])
+        restore_stopping(stopping, content)
+
+
+def pack_state(state: TrainingState, stopping: EarlyStopping) -> dict[str, Any]:
+    """What a checkpoint has beside its fingerprint."""
+    best = stopping.best
+    return {
+        **{name: getattr(state, name).state_dict() for name in STATES},
+        "average": None if state.average is None else state.average.state_dict(),
+        "privacy": None if state.account is None else state.account.state_dict(),
+        "best": None if best is None else (best.epoch, best.weights),
+        "figures": [asdict(figures) for figures in stopping.epochs],
+    }
+
+
+def restore_stopping(stopping: EarlyStopping, content: Mapping[str, Any]) -> None:
+    """Load the figures and the best epoch of a checkpoint."""
+    stopping.epochs = [EpochFigures(**figures) for figures in content["figures"]]
+    stopping.best = None if content["best"] is None else BestEpoch(*content["best"])
+
+
+def share_state(state: TrainingState, stopping: EarlyStopping, group: ProcessGroup) -> None:
+    """Give every process of a group the state of the first one."""
+    if group.size == 1:
+        return
+    content = group.agree(pack_state(state, stopping) if group.is_first else {})
+    if not group.is_first:
+        state.restore(content)
+        restore_stopping(stopping, content)
 
 
 def write_content(path: Path, content: Mapping[str, Any]) -> None:

@@ -14,11 +14,12 @@ from models.job.errors import JobError
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.training.batches import Windows, collate, cut_windows, ordered_batches
-from models.training.checkpoint import CheckpointFile
+from models.training.checkpoint import CheckpointFile, share_state
 from models.training.corpus import Corpus, without_blank_items
 from models.training.early_stopping import EarlyStopping, EpochFigures
 from models.training.objective import Balance, Tables, measure_batch
 from models.training.optimiser import plan_schedule
+from models.training.process_group import ALONE, ProcessGroup
 from models.training.steps import Lesson, StartSteps, Steps, start_batch_steps
 
 MOST_HELD_OUT = 2_000
@@ -53,6 +54,7 @@ class Trainer:
     clock: Callable[[], float] = time.monotonic  # seconds
     reserve: Callable[[float], float] = lambda _seconds: 0.0
     """Mean seconds of an epoch -> the seconds of max_minutes to leave unused, for later training."""
+    group: ProcessGroup = ALONE
     was_cut: bool = field(default=False, init=False)  # True: max_minutes ended the training
     stopping: EarlyStopping = field(init=False)
     deadline: float = field(default=math.inf, init=False)  # in seconds of the clock
@@ -77,6 +79,7 @@ class Trainer:
         run = self._start()
         if self.file is not None:
             self.file.read(run.steps.state, self.stopping)
+        share_state(run.steps.state, self.stopping, self.group)
         end = self.clock() + 60 * self.config.max_minutes
         for epoch in range(len(self.figures), self.config.epochs):
             if self.stopping.is_over:
@@ -136,7 +139,7 @@ class Trainer:
     def _train_epoch(self, run: _Run, epoch: int, progress: Progress) -> dict[str, float] | None:
         """Train one epoch; returns its mean losses, or None if the deadline passed before its end."""
         random = np.random.default_rng([self.config.seed, epoch])
-        torch.manual_seed(self.config.seed * 100_003 + epoch)
+        torch.manual_seed(self.config.seed * 100_003 + epoch + self.group.rank * 1_000_003)  # other dropout
         self.network.train()
         epoch_losses: list[dict[str, float]] = []
         batches = run.steps.draw_batches(random)
@@ -153,23 +156,22 @@ class Trainer:
     def _measure(self, network: ChorusNetwork, run: _Run) -> tuple[dict[str, float], float | None]:
         """The mean loss of each task over the held-out events with a label, 0 if there are none; NDCG@10 of `next`."""
         network.eval()
-        sums: dict[str, float] = {}
-        counts: dict[str, float] = {}
-        gains: list[float] = []
+        names = [NEXT, *(head.task.name for head in network.heads)]
+        sums, counts = torch.zeros(2, len(names) + 1, dtype=torch.float64)  # of the losses and NDCG@10
         generator = torch.Generator().manual_seed(self.config.seed)
         count = max(HELD_OUT_EVENTS // self.network.config.history_length, 1)
-        for batch_windows in ordered_batches(run.held_out, count):
+        for batch_windows in ordered_batches(self.group.share(run.held_out), count):
             batch = collate(self.corpus, batch_windows, self.validate).to(self.device)
-            sizes = {NEXT: float(batch.weights.sum())}
-            for head, has_label in zip(network.heads, batch.has_label, strict=True):
-                sizes[head.task.name] = int(has_label.sum())
+            taken = float(batch.weights.sum())
+            sizes = [taken, *(int(has_label.sum()) for has_label in batch.has_label), taken]
             losses, gain = measure_batch(network, batch, run.tables, generator)
-            gains += [] if gain is None else [gain * sizes[NEXT]]
-            for name, loss in losses.items():
-                sums[name] = sums.get(name, 0.0) + loss * sizes[name]
-                counts[name] = counts.get(name, 0) + sizes[name]
-        means = {name: value / max(counts[name], 1) for name, value in sums.items()}
-        return means, sum(gains) / counts[NEXT] if gains and counts[NEXT] else None
+            figures = [*(losses[name] for name in names), 0.0 if gain is None else gain]
+            sums += torch.tensor(figures, dtype=torch.float64) * torch.tensor(sizes, dtype=torch.float64)
+            counts += torch.tensor(sizes, dtype=torch.float64)
+        sums, counts = self.group.add_up(torch.stack([sums, counts]))
+        *means, mean_gain = (sums / counts.clamp(min=1)).tolist()
+        has_gain = not run.tables.negatives and bool(counts[0])
+        return dict(zip(names, means, strict=True)), mean_gain if has_gain else None
 
     def _check_finite(self, losses: dict[str, float]) -> None:
         """Raise JobError if a loss is NaN or infinite: training has diverged."""

@@ -71,19 +71,29 @@ class BatchSteps:
 
     def take(self, windows: Windows, random: torch.Generator) -> dict[str, float]:
         """Make one optimiser step on the mean loss of the batch."""
-        tables, state = self.lesson.tables, self.state
+        self.state.optimiser.zero_grad(set_to_none=True)
+        losses, _ = self.differentiate(windows, random)
+        self.update()
+        return losses
+
+    def differentiate(self, windows: Windows, random: torch.Generator) -> tuple[dict[str, float], int]:
+        """Add the gradients of the mean loss of the batch to the weights'; returns its losses and predicted events."""
+        tables = self.lesson.tables
         batch = collate(self.lesson.corpus, windows, self.lesson.parts).to(tables.statistics.device)
         with autocast(tables.statistics.device):
             losses = batch_losses(self.lesson.network, batch, tables, random)
-            total = state.balance(losses)
-        state.optimiser.zero_grad(set_to_none=True)
+            total = self.state.balance(losses)
         total.backward()
+        return {name: float(loss.detach()) for name, loss in losses.items()}, int(batch.is_target.sum())
+
+    def update(self) -> None:
+        """Change the weights by their gradients."""
+        state = self.state
         torch.nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
         state.optimiser.step()
         state.schedule.step()
         if state.average is not None:
             state.average.update_parameters(state.network)
-        return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
 def start_batch_steps(lesson: Lesson, balance: Balance, config: TrainingConfig) -> BatchSteps:

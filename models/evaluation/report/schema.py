@@ -166,7 +166,7 @@ class Epoch(_Part):
     train_loss: dict[str, Figure]
     valid_loss: Figure
     valid_ndcg: Figure = math.nan
-    """NDCG@10 before the validation events by the network alone, among all items."""
+    """NDCG@10 before the validation events by the network alone, among the items of its softmax."""
     seconds: float
 
 

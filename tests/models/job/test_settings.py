@@ -33,7 +33,7 @@ def test_every_key_is_there_with_its_default() -> None:
     assert settings["tasks.0.label"] == "action == 'like'"
     assert settings["scenes.home.next"] == 1.0
     assert settings["fusion"] == "weighted_mean"
-    assert settings["training.max_minutes"] == 60.0
+    assert settings["training.max_minutes"] == 45.0
     assert settings["evaluation.max_lists"] is None
     assert settings["items"] is None
     sections = {key.partition(".")[0] for key in settings}

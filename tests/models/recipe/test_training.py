@@ -93,7 +93,7 @@ def test_a_refresh_without_time_is_left_out_and_named(runs):
     console = Console(file=shown, width=200)
     found = refresh_for_test(data, spent, console)
     sentence = (
-        "training.max_minutes (60) left no time for the refresh on the validation part, before the test"
+        "training.max_minutes (45) left no time for the refresh on the validation part, before the test"
     )
     assert found.cuts == (sentence,)
     assert f"warning: {sentence}" in shown.getvalue()
@@ -110,7 +110,7 @@ def test_refreshes_with_little_time_have_fewer_epochs(runs):
     console = Console(file=shown, width=200)
     once = refresh_for_test(data, spent, console)
     assert once.cuts == (
-        "training.max_minutes (60) cut the refresh on the validation part, before the test, to 1 of 3 epochs",
+        "training.max_minutes (45) cut the refresh on the validation part, before the test, to 1 of 3 epochs",
     )
     twice = refresh_with_all(data, once, console)  # it has 400 s / 125 s: all 3 epochs
     assert twice.cuts == once.cuts

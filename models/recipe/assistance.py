@@ -1,0 +1,79 @@
+"""The other processes of a training that torchrun started: each learns from its share, none evaluates or publishes."""
+
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from models.job.errors import JobError
+from models.job.spec import JobSpec
+from models.network.model import grow_network
+from models.network.shape import infer_shape
+from models.recipe.ingestion import JobData, ingest
+from models.recipe.publication import extend_corpus
+from models.recipe.time_budget import FULL_REFRESH, TimeBudget
+from models.recipe.training import (
+    Refresh,
+    build_network,
+    choose_steps,
+    fit_with_progress,
+    keep_memory,
+    learn_again,
+)
+from models.training.corpus import PART_TRAIN, PART_VALID
+from models.training.loop import Trainer, detect_device
+from models.training.process_group import ProcessGroup, open_process_group
+
+_NOTHING: Refresh | None = None
+
+
+def assist(job: JobSpec, log: Path | None) -> None:
+    """Take part in the training of a job and in its refreshes, until the first process has no more of them.
+
+    The data are read anew, in a folder of this process. Raises JobError for faults of the job.
+    """
+    silent = Console(quiet=True)
+    with tempfile.TemporaryDirectory() as folder:
+        data = ingest(job, Path(folder) / "bundle", silent, log)
+        group = open_process_group()
+        check_data(data, group)
+        learn(data, group, silent)
+        group.close()
+
+
+def check_data(data: JobData, group: ProcessGroup) -> None:
+    """Raise JobError, in each process that differs, unless all of them have read what the first one has."""
+    if group.agree(data.digest) != data.digest:
+        raise JobError(f"process {group.rank}: expected the data of the first process, given other data")
+
+
+def dismiss(group: ProcessGroup) -> None:
+    """Tell the other processes, from the first one, that there are no more refreshes."""
+    group.agree(_NOTHING)
+    group.close()
+
+
+def learn(data: JobData, group: ProcessGroup, console: Console) -> None:
+    """Train, then refresh as often as the first process plans it."""
+    keep_memory()
+    device = detect_device()
+    network, start = build_network(data, device), choose_steps(None, group)
+    parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
+    reserve = TimeBudget.of(data).reserve
+    trainer = Trainer(
+        network,
+        data.corpus,
+        data.job.training,
+        device,
+        *parts,
+        start=start,
+        clock=group.read_clock,
+        reserve=reserve,
+        group=group,
+    )
+    fit_with_progress(trainer, "training", console)
+    while (plan := group.agree(_NOTHING)) is not None:
+        if plan.name == FULL_REFRESH:
+            data = extend_corpus(data)
+            network = grow_network(network, infer_shape(data.corpus.spec))
+        learn_again(data, network, plan, start, group, console)
