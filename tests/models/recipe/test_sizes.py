@@ -83,11 +83,15 @@ def test_what_the_job_states_stays(make_job: MakeJob) -> None:
     assert (rate.batch_size, rate.learning_rate) == (9, 0.003)
 
 
-@pytest.mark.parametrize(("repeats", "hidden"), [(0.0, True), (0.1, True), (0.11, False)])
-def test_seen_items_are_hidden_where_few_events_repeat_one(
-    make_job: MakeJob, repeats: float, hidden: bool
+@pytest.mark.parametrize(
+    ("events", "repeats", "hidden"),
+    [(41, 0.0, True), (41, 0.1, True), (41, 0.11, False), (40, 0.0, False)],
+)
+def test_seen_items_are_hidden_in_long_histories_where_few_events_repeat_one(
+    make_job: MakeJob, events: int, repeats: float, hidden: bool
 ) -> None:
-    chosen = choose_job_sizes(make_job(), SMALL, 3_000, repeats)
+    """At 41 events of each user there are (0 + 1 + ... + 40) / 41 = 20 earlier ones on average."""
+    chosen = choose_job_sizes(make_job(), np.repeat(np.arange(9), events), 3_000, repeats)
     assert chosen.job.training.hide_seen is hidden
     assert f"training.hide_seen {str(hidden).lower()}" in chosen.describe()
 

@@ -33,8 +33,7 @@ def test_it_trains_the_network_of_the_trial(
 
 def test_it_is_the_job_but_for_the_best_values(searched: Searched) -> None:
     job, best = load_job(searched.job), load_job(searched.folder / "best.yaml")
-    chosen = {"training.hide_seen": True}  # from the data, and not the default
-    assert set_job_values(job, searched.summary["best"]["values"] | chosen) == best
+    assert set_job_values(job, searched.summary["best"]["values"]) == best
     text = (searched.folder / "best.yaml").read_text()
     assert text.startswith(
         f"# job.yaml with the values of trial {searched.summary['best']['number']} of `chorus tune`"
