@@ -3,12 +3,14 @@
 import tempfile
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
 from models.job.errors import JobError
 from models.job.spec import JobSpec
 from models.network.model import grow_network
 from models.network.shape import infer_shape
+from models.recipe.fingerprint import identify_run
 from models.recipe.ingestion import JobData, ingest
 from models.recipe.publication import extend_corpus
 from models.recipe.time_budget import FULL_REFRESH, TimeBudget
@@ -27,7 +29,7 @@ from models.training.process_group import ProcessGroup, open_process_group
 _NOTHING: Refresh | None = None
 
 
-def assist(job: JobSpec, log: Path | None) -> None:
+def assist(job_file: Path, job: JobSpec, log: Path | None) -> None:
     """Take part in the training of a job and in its refreshes, until the first process has no more of them.
 
     The data are read anew, in a folder of this process. Raises JobError for faults of the job.
@@ -36,15 +38,18 @@ def assist(job: JobSpec, log: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = ingest(job, Path(folder) / "bundle", silent, log)
         group = open_process_group()
-        check_data(data, group)
+        check_run(identify_run(job_file.read_bytes(), data.digest), group)
         learn(data, group, silent)
         group.close()
 
 
-def check_data(data: JobData, group: ProcessGroup) -> None:
-    """Raise JobError, in each process that differs, unless all of them have read what the first one has."""
-    if group.agree(data.digest) != data.digest:
-        raise JobError(f"process {group.rank}: expected the data of the first process, given other data")
+def check_run(fingerprint: str, group: ProcessGroup) -> None:
+    """Raise JobError in every process unless all have the job file, the data and the version of the first one."""
+    differs = torch.tensor([float(group.agree(fingerprint) != fingerprint)])
+    if group.add_up(differs):
+        raise JobError(
+            "torchrun: expected the same job file, data and version in every process, given others"
+        )
 
 
 def dismiss(group: ProcessGroup) -> None:

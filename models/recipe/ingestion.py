@@ -26,7 +26,7 @@ from models.language.protocol import TextEncoder, TextEncoderUnavailableError
 from models.language.registry import open_text_encoder
 from models.language.whitening import Whitening, fit_whitening
 from models.recipe.preflight import work_folder
-from models.recipe.sizes import choose_job_sizes, measure_repeats
+from models.recipe.sizes import choose_job_sizes, measure_had_items
 from models.recipe.warning import warn
 from models.training.corpus import Corpus, Texts, build_corpus
 
@@ -72,8 +72,8 @@ def ingest(job: JobSpec, out: Path, console: Console, log: Path | None = None) -
         )
     print_losses(dataset, console)
     parts = split(dataset.interactions, dataset.timed, job.split.valid, job.split.test)
-    repeats = measure_repeats(dataset.interactions, parts.train)
-    sizes = choose_job_sizes(job, dataset.interactions.users[parts.train], len(dataset.items), repeats)
+    had = measure_had_items(dataset.interactions, parts.train)
+    sizes = choose_job_sizes(job, dataset.interactions.users[parts.train], len(dataset.items), had)
     job = sizes.job
     if choice := sizes.describe():
         console.print(choice)

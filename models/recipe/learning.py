@@ -13,7 +13,7 @@ from rich.console import Console
 
 from models.contract.bundle import MANIFEST, BundleError
 from models.contract.manifest_seal import BundleKey
-from models.contract.process_rank import read_rank
+from models.contract.process_rank import is_parallel, read_rank
 from models.contract.promotion import NotPromotedError
 from models.contract.update_pace import PASSES, REPLAY
 from models.export.target import restore_previous
@@ -70,10 +70,14 @@ def train(options: TrainOptions, console: Console, checks: BundleChecks) -> str:
     """
     job = load_job(options.job)
     check_folders(job, options.out)
+    if job.training.privacy is not None and is_parallel(os.environ):
+        raise JobError(
+            "training.privacy: expected one process, since a step draws users, given several of torchrun"
+        )
     if read_rank(os.environ):  # one of the other processes of torchrun
         from models.recipe.assistance import assist
 
-        assist(job, options.log)
+        assist(options.job, job, options.log)
         return "trained for the first process"
     with hold_lock(bundle_lock(options.out), options.out):
         from models.data.headers import check_headers

@@ -8,7 +8,7 @@ from rich.console import Console
 from models.contract.promotion import Decision
 from models.evaluation.report.console import print_report
 from models.recipe import evaluation, training
-from models.recipe.assistance import check_data, dismiss
+from models.recipe.assistance import check_run, dismiss
 from models.recipe.fingerprint import identify_run
 from models.recipe.ingestion import JobData
 from models.recipe.preflight import work_folder
@@ -43,8 +43,8 @@ def train_and_publish(
     if published is not None:
         find_new(data.dataset, published.manifest.statistics_at)
     group = open_process_group()
-    check_data(data, group)
     fingerprint = identify_run(job_file.read_bytes(), data.digest)
+    check_run(fingerprint, group)
     data, run = training.train(data, fingerprint, out, console, group)
     run = training.refresh_for_test(data, run, console)
     report = evaluation.evaluate(data, run, console)

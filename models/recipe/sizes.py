@@ -4,6 +4,7 @@ The rules are the outcome of small experiments (docs/quality.md). What the job s
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +28,13 @@ WIDE_NETWORK = {"dim": 128, "attention_heads": 4}
 WIDE_TRAINING = {"epochs": 12, "learning_rate": 3e-3}
 WIDE_STEP_EVENTS = 3_200
 """The events of a step of a wide network, whatever the length of the histories."""
+
+
+class HadItems(NamedTuple):
+    """What users had before their events: the share that repeats an item, and the mean number of earlier events."""
+
+    repeated: float
+    earlier: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,8 @@ def _format(value: float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}"
 
 
-def choose_job_sizes(
-    job: JobSpec, users: Indices | Indices32, item_count: int, repeats: float
-) -> ChosenSizes:
+def choose_job_sizes(job: JobSpec, users: Indices | Indices32, item_count: int, had: HadItems) -> ChosenSizes:
     """Choose the sizes for training events of the users `users` [n], one entry an event.
-
-    `repeats` is the share of them with an item that the user had before (`measure_repeats`).
 
     With private training nothing is chosen, since a choice from the data would reveal something of them.
     """
@@ -68,7 +72,7 @@ def choose_job_sizes(
     counts = counts[counts > 0]
     network: dict[str, int | float] = {"history_length": choose_history_length(counts)}
     training: dict[str, int | float | bool] = {
-        "hide_seen": repeats <= MOST_REPEATS and count_earlier(counts) >= LEAST_EARLIER
+        "hide_seen": had.repeated <= MOST_REPEATS and had.earlier >= LEAST_EARLIER
     }
     states_length = "history_length" in job.network.model_fields_set
     states_width = {"dim", "attention_heads"} & job.network.model_fields_set
@@ -86,7 +90,7 @@ def choose_job_sizes(
     )
     reason = (
         f"{events:,} training events, {item_count:,} items, {np.median(counts):g} events a user, "
-        f"{repeats:.1%} repetitions"
+        f"{had.repeated:.1%} repetitions"
     )
     return ChosenSizes(sized, network, training, reason)
 
@@ -100,17 +104,13 @@ def choose_history_length(counts: Indices) -> int:
     return HISTORY_LENGTHS[-1]
 
 
-def count_earlier(counts: Indices) -> float:
-    """The mean number of earlier events of the same user at an event, from users' counts [U]."""
-    return float((counts * (counts - 1) / 2).sum() / max(counts.sum(), 1))
-
-
-def measure_repeats(log: Interactions, rows: Indices) -> float:
-    """The share of the events at `rows` of a log, but for exposures, whose item the user had before among them."""
+def measure_had_items(log: Interactions, rows: Indices) -> HadItems:
+    """What users had before the events at `rows` of a log, of these events alone and but for exposures."""
     shown = np.isin(log.action_names, list(EXPOSURE_ACTIONS))
     rows = rows[~shown[log.actions[rows]]]
     if not len(rows):
-        return 0.0
+        return HadItems(0.0, 0.0)
+    counts = np.bincount(log.users[rows]).astype(np.float64)
     items = log.items[rows].astype(np.int64)
     pairs = np.unique(log.users[rows] * (items.max() + 1) + items)
-    return 1 - len(pairs) / len(rows)
+    return HadItems(1 - len(pairs) / len(rows), float((counts * (counts - 1) / 2).sum() / len(rows)))

@@ -16,7 +16,6 @@ from models.export.diversity import describe_diversity
 from models.export.fitting import MAX_LISTS, FusionAim, ValidationFit, ValidationSamples, fit_on_validation
 from models.export.links import describe_links
 from models.export.polarity import centre_vectors, describe_polarity, fit_polarity, read_valued_events
-from models.job.errors import JobError
 from models.job.training_config import TrainingConfig
 from models.network.model import ChorusNetwork
 from models.network.shape import infer_shape
@@ -121,14 +120,10 @@ def build_network(data: JobData, device: torch.device) -> ChorusNetwork:
 
 
 def choose_steps(private: "PrivateTraining | None", group: ProcessGroup) -> StartSteps:
-    """The steps of all trainings of a run. Raises JobError for private steps in several processes."""
-    if group.size > 1:
-        if private is not None:
-            raise JobError(
-                f"training.privacy: expected one process, since its steps draw users, given {group.size} processes"
-            )
-        return start_parallel(group)
-    return start_batch_steps if private is None else private.start
+    """The steps of all trainings of a run; private ones are of one process (models.recipe.learning)."""
+    if private is not None:
+        return private.start
+    return start_parallel(group) if group.size > 1 else start_batch_steps
 
 
 def learn_polarity(data: JobData, predictor: CorpusPredictor, console: Console) -> JobData:

@@ -130,10 +130,14 @@ def share_state(state: TrainingState, stopping: EarlyStopping, group: ProcessGro
     """Give every process of a group the state of the first one."""
     if group.size == 1:
         return
-    content = group.agree(pack_state(state, stopping) if group.is_first else {})
+    packed = io.BytesIO()
+    if group.is_first:
+        torch.save(pack_state(state, stopping), packed)
+    content = io.BytesIO(group.agree(packed.getvalue()))
     if not group.is_first:
-        state.restore(content)
-        restore_stopping(stopping, content)
+        first = torch.load(content, map_location="cpu", weights_only=True)
+        state.restore(first)
+        restore_stopping(stopping, first)
 
 
 def write_content(path: Path, content: Mapping[str, Any]) -> None:

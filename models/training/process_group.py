@@ -81,4 +81,6 @@ def open_process_group(environment: Mapping[str, str] = os.environ) -> ProcessGr
             torch.distributed.init_process_group("gloo", timeout=LONGEST_WAIT)
     except (RuntimeError, ValueError) as error:
         raise JobError(f"expected the variables of torchrun, given {error}") from error
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(environment.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
     return ProcessGroup(torch.distributed.get_rank(), torch.distributed.get_world_size())

@@ -76,15 +76,15 @@ class BatchSteps:
         self.update()
         return losses
 
-    def differentiate(self, windows: Windows, random: torch.Generator) -> tuple[dict[str, float], int]:
-        """Add the gradients of the mean loss of the batch to the weights'; returns its losses and predicted events."""
+    def differentiate(self, windows: Windows, random: torch.Generator) -> tuple[dict[str, float], float]:
+        """Add the gradients of the mean loss of the batch; returns its losses and the weight of its events."""
         tables = self.lesson.tables
         batch = collate(self.lesson.corpus, windows, self.lesson.parts).to(tables.statistics.device)
         with autocast(tables.statistics.device):
             losses = batch_losses(self.lesson.network, batch, tables, random)
             total = self.state.balance(losses)
         total.backward()
-        return {name: float(loss.detach()) for name, loss in losses.items()}, int(batch.is_target.sum())
+        return {name: float(loss.detach()) for name, loss in losses.items()}, float(batch.weights.sum())
 
     def update(self) -> None:
         """Change the weights by their gradients."""

@@ -19,7 +19,7 @@ from models.job.spec import JobSpec
 from models.network.config import NetworkConfig
 from models.recipe.ingestion import JobData, digest_corpus, encode_texts, has_text, print_losses
 from models.recipe.preflight import work_folder
-from models.recipe.sizes import choose_job_sizes, measure_repeats
+from models.recipe.sizes import choose_job_sizes, measure_had_items
 from models.recipe.update.published import PublishedBundle
 from models.training.corpus import build_corpus
 
@@ -59,8 +59,8 @@ def ingest_update(
     )
     parts = split_new(dataset, since)
     log_events = dataset.interactions
-    repeats = measure_repeats(log_events, parts.train)
-    sized = choose_job_sizes(job, log_events.users[parts.train], len(dataset.items), repeats).job
+    had = measure_had_items(log_events, parts.train)
+    sized = choose_job_sizes(job, log_events.users[parts.train], len(dataset.items), had).job
     job = sized.model_copy(update={"network": NetworkConfig.model_validate(published.manifest.network)})
     classes = {head.task.name: head.classes for head in published.manifest.heads}
     labels = label(job.tasks, dataset, parts.train, classes, parts.cuts)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import pytest
 import torch
@@ -14,14 +13,9 @@ from safetensors.torch import load_file
 
 from app.cli import main
 from models.contract.bundle import REPORT, WEIGHTS
-from models.job.errors import JobError
 from models.recipe.ingestion import JobData
-from models.recipe.training import choose_steps
 from models.training.batches import cut_windows
 from models.training.process_group import ALONE, ProcessGroup, open_process_group
-
-if TYPE_CHECKING:
-    from models.training.private_steps import PrivateTraining
 
 JOB = {
     "tasks": None,
@@ -113,7 +107,7 @@ def test_processes_with_other_data_train_nothing(make_shop: Callable[..., Path],
     )
     done = run_two(program)
     assert done.returncode != 0
-    assert "process 1: expected the data of the first process, given other data" in done.stderr
+    assert "expected the same job file, data and version in every process" in done.stderr
     assert not (tmp_path / "rank-0" / "bundle").exists()
 
 
@@ -143,10 +137,19 @@ def test_other_commands_are_of_one_process(
     )
 
 
-def test_private_training_is_of_one_process() -> None:
-    private = cast("PrivateTraining", object())
-    with pytest.raises(JobError, match=r"training\.privacy: expected one process"):
-        choose_steps(private, ProcessGroup(0, 2))
+def test_private_training_is_of_one_process(
+    make_shop: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("opacus")
+    job = make_shop(
+        tmp_path, **JOB | {"training": {"privacy": {"epsilon": 8}}, "network": {"id_dropout": 0.0}}
+    )
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) != 0
+    assert "training.privacy: expected one process" in capsys.readouterr().err
 
 
 def test_windows_are_shared_out_once(shop_data: JobData) -> None:

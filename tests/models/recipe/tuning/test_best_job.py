@@ -9,7 +9,7 @@ import pytest
 from models.job.spec import load_job
 from models.job.yaml_reader import read_document
 from models.recipe.ingestion import JobData
-from models.recipe.sizes import LARGE_LOG, choose_job_sizes
+from models.recipe.sizes import LARGE_LOG, HadItems, choose_job_sizes
 from models.recipe.tuning.best_job import write_best_job
 from models.recipe.tuning.space import set_job_values
 from models.recipe.tuning.summary import TrialRow
@@ -47,12 +47,12 @@ def test_sizes_that_were_chosen_from_the_data_stay_beside_a_width_that_is_stated
     """A stated width keeps `chorus train` from choosing the others, so the best job states them."""
     path = make_shop(tmp_path, **{**JOB, "network": None, "training": {"epochs": 2}})
     users = np.repeat(np.arange(LARGE_LOG // 100), 100)
-    sized = choose_job_sizes(load_job(path), users, 100, 0.5).job
+    sized = choose_job_sizes(load_job(path), users, 100, HadItems(0.5, 0.0)).job
     assert (sized.network.attention_heads, sized.training.batch_size) == (4, 32)
     values = {"network.dim": 96, "training.weight_decay": 0.1}
     (tmp_path / "study").mkdir()
     write_best_job(path, sized, TrialRow(3, "complete", values, None, None), tmp_path / "study")
-    best = choose_job_sizes(load_job(tmp_path / "study" / "best.yaml"), users, 100, 0.5).job
+    best = choose_job_sizes(load_job(tmp_path / "study" / "best.yaml"), users, 100, HadItems(0.5, 0.0)).job
     trial = set_job_values(sized, values)
     assert (best.network, best.training) == (trial.network, trial.training)
 
