@@ -144,9 +144,7 @@ def test_private_training_is_of_one_process(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pytest.importorskip("opacus")
-    job = make_shop(
-        tmp_path, **JOB | {"training": {"privacy": {"epsilon": 8}}, "network": {"id_dropout": 0.0}}
-    )
+    job = make_shop(tmp_path, training={"privacy": {"epsilon": 8}}, export={"histories": False})
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert main(["train", str(job), "--out", str(tmp_path / "bundle")]) != 0
     assert "training.privacy: expected one process" in capsys.readouterr().err
