@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
-from models.contract.events import Codes, EventColumns, take_codes, take_texts
+from models.contract.events import EXPOSURE_ACTIONS, Codes, EventColumns, take_codes, take_texts
 from models.contract.roles import Roles, weigh_actions
 from models.contract.unix_time import NO_TIME
 from models.data.cleaning import Cleaned
@@ -36,6 +36,11 @@ class Interactions:
     def weigh(self, roles: Roles) -> Floats:
         """[n] the weights in the loss of `next`; 0 for what was not taken."""
         return weigh_actions(self.action_names, roles)[self.actions]
+
+    def is_exposure(self, rows: Indices | Indices32) -> Mask:
+        """[...] True for the interactions at `rows` [...] that only showed their item."""
+        shown: Mask = np.isin(self.action_names, list(EXPOSURE_ACTIONS))
+        return shown[self.actions[rows]]
 
     def __len__(self) -> int:
         """The number of interactions."""

@@ -13,7 +13,7 @@ from models.network.shape import infer_shape
 from models.recipe.fingerprint import identify_run
 from models.recipe.ingestion import JobData, ingest
 from models.recipe.publication import extend_corpus
-from models.recipe.time_budget import FULL_REFRESH, TimeBudget
+from models.recipe.time_budget import FULL_REFRESH
 from models.recipe.training import (
     Refresh,
     build_network,
@@ -21,9 +21,9 @@ from models.recipe.training import (
     fit_with_progress,
     keep_memory,
     learn_again,
+    open_trainer,
 )
-from models.training.corpus import PART_TRAIN, PART_VALID
-from models.training.loop import Trainer, detect_device
+from models.training.loop import detect_device
 from models.training.process_group import ProcessGroup, open_process_group
 
 _NOTHING: Refresh | None = None
@@ -61,22 +61,8 @@ def dismiss(group: ProcessGroup) -> None:
 def learn(data: JobData, group: ProcessGroup, console: Console) -> None:
     """Train, then refresh as often as the first process plans it."""
     keep_memory()
-    device = detect_device()
-    network, start = build_network(data, device), choose_steps(None, group)
-    parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
-    reserve = TimeBudget.of(data).reserve
-    trainer = Trainer(
-        network,
-        data.corpus,
-        data.job.training,
-        device,
-        *parts,
-        start=start,
-        clock=group.read_clock,
-        reserve=reserve,
-        group=group,
-    )
-    fit_with_progress(trainer, "training", console)
+    network, start = build_network(data, detect_device()), choose_steps(None, group)
+    fit_with_progress(open_trainer(data, network, start, group), "training", console)
     while (plan := group.agree(_NOTHING)) is not None:
         if plan.name == FULL_REFRESH:
             data = extend_corpus(data)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from models.contract.arrays import Indices, Indices32
-from models.contract.events import EXPOSURE_ACTIONS
 from models.data.interactions import Interactions
 from models.job.spec import JobSpec
 
@@ -31,7 +30,7 @@ WIDE_STEP_EVENTS = 3_200
 
 
 class HadItems(NamedTuple):
-    """What users had before their events: the share that repeats an item, and the mean number of earlier events."""
+    """The share of events that repeat an item, and the mean number of a user's events before an event."""
 
     repeated: float
     earlier: float
@@ -105,9 +104,8 @@ def choose_history_length(counts: Indices) -> int:
 
 
 def measure_had_items(log: Interactions, rows: Indices) -> HadItems:
-    """What users had before the events at `rows` of a log, of these events alone and but for exposures."""
-    shown = np.isin(log.action_names, list(EXPOSURE_ACTIONS))
-    rows = rows[~shown[log.actions[rows]]]
+    """Measure what users had before the events at `rows` of a log, of these events alone and but for exposures."""
+    rows = rows[~log.is_exposure(rows)]
     if not len(rows):
         return HadItems(0.0, 0.0)
     counts = np.bincount(log.users[rows]).astype(np.float64)

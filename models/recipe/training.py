@@ -78,22 +78,10 @@ def train(
     job, began, device = data.job, time.monotonic(), detect_device()
     network = build_network(data, device)
     file = CheckpointFile(checkpoint_path(out), fingerprint, console.print)
-    budget = TimeBudget.of(data)
-    parts = frozenset({PART_TRAIN}), frozenset({PART_VALID})
     private = open_privacy(data, device)
-    trainer = Trainer(
-        network,
-        data.corpus,
-        job.training,
-        device,
-        *parts,
-        file,
-        choose_steps(private, group),
-        clock=group.read_clock,
-        reserve=budget.reserve,
-        group=group,
-    )
+    trainer = open_trainer(data, network, choose_steps(private, group), group, file)
     figures = fit_with_progress(trainer, "training", console)
+    budget = TimeBudget.of(data)
     cuts = [budget.describe_training_cut(len(figures), job.training.epochs)] if trainer.was_cut else []
     warn(cuts, console)
     trained = time.monotonic()
@@ -110,6 +98,29 @@ def train(
         console.print(describe_links(fitted.links))
     seconds = {"train": trained - began, "fit": time.monotonic() - trained}
     return data, TrainingRun(network, device, fitted, tuple(figures), seconds, tuple(cuts), private, group)
+
+
+def open_trainer(
+    data: JobData,
+    network: ChorusNetwork,
+    start: StartSteps,
+    group: ProcessGroup,
+    file: CheckpointFile | None = None,
+) -> Trainer:
+    """The training of a job before its refreshes, in one of the processes of a group; the first has the checkpoint."""
+    return Trainer(
+        network,
+        data.corpus,
+        data.job.training,
+        next(network.parameters()).device,
+        frozenset({PART_TRAIN}),
+        frozenset({PART_VALID}),
+        file,
+        start,
+        clock=group.read_clock,
+        reserve=TimeBudget.of(data).reserve,
+        group=group,
+    )
 
 
 def build_network(data: JobData, device: torch.device) -> ChorusNetwork:

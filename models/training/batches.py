@@ -187,7 +187,7 @@ def _gather_had(corpus: Corpus, windows: Windows, rows: Indices, present: Mask) 
     is_event = np.concatenate([earlier >= begin[:, None], present], axis=1)
     rows = np.concatenate([np.maximum(earlier, 0), rows], axis=1)
     had = corpus.items[rows].astype(np.int64)
-    had[~is_event | corpus.is_exposure(rows)] = NO_ITEM
+    had[~is_event | corpus.log.is_exposure(corpus.log_rows[rows])] = NO_ITEM
     return torch.from_numpy(had)
 
 

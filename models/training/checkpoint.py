@@ -109,7 +109,7 @@ class CheckpointFile:
 
 
 def pack_state(state: TrainingState, stopping: EarlyStopping) -> dict[str, Any]:
-    """What a checkpoint has beside its fingerprint."""
+    """The content of a checkpoint beside its fingerprint."""
     best = stopping.best
     return {
         **{name: getattr(state, name).state_dict() for name in STATES},

@@ -11,7 +11,7 @@ from models.contract.arrays import Doubles, Floats, Indices, Indices32, Mask
 from models.contract.blank_items import hide_blank_items, is_blank
 from models.contract.catalogue import User
 from models.contract.event_features import DENSE_WIDTH, encode_events
-from models.contract.events import EXPOSURE_ACTIONS, EventColumns, take_codes
+from models.contract.events import EventColumns, take_codes
 from models.contract.feature_spec import FeatureSpec
 from models.contract.features import ItemArrays, encode_contexts, encode_items, encode_profile
 from models.contract.vocabulary import PAD
@@ -71,11 +71,6 @@ class Corpus:
     def user_of(self, rows: Indices) -> Indices:
         """User rows [...] of the events at `rows` [...]."""
         return np.asarray(np.searchsorted(self.offsets, rows, side="right") - 1, dtype=np.int64)
-
-    def is_exposure(self, rows: Indices) -> Mask:
-        """[...] True for events at `rows` [...] that only showed their item."""
-        names = [name for name in EXPOSURE_ACTIONS if name in self.spec.actions]
-        return np.isin(self.actions[rows], self.spec.actions.encode(names))
 
     def texts_before(self, users: Indices, rows: Indices) -> Floats:
         """[B, T] the text vectors of `users` [B] just before corpus rows `rows` [B]: profile and newest texts."""

@@ -199,7 +199,7 @@ def _read_targets(
 
 
 def _read_seen(batch: Batch, columns: Tensor | None) -> SeenItems:
-    """What the users of the taken events had before them, among the items `columns`."""
+    """The items that users had before the taken events, among the items `columns`."""
     window, position = torch.nonzero(batch.weights > 0, as_tuple=True)
     earlier = batch.had.shape[1] - batch.items.shape[1]
     had = batch.had if columns is None else find_columns(batch.had, columns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+import numpy as np
 import torch
 import torch.distributed
 from torch import Tensor
@@ -36,7 +37,7 @@ class ProcessGroup:
         """Every `size`-th of the windows, from the one at `rank` on: windows of all lengths; may be empty."""
         if self.size == 1:
             return windows
-        return windows.take(torch.arange(self.rank, len(windows), self.size).numpy())
+        return windows.take(np.arange(self.rank, len(windows), self.size))
 
     def add_up(self, values: Tensor) -> Tensor:
         """The sum of the values [n] over all processes."""

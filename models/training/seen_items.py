@@ -10,7 +10,7 @@ NO_ITEM = -1
 
 
 class SeenItems(NamedTuple):
-    """What the users of P events had before: of event p `columns[window[p], : stop[p]]`, NO_ITEM left out."""
+    """The items that users had before P events: of event p `columns[window[p], : stop[p]]`, NO_ITEM left out."""
 
     columns: Tensor  # [B, H] items of each window's user as columns of the logits, in the order of the events
     window: Tensor  # [P] rows of `columns`

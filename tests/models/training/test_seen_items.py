@@ -101,11 +101,9 @@ def test_a_window_knows_what_was_had_before_it(shop_data):
 
 def test_padding_and_what_was_only_shown_count_as_nothing_had(shop_data):
     corpus = shop_data.corpus
-    action = corpus.spec.actions.token(int(corpus.actions[0]))
-    renamed = [Action.IMPRESSION.value if name == action else name for name in corpus.spec.actions.tokens]
-    vocabulary = corpus.spec.actions.model_copy(update={"tokens": tuple(renamed)})
-    vocabulary = type(vocabulary)(tokens=vocabulary.tokens)
-    shown = replace(corpus, spec=corpus.spec.model_copy(update={"actions": vocabulary}))
+    names = list(corpus.log.action_names)
+    names[corpus.log.actions[corpus.log_rows[0]]] = Action.IMPRESSION.value
+    shown = replace(corpus, log=replace(corpus.log, action_names=tuple(names)))
     start = corpus.offsets[:2]
     batch = collate(shown, Windows(np.arange(2), start, start, start + np.array([1, 3])), TRAIN)
     assert batch.had[0].tolist() == [NO_ITEM] * 3
